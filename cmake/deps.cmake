@@ -1,0 +1,41 @@
+# Everything that is not ours: system libraries through pkg-config, and what
+# tools/setup put into the dependency cache (OpenVINO, whisper.cpp).
+find_package(PkgConfig REQUIRED)
+find_package(Threads REQUIRED)
+pkg_check_modules(FFMPEG REQUIRED IMPORTED_TARGET libavformat libavcodec libswresample libswscale libavutil)
+pkg_check_modules(IMAGES REQUIRED IMPORTED_TARGET libturbojpeg libjpeg libpng libwebp)
+pkg_check_modules(JANSSON REQUIRED IMPORTED_TARGET jansson)
+pkg_check_modules(CURL REQUIRED IMPORTED_TARGET libcurl)
+pkg_check_modules(SQLITE REQUIRED IMPORTED_TARGET sqlite3)
+pkg_check_modules(WEBSOCKETS REQUIRED IMPORTED_TARGET libwebsockets)
+
+if(NOT RH_CACHE)
+    if(DEFINED ENV{REHEARSE_CACHE})
+        set(RH_CACHE $ENV{REHEARSE_CACHE})
+    elseif(DEFINED ENV{XDG_CACHE_HOME})
+        set(RH_CACHE $ENV{XDG_CACHE_HOME}/rehearse)
+    else()
+        set(RH_CACHE $ENV{HOME}/.cache/rehearse)
+    endif()
+endif()
+
+set(OpenVINO_DIR ${RH_CACHE}/openvino/openvino/cmake)
+find_package(OpenVINO REQUIRED COMPONENTS Runtime)
+
+set(WHISPER_PREFIX ${RH_CACHE}/whisper.cpp/install CACHE PATH "whisper.cpp built by tools/setup")
+if(NOT EXISTS ${WHISPER_PREFIX}/include/whisper.h)
+    message(FATAL_ERROR "whisper.cpp is not in ${WHISPER_PREFIX}: run tools/setup first")
+endif()
+add_library(whisper::whisper INTERFACE IMPORTED)
+target_include_directories(whisper::whisper INTERFACE ${WHISPER_PREFIX}/include)
+target_link_libraries(whisper::whisper INTERFACE ${WHISPER_PREFIX}/lib/libwhisper.so
+                      ${WHISPER_PREFIX}/lib/libggml.so ${WHISPER_PREFIX}/lib/libggml-base.so)
+
+# Copies the libraries of the cache beside the program, so that it finds them
+# wherever the folder is moved to.
+function(rh_bundle_libraries target)
+    set(libs ${CMAKE_BINARY_DIR}/lib)
+    set_target_properties(${target} PROPERTIES BUILD_RPATH "\$ORIGIN/lib" INSTALL_RPATH "\$ORIGIN/lib")
+    add_custom_command(TARGET ${target} POST_BUILD
+        COMMAND ${CMAKE_SOURCE_DIR}/tools/bundle ${RH_CACHE} ${WHISPER_PREFIX} ${libs} VERBATIM)
+endfunction()

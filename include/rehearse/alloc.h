@@ -1,0 +1,25 @@
+/* alloc.h - memory for the library's own objects.
+ *
+ * All modules allocate here so that tests can make the n-th allocation fail.
+ * Threads: any. */
+#ifndef RH_ALLOC_H
+#define RH_ALLOC_H
+
+#include <stddef.h>
+
+void *rh_alloc(size_t size);
+void *rh_calloc(size_t n, size_t size);
+void *rh_realloc(void *p, size_t size); /* on NULL the old block is untouched */
+/* n * size bytes, uninitialised; NULL when the product overflows. */
+void *rh_alloc_array(size_t n, size_t size);
+/* 64-byte aligned, for vector kernels; freed by rh_free(). */
+void *rh_alloc_aligned(size_t n, size_t size);
+void rh_free(void *p); /* NULL is fine */
+char *rh_strdup(const char *s);
+char *rh_strndup(const char *s, size_t n);
+
+/* Test hook: the n-th allocation from now (1 = the next) returns NULL, then
+ * the hook is off; 0 switches it off. Process-wide. */
+void rh_alloc_fail_at(long n);
+
+#endif

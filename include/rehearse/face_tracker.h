@@ -1,0 +1,70 @@
+/* face_tracker.h - head pose, gaze and eye contact of one person in a webcam
+ * stream.
+ *
+ * Each picture: detector (only if the last region was lost) -> landmarks
+ *   -> rigid fit to the canonical face -> yaw/pitch/roll -> iris -> gaze
+ *   -> eye contact and attention.
+ * Image space: pixels, origin top-left, x right, y down, not mirrored.
+ * Angles: degrees, 0 when facing the camera, signs of 300W-LP and AFLW2000:
+ *   yaw > 0 turns to the image's left edge, pitch > 0 lifts the chin.
+ * Source: MediaPipe Face Mesh (468 points + 10 iris); docs/models.md.
+ * Threads: a model is immutable and may be shared; a tracker belongs to one
+ *   stream and one thread at a time. */
+#ifndef RH_FACE_TRACKER_H
+#define RH_FACE_TRACKER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include "rehearse/image.h"
+#include "rehearse/status.h"
+
+typedef struct rh_face_model rh_face_model;
+typedef struct rh_face_tracker rh_face_tracker;
+
+enum { RH_FACE_POINTS = 478 }; /* 468 mesh, then 5 + 5 iris */
+
+typedef struct {
+    float min_confidence; /* [0,1]; below it the face counts as absent; 0.5 */
+    float vfov_deg;       /* camera vertical field of view, (0,180); 0 = assume 63 for 4:3 */
+    int smooth_ms;        /* pose smoothing time constant; 0 = off; 80 */
+    bool gaze;            /* run the iris model; true */
+} rh_face_options;
+
+typedef struct {
+    int64_t t_us;     /* the timestamp given with the picture */
+    bool present;     /* false: all measures below are 0 */
+    float confidence; /* [0,1] */
+    float yaw_deg, pitch_deg, roll_deg;
+    float gaze_yaw_deg, gaze_pitch_deg; /* eyes relative to the camera, same signs */
+    bool looking;                       /* at the camera, with hysteresis */
+    float attention;                    /* 0..100, of this moment */
+    float eye_contact;                  /* 0..100, share of the last seconds */
+    bool blink;
+    float blinks_per_minute;
+    float smile;      /* [0,1] */
+    float distance;   /* relative: 1 = face height a third of the picture */
+    float centered;   /* [0,1], 1 = middle of the picture */
+    float brightness; /* [0,1] of the face region */
+    int n_faces;
+    float points[RH_FACE_POINTS][3]; /* [point][x,y,z] px; z grows away from the camera */
+} rh_face;
+
+/* Reads the face models from folder `dir`. RH_ERR_IO, RH_ERR_FORMAT, RH_ERR_NOMEM. */
+rh_status rh_face_model_load(rh_face_model **out, const char *dir, rh_error *err);
+void rh_face_model_free(rh_face_model *m); /* after its trackers; NULL is fine */
+
+rh_face_options rh_face_options_default(void);
+rh_status rh_face_tracker_new(rh_face_tracker **out, const rh_face_model *m,
+                              const rh_face_options *opts, rh_error *err);
+/* One RGB picture, borrowed for the call; t_us must increase.
+ * RH_ERR_INVAL bad picture, or time going backwards. */
+rh_status rh_face_tracker_push(rh_face_tracker *t, const rh_image *img, int64_t t_us,
+                               rh_face *out);
+/* The same from JPEG, PNG or WebP bytes, decoding only what is needed. RH_ERR_FORMAT. */
+rh_status rh_face_tracker_push_bytes(rh_face_tracker *t, const void *bytes, size_t n,
+                                     int64_t t_us, rh_face *out, rh_error *err);
+void rh_face_tracker_calibrate(rh_face_tracker *t); /* the person looks at the camera now */
+void rh_face_tracker_reset(rh_face_tracker *t);     /* forget the person, keep memory */
+void rh_face_tracker_free(rh_face_tracker *t);
+
+#endif

@@ -1,0 +1,75 @@
+#include "rehearse/alloc.h"
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+static atomic_long fail_at; /* 0 = off */
+
+static bool should_fail(void)
+{
+    if (atomic_load_explicit(&fail_at, memory_order_relaxed) == 0)
+        return false;
+    return atomic_fetch_sub(&fail_at, 1) == 1;
+}
+
+void rh_alloc_fail_at(long n)
+{
+    atomic_store(&fail_at, n);
+}
+
+void *rh_alloc(size_t size)
+{
+    return should_fail() ? NULL : malloc(size ? size : 1);
+}
+
+void *rh_calloc(size_t n, size_t size)
+{
+    return should_fail() ? NULL : calloc(n ? n : 1, size ? size : 1);
+}
+
+void *rh_realloc(void *p, size_t size)
+{
+    return should_fail() ? NULL : realloc(p, size ? size : 1);
+}
+
+void *rh_alloc_array(size_t n, size_t size)
+{
+    size_t bytes;
+    if (__builtin_mul_overflow(n, size, &bytes))
+        return NULL;
+    return rh_alloc(bytes);
+}
+
+void *rh_alloc_aligned(size_t n, size_t size)
+{
+    size_t bytes;
+    if (__builtin_mul_overflow(n, size, &bytes) || bytes > SIZE_MAX - 64)
+        return NULL;
+    if (should_fail())
+        return NULL;
+    return aligned_alloc(64, bytes ? (bytes + 63) / 64 * 64 : 64);
+}
+
+void rh_free(void *p)
+{
+    free(p);
+}
+
+char *rh_strndup(const char *s, size_t n)
+{
+    size_t len = strnlen(s, n);
+    char *d = rh_alloc(len + 1);
+    if (d) {
+        memcpy(d, s, len);
+        d[len] = '\0';
+    }
+    return d;
+}
+
+char *rh_strdup(const char *s)
+{
+    return rh_strndup(s, SIZE_MAX - 1);
+}

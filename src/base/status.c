@@ -1,0 +1,34 @@
+#include "rehearse/status.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+rh_status rh_fail(rh_error *err, rh_status code, const char *fmt, ...)
+{
+    if (err) {
+        va_list ap;
+        va_start(ap, fmt);
+        err->code = code;
+        (void)vsnprintf(err->msg, sizeof err->msg, fmt, ap);
+        va_end(ap);
+    }
+    return code;
+}
+
+const char *rh_status_name(rh_status st)
+{
+    switch (st) {
+    case RH_OK: return "ok";
+    case RH_AGAIN: return "again";
+    case RH_END: return "end";
+    case RH_ERR_NOMEM: return "out of memory";
+    case RH_ERR_INVAL: return "invalid argument";
+    case RH_ERR_IO: return "input/output error";
+    case RH_ERR_FORMAT: return "bad format";
+    case RH_ERR_LIMIT: return "limit exceeded";
+    case RH_ERR_NOTFOUND: return "not found";
+    case RH_ERR_CANCELED: return "canceled";
+    case RH_ERR_UNSUPPORTED: return "unsupported";
+    }
+    return "unknown status";
+}

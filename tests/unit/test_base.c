@@ -1,0 +1,122 @@
+/* The base module: buffers, queues, allocation failure, statuses. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <pthread.h>
+#include <string.h>
+#include "rehearse/alloc.h"
+#include "rehearse/buf.h"
+#include "rehearse/cpu.h"
+#include "rehearse/queue.h"
+#include "rehearse/status.h"
+
+static void buf_keeps_within_its_maximum(void **state)
+{
+    (void)state;
+    rh_buf b;
+    rh_buf_init(&b, 10);
+    assert_int_equal(rh_buf_puts(&b, "12345"), RH_OK);
+    assert_int_equal(rh_buf_puts(&b, "678901"), RH_ERR_LIMIT);
+    assert_string_equal(b.data, "12345");
+    assert_int_equal(rh_buf_printf(&b, "%d", 67890), RH_OK);
+    assert_int_equal(b.len, 10);
+    char *s = rh_buf_take(&b);
+    assert_string_equal(s, "1234567890");
+    rh_free(s);
+    rh_buf_done(&b);
+}
+
+static void failed_allocation_leaves_buf_unchanged(void **state)
+{
+    (void)state;
+    rh_buf b;
+    rh_buf_init(&b, 1 << 20);
+    rh_alloc_fail_at(1);
+    assert_int_equal(rh_buf_puts(&b, "x"), RH_ERR_NOMEM);
+    assert_int_equal(b.len, 0);
+    assert_int_equal(rh_buf_puts(&b, "x"), RH_OK);
+    rh_buf_done(&b);
+}
+
+static void alloc_array_checks_the_product(void **state)
+{
+    (void)state;
+    assert_null(rh_alloc_array(SIZE_MAX / 2, 3));
+}
+
+static void full_queue_refuses_and_closed_queue_drains(void **state)
+{
+    (void)state;
+    rh_queue *q = NULL;
+    assert_int_equal(rh_queue_new(&q, 0, NULL), RH_ERR_INVAL);
+    assert_int_equal(rh_queue_new(&q, 2, NULL), RH_OK);
+    int a, b, c;
+    void *got;
+    assert_int_equal(rh_queue_pop(q, &got, 0), RH_AGAIN);
+    assert_int_equal(rh_queue_pop(q, &got, 1000), RH_AGAIN);
+    assert_int_equal(rh_queue_push(q, &a), RH_OK);
+    assert_int_equal(rh_queue_push(q, &b), RH_OK);
+    assert_int_equal(rh_queue_push(q, &c), RH_ERR_LIMIT);
+    rh_queue_close(q);
+    assert_int_equal(rh_queue_push(q, &c), RH_END);
+    assert_int_equal(rh_queue_pop(q, &got, -1), RH_OK);
+    assert_ptr_equal(got, &a);
+    assert_int_equal(rh_queue_pop(q, &got, -1), RH_OK);
+    assert_ptr_equal(got, &b);
+    assert_int_equal(rh_queue_pop(q, &got, -1), RH_END);
+    rh_queue_free(q);
+}
+
+static void *pop_one(void *q)
+{
+    void *got = NULL;
+    return rh_queue_pop(q, &got, -1) == RH_OK ? got : NULL;
+}
+
+static void push_wakes_a_waiting_thread(void **state)
+{
+    (void)state;
+    rh_queue *q = NULL;
+    int item;
+    void *got;
+    pthread_t t;
+    assert_int_equal(rh_queue_new(&q, 4, NULL), RH_OK);
+    pthread_create(&t, NULL, pop_one, q);
+    assert_int_equal(rh_queue_push(q, &item), RH_OK);
+    pthread_join(t, &got);
+    assert_ptr_equal(got, &item);
+    rh_queue_free(q);
+}
+
+static void error_carries_code_and_message(void **state)
+{
+    (void)state;
+    rh_error e;
+    assert_int_equal(rh_fail(&e, RH_ERR_INVAL, "side %d", 7), RH_ERR_INVAL);
+    assert_int_equal(e.code, RH_ERR_INVAL);
+    assert_string_equal(e.msg, "side 7");
+    assert_string_equal(rh_status_name(RH_ERR_LIMIT), "limit exceeded");
+}
+
+static void cpu_is_counted(void **state)
+{
+    (void)state;
+    assert_true(rh_cpu_count() >= 1);
+    assert_non_null(rh_cpu_name());
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(buf_keeps_within_its_maximum),
+        cmocka_unit_test(failed_allocation_leaves_buf_unchanged),
+        cmocka_unit_test(alloc_array_checks_the_product),
+        cmocka_unit_test(full_queue_refuses_and_closed_queue_drains),
+        cmocka_unit_test(push_wakes_a_waiting_thread),
+        cmocka_unit_test(error_carries_code_and_message),
+        cmocka_unit_test(cpu_is_counted),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
