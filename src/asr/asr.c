@@ -1,0 +1,201 @@
+/* asr.c - chooses an engine and checks every argument before it is called. */
+#include "rehearse/asr.h"
+
+#include <math.h>
+#include <string.h>
+#include "engine_internal.h"
+#include "rehearse/alloc.h"
+#include "transcript_internal.h"
+
+/* In the order in which `auto` tries them. */
+static const rh_asr_engine *const engines[] = {
+    &rh_engine_whisper_cpp,
+};
+enum { N_ENGINES = sizeof engines / sizeof *engines };
+
+struct rh_asr_model {
+    const rh_asr_engine *engine;
+    void *impl;
+};
+
+struct rh_asr_stream {
+    const rh_asr_engine *engine;
+    void *impl;
+};
+
+rh_asr_model_options rh_asr_model_options_default(void)
+{
+    return (rh_asr_model_options){.engine = RH_ENGINE_AUTO, .device = RH_DEVICE_AUTO};
+}
+
+rh_asr_params rh_asr_params_default(void)
+{
+    return (rh_asr_params){.timestamps = true,
+                           .word_times = true,
+                           .beam = 1,
+                           .fallback = true,
+                           .logprob_min = -1.0f,
+                           .compression_max = 2.4f,
+                           .no_speech_max = 0.6f};
+}
+
+static rh_status check_model_options(const rh_asr_model_options *o, rh_error *err)
+{
+    if (o->n_threads < 0 || o->n_threads > 256)
+        return rh_fail(err, RH_ERR_INVAL, "%d threads: give 1 to 256, or 0 for the best here",
+                       o->n_threads);
+    static const char *const precisions[] = {"auto", "f32", "bf16", "f16", "int8"};
+    if (!o->precision)
+        return RH_OK;
+    for (size_t i = 0; i < sizeof precisions / sizeof *precisions; i++)
+        if (strcmp(o->precision, precisions[i]) == 0)
+            return RH_OK;
+    return rh_fail(err, RH_ERR_INVAL, "precision \"%.20s\" is none of auto, f32, bf16, f16, int8",
+                   o->precision);
+}
+
+static rh_status load_first(const rh_asr_engine **engine, void **impl, const char *path,
+                            const rh_asr_model_options *o, rh_error *err)
+{
+    rh_status st = rh_fail(err, RH_ERR_UNSUPPORTED, "this build has no such recognition engine");
+    for (int i = 0; i < N_ENGINES; i++) {
+        if (o->engine != RH_ENGINE_AUTO && o->engine != engines[i]->id)
+            continue;
+        st = engines[i]->load(impl, path, o, err);
+        *engine = engines[i];
+        if (st != RH_ERR_UNSUPPORTED)
+            return st;
+    }
+    return st;
+}
+
+rh_status rh_asr_model_load(rh_asr_model **out, const char *path, const rh_asr_model_options *opts,
+                            rh_error *err)
+{
+    rh_asr_model_options o = opts ? *opts : rh_asr_model_options_default();
+    rh_status st = check_model_options(&o, err);
+    if (st != RH_OK)
+        return st;
+    rh_asr_model *m = rh_calloc(1, sizeof *m);
+    if (!m)
+        return rh_fail(err, RH_ERR_NOMEM, "speech model: out of memory");
+    st = load_first(&m->engine, &m->impl, path, &o, err);
+    if (st != RH_OK) {
+        rh_free(m);
+        return st;
+    }
+    *out = m;
+    return RH_OK;
+}
+
+void rh_asr_model_free(rh_asr_model *m)
+{
+    if (!m)
+        return;
+    m->engine->free(m->impl);
+    rh_free(m);
+}
+
+rh_asr_model_info rh_asr_model_describe(const rh_asr_model *m)
+{
+    return m->engine->describe(m->impl);
+}
+
+rh_status rh_asr_stream_new(rh_asr_stream **out, rh_asr_model *m, rh_error *err)
+{
+    rh_asr_stream *s = rh_calloc(1, sizeof *s);
+    if (!s)
+        return rh_fail(err, RH_ERR_NOMEM, "speech stream: out of memory");
+    s->engine = m->engine;
+    rh_status st = m->engine->stream_new(&s->impl, m->impl, err);
+    if (st != RH_OK) {
+        rh_free(s);
+        return st;
+    }
+    *out = s;
+    return RH_OK;
+}
+
+void rh_asr_stream_free(rh_asr_stream *s)
+{
+    if (!s)
+        return;
+    s->engine->stream_free(s->impl);
+    rh_free(s);
+}
+
+static rh_status check_params(const rh_asr_params *p, rh_error *err)
+{
+    if (p->beam < 1 || p->beam > RH_ASR_MAX_BEAM)
+        return rh_fail(err, RH_ERR_INVAL, "beam %d outside 1..%d", p->beam, RH_ASR_MAX_BEAM);
+    if (!(p->temperature >= 0.0f && p->temperature <= 1.0f))
+        return rh_fail(err, RH_ERR_INVAL, "temperature %g outside [0,1]", (double)p->temperature);
+    if (isnan(p->logprob_min) || isnan(p->compression_max) || isnan(p->no_speech_max) ||
+        !isfinite(p->filler_boost))
+        return rh_fail(err, RH_ERR_INVAL, "a decoding threshold is not a number");
+    if (p->n_draft < 0 || (p->n_draft > 0 && !p->draft))
+        return rh_fail(err, RH_ERR_INVAL, "a draft of %d tokens without tokens", p->n_draft);
+    if (p->language && strlen(p->language) >= RH_ASR_LANG_LEN)
+        return rh_fail(err, RH_ERR_INVAL, "language \"%.20s\" is no code such as \"en\"",
+                       p->language);
+    return RH_OK;
+}
+
+static rh_status check_samples(const float *samples, size_t n, rh_error *err)
+{
+    for (size_t i = 0; i < n; i++)
+        if (!isfinite(samples[i]))
+            return rh_fail(err, RH_ERR_INVAL, "sample %zu is not a finite number", i);
+    return RH_OK;
+}
+
+rh_status rh_asr_transcribe(rh_asr_stream *s, const float *samples, size_t n,
+                            const rh_asr_params *p, rh_transcript *out, rh_error *err)
+{
+    rh_asr_params params = p ? *p : rh_asr_params_default();
+    rh_status st = check_params(&params, err);
+    if (st == RH_OK)
+        st = check_samples(samples, n, err);
+    if (st != RH_OK)
+        return st;
+    rh_transcript_clear(out);
+    return s->engine->transcribe(s->impl, samples, n, &params, out, err);
+}
+
+static rh_status cannot(const rh_asr_stream *s, const char *what, rh_error *err)
+{
+    return rh_fail(err, RH_ERR_UNSUPPORTED, "the engine %s cannot %s", s->engine->name, what);
+}
+
+rh_status rh_asr_redecode(rh_asr_stream *s, const rh_asr_params *p, rh_transcript *out,
+                          rh_error *err)
+{
+    if (!s->engine->redecode)
+        return cannot(s, "decode twice", err);
+    rh_asr_params params = p ? *p : rh_asr_params_default();
+    rh_status st = check_params(&params, err);
+    if (st != RH_OK)
+        return st;
+    rh_transcript_clear(out);
+    return s->engine->redecode(s->impl, &params, out, err);
+}
+
+rh_status rh_asr_force(rh_asr_stream *s, const char *text, const rh_asr_params *p,
+                       rh_transcript *out, rh_error *err)
+{
+    if (!s->engine->force)
+        return cannot(s, "follow a given text", err);
+    rh_asr_params params = p ? *p : rh_asr_params_default();
+    rh_status st = check_params(&params, err);
+    if (st != RH_OK)
+        return st;
+    rh_transcript_clear(out);
+    return s->engine->force(s->impl, text, &params, out, err);
+}
+
+rh_status rh_asr_pooled(rh_asr_stream *s, float *out, size_t n_out, rh_error *err)
+{
+    if (!s->engine->pooled)
+        return cannot(s, "give its encoder's output", err);
+    return s->engine->pooled(s->impl, out, n_out, err);
+}

@@ -1,0 +1,326 @@
+/* transcript.c - the growable result of recognition.
+ *
+ * All texts are ranges of one string, so that joining transcripts is a copy.
+ * Rules for words are those of openai-whisper's tokenizer (split_to_word_tokens
+ * and merge_punctuations), written anew. */
+#include "transcript_internal.h"
+
+#include <math.h>
+#include <string.h>
+#include <zlib.h>
+#include "rehearse/alloc.h"
+
+void rh_transcript_init(rh_transcript *t)
+{
+    *t = (rh_transcript){0};
+}
+
+void rh_transcript_done(rh_transcript *t)
+{
+    rh_free(t->text);
+    rh_free(t->segments);
+    rh_free(t->words);
+    rh_free(t->tokens);
+    *t = (rh_transcript){0};
+}
+
+void rh_transcript_clear(rh_transcript *t)
+{
+    if (t->text)
+        t->text[0] = '\0';
+    t->_len_text = 0;
+    t->n_segments = t->n_words = t->n_tokens = 0;
+    memset(t->language, 0, sizeof t->language);
+    t->encode_us = t->decode_us = 0;
+    t->n_steps = 0;
+}
+
+/* Room for `extra` more items of `size` bytes in *items, which holds n of *cap. */
+static rh_status grow(void **items, int n, int *cap, int extra, size_t size)
+{
+    if (n <= *cap - extra)
+        return RH_OK;
+    if (extra > INT32_MAX / 2 - n)
+        return RH_ERR_LIMIT;
+    int want = *cap ? *cap : 32;
+    while (want < n + extra)
+        want += want / 2;
+    void *p = rh_realloc(*items, (size_t)want * size);
+    if (!p)
+        return RH_ERR_NOMEM;
+    *items = p;
+    *cap = want;
+    return RH_OK;
+}
+
+static rh_status grow_text(rh_transcript *t, size_t extra)
+{
+    size_t need = t->_len_text + extra + 1;
+    if (need <= t->_cap_text)
+        return RH_OK;
+    if (need > UINT32_MAX)
+        return RH_ERR_LIMIT;
+    size_t want = t->_cap_text ? t->_cap_text : 256;
+    while (want < need)
+        want += want / 2;
+    char *p = rh_realloc(t->text, want);
+    if (!p)
+        return RH_ERR_NOMEM;
+    if (!t->text)
+        p[0] = '\0';
+    t->text = p;
+    t->_cap_text = want;
+    return RH_OK;
+}
+
+rh_status rh_transcript_add_token(rh_transcript *t, const rh_asr_token *token, const char *bytes,
+                                  size_t n_bytes)
+{
+    rh_status st = grow_text(t, n_bytes);
+    if (st == RH_OK)
+        st = grow((void **)&t->tokens, t->n_tokens, &t->_cap_tokens, 1, sizeof *t->tokens);
+    if (st != RH_OK)
+        return st;
+    rh_asr_token k = *token;
+    k.text_off = (uint32_t)t->_len_text;
+    k.text_len = (uint32_t)n_bytes;
+    memcpy(t->text + t->_len_text, bytes, n_bytes);
+    t->_len_text += n_bytes;
+    t->text[t->_len_text] = '\0';
+    t->tokens[t->n_tokens++] = k;
+    return RH_OK;
+}
+
+/* Decodes one UTF-8 character; bytes that are none come back one by one. */
+static size_t utf8_next(const char *s, size_t n, uint32_t *cp)
+{
+    const unsigned char *b = (const unsigned char *)s;
+    size_t len = b[0] < 0x80 ? 1 : (b[0] & 0xe0) == 0xc0 ? 2 : (b[0] & 0xf0) == 0xe0 ? 3
+                                   : (b[0] & 0xf8) == 0xf0   ? 4 : 1;
+    if (len > n)
+        len = 1;
+    *cp = len == 1 ? b[0] : b[0] & (0xffu >> (len + 1));
+    for (size_t i = 1; i < len; i++)
+        *cp = (*cp << 6) | (b[i] & 0x3fu);
+    return len;
+}
+
+static bool utf8_whole(const char *s, size_t n)
+{
+    for (size_t i = 0; i < n;) {
+        unsigned char c = (unsigned char)s[i];
+        size_t len = c < 0x80 ? 1 : (c & 0xe0) == 0xc0 ? 2 : (c & 0xf0) == 0xe0 ? 3
+                              : (c & 0xf8) == 0xf0   ? 4 : 0;
+        if (len == 0 || len > n - i)
+            return false;
+        for (size_t k = 1; k < len; k++)
+            if (((unsigned char)s[i + k] & 0xc0) != 0x80)
+                return false;
+        i += len;
+    }
+    return true;
+}
+
+static bool spaceless_language(const char *lang)
+{
+    static const char *const langs[] = {"zh", "ja", "th", "lo", "my", "yue"};
+    for (size_t i = 0; i < sizeof langs / sizeof *langs; i++)
+        if (strcmp(lang, langs[i]) == 0)
+            return true;
+    return false;
+}
+
+typedef enum { PLAIN, OPENS, CLOSES } punct_kind;
+
+/* Whether a piece of text is nothing but punctuation that clings to the next
+ * word (OPENS) or to the one before (CLOSES). */
+static punct_kind punct_of(const char *s, size_t n)
+{
+    static const char closing[] = "\"'.,!?:;)]}%…。，！？：；”）］｝、»’";
+    static const char opening[] = "\"'“¿([{-«‘";
+    bool space = n > 0 && s[0] == ' ';
+    if (space) {
+        s++;
+        n--;
+    }
+    const char *set = space ? opening : closing;
+    if (n == 0)
+        return PLAIN;
+    for (size_t i = 0; i < n;) {
+        uint32_t cp;
+        size_t len = utf8_next(s + i, n - i, &cp);
+        char one[5] = {0};
+        memcpy(one, s + i, len);
+        if (!strstr(set, one))
+            return PLAIN;
+        i += len;
+    }
+    return space ? OPENS : CLOSES;
+}
+
+static void finish_word(const rh_transcript *t, rh_asr_word *w, int end_token)
+{
+    const rh_asr_token *first = &t->tokens[w->first_token], *last = &t->tokens[end_token - 1];
+    w->n_tokens = end_token - w->first_token;
+    w->text_off = first->text_off;
+    uint32_t end = last->text_off + last->text_len;
+    while (w->text_off < end && t->text[w->text_off] == ' ')
+        w->text_off++;
+    while (end > w->text_off && t->text[end - 1] == ' ')
+        end--;
+    w->text_len = end - w->text_off;
+    double sum = 0;
+    bool timed = false;
+    for (int i = w->first_token; i < end_token; i++) {
+        const rh_asr_token *k = &t->tokens[i];
+        sum += log(k->p > 1e-10f ? (double)k->p : 1e-10);
+        /* Punctuation marks a pause, so its time is not the word's. */
+        if (punct_of(t->text + k->text_off, k->text_len) != PLAIN)
+            continue;
+        if (!timed)
+            w->start = k->start;
+        w->end = k->end;
+        timed = true;
+    }
+    if (!timed) {
+        w->start = first->start;
+        w->end = last->end;
+    }
+    w->p = (float)exp(sum / w->n_tokens);
+}
+
+/* Whether token i begins a new word, `open` being the text of the word so far. */
+static bool begins_word(const rh_transcript *t, int i, int word_start, bool spaceless)
+{
+    const rh_asr_token *k = &t->tokens[i];
+    const char *s = t->text + k->text_off;
+    uint32_t open_off = t->tokens[word_start].text_off;
+    uint32_t open_len = k->text_off - open_off;
+    if (!utf8_whole(t->text + open_off, open_len))
+        return false; /* in the middle of a character */
+    if (punct_of(t->text + open_off, open_len) == OPENS)
+        return false;
+    punct_kind kind = punct_of(s, k->text_len);
+    if (kind == CLOSES)
+        return false;
+    return spaceless || (k->text_len > 0 && s[0] == ' ');
+}
+
+static rh_status build_words(rh_transcript *t, rh_asr_segment *seg)
+{
+    bool spaceless = spaceless_language(t->language);
+    int end = seg->first_token + seg->n_tokens, n_before = t->n_words;
+    for (int i = seg->first_token; i < end;) {
+        int j = i + 1;
+        while (j < end && !begins_word(t, j, i, spaceless))
+            j++;
+        rh_status st = grow((void **)&t->words, t->n_words, &t->_cap_words, 1, sizeof *t->words);
+        if (st != RH_OK) {
+            t->n_words = n_before;
+            return st;
+        }
+        rh_asr_word w = {.first_token = i};
+        finish_word(t, &w, j);
+        if (w.text_len > 0)
+            t->words[t->n_words++] = w;
+        i = j;
+    }
+    seg->n_words = t->n_words - n_before;
+    return RH_OK;
+}
+
+rh_status rh_transcript_end_segment(rh_transcript *t, const rh_asr_segment *segment, bool words)
+{
+    rh_status st = grow((void **)&t->segments, t->n_segments, &t->_cap_segments, 1,
+                        sizeof *t->segments);
+    if (st == RH_OK)
+        st = grow_text(t, 0);
+    if (st != RH_OK)
+        return st;
+    rh_asr_segment s = *segment;
+    s.n_tokens = t->n_tokens - s.first_token;
+    s.first_word = t->n_words;
+    s.n_words = 0;
+    s.text_off = s.n_tokens > 0 ? t->tokens[s.first_token].text_off : (uint32_t)t->_len_text;
+    s.text_len = (uint32_t)t->_len_text - s.text_off;
+    if (words && (st = build_words(t, &s)) != RH_OK)
+        return st;
+    t->segments[t->n_segments++] = s;
+    return RH_OK;
+}
+
+static void move_times(rh_transcript *t, int seg0, int word0, int token0, float by)
+{
+    for (int i = seg0; i < t->n_segments; i++) {
+        t->segments[i].start += by;
+        t->segments[i].end += by;
+    }
+    for (int i = word0; i < t->n_words; i++) {
+        t->words[i].start += by;
+        t->words[i].end += by;
+    }
+    for (int i = token0; i < t->n_tokens; i++) {
+        t->tokens[i].start += by;
+        t->tokens[i].end += by;
+    }
+}
+
+rh_status rh_transcript_append(rh_transcript *dst, const rh_transcript *src, double offset_s)
+{
+    size_t len = src->_len_text;
+    rh_status st = grow_text(dst, len);
+    if (st == RH_OK)
+        st = grow((void **)&dst->segments, dst->n_segments, &dst->_cap_segments, src->n_segments,
+                  sizeof *dst->segments);
+    if (st == RH_OK)
+        st = grow((void **)&dst->words, dst->n_words, &dst->_cap_words, src->n_words,
+                  sizeof *dst->words);
+    if (st == RH_OK)
+        st = grow((void **)&dst->tokens, dst->n_tokens, &dst->_cap_tokens, src->n_tokens,
+                  sizeof *dst->tokens);
+    if (st != RH_OK)
+        return st;
+
+    uint32_t off = (uint32_t)dst->_len_text;
+    int seg0 = dst->n_segments, word0 = dst->n_words, token0 = dst->n_tokens;
+    if (len)
+        memcpy(dst->text + off, src->text, len);
+    dst->_len_text += len;
+    dst->text[dst->_len_text] = '\0';
+    for (int i = 0; i < src->n_segments; i++) {
+        rh_asr_segment s = src->segments[i];
+        s.first_token += token0;
+        s.first_word += word0;
+        s.text_off += off;
+        dst->segments[dst->n_segments++] = s;
+    }
+    for (int i = 0; i < src->n_words; i++) {
+        rh_asr_word w = src->words[i];
+        w.first_token += token0;
+        w.text_off += off;
+        dst->words[dst->n_words++] = w;
+    }
+    for (int i = 0; i < src->n_tokens; i++) {
+        rh_asr_token k = src->tokens[i];
+        k.text_off += off;
+        dst->tokens[dst->n_tokens++] = k;
+    }
+    move_times(dst, seg0, word0, token0, (float)offset_s);
+    if (!dst->language[0])
+        memcpy(dst->language, src->language, sizeof dst->language);
+    dst->encode_us += src->encode_us;
+    dst->decode_us += src->decode_us;
+    dst->n_steps += src->n_steps;
+    return RH_OK;
+}
+
+float rh_compression_ratio(const char *text, size_t n)
+{
+    uLongf packed = compressBound((uLong)n);
+    Bytef *scratch = rh_alloc(packed);
+    float ratio = 1.0f; /* without memory: as if it were no loop */
+    if (scratch && n > 0 && compress(scratch, &packed, (const Bytef *)text, (uLong)n) == Z_OK)
+        ratio = (float)n / (float)packed;
+    rh_free(scratch);
+    return ratio;
+}

@@ -1,0 +1,28 @@
+/* transcript_internal.h - how engines build a transcript.
+ *
+ * Order of calls: _clear once; then for each segment _add_text and _add_token
+ * for its tokens, and _end_segment, which takes all text and tokens since the
+ * last segment. Words come from tokens and their times by _build_words.
+ * All return RH_ERR_NOMEM without changing what was there. */
+#ifndef RH_TRANSCRIPT_INTERNAL_H
+#define RH_TRANSCRIPT_INTERNAL_H
+
+#include "rehearse/asr.h"
+
+void rh_transcript_clear(rh_transcript *t); /* keeps memory */
+
+/* Appends a token and its bytes; text_off and text_len of `token` are filled in here. */
+rh_status rh_transcript_add_token(rh_transcript *t, const rh_asr_token *token, const char *bytes,
+                                  size_t n_bytes);
+
+/* Appends a segment made of the tokens from `segment->first_token` to the last
+ * one; text_off, text_len, n_tokens are filled in here. With `words` the tokens
+ * are also grouped into words: a token that starts with a space starts a word,
+ * punctuation joins its neighbour, and languages written without spaces give a
+ * word a character. Token times must be known by then. */
+rh_status rh_transcript_end_segment(rh_transcript *t, const rh_asr_segment *segment, bool words);
+
+/* Bytes of zlib input over bytes of its output: openai-whisper's measure of loops. */
+float rh_compression_ratio(const char *text, size_t n);
+
+#endif
