@@ -1,0 +1,35 @@
+/* sql.c - every statement of the store in one place. */
+#include "store_internal.h"
+
+#include <stddef.h>
+
+#define SESSION_COLUMNS "id, created, updated, state, duration_s, meta, report ->> '$.scores'"
+
+const char *const rh_sql_text[RH_SQL_COUNT] = {
+    [RH_SQL_BEGIN] = "INSERT INTO session (id, created, updated, state, client, meta)"
+                     " VALUES (?1, ?2, ?2, 'live', ?3, ?4)"
+                     " ON CONFLICT (id) DO UPDATE SET state = 'live',"
+                     " meta = json_patch(meta, excluded.meta), client = coalesce(excluded.client, client)",
+    [RH_SQL_TOUCH] = "UPDATE session SET updated = ?1 WHERE id = ?2",
+    [RH_SQL_SEGMENT] = "INSERT INTO segment (session, seq, start_s, end_s, data)"
+                       " VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (session, seq) DO UPDATE"
+                       " SET start_s = ?3, end_s = ?4, data = ?5",
+    [RH_SQL_EVENT] = "INSERT INTO event (session, kind, start_s, end_s, data)"
+                     " VALUES (?1, ?2, ?3, ?4, ?5)",
+    [RH_SQL_SECOND] = "INSERT INTO second (session, t, data) VALUES (?1, ?2, ?3)"
+                      " ON CONFLICT (session, t) DO UPDATE SET data = json_patch(data, ?3)",
+    [RH_SQL_END] = "UPDATE session SET updated = ?1, state = 'done', duration_s = ?2,"
+                   " report = coalesce(?3, report) WHERE id = ?4",
+    [RH_SQL_MEDIA] = "UPDATE session SET media = ?1 WHERE id = ?2",
+    [RH_SQL_LIST] = "SELECT " SESSION_COLUMNS " FROM session"
+                    " WHERE (?1 IS NULL OR client = ?1) AND created < ?2"
+                    " ORDER BY created DESC LIMIT ?3",
+    [RH_SQL_GET] = "SELECT " SESSION_COLUMNS ", report, media FROM session WHERE id = ?1",
+    [RH_SQL_SEGMENTS] = "SELECT data, seq, start_s AS start, end_s AS \"end\" FROM segment"
+                        " WHERE session = ?1 ORDER BY seq",
+    [RH_SQL_EVENTS] = "SELECT data, kind, start_s AS start, end_s AS \"end\" FROM event"
+                      " WHERE session = ?1 ORDER BY start_s, id",
+    [RH_SQL_SECONDS] = "SELECT data, t FROM second WHERE session = ?1 ORDER BY t",
+    [RH_SQL_DELETE] = "DELETE FROM session WHERE id = ?1 RETURNING media",
+    [RH_SQL_OLDER] = "SELECT id FROM session WHERE updated < ?1 ORDER BY updated",
+};

@@ -1,0 +1,194 @@
+/* The store: what was written is read back, survives a kill, and is really deleted. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <jansson.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include "rehearse/store.h"
+
+static char folder[64];
+static char path[128];
+
+static int make_folder(void **state)
+{
+    (void)state;
+    (void)snprintf(folder, sizeof folder, "/tmp/rh-store-XXXXXX");
+    if (!mkdtemp(folder))
+        return -1;
+    (void)snprintf(path, sizeof path, "%s/deep/er/sessions.db", folder);
+    return 0;
+}
+
+static int remove_folder(void **state)
+{
+    (void)state;
+    char cmd[256];
+    (void)snprintf(cmd, sizeof cmd, "rm -rf '%s'", folder);
+    return system(cmd);
+}
+
+static void write_session(rh_store *s, const char *id, double created, const char *client)
+{
+    json_t *meta = json_pack("{s:s, s:s}", "question", "Tell me about yourself", "client", client);
+    json_t *segment = json_pack("{s:s}", "text", "I rebuilt the billing system.");
+    json_t *event = json_pack("{s:s}", "word", "um");
+    json_t *pose = json_pack("{s:f}", "yaw", 3.5);
+    json_t *pace = json_pack("{s:f}", "pace_wpm", 140.0);
+    assert_int_equal(rh_store_begin(s, id, created, meta), RH_OK);
+    assert_int_equal(rh_store_segment(s, id, 0, 0.5, 2.5, segment), RH_OK);
+    assert_int_equal(rh_store_event(s, id, "filler", 1.0, 1.3, event), RH_OK);
+    assert_int_equal(rh_store_second(s, id, 1, pose), RH_OK);
+    assert_int_equal(rh_store_second(s, id, 1, pace), RH_OK);
+    json_decref(meta);
+    json_decref(segment);
+    json_decref(event);
+    json_decref(pose);
+    json_decref(pace);
+}
+
+static void session_is_read_back_whole(void **state)
+{
+    (void)state;
+    rh_store *s = NULL;
+    rh_error err;
+    assert_int_equal(rh_store_open(&s, path, &err), RH_OK);
+    write_session(s, "one", 1000, "ann");
+    json_t *report = json_pack("{s:{s:f}}", "scores", "fluency", 81.5);
+    assert_int_equal(rh_store_end(s, "one", 2.5, report), RH_OK);
+    json_decref(report);
+    json_t *got = NULL;
+    assert_int_equal(rh_store_get(s, "one", &got, &err), RH_OK);
+    assert_string_equal(json_string_value(json_object_get(got, "state")), "done");
+    json_t *segment = json_array_get(json_object_get(got, "segments"), 0);
+    assert_string_equal(json_string_value(json_object_get(segment, "text")),
+                        "I rebuilt the billing system.");
+    assert_true(json_real_value(json_object_get(segment, "start")) == 0.5);
+    json_t *second = json_array_get(json_object_get(got, "seconds"), 0);
+    assert_true(json_number_value(json_object_get(second, "yaw")) == 3.5);
+    assert_true(json_number_value(json_object_get(second, "pace_wpm")) == 140.0);
+    assert_int_equal(json_integer_value(json_object_get(second, "t")), 1);
+    json_t *event = json_array_get(json_object_get(got, "events"), 0);
+    assert_string_equal(json_string_value(json_object_get(event, "kind")), "filler");
+    json_decref(got);
+    rh_store_close(s);
+}
+
+static void list_is_newest_first_by_client_with_scores(void **state)
+{
+    (void)state;
+    rh_store *s = NULL;
+    assert_int_equal(rh_store_open(&s, ":memory:", NULL), RH_OK);
+    write_session(s, "a", 100, "ann");
+    write_session(s, "b", 200, "bob");
+    write_session(s, "c", 300, "ann");
+    json_t *report = json_pack("{s:{s:f}}", "scores", "fluency", 70.0);
+    rh_store_end(s, "c", 5, report);
+    json_decref(report);
+    json_t *list = NULL;
+    assert_int_equal(rh_store_list(s, "ann", 10, 0, &list, NULL), RH_OK);
+    assert_int_equal(json_array_size(list), 2);
+    json_t *first = json_array_get(list, 0);
+    assert_string_equal(json_string_value(json_object_get(first, "id")), "c");
+    assert_true(json_number_value(json_object_get(json_object_get(first, "scores"), "fluency")) == 70.0);
+    json_decref(list);
+    assert_int_equal(rh_store_list(s, NULL, 10, 250, &list, NULL), RH_OK);
+    assert_int_equal(json_array_size(list), 2);
+    json_decref(list);
+    assert_int_equal(rh_store_list(s, NULL, 0, 0, &list, NULL), RH_ERR_INVAL);
+    rh_store_close(s);
+}
+
+static void deleted_text_is_nowhere_on_disk(void **state)
+{
+    (void)state;
+    rh_store *s = NULL;
+    json_t *media = NULL, *got = NULL;
+    assert_int_equal(rh_store_open(&s, path, NULL), RH_OK);
+    write_session(s, "gone", 1000, "ann");
+    assert_int_equal(rh_store_media(s, "gone", "gone.wav"), RH_OK);
+    assert_int_equal(rh_store_flush(s, NULL), RH_OK);
+    assert_int_equal(rh_store_delete(s, "one", NULL, NULL), RH_OK);
+    assert_int_equal(rh_store_delete(s, "gone", &media, NULL), RH_OK);
+    assert_string_equal(json_string_value(media), "gone.wav");
+    json_decref(media);
+    assert_int_equal(rh_store_get(s, "gone", &got, NULL), RH_ERR_NOTFOUND);
+    assert_int_equal(rh_store_delete(s, "gone", &media, NULL), RH_ERR_NOTFOUND);
+    char cmd[256];
+    (void)snprintf(cmd, sizeof cmd, "! grep -rqa 'billing system' '%s'", folder);
+    assert_int_equal(system(cmd), 0);
+    rh_store_close(s);
+}
+
+static void killed_process_loses_less_than_a_second(void **state)
+{
+    (void)state;
+    pid_t child = fork();
+    if (child == 0) {
+        rh_store *s = NULL;
+        if (rh_store_open(&s, path, NULL) != RH_OK)
+            _exit(1);
+        json_t *meta = json_object(), *m = json_pack("{s:f}", "pace_wpm", 120.0);
+        rh_store_begin(s, "killed", 1, meta);
+        for (int t = 0;; t++) {
+            rh_store_second(s, "killed", t, m);
+            usleep(20000);
+        }
+    }
+    usleep(1200000);
+    kill(child, SIGKILL);
+    waitpid(child, NULL, 0);
+    rh_store *s = NULL;
+    json_t *got = NULL;
+    assert_int_equal(rh_store_open(&s, path, NULL), RH_OK);
+    assert_int_equal(rh_store_get(s, "killed", &got, NULL), RH_OK);
+    /* 1.2 s of a row every 20 ms is 60 rows; all but the last second is 10 */
+    assert_true(json_array_size(json_object_get(got, "seconds")) >= 10);
+    json_decref(got);
+    rh_store_close(s);
+}
+
+static void wrong_files_and_ids_are_refused(void **state)
+{
+    (void)state;
+    rh_store *s = NULL;
+    rh_error err;
+    char text[160];
+    (void)snprintf(text, sizeof text, "%s/text.db", folder);
+    FILE *f = fopen(text, "w");
+    fputs("this is a letter to my aunt and surely not a database of any kind whatever, is it", f);
+    fclose(f);
+    assert_int_equal(rh_store_open(&s, text, &err), RH_ERR_FORMAT);
+    assert_int_equal(rh_store_open(&s, "/proc/nowhere/x.db", &err), RH_ERR_IO);
+    assert_false(rh_session_id_valid("../etc"));
+    assert_false(rh_session_id_valid(""));
+    assert_false(rh_session_id_valid("a b"));
+    assert_false(rh_session_id_valid(".hidden"));
+    assert_true(rh_session_id_valid("Ann-2026_11.23"));
+    assert_int_equal(rh_store_open(&s, ":memory:", &err), RH_OK);
+    json_t *o = json_object();
+    assert_int_equal(rh_store_begin(s, "../x", 1, o), RH_ERR_INVAL);
+    assert_int_equal(rh_store_event(s, "unknown", "filler", 0, 0, o), RH_OK);
+    assert_int_equal(rh_store_flush(s, &err), RH_ERR_NOTFOUND); /* told, not lost silently */
+    assert_int_equal(rh_store_flush(s, &err), RH_OK);
+    json_decref(o);
+    rh_store_close(s);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(session_is_read_back_whole),
+        cmocka_unit_test(list_is_newest_first_by_client_with_scores),
+        cmocka_unit_test(deleted_text_is_nowhere_on_disk),
+        cmocka_unit_test(killed_process_loses_less_than_a_second),
+        cmocka_unit_test(wrong_files_and_ids_are_refused),
+    };
+    return cmocka_run_group_tests(tests, make_folder, remove_folder);
+}
