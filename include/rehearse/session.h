@@ -1,0 +1,77 @@
+/* session.h - one person practising once: ears and eyes on one time axis, what
+ * is told live, what is kept, and the report at the end.
+ *
+ * Times are seconds (or microseconds where the name says so) from the start of
+ * the session. Audio is mono float PCM at 16 kHz.
+ * Events leave through a callback as JSON objects with "type", as in the
+ * protocol's section B: transcript.partial, transcript.final, face, metrics,
+ * cue, lag, error, report.
+ * Threads: the audio half (rh_session_audio, _work, _finish) from one thread at
+ * a time, the video half (_frame, _face) from one thread at a time, both halves
+ * may run at once; rh_session_feed may run beside them from a third. The callback
+ * comes from whichever thread made the event. */
+#ifndef RH_SESSION_H
+#define RH_SESSION_H
+
+#include <jansson.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include "rehearse/coach.h"
+#include "rehearse/store.h"
+
+enum {
+    RH_SESSION_MAX_S = 3600,      /* longest practice */
+    RH_SESSION_RESUME_S = 60,     /* a broken connection may come back for this long */
+    RH_CUE_INTERVAL_S = 20,       /* at most one cue in this time */
+};
+
+typedef struct rh_session rh_session;
+
+/* Takes its own reference of nothing: `event` is borrowed for the call. */
+typedef void (*rh_session_emit)(void *user, const json_t *event);
+
+typedef struct {
+    const char *id;        /* valid by rh_session_id_valid() */
+    const char *client;    /* whose trend it belongs to; NULL = "me" */
+    const char *question;  /* NULL = none */
+    const char *kind;      /* "behavioural", ...; NULL */
+    const char *language;  /* NULL = detect */
+    const char *reference; /* text to be read aloud; NULL = free speech */
+    float face_hz;         /* face events at most as often; 0 = 5 */
+    bool live;             /* partials, metrics and cues are wanted */
+    rh_session_emit emit;  /* NULL = nobody listens */
+    void *user;
+} rh_session_options;
+
+/* Borrows coach and store (may be NULL: nothing is kept). A session of the same
+ * id in the store is continued: what it holds is loaded (after a crash, say). */
+rh_status rh_session_new(rh_session **out, rh_coach *c, rh_store *store,
+                         const rh_session_options *o, rh_error *err);
+void rh_session_free(rh_session *s); /* what was kept stays kept, as a session not ended */
+void rh_session_listen(rh_session *s, rh_session_emit emit, void *user); /* after a resume */
+const char *rh_session_id(const rh_session *s);
+
+/* Adds sound that begins `t_us` after the start of the session; overlap with what is
+ * already there is dropped (sent again after a resume), a gap is silence. Cheap: only copies.
+ * RH_ERR_LIMIT too much waits to be recognised or the session is too long; nothing is taken. */
+rh_status rh_session_feed(rh_session *s, const float *samples, size_t n, int64_t t_us,
+                          rh_error *err);
+int64_t rh_session_audio_us(const rh_session *s); /* sound held so far: where a resume goes on */
+/* Recognises what is due and emits events. RH_AGAIN when nothing was due: call again
+ * after more sound or 200 ms. The only slow call but _finish. */
+rh_status rh_session_work(rh_session *s, rh_error *err);
+
+/* One picture of time t_us. */
+rh_status rh_session_frame(rh_session *s, const void *bytes, size_t n, int64_t t_us, rh_error *err);
+void rh_session_calibrate(rh_session *s); /* the person looks at the camera now */
+
+/* For clients of the older sockets, which bring their own results. */
+void rh_session_note_face(rh_session *s, const rh_face *f, int64_t t_us);
+void rh_session_note_audio(rh_session *s, const float *samples, size_t n, const json_t *result);
+
+/* Recognises the rest, measures the whole, emits and keeps the report; it is the
+ * caller's (json_decref). `cancel` may be NULL. */
+rh_status rh_session_finish(rh_session *s, const atomic_bool *cancel, json_t **report,
+                            rh_error *err);
+
+#endif
