@@ -1,0 +1,162 @@
+/* Networks through OpenVINO: text in memory, weights at odd offsets, dynamic shapes. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "rehearse/nn.h"
+
+/* y[n][2] = x[n][2] + w, w f16 at byte 1 of the weights: 0.5 and -1. */
+static const char ir[] =
+    "<?xml version=\"1.0\"?><net name=\"add\" version=\"11\"><layers>"
+    "<layer id=\"0\" name=\"x\" type=\"Parameter\" version=\"opset1\">"
+    "<data shape=\"?,2\" element_type=\"f32\"/><output><port id=\"0\" precision=\"FP32\" "
+    "names=\"x\"><dim>-1</dim><dim>2</dim></port></output></layer>"
+    "<layer id=\"1\" name=\"w\" type=\"Const\" version=\"opset1\">"
+    "<data element_type=\"f16\" shape=\"1,2\" offset=\"1\" size=\"4\"/>"
+    "<output><port id=\"0\" precision=\"FP16\"><dim>1</dim><dim>2</dim></port></output></layer>"
+    "<layer id=\"2\" name=\"wf\" type=\"Convert\" version=\"opset1\">"
+    "<data destination_type=\"f32\"/><input><port id=\"0\" precision=\"FP16\"><dim>1</dim>"
+    "<dim>2</dim></port></input><output><port id=\"1\" precision=\"FP32\"><dim>1</dim>"
+    "<dim>2</dim></port></output></layer>"
+    "<layer id=\"3\" name=\"sum\" type=\"Add\" version=\"opset1\">"
+    "<input><port id=\"0\" precision=\"FP32\"><dim>-1</dim><dim>2</dim></port>"
+    "<port id=\"1\" precision=\"FP32\"><dim>1</dim><dim>2</dim></port></input>"
+    "<output><port id=\"2\" precision=\"FP32\" names=\"y\"><dim>-1</dim><dim>2</dim></port>"
+    "</output></layer>"
+    "<layer id=\"4\" name=\"out\" type=\"Result\" version=\"opset1\">"
+    "<input><port id=\"0\" precision=\"FP32\"><dim>-1</dim><dim>2</dim></port></input></layer>"
+    "</layers><edges>"
+    "<edge from-layer=\"0\" from-port=\"0\" to-layer=\"3\" to-port=\"0\"/>"
+    "<edge from-layer=\"1\" from-port=\"0\" to-layer=\"2\" to-port=\"0\"/>"
+    "<edge from-layer=\"2\" from-port=\"1\" to-layer=\"3\" to-port=\"1\"/>"
+    "<edge from-layer=\"3\" from-port=\"2\" to-layer=\"4\" to-port=\"0\"/>"
+    "</edges></net>";
+static const uint8_t weights[] = {0xff, 0x00, 0x38, 0x00, 0xbc};
+
+static rh_nn_model *load(void)
+{
+    rh_nn_model *m = NULL;
+    rh_error err = {0};
+    if (rh_nn_model_load_ir(&m, ir, sizeof ir - 1, weights, sizeof weights, NULL, &err) != RH_OK)
+        fail_msg("%s", err.msg);
+    return m;
+}
+
+static void add_runs(rh_nn_request *r, float *x, int64_t n)
+{
+    rh_error err = {0};
+    rh_nn_tensor in = {.type = RH_NN_F32, .n_dims = 2, .dims = {n, 2}, .data = x}, out;
+    assert_int_equal(rh_nn_set_input(r, 0, &in, &err), RH_OK);
+    assert_int_equal(rh_nn_run(r, &err), RH_OK);
+    assert_int_equal(rh_nn_get_output(r, 0, &out, &err), RH_OK);
+    assert_int_equal(out.n_dims, 2);
+    assert_int_equal(out.dims[0], n);
+    assert_int_equal(out.size, (size_t)n * 2 * sizeof(float));
+    for (int64_t i = 0; i < 2 * n; i++)
+        assert_float_equal(((float *)out.data)[i], x[i] + (i % 2 ? -1.0f : 0.5f), 1e-6);
+}
+
+static void shapes_may_change_between_runs(void **state)
+{
+    (void)state;
+    float x[] = {1, 2, 3, 4, 5, 6};
+    rh_nn_model *m = load();
+    rh_nn_request *r = NULL;
+    assert_int_equal(rh_nn_request_new(&r, m, NULL), RH_OK);
+    add_runs(r, x, 1);
+    add_runs(r, x, 3);
+    add_runs(r, x, 2);
+    rh_nn_request_free(r);
+    rh_nn_model_free(m);
+}
+
+static void ports_are_found_by_name(void **state)
+{
+    (void)state;
+    rh_nn_model *m = load();
+    rh_nn_tensor d;
+    assert_int_equal(rh_nn_model_n_inputs(m), 1);
+    assert_int_equal(rh_nn_model_input(m, "x"), 0);
+    assert_int_equal(rh_nn_model_output(m, "y"), 0);
+    assert_int_equal(rh_nn_model_input(m, "z"), -1);
+    assert_int_equal(rh_nn_model_describe_input(m, 0, &d), RH_OK);
+    assert_int_equal(d.type, RH_NN_F32);
+    assert_int_equal(d.dims[0], -1);
+    assert_int_equal(d.dims[1], 2);
+    assert_int_equal(rh_nn_model_describe_input(m, 1, &d), RH_ERR_INVAL);
+    rh_nn_model_free(m);
+}
+
+static void wrong_input_is_refused(void **state)
+{
+    (void)state;
+    float x[] = {1, 2, 3};
+    rh_nn_model *m = load();
+    rh_nn_request *r = NULL;
+    rh_error err = {0};
+    assert_int_equal(rh_nn_request_new(&r, m, NULL), RH_OK);
+    rh_nn_tensor in = {.type = RH_NN_F32, .n_dims = 2, .dims = {1, 3}, .data = x};
+    assert_int_equal(rh_nn_set_input(r, 7, &in, &err), RH_ERR_INVAL);
+    rh_status st = rh_nn_set_input(r, 0, &in, &err);
+    if (st == RH_OK)
+        st = rh_nn_run(r, &err);
+    assert_true(st < 0);
+    assert_true(strlen(err.msg) > 10);
+    rh_nn_request_free(r);
+    rh_nn_model_free(m);
+}
+
+static void a_compiled_model_comes_back_from_disk(void **state)
+{
+    (void)state;
+    char path[] = "/tmp/rehearse-nn-XXXXXX";
+    float x[] = {1, 2};
+    rh_error err = {0};
+    int fd = mkstemp(path);
+    assert_true(fd >= 0);
+    close(fd);
+    rh_nn_model *m = load();
+    assert_int_equal(rh_nn_model_export(m, path, &err), RH_OK);
+    rh_nn_model_free(m);
+    rh_nn_request *r = NULL;
+    assert_int_equal(rh_nn_model_import(&m, path, &err), RH_OK);
+    assert_int_equal(rh_nn_request_new(&r, m, NULL), RH_OK);
+    add_runs(r, x, 1);
+    rh_nn_request_free(r);
+    rh_nn_model_free(m);
+    unlink(path);
+    assert_int_equal(rh_nn_model_import(&m, path, &err), RH_ERR_NOTFOUND);
+}
+
+static void bad_networks_say_why(void **state)
+{
+    (void)state;
+    rh_nn_model *m = NULL;
+    rh_error err = {0};
+    assert_int_equal(rh_nn_model_load(&m, "no/such.onnx", NULL, &err), RH_ERR_IO);
+    assert_non_null(strstr(err.msg, "no/such.onnx"));
+    assert_int_equal(rh_nn_model_load(&m, "LICENSE", NULL, &err), RH_ERR_FORMAT);
+    assert_int_equal(rh_nn_model_load_ir(&m, "<net/>", 6, NULL, 0, NULL, &err), RH_ERR_FORMAT);
+    rh_nn_options o = rh_nn_options_default();
+    o.n_streams = 0;
+    assert_int_equal(rh_nn_model_load_ir(&m, ir, sizeof ir - 1, weights, sizeof weights, &o, &err),
+                     RH_ERR_INVAL);
+    assert_null(m);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(shapes_may_change_between_runs),
+        cmocka_unit_test(ports_are_found_by_name),
+        cmocka_unit_test(wrong_input_is_refused),
+        cmocka_unit_test(a_compiled_model_comes_back_from_disk),
+        cmocka_unit_test(bad_networks_say_why),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
