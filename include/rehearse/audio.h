@@ -19,7 +19,9 @@ typedef struct {
 } rh_audio;
 
 /* Whole file or bytes, any container and codec, at most max_s seconds
- * (RH_ERR_LIMIT past it). RH_ERR_IO unreadable; RH_ERR_FORMAT no sound in it. */
+ * (RH_ERR_LIMIT past it). RH_ERR_NOTFOUND no such file; RH_ERR_IO unreadable;
+ * RH_ERR_FORMAT no sound in it; RH_ERR_UNSUPPORTED a codec unknown here.
+ * A file cut short gives what it holds. Non-finite samples become 0. */
 rh_status rh_audio_read_file(rh_audio *out, const char *path, double max_s, rh_error *err);
 rh_status rh_audio_read_memory(rh_audio *out, const void *bytes, size_t n, double max_s,
                                rh_error *err);
@@ -28,8 +30,9 @@ void rh_audio_done(rh_audio *a);
 typedef struct rh_resampler rh_resampler;
 /* Streaming, mono float in and out. RH_ERR_INVAL rate outside 8..96 kHz. */
 rh_status rh_resampler_new(rh_resampler **out, int in_rate_hz, int out_rate_hz, rh_error *err);
-/* Feeds n samples (n = 0 flushes the tail). *out points to n_out samples owned
- * by the resampler, valid until the next call. */
+/* Feeds n samples (n = 0 gives the tail and ends the stream). *out points to n_out samples owned
+ * by the resampler, valid until the next call (to `in` itself
+ * when the rates are equal). */
 rh_status rh_resampler_feed(rh_resampler *r, const float *in, size_t n, const float **out,
                             size_t *n_out);
 void rh_resampler_free(rh_resampler *r);
