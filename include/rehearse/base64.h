@@ -1,0 +1,28 @@
+/* base64.h - base64 of RFC 4648 (standard alphabet), to and from bytes.
+ *
+ * Threads: any. */
+#ifndef RH_BASE64_H
+#define RH_BASE64_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include "rehearse/status.h"
+
+/* Room that decoding n characters may need, slack of the vector code included. */
+#define RH_BASE64_DECODED_MAX(n) ((n) / 4 * 3 + 3 + 32)
+/* Characters that encoding n bytes gives, without a NUL. */
+#define RH_BASE64_ENCODED_LEN(n) (((n) + 2) / 3 * 4)
+
+/* Decodes with or without padding. `out` may be `text` itself: decoding in
+ * place is safe when RH_BASE64_DECODED_MAX(n) bytes are there. RH_ERR_FORMAT names the
+ * position of the first wrong character; RH_ERR_INVAL when `cap` is under
+ * RH_BASE64_DECODED_MAX(n). */
+rh_status rh_base64_decode(uint8_t *out, size_t cap, size_t *n_out, const char *text, size_t n,
+                           rh_error *err);
+void rh_base64_encode(char *out, const uint8_t *bytes, size_t n);
+
+/* Moves *text and *n past the "data:image/jpeg;base64," of a data URI; leaves
+ * bare base64 as it is. RH_ERR_FORMAT a data URI that is not base64. */
+rh_status rh_data_uri_skip(const char **text, size_t *n, rh_error *err);
+
+#endif

@@ -1,0 +1,98 @@
+/* base64.c - base64 of RFC 4648: vector kernels for the middle of a text, a
+ * table for the rest. */
+#include "rehearse/base64.h"
+#include <string.h>
+#include "base64_internal.h"
+#include "rehearse/cpu.h"
+
+static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+static int value_of(unsigned char c)
+{
+    if (c >= 'A' && c <= 'Z')
+        return c - 'A';
+    if (c >= 'a' && c <= 'z')
+        return c - 'a' + 26;
+    if (c >= '0' && c <= '9')
+        return c - '0' + 52;
+    return c == '+' ? 62 : c == '/' ? 63 : -1;
+}
+
+static size_t run(uint8_t *out, const char *text, size_t n)
+{
+    const rh_cpu_features *cpu = rh_cpu();
+    if (cpu->avx2)
+        return rh_base64_run_avx2(out, text, n);
+    if (cpu->neon)
+        return rh_base64_run_neon(out, text, n);
+    return 0;
+}
+
+static rh_status wrong_letter(const char *text, size_t at, rh_error *err)
+{
+    return rh_fail(err, RH_ERR_FORMAT,
+                   "not base64: byte 0x%02x at position %zu; letters, digits, + and / are allowed",
+                   (unsigned)(unsigned char)text[at], at);
+}
+
+rh_status rh_base64_decode(uint8_t *out, size_t cap, size_t *n_out, const char *text, size_t n,
+                           rh_error *err)
+{
+    if (cap < RH_BASE64_DECODED_MAX(n))
+        return rh_fail(err, RH_ERR_INVAL, "room for %zu bytes where %zu may be needed", cap,
+                       (size_t)RH_BASE64_DECODED_MAX(n));
+    /* Only a whole last group may be padded: "xx==" or "xxx=". */
+    if (n % 4 == 0 && n > 0 && text[n - 1] == '=')
+        n -= text[n - 2] == '=' ? 2 : 1;
+    if (n % 4 == 1)
+        return rh_fail(err, RH_ERR_FORMAT, "not base64: %zu characters cannot be a whole text", n);
+    size_t at = run(out, text, n), o = at / 4 * 3;
+    uint32_t bits = 0;
+    for (; at < n; at++) {
+        int v = value_of((unsigned char)text[at]);
+        if (v < 0)
+            return wrong_letter(text, at, err);
+        bits = (bits << 6) | (uint32_t)v;
+        if (at % 4 == 0)
+            continue;
+        /* After the 2nd, 3rd and 4th letter of a group one more byte is complete. */
+        out[o++] = (uint8_t)(bits >> (6 - at % 4 * 2));
+    }
+    *n_out = o;
+    return RH_OK;
+}
+
+void rh_base64_encode(char *out, const uint8_t *bytes, size_t n)
+{
+    size_t i = 0;
+    for (; i + 3 <= n; i += 3, out += 4) {
+        uint32_t v = ((uint32_t)bytes[i] << 16) | ((uint32_t)bytes[i + 1] << 8) | bytes[i + 2];
+        out[0] = letters[v >> 18];
+        out[1] = letters[(v >> 12) & 63];
+        out[2] = letters[(v >> 6) & 63];
+        out[3] = letters[v & 63];
+    }
+    if (i == n)
+        return;
+    uint32_t v = ((uint32_t)bytes[i] << 16) | (i + 1 < n ? (uint32_t)bytes[i + 1] << 8 : 0);
+    out[0] = letters[v >> 18];
+    out[1] = letters[(v >> 12) & 63];
+    out[2] = i + 1 < n ? letters[(v >> 6) & 63] : '=';
+    out[3] = '=';
+}
+
+rh_status rh_data_uri_skip(const char **text, size_t *n, rh_error *err)
+{
+    if (*n < 5 || memcmp(*text, "data:", 5) != 0)
+        return RH_OK;
+    size_t head = *n < 256 ? *n : 256;
+    const char *comma = memchr(*text, ',', head);
+    if (!comma)
+        return rh_fail(err, RH_ERR_FORMAT, "a data URI without a comma before its content");
+    size_t len = (size_t)(comma - *text);
+    if (len < 7 || memcmp(comma - 7, ";base64", 7) != 0)
+        return rh_fail(err, RH_ERR_FORMAT, "a data URI that is not base64; write data:image/jpeg;base64,...");
+    *text += len + 1;
+    *n -= len + 1;
+    return RH_OK;
+}

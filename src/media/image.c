@@ -1,0 +1,154 @@
+/* image.c - pictures: memory, recognising the format, EXIF rotation. */
+#include <assert.h>
+#include <string.h>
+#include "image_internal.h"
+#include "rehearse/alloc.h"
+
+typedef enum { KIND_NONE, KIND_JPEG, KIND_PNG, KIND_WEBP } image_kind;
+
+static image_kind kind_of(const uint8_t *b, size_t n)
+{
+    if (n >= 3 && b[0] == 0xff && b[1] == 0xd8 && b[2] == 0xff)
+        return KIND_JPEG;
+    if (n >= 8 && memcmp(b, "\x89PNG\r\n\x1a\n", 8) == 0)
+        return KIND_PNG;
+    if (n >= 12 && memcmp(b, "RIFF", 4) == 0 && memcmp(b + 8, "WEBP", 4) == 0)
+        return KIND_WEBP;
+    return KIND_NONE;
+}
+
+static rh_status not_a_picture(size_t n, rh_error *err)
+{
+    if (n == 0)
+        return rh_fail(err, RH_ERR_FORMAT, "the picture is empty; send JPEG, PNG or WebP bytes");
+    return rh_fail(err, RH_ERR_FORMAT,
+                   "these %zu bytes are not a picture; JPEG, PNG and WebP are understood", n);
+}
+
+rh_status rh_image_check_size(long long width, long long height, rh_error *err)
+{
+    if (width < 1 || height < 1)
+        return rh_fail(err, RH_ERR_FORMAT, "the picture has no pixels (%lldx%lld)", width, height);
+    if (width > RH_IMAGE_MAX_SIDE_PX || height > RH_IMAGE_MAX_SIDE_PX ||
+        width * height > RH_IMAGE_MAX_PIXELS)
+        return rh_fail(err, RH_ERR_LIMIT,
+                       "the picture is %lldx%lld; at most %d px a side and %d million pixels", width,
+                       height, RH_IMAGE_MAX_SIDE_PX, RH_IMAGE_MAX_PIXELS / 1000000);
+    return RH_OK;
+}
+
+rh_status rh_image_resize(rh_image *img, int width, int height, rh_error *err)
+{
+    rh_status st = rh_image_check_size(width, height, err);
+    if (st != RH_OK)
+        return st;
+    size_t stride = (size_t)width * 3;
+    size_t need = stride * (size_t)height;
+    if (img->cap < need) {
+        uint8_t *data = rh_alloc(need);
+        if (!data)
+            return rh_fail(err, RH_ERR_NOMEM, "no memory for a picture of %dx%d", width, height);
+        if (img->cap)
+            rh_free(img->data);
+        img->data = data;
+        img->cap = need;
+    }
+    img->width = width;
+    img->height = height;
+    img->stride = stride;
+    return RH_OK;
+}
+
+void rh_image_done(rh_image *img)
+{
+    if (img->cap)
+        rh_free(img->data);
+    *img = (rh_image){0};
+}
+
+/* Where the upright pixel (x, y) of a w x h result is found in the stored
+ * picture; the eight cases of EXIF tag 0x0112. */
+static void stored_at(int orientation, int x, int y, int w, int h, int *sx, int *sy)
+{
+    switch (orientation) {
+    case 2: *sx = w - 1 - x, *sy = y; break;
+    case 3: *sx = w - 1 - x, *sy = h - 1 - y; break;
+    case 4: *sx = x, *sy = h - 1 - y; break;
+    case 5: *sx = y, *sy = x; break;
+    case 6: *sx = y, *sy = w - 1 - x; break;
+    case 7: *sx = h - 1 - y, *sy = w - 1 - x; break;
+    case 8: *sx = h - 1 - y, *sy = x; break;
+    default: *sx = x, *sy = y; break;
+    }
+}
+
+static rh_status turn_upright(rh_image *img, int orientation, rh_error *err)
+{
+    bool swapped = orientation >= 5;
+    int w = swapped ? img->height : img->width, h = swapped ? img->width : img->height;
+    rh_image up = {0};
+    rh_status st = rh_image_resize(&up, w, h, err);
+    if (st != RH_OK)
+        return st;
+    for (int y = 0; y < h; y++) {
+        for (int x = 0; x < w; x++) {
+            int sx, sy;
+            stored_at(orientation, x, y, w, h, &sx, &sy);
+            memcpy(up.data + (size_t)y * up.stride + (size_t)x * 3,
+                   img->data + (size_t)sy * img->stride + (size_t)sx * 3, 3);
+        }
+    }
+    rh_image_done(img);
+    *img = up;
+    return RH_OK;
+}
+
+rh_status rh_image_decode_part(rh_image_part *part, const void *bytes, size_t n,
+                               const rh_rect *region, int of_width, int of_height,
+                               float min_scale, rh_error *err)
+{
+    const uint8_t *b = bytes;
+    rh_image_want want = {region, of_width, of_height, min_scale};
+    int orientation = 1;
+    rh_status st;
+    switch (kind_of(b, n)) {
+    case KIND_JPEG: st = rh_jpeg_decode(part, &orientation, b, n, &want, err); break;
+    case KIND_PNG: st = rh_png_decode(part, &orientation, b, n, err); break;
+    case KIND_WEBP: st = rh_webp_decode(part, &orientation, b, n, err); break;
+    default: return not_a_picture(n, err);
+    }
+    if (st != RH_OK || orientation <= 1)
+        return st;
+    assert(part->x0 == 0 && part->y0 == 0);
+    if (orientation >= 5) {
+        int w = part->full_width;
+        part->full_width = part->full_height;
+        part->full_height = w;
+    }
+    return turn_upright(&part->img, orientation, err);
+}
+
+rh_status rh_image_decode(rh_image *img, const void *bytes, size_t n, rh_error *err)
+{
+    rh_image_part part = {.img = *img};
+    rh_status st = rh_image_decode_part(&part, bytes, n, NULL, 0, 0, 1.0f, err);
+    *img = part.img; /* also on failure: its memory may have moved */
+    return st;
+}
+
+rh_status rh_image_probe(const void *bytes, size_t n, int *width, int *height, rh_error *err)
+{
+    int w = 0, h = 0, orientation = 1;
+    rh_status st;
+    switch (kind_of(bytes, n)) {
+    case KIND_JPEG: st = rh_jpeg_probe(bytes, n, &w, &h, &orientation, err); break;
+    case KIND_PNG: st = rh_png_probe(bytes, n, &w, &h, &orientation, err); break;
+    case KIND_WEBP: st = rh_webp_probe(bytes, n, &w, &h, &orientation, err); break;
+    default: return not_a_picture(n, err);
+    }
+    if (st != RH_OK)
+        return st;
+    *width = orientation >= 5 ? h : w;
+    *height = orientation >= 5 ? w : h;
+    return RH_OK;
+}
