@@ -1,0 +1,8 @@
+/* commands.h - the subcommands; each is described in its own file. argv[0] is
+ * the subcommand's name. They return an exit code of cli.h. */
+#ifndef RH_COMMANDS_H
+#define RH_COMMANDS_H
+
+int rh_cmd_config(int argc, char **argv);
+
+#endif

@@ -1,0 +1,62 @@
+/* main.c - finds the subcommand and hands over.
+ *
+ * A new subcommand is a file cmd_<name>.c and a line in the table below. */
+#include <stdio.h>
+#include <string.h>
+#include "commands.h"
+#include "cli.h"
+
+static const struct {
+    const char *name, *summary;
+    int (*run)(int argc, char **argv);
+} commands[] = {
+    {"config", "show the settings in force and where they come from", rh_cmd_config},
+};
+
+enum { N_COMMANDS = sizeof commands / sizeof commands[0] };
+
+static void print_usage(FILE *f)
+{
+    fprintf(f, "rehearse " RH_VERSION " - an interview coach that runs on your own machine\n\n"
+               "Usage: rehearse COMMAND [OPTION]... [ARGUMENT]...\n\nCommands:\n");
+    for (size_t i = 0; i < N_COMMANDS; i++)
+        fprintf(f, "  %-12s %s\n", commands[i].name, commands[i].summary);
+    fprintf(f, "\nExample:\n  rehearse config\n"
+               "`rehearse COMMAND --help` tells more about one command.\n");
+}
+
+static int run(const char *name, int argc, char **argv)
+{
+    for (size_t i = 0; i < N_COMMANDS; i++)
+        if (strcmp(commands[i].name, name) == 0)
+            return commands[i].run(argc, argv);
+    return rh_cli_fail(RH_EXIT_USAGE, "no command is called '%s'\nTry: rehearse --help", name);
+}
+
+/* `rehearse help transcribe` is `rehearse transcribe --help`. */
+static int help_about(char *program, char *name)
+{
+    char flag[] = "--help";
+    char *argv[] = {program, flag, NULL};
+    return run(name, 2, argv);
+}
+
+int main(int argc, char **argv)
+{
+    if (argc < 2) {
+        print_usage(stderr);
+        return RH_EXIT_USAGE;
+    }
+    const char *name = argv[1];
+    if (strcmp(name, "--version") == 0 || strcmp(name, "version") == 0) {
+        puts("rehearse " RH_VERSION);
+        return RH_EXIT_OK;
+    }
+    if (strcmp(name, "help") == 0 && argc == 3)
+        return help_about(argv[0], argv[2]);
+    if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 || strcmp(name, "help") == 0) {
+        print_usage(stdout);
+        return RH_EXIT_OK;
+    }
+    return run(name, argc - 1, argv + 1);
+}
