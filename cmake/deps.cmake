@@ -41,3 +41,18 @@ function(rh_bundle_libraries target)
     add_custom_command(TARGET ${target} POST_BUILD
         COMMAND ${CMAKE_SOURCE_DIR}/tools/bundle ${RH_CACHE} ${WHISPER_PREFIX} ${libs} VERBATIM)
 endfunction()
+
+# The practice page beside the program, with what it takes from the npm registry.
+function(rh_bundle_page target)
+    file(GLOB_RECURSE page CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/web/*)
+    set(uplot ${RH_CACHE}/node/node_modules/uplot)
+    add_custom_command(OUTPUT ${CMAKE_BINARY_DIR}/web.stamp
+        COMMAND ${CMAKE_COMMAND} -E rm -rf ${CMAKE_BINARY_DIR}/web
+        COMMAND ${CMAKE_COMMAND} -E copy_directory ${CMAKE_SOURCE_DIR}/web ${CMAKE_BINARY_DIR}/web
+        COMMAND ${CMAKE_COMMAND} -E make_directory ${CMAKE_BINARY_DIR}/web/vendor
+        COMMAND ${CMAKE_COMMAND} -E copy ${uplot}/dist/uPlot.iife.min.js ${uplot}/dist/uPlot.min.css ${uplot}/LICENSE ${CMAKE_BINARY_DIR}/web/vendor
+        COMMAND ${CMAKE_COMMAND} -E touch ${CMAKE_BINARY_DIR}/web.stamp
+        DEPENDS ${page} VERBATIM)
+    add_custom_target(page ALL DEPENDS ${CMAKE_BINARY_DIR}/web.stamp)
+    add_dependencies(${target} page)
+endfunction()

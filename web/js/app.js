@@ -1,0 +1,53 @@
+// app.js - which view is shown: #/ (set-up), #/practice, #/report/<id>, #/progress.
+import { $, notice, request, show } from './api.js';
+import { setup } from './setup.js';
+import { practice } from './practice.js';
+import { progress } from './progress.js';
+import { renderReport } from './report.js';
+
+let leave = null; // what the current view wants done before it goes
+
+// Things one view hands to the next: devices in use, the recording just made.
+const shared = { capture: null, question: null, recording: null };
+
+async function report(id) {
+  const main = $('#main');
+  main.replaceChildren();
+  const data = await request(`/v1/sessions/${encodeURIComponent(id)}/report`);
+  const audio = shared.recording?.id === id ? shared.recording.url : data.media ? `/v1/sessions/${encodeURIComponent(id)}/media` : null;
+  const link = (text, href, download) => Object.assign(document.createElement('a'), { className: 'button secondary', textContent: text, href, download: download || '' });
+  const button = (text, fn, cls = 'secondary') => Object.assign(document.createElement('button'), { type: 'button', className: cls, textContent: text, onclick: fn });
+  const base = `/v1/sessions/${encodeURIComponent(id)}`;
+  const again = button('Practise again', () => { location.hash = '#/'; }, 'primary');
+  const remove = button('Delete this practice', async () => {
+    if (!confirm('Delete this practice for good?')) return;
+    await request(base, { method: 'DELETE' });
+    location.hash = '#/progress';
+  });
+  renderReport(main, data, { audio, actions: [again, button('Print or save as PDF', () => window.print()),
+    link('Markdown', `${base}/report?format=md`, `rehearse-${id}.md`), link('Web page', `${base}/report?format=html`, `rehearse-${id}.html`),
+    link('Subtitles', `${base}/transcript?format=srt`, `rehearse-${id}.srt`), link('JSON', `${base}/report?format=json`, `rehearse-${id}.json`), remove] });
+  document.title = 'Report · Rehearse';
+}
+
+async function route() {
+  const [view = '', id] = location.hash.replace(/^#\//, '').split('/');
+  leave?.();
+  leave = null;
+  for (const a of document.querySelectorAll('[data-nav]'))
+    a.dataset.nav === view ? a.setAttribute('aria-current', 'page') : a.removeAttribute('aria-current');
+  document.title = 'Rehearse';
+  try {
+    if (view === 'practice' && shared.capture) leave = practice(shared);
+    else if (view === 'report' && id) await report(decodeURIComponent(id));
+    else if (view === 'progress') await progress();
+    else leave = await setup(shared);
+  } catch (e) {
+    show('view-waiting').replaceChildren();
+    notice(e.message, null);
+  }
+  $('#main').focus({ preventScroll: true });
+}
+
+window.addEventListener('hashchange', route);
+route();

@@ -1,0 +1,203 @@
+// report.js - draws a report (the JSON of /v1/sessions/{id}/report) into an element.
+// Used by the page and, inlined, by exported reports: it imports nothing and
+// finds the plotting library as window.uPlot.
+
+const el = (tag, attrs = {}, ...children) => {
+  const node = document.createElement(tag);
+  for (const [k, v] of Object.entries(attrs)) {
+    if (v === undefined || v === null || v === false) continue;
+    if (k === 'on') for (const [event, fn] of Object.entries(v)) node.addEventListener(event, fn);
+    else if (k === 'style') Object.assign(node.style, v);
+    else node.setAttribute(k, v === true ? '' : v);
+  }
+  node.append(...children.filter((c) => c !== undefined && c !== null));
+  return node;
+};
+
+const clock = (s) => `${Math.floor(s / 60)}:${String(Math.floor(s % 60)).padStart(2, '0')}`;
+const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+const number = (v, digits = 0) => (v === null || v === undefined ? '–' : v.toFixed(digits));
+
+const SCORES = [
+  ['clarity', 'Clarity', 'of 100'], ['fluency', 'Fluency', 'of 100'], ['pronunciation', 'Pronunciation', 'of 100'],
+  ['eye_contact', 'Eye contact', '% of the time'], ['attention', 'Facing the camera', 'of 100'],
+];
+const KINDS = {
+  filler: ['Fillers', '--filler'], pause: ['Pauses', '--pause'], look_away: ['Looks away', '--repeat'],
+  mispronounced: ['Unclear', '--mispron'], repetition: ['Repeats', '--repeat'], cue: ['Cues', '--playing'],
+};
+
+export function renderReport(root, report, { audio = null, actions = [] } = {}) {
+  const player = audio ? el('audio', { class: 'player', controls: true, src: audio, preload: 'metadata' }) : null;
+  const words = [];
+  const hear = (start, end) => {
+    highlight(words, start, end);
+    if (!player) return;
+    player.currentTime = Math.max(0, start - 0.3);
+    player.play();
+  };
+  if (player) player.addEventListener('timeupdate', () => highlight(words, player.currentTime, player.currentTime + 0.05));
+  const context = { hear, player, words };
+  const article = el('article', { class: 'report' }, head(report), tiles(report), points(report, context),
+    timeline(report, context), transcript(report, context), structure(report, context), evidence(report, context),
+    trend(report), foot(report, actions));
+  root.replaceChildren(article);
+  drawCharts(article, report, context);
+}
+
+function highlight(words, start, end) {
+  let first = null;
+  for (const w of words) {
+    const on = w.end > start && w.start < end;
+    w.node.classList.toggle('playing', on);
+    if (on && !first) first = w.node;
+  }
+  return first;
+}
+
+function head(r) {
+  const when = r.created ? new Date(r.created * 1000).toLocaleString([], { dateStyle: 'long', timeStyle: 'short' }) : '';
+  return el('header', {}, el('p', { class: 'meta' }, [when, clock(r.duration_s || 0) + ' minutes', r.kind].filter(Boolean).join(' · ')),
+    el('h1', {}, r.question || 'Practice'), el('p', { class: 'summary' }, r.summary || ''),
+    ...(r.notes || []).map((n) => el('p', { class: 'notice' }, n)));
+}
+
+function tiles(r) {
+  const s = r.scores || {};
+  const previous = (r.trend || []).filter((t) => t.id !== r.id).at(-1);
+  const list = el('ul', { class: 'tiles', 'aria-label': 'Scores' });
+  for (const [key, name, unit] of SCORES) {
+    if (typeof s[key] !== 'number') continue;
+    const before = previous?.scores?.[key];
+    const change = typeof before === 'number' ? Math.round(s[key]) - Math.round(before) : 0;
+    list.append(el('li', { class: 'tile' }, el('span', {}, name), el('b', {}, number(s[key]), el('small', {}, ' ' + unit)),
+      el('div', { class: 'bar-track', 'aria-hidden': 'true' }, el('i', { style: { width: `${Math.max(0, Math.min(100, s[key]))}%` } })),
+      change ? el('span', { class: 'change ' + (change > 0 ? 'up' : 'down') }, `${change > 0 ? '▲' : '▼'} ${Math.abs(change)} since last time`) : null));
+  }
+  for (const m of r.measures || [])
+    list.append(el('li', { class: 'tile' }, el('span', {}, m.name), el('b', {}, m.text, el('small', {}, ' ' + (m.unit || ''))), el('span', {}, m.note || '')));
+  return list;
+}
+
+const moments = (list, { hear, player }) => el('div', { class: 'moments' }, ...(list || []).map((m) =>
+  el('button', { type: 'button', class: 'moment', on: { click: () => hear(m.start, m.end ?? m.start + 2) },
+    title: player ? 'Hear this moment' : 'Show this moment' }, `${player ? '▶ ' : ''}${clock(m.start)}${m.text ? ' ' + m.text : ''}`)));
+
+function points(r, context) {
+  const column = (title, cls, items) => el('section', { class: 'card' }, el('h2', {}, title),
+    items?.length ? el('ol', { class: 'points ' + cls }, ...items.map((p) => el('li', {}, el('h3', {}, p.title), el('p', {}, p.detail || ''),
+      p.advice ? el('p', { class: 'advice' }, p.advice) : null, moments(p.moments, context))))
+      : el('p', { class: 'advice' }, 'Too little was said to judge this.'));
+  return el('div', { class: 'two' }, column('Keep doing', 'keep', r.keep), column('Work on', 'change', r.change));
+}
+
+const CHARTS = [
+  ['pace_wpm', 'Pace, words a minute', '--pace', [0, 250]],
+  ['pitch_st', 'Pitch, semitones around your own middle', '--pitch', null],
+  ['loudness_db', 'Loudness, dB', '--loudness', null],
+  ['eye_contact', 'Eye contact, %', '--gaze', [0, 100]],
+];
+const present = (a) => a && a.some((v) => v !== null);
+
+function timeline(r, context) {
+  const t = r.timeline || {};
+  const any = CHARTS.some(([key]) => present(t[key]));
+  if (!any && !(r.events || []).length) return null;
+  const box = el('section', { class: 'card' }, el('h2', {}, 'Timeline'), context.player,
+    el('div', { class: 'charts' }));
+  const kinds = Object.keys(KINDS).filter((k) => (r.events || []).some((e) => e.kind === k));
+  const lanes = el('div', { class: 'lanes' });
+  for (const kind of kinds) {
+    const [name, shade] = KINDS[kind];
+    const lane = el('div', { class: 'lane', role: 'group', 'aria-label': name });
+    for (const e of r.events.filter((x) => x.kind === kind)) {
+      const length = Math.max(r.duration_s, 0.001);
+      lane.append(el('button', { type: 'button', title: `${clock(e.start)} ${e.text || name}`, 'aria-label': `${e.text || name} at ${clock(e.start)}`,
+        style: { left: `${100 * e.start / length}%`, width: `${100 * Math.max(0, e.end - e.start) / length}%`, background: `var(${shade})`, outline: '1px solid var(--edge)' },
+        on: { click: () => context.hear(e.start, e.end) } }));
+    }
+    lanes.append(el('span', {}, name), lane);
+  }
+  box.append(lanes);
+  return box;
+}
+
+function drawCharts(article, r, context) {
+  const holder = article.querySelector('.charts');
+  const t = r.timeline || {};
+  if (!holder || !window.uPlot) return;
+  const step = t.step_s || 1;
+  for (const [key, name, shade, range] of CHARTS) {
+    if (!present(t[key])) continue;
+    const values = t[key];
+    const known = values.filter((v) => v !== null);
+    const box = el('div', { class: 'chart', role: 'img', 'aria-label': `${name}: from ${number(Math.min(...known))} to ${number(Math.max(...known))}` }, el('h3', {}, name));
+    holder.append(box);
+    const axis = { stroke: colour('--muted'), grid: { stroke: colour('--line'), width: 1 }, ticks: { show: false }, font: '12px system-ui' };
+    const plot = new window.uPlot({
+      width: box.clientWidth || 600, height: 110, legend: { show: false },
+      cursor: { y: false, sync: { key: 'report' }, drag: { x: false, y: false } },
+      scales: { x: { time: false, range: [0, Math.max(r.duration_s, step)] }, y: range ? { range } : {} },
+      axes: [{ ...axis, values: (_, ticks) => ticks.map(clock), size: 26 }, { ...axis, size: 42 }],
+      series: [{}, { stroke: colour(shade), width: 2, points: { show: known.length < 3 }, spanGaps: false }],
+      hooks: { init: [(u) => u.over.addEventListener('click', () => { const x = u.posToVal(u.cursor.left, 'x'); context.hear(x, x + 3); })] },
+    }, [values.map((_, i) => (i + 0.5) * step), values], box);
+    if (window.ResizeObserver) new ResizeObserver(() => plot.setSize({ width: box.clientWidth, height: 110 })).observe(box);
+  }
+}
+
+function transcript(r, { hear, words }) {
+  if (!(r.transcript || []).length) return null;
+  const body = el('div', { class: 'transcript' });
+  const marks = new Set();
+  for (const part of r.transcript) {
+    const line = el('p', {}, el('time', {}, clock(part.start)));
+    for (const w of part.words || []) {
+      if (w.mark === 'pause') {
+        marks.add('pause');
+        line.append(el('span', { class: 'mark-pause', title: w.note }, `${(w.end - w.start).toFixed(1)} s`), ' ');
+        continue;
+      }
+      if (w.mark) marks.add(w.mark);
+      const node = el('span', { class: 'word' + (w.mark ? ' mark-' + w.mark : ''), title: w.note, on: { click: () => hear(w.start, w.end) } }, w.text);
+      words.push({ node, start: w.start, end: w.end });
+      line.append(node, ' ');
+    }
+    if (!(part.words || []).length) line.append(part.text);
+    body.append(line);
+  }
+  const names = { filler: ['Filler word', '--filler'], pause: ['Long pause', '--pause'], mispronounced: ['Unclear word', '--mispron'], repeat: ['Repeated', '--repeat'], false_start: ['False start', '--repeat'], cutoff: ['Cut off', '--repeat'] };
+  const legend = el('ul', { class: 'legend' }, ...[...marks].filter((m) => names[m]).map((m) =>
+    el('li', {}, el('span', { class: 'swatch', style: { background: `var(${names[m][1]})` } }), names[m][0])));
+  return el('section', { class: 'card' }, el('h2', {}, 'What you said'), legend, body);
+}
+
+function structure(r, context) {
+  const parts = r.structure?.parts;
+  if (!parts?.length) return null;
+  const list = el('dl', { class: 'star' }, ...parts.map((p) => el('div', { class: p.present ? '' : 'missing' }, el('dt', {}, p.name),
+    el('dd', {}, p.present ? moments(p.sentences, context) : (p.advice || 'Not found in this answer.')))));
+  return el('section', { class: 'card' }, el('h2', {}, 'Structure of your answer'), r.structure.note ? el('p', { class: 'advice' }, r.structure.note) : null, list);
+}
+
+function evidence(r, context) {
+  const items = Object.entries(r.evidence || {}).filter(([, list]) => list.length);
+  if (!items.length) return null;
+  const name = (key) => SCORES.find(([k]) => k === key)?.[1] || key[0].toUpperCase() + key.slice(1).replaceAll('_', ' ');
+  return el('section', { class: 'card' }, el('h2', {}, 'What the scores rest on'), el('ul', { class: 'evidence' }, ...items.map(([key, list]) =>
+    el('li', {}, el('h3', {}, name(key)), el('ul', {}, ...list.map((e) => el('li', {}, e.text, e.moments ? moments(e.moments, context) : null)))))));
+}
+
+function trend(r) {
+  const past = (r.trend || []).filter((t) => t.scores);
+  if (past.length < 2) return null;
+  const rows = past.slice(-8).map((t) => el('tr', {}, el('th', { scope: 'row' }, new Date(t.created * 1000).toLocaleDateString()),
+    ...SCORES.map(([key]) => el('td', { class: 'num' }, number(t.scores[key])))));
+  return el('section', { class: 'card' }, el('h2', {}, 'Compared with earlier practice'), el('div', { class: 'table-wrap' },
+    el('table', { class: 'sessions' }, el('thead', {}, el('tr', {}, el('th', { scope: 'col' }, 'Date'), ...SCORES.map(([, name]) => el('th', { scope: 'col', class: 'num' }, name)))), el('tbody', {}, ...rows))));
+}
+
+function foot(r, actions) {
+  return el('footer', {}, actions.length ? el('div', { class: 'actions' }, ...actions) : null,
+    el('p', {}, 'Measured on this computer from what could be seen and heard. It says nothing about personality, feelings or who should be hired.'));
+}

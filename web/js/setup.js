@@ -1,0 +1,178 @@
+// setup.js - first view: question, camera and microphone check, dropped files.
+import { $, announce, notice, request, settings, show } from './api.js';
+import { Capture } from './capture.js';
+
+const EVERY_MS = 700; // pictures looked at while the person sets up
+
+export async function setup(shared) {
+  show('view-setup');
+  const { questions } = await request('questions.json');
+  chooseQuestion(questions, shared);
+  rememberSettings();
+  const stop = await checkDevices(shared);
+  acceptFiles();
+  $('#start').addEventListener('click', () => {
+    shared.question = { text: $('#own').value.trim() || shared.picked.text, kind: $('#own').value.trim() ? 'own' : shared.picked.kind };
+    location.hash = '#/practice';
+  });
+  return stop;
+}
+
+function chooseQuestion(questions, shared) {
+  const unique = (key) => [...new Set(questions.map((q) => q[key]))];
+  const fill = (select, values, saved) => {
+    select.append(new Option('any', ''), ...values.map((v) => new Option(v, v)));
+    if (values.includes(saved)) select.value = saved;
+  };
+  fill($('#role'), unique('role'), settings.role);
+  fill($('#kind'), unique('kind'), settings.kind);
+  const pick = (spoken) => {
+    const fits = questions.filter((q) => (!$('#role').value || q.role === $('#role').value) && (!$('#kind').value || q.kind === $('#kind').value));
+    const pool = fits.length ? fits : questions.filter((q) => !$('#role').value || q.role === $('#role').value);
+    const others = pool.filter((q) => q.text !== shared.picked?.text);
+    const from = others.length ? others : pool;
+    shared.picked = from[Math.floor(Math.random() * from.length)];
+    $('#question').textContent = shared.picked.text;
+    if (spoken && !fits.length) announce('No question of that kind in this field; here is another of the field.');
+  };
+  for (const id of ['role', 'kind'])
+    $(`#${id}`).addEventListener('change', () => { settings[id] = $(`#${id}`).value; pick(true); });
+  $('#another').addEventListener('click', () => pick(true));
+  $('#own').addEventListener('input', () => { $('#question').textContent = $('#own').value.trim() || shared.picked.text; });
+  if (shared.picked) $('#question').textContent = shared.picked.text;
+  else pick(false);
+}
+
+function rememberSettings() {
+  for (const id of ['client', 'language']) {
+    const input = $(`#${id}`);
+    if (settings[id] !== undefined) input.value = settings[id];
+    input.addEventListener('change', () => { settings[id] = input.value.trim(); });
+  }
+  for (const id of ['keep', 'captions']) {
+    const input = $(`#${id}`);
+    input.checked = Boolean(settings[id]);
+    input.addEventListener('change', () => { settings[id] = input.checked; });
+  }
+}
+
+async function checkDevices(shared) {
+  const capture = shared.capture ??= new Capture();
+  const preview = $('#preview');
+  let timer = null;
+
+  const refresh = async (errors) => {
+    preview.srcObject = capture.hasVideo ? capture.stream : null;
+    $('#no-camera').hidden = capture.hasVideo;
+    const usable = capture.hasVideo || capture.hasAudio;
+    $('#start').disabled = !usable;
+    $('#start-hint').textContent = !usable ? 'Switch on the camera, the microphone, or both first. One of them is enough.'
+      : capture.hasVideo && capture.hasAudio ? 'Take a breath. You can stop whenever you like.'
+        : capture.hasAudio ? 'Sound only: you get everything but eye contact.' : 'Picture only: you get eye contact and head pose, but no transcript.';
+    $('#framing').textContent = errors.length ? errors.join(' ') : capture.hasVideo ? 'Looking for your face…' : '';
+    await listDevices(capture);
+    clearInterval(timer);
+    timer = usable ? setInterval(() => look(capture, preview), EVERY_MS) : null;
+  };
+
+  const enable = async () => {
+    $('#enable').disabled = true;
+    const errors = await capture.open({ camera: $('#camera').value, microphone: $('#microphone').value });
+    await refresh(errors);
+    $('#enable').disabled = false;
+    $('#enable').textContent = 'Try again';
+    $('#enable').hidden = !errors.length && capture.hasVideo && capture.hasAudio;
+  };
+  $('#enable').addEventListener('click', enable);
+  for (const id of ['camera', 'microphone']) $(`#${id}`).addEventListener('change', enable);
+  const level = setInterval(() => {
+    $('#level').value = capture.level;
+    $('#level-hint').textContent = !capture.hasAudio ? '' : capture.clipped ? 'Too loud: move back a little' : capture.level < 0.02 ? 'Say something' : capture.level < 0.08 ? 'A bit quiet' : 'Good';
+  }, 120);
+  if (capture.hasVideo || capture.hasAudio) await refresh([]); // already allowed
+  return () => {
+    clearInterval(timer);
+    clearInterval(level);
+    if (!location.hash.startsWith('#/practice')) capture.close();
+  };
+}
+
+async function listDevices(capture) {
+  const devices = await navigator.mediaDevices.enumerateDevices();
+  const current = (kind) => capture.stream.getTracks().find((t) => t.kind === kind)?.getSettings().deviceId;
+  for (const [id, kind, track] of [['camera', 'videoinput', 'video'], ['microphone', 'audioinput', 'audio']]) {
+    const select = $(`#${id}`);
+    if (!select) return;
+    const found = devices.filter((d) => d.kind === kind && d.deviceId);
+    select.replaceChildren(new Option('none', 'none'), ...found.map((d, i) => new Option(d.label || `${id} ${i + 1}`, d.deviceId)));
+    select.value = current(track) || 'none';
+  }
+}
+
+let looking = false;
+async function look(capture, preview) {
+  if (looking || !capture.hasVideo || !preview.isConnected) return;
+  looking = true;
+  try {
+    const blob = await capture.picture(preview, 0.7);
+    if (!blob) return;
+    const frame = await new Promise((resolve) => {
+      const reader = new FileReader();
+      reader.onload = () => resolve(reader.result);
+      reader.readAsDataURL(blob);
+    });
+    const face = await request('/api/analyze-frame', { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ frame }) });
+    if (!preview.isConnected) return;
+    const advice = framing(face);
+    $('#framing').textContent = advice || 'You look good: whole face, well lit, in the middle.';
+    preview.parentElement.classList.toggle('good', !advice);
+  } catch (e) {
+    if (preview.isConnected) $('#framing').textContent = e.message;
+  } finally {
+    looking = false;
+  }
+}
+
+function framing(face) {
+  if (!face.face_detected) return 'No face in the picture yet.';
+  if (face.faces > 1) return 'More than one face: the nearest one counts.';
+  if (face.brightness !== undefined && face.brightness < 0.2) return 'It is dark: more light on your face would help.';
+  if (face.distance !== undefined && face.distance < 0.45) return 'Come a little closer.';
+  if (face.distance !== undefined && face.distance > 2) return 'Move back a little.';
+  if (face.centered !== undefined && face.centered < 0.5) return 'Move into the middle of the picture.';
+  return '';
+}
+
+function acceptFiles() {
+  const drop = $('#drop');
+  const over = (on) => (e) => { e.preventDefault(); drop.classList.toggle('over', on); };
+  drop.addEventListener('dragover', over(true));
+  drop.addEventListener('dragleave', over(false));
+  drop.addEventListener('drop', (e) => { over(false)(e); if (e.dataTransfer.files[0]) analyse(e.dataTransfer.files[0]); });
+  $('#file').addEventListener('change', () => $('#file').files[0] && analyse($('#file').files[0]));
+}
+
+async function analyse(file) {
+  $('#upload').hidden = false;
+  const text = (s) => { if ($('#upload-text')) $('#upload-text').textContent = s; };
+  text(`Sending ${file.name}…`);
+  try {
+    const form = new FormData();
+    for (const [k, v] of [['client', settings.client], ['language', settings.language ?? 'en'], ['question', $('#own').value.trim()]]) if (v) form.append(k, v);
+    form.append('file', file);
+    const { id } = await request('/v1/sessions', { method: 'POST', body: form });
+    for (;;) {
+      const s = await request(`/v1/sessions/${encodeURIComponent(id)}`);
+      if (s.state === 'done') break;
+      if (s.state === 'failed') throw new Error(s.error || 'The recording could not be analysed.');
+      if (!$('#upload-progress')) return; // the person went elsewhere; it is in the list when done
+      $('#upload-progress').value = s.progress || 0;
+      text(`${Math.round(100 * (s.progress || 0))} % analysed`);
+      await new Promise((r) => setTimeout(r, 400));
+    }
+    location.hash = `#/report/${encodeURIComponent(id)}`;
+  } catch (e) {
+    $('#upload').hidden = true;
+    notice(e.message);
+  }
+}
