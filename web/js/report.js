@@ -57,7 +57,7 @@ function highlight(words, start, end) {
 
 function head(r) {
   const when = r.created ? new Date(r.created * 1000).toLocaleString([], { dateStyle: 'long', timeStyle: 'short' }) : '';
-  return el('header', {}, el('p', { class: 'meta' }, [when, clock(r.duration_s || 0) + ' minutes', r.kind].filter(Boolean).join(' · ')),
+  return el('header', {}, el('p', { class: 'meta' }, [when, clock(r.duration_s || 0) + ' min', r.kind].filter(Boolean).join(' · ')),
     el('h1', {}, r.question || 'Practice'), el('p', { class: 'summary' }, r.summary || ''),
     ...(r.notes || []).map((n) => el('p', { class: 'notice' }, n)));
 }
