@@ -1,0 +1,103 @@
+/* measure.c - the whole report, in the order the measures build on each other. */
+#include <math.h>
+#include <string.h>
+#include "rehearse/alloc.h"
+#include "speech_internal.h"
+
+void rh_speech_report_init(rh_speech_report *r)
+{
+    memset(r, 0, sizeof *r);
+    r->reason = "";
+}
+
+void rh_speech_report_done(rh_speech_report *r)
+{
+    rh_free(r->pauses);
+    rh_free(r->fillers);
+    rh_free(r->word_scores);
+    rh_free(r->_text);
+    rh_speech_report_init(r);
+}
+
+static bool in_unit_range(float p)
+{
+    return p >= 0.0f && p <= 1.0001f; /* also refuses NaN */
+}
+
+static rh_status check_words(const rh_word *w, size_t n, const char *what, rh_error *err)
+{
+    if (n > RH_SPEECH_MAX_WORDS)
+        return rh_fail(err, RH_ERR_LIMIT, "%zu %s: at most %d", n, what, RH_SPEECH_MAX_WORDS);
+    for (size_t i = 0; i < n; i++) {
+        if (!isfinite(w[i].start) || !isfinite(w[i].end) || w[i].end < w[i].start)
+            return rh_fail(err, RH_ERR_INVAL, "%s %zu: times %g to %g are not an interval", what, i,
+                           (double)w[i].start, (double)w[i].end);
+        if (!in_unit_range(w[i].p) || !in_unit_range(w[i].p_rival) || !isfinite(w[i].entropy))
+            return rh_fail(err, RH_ERR_INVAL, "%s %zu: probability outside [0,1]", what, i);
+    }
+    return RH_OK;
+}
+
+static rh_status check(const rh_speech_input *in, rh_error *err)
+{
+    if (!isfinite(in->duration_s) || in->duration_s < 0.0)
+        return rh_fail(err, RH_ERR_INVAL, "duration %g s: must be 0 or more", in->duration_s);
+    rh_status st = check_words(in->words, in->n_words, "words", err);
+    if (!st)
+        st = check_words(in->forced, in->n_forced, "forced words", err);
+    for (size_t i = 0; !st && i < in->n_segments; i++) {
+        const rh_speech_segment *s = &in->segments[i];
+        if (s->first_word > in->n_words || s->n_words > in->n_words - s->first_word ||
+            s->first_forced > in->n_forced || s->n_forced > in->n_forced - s->first_forced)
+            st = rh_fail(err, RH_ERR_INVAL, "segment %zu: words past the end of the list", i);
+    }
+    return st;
+}
+
+static bool has_words(const rh_speech_input *in)
+{
+    char normal[RH_WORD_BYTES];
+    for (size_t i = 0; i < in->n_words; i++)
+        if (rh_word_normal(in->words[i].text, normal) > 0)
+            return true;
+    return false;
+}
+
+static int count_words(const rh_speech_input *in)
+{
+    char normal[RH_WORD_BYTES];
+    int n = 0;
+    for (size_t i = 0; i < in->n_words; i++)
+        n += rh_word_normal(in->words[i].text, normal) > 0;
+    return n;
+}
+
+rh_status rh_speech_measure(const rh_speech_input *in, rh_speech_report *out, rh_error *err)
+{
+    rh_speech_report r;
+    rh_speech_report_init(&r);
+    rh_speech_report_done(out);
+    rh_status st = check(in, err);
+    if (st)
+        return st;
+    if (!has_words(in)) {
+        out->reason = in->speech_s > 0.0 || in->n_speech > 0
+                          ? "There was a voice, but no words could be made out."
+                          : "There was no speech in the recording.";
+        return RH_OK;
+    }
+    r.spoken = true;
+    r.n_words = count_words(in);
+    st = rh_measure_timing(in, &r, err);
+    if (!st)
+        st = rh_measure_fillers(in, &r, err);
+    if (!st)
+        st = rh_measure_words(in, &r, err);
+    if (st) {
+        rh_speech_report_done(&r);
+        return st;
+    }
+    rh_measure_scores(in, &r);
+    *out = r;
+    return RH_OK;
+}

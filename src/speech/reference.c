@@ -1,0 +1,344 @@
+/* reference.c - each word's fate and score, free or against a reference text.
+ *
+ * The recogniser writes numbers as digits and the reference may spell them (or
+ * the other way round), so every word becomes one or several units (letters
+ * only) and the units are aligned; a word takes the fate of its units. */
+#include <ctype.h>
+#include <math.h>
+#include <string.h>
+#include "rehearse/alloc.h"
+#include "speech_internal.h"
+
+enum { UNIT_BYTES = RH_WORD_BYTES };
+
+/* The spelled-out units of a list of words. */
+typedef struct {
+    char (*text)[UNIT_BYTES];
+    const char **at;   /* text[i], as rh_align_words wants them */
+    uint32_t *word;    /* which word the unit came from */
+    int32_t *pair;
+    size_t n, cap;
+} units;
+
+static void units_done(units *u)
+{
+    rh_free(u->text);
+    rh_free((void *)u->at);
+    rh_free(u->word);
+    rh_free(u->pair);
+}
+
+static bool units_add(units *u, const char *text, size_t len, size_t word)
+{
+    if (u->n == u->cap) {
+        size_t cap = u->cap ? u->cap * 2 : 64;
+        void *text2 = rh_realloc(u->text, cap * sizeof *u->text);
+        if (text2)
+            u->text = text2;
+        void *word2 = rh_realloc(u->word, cap * sizeof *u->word);
+        if (word2)
+            u->word = word2;
+        if (!text2 || !word2)
+            return false;
+        u->cap = cap;
+    }
+    if (len >= UNIT_BYTES)
+        len = UNIT_BYTES - 1;
+    memcpy(u->text[u->n], text, len);
+    u->text[u->n][len] = '\0';
+    u->word[u->n++] = (uint32_t)word;
+    return true;
+}
+
+static bool units_add_words(units *u, const char *words, size_t word)
+{
+    for (const char *s = words; *s;) {
+        size_t len = strcspn(s, " ");
+        if (len > 0 && !units_add(u, s, len, word))
+            return false;
+        s += len;
+        s += *s ? 1 : 0;
+    }
+    return true;
+}
+
+/* One by one where the other side names digits: "3227" is "three two two seven"
+ * there, "three thousand ..." otherwise. */
+static bool units_add_word(units *u, const char *text, size_t word, bool one_by_one)
+{
+    char piece[RH_WORD_BYTES * 2], normal[RH_WORD_BYTES], spelled[256];
+    for (const char *s = text; *s;) {
+        size_t len = strcspn(s, "-/");
+        size_t m = len < sizeof piece ? len : sizeof piece - 1;
+        memcpy(piece, s, m);
+        piece[m] = '\0';
+        size_t n = rh_word_normal(piece, normal);
+        bool ok = true;
+        if (n > 0 && isdigit((unsigned char)normal[0]) &&
+            (rh_number_words(normal, one_by_one, spelled, sizeof spelled) ||
+             rh_number_words(normal, true, spelled, sizeof spelled)))
+            ok = units_add_words(u, spelled, word);
+        else if (n > 0)
+            ok = units_add(u, normal, n, word);
+        if (!ok)
+            return false;
+        s += len;
+        s += *s ? 1 : 0;
+    }
+    return true;
+}
+
+static bool units_close(units *u)
+{
+    u->at = rh_alloc_array(u->n + 1, sizeof *u->at);
+    u->pair = rh_alloc_array(u->n + 1, sizeof *u->pair);
+    if (!u->at || !u->pair)
+        return false;
+    for (size_t i = 0; i < u->n; i++) {
+        u->at[i] = u->text[i];
+        u->pair[i] = -1;
+    }
+    return true;
+}
+
+/* The word names a number that is not a digit. */
+static bool is_cardinal(const char *word)
+{
+    static const char *const marks[] = {"hundred", "thousand", "teen",   "twenty", "thirty",
+                                        "forty",   "fifty",    "sixty",  "seventy", "eighty",
+                                        "ninety",  "eleven",   "twelve"};
+    char normal[RH_WORD_BYTES];
+    rh_word_normal(word, normal);
+    for (size_t i = 0; i < sizeof marks / sizeof *marks; i++)
+        if (strstr(normal, marks[i]))
+            return true;
+    return strcmp(normal, "ten") == 0;
+}
+
+/* Splits `reference` in place; words[i] point into it. */
+static rh_status split_reference(char *text, const char ***words, size_t *n, rh_error *err)
+{
+    size_t cap = 0, count = 0;
+    for (char *s = text; *s; s++)
+        cap += *s == ' ';
+    const char **w = rh_alloc_array(cap + 2, sizeof *w);
+    if (!w)
+        return rh_fail(err, RH_ERR_NOMEM, "reference text: out of memory");
+    for (char *s = text; *s;) {
+        while (*s == ' ')
+            *s++ = '\0';
+        char normal[RH_WORD_BYTES];
+        char *start = s;
+        while (*s && *s != ' ')
+            s++;
+        char keep = *s;
+        *s = '\0';
+        if (*start && rh_word_normal(start, normal) > 0)
+            w[count++] = start;
+        *s = keep;
+    }
+    *words = w;
+    *n = count;
+    return RH_OK;
+}
+
+typedef struct {
+    const rh_speech_input *in;
+    const char **expected;      /* words of the reference */
+    size_t n_expected;
+    units heard, ref;
+    int32_t *ref_word_to_heard; /* per reference word: word heard, -1 = missed */
+    bool *ref_word_same;        /* every unit of it was heard as it is */
+    bool *heard_used;           /* per heard word: pairs with something */
+    int32_t *forced_of;         /* per reference word: its forced word, or -1 */
+} comparison;
+
+static void comparison_done(comparison *c)
+{
+    units_done(&c->heard);
+    units_done(&c->ref);
+    rh_free((void *)c->expected);
+    rh_free(c->ref_word_to_heard);
+    rh_free(c->ref_word_same);
+    rh_free(c->heard_used);
+    rh_free(c->forced_of);
+}
+
+static bool comparison_units(comparison *c)
+{
+    const rh_speech_input *in = c->in;
+    bool one_by_one = true; /* digits are read so unless somebody counts */
+    for (size_t i = 0; i < in->n_words && one_by_one; i++)
+        one_by_one = !is_cardinal(in->words[i].text);
+    for (size_t i = 0; i < c->n_expected && one_by_one; i++)
+        one_by_one = !is_cardinal(c->expected[i]);
+    for (size_t i = 0; i < in->n_words; i++)
+        if (!units_add_word(&c->heard, in->words[i].text, i, one_by_one))
+            return false;
+    for (size_t i = 0; i < c->n_expected; i++)
+        if (!units_add_word(&c->ref, c->expected[i], i, one_by_one))
+            return false;
+    c->ref_word_to_heard = rh_alloc_array(c->n_expected + 1, sizeof *c->ref_word_to_heard);
+    c->forced_of = rh_alloc_array(c->n_expected + 1, sizeof *c->forced_of);
+    c->ref_word_same = rh_calloc(c->n_expected + 1, sizeof *c->ref_word_same);
+    c->heard_used = rh_calloc(in->n_words + 1, sizeof *c->heard_used);
+    return units_close(&c->heard) && units_close(&c->ref) && c->ref_word_to_heard &&
+           c->forced_of && c->ref_word_same && c->heard_used;
+}
+
+static void words_from_units(comparison *c)
+{
+    for (size_t i = 0; i < c->n_expected; i++) {
+        c->ref_word_to_heard[i] = -1;
+        c->ref_word_same[i] = true;
+    }
+    for (size_t k = 0; k < c->ref.n; k++) {
+        size_t i = c->ref.word[k];
+        int32_t h = c->ref.pair[k];
+        if (h < 0) {
+            c->ref_word_same[i] = false;
+            continue;
+        }
+        if (strcmp(c->ref.text[k], c->heard.text[h]) != 0)
+            c->ref_word_same[i] = false;
+        if (c->ref_word_to_heard[i] < 0)
+            c->ref_word_to_heard[i] = (int32_t)c->heard.word[h];
+        c->heard_used[c->heard.word[h]] = true;
+    }
+}
+
+/* Forced words come in the order of the reference; punctuation may have been
+ * split otherwise, so equal forms are sought a few places around. */
+static void pair_forced(comparison *c)
+{
+    char a[RH_WORD_BYTES], b[RH_WORD_BYTES];
+    size_t next = 0;
+    for (size_t i = 0; i < c->n_expected; i++) {
+        c->forced_of[i] = -1;
+        rh_word_normal(c->expected[i], a);
+        for (size_t k = next; k < c->in->n_forced && k < next + 4; k++) {
+            rh_word_normal(c->in->forced[k].text, b);
+            if (strcmp(a, b) == 0) {
+                c->forced_of[i] = (int32_t)k;
+                next = k + 1;
+                break;
+            }
+        }
+    }
+}
+
+float rh_word_clarity(const rh_word *w)
+{
+    /* Log-odds of the word against its strongest rival, squeezed so that a
+     * word the recogniser is 95 % sure of scores 90 and an even match 50. */
+    double p = fmin(fmax((double)w->p, 1e-6), 1.0 - 1e-6);
+    double rival = fmax((double)w->p_rival, 1.0 - p);
+    rival = fmin(fmax(rival, 1e-6), 1.0);
+    double margin = log(p) - log(rival);
+    return (float)(100.0 / (1.0 + exp(-0.75 * margin)));
+}
+
+static void score_said(comparison *c, size_t i, rh_word_score *s)
+{
+    int32_t h = c->ref_word_to_heard[i], f = c->forced_of[i];
+    const rh_word *heard = h >= 0 ? &c->in->words[h] : NULL;
+    s->expected = c->expected[i];
+    s->heard = heard ? heard->text : NULL;
+    s->what = !heard ? RH_MISSED : c->ref_word_same[i] ? RH_SAID : RH_REPLACED;
+    const rh_word *timed = heard;
+    if (f >= 0) {
+        const rh_word *forced = &c->in->forced[f];
+        s->score = rh_word_clarity(forced);
+        if (!heard)
+            timed = forced;
+    } else if (s->what == RH_SAID) {
+        s->score = rh_word_clarity(heard);
+    }
+    if (s->what == RH_MISSED)
+        s->score = 0.0f;
+    else if (s->what == RH_REPLACED && (f < 0 || s->score > 50.0f))
+        s->score = f < 0 ? 20.0f : 50.0f;
+    if (timed) {
+        s->start = timed->start;
+        s->end = timed->end;
+    }
+}
+
+static void add_word(rh_speech_report *r, rh_word_score s)
+{
+    r->word_scores[r->n_word_scores++] = s;
+    r->n_missed += s.what == RH_MISSED;
+    r->n_added += s.what == RH_ADDED;
+    r->n_replaced += s.what == RH_REPLACED;
+}
+
+/* Words of the reference in order, added words where they were heard. */
+static void emit(comparison *c, rh_speech_report *r)
+{
+    const rh_speech_input *in = c->in;
+    size_t h = 0;
+    float last_end = 0.0f;
+    for (size_t i = 0; i <= c->n_expected; i++) {
+        int32_t to = i < c->n_expected ? c->ref_word_to_heard[i] : (int32_t)in->n_words;
+        for (; to >= 0 && h < (size_t)to; h++)
+            if (!c->heard_used[h])
+                add_word(r, (rh_word_score){RH_ADDED, NULL, in->words[h].text, in->words[h].start,
+                                            in->words[h].end, 0.0f});
+        if (i == c->n_expected)
+            break;
+        rh_word_score s = {0};
+        s.start = s.end = last_end;
+        score_said(c, i, &s);
+        last_end = s.end;
+        add_word(r, s);
+    }
+}
+
+static rh_status measure_free(const rh_speech_input *in, rh_speech_report *r, rh_error *err)
+{
+    r->word_scores = rh_calloc(in->n_words + 1, sizeof *r->word_scores);
+    if (!r->word_scores)
+        return rh_fail(err, RH_ERR_NOMEM, "word scores: out of memory");
+    for (size_t i = 0; i < in->n_words; i++) {
+        const rh_word *w = &in->words[i];
+        char normal[RH_WORD_BYTES];
+        if (rh_word_normal(w->text, normal) > 0)
+            add_word(r, (rh_word_score){RH_SAID, NULL, w->text, w->start, w->end,
+                                        rh_word_clarity(w)});
+    }
+    r->completeness = 1.0f;
+    return RH_OK;
+}
+
+rh_status rh_measure_words(const rh_speech_input *in, rh_speech_report *r, rh_error *err)
+{
+    if (!in->reference)
+        return measure_free(in, r, err);
+    comparison c = {.in = in};
+    rh_status st = RH_ERR_NOMEM;
+    r->_text = rh_reference_text(in->reference);
+    if (!r->_text)
+        goto out;
+    st = split_reference(r->_text, &c.expected, &c.n_expected, err);
+    if (st)
+        goto out;
+    if (c.n_expected == 0) { /* punctuation only: as if there were none */
+        st = measure_free(in, r, err);
+        goto out;
+    }
+    st = RH_ERR_NOMEM;
+    r->word_scores = rh_calloc(in->n_words + c.n_expected + 1, sizeof *r->word_scores);
+    if (!r->word_scores || !comparison_units(&c))
+        goto out;
+    st = rh_align_words(c.ref.at, c.ref.n, c.heard.at, c.heard.n, c.ref.pair, c.heard.pair, err);
+    if (st)
+        goto out;
+    words_from_units(&c);
+    pair_forced(&c);
+    emit(&c, r);
+    r->has_reference = true;
+    r->completeness = 1.0f - (float)r->n_missed / (float)c.n_expected;
+out:
+    comparison_done(&c);
+    return st == RH_ERR_NOMEM ? rh_fail(err, st, "word scores: out of memory") : st;
+}

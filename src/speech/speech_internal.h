@@ -1,0 +1,45 @@
+/* speech_internal.h - what the files of src/speech share. */
+#ifndef RH_SPEECH_INTERNAL_H
+#define RH_SPEECH_INTERNAL_H
+
+#include "rehearse/speech.h"
+
+enum {
+    RH_WORD_BYTES = 64,        /* a normalised word, longer ones are cut */
+    RH_ALIGN_MAX_WORDS = 8000, /* of a text that is aligned: the table is words x words bytes */
+};
+
+/* `text` as words are compared: lower case, letters, digits and inner
+ * apostrophes only. Returns its length; 0 = nothing to say in it. */
+size_t rh_word_normal(const char *text, char out[RH_WORD_BYTES]);
+/* Syllables of an English word, by its spelling; at least 1 for a word with a
+ * letter or digit, 0 otherwise. */
+int rh_word_syllables(const char *word);
+/* The word ends a clause or a sentence. */
+bool rh_word_ends_clause(const char *text);
+
+/* An integer, given as digits ("3227"), as words: one by one
+ * ("three two two seven") or as a number ("three thousand two hundred
+ * twenty seven"). false when `digits_text` is not such or has over 9 digits
+ * (over 24 one by one). */
+bool rh_number_words(const char *digits_text, bool one_by_one, char *out, size_t cap);
+
+/* Order-keeping alignment of two lists of normalised words. pair_a[i] = index in
+ * b of the word that a[i] became, or -1; pair_b likewise. Equal or replaced
+ * words are paired. RH_ERR_LIMIT over RH_ALIGN_MAX_WORDS; RH_ERR_NOMEM. */
+rh_status rh_align_words(const char *const *a, size_t n_a, const char *const *b, size_t n_b,
+                         int32_t *pair_a, int32_t *pair_b, rh_error *err);
+
+/* Fills word_scores, n_missed, ..., completeness. */
+rh_status rh_measure_words(const rh_speech_input *in, rh_speech_report *r, rh_error *err);
+/* Fills pauses, pace, articulation, runs. */
+rh_status rh_measure_timing(const rh_speech_input *in, rh_speech_report *r, rh_error *err);
+/* Fills the counts of fillers. */
+rh_status rh_measure_fillers(const rh_speech_input *in, rh_speech_report *r, rh_error *err);
+/* Fills the scores from all of the above. */
+void rh_measure_scores(const rh_speech_input *in, rh_speech_report *r);
+
+/* 0 to 100 for how clearly the sound gave this word. */
+float rh_word_clarity(const rh_word *w);
+
+#endif

@@ -1,0 +1,313 @@
+/* Scores and counts from tables of words: no sound needed. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "rehearse/alloc.h"
+#include "rehearse/speech.h"
+#include "speech/speech_internal.h"
+
+enum { MAX_WORDS = 400 };
+
+typedef struct {
+    rh_word words[MAX_WORDS];
+    char text[MAX_WORDS * 24];
+    rh_speech_input in;
+} speech;
+
+/* Words of `text` at `wpm`, each with probability p, evenly spaced. */
+static void say(speech *s, const char *text, float wpm, float p)
+{
+    memset(s, 0, sizeof *s);
+    snprintf(s->text, sizeof s->text, "%s", text);
+    float step = 60.0f / wpm;
+    size_t n = 0;
+    for (char *save = NULL, *w = strtok_r(s->text, " ", &save); w; w = strtok_r(NULL, " ", &save)) {
+        s->words[n] = (rh_word){w, (float)n * step, (float)n * step + step, p, (1 - p) / 2, 0.5f};
+        n++;
+    }
+    s->in.words = s->words;
+    s->in.n_words = n;
+    s->in.duration_s = (double)((float)n * step);
+    s->in.speech_s = s->in.duration_s;
+}
+
+static rh_speech_report measured(const speech *s)
+{
+    rh_speech_report r;
+    rh_speech_report_init(&r);
+    rh_error e;
+    assert_int_equal(rh_speech_measure(&s->in, &r, &e), RH_OK);
+    return r;
+}
+
+static const char *const answer =
+    "I led a team of five people, and we moved the whole system in three months. "
+    "It was hard at first, but every week we talked about what went well.";
+
+static void silence_is_a_reading_with_a_reason(void **state)
+{
+    (void)state;
+    speech s = {0};
+    s.in.duration_s = 5.0;
+    rh_speech_report r = measured(&s);
+    assert_false(r.spoken);
+    assert_string_equal(r.reason, "There was no speech in the recording.");
+    assert_false(r.fluency.known);
+    rh_speech_report_done(&r);
+}
+
+static void good_speech_lands_high(void **state)
+{
+    (void)state;
+    speech s;
+    say(&s, answer, 150, 0.97f);
+    rh_speech_report r = measured(&s);
+    assert_true(r.fluency.value > 90 && r.clarity.value > 90 && r.pronunciation.value > 85);
+    assert_int_equal(r.n_words, 30);
+    assert_true(fabsf(r.pace_wpm - 150) < 1);
+    rh_speech_report_done(&r);
+}
+
+static void score_is_the_sum_of_its_parts(void **state)
+{
+    (void)state;
+    speech s;
+    say(&s, answer, 90, 0.8f);
+    rh_speech_report r = measured(&s);
+    const rh_score *all[] = {&r.fluency, &r.clarity, &r.pronunciation, &r.overall};
+    for (size_t k = 0; k < 4; k++) {
+        float sum = 100;
+        for (int i = 0; i < all[k]->n_parts; i++)
+            sum += all[k]->parts[i].points;
+        assert_true(fabsf(sum - all[k]->value) < 0.01f);
+        assert_true(strlen(all[k]->advice) > 10);
+    }
+    rh_speech_report_done(&r);
+}
+
+static void slower_unsure_or_chopped_speech_scores_lower(void **state)
+{
+    (void)state;
+    speech s;
+    say(&s, answer, 150, 0.97f);
+    rh_speech_report good = measured(&s);
+    say(&s, answer, 75, 0.97f);
+    rh_speech_report slow = measured(&s);
+    say(&s, answer, 150, 0.6f);
+    rh_speech_report unsure = measured(&s);
+    say(&s, answer, 150, 0.97f);
+    for (size_t i = 0, cut = 0; i < s.in.n_words; i++) {
+        cut += i % 3 == 2;
+        s.words[i].start += (float)cut * 0.7f;
+        s.words[i].end += (float)cut * 0.7f;
+    }
+    rh_speech_report chopped = measured(&s);
+    assert_true(slow.fluency.value < good.fluency.value - 5);
+    assert_true(chopped.fluency.value < good.fluency.value - 15);
+    assert_int_equal(chopped.n_pauses, 10);
+    assert_true(unsure.clarity.value < good.clarity.value - 15);
+    assert_true(unsure.pronunciation.value < good.pronunciation.value - 15);
+    assert_true(slow.overall.value < good.overall.value);
+    rh_speech_report_done(&good);
+    rh_speech_report_done(&slow);
+    rh_speech_report_done(&unsure);
+    rh_speech_report_done(&chopped);
+}
+
+static void fillers_are_counted_by_word_and_cost_only_when_many(void **state)
+{
+    (void)state;
+    speech s;
+    say(&s, "Um, I like it so much. Uh, um, right.", 120, 0.95f);
+    rh_speech_report r = measured(&s);
+    assert_int_equal(r.filler_words_count, 3);
+    assert_int_equal(r.n_fillers, 2);
+    assert_string_equal(r.fillers[0].word, "um");
+    assert_int_equal(r.fillers[0].count, 2);
+    rh_speech_report_done(&r);
+    rh_speech_filler heard[] = {{1, 1.3f, "like"}, {2, 2.4f, "um"}, {3, 3.2f, "like"}};
+    s.in.fillers = heard;
+    s.in.n_fillers = 3;
+    s.in.fillers_known = true;
+    r = measured(&s);
+    assert_int_equal(r.filler_words_count, 3);
+    assert_string_equal(r.fillers[0].word, "like");
+    rh_speech_report_done(&r);
+}
+
+static void pauses_come_from_voice_where_it_is_known(void **state)
+{
+    (void)state;
+    speech s;
+    say(&s, "One two three four five six", 60, 0.9f);
+    float voice[200];
+    for (size_t i = 0; i < 200; i++) /* silent from 2.08 to 2.72 s */
+        voice[i] = i >= 65 && i < 85 ? 0.05f : 0.95f;
+    s.in.voice_p = voice;
+    s.in.n_voice = 200;
+    s.in.voice_step_s = 0.032f;
+    rh_speech_report r = measured(&s);
+    assert_int_equal(r.n_pauses, 1);
+    assert_true(fabsf(r.pauses[0].start - 2.08f) < 0.001f);
+    assert_true(fabsf(r.pauses[0].end - 2.72f) < 0.001f);
+    assert_int_equal(r.pauses[0].after_word, 2);
+    assert_true(r.pauses[0].inside);
+    rh_speech_report_done(&r);
+}
+
+static void reference_shows_missed_added_and_replaced(void **state)
+{
+    (void)state;
+    speech s;
+    say(&s, "We call it beer now.", 120, 0.9f);
+    s.in.reference = "WE ALWAYS CALL IT BEAR";
+    rh_speech_report r = measured(&s);
+    assert_true(r.has_reference);
+    assert_int_equal(r.n_missed, 1);
+    assert_int_equal(r.n_replaced, 1);
+    assert_int_equal(r.n_added, 1);
+    assert_int_equal(r.n_word_scores, 6);
+    assert_int_equal(r.word_scores[1].what, RH_MISSED);
+    assert_string_equal(r.word_scores[1].expected, "always");
+    assert_int_equal(r.word_scores[4].what, RH_REPLACED);
+    assert_string_equal(r.word_scores[4].heard, "beer");
+    assert_true(fabsf(r.word_scores[4].start - 1.5f) < 0.001f);
+    assert_int_equal(r.word_scores[5].what, RH_ADDED);
+    assert_true(fabsf(r.completeness - 0.8f) < 0.001f);
+    rh_speech_report_done(&r);
+}
+
+static void digits_match_spelled_numbers_both_ways(void **state)
+{
+    (void)state;
+    static const struct { const char *said, *reference; } same[] = {
+        {"3227", "THREE TWO TWO SEVEN"},
+        {"I am 23.", "I AM TWENTY THREE"},
+        {"It has 1,250 parts", "it has one thousand two hundred fifty parts"},
+        {"three two two seven", "3227"},
+        {"twenty-one days", "21 days"},
+    };
+    for (size_t i = 0; i < sizeof same / sizeof *same; i++) {
+        speech s;
+        say(&s, same[i].said, 100, 0.9f);
+        s.in.reference = same[i].reference;
+        rh_speech_report r = measured(&s);
+        if (r.n_missed + r.n_added + r.n_replaced != 0)
+            fail_msg("\"%s\" differs from \"%s\"", same[i].said, same[i].reference);
+        rh_speech_report_done(&r);
+    }
+}
+
+static void forced_words_lend_their_score(void **state)
+{
+    (void)state;
+    speech s;
+    say(&s, "We call it bear.", 120, 0.95f);
+    rh_word forced[] = {{"We", 0, 0.4f, 0.99f, 0.001f, 0}, {"call", 0.5f, 0.9f, 0.9f, 0.05f, 0},
+                        {"it", 1, 1.3f, 0.95f, 0.02f, 0}, {"bear.", 1.5f, 2, 0.02f, 0.9f, 0}};
+    s.in.reference = "We call it bear";
+    s.in.forced = forced;
+    s.in.n_forced = 4;
+    rh_speech_report r = measured(&s);
+    assert_true(r.word_scores[0].score > 90);
+    assert_true(r.word_scores[3].score < 30);
+    rh_speech_report_done(&r);
+}
+
+static void syllables_follow_english_spelling(void **state)
+{
+    (void)state;
+    static const struct { const char *word; int n; } table[] = {
+        {"strength", 1}, {"table", 2}, {"make", 1}, {"wanted", 2}, {"walked", 1}, {"wishes", 2},
+        {"times", 1}, {"nation", 2}, {"various", 3}, {"going", 2}, {"people", 2},
+        {"question", 2}, {"I'm", 1}, {"experience", 4}, {"safely", 2}, {"rhythm", 2}, {"the", 1},
+        {"business,", 3}, {"47", 4}, {"well-known", 2}, {"\xe2\x80\xa6", 0}, {"believe", 2},
+    };
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++)
+        if (rh_word_syllables(table[i].word) != table[i].n)
+            fail_msg("%s: %d syllables", table[i].word, rh_word_syllables(table[i].word));
+}
+
+static void reference_text_takes_sentence_case(void **state)
+{
+    (void)state;
+    char *t = rh_reference_text("  I THINK I'M  FINE\n");
+    assert_string_equal(t, " I think I'm fine.");
+    rh_free(t);
+    t = rh_reference_text("Is Paris big?");
+    assert_string_equal(t, " Is Paris big?");
+    rh_free(t);
+}
+
+static void bad_input_is_refused(void **state)
+{
+    (void)state;
+    speech s;
+    rh_error e;
+    rh_speech_report r;
+    rh_speech_report_init(&r);
+    say(&s, "a b", 100, 0.9f);
+    s.words[1].start = NAN;
+    assert_int_equal(rh_speech_measure(&s.in, &r, &e), RH_ERR_INVAL);
+    say(&s, "a b", 100, 0.9f);
+    s.words[0].p = 1.5f;
+    assert_int_equal(rh_speech_measure(&s.in, &r, &e), RH_ERR_INVAL);
+    say(&s, "a b", 100, 0.9f);
+    rh_speech_segment seg = {.first_word = 1, .n_words = 2};
+    s.in.segments = &seg;
+    s.in.n_segments = 1;
+    assert_int_equal(rh_speech_measure(&s.in, &r, &e), RH_ERR_INVAL);
+    assert_false(r.spoken);
+}
+
+static void every_failed_allocation_is_reported(void **state)
+{
+    (void)state;
+    speech s;
+    say(&s, "Um, we call it beer now.", 60, 0.9f);
+    for (size_t i = 3; i < s.in.n_words; i++) {
+        s.words[i].start += 1;
+        s.words[i].end += 1;
+    }
+    s.in.reference = "We call it a bear";
+    rh_speech_report r;
+    rh_speech_report_init(&r);
+    long n = 1;
+    for (;; n++) {
+        rh_alloc_fail_at(n);
+        rh_status st = rh_speech_measure(&s.in, &r, NULL);
+        rh_alloc_fail_at(0);
+        if (st == RH_OK)
+            break;
+        assert_int_equal(st, RH_ERR_NOMEM);
+        assert_false(r.spoken);
+    }
+    assert_true(n > 8);
+    rh_speech_report_done(&r);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(silence_is_a_reading_with_a_reason),
+        cmocka_unit_test(good_speech_lands_high),
+        cmocka_unit_test(score_is_the_sum_of_its_parts),
+        cmocka_unit_test(slower_unsure_or_chopped_speech_scores_lower),
+        cmocka_unit_test(fillers_are_counted_by_word_and_cost_only_when_many),
+        cmocka_unit_test(pauses_come_from_voice_where_it_is_known),
+        cmocka_unit_test(reference_shows_missed_added_and_replaced),
+        cmocka_unit_test(digits_match_spelled_numbers_both_ways),
+        cmocka_unit_test(forced_words_lend_their_score),
+        cmocka_unit_test(syllables_follow_english_spelling),
+        cmocka_unit_test(reference_text_takes_sentence_case),
+        cmocka_unit_test(bad_input_is_refused),
+        cmocka_unit_test(every_failed_allocation_is_reported),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
