@@ -1,0 +1,39 @@
+/* cues.h - when to say something in the middle of a practice, and what.
+ *
+ * Sparse on purpose: dense live feedback distracts (docs/scoring.md). Pure
+ * rules over recent measures; at most one cue in RH_CUE_INTERVAL_S, the same
+ * one not twice in a minute, never in mid-sentence. */
+#ifndef RH_CUES_H
+#define RH_CUES_H
+
+#include <stdbool.h>
+
+typedef struct {
+    double t;                /* s from the start of the session */
+    bool speaking;           /* in mid-utterance */
+    double recent_wpm;       /* last RH_CUE_WINDOW_S of speech; 0 = too little to say */
+    double fillers_per_min;  /* the same stretch */
+    double speech_db;        /* level of recent speech, dB full scale; 0 = unknown */
+    bool has_video;
+    double looking_share;    /* of the last seconds with a face; < 0 = unknown */
+    double away_s;           /* how long no face has been in the picture */
+    double answer_s;         /* speech so far */
+} rh_cue_view;
+
+typedef struct {
+    double last_t;           /* of the last cue; start below -RH_CUE_INTERVAL_S */
+    double last_of[8];       /* of each kind */
+} rh_cue_state;
+
+typedef struct {
+    const char *kind; /* "pace", "fillers", "eye_contact", "framing", "loudness", "length" */
+    const char *text; /* two or three words */
+} rh_cue;
+
+enum { RH_CUE_WINDOW_S = 20 };
+
+void rh_cue_state_init(rh_cue_state *s);
+/* The cue that is due now, NULL mostly; remembers it. */
+const rh_cue *rh_cue_next(rh_cue_state *s, const rh_cue_view *v);
+
+#endif

@@ -1,0 +1,157 @@
+#include "timeline.h"
+
+#include <math.h>
+#include <string.h>
+#include "rehearse/alloc.h"
+
+/* A glance shorter than this is no looking away (people look aside to think). */
+static const double LOOK_AWAY_S = 1.0;
+static const double PAUSE_S = 0.25;
+enum { MIN_WORDS = 8 };
+
+void rh_timeline_init(rh_timeline *t)
+{
+    *t = (rh_timeline){.last_face = -1, .last_present = -1, .away_since = -1, .last_word_end = -1};
+}
+
+void rh_timeline_done(rh_timeline *t)
+{
+    rh_free(t->seconds);
+    rh_timeline_init(t);
+}
+
+rh_second *rh_timeline_at(rh_timeline *t, double s)
+{
+    if (!(s >= 0 && s < RH_SESSION_MAX_S))
+        return NULL;
+    int i = (int)s;
+    if (i >= t->cap) {
+        int cap = t->cap ? t->cap * 2 : 128;
+        while (cap <= i)
+            cap *= 2;
+        rh_second *p = rh_realloc(t->seconds, (size_t)cap * sizeof *p);
+        if (!p)
+            return NULL;
+        t->seconds = p;
+        t->cap = cap;
+    }
+    if (i >= t->n_seconds) {
+        memset(t->seconds + t->n_seconds, 0, (size_t)(i + 1 - t->n_seconds) * sizeof *t->seconds);
+        t->n_seconds = i + 1;
+    }
+    return &t->seconds[i];
+}
+
+/* Where the eyes went, seen from the person: the picture is not mirrored, so the
+ * image's left is the person's right. */
+static const char *direction(const rh_face *f)
+{
+    if (!f->present)
+        return "away";
+    float yaw = fabsf(f->gaze_yaw_deg) > fabsf(f->yaw_deg) ? f->gaze_yaw_deg : f->yaw_deg;
+    float pitch = fabsf(f->gaze_pitch_deg) > fabsf(f->pitch_deg) ? f->gaze_pitch_deg : f->pitch_deg;
+    if (fabsf(yaw) >= fabsf(pitch))
+        return yaw > 0 ? "right" : "left";
+    return pitch > 0 ? "up" : "down";
+}
+
+bool rh_timeline_face(rh_timeline *t, const rh_face *f, double s, rh_look_away *away)
+{
+    rh_second *now = rh_timeline_at(t, s);
+    if (!now)
+        return false;
+    now->n_faces++;
+    t->last_face = s;
+    bool looking = f->present && f->looking;
+    if (f->present) {
+        now->n_present++;
+        now->n_looking += looking;
+        now->yaw += f->yaw_deg;
+        now->pitch += f->pitch_deg;
+        now->roll += f->roll_deg;
+        now->attention += f->attention;
+        now->eye_contact += f->eye_contact;
+        t->last_present = s;
+    }
+    if (!looking) {
+        if (t->away_since < 0) {
+            t->away_since = s;
+            t->away_direction = direction(f);
+        }
+        return false;
+    }
+    double since = t->away_since;
+    t->away_since = -1;
+    if (since < 0 || s - since < LOOK_AWAY_S)
+        return false;
+    *away = (rh_look_away){since, s, t->away_direction};
+    return true;
+}
+
+void rh_timeline_word(rh_timeline *t, double start, double end, bool filler)
+{
+    rh_second *s = rh_timeline_at(t, start);
+    if (s) {
+        s->n_words += !filler;
+        s->n_fillers += filler;
+    }
+    t->n_words += !filler;
+    t->n_fillers += filler;
+    if (t->last_word_end >= 0 && start - t->last_word_end >= PAUSE_S) {
+        t->n_pauses++;
+        t->pause_s += start - t->last_word_end;
+    }
+    if (end > t->last_word_end)
+        t->last_word_end = end;
+}
+
+double rh_timeline_wpm(const rh_timeline *t, double now, double window)
+{
+    int from = (int)fmax(0, now - window), first = -1, last = -1, n = 0;
+    for (int i = from; i < t->n_seconds && i <= (int)now; i++) {
+        if (t->seconds[i].n_words == 0)
+            continue;
+        if (first < 0)
+            first = i;
+        last = i;
+        n += t->seconds[i].n_words;
+    }
+    return n < MIN_WORDS ? 0 : n * 60.0 / (last - first + 1);
+}
+
+double rh_timeline_looking(const rh_timeline *t, double from, double to)
+{
+    int seen = 0, looking = 0;
+    for (int i = (int)fmax(0, from); i < t->n_seconds && i < to; i++) {
+        seen += t->seconds[i].n_present;
+        looking += t->seconds[i].n_looking;
+    }
+    return seen ? (double)looking / seen : -1;
+}
+
+static double tenth(double v)
+{
+    return round(v * 10) / 10;
+}
+
+json_t *rh_second_to_json(const rh_second *s)
+{
+    json_t *o = json_object();
+    if (s->n_faces) {
+        json_object_set_new(o, "face", json_real(tenth(100.0 * s->n_present / s->n_faces)));
+        if (s->n_present) {
+            double n = s->n_present;
+            json_object_set_new(o, "yaw", json_real(tenth(s->yaw / n)));
+            json_object_set_new(o, "pitch", json_real(tenth(s->pitch / n)));
+            json_object_set_new(o, "roll", json_real(tenth(s->roll / n)));
+            json_object_set_new(o, "attention", json_real(tenth(s->attention / n)));
+            json_object_set_new(o, "eye_contact", json_real(tenth(100.0 * s->n_looking / n)));
+        } else {
+            json_object_set_new(o, "attention", json_real(0));
+            json_object_set_new(o, "eye_contact", json_real(0));
+        }
+    }
+    if (s->level_db < 0)
+        json_object_set_new(o, "level_db", json_real(tenth(s->level_db)));
+    return o;
+}

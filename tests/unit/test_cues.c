@@ -1,0 +1,89 @@
+/* Live cues: sparse, never in mid-sentence, the most useful one first. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include "coach/cues.h"
+#include "rehearse/session.h"
+
+static const rh_cue_view calm = {.t = 60, .recent_wpm = 150, .fillers_per_min = 3, .speech_db = -25,
+                                 .has_video = true, .looking_share = 0.8, .answer_s = 40};
+
+static void calm_speech_gets_no_cue(void **state)
+{
+    (void)state;
+    rh_cue_state s;
+    rh_cue_state_init(&s);
+    assert_null(rh_cue_next(&s, &calm));
+}
+
+static void cue_waits_for_the_end_of_the_sentence(void **state)
+{
+    (void)state;
+    rh_cue_state s;
+    rh_cue_view v = calm;
+    rh_cue_state_init(&s);
+    v.recent_wpm = 230;
+    v.speaking = true;
+    assert_null(rh_cue_next(&s, &v));
+    v.speaking = false;
+    assert_string_equal(rh_cue_next(&s, &v)->kind, "pace");
+}
+
+static void cues_are_at_least_twenty_seconds_apart(void **state)
+{
+    (void)state;
+    rh_cue_state s;
+    rh_cue_view v = calm;
+    int n = 0;
+    rh_cue_state_init(&s);
+    v.recent_wpm = 230;
+    v.fillers_per_min = 20;
+    v.looking_share = 0.1;
+    double last = -1000;
+    for (v.t = 0; v.t < 300; v.t += 0.5) {
+        if (!rh_cue_next(&s, &v))
+            continue;
+        assert_true(v.t - last >= RH_CUE_INTERVAL_S);
+        last = v.t;
+        n++;
+    }
+    assert_in_range(n, 3, 15);
+}
+
+static void missing_face_comes_before_the_rest(void **state)
+{
+    (void)state;
+    rh_cue_state s;
+    rh_cue_view v = calm;
+    rh_cue_state_init(&s);
+    v.away_s = 6;
+    v.looking_share = 0;
+    v.fillers_per_min = 30;
+    assert_string_equal(rh_cue_next(&s, &v)->kind, "framing");
+}
+
+static void sound_only_is_never_told_to_look(void **state)
+{
+    (void)state;
+    rh_cue_state s;
+    rh_cue_view v = calm;
+    rh_cue_state_init(&s);
+    v.has_video = false;
+    v.looking_share = -1;
+    v.away_s = 100;
+    assert_null(rh_cue_next(&s, &v));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(calm_speech_gets_no_cue),
+        cmocka_unit_test(cue_waits_for_the_end_of_the_sentence),
+        cmocka_unit_test(cues_are_at_least_twenty_seconds_apart),
+        cmocka_unit_test(missing_face_comes_before_the_rest),
+        cmocka_unit_test(sound_only_is_never_told_to_look),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

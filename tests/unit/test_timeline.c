@@ -1,0 +1,99 @@
+/* The session's second-by-second record. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <string.h>
+#include <math.h>
+#include "coach/timeline.h"
+
+static rh_face reading(bool looking, float yaw)
+{
+    return (rh_face){.present = true, .looking = looking, .yaw_deg = yaw, .attention = 80};
+}
+
+static void long_look_to_the_side_is_one_event_with_direction(void **state)
+{
+    (void)state;
+    rh_timeline t;
+    rh_look_away away = {0};
+    int events = 0;
+    rh_timeline_init(&t);
+    for (double s = 0; s < 10; s += 0.1) {
+        bool aside = s >= 3 && s < 6;
+        rh_face f = reading(!aside, aside ? 30 : 0);
+        events += rh_timeline_face(&t, &f, s, &away);
+    }
+    assert_int_equal(events, 1);
+    assert_string_equal(away.direction, "right"); /* image left = the person's right */
+    assert_true(away.start > 2.9 && away.start < 3.15 && away.end > 5.9 && away.end < 6.2);
+    assert_true(rh_timeline_looking(&t, 3, 6) < 0.05);
+    assert_true(rh_timeline_looking(&t, 7, 10) > 0.95);
+    rh_timeline_done(&t);
+}
+
+static void glance_is_no_event(void **state)
+{
+    (void)state;
+    rh_timeline t;
+    rh_look_away away;
+    rh_timeline_init(&t);
+    for (double s = 0; s < 5; s += 0.1) {
+        rh_face f = reading(s < 2 || s > 2.6, 20);
+        assert_false(rh_timeline_face(&t, &f, s, &away));
+    }
+    rh_timeline_done(&t);
+}
+
+static void pace_counts_words_not_fillers(void **state)
+{
+    (void)state;
+    rh_timeline t;
+    rh_timeline_init(&t);
+    for (int i = 0; i < 50; i++)
+        rh_timeline_word(&t, i * 0.4, i * 0.4 + 0.3, i % 10 == 9);
+    double wpm = rh_timeline_wpm(&t, 20, 20);
+    assert_true(wpm > 125 && wpm < 145); /* 45 words in 20 s */
+    assert_int_equal(t.n_fillers, 5);
+    assert_true(rh_timeline_wpm(&t, 100, 20) == 0);
+    rh_timeline_done(&t);
+}
+
+static void times_outside_a_session_are_ignored(void **state)
+{
+    (void)state;
+    rh_timeline t;
+    rh_timeline_init(&t);
+    assert_null(rh_timeline_at(&t, -1));
+    assert_null(rh_timeline_at(&t, RH_SESSION_MAX_S));
+    assert_null(rh_timeline_at(&t, (double)NAN));
+    assert_non_null(rh_timeline_at(&t, RH_SESSION_MAX_S - 1));
+    rh_timeline_done(&t);
+}
+
+static void second_without_a_face_is_no_eye_contact(void **state)
+{
+    (void)state;
+    rh_second s = {.n_faces = 5};
+    json_t *o = rh_second_to_json(&s);
+    assert_true(json_number_value(json_object_get(o, "eye_contact")) == 0);
+    assert_true(json_number_value(json_object_get(o, "face")) == 0);
+    json_decref(o);
+    s = (rh_second){0};
+    o = rh_second_to_json(&s);
+    assert_null(json_object_get(o, "eye_contact"));
+    json_decref(o);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(long_look_to_the_side_is_one_event_with_direction),
+        cmocka_unit_test(glance_is_no_event),
+        cmocka_unit_test(pace_counts_words_not_fillers),
+        cmocka_unit_test(times_outside_a_session_are_ignored),
+        cmocka_unit_test(second_without_a_face_is_no_eye_contact),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
