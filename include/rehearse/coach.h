@@ -13,6 +13,7 @@
 #include "rehearse/asr.h"
 #include "rehearse/face_tracker.h"
 #include "rehearse/status.h"
+#include "rehearse/vad.h"
 
 typedef struct rh_coach rh_coach;
 
@@ -28,6 +29,8 @@ rh_status rh_coach_load(rh_coach **out, const rh_coach_options *o, rh_error *err
 void rh_coach_free(rh_coach *c);
 const rh_asr_model *rh_coach_asr(const rh_coach *c);   /* NULL when not loaded */
 const rh_face_model *rh_coach_faces(const rh_coach *c); /* NULL when not loaded */
+rh_asr_model *rh_coach_recogniser(rh_coach *c);         /* for a transcriber; NULL when not loaded */
+const rh_vad_model *rh_coach_vad(const rh_coach *c);    /* NULL when not loaded */
 
 /* A whole recording. The reply holds the keys of the protocol's audio result
  * (transcribed_text, clarity_score, ..., filler_words_detail, audio_duration) and ours.

@@ -140,12 +140,12 @@ json_t *rh_second_to_json(const rh_second *s)
     if (s->n_faces) {
         json_object_set_new(o, "face", json_real(tenth(100.0 * s->n_present / s->n_faces)));
         if (s->n_present) {
-            double n = s->n_present;
-            json_object_set_new(o, "yaw", json_real(tenth(s->yaw / n)));
-            json_object_set_new(o, "pitch", json_real(tenth(s->pitch / n)));
-            json_object_set_new(o, "roll", json_real(tenth(s->roll / n)));
-            json_object_set_new(o, "attention", json_real(tenth(s->attention / n)));
-            json_object_set_new(o, "eye_contact", json_real(tenth(100.0 * s->n_looking / n)));
+            float n = (float)s->n_present;
+            json_object_set_new(o, "yaw", json_real(tenth((double)(s->yaw / n))));
+            json_object_set_new(o, "pitch", json_real(tenth((double)(s->pitch / n))));
+            json_object_set_new(o, "roll", json_real(tenth((double)(s->roll / n))));
+            json_object_set_new(o, "attention", json_real(tenth((double)(s->attention / n))));
+            json_object_set_new(o, "eye_contact", json_real(tenth(100.0 * s->n_looking / s->n_present)));
         } else {
             json_object_set_new(o, "attention", json_real(0));
             json_object_set_new(o, "eye_contact", json_real(0));

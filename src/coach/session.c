@@ -1,0 +1,530 @@
+/* session.c - a session's life, its audio half and what it tells live.
+ *
+ * Sound goes to the spool (16-bit PCM) and to the transcriber; finals become
+ * segments in the store at once. At the end the whole sound is measured with
+ * the transcript at hand, and the report is made from that and the timeline. */
+#include "rehearse/session.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include "rehearse/alloc.h"
+#include "rehearse/clock.h"
+#include "rehearse/report.h"
+#include "report_internal.h"
+#include "session_internal.h"
+
+static const double METRICS_EVERY_S = 1.0;
+enum { RATE = RH_ASR_RATE_HZ, LEVEL_BLOCK = RATE / 10, EARLIER_SESSIONS = 20 };
+
+/* ---- telling ---- */
+
+void rh_session_send(rh_session *s, json_t *event)
+{
+    if (!event)
+        return;
+    pthread_mutex_lock(&s->emit_lock);
+    if (s->emit)
+        s->emit(s->user, event);
+    pthread_mutex_unlock(&s->emit_lock);
+    json_decref(event);
+}
+
+void rh_session_listen(rh_session *s, rh_session_emit emit, void *user)
+{
+    pthread_mutex_lock(&s->emit_lock);
+    s->emit = emit;
+    s->user = user;
+    pthread_mutex_unlock(&s->emit_lock);
+}
+
+static double tenth(double v)
+{
+    return round(v * 10) / 10;
+}
+
+/* {lock} held */
+static json_t *metrics_event(const rh_session *s)
+{
+    const rh_timeline *t = &s->timeline;
+    double speech = s->ears ? rh_transcriber_speech_s(s->ears) : 0;
+    double looking = rh_timeline_looking(t, 0, s->now + 1);
+    json_t *e = json_pack("{s:s, s:f, s:f, s:f, s:i, s:i, s:f, s:i, s:f, s:f}", "type", "metrics", "t",
+                          tenth(s->now), "pace_wpm", tenth(rh_timeline_wpm(t, s->now, 30)),
+                          "speech_s", tenth(speech), "words", t->n_words, "filler_words_count",
+                          t->n_fillers, "fillers_per_minute",
+                          tenth(speech > 5 ? t->n_fillers * 60 / speech : 0), "pauses", t->n_pauses,
+                          "pause_s", tenth(t->pause_s), "longest_silence_s",
+                          tenth(t->last_word_end >= 0 ? fmax(0, s->now - t->last_word_end) : s->now));
+    if (looking >= 0) {
+        json_object_set_new(e, "eye_contact", json_real(tenth(100 * looking)));
+        double recent = rh_timeline_looking(t, s->now - 8, s->now + 1);
+        json_object_set_new(e, "eye_contact_now", json_real(tenth(100 * fmax(0, recent))));
+    }
+    return e;
+}
+
+/* {lock} held */
+static const rh_cue *cue_due(rh_session *s, bool speaking)
+{
+    const rh_timeline *t = &s->timeline;
+    double from = s->now - RH_CUE_WINDOW_S;
+    int fillers = 0;
+    for (int i = (int)fmax(0, from); i < t->n_seconds; i++)
+        fillers += t->seconds[i].n_fillers;
+    rh_cue_view v = {
+        .t = s->now,
+        .speaking = speaking,
+        .recent_wpm = rh_timeline_wpm(t, s->now, RH_CUE_WINDOW_S),
+        .fillers_per_min = fillers * 60.0 / RH_CUE_WINDOW_S,
+        .speech_db = s->level_db,
+        .has_video = t->last_face >= 0 && s->now - t->last_face < 5,
+        .looking_share = rh_timeline_looking(t, s->now - 10, s->now + 1),
+        .away_s = t->last_present >= 0 ? fmax(0, t->last_face - t->last_present) : s->now,
+        .answer_s = s->ears ? rh_transcriber_speech_s(s->ears) : 0,
+    };
+    return rh_cue_next(&s->cues, &v);
+}
+
+void rh_session_advance(rh_session *s, double t, bool speaking)
+{
+    json_t *metrics = NULL;
+    const rh_cue *cue = NULL;
+    pthread_mutex_lock(&s->lock);
+    if (t > s->now)
+        s->now = t;
+    double now = s->now;
+    /* Seconds that have passed are kept; a word may still come late, so they merge. */
+    for (; s->stored_until < (int)s->now; s->stored_until++) {
+        if (!s->store || s->stored_until >= s->timeline.n_seconds)
+            continue;
+        json_t *row = rh_second_to_json(&s->timeline.seconds[s->stored_until]);
+        (void)rh_store_second(s->store, s->o.id, s->stored_until, row);
+        json_decref(row);
+    }
+    if (s->o.live && s->now - s->metrics_at >= METRICS_EVERY_S) {
+        s->metrics_at = s->now;
+        metrics = metrics_event(s);
+        cue = cue_due(s, speaking);
+    }
+    pthread_mutex_unlock(&s->lock);
+    rh_session_send(s, metrics);
+    if (!cue)
+        return;
+    json_t *detail = json_pack("{s:s, s:s}", "cue", cue->kind, "text", cue->text);
+    if (s->store)
+        (void)rh_store_event(s->store, s->o.id, "cue", now, now, detail);
+    json_decref(detail);
+    rh_session_send(s, json_pack("{s:s, s:f, s:s, s:s}", "type", "cue", "t", tenth(now), "kind",
+                                 cue->kind, "text", cue->text));
+}
+
+/* ---- life ---- */
+
+static char *copy(const char *text, bool *ok)
+{
+    char *c = text && *text ? rh_strdup(text) : NULL;
+    if (text && *text && !c)
+        *ok = false;
+    return c;
+}
+
+static bool copy_options(rh_session *s, const rh_session_options *o)
+{
+    bool ok = true;
+    s->o = *o;
+    s->o.id = copy(o->id, &ok);
+    s->o.client = copy(o->client ? o->client : "me", &ok);
+    s->o.question = copy(o->question, &ok);
+    s->o.kind = copy(o->kind, &ok);
+    s->o.language = copy(o->language, &ok);
+    s->o.reference = copy(o->reference, &ok);
+    s->o.spool_dir = copy(o->spool_dir, &ok);
+    s->o.emit = NULL;
+    if (!(s->o.face_hz > 0))
+        s->o.face_hz = 5;
+    return ok;
+}
+
+static json_t *meta_of(const rh_session *s)
+{
+    return json_pack("{s:s, s:s*, s:s*, s:s*, s:s*}", "client", s->o.client, "question", s->o.question,
+                     "kind", s->o.kind, "language", s->o.language, "reference", s->o.reference);
+}
+
+static bool is_filler(const json_t *word)
+{
+    return json_object_get(word, "filler") != NULL;
+}
+
+/* What an earlier run of the program had kept of this session. */
+static void restore(rh_session *s, const json_t *kept)
+{
+    size_t i, k;
+    json_t *seg, *word, *row;
+    double end = 0;
+    s->created = rh_json_num(kept, "created");
+    json_array_foreach(json_object_get(kept, "segments"), i, seg)
+    {
+        json_array_append(s->segments, seg);
+        end = fmax(end, rh_json_num(seg, "end"));
+        s->n_segments = (int)json_integer_value(json_object_get(seg, "seq")) + 1;
+        json_array_foreach(json_object_get(seg, "words"), k, word)
+            rh_timeline_word(&s->timeline, rh_json_num(word, "start"), rh_json_num(word, "end"),
+                             is_filler(word));
+    }
+    json_array_foreach(json_object_get(kept, "seconds"), i, row)
+    {
+        int t = (int)json_integer_value(json_object_get(row, "t"));
+        s->stored_until = t + 1;
+        s->now = fmax(s->now, t);
+    }
+    s->metrics_at = s->now;
+    s->heard_from = (size_t)(end * RATE);
+    if (s->heard_from > s->spool.n)
+        s->heard_from = s->spool.n;
+}
+
+static rh_status start_ears(rh_session *s, rh_error *err)
+{
+    rh_asr_model *asr = rh_coach_recogniser(s->coach);
+    const rh_vad_model *vad = rh_coach_vad(s->coach);
+    if (!asr || !vad)
+        return RH_OK; /* a session of pictures alone */
+    rh_transcriber_options o = rh_transcriber_options_default();
+    o.language = s->o.language;
+    o.partials = s->o.live;
+    rh_status st = rh_transcriber_new(&s->ears, asr, vad, &o, err);
+    if (st != RH_OK || s->spool.n <= s->heard_from)
+        return st;
+    float *rest = NULL;
+    size_t n = 0;
+    st = rh_spool_read(&s->spool, s->heard_from, &rest, &n, err);
+    if (st == RH_OK)
+        st = rh_transcriber_feed(s->ears, rest, n, err);
+    rh_free(rest);
+    return st;
+}
+
+static rh_status begin(rh_session *s, rh_error *err)
+{
+    rh_status st = rh_spool_open(&s->spool, s->o.spool_dir, s->o.id, err);
+    if (st != RH_OK)
+        return st;
+    if (s->store) {
+        json_t *kept = NULL;
+        if (rh_store_get(s->store, s->o.id, &kept, NULL) == RH_OK) {
+            if (strcmp(rh_json_str(kept, "state"), "live") == 0)
+                restore(s, kept);
+            else
+                st = rh_fail(err, RH_ERR_INVAL, "session \"%s\" has ended: choose another id", s->o.id);
+            json_decref(kept);
+        }
+        json_t *meta = meta_of(s);
+        if (st == RH_OK)
+            st = rh_store_begin(s->store, s->o.id, s->created, meta);
+        json_decref(meta);
+    }
+    return st == RH_OK ? start_ears(s, err) : st;
+}
+
+rh_status rh_session_new(rh_session **out, rh_coach *c, rh_store *store,
+                         const rh_session_options *o, rh_error *err)
+{
+    if (!rh_session_id_valid(o->id))
+        return rh_fail(err, RH_ERR_INVAL,
+                       "a session id has up to %d letters, digits, '-', '_' and '.'",
+                       RH_SESSION_ID_MAX);
+    rh_session *s = rh_calloc(1, sizeof *s);
+    if (!s)
+        return rh_fail(err, RH_ERR_NOMEM, "session: out of memory");
+    s->coach = c;
+    s->store = store;
+    s->created = rh_unix_time();
+    s->spool.fd = -1;
+    s->last_frame_us = -1;
+    s->segments = json_array();
+    s->emit = o->emit;
+    s->user = o->user;
+    pthread_mutex_init(&s->lock, NULL);
+    pthread_mutex_init(&s->feed_lock, NULL);
+    pthread_mutex_init(&s->emit_lock, NULL);
+    rh_timeline_init(&s->timeline);
+    rh_cue_state_init(&s->cues);
+    rh_status st = copy_options(s, o) && s->segments ? begin(s, err)
+                                                     : rh_fail(err, RH_ERR_NOMEM, "session: out of memory");
+    if (st != RH_OK)
+        rh_session_free(s);
+    else
+        *out = s;
+    return st;
+}
+
+void rh_session_free(rh_session *s)
+{
+    if (!s)
+        return;
+    rh_transcriber_free(s->ears);
+    rh_face_tracker_free(s->eyes);
+    rh_spool_close(&s->spool, false);
+    rh_timeline_done(&s->timeline);
+    json_decref(s->segments);
+    const char *strings[] = {s->o.id,       s->o.client,    s->o.question, s->o.kind,
+                             s->o.language, s->o.reference, s->o.spool_dir};
+    for (size_t i = 0; i < sizeof strings / sizeof *strings; i++)
+        rh_free((char *)(uintptr_t)strings[i]); /* ours: copied by copy_options() */
+    pthread_mutex_destroy(&s->lock);
+    pthread_mutex_destroy(&s->feed_lock);
+    pthread_mutex_destroy(&s->emit_lock);
+    rh_free(s);
+}
+
+const char *rh_session_id(const rh_session *s)
+{
+    return s->o.id;
+}
+
+/* ---- hearing ---- */
+
+static double level_of(const float *x, size_t n)
+{
+    double sum = 0;
+    for (size_t i = 0; i < n; i++)
+        sum += (double)x[i] * (double)x[i];
+    return 10 * log10(sum / (double)(n ? n : 1) + 1e-10);
+}
+
+static void note_level(rh_session *s, const float *x, size_t n, double t)
+{
+    bool speaking = s->ears && rh_transcriber_speaking(s->ears);
+    pthread_mutex_lock(&s->lock);
+    for (size_t at = 0; at < n; at += LEVEL_BLOCK) {
+        size_t k = n - at < LEVEL_BLOCK ? n - at : LEVEL_BLOCK;
+        double db = level_of(x + at, k);
+        rh_second *sec = rh_timeline_at(&s->timeline, t + (double)at / RATE);
+        if (sec && (sec->level_db >= 0 || db > (double)sec->level_db))
+            sec->level_db = (float)fmin(db, -0.1);
+        if (speaking)
+            s->level_db = s->level_db < 0 ? 0.9 * s->level_db + 0.1 * db : db;
+    }
+    pthread_mutex_unlock(&s->lock);
+}
+
+static rh_status take(rh_session *s, const float *x, size_t n, rh_error *err)
+{
+    double t = (double)s->spool.n / RATE;
+    if (t + (double)n / RATE > RH_SESSION_MAX_S)
+        return rh_fail(err, RH_ERR_LIMIT, "a session may last %d minutes: finish it and start another",
+                       RH_SESSION_MAX_S / 60);
+    rh_status st = s->ears ? rh_transcriber_feed(s->ears, x, n, err) : RH_OK;
+    if (st == RH_OK)
+        st = rh_spool_append(&s->spool, x, n, err);
+    if (st == RH_OK)
+        note_level(s, x, n, t);
+    return st;
+}
+
+rh_status rh_session_feed(rh_session *s, const float *samples, size_t n, int64_t t_us,
+                          rh_error *err)
+{
+    if (t_us < 0 || t_us > (int64_t)RH_SESSION_MAX_S * 1000000)
+        return rh_fail(err, RH_ERR_INVAL, "time %lld us is outside the session", (long long)t_us);
+    pthread_mutex_lock(&s->feed_lock);
+    rh_status st = RH_OK;
+    size_t at = (size_t)((double)t_us * RATE / 1e6 + 0.5);
+    /* A client's clock of samples is exact; a few samples of rounding are not a gap. */
+    const size_t slack = RATE / 100;
+    if (at + slack < s->spool.n) {
+        size_t have = s->spool.n - at;
+        size_t skip = have < n ? have : n;
+        samples += skip;
+        n -= skip;
+    }
+    static const float silence[RATE / 10];
+    while (st == RH_OK && at > s->spool.n + slack) {
+        size_t gap = at - s->spool.n;
+        st = take(s, silence, gap < RATE / 10 ? gap : RATE / 10, err);
+    }
+    if (st == RH_OK && n > 0)
+        st = take(s, samples, n, err);
+    pthread_mutex_unlock(&s->feed_lock);
+    return st;
+}
+
+int64_t rh_session_audio_us(const rh_session *cs)
+{
+    rh_session *s = (rh_session *)(uintptr_t)cs; /* the lock is no part of its value */
+    pthread_mutex_lock(&s->feed_lock);
+    int64_t us = (int64_t)((double)s->spool.n * 1e6 / RATE);
+    pthread_mutex_unlock(&s->feed_lock);
+    return us;
+}
+
+static json_t *words_of(const rh_transcript *t, double offset)
+{
+    json_t *list = json_array();
+    for (int i = 0; i < t->n_words; i++) {
+        const rh_asr_word *w = &t->words[i];
+        json_array_append_new(
+            list, json_pack("{s:s%, s:f, s:f, s:f}", "text", t->text + w->text_off, (size_t)w->text_len,
+                            "start", round(1000 * (offset + (double)w->start)) / 1000, "end",
+                            round(1000 * (offset + (double)w->end)) / 1000, "probability",
+                            round(1000 * (double)w->p) / 1000));
+    }
+    return list;
+}
+
+static void heard(rh_session *s, const rh_heard *h)
+{
+    double offset = (double)s->heard_from / RATE;
+    double start = offset + (double)h->start, end = offset + (double)h->end;
+    const char *text = h->transcript->text ? h->transcript->text : "";
+    while (*text == ' ')
+        text++;
+    json_t *words = words_of(h->transcript, offset);
+    if (h->final && *text) {
+        size_t i;
+        json_t *w, *segment = json_pack("{s:s, s:O}", "text", text, "words", words);
+        pthread_mutex_lock(&s->lock);
+        json_array_foreach(words, i, w)
+            rh_timeline_word(&s->timeline, rh_json_num(w, "start"), rh_json_num(w, "end"), is_filler(w));
+        pthread_mutex_unlock(&s->lock);
+        if (s->store)
+            (void)rh_store_segment(s->store, s->o.id, s->n_segments, start, end, segment);
+        json_object_set_new(segment, "start", json_real(start));
+        json_object_set_new(segment, "end", json_real(end));
+        json_array_append_new(s->segments, segment);
+        s->n_segments++;
+    }
+    if (h->final ? *text || s->partial_shown : s->o.live)
+        rh_session_send(s, json_pack("{s:s, s:s, s:f, s:f, s:O}", "type",
+                                     h->final ? "transcript.final" : "transcript.partial", "text", text,
+                                     "start", start, "end", end, "words", words));
+    s->partial_shown = !h->final && *text;
+    json_decref(words);
+}
+
+static void take_heard(rh_session *s)
+{
+    rh_heard h;
+    while (rh_transcriber_next(s->ears, &h) == RH_OK)
+        heard(s, &h);
+}
+
+rh_status rh_session_work(rh_session *s, rh_error *err)
+{
+    if (!s->ears)
+        return RH_AGAIN;
+    rh_status st = rh_transcriber_work(s->ears, NULL, err);
+    take_heard(s);
+    double behind = rh_transcriber_behind_s(s->ears);
+    rh_session_advance(s, (double)rh_session_audio_us(s) / 1e6 - behind,
+                       rh_transcriber_speaking(s->ears));
+    return st;
+}
+
+/* ---- the end ---- */
+
+static rh_status measure(rh_session *s, const atomic_bool *cancel, json_t **analysis, rh_error *err)
+{
+    float *samples = NULL;
+    size_t n = 0;
+    rh_status st = rh_spool_read(&s->spool, 0, &samples, &n, err);
+    if (st == RH_OK && n > 0) {
+        rh_analyze_options o = {.language = s->o.language, .reference = s->o.reference, .cancel = cancel};
+        st = rh_coach_analyze_audio(s->coach, samples, n, &o, analysis, err);
+    }
+    rh_free(samples);
+    return st;
+}
+
+/* The session as the store would give it, also when there is no store. */
+static json_t *as_kept(rh_session *s)
+{
+    json_t *kept = NULL;
+    if (s->store && rh_store_get(s->store, s->o.id, &kept, NULL) == RH_OK)
+        return kept;
+    json_t *seconds = json_array();
+    for (int i = 0; i < s->timeline.n_seconds; i++) {
+        json_t *row = rh_second_to_json(&s->timeline.seconds[i]);
+        json_object_set_new(row, "t", json_integer(i));
+        json_array_append_new(seconds, row);
+    }
+    return json_pack("{s:s, s:f, s:o, s:O, s:[], s:o}", "id", s->o.id, "created", s->created, "meta",
+                     meta_of(s), "segments", s->segments, "events", "seconds", seconds);
+}
+
+static void close_look_away(rh_session *s)
+{
+    const rh_timeline *t = &s->timeline;
+    if (!s->store || t->away_since < 0 || s->now - t->away_since < 1)
+        return;
+    json_t *detail = json_pack("{s:s}", "direction", t->away_direction);
+    (void)rh_store_event(s->store, s->o.id, "look_away", t->away_since, s->now, detail);
+    json_decref(detail);
+}
+
+rh_status rh_session_finish(rh_session *s, const atomic_bool *cancel, json_t **report, rh_error *err)
+{
+    json_t *analysis = NULL, *earlier = NULL, *made = NULL;
+    rh_status st = s->ears ? rh_transcriber_finish(s->ears, cancel, err) : RH_OK;
+    if (s->ears)
+        take_heard(s);
+    if (st == RH_OK && s->ears)
+        st = measure(s, cancel, &analysis, err);
+    if (st != RH_OK)
+        return st;
+    double length = fmax((double)s->spool.n / RATE, s->now);
+    rh_session_advance(s, floor(length) + 1, false);
+    close_look_away(s);
+    json_t *kept = as_kept(s);
+    json_object_set_new(kept, "duration_s", json_real(length));
+    if (s->store)
+        (void)rh_store_list(s->store, s->o.client, EARLIER_SESSIONS, s->created, &earlier, NULL);
+    st = rh_report_build(kept, analysis, earlier, &made, err);
+    if (st == RH_OK && s->o.keep_media && s->o.spool_dir && s->spool.n > 0 &&
+        rh_spool_keep(&s->spool, s->o.spool_dir, s->o.id, err) == RH_OK) {
+        char name[RH_SESSION_ID_MAX + 8];
+        (void)snprintf(name, sizeof name, "%s.wav", s->o.id);
+        json_object_set_new(made, "media", json_true());
+        if (s->store)
+            (void)rh_store_media(s->store, s->o.id, name);
+    }
+    if (st == RH_OK && s->store) {
+        st = rh_store_end(s->store, s->o.id, length, made);
+        if (st == RH_OK)
+            st = rh_store_flush(s->store, err);
+    }
+    json_decref(kept);
+    json_decref(analysis);
+    json_decref(earlier);
+    if (st != RH_OK) {
+        json_decref(made);
+        return st;
+    }
+    rh_spool_close(&s->spool, true);
+    rh_session_send(s, json_pack("{s:s, s:O}", "type", "report", "report", made));
+    *report = made;
+    return RH_OK;
+}
+
+void rh_session_note_audio(rh_session *s, const float *samples, size_t n, const json_t *result)
+{
+    double start = (double)s->spool.n / RATE;
+    if (rh_spool_append(&s->spool, samples, n, NULL) != RH_OK)
+        return;
+    note_level(s, samples, n, start);
+    size_t i;
+    json_t *w;
+    const json_t *words = json_object_get(result, "words");
+    json_array_foreach(words, i, w)
+        rh_timeline_word(&s->timeline, rh_json_num(w, "start"), rh_json_num(w, "end"), is_filler(w));
+    const char *text = rh_json_str(result, "transcribed_text");
+    double end = (double)s->spool.n / RATE;
+    if (*text && s->store) {
+        json_t *segment = json_pack("{s:s, s:O*}", "text", text, "words", words);
+        (void)rh_store_segment(s->store, s->o.id, s->n_segments++, start, end, segment);
+        json_decref(segment);
+    }
+    rh_session_advance(s, end, false);
+}

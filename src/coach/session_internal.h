@@ -1,0 +1,49 @@
+/* session_internal.h - one session's state, shared by its audio and video halves. */
+#ifndef RH_SESSION_INTERNAL_H
+#define RH_SESSION_INTERNAL_H
+
+#include <pthread.h>
+#include "cues.h"
+#include "rehearse/session.h"
+#include "rehearse/transcriber.h"
+#include "spool.h"
+#include "timeline.h"
+
+struct rh_session {
+    rh_coach *coach;
+    rh_store *store; /* may be NULL */
+    rh_session_options o; /* strings owned */
+    double created;
+
+    /* audio half */
+    rh_transcriber *ears; /* NULL when no speech model is loaded */
+    rh_spool spool;       /* {feed_lock} */
+    size_t heard_from;    /* sample of the session at which the transcriber began (after a restart) */
+    int n_segments;
+    json_t *segments;     /* finals so far: {start, end, text, words} */
+    bool partial_shown;   /* the last event of the transcript was a partial */
+
+    /* video half */
+    rh_face_tracker *eyes; /* made with the first picture */
+    int64_t last_frame_us;
+    double last_face_event;
+
+    pthread_mutex_t feed_lock; /* spool and transcriber feed */
+    pthread_mutex_t lock;      /* what follows; never held while calling out */
+    rh_timeline timeline;      /* {lock} */
+    int stored_until;          /* {lock} seconds before this one are in the store */
+    double now;                /* {lock} latest time seen in sound or picture, s */
+    double metrics_at;         /* {lock} time of the last metrics event */
+    rh_cue_state cues;         /* {lock} */
+    double level_db;           /* {lock} of recent speech, slow average */
+    rh_session_emit emit;      /* {emit_lock} */
+    void *user;                /* {emit_lock} */
+    pthread_mutex_t emit_lock;
+};
+
+/* Sends and lets go of `event` (NULL is fine). */
+void rh_session_send(rh_session *s, json_t *event);
+/* Time has come to `t`: stores finished seconds, sends metrics and a cue when due. */
+void rh_session_advance(rh_session *s, double t, bool speaking);
+
+#endif
