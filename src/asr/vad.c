@@ -1,0 +1,240 @@
+/* vad.c - Silero voice activity detection and the gate behind it.
+ *
+ * The model takes 64 samples of context before each chunk of 512 and carries a
+ * recurrent state of [2][1][128] from chunk to chunk; checked against the
+ * silero-vad wheel (OnnxWrapper). Thresholds are those of its
+ * get_speech_timestamps (0.5 in, 0.15 lower out); the demand for a peak and the
+ * loudness gate are ours, chosen on generated noises (tests/model/test_vad.c). */
+#include "rehearse/vad.h"
+
+#include <string.h>
+#include "rehearse/alloc.h"
+#include "rehearse/nn.h"
+#include "vad_internal.h"
+
+enum {
+    CONTEXT = 64,
+    STATE = 2 * 128,
+    QUIET_CHUNKS = 4,  /* 128 ms below P_OFF end a stretch */
+    STRONG_CHUNKS = 4, /* the least that is over 100 ms */
+    PAD = 1024,        /* samples put around a span: the model lags by a chunk or two */
+    MERGE = 1600,      /* samples: gaps up to 100 ms are inside speech */
+};
+
+static const float P_ON = 0.5f, P_OFF = 0.35f, P_PEAK = 0.7f;
+static const float LOUD_MEAN_SQUARE = 1e-6f; /* -60 dBFS */
+
+struct rh_vad_model {
+    rh_nn_model *nn;
+    int in, in_state, out, out_state;
+};
+
+struct rh_vad {
+    const rh_vad_model *model;
+    rh_nn_request *request;
+    int turn; /* which of the two states goes in */
+    float window[CONTEXT + RH_VAD_CHUNK];
+    float state[2][STATE];
+    float p;
+};
+
+rh_status rh_vad_model_load(rh_vad_model **out, const char *path, rh_error *err)
+{
+    rh_vad_model *m = rh_calloc(1, sizeof *m);
+    if (!m)
+        return rh_fail(err, RH_ERR_NOMEM, "voice activity model: out of memory");
+    rh_nn_options o = rh_nn_options_default();
+    rh_status st = rh_nn_model_load(&m->nn, path, &o, err);
+    if (st == RH_OK) {
+        m->in = rh_nn_model_input(m->nn, "input");
+        m->in_state = rh_nn_model_input(m->nn, "state");
+        m->out = rh_nn_model_output(m->nn, "output");
+        m->out_state = rh_nn_model_output(m->nn, "stateN");
+        if (m->in < 0 || m->in_state < 0 || m->out < 0 || m->out_state < 0)
+            st = rh_fail(err, RH_ERR_FORMAT, "not a Silero voice activity model for 16 kHz");
+    }
+    if (st != RH_OK) {
+        rh_vad_model_free(m);
+        return st;
+    }
+    *out = m;
+    return RH_OK;
+}
+
+void rh_vad_model_free(rh_vad_model *m)
+{
+    if (!m)
+        return;
+    rh_nn_model_free(m->nn);
+    rh_free(m);
+}
+
+static rh_nn_tensor state_tensor(float *s)
+{
+    return (rh_nn_tensor){.type = RH_NN_F32, .n_dims = 3, .dims = {2, 1, STATE / 2}, .data = s};
+}
+
+/* States alternate between two buffers, so that one run's output is the next one's input. */
+static rh_status bind_states(rh_vad *v, rh_error *err)
+{
+    rh_nn_tensor from = state_tensor(v->state[v->turn]), to = state_tensor(v->state[!v->turn]);
+    rh_status st = rh_nn_set_input(v->request, v->model->in_state, &from, err);
+    return st == RH_OK ? rh_nn_set_output(v->request, v->model->out_state, &to, err) : st;
+}
+
+rh_status rh_vad_new(rh_vad **out, const rh_vad_model *m, rh_error *err)
+{
+    rh_vad *v = rh_calloc(1, sizeof *v);
+    if (!v)
+        return rh_fail(err, RH_ERR_NOMEM, "voice activity: out of memory");
+    v->model = m;
+    rh_nn_tensor in = {.type = RH_NN_F32,
+                       .n_dims = 2,
+                       .dims = {1, CONTEXT + RH_VAD_CHUNK},
+                       .data = v->window};
+    rh_nn_tensor p = {.type = RH_NN_F32, .n_dims = 2, .dims = {1, 1}, .data = &v->p};
+    rh_status st = rh_nn_request_new(&v->request, m->nn, err);
+    if (st == RH_OK)
+        st = rh_nn_set_input(v->request, m->in, &in, err);
+    if (st == RH_OK)
+        st = rh_nn_set_output(v->request, m->out, &p, err);
+    if (st != RH_OK) {
+        rh_vad_free(v);
+        return st;
+    }
+    *out = v;
+    return RH_OK;
+}
+
+rh_status rh_vad_push(rh_vad *v, const float *chunk, float *p_speech)
+{
+    memmove(v->window, v->window + RH_VAD_CHUNK, CONTEXT * sizeof *v->window);
+    memcpy(v->window + CONTEXT, chunk, RH_VAD_CHUNK * sizeof *chunk);
+    rh_status st = bind_states(v, NULL);
+    if (st == RH_OK)
+        st = rh_nn_run(v->request, NULL);
+    if (st != RH_OK)
+        return st;
+    v->turn = !v->turn;
+    *p_speech = v->p;
+    return RH_OK;
+}
+
+void rh_vad_reset(rh_vad *v)
+{
+    memset(v->window, 0, sizeof v->window);
+    memset(v->state, 0, sizeof v->state);
+}
+
+void rh_vad_free(rh_vad *v)
+{
+    if (!v)
+        return;
+    rh_nn_request_free(v->request);
+    rh_free(v);
+}
+
+float rh_mean_square(const float *samples, size_t n)
+{
+    float sum = 0;
+    for (size_t i = 0; i < n; i++)
+        sum += samples[i] * samples[i];
+    return n ? sum / (float)n : 0;
+}
+
+rh_gate_event rh_vad_gate_push(rh_vad_gate *g, float p, float mean_square)
+{
+    int64_t at = g->n++;
+    bool strong = p >= P_ON && mean_square >= LOUD_MEAN_SQUARE;
+    if (g->state == RH_GATE_CLOSED) {
+        if (!strong)
+            return RH_GATE_NOTHING;
+        g->state = RH_GATE_MAYBE;
+        g->start = at;
+        g->n_strong = 0;
+        g->peak = 0;
+    }
+    if (p >= P_OFF)
+        g->end = at + 1;
+    g->n_strong += strong;
+    if (strong && p > g->peak)
+        g->peak = p;
+    bool was_speech = g->state == RH_GATE_SPEECH;
+    if (!was_speech && g->n_strong >= STRONG_CHUNKS && g->peak >= P_PEAK) {
+        g->state = RH_GATE_SPEECH;
+        return RH_GATE_OPENED;
+    }
+    if (at + 1 - g->end < QUIET_CHUNKS)
+        return RH_GATE_NOTHING;
+    g->state = RH_GATE_CLOSED;
+    return was_speech ? RH_GATE_ENDED : RH_GATE_NOTHING;
+}
+
+typedef struct {
+    rh_speech_span *items;
+    size_t n, cap;
+} spans;
+
+/* Pads the stretch and joins it to the one before when they come close. */
+static rh_status add_span(spans *s, const rh_vad_gate *g, size_t n_samples)
+{
+    size_t start = (size_t)g->start * RH_VAD_CHUNK, end = (size_t)g->end * RH_VAD_CHUNK + PAD;
+    start = start > PAD ? start - PAD : 0;
+    end = end < n_samples ? end : n_samples;
+    if (s->n > 0 && start <= s->items[s->n - 1].end + MERGE) {
+        s->items[s->n - 1].end = end;
+        return RH_OK;
+    }
+    if (s->n == s->cap) {
+        size_t cap = s->cap ? s->cap * 2 : 16;
+        rh_speech_span *p = rh_realloc(s->items, cap * sizeof *p);
+        if (!p)
+            return RH_ERR_NOMEM;
+        s->items = p;
+        s->cap = cap;
+    }
+    s->items[s->n++] = (rh_speech_span){start, end};
+    return RH_OK;
+}
+
+static rh_status find_spans(rh_vad *v, const float *samples, size_t n, spans *found)
+{
+    rh_vad_gate gate = {0};
+    float last[RH_VAD_CHUNK];
+    rh_status st = RH_OK;
+    for (size_t i = 0; i < n && st == RH_OK; i += RH_VAD_CHUNK) {
+        const float *chunk = samples + i;
+        if (n - i < RH_VAD_CHUNK) {
+            memset(last, 0, sizeof last);
+            memcpy(last, chunk, (n - i) * sizeof *last);
+            chunk = last;
+        }
+        float p;
+        st = rh_vad_push(v, chunk, &p);
+        if (st == RH_OK &&
+            rh_vad_gate_push(&gate, p, rh_mean_square(chunk, RH_VAD_CHUNK)) == RH_GATE_ENDED)
+            st = add_span(found, &gate, n);
+    }
+    if (st == RH_OK && gate.state == RH_GATE_SPEECH)
+        st = add_span(found, &gate, n);
+    return st;
+}
+
+rh_status rh_vad_spans(const rh_vad_model *m, const float *samples, size_t n,
+                       rh_speech_span **out, size_t *n_out, rh_error *err)
+{
+    rh_vad *v = NULL;
+    spans found = {0};
+    rh_status st = rh_vad_new(&v, m, err);
+    if (st != RH_OK)
+        return st;
+    st = find_spans(v, samples, n, &found);
+    rh_vad_free(v);
+    if (st != RH_OK) {
+        rh_free(found.items);
+        return rh_fail(err, st, "voice activity: %s", rh_status_name(st));
+    }
+    *out = found.items;
+    *n_out = found.n;
+    return RH_OK;
+}
