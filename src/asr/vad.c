@@ -48,9 +48,10 @@ rh_status rh_vad_model_load(rh_vad_model **out, const char *path, rh_error *err)
     if (st == RH_OK) {
         m->in = rh_nn_model_input(m->nn, "input");
         m->in_state = rh_nn_model_input(m->nn, "state");
-        m->out = rh_nn_model_output(m->nn, "output");
         m->out_state = rh_nn_model_output(m->nn, "stateN");
-        if (m->in < 0 || m->in_state < 0 || m->out < 0 || m->out_state < 0)
+        m->out = 1 - m->out_state; /* it has several names, and which one is told varies */
+        if (m->in < 0 || m->in_state < 0 || m->out_state < 0 ||
+            rh_nn_model_n_outputs(m->nn) != 2)
             st = rh_fail(err, RH_ERR_FORMAT, "not a Silero voice activity model for 16 kHz");
     }
     if (st != RH_OK) {

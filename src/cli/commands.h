@@ -4,5 +4,6 @@
 #define RH_COMMANDS_H
 
 int rh_cmd_config(int argc, char **argv);
+int rh_cmd_transcribe(int argc, char **argv);
 
 #endif

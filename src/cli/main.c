@@ -10,6 +10,7 @@ static const struct {
     const char *name, *summary;
     int (*run)(int argc, char **argv);
 } commands[] = {
+    {"transcribe", "print what is said in sound and video files", rh_cmd_transcribe},
     {"config", "show the settings in force and where they come from", rh_cmd_config},
 };
 

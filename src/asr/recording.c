@@ -1,0 +1,155 @@
+/* recording.c - cuts a recording at pauses and joins what was recognised.
+ *
+ * A piece is one window of the model (30 s) or less; it ends at the longest
+ * pause of its second half. Pauses over GAP_MAX are not decoded at all: that
+ * is where recognisers invent words. */
+#include "rehearse/recording.h"
+
+#include <math.h>
+#include "rehearse/alloc.h"
+#include "transcript_internal.h"
+
+enum {
+    RATE = RH_ASR_RATE_HZ,
+    PIECE_MAX = 29 * RATE + RATE / 2,
+    GAP_MAX = 3 * RATE,
+    MARGIN = RATE / 4, /* sound around a piece, so that soft ends are heard */
+};
+
+typedef struct {
+    size_t first, last; /* spans */
+} piece;
+
+/* The piece that begins with span `first`. */
+static piece next_piece(const rh_speech_span *s, size_t n, size_t first)
+{
+    piece p = {first, first};
+    while (p.last + 1 < n && s[p.last + 1].start - s[p.last].end <= GAP_MAX &&
+           s[p.last + 1].end - s[first].start <= PIECE_MAX)
+        p.last++;
+    if (p.last + 1 >= n || s[p.last + 1].start - s[p.last].end > GAP_MAX)
+        return p;
+    /* Full: cut at the longest pause after the middle. */
+    size_t longest = 0, cut = p.last;
+    for (size_t i = first; i <= p.last; i++) {
+        size_t gap = s[i + 1].start - s[i].end;
+        if (gap > longest && s[i].end - s[first].start > PIECE_MAX / 2) {
+            longest = gap;
+            cut = i;
+        }
+    }
+    p.last = cut;
+    return p;
+}
+
+typedef struct {
+    const rh_asr_params *p;
+    double from, share; /* of the whole recording */
+} progress;
+
+static void on_progress(void *user, double done)
+{
+    const progress *g = user;
+    g->p->progress(g->p->progress_user, g->from + g->share * done);
+}
+
+/* Times past the piece's end (a model's guess) are pulled back into it. */
+static void clamp_times(rh_transcript *t, float end)
+{
+    for (int i = 0; i < t->n_tokens; i++) {
+        t->tokens[i].start = fminf(t->tokens[i].start, end);
+        t->tokens[i].end = fminf(t->tokens[i].end, end);
+    }
+    for (int i = 0; i < t->n_words; i++) {
+        t->words[i].start = fminf(t->words[i].start, end);
+        t->words[i].end = fminf(t->words[i].end, end);
+    }
+    for (int i = 0; i < t->n_segments; i++)
+        t->segments[i].end = fminf(t->segments[i].end, end);
+}
+
+/* A word cannot begin in silence: its start moves to the speech inside it. */
+static void snap_words(rh_transcript *t, const rh_speech_span *spans, size_t n)
+{
+    size_t k = 0;
+    for (int i = 0; i < t->n_words; i++) {
+        rh_asr_word *w = &t->words[i];
+        while (k + 1 < n && (float)spans[k].end / RATE <= w->start)
+            k++;
+        float from = (float)spans[k].start / RATE, to = (float)spans[k].end / RATE;
+        if (w->start < from && from < w->end)
+            w->start = from;
+        else if (w->start < to && w->end > to && k + 1 < n &&
+                 w->end <= (float)spans[k + 1].start / RATE)
+            w->end = to;
+    }
+}
+
+static rh_status transcribe_piece(rh_asr_stream *s, const float *samples, size_t n_all,
+                                  size_t from, size_t to, const rh_asr_params *p,
+                                  rh_transcript *part, rh_transcript *out, rh_error *err)
+{
+    rh_asr_params params = *p;
+    progress g = {p, (double)from / (double)n_all, (double)(to - from) / (double)n_all};
+    if (p->progress) {
+        params.progress = on_progress;
+        params.progress_user = &g;
+    }
+    if (out->language[0] && !p->language)
+        params.language = out->language; /* detected once */
+    rh_status st = rh_asr_transcribe(s, samples + from, to - from, &params, part, err);
+    if (st != RH_OK)
+        return st;
+    clamp_times(part, (float)(to - from) / RATE);
+    st = rh_transcript_append(out, part, (double)from / RATE);
+    return st == RH_OK ? st : rh_fail(err, st, "transcript: %s", rh_status_name(st));
+}
+
+static rh_status transcribe_spans(rh_asr_stream *s, const float *samples, size_t n,
+                                  const rh_speech_span *spans, size_t n_spans,
+                                  const rh_asr_params *p, rh_transcript *out, rh_error *err)
+{
+    rh_transcript part;
+    rh_transcript_init(&part);
+    rh_status st = RH_OK;
+    for (size_t i = 0; i < n_spans && st == RH_OK;) {
+        piece c = next_piece(spans, n_spans, i);
+        size_t before = i > 0 ? spans[i - 1].end : 0;
+        size_t after = c.last + 1 < n_spans ? spans[c.last + 1].start : n;
+        size_t from = spans[i].start, to = spans[c.last].end;
+        from = from - before > 2 * MARGIN ? from - MARGIN : before + (from - before) / 2;
+        to = after - to > 2 * MARGIN ? to + MARGIN : to + (after - to) / 2;
+        st = transcribe_piece(s, samples, n, from, to, p, &part, out, err);
+        i = c.last + 1;
+    }
+    rh_transcript_done(&part);
+    if (st == RH_OK && n_spans > 0)
+        snap_words(out, spans, n_spans);
+    return st;
+}
+
+rh_status rh_recording_transcribe(rh_asr_stream *s, const rh_vad_model *vad, const float *samples,
+                                  size_t n, const rh_asr_params *p, rh_transcript *out,
+                                  rh_speech_span **spans, size_t *n_spans, rh_error *err)
+{
+    rh_asr_params params = p ? *p : rh_asr_params_default();
+    rh_speech_span whole = {0, n}, *found = NULL;
+    size_t n_found = 0;
+    for (size_t i = 0; i < n; i++)
+        if (!isfinite(samples[i]))
+            return rh_fail(err, RH_ERR_INVAL, "sample %zu is not a finite number", i);
+    rh_status st = vad ? rh_vad_spans(vad, samples, n, &found, &n_found, err) : RH_OK;
+    if (st != RH_OK)
+        return st;
+    rh_transcript_clear(out);
+    st = transcribe_spans(s, samples, n, vad ? found : &whole, vad ? n_found : 1, &params, out, err);
+    if (st == RH_OK && params.progress)
+        params.progress(params.progress_user, 1.0);
+    if (st == RH_OK && spans) {
+        *spans = found;
+        *n_spans = n_found;
+        found = NULL;
+    }
+    rh_free(found);
+    return st;
+}
