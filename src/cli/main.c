@@ -12,6 +12,7 @@ static const struct {
 } commands[] = {
     {"transcribe", "print what is said in sound and video files", rh_cmd_transcribe},
     {"config", "show the settings in force and where they come from", rh_cmd_config},
+    {"report", "list earlier practice, print or delete a report", rh_cmd_report},
 };
 
 enum { N_COMMANDS = sizeof commands / sizeof commands[0] };
