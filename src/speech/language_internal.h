@@ -1,0 +1,32 @@
+/* language_internal.h - between language.c, its tables and the STAR parts. */
+#ifndef RH_LANGUAGE_INTERNAL_H
+#define RH_LANGUAGE_INTERNAL_H
+
+#include "rehearse/language.h"
+#include "word_marks_internal.h"
+
+typedef char rh_key[RH_KEY_MAX];
+
+/* A phrase of keys parted by single blanks. */
+typedef struct {
+    const char *words;
+    float weight;
+} rh_phrase;
+
+extern const rh_phrase RH_HEDGES[], RH_WEAK[];
+extern const size_t RH_N_HEDGES, RH_N_WEAK;
+
+/* Number of words of the longest phrase that begins at keys[i], 0 for none. */
+int rh_phrase_at(const rh_key *keys, size_t n, size_t i, const rh_phrase *table, size_t n_table);
+
+bool rh_is_stop_word(const char *key);
+bool rh_is_strong_verb(const char *key);
+bool rh_is_number_word(const char *key);
+bool rh_is_participle(const char *key);   /* by ending or from the irregular ones */
+bool rh_is_past_tense(const char *key);
+bool rh_is_adjective_like(const char *key); /* interested, tired: "was tired" is no passive */
+
+/* Fills `part` and `evidence` of every sentence, star_sentence and n_star. */
+void rh_star_find(const rh_speech_input *in, const rh_key *keys, rh_language *l);
+
+#endif
