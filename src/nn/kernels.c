@@ -1,0 +1,109 @@
+/* Choice of the table, and packing of weights. */
+#include "kernels_internal.h"
+
+#include <math.h>
+#include <string.h>
+#include "rehearse/alloc.h"
+#include "rehearse/cpu.h"
+
+const rh_kernels *rh_kernels_named(const char *name)
+{
+    const rh_cpu_features *cpu = rh_cpu();
+    (void)cpu;
+#if defined(__x86_64__)
+    if (strcmp(name, "avx512") == 0)
+        return cpu->avx512_vnni ? &rh_kernels_avx512 : NULL;
+    if (strcmp(name, "avx2") == 0)
+        return cpu->avx2 ? &rh_kernels_avx2 : NULL;
+#elif defined(__aarch64__)
+    if (strcmp(name, "neon") == 0)
+        return cpu->neon_dot ? &rh_kernels_neon : NULL;
+#endif
+    return strcmp(name, "c") == 0 ? &rh_kernels_c : NULL;
+}
+
+const rh_kernels *rh_kernels_best(void)
+{
+    static const char *const order[] = {"avx512", "avx2", "neon"};
+    for (size_t i = 0; i < sizeof order / sizeof order[0]; i++) {
+        const rh_kernels *k = rh_kernels_named(order[i]);
+        if (k)
+            return k;
+    }
+    return &rh_kernels_c;
+}
+
+rh_status rh_qmat_init(rh_qmat *m, int n_rows, int n_cols, bool bias)
+{
+    int n_blocks = (n_rows + RH_KERNEL_BLOCK - 1) / RH_KERNEL_BLOCK;
+    size_t rows = (size_t)n_blocks * RH_KERNEL_BLOCK;
+    *m = (rh_qmat){.n_rows = n_rows, .n_cols = n_cols, .n_blocks = n_blocks};
+    m->w = rh_alloc_aligned(rows * (size_t)n_cols, 1);
+    m->scale = rh_calloc(rows, sizeof *m->scale);
+    if (bias)
+        m->bias = rh_calloc(rows, sizeof *m->bias);
+    if (!m->w || !m->scale || (bias && !m->bias)) {
+        rh_qmat_done(m);
+        return RH_ERR_NOMEM;
+    }
+    memset(m->w, 0, rows * (size_t)n_cols);
+    return RH_OK;
+}
+
+void rh_qmat_done(rh_qmat *m)
+{
+    rh_free(m->w);
+    rh_free(m->scale);
+    rh_free(m->bias);
+    *m = (rh_qmat){0};
+}
+
+static int8_t *element(const rh_qmat *m, int row, int col)
+{
+    size_t block = (size_t)(row / RH_KERNEL_BLOCK), r = (size_t)(row % RH_KERNEL_BLOCK);
+    return m->w + block * (size_t)m->n_cols * RH_KERNEL_BLOCK + (size_t)(col / 4) * 64 + r * 4 +
+           (size_t)(col % 4);
+}
+
+void rh_qmat_set_row(rh_qmat *m, const rh_kernels *k, int row, const float *x)
+{
+    float max = 0.0f;
+    for (int i = 0; i < m->n_cols; i++)
+        max = fabsf(x[i]) > max ? fabsf(x[i]) : max;
+    float scale = max / 127.0f, inv = max > 1e-30f ? 127.0f / max : 0.0f;
+    for (int i = 0; i < m->n_cols; i++) {
+        float v = x[i] * inv;
+        int q = v > -127.0f ? (v < 127.0f ? (int)lrintf(v) : 127) : -127; /* NaN: -127 */
+        *element(m, row, i) = (int8_t)(uint8_t)(q + k->bias);
+    }
+    m->scale[row] = inv > 0.0f ? scale : 0.0f;
+}
+
+void rh_qmat_get_row(const rh_qmat *m, const rh_kernels *k, int row, float *x)
+{
+    for (int i = 0; i < m->n_cols; i++) {
+        int8_t q = (int8_t)(uint8_t)((uint8_t)*element(m, row, i) - k->bias);
+        x[i] = (float)q * m->scale[row];
+    }
+}
+
+rh_status rh_qvec_init(rh_qvec *v, int n, int n_cols)
+{
+    *v = (rh_qvec){.n = n, .n_cols = n_cols};
+    v->q = rh_alloc_aligned((size_t)n * 2 * (size_t)n_cols, 1);
+    v->scale = rh_alloc_array((size_t)n, sizeof *v->scale);
+    v->sum = rh_alloc_array((size_t)n * 2, sizeof *v->sum);
+    if (!v->q || !v->scale || !v->sum) {
+        rh_qvec_done(v);
+        return RH_ERR_NOMEM;
+    }
+    return RH_OK;
+}
+
+void rh_qvec_done(rh_qvec *v)
+{
+    rh_free(v->q);
+    rh_free(v->scale);
+    rh_free(v->sum);
+    *v = (rh_qvec){0};
+}

@@ -1,0 +1,109 @@
+/* AVX-512 with VNNI: vpdpbusd adds 64 products of unsigned and signed bytes to
+ * 16 sums. Weights are the unsigned operand (stored + 128), activations the
+ * signed one, broadcast from memory by the instruction itself; the sums start
+ * at -128 * (sum of activations), which takes the offset out again. */
+#if defined(__x86_64__)
+#include "kernels_shared.h"
+
+#include <immintrin.h>
+
+enum { TILE = 8 /* vectors worked on together: 16 sums in registers */ };
+
+/* Bytes ahead of the reading position; chosen by bench/decoder_step. */
+enum { PREFETCH = 2048 };
+
+static inline __m512i broadcast4(const int8_t *p)
+{
+    int32_t v;
+    memcpy(&v, p, sizeof v);
+    return _mm512_set1_epi32(v);
+}
+
+static inline __attribute__((always_inline)) void store_row(const rh_qmat *w, int block, __m512i hi,
+                                                            __m512i lo, float x_scale, float *y,
+                                                            bool add)
+{
+    int row = block * RH_KERNEL_BLOCK;
+    int left = w->n_rows - row;
+    __mmask16 mask = left >= RH_KERNEL_BLOCK ? (__mmask16)0xffff : (__mmask16)((1u << left) - 1);
+    __m512 v = _mm512_add_ps(_mm512_mul_ps(_mm512_cvtepi32_ps(hi), _mm512_set1_ps(128.0f)),
+                             _mm512_cvtepi32_ps(lo));
+    __m512 s = _mm512_mul_ps(_mm512_set1_ps(x_scale), _mm512_loadu_ps(w->scale + row));
+    v = _mm512_mul_ps(v, s);
+    if (w->bias)
+        v = _mm512_add_ps(v, _mm512_loadu_ps(w->bias + row));
+    if (add)
+        v = _mm512_add_ps(_mm512_maskz_loadu_ps(mask, y + row), v);
+    _mm512_mask_storeu_ps(y + row, mask, v);
+}
+
+/* nx vectors against one block; `unroll` column groups have sums of their own,
+ * so that one sum's latency does not hold up the stream. */
+static inline __attribute__((always_inline)) void tile(const rh_qmat *w, int block,
+                                                       const rh_qvec *x, int first, float *y,
+                                                       size_t ld_y, bool add, const int nx,
+                                                       const int unroll)
+{
+    size_t n = (size_t)w->n_cols;
+    const uint8_t *p = (const uint8_t *)w->w + (size_t)block * n * RH_KERNEL_BLOCK;
+    const int8_t *q = x->q + (size_t)first * 2 * n;
+    __m512i hi[TILE * 4], lo[TILE * 4];
+    for (int i = 0; i < nx * unroll; i++)
+        hi[i] = lo[i] = _mm512_setzero_si512();
+    for (int i = 0; i < nx; i++) {
+        hi[i * unroll] = _mm512_set1_epi32(-128 * x->sum[2 * (first + i)]);
+        lo[i * unroll] = _mm512_set1_epi32(-128 * x->sum[2 * (first + i) + 1]);
+    }
+    size_t c = 0;
+    for (; c + 4 * (size_t)unroll <= n; c += 4 * (size_t)unroll, p += 64 * unroll)
+        for (int u = 0; u < unroll; u++) {
+            __m512i v = _mm512_loadu_si512(p + 64 * u);
+            _mm_prefetch((const char *)p + 64 * u + PREFETCH, _MM_HINT_T0);
+            for (int i = 0; i < nx; i++) {
+                const int8_t *a = q + (size_t)i * 2 * n + c + 4 * (size_t)u;
+                hi[i * unroll + u] = _mm512_dpbusd_epi32(hi[i * unroll + u], v, broadcast4(a));
+                lo[i * unroll + u] = _mm512_dpbusd_epi32(lo[i * unroll + u], v, broadcast4(a + n));
+            }
+        }
+    for (; c < n; c += 4, p += 64) {
+        __m512i v = _mm512_loadu_si512(p);
+        for (int i = 0; i < nx; i++) {
+            const int8_t *a = q + (size_t)i * 2 * n + c;
+            hi[i * unroll] = _mm512_dpbusd_epi32(hi[i * unroll], v, broadcast4(a));
+            lo[i * unroll] = _mm512_dpbusd_epi32(lo[i * unroll], v, broadcast4(a + n));
+        }
+    }
+    for (int i = 0; i < nx; i++) {
+        for (int u = 1; u < unroll; u++) {
+            hi[i * unroll] = _mm512_add_epi32(hi[i * unroll], hi[i * unroll + u]);
+            lo[i * unroll] = _mm512_add_epi32(lo[i * unroll], lo[i * unroll + u]);
+        }
+        store_row(w, block, hi[i * unroll], lo[i * unroll], x->scale[first + i],
+                  y + (size_t)(first + i) * ld_y, add);
+    }
+}
+
+static void gemm(const rh_qmat *w, int block0, int block1, const rh_qvec *x, float *y, size_t ld_y,
+                 bool add)
+{
+    for (int b = block0; b < block1; b++) {
+        int i = 0;
+        for (; i + 8 <= x->n; i += 8)
+            tile(w, b, x, i, y, ld_y, add, 8, 1);
+        switch (x->n - i) {
+        case 1: tile(w, b, x, i, y, ld_y, add, 1, 4); break;
+        case 2: tile(w, b, x, i, y, ld_y, add, 2, 4); break;
+        case 3: tile(w, b, x, i, y, ld_y, add, 3, 2); break;
+        case 4: tile(w, b, x, i, y, ld_y, add, 4, 2); break;
+        case 5: tile(w, b, x, i, y, ld_y, add, 5, 2); break;
+        case 6: tile(w, b, x, i, y, ld_y, add, 6, 1); break;
+        case 7: tile(w, b, x, i, y, ld_y, add, 7, 1); break;
+        default: break;
+        }
+    }
+}
+
+const rh_kernels rh_kernels_avx512 = {.name = "avx512", .bias = 128, .gemm = gemm, SHARED_KERNELS};
+#else
+typedef int rh_no_avx512_here;
+#endif

@@ -1,0 +1,78 @@
+/* Arm NEON with the dot-product instruction of Armv8.2: sdot adds 16 products
+ * of signed bytes to 4 sums; the packed layout holds 4 rows of 4 columns in 16
+ * bytes, and one activation group is a lane of the other operand. */
+#if defined(__aarch64__)
+#include "kernels_shared.h"
+
+#include <arm_neon.h>
+
+enum { TILE = 2 };
+
+static inline void store_quarter(const rh_qmat *w, int row, int32x4_t hi, int32x4_t lo,
+                                 float x_scale, float *y, bool add)
+{
+    float32x4_t v = vaddq_f32(vmulq_n_f32(vcvtq_f32_s32(hi), 128.0f), vcvtq_f32_s32(lo));
+    v = vmulq_f32(v, vmulq_n_f32(vld1q_f32(w->scale + row), x_scale));
+    if (w->bias)
+        v = vaddq_f32(v, vld1q_f32(w->bias + row));
+    if (row + 4 <= w->n_rows) {
+        if (add)
+            v = vaddq_f32(vld1q_f32(y + row), v);
+        vst1q_f32(y + row, v);
+        return;
+    }
+    float part[4];
+    vst1q_f32(part, v);
+    for (int i = 0; row + i < w->n_rows; i++)
+        y[row + i] = add ? y[row + i] + part[i] : part[i];
+}
+
+static inline int8x16_t broadcast4(const int8_t *p)
+{
+    int32_t v;
+    memcpy(&v, p, sizeof v);
+    return vreinterpretq_s8_s32(vdupq_n_s32(v));
+}
+
+static inline __attribute__((always_inline)) void tile(const rh_qmat *w, int block,
+                                                       const rh_qvec *x, int first, float *y,
+                                                       size_t ld_y, bool add, const int nx)
+{
+    size_t n = (size_t)w->n_cols;
+    const int8_t *p = w->w + (size_t)block * n * RH_KERNEL_BLOCK;
+    const int8_t *q = x->q + (size_t)first * 2 * n;
+    int32x4_t hi[TILE][4], lo[TILE][4];
+    for (int i = 0; i < nx; i++)
+        for (int h = 0; h < 4; h++)
+            hi[i][h] = lo[i][h] = vdupq_n_s32(0);
+    for (size_t c = 0; c < n; c += 4, p += 64)
+        for (int h = 0; h < 4; h++) {
+            int8x16_t v = vld1q_s8(p + 16 * h);
+            for (int i = 0; i < nx; i++) {
+                const int8_t *a = q + (size_t)i * 2 * n + c;
+                hi[i][h] = vdotq_s32(hi[i][h], v, broadcast4(a));
+                lo[i][h] = vdotq_s32(lo[i][h], v, broadcast4(a + n));
+            }
+        }
+    for (int i = 0; i < nx; i++)
+        for (int h = 0; h < 4; h++)
+            store_quarter(w, block * RH_KERNEL_BLOCK + 4 * h, hi[i][h], lo[i][h],
+                          x->scale[first + i], y + (size_t)(first + i) * ld_y, add);
+}
+
+static void gemm(const rh_qmat *w, int block0, int block1, const rh_qvec *x, float *y, size_t ld_y,
+                 bool add)
+{
+    for (int b = block0; b < block1; b++) {
+        int i = 0;
+        for (; i + 2 <= x->n; i += 2)
+            tile(w, b, x, i, y, ld_y, add, 2);
+        if (i < x->n)
+            tile(w, b, x, i, y, ld_y, add, 1);
+    }
+}
+
+const rh_kernels rh_kernels_neon = {.name = "neon", .bias = 0, .gemm = gemm, SHARED_KERNELS};
+#else
+typedef int rh_no_neon_here;
+#endif
