@@ -68,7 +68,7 @@ typedef struct {
 
 rh_dec_params rh_dec_params_default(void);
 
-/* Packs the decoder's weights; `file` may be freed afterwards.
+/* Packs the decoder's weights; `file` must outlive the model (embeddings are read from it).
  * RH_ERR_FORMAT a tensor is missing or has another shape; RH_ERR_NOMEM. */
 rh_status rh_dec_model_new(rh_dec_model **out, const rh_ggml_file *file,
                            const rh_dec_options *opts, rh_error *err);

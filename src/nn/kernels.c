@@ -70,13 +70,17 @@ void rh_qmat_set_row(rh_qmat *m, const rh_kernels *k, int row, const float *x)
     float max = 0.0f;
     for (int i = 0; i < m->n_cols; i++)
         max = fabsf(x[i]) > max ? fabsf(x[i]) : max;
-    float scale = max / 127.0f, inv = max > 1e-30f ? 127.0f / max : 0.0f;
-    for (int i = 0; i < m->n_cols; i++) {
-        float v = x[i] * inv;
-        int q = v > -127.0f ? (v < 127.0f ? (int)lrintf(v) : 127) : -127; /* NaN: -127 */
-        *element(m, row, i) = (int8_t)(uint8_t)(q + k->bias);
-    }
-    m->scale[row] = inv > 0.0f ? scale : 0.0f;
+    float inv = max > 1e-30f ? 127.0f / max : 0.0f;
+    int8_t *at = element(m, row, 0);
+    for (int i = 0; i < m->n_cols; i += 4, at += 64)
+        for (int j = 0; j < 4; j++) {
+            float v = x[i + j] * inv;
+            v = v > -127.0f ? v : -127.0f; /* NaN: -127 */
+            v = v < 127.0f ? v : 127.0f;
+            int q = (int)(v + 512.5f) - 512; /* rounds to nearest without a call */
+            at[j] = (int8_t)(uint8_t)(q + k->bias);
+        }
+    m->scale[row] = inv > 0.0f ? max / 127.0f : 0.0f;
 }
 
 void rh_qmat_get_row(const rh_qmat *m, const rh_kernels *k, int row, float *x)
