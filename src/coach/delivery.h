@@ -1,0 +1,16 @@
+/* delivery.h - timing, prosody and language of a recording as JSON.
+ *
+ * Adds to an audio result: "timing", "pauses", "prosody", "sound" (warnings),
+ * "language" and "timeline" (arrays of one value a second, null = nothing to
+ * measure). Keys are described in docs/api.md, formulas in docs/scoring.md. */
+#ifndef RH_DELIVERY_H
+#define RH_DELIVERY_H
+
+#include <jansson.h>
+#include "rehearse/speech.h"
+
+/* `samples`: mono, 16 kHz, of the same recording. RH_ERR_NOMEM. */
+rh_status rh_delivery_add(json_t *result, const rh_speech_input *in, const float *samples,
+                          size_t n, rh_error *err);
+
+#endif
