@@ -14,6 +14,7 @@
 #define RH_FACE_TRACKER_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include "rehearse/image.h"
 #include "rehearse/status.h"
@@ -21,7 +22,7 @@
 typedef struct rh_face_model rh_face_model;
 typedef struct rh_face_tracker rh_face_tracker;
 
-enum { RH_FACE_POINTS = 478 }; /* 468 mesh, then 5 + 5 iris */
+enum { RH_FACE_POINTS = 478 }; /* 468 mesh, then 5 + 5 iris: the eye on the image's left first */
 
 typedef struct {
     float min_confidence; /* [0,1]; below it the face counts as absent; 0.5 */
@@ -30,26 +31,48 @@ typedef struct {
     bool gaze;            /* run the iris model; true */
 } rh_face_options;
 
+/* Where the person looks, as the person would say it: RH_LOOK_LEFT is to the
+ * person's own left, which is the image's right. */
+typedef enum {
+    RH_LOOK_CAMERA,
+    RH_LOOK_LEFT,
+    RH_LOOK_RIGHT,
+    RH_LOOK_UP,
+    RH_LOOK_DOWN,
+    RH_LOOK_ABSENT, /* no face */
+} rh_look;
+const char *rh_look_name(rh_look l); /* "camera", "left", ..., "absent" */
+
 typedef struct {
     int64_t t_us;     /* the timestamp given with the picture */
     bool present;     /* false: all measures below are 0 */
     float confidence; /* [0,1] */
     float yaw_deg, pitch_deg, roll_deg;
     float gaze_yaw_deg, gaze_pitch_deg; /* eyes relative to the camera, same signs */
+    bool gaze_known;                    /* false: eyes too small, shut or hidden; gaze = head */
     bool looking;                       /* at the camera, with hysteresis */
+    rh_look look;
+    bool calibrated;                    /* the person's neutral pose and gaze are known */
     float attention;                    /* 0..100, of this moment */
     float eye_contact;                  /* 0..100, share of the last seconds */
     bool blink;
     float blinks_per_minute;
     float smile;      /* [0,1] */
-    float distance;   /* relative: 1 = face height a third of the picture */
+    float distance;   /* relative: 1 = face height a third of the picture, 2 = twice as far */
     float centered;   /* [0,1], 1 = middle of the picture */
     float brightness; /* [0,1] of the face region */
     int n_faces;
+    int width, height;               /* px of the picture, upright */
     float points[RH_FACE_POINTS][3]; /* [point][x,y,z] px; z grows away from the camera */
 } rh_face;
 
-/* Reads the face models from folder `dir`. RH_ERR_IO, RH_ERR_FORMAT, RH_ERR_NOMEM. */
+/* A look away from the camera that lasted. */
+typedef struct {
+    int64_t start_us, end_us;
+    rh_look direction; /* where most of it went; never RH_LOOK_CAMERA */
+} rh_away;
+
+/* Reads the face models (*.tflite) from folder `dir`. RH_ERR_IO, RH_ERR_FORMAT, RH_ERR_NOMEM. */
 rh_status rh_face_model_load(rh_face_model **out, const char *dir, rh_error *err);
 void rh_face_model_free(rh_face_model *m); /* after its trackers; NULL is fine */
 
@@ -63,8 +86,17 @@ rh_status rh_face_tracker_push(rh_face_tracker *t, const rh_image *img, int64_t 
 /* The same from JPEG, PNG or WebP bytes, decoding only what is needed. RH_ERR_FORMAT. */
 rh_status rh_face_tracker_push_bytes(rh_face_tracker *t, const void *bytes, size_t n,
                                      int64_t t_us, rh_face *out, rh_error *err);
-void rh_face_tracker_calibrate(rh_face_tracker *t); /* the person looks at the camera now */
-void rh_face_tracker_reset(rh_face_tracker *t);     /* forget the person, keep memory */
+/* The person looks at the camera now: the next moments become the neutral pose
+ * and gaze. Without it they are learnt from the first steady seconds. */
+void rh_face_tracker_calibrate(rh_face_tracker *t);
+/* Looks away that ended since the last call, oldest first; returns how many
+ * were written. At most 32 are kept. */
+size_t rh_face_tracker_looks_away(rh_face_tracker *t, rh_away *out, size_t max);
+void rh_face_tracker_reset(rh_face_tracker *t); /* forget the person, keep memory */
 void rh_face_tracker_free(rh_face_tracker *t);
+
+/* Draws mesh, axes of the head and gaze of `f` onto the picture it was measured
+ * in (or one of another size: coordinates are scaled). Nothing when no face is present. */
+void rh_face_annotate(rh_image *img, const rh_face *f);
 
 #endif

@@ -1,0 +1,163 @@
+/* face_follow.c - finding a face and following it from picture to picture.
+ *
+ * The region of the next picture comes from this picture's mesh, as in MediaPipe;
+ * the detector runs only when the face was lost, and once a second to count
+ * the faces. */
+#include <math.h>
+#include "face_tracker_internal.h"
+
+static const int64_t COUNT_US = 1000000;  /* between counts of the faces */
+static const int64_t SEARCH_US = 500000;  /* between thorough searches while there is none */
+static const float MIN_NEAR = 0.5f, MIN_FAR = 0.6f;
+/* Decoded longer side for the near network: its 128 px are sampled from full pixels in usual
+ * webcam pictures, as MediaPipe does; averaging first would move its boxes. */
+static const float DETECT_PX = 640.0f;
+static const float MARGIN = 1.15f; /* decoded around the region */
+
+rh_status rh_picture_pixels(const rh_picture *p, rh_face_engine *e, const rh_rect *region,
+                            float min_scale, const rh_image_part **part, rh_image_part *whole,
+                            rh_error *err)
+{
+    if (p->image) {
+        *whole = (rh_image_part){.img = *p->image, .full_width = p->width, .full_height = p->height,
+                                 .scale = 1.0f};
+        *part = whole;
+        return RH_OK;
+    }
+    *part = &e->part;
+    return rh_image_decode_part(&e->part, p->bytes, p->n, region, p->width, p->height, min_scale, err);
+}
+
+/* The upright rectangle around a turned square, a little wider. */
+static rh_rect around(const rh_roi *roi)
+{
+    float c = fabsf(cosf(roi->angle)), s = fabsf(sinf(roi->angle));
+    float half = roi->side * (c + s) / 2 * MARGIN;
+    int x = (int)floorf(roi->cx - half), y = (int)floorf(roi->cy - half);
+    return (rh_rect){x, y, (int)ceilf(2 * half) + 1, (int)ceilf(2 * half) + 1};
+}
+
+/* Networks see the face at 192 px and an eye, about a seventh of the square, at 64. */
+static float scale_for(const rh_face_tracker *t, const rh_roi *roi)
+{
+    float px = t->opts.gaze ? 360.0f : 170.0f;
+    return fminf(1.0f, px / fmaxf(1.0f, roi->side));
+}
+
+/* The mesh in a region; *found tells whether it is a face. */
+static rh_status look_at(rh_face_tracker *t, rh_face_engine *e, const rh_image_part *part,
+                         const rh_roi *roi, bool *found, rh_error *err)
+{
+    *found = false;
+    if (!(roi->side >= 8) || !isfinite(roi->angle) || part->img.width < 2 || part->img.height < 2)
+        return RH_OK;
+    rh_status st = rh_find_mesh(e, part, roi, t->mesh, &t->presence, err);
+    if (st != RH_OK || !(t->presence >= t->opts.min_confidence))
+        return st;
+    rh_rigid_fit_points(&t->fit, (const float(*)[3])t->mesh);
+    if (!(t->fit.scale > 0) || !isfinite(t->fit.error))
+        return RH_OK;
+    t->roi = rh_roi_of_mesh((const float(*)[3])t->mesh);
+    *found = true;
+    return RH_OK;
+}
+
+/* Large and in the middle: the person; others are passers-by. */
+static int main_face(const rh_face_box *b, int n, int width, int height)
+{
+    int best = 0;
+    float best_value = -1;
+    for (int i = 0; i < n; i++) {
+        float dx = (b[i].x + b[i].width / 2) / (float)width - 0.5f;
+        float dy = (b[i].y + b[i].height / 2) / (float)height - 0.5f;
+        float value = b[i].width * b[i].height * (1 - fminf(0.9f, hypotf(dx, dy)));
+        if (value > best_value) {
+            best_value = value;
+            best = i;
+        }
+    }
+    return best;
+}
+
+/* All faces, by the near network and, where that finds none, the far one. */
+static rh_status detect(rh_face_engine *e, const rh_picture *p, rh_face_box *boxes, int *n,
+                        bool thorough, rh_error *err)
+{
+    const rh_image_part *part;
+    rh_image_part whole;
+    float side = (float)(p->width > p->height ? p->width : p->height);
+    rh_status st = rh_picture_pixels(p, e, NULL, fminf(1.0f, DETECT_PX / side), &part, &whole, err);
+    if (st != RH_OK || part->img.width < 2 || part->img.height < 2)
+        return st;
+    st = rh_detect_faces(e, RH_DETECT_NEAR, part, MIN_NEAR, boxes, n, err);
+    if (st != RH_OK || *n > 0 || !thorough)
+        return st;
+    st = rh_picture_pixels(p, e, NULL, fminf(1.0f, 192.0f / side), &part, &whole, err);
+    if (st == RH_OK)
+        st = rh_detect_faces(e, RH_DETECT_FAR, part, MIN_FAR, boxes, n, err);
+    return st;
+}
+
+static rh_status find(rh_face_tracker *t, rh_face_engine *e, const rh_picture *p, int64_t t_us,
+                      const rh_image_part **part, rh_image_part *whole, rh_error *err)
+{
+    rh_face_box boxes[RH_MAX_FACES];
+    int n = 0;
+    bool thorough = !t->started || t_us - t->searched_us >= SEARCH_US;
+    if (thorough)
+        t->searched_us = t_us;
+    t->tracking = false;
+    t->n_faces = 0;
+    rh_status st = detect(e, p, boxes, &n, thorough, err);
+    if (st != RH_OK || n == 0)
+        return st;
+    t->counted_us = t_us;
+    rh_roi roi = rh_roi_of_box(&boxes[main_face(boxes, n, p->width, p->height)]);
+    rh_rect region = around(&roi);
+    st = rh_picture_pixels(p, e, &region, scale_for(t, &roi), part, whole, err);
+    bool found = false;
+    if (st == RH_OK)
+        st = look_at(t, e, *part, &roi, &found, err);
+    /* The detector's square is rough; a second look at the mesh's own gives what tracking
+     * would settle on. */
+    if (st == RH_OK && found) {
+        roi = t->roi;
+        st = look_at(t, e, *part, &roi, &found, err);
+    }
+    t->tracking = found;
+    t->n_faces = found ? n : 0;
+    return st;
+}
+
+static rh_status count(rh_face_tracker *t, rh_face_engine *e, const rh_picture *p, int64_t t_us,
+                       rh_error *err)
+{
+    rh_face_box boxes[RH_MAX_FACES];
+    int n = 0;
+    rh_status st = detect(e, p, boxes, &n, false, err);
+    t->n_faces = n > 1 ? n : 1;
+    t->counted_us = t_us;
+    return st;
+}
+
+rh_status rh_follow_face(rh_face_tracker *t, rh_face_engine *e, const rh_picture *p, int64_t t_us,
+                         const rh_image_part **part, rh_image_part *whole, rh_error *err)
+{
+    bool found = false;
+    rh_status st = RH_OK;
+    if (t->tracking && t->width == p->width && t->height == p->height) {
+        if (t_us - t->counted_us >= COUNT_US)
+            st = count(t, e, p, t_us, err);
+        rh_rect region = around(&t->roi);
+        if (st == RH_OK)
+            st = rh_picture_pixels(p, e, &region, scale_for(t, &t->roi), part, whole, err);
+        rh_roi roi = t->roi;
+        if (st == RH_OK)
+            st = look_at(t, e, *part, &roi, &found, err);
+    }
+    if (st == RH_OK && !found)
+        st = find(t, e, p, t_us, part, whole, err);
+    t->width = p->width;
+    t->height = p->height;
+    return st;
+}

@@ -1,0 +1,312 @@
+/* face_tracker.c - one person's stream: joins following, pose, eyes and contact
+ * into a reading. */
+#include "face_tracker_internal.h"
+#include <math.h>
+#include <string.h>
+#include "rehearse/alloc.h"
+
+static const int64_t EYE_STALE_US = 1000000; /* an eye measured longer ago says nothing */
+static const float EYE_MIN_PX = 9.0f;        /* narrower eyes show no gaze */
+
+rh_face_options rh_face_options_default(void)
+{
+    return (rh_face_options){.min_confidence = 0.5f, .vfov_deg = 0, .smooth_ms = 80, .gaze = true};
+}
+
+rh_status rh_face_tracker_new(rh_face_tracker **out, const rh_face_model *m,
+                              const rh_face_options *opts, rh_error *err)
+{
+    rh_face_options o = opts ? *opts : rh_face_options_default();
+    if (!(o.min_confidence > 0 && o.min_confidence < 1))
+        return rh_fail(err, RH_ERR_INVAL, "min_confidence %g outside (0,1)", (double)o.min_confidence);
+    if (!(o.vfov_deg >= 0 && o.vfov_deg < 180))
+        return rh_fail(err, RH_ERR_INVAL, "vfov_deg %g outside [0,180)", (double)o.vfov_deg);
+    if (o.smooth_ms < 0 || o.smooth_ms > 10000)
+        return rh_fail(err, RH_ERR_INVAL, "smooth_ms %d outside 0..10000", o.smooth_ms);
+    rh_face_tracker *t = rh_calloc(1, sizeof *t);
+    if (!t)
+        return rh_fail(err, RH_ERR_NOMEM, "no memory for a face tracker");
+    t->model = m;
+    t->opts = o;
+    rh_contact_init(&t->contact);
+    *out = t;
+    return RH_OK;
+}
+
+void rh_face_tracker_free(rh_face_tracker *t)
+{
+    rh_free(t);
+}
+
+void rh_face_tracker_reset(rh_face_tracker *t)
+{
+    const rh_face_model *m = t->model;
+    rh_face_options o = t->opts;
+    memset(t, 0, sizeof *t);
+    t->model = m;
+    t->opts = o;
+    rh_contact_init(&t->contact);
+}
+
+void rh_face_tracker_calibrate(rh_face_tracker *t)
+{
+    rh_contact_calibrate(&t->contact);
+}
+
+size_t rh_face_tracker_looks_away(rh_face_tracker *t, rh_away *out, size_t max)
+{
+    return rh_contact_take(&t->contact, out, max);
+}
+
+/* Exponential smoothing by time; quicker while the head moves fast, so that it
+ * does not lag, slower while it is still. */
+static float follow(float old, float now, float dt, float tau)
+{
+    float moved = fabsf(now - old);
+    float slow = 1 + 3 * expf(-moved * moved / (2 * 1.2f * 1.2f));
+    return old + (1 - expf(-dt / (tau * slow))) * (now - old);
+}
+
+static void smooth(rh_face_tracker *t, rh_angles now, float dt)
+{
+    float tau = (float)t->opts.smooth_ms * 1e-3f;
+    if (!t->smooth_known || tau <= 0) {
+        t->smooth = now;
+    } else {
+        t->smooth.yaw = follow(t->smooth.yaw, now.yaw, dt, tau);
+        t->smooth.pitch = follow(t->smooth.pitch, now.pitch, dt, tau);
+        t->smooth.roll = follow(t->smooth.roll, now.roll, dt, tau);
+    }
+    t->smooth_known = true;
+}
+
+static void corners_middle(const float points[][3], bool left, float out[2])
+{
+    const float *a = points[left ? 33 : 263], *b = points[left ? 133 : 362];
+    out[0] = (a[0] + b[0]) / 2;
+    out[1] = (a[1] + b[1]) / 2;
+}
+
+static rh_status measure_eye(rh_face_tracker *t, rh_face_engine *e, const rh_image_part *part,
+                             rh_angles head, int side, int64_t t_us, rh_error *err)
+{
+    rh_eye eye;
+    rh_eye_memory *m = &t->eye[side];
+    rh_status st = rh_find_eye(e, part, (const float(*)[3])t->mesh, side == 0, &eye, err);
+    if (st != RH_OK)
+        return st;
+    m->reading = rh_read_eye(&eye, &t->fit, side == 0);
+    m->yaw_in_head = m->reading.gaze_yaw - head.yaw;
+    m->pitch_in_head = m->reading.gaze_pitch - head.pitch;
+    m->t_us = t_us;
+    float mid[2];
+    corners_middle((const float(*)[3])t->mesh, side == 0, mid);
+    for (int i = 0; i < RH_IRIS_POINTS; i++)
+        for (int k = 0; k < 2; k++)
+            m->iris[i][k] = (eye.iris[i][k] - mid[k]) / t->fit.scale;
+    return RH_OK;
+}
+
+static bool fresh(const rh_eye_memory *m, int64_t t_us)
+{
+    return m->reading.known && t_us - m->t_us < EYE_STALE_US;
+}
+
+/* Both eyes when nothing is known yet, else one in turn. The eye turned out of
+ * sight has no turn. */
+static rh_status measure_eyes(rh_face_tracker *t, rh_face_engine *e, const rh_image_part *part,
+                              rh_angles head, int64_t t_us, rh_error *err)
+{
+    float eye_px = rh_roi_of_eye((const float(*)[3])t->mesh, true).side / 2.3f;
+    eye_px = fmaxf(eye_px, rh_roi_of_eye((const float(*)[3])t->mesh, false).side / 2.3f);
+    if (!t->opts.gaze || eye_px < EYE_MIN_PX) {
+        t->eye[0].reading.known = t->eye[1].reading.known = false;
+        return RH_OK;
+    }
+    bool both = !fresh(&t->eye[0], t_us) && !fresh(&t->eye[1], t_us);
+    int next = head.yaw > 35 ? 1 : head.yaw < -35 ? 0 : t->turn;
+    t->turn = !next;
+    rh_status st = measure_eye(t, e, part, head, next, t_us, err);
+    if (st == RH_OK && both)
+        st = measure_eye(t, e, part, head, !next, t_us, err);
+    return st;
+}
+
+static float eye_opening(const rh_face_tracker *t, int64_t t_us)
+{
+    float sum = 0, weight = 0;
+    for (int i = 0; i < 2; i++) {
+        const rh_eye_memory *m = &t->eye[i];
+        if (m->reading.known && m->t_us == t_us) {
+            sum += m->reading.opening * m->reading.weight;
+            weight += m->reading.weight;
+        }
+    }
+    if (weight > 0)
+        return sum / weight;
+    float a = rh_mesh_opening((const float(*)[3])t->mesh, &t->fit, true);
+    float b = rh_mesh_opening((const float(*)[3])t->mesh, &t->fit, false);
+    return (a + b) / 2;
+}
+
+/* Gaze of both eyes; an eye measured before moves with the head. */
+static bool join_gaze(rh_face_tracker *t, rh_angles head, int64_t t_us, float *yaw, float *pitch)
+{
+    float sy = 0, sp = 0, weight = 0;
+    for (int i = 0; i < 2; i++) {
+        const rh_eye_memory *m = &t->eye[i];
+        if (!fresh(m, t_us))
+            continue;
+        sy += m->reading.weight * (m->yaw_in_head + head.yaw);
+        sp += m->reading.weight * (m->pitch_in_head + head.pitch);
+        weight += m->reading.weight;
+    }
+    *yaw = weight > 0 ? sy / weight : head.yaw;
+    *pitch = weight > 0 ? sp / weight : head.pitch;
+    return weight > 0;
+}
+
+static float confidence_of(const rh_face_tracker *t)
+{
+    float size = fminf(1.0f, 0.6f + 0.4f * t->roi.side / 1.5f / 60.0f);
+    float shape = fminf(1.0f, fmaxf(0.3f, 1.4f - t->fit.error));
+    float turned = fmaxf(0.5f, fminf(1.0f, 0.4f + t->fit.r[2][2]));
+    float c = t->presence * size * shape * turned;
+    return c < 0.01f ? 0.01f : c > 1 ? 1 : c;
+}
+
+static float brightness_of(const rh_image_part *part, const rh_roi *roi)
+{
+    enum { GRID = 16 };
+    float px[GRID * GRID * 3 + 1], sum = 0;
+    rh_affine m = rh_affine_of_roi(&(rh_roi){roi->cx, roi->cy, roi->side / 1.5f, roi->angle}, GRID);
+    rh_sample_crop(px, GRID, GRID, part, &m, 1.0f / 255.0f, 0.0f, 0);
+    for (int i = 0; i < GRID * GRID; i++) /* Rec. 601 luma */
+        sum += 0.299f * px[3 * i] + 0.587f * px[3 * i + 1] + 0.114f * px[3 * i + 2];
+    return sum / (GRID * GRID);
+}
+
+static void copy_points(const rh_face_tracker *t, rh_face *out)
+{
+    memcpy(out->points, t->mesh, sizeof t->mesh);
+    for (int side = 0; side < 2; side++) {
+        float mid[2];
+        corners_middle((const float(*)[3])t->mesh, side == 0, mid);
+        const float *z = t->mesh[side == 0 ? 33 : 263];
+        for (int i = 0; i < RH_IRIS_POINTS; i++) {
+            float *p = out->points[RH_MESH_POINTS + side * RH_IRIS_POINTS + i];
+            p[0] = mid[0] + t->eye[side].iris[i][0] * t->fit.scale;
+            p[1] = mid[1] + t->eye[side].iris[i][1] * t->fit.scale;
+            p[2] = z[2];
+        }
+    }
+}
+
+static void measure_framing(const rh_face_tracker *t, rh_face *out)
+{
+    float w = (float)t->width, h = (float)t->height;
+    float face = t->roi.side / 1.5f;
+    out->distance = h / 3 / fmaxf(1.0f, face);
+    float dx = (t->roi.cx - w / 2) / (w / 2), dy = (t->roi.cy - h / 2) / (h / 2);
+    out->centered = fmaxf(0.0f, 1 - hypotf(dx, dy));
+}
+
+static rh_status read_face(rh_face_tracker *t, rh_face_engine *e, const rh_image_part *part,
+                           int64_t t_us, rh_face *out, rh_error *err)
+{
+    float dt = t->started ? (float)(t_us - t->last_us) * 1e-6f : 0;
+    rh_angles head = rh_corrected_angles(&t->fit, (const float(*)[3])t->mesh);
+    rh_status st = measure_eyes(t, e, part, head, t_us, err);
+    if (st != RH_OK)
+        return st;
+    bool was_known = t->smooth_known;
+    smooth(t, head, dt);
+    out->blink = rh_blinks_push(&t->blinks, eye_opening(t, t_us), t_us);
+    float yaw, pitch, tau = (float)t->opts.smooth_ms * 1e-3f;
+    out->gaze_known = join_gaze(t, head, t_us, &yaw, &pitch) && !out->blink;
+    if (!out->blink || !was_known) { /* shut eyes keep the last gaze */
+        t->gaze_yaw = was_known && tau > 0 ? follow(t->gaze_yaw, yaw, dt, tau) : yaw;
+        t->gaze_pitch = was_known && tau > 0 ? follow(t->gaze_pitch, pitch, dt, tau) : pitch;
+    }
+    out->present = true;
+    out->confidence = confidence_of(t);
+    out->yaw_deg = t->smooth.yaw;
+    out->pitch_deg = t->smooth.pitch;
+    out->roll_deg = t->smooth.roll;
+    out->gaze_yaw_deg = t->gaze_yaw;
+    out->gaze_pitch_deg = t->gaze_pitch;
+    out->blinks_per_minute = rh_blinks_per_minute(&t->blinks, t_us);
+    out->smile = rh_smile_of((const float(*)[3])t->mesh, &t->fit);
+    out->brightness = brightness_of(part, &t->roi);
+    out->n_faces = t->n_faces;
+    measure_framing(t, out);
+    copy_points(t, out);
+    return RH_OK;
+}
+
+static void judge_contact(rh_face_tracker *t, rh_face *out)
+{
+    rh_contact_input in = {
+        .t_us = out->t_us, .present = out->present, .confidence = out->confidence,
+        .head_yaw = out->yaw_deg, .head_pitch = out->pitch_deg,
+        .gaze_yaw = out->gaze_yaw_deg, .gaze_pitch = out->gaze_pitch_deg,
+        .gaze_known = out->gaze_known, .blink = out->blink,
+    };
+    rh_contact_result r = rh_contact_push(&t->contact, &in);
+    out->looking = r.looking;
+    out->look = r.look;
+    out->calibrated = r.calibrated;
+    out->attention = r.attention;
+    out->eye_contact = r.eye_contact;
+}
+
+static rh_status push(rh_face_tracker *t, const rh_picture *p, int64_t t_us, rh_face *out,
+                      rh_error *err)
+{
+    if (t->started && t_us <= t->last_us)
+        return rh_fail(err, RH_ERR_INVAL, "picture time %lld us is not after %lld us",
+                       (long long)t_us, (long long)t->last_us);
+    rh_face_engine *e = NULL;
+    const rh_image_part *part = NULL;
+    rh_image_part whole;
+    rh_face face;
+    memset(&face, 0, sizeof face);
+    face.t_us = t_us;
+    face.width = p->width;
+    face.height = p->height;
+    rh_status st = rh_face_engine_take(&e, t->model, err);
+    if (st != RH_OK)
+        return st;
+    st = rh_follow_face(t, e, p, t_us, &part, &whole, err);
+    if (st == RH_OK && t->tracking)
+        st = read_face(t, e, part, t_us, &face, err);
+    rh_face_engine_give(t->model, e);
+    if (st != RH_OK)
+        return st;
+    if (!face.present) {
+        t->smooth_known = false;
+        t->eye[0].reading.known = t->eye[1].reading.known = false;
+    }
+    judge_contact(t, &face);
+    t->started = true;
+    t->last_us = t_us;
+    *out = face;
+    return RH_OK;
+}
+
+rh_status rh_face_tracker_push(rh_face_tracker *t, const rh_image *img, int64_t t_us, rh_face *out)
+{
+    if (!img || !img->data || img->width < 2 || img->height < 2 ||
+        img->stride < (size_t)img->width * 3)
+        return RH_ERR_INVAL;
+    rh_picture p = {.image = img, .width = img->width, .height = img->height};
+    return push(t, &p, t_us, out, NULL);
+}
+
+rh_status rh_face_tracker_push_bytes(rh_face_tracker *t, const void *bytes, size_t n,
+                                     int64_t t_us, rh_face *out, rh_error *err)
+{
+    rh_picture p = {.bytes = bytes, .n = n};
+    rh_status st = rh_image_probe(bytes, n, &p.width, &p.height, err);
+    return st == RH_OK ? push(t, &p, t_us, out, err) : st;
+}

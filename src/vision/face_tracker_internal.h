@@ -1,0 +1,55 @@
+/* face_tracker_internal.h - a tracker's state, shared by its two files. */
+#ifndef RH_FACE_TRACKER_INTERNAL_H
+#define RH_FACE_TRACKER_INTERNAL_H
+
+#include "contact_internal.h"
+#include "eyes_internal.h"
+
+/* A picture to be measured: pixels at hand, or bytes to be decoded as needed. */
+typedef struct {
+    const rh_image *image; /* NULL = bytes */
+    const void *bytes;
+    size_t n;
+    int width, height;     /* whole picture */
+} rh_picture;
+
+/* An eye as last measured, relative to the head, for the pictures in which the
+ * other eye has its turn. */
+typedef struct {
+    rh_eye_reading reading;
+    float yaw_in_head, pitch_in_head;      /* gaze minus head, degrees */
+    float iris[RH_IRIS_POINTS][2];         /* from the middle of the corners, in px / fit scale */
+    int64_t t_us;
+} rh_eye_memory;
+
+struct rh_face_tracker {
+    const rh_face_model *model;
+    rh_face_options opts;
+    bool started, tracking;
+    int64_t last_us, counted_us, searched_us;
+    int width, height; /* of the last picture */
+    rh_roi roi;        /* where the face is expected next */
+    float mesh[RH_MESH_POINTS][3];
+    float presence;
+    rh_rigid_fit fit;
+    int n_faces;
+    int turn; /* which eye is next */
+    rh_eye_memory eye[2];
+    bool smooth_known;
+    rh_angles smooth;
+    float gaze_yaw, gaze_pitch;
+    float brightness;
+    rh_blinks blinks;
+    rh_contact contact;
+};
+
+/* Pixels of at least `region` (NULL = all) with at least `min_scale`. */
+rh_status rh_picture_pixels(const rh_picture *p, rh_face_engine *e, const rh_rect *region,
+                            float min_scale, const rh_image_part **part, rh_image_part *whole,
+                            rh_error *err);
+/* Finds or follows the face: on success t->tracking tells whether there is one, and
+ * mesh, fit, roi and *part (pixels around it) are fresh. */
+rh_status rh_follow_face(rh_face_tracker *t, rh_face_engine *e, const rh_picture *p, int64_t t_us,
+                         const rh_image_part **part, rh_image_part *whole, rh_error *err);
+
+#endif

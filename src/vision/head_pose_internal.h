@@ -1,0 +1,41 @@
+/* head_pose_internal.h - from mesh points to angles.
+ *
+ * Space of the fit: x to the image's right, y up, z towards the camera, so that
+ * the canonical face (canonical_face.c) unrotated faces the camera. */
+#ifndef RH_HEAD_POSE_INTERNAL_H
+#define RH_HEAD_POSE_INTERNAL_H
+
+enum { RH_MESH_POINTS = 468, RH_FIT_POINTS = 33, RH_FACE_TRIANGLES = 898 };
+
+typedef struct {
+    int point;
+    float weight;
+} rh_fit_weight;
+
+extern const float rh_canonical_face[RH_MESH_POINTS][3];
+extern const rh_fit_weight rh_fit_weights[RH_FIT_POINTS];
+extern const short rh_face_triangles[RH_FACE_TRIANGLES][3];
+
+typedef struct {
+    float r[3][3]; /* canonical face -> image space of the fit */
+    float scale;   /* px per centimetre of the canonical face */
+    float t[3];    /* px; where the canonical origin lies, y up */
+    float error;   /* root mean square distance of the fitted points, cm */
+} rh_rigid_fit;
+
+typedef struct {
+    float yaw, pitch, roll; /* degrees, signs of face_tracker.h */
+} rh_angles;
+
+/* Weighted similarity transform (Horn 1987, closed form by unit quaternions)
+ * from the canonical face to `points` (px, y down, z away). */
+void rh_rigid_fit_points(rh_rigid_fit *out, const float points[][3]);
+
+/* Yaw about the vertical, then pitch, then roll: R = Ry(-yaw) Rx(-pitch) Rz(-roll). */
+rh_angles rh_angles_of(const float r[3][3]);
+
+/* Angles with the learned correction (pose_table.c): what the rigid fit reads
+ * too small or askew, from the fit and how the points deviate from it. */
+rh_angles rh_corrected_angles(const rh_rigid_fit *fit, const float points[][3]);
+
+#endif

@@ -1,0 +1,338 @@
+/* Vision without networks: rigid fit, samplers, contact rules, blinks, drawing. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include "rehearse/cpu.h"
+#include "vision/contact_internal.h"
+#include "vision/eyes_internal.h"
+#include "vision/sampler_internal.h"
+
+static const float RAD = 57.29577951f;
+
+/* The canonical face turned by angles of face_tracker.h, as px. */
+static void turn_face(float points[RH_MESH_POINTS][3], float yaw, float pitch, float roll, float px)
+{
+    float a = -yaw / RAD, b = -pitch / RAD, c = -roll / RAD;
+    for (int i = 0; i < RH_MESH_POINTS; i++) {
+        const float *p = rh_canonical_face[i];
+        float x = cosf(c) * p[0] - sinf(c) * p[1], y = sinf(c) * p[0] + cosf(c) * p[1], z = p[2];
+        float y2 = cosf(b) * y - sinf(b) * z, z2 = sinf(b) * y + cosf(b) * z;
+        points[i][0] = 320 + px * (cosf(a) * x + sinf(a) * z2);
+        points[i][1] = 240 - px * y2;
+        points[i][2] = -px * (-sinf(a) * x + cosf(a) * z2);
+    }
+}
+
+static void fit_recovers_the_angles_it_was_turned_by(void **state)
+{
+    (void)state;
+    float points[RH_MESH_POINTS][3];
+    for (float yaw = -75; yaw <= 75; yaw += 25)
+        for (float pitch = -60; pitch <= 60; pitch += 20)
+            for (float roll = -45; roll <= 45; roll += 15) {
+                turn_face(points, yaw, pitch, roll, 12);
+                rh_rigid_fit fit;
+                rh_rigid_fit_points(&fit, (const float(*)[3])points);
+                rh_angles a = rh_angles_of((const float(*)[3])fit.r);
+                assert_true(fabsf(a.yaw - yaw) < 0.05f && fabsf(a.pitch - pitch) < 0.05f &&
+                            fabsf(a.roll - roll) < 0.05f);
+                assert_true(fabsf(fit.scale - 12) < 0.01f && fit.error < 0.01f);
+            }
+}
+
+static void signs_are_those_of_the_header(void **state)
+{
+    (void)state;
+    float points[RH_MESH_POINTS][3];
+    turn_face(points, 30, 0, 0, 12);
+    assert_true(points[4][0] < points[10][0]); /* yaw > 0: the nose points to the image's left */
+    turn_face(points, 0, 30, 0, 12);
+    float flat[RH_MESH_POINTS][3];
+    turn_face(flat, 0, 0, 0, 12);
+    assert_true(points[4][1] < flat[4][1]); /* pitch > 0: the nose goes up */
+    turn_face(points, 0, 0, 30, 12);
+    assert_true(points[10][0] > 320); /* roll > 0: clockwise, forehead to the image's right */
+}
+
+static void sampler_kernels_agree_with_the_portable_one(void **state)
+{
+    (void)state;
+    enum { W = 97, H = 61, N = 193 };
+    uint8_t *px = malloc(W * H * 3); /* exactly: reads beyond are seen by ASan */
+    srand(3);
+    for (int i = 0; i < W * H * 3; i++)
+        px[i] = (uint8_t)(rand() % 7 == 0 ? 255 : rand());
+    rh_sample_row row;
+    float want[N * 3 + 1], got[N * 3 + 1];
+    for (int i = 0; i < N; i++) {
+        int x = i == 0 ? 0 : i == 1 ? W - 2 : rand() % (W - 1), y = i == 0 ? 0 : i == 1 ? H - 2 : rand() % (H - 1);
+        row.offset[i] = (uint32_t)(y * W * 3 + x * 3);
+        row.fx[i] = (float)(rand() % 1001) / 1000;
+        row.fy[i] = (float)(rand() % 1001) / 1000;
+    }
+    rh_sample_row_c(want, px, W * 3, &row, N, 2.0f / 255, -1);
+    rh_sample_kernel *kernels[2] = {rh_cpu()->avx2 ? rh_sample_row_avx2 : rh_sample_row_c,
+                                    rh_cpu()->neon ? rh_sample_row_neon : rh_sample_row_c};
+    for (int k = 0; k < 2; k++)
+        for (int n = 1; n <= N; n += 16) {
+            kernels[k](got, px, W * 3, &row, n, 2.0f / 255, -1);
+            for (int i = 0; i < n * 3; i++)
+                assert_true(fabsf(got[i] - want[i]) < 1e-5f);
+        }
+    free(px);
+}
+
+static void crop_reads_the_same_place_at_any_scale(void **state)
+{
+    (void)state;
+    enum { W = 64, H = 48 };
+    uint8_t px[W * H * 3];
+    for (int y = 0; y < H; y++)
+        for (int x = 0; x < W; x++)
+            for (int c = 0; c < 3; c++)
+                px[(y * W + x) * 3 + c] = (uint8_t)(c == 0 ? x * 4 : c == 1 ? y * 4 : 9);
+    rh_image_part part = {.img = {.data = px, .width = W, .height = H, .stride = W * 3}, .full_width = W,
+                          .full_height = H, .scale = 1};
+    rh_affine m = {.x0 = 10, .y0 = 20, .ux = 0.5f, .vy = 0.5f};
+    float out[16 * 16 * 3 + 1];
+    rh_sample_crop(out, 16, 16, &part, &m, 1, 0, 0);
+    assert_true(fabsf(out[0] - 40) < 0.01f && fabsf(out[1] - 80) < 0.01f);
+    assert_true(fabsf(out[(3 * 16 + 5) * 3] - (10 + 2.5f) * 4) < 0.01f);
+    rh_sample_crop(out, 16, 16, &part, &m, 1, 0, 1);
+    assert_true(fabsf(out[15 * 3] - 40) < 0.01f); /* mirrored */
+    /* The same pixels as a part of a larger picture. */
+    part.x0 = 100, part.y0 = 200, m.x0 += 100, m.y0 += 200;
+    rh_sample_crop(out, 16, 16, &part, &m, 1, 0, 0);
+    assert_true(fabsf(out[0] - 40) < 0.01f && fabsf(out[1] - 80) < 0.01f);
+}
+
+typedef struct {
+    rh_contact c;
+    int64_t t_us;
+} person;
+
+static rh_contact_result look(person *p, float yaw, float pitch, int n_pictures)
+{
+    rh_contact_result r = {0};
+    for (int i = 0; i < n_pictures; i++) {
+        p->t_us += 100000;
+        rh_contact_input in = {.t_us = p->t_us, .present = true, .confidence = 1, .head_yaw = yaw,
+                               .head_pitch = pitch, .gaze_yaw = yaw, .gaze_pitch = pitch, .gaze_known = true};
+        r = rh_contact_push(&p->c, &in);
+    }
+    return r;
+}
+
+static rh_contact_result vanish(person *p, int n_pictures)
+{
+    rh_contact_result r = {0};
+    for (int i = 0; i < n_pictures; i++) {
+        p->t_us += 100000;
+        rh_contact_input in = {.t_us = p->t_us};
+        r = rh_contact_push(&p->c, &in);
+    }
+    return r;
+}
+
+static void new_person(person *p)
+{
+    rh_contact_init(&p->c);
+    p->t_us = 0;
+}
+
+static void below_the_camera_is_tolerated_more_than_above(void **state)
+{
+    (void)state;
+    person p;
+    new_person(&p);
+    assert_true(look(&p, 0, 0, 1).looking);
+    new_person(&p);
+    assert_true(look(&p, 0, -10, 1).looking);
+    new_person(&p);
+    assert_false(look(&p, 0, 10, 1).looking);
+    new_person(&p);
+    assert_false(look(&p, 10, 0, 1).looking);
+}
+
+static void hysteresis_keeps_the_flag_at_the_edge(void **state)
+{
+    (void)state;
+    person p;
+    new_person(&p);
+    assert_true(look(&p, 0, 0, 5).looking);
+    assert_true(look(&p, 9.5f, 0, 1).looking); /* beyond 8, within 8 * 1.35 */
+    assert_false(look(&p, 12, 0, 1).looking);
+    assert_false(look(&p, 9.5f, 0, 1).looking);
+}
+
+static void steady_first_seconds_become_the_neutral(void **state)
+{
+    (void)state;
+    person p;
+    new_person(&p);
+    assert_false(look(&p, 9, -5, 1).calibrated);
+    rh_contact_result r = look(&p, 9, -5, 40);
+    assert_true(r.calibrated && r.looking);
+    assert_false(look(&p, -5, 0, 10).looking);
+}
+
+static void far_off_or_restless_seconds_do_not(void **state)
+{
+    (void)state;
+    person p;
+    new_person(&p);
+    assert_false(look(&p, 40, 0, 60).looking);
+    new_person(&p);
+    rh_contact_result r = {0};
+    for (int i = 0; i < 60; i++)
+        r = look(&p, i % 2 ? 15.0f : -15.0f, 0, 1);
+    assert_false(r.calibrated);
+}
+
+static void command_calibrates_at_once(void **state)
+{
+    (void)state;
+    person p;
+    new_person(&p);
+    (void)look(&p, 0, 0, 40);
+    assert_false(look(&p, 18, 6, 5).looking);
+    rh_contact_calibrate(&p.c);
+    assert_true(look(&p, 18, 6, 1).looking);
+    assert_true(look(&p, 18, 6, 20).looking);
+    assert_false(look(&p, 0, 0, 10).looking);
+}
+
+static void blink_does_not_break_contact(void **state)
+{
+    (void)state;
+    person p;
+    new_person(&p);
+    float before = look(&p, 0, 0, 20).eye_contact;
+    for (int i = 0; i < 3; i++) {
+        p.t_us += 100000;
+        rh_contact_input in = {.t_us = p.t_us, .present = true, .confidence = 1, .gaze_pitch = -30, .blink = true};
+        assert_true(rh_contact_push(&p.c, &in).looking);
+    }
+    assert_true(look(&p, 0, 0, 1).eye_contact >= before - 0.1f);
+}
+
+static void eye_contact_is_the_share_of_the_last_seconds(void **state)
+{
+    (void)state;
+    person p;
+    new_person(&p);
+    assert_true(look(&p, 0, 0, 400).eye_contact > 99);
+    float half = look(&p, 40, 0, 42).eye_contact; /* 6 s x ln 2 */
+    assert_true(half > 45 && half < 55);
+    assert_true(look(&p, 40, 0, 400).eye_contact < 1);
+    assert_true(look(&p, 40, 0, 1).attention < 1);
+}
+
+static void looks_away_are_events_with_direction(void **state)
+{
+    (void)state;
+    person p;
+    rh_away a[4];
+    new_person(&p);
+    (void)look(&p, 0, 0, 40);
+    (void)look(&p, 30, 0, 3); /* a glance of 0.3 s is none */
+    (void)look(&p, 0, 0, 10);
+    assert_int_equal(rh_contact_take(&p.c, a, 4), 0);
+    int64_t start = p.t_us + 100000;
+    (void)look(&p, 30, 0, 10);
+    (void)look(&p, 0, 0, 10);
+    (void)look(&p, 0, -40, 10);
+    (void)look(&p, 0, 0, 10);
+    (void)vanish(&p, 20);
+    (void)look(&p, 0, 0, 1);
+    assert_int_equal(rh_contact_take(&p.c, a, 4), 3);
+    assert_int_equal(a[0].direction, RH_LOOK_RIGHT);
+    assert_int_equal(a[0].start_us, start);
+    assert_int_equal(a[0].end_us, start + 1000000);
+    assert_int_equal(a[1].direction, RH_LOOK_DOWN);
+    assert_int_equal(a[2].direction, RH_LOOK_ABSENT);
+    assert_int_equal(rh_contact_take(&p.c, a, 4), 0);
+    assert_string_equal(rh_look_name(a[1].direction), "down");
+}
+
+static void no_face_reads_all_zero(void **state)
+{
+    (void)state;
+    person p;
+    new_person(&p);
+    (void)look(&p, 0, 0, 10);
+    rh_contact_result r = vanish(&p, 1);
+    assert_false(r.looking);
+    assert_true(r.attention == 0 && r.eye_contact == 0 && r.look == RH_LOOK_ABSENT);
+}
+
+static void blinks_are_counted_and_squints_are_not(void **state)
+{
+    (void)state;
+    rh_blinks b = {0};
+    int64_t t = 0;
+    for (int i = 0; i < 300; i++) { /* 30 s; shut for 0.2 s every 3 s */
+        t += 100000;
+        (void)rh_blinks_push(&b, i % 30 >= 28 ? 0.08f : 0.30f, t);
+    }
+    float rate = rh_blinks_per_minute(&b, t);
+    assert_true(rate > 16 && rate < 21);
+    memset(&b, 0, sizeof b);
+    for (int i = 0; i < 300; i++)
+        assert_false(rh_blinks_push(&b, 0.30f - 0.07f * (float)(i % 2), t += 100000));
+    assert_true(rh_blinks_per_minute(&b, t) == 0);
+}
+
+static void annotation_draws_inside_the_picture_only(void **state)
+{
+    (void)state;
+    enum { W = 200, H = 150 };
+    uint8_t *px = calloc(W * H, 3);
+    rh_image img = {.data = px, .width = W, .height = H, .stride = W * 3};
+    rh_face f;
+    memset(&f, 0, sizeof f);
+    rh_face_annotate(&img, &f);
+    int lit = 0;
+    for (int i = 0; i < W * H * 3; i++)
+        lit += px[i] != 0;
+    assert_int_equal(lit, 0); /* no face, nothing drawn */
+    f.present = f.gaze_known = true;
+    f.width = 640;
+    f.height = 480;
+    turn_face(f.points, 20, 10, 5, 60); /* larger than the picture */
+    rh_face_annotate(&img, &f);
+    for (int i = 0; i < W * H * 3; i++)
+        lit += px[i] != 0;
+    assert_true(lit > 1000);
+    f.points[4][0] = NAN;
+    f.points[10][1] = INFINITY;
+    rh_face_annotate(&img, &f);
+    free(px);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(fit_recovers_the_angles_it_was_turned_by),
+        cmocka_unit_test(signs_are_those_of_the_header),
+        cmocka_unit_test(sampler_kernels_agree_with_the_portable_one),
+        cmocka_unit_test(crop_reads_the_same_place_at_any_scale),
+        cmocka_unit_test(below_the_camera_is_tolerated_more_than_above),
+        cmocka_unit_test(hysteresis_keeps_the_flag_at_the_edge),
+        cmocka_unit_test(steady_first_seconds_become_the_neutral),
+        cmocka_unit_test(far_off_or_restless_seconds_do_not),
+        cmocka_unit_test(command_calibrates_at_once),
+        cmocka_unit_test(blink_does_not_break_contact),
+        cmocka_unit_test(eye_contact_is_the_share_of_the_last_seconds),
+        cmocka_unit_test(looks_away_are_events_with_direction),
+        cmocka_unit_test(no_face_reads_all_zero),
+        cmocka_unit_test(blinks_are_counted_and_squints_are_not),
+        cmocka_unit_test(annotation_draws_inside_the_picture_only),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
