@@ -6,5 +6,6 @@
 int rh_cmd_config(int argc, char **argv);
 int rh_cmd_transcribe(int argc, char **argv);
 int rh_cmd_report(int argc, char **argv);
+int rh_cmd_model(int argc, char **argv);
 
 #endif

@@ -3,21 +3,11 @@
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
+#include "rehearse/model.h"
 
 rh_status rh_cli_speech_path(const rh_config *cfg, char *buf, size_t size, rh_error *err)
 {
-    bool is_path = strchr(cfg->model, '/') || strstr(cfg->model, ".bin");
-    int n = is_path ? snprintf(buf, size, "%s", cfg->model)
-                    : snprintf(buf, size, "%s/ggml-%s.bin", cfg->models_dir, cfg->model);
-    if (n < 0 || (size_t)n >= size)
-        return rh_fail(err, RH_ERR_LIMIT, "the path of the speech model is too long");
-    if (access(buf, R_OK) == 0)
-        return RH_OK;
-    if (is_path)
-        return rh_fail(err, RH_ERR_NOTFOUND, "there is no speech model %.150s", buf);
-    return rh_fail(err, RH_ERR_NOTFOUND,
-                   "the speech model %.40s is not in %.120s; fetch it: rehearse model pull %.40s",
-                   cfg->model, cfg->models_dir, cfg->model);
+    return rh_model_path(cfg->model, cfg->models_dir, buf, size, err);
 }
 
 rh_asr_model_options rh_cli_asr_options(const rh_config *cfg)
