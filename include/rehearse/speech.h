@@ -41,6 +41,7 @@ typedef struct {
     size_t first_forced, n_forced;/* in rh_speech_input.forced; 0 words without a reference */
     const float *pooled;          /* rh_asr_pooled() of it, or NULL */
     size_t n_pooled;
+    float pooled_s;               /* seconds of sound it was pooled over */
 } rh_speech_segment;
 
 /* A filler heard or read from its place: kind is "um", "like", ... */
@@ -70,8 +71,6 @@ typedef struct {
     const rh_word *words; size_t n_words;             /* in order of time */
     const rh_speech_segment *segments; size_t n_segments;
     const rh_time_span *speech; size_t n_speech;      /* voice by VAD, in order */
-    const float *voice_p; size_t n_voice; float voice_step_s; /* VAD's probability, every 32 ms:
-                                                         finds pauses shorter than `speech` splits at */
     const rh_speech_filler *fillers; size_t n_fillers;
     bool fillers_known;       /* `fillers` holds all there are; false = count them by a word list */
     double duration_s;        /* of the recording */
@@ -84,7 +83,8 @@ typedef struct {
     /* `reference` as decoded by force (rh_asr_force): its words in order with
      * the times and probabilities the sound gives them. */
     const rh_word *forced; size_t n_forced;
-    const rh_contour *contour;                    /* NULL = the sound was not measured */
+    const rh_contour *contour;  /* NULL = the sound was not measured */
+    const char *model;          /* whose encoder `pooled` is: "base", "base.en", ...; NULL = none */
 } rh_speech_input;
 
 typedef struct {
@@ -150,6 +150,12 @@ void rh_speech_report_done(rh_speech_report *r);
  * report that fails is left empty. RH_ERR_INVAL times or probabilities that are
  * not finite or out of range; RH_ERR_LIMIT too many words; RH_ERR_NOMEM. */
 rh_status rh_speech_measure(const rh_speech_input *in, rh_speech_report *out, rh_error *err);
+
+/* How far into `reference` (from byte 0) a speaker has come who just said
+ * `words`, and was at the beginning before: bytes, at most strlen(reference),
+ * always between words. RH_ERR_NOMEM. */
+rh_status rh_reference_reached(const char *reference, const rh_word *words, size_t n, size_t *bytes,
+                               rh_error *err);
 
 /* `reference` as rh_asr_force() likes it: capitals only become sentence case,
  * space is single, one leading space and a full stop at the end.

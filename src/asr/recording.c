@@ -85,41 +85,53 @@ static void snap_words(rh_transcript *t, const rh_speech_span *spans, size_t n)
     }
 }
 
-static rh_status transcribe_piece(rh_asr_stream *s, const float *samples, size_t n_all,
-                                  size_t from, size_t to, const rh_asr_params *p,
+typedef struct {
+    rh_asr_stream *stream;
+    const float *samples;
+    size_t n;
+    const rh_asr_params *p;
+    rh_recording_hook hook;
+    void *user;
+} job;
+
+static rh_status transcribe_piece(const job *j, size_t from, size_t to, bool is_last,
                                   rh_transcript *part, rh_transcript *out, rh_error *err)
 {
-    rh_asr_params params = *p;
-    progress g = {p, (double)from / (double)n_all, (double)(to - from) / (double)n_all};
-    if (p->progress) {
+    rh_asr_params params = *j->p;
+    progress g = {j->p, (double)from / (double)j->n, (double)(to - from) / (double)j->n};
+    if (j->p->progress) {
         params.progress = on_progress;
         params.progress_user = &g;
     }
-    if (out->language[0] && !p->language)
+    if (out->language[0] && !j->p->language)
         params.language = out->language; /* detected once */
-    rh_status st = rh_asr_transcribe(s, samples + from, to - from, &params, part, err);
+    rh_status st = rh_asr_transcribe(j->stream, j->samples + from, to - from, &params, part, err);
     if (st != RH_OK)
         return st;
     clamp_times(part, (float)(to - from) / RATE);
+    if (j->hook)
+        st = j->hook(j->user, j->stream, part, (double)from / RATE, (double)to / RATE, is_last, err);
+    if (st != RH_OK)
+        return st;
     st = rh_transcript_append(out, part, (double)from / RATE);
     return st == RH_OK ? st : rh_fail(err, st, "transcript: %s", rh_status_name(st));
 }
 
-static rh_status transcribe_spans(rh_asr_stream *s, const float *samples, size_t n,
-                                  const rh_speech_span *spans, size_t n_spans,
-                                  const rh_asr_params *p, rh_transcript *out, rh_error *err)
+static rh_status transcribe_spans(const job *j, const rh_speech_span *spans, size_t n_spans,
+                                  rh_transcript *out, rh_error *err)
 {
     rh_transcript part;
     rh_transcript_init(&part);
     rh_status st = RH_OK;
     for (size_t i = 0; i < n_spans && st == RH_OK;) {
         piece c = next_piece(spans, n_spans, i);
+        bool is_last = c.last + 1 >= n_spans;
         size_t before = i > 0 ? spans[i - 1].end : 0;
-        size_t after = c.last + 1 < n_spans ? spans[c.last + 1].start : n;
+        size_t after = is_last ? j->n : spans[c.last + 1].start;
         size_t from = spans[i].start, to = spans[c.last].end;
         from = from - before > 2 * MARGIN ? from - MARGIN : before + (from - before) / 2;
         to = after - to > 2 * MARGIN ? to + MARGIN : to + (after - to) / 2;
-        st = transcribe_piece(s, samples, n, from, to, p, &part, out, err);
+        st = transcribe_piece(j, from, to, is_last, &part, out, err);
         i = c.last + 1;
     }
     rh_transcript_done(&part);
@@ -128,9 +140,10 @@ static rh_status transcribe_spans(rh_asr_stream *s, const float *samples, size_t
     return st;
 }
 
-rh_status rh_recording_transcribe(rh_asr_stream *s, const rh_vad_model *vad, const float *samples,
-                                  size_t n, const rh_asr_params *p, rh_transcript *out,
-                                  rh_speech_span **spans, size_t *n_spans, rh_error *err)
+rh_status rh_recording_pieces(rh_asr_stream *s, const rh_vad_model *vad, const float *samples,
+                              size_t n, const rh_asr_params *p, rh_recording_hook hook, void *user,
+                              rh_transcript *out, rh_speech_span **spans, size_t *n_spans,
+                              rh_error *err)
 {
     rh_asr_params params = p ? *p : rh_asr_params_default();
     rh_speech_span whole = {0, n}, *found = NULL;
@@ -142,7 +155,8 @@ rh_status rh_recording_transcribe(rh_asr_stream *s, const rh_vad_model *vad, con
     if (st != RH_OK)
         return st;
     rh_transcript_clear(out);
-    st = transcribe_spans(s, samples, n, vad ? found : &whole, vad ? n_found : 1, &params, out, err);
+    const job j = {s, samples, n, &params, hook, user};
+    st = transcribe_spans(&j, vad ? found : &whole, vad ? n_found : 1, out, err);
     if (st == RH_OK && params.progress)
         params.progress(params.progress_user, 1.0);
     if (st == RH_OK && spans) {
@@ -152,4 +166,11 @@ rh_status rh_recording_transcribe(rh_asr_stream *s, const rh_vad_model *vad, con
     }
     rh_free(found);
     return st;
+}
+
+rh_status rh_recording_transcribe(rh_asr_stream *s, const rh_vad_model *vad, const float *samples,
+                                  size_t n, const rh_asr_params *p, rh_transcript *out,
+                                  rh_speech_span **spans, size_t *n_spans, rh_error *err)
+{
+    return rh_recording_pieces(s, vad, samples, n, p, NULL, NULL, out, spans, n_spans, err);
 }

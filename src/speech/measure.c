@@ -88,7 +88,7 @@ rh_status rh_speech_measure(const rh_speech_input *in, rh_speech_report *out, rh
     }
     r.spoken = true;
     r.n_words = count_words(in);
-    st = rh_measure_timing(in, &r, err);
+    st = rh_measure_pace(in, &r, err);
     if (!st)
         st = rh_measure_fillers(in, &r, err);
     if (!st)

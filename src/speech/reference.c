@@ -342,3 +342,46 @@ out:
     comparison_done(&c);
     return st == RH_ERR_NOMEM ? rh_fail(err, st, "word scores: out of memory") : st;
 }
+
+rh_status rh_reference_reached(const char *reference, const rh_word *words, size_t n, size_t *bytes,
+                               rh_error *err)
+{
+    /* Nobody reads more than twice as many words as were heard, and a few. */
+    size_t most = 2 * n + 20, end = 0, count = 0;
+    while (reference[end] && count < most) {
+        end += strspn(reference + end, " \t\r\n");
+        size_t len = strcspn(reference + end, " \t\r\n");
+        end += len;
+        count += len > 0;
+    }
+    *bytes = 0;
+    if (n == 0)
+        return RH_OK;
+    char *part = rh_strndup(reference, end);
+    if (!part)
+        return rh_fail(err, RH_ERR_NOMEM, "reference text: out of memory");
+    const rh_speech_input in = {.words = words, .n_words = n, .reference = part};
+    comparison c = {.in = &in};
+    for (char *s = part; *s; s++) /* one byte for one: offsets stay those of `reference` */
+        if (*s == '\t' || *s == '\r' || *s == '\n')
+            *s = ' ';
+    rh_status st = split_reference(part, &c.expected, &c.n_expected, err);
+    if (st == RH_OK && c.n_expected > 0) {
+        st = RH_ERR_NOMEM;
+        if (comparison_units(&c))
+            st = rh_align_words(c.ref.at, c.ref.n, c.heard.at, c.heard.n, c.ref.pair, c.heard.pair,
+                                err);
+    }
+    /* Up to the last word that was heard as it is written. */
+    for (size_t k = c.ref.n; st == RH_OK && k-- > 0;) {
+        int32_t h = c.ref.pair[k];
+        if (h >= 0 && strcmp(c.ref.text[k], c.heard.text[h]) == 0) {
+            const char *word = c.expected[c.ref.word[k]];
+            *bytes = (size_t)(word - part) + strlen(word);
+            break;
+        }
+    }
+    comparison_done(&c);
+    rh_free(part);
+    return st == RH_ERR_NOMEM ? rh_fail(err, st, "reference text: out of memory") : st;
+}

@@ -12,12 +12,6 @@ enum {
 /* `text` as words are compared: lower case, letters, digits and inner
  * apostrophes only. Returns its length; 0 = nothing to say in it. */
 size_t rh_word_normal(const char *text, char out[RH_WORD_BYTES]);
-/* Syllables of an English word, by its spelling; at least 1 for a word with a
- * letter or digit, 0 otherwise. */
-int rh_word_syllables(const char *word);
-/* The word ends a clause or a sentence. */
-bool rh_word_ends_clause(const char *text);
-
 /* An integer, given as digits ("3227"), as words: one by one
  * ("three two two seven") or as a number ("three thousand two hundred
  * twenty seven"). false when `digits_text` is not such or has over 9 digits
@@ -32,8 +26,8 @@ rh_status rh_align_words(const char *const *a, size_t n_a, const char *const *b,
 
 /* Fills word_scores, n_missed, ..., completeness. */
 rh_status rh_measure_words(const rh_speech_input *in, rh_speech_report *r, rh_error *err);
-/* Fills pauses, pace, articulation, runs. */
-rh_status rh_measure_timing(const rh_speech_input *in, rh_speech_report *r, rh_error *err);
+/* Fills pauses, pace, articulation, runs from timing.h. */
+rh_status rh_measure_pace(const rh_speech_input *in, rh_speech_report *r, rh_error *err);
 /* Fills the counts of fillers. */
 rh_status rh_measure_fillers(const rh_speech_input *in, rh_speech_report *r, rh_error *err);
 /* Fills the scores from all of the above. */
