@@ -1,0 +1,363 @@
+#include "report_points.h"
+
+#include <math.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include "report_internal.h"
+
+enum { MAX_POINTS = 24, SHOWN = 3, MOMENTS = 3 };
+
+/* Below this much speech nothing can be said about a delivery. */
+static const double LEAST_SPEECH_S = 3;
+
+typedef struct {
+    double good; /* 0..100 */
+    const char *praise, *problem, *advice; /* titles, and what to do */
+    char detail[240];
+    json_t *moments;
+} point;
+
+typedef bool (*rule)(const rh_report_view *v, point *p);
+
+/* `v` on a straight line from `bad` (0) to `fine` (100). */
+static double between(double v, double bad, double fine)
+{
+    return fmax(0, fmin(100, 100 * (v - bad) / (fine - bad)));
+}
+
+static const json_t *part(const rh_report_view *v, const char *key)
+{
+    return json_object_get(v->analysis, key);
+}
+
+static void add_moment(point *p, double start, double end, const char *text)
+{
+    if (!p->moments)
+        p->moments = json_array();
+    if (json_array_size(p->moments) >= MOMENTS)
+        return;
+    json_array_append_new(p->moments, json_pack("{s:f, s:f, s:s}", "start", start, "end", end, "text",
+                                                text ? text : ""));
+}
+
+static double length_of(const json_t *o)
+{
+    return rh_json_num(o, "end") - rh_json_num(o, "start");
+}
+
+/* The longest items of a list (of those whose `key` is `value`) become moments. */
+static void longest(point *p, const json_t *list, const char *key, const char *value, const char *unit)
+{
+    for (int round = 0; round < MOMENTS; round++) {
+        const json_t *best = NULL;
+        json_t *o;
+        size_t i, k;
+        json_array_foreach(list, i, o)
+        {
+            if (key && strcmp(rh_json_str(o, key), value) != 0)
+                continue;
+            bool taken = false;
+            json_t *m;
+            json_array_foreach(p->moments, k, m)
+                taken |= rh_json_num(m, "start") == rh_json_num(o, "start");
+            if (!taken && (!best || length_of(o) > length_of(best)))
+                best = o;
+        }
+        if (!best)
+            return;
+        char text[64];
+        (void)snprintf(text, sizeof text, "%.1f s%s", length_of(best), unit);
+        add_moment(p, rh_json_num(best, "start"), rh_json_num(best, "end"), text);
+    }
+}
+
+/* ---- how it was said ---- */
+
+static bool pace(const rh_report_view *v, point *p)
+{
+    double wpm = rh_json_num(v->analysis, "pace_wpm");
+    if (wpm <= 0)
+        return false;
+    bool fast = wpm > 165;
+    p->good = fast ? between(wpm, 240, 170) : between(wpm, 70, 115);
+    p->praise = "A pace that is easy to follow";
+    p->problem = fast ? "Slow down a little" : "Speak a little faster";
+    p->advice = fast ? "Breathe at every full stop; the listener needs it more than you do."
+                     : "Decide on the next sentence before you start it, then say it in one go.";
+    (void)snprintf(p->detail, sizeof p->detail,
+                   "You spoke %.0f words a minute; 100 to 165 is comfortable, interviews run up to 190.", wpm);
+    return true;
+}
+
+static bool broken_sentences(const rh_report_view *v, point *p)
+{
+    const json_t *t = part(v, "timing");
+    if (!t)
+        return false;
+    double n = rh_json_num(t, "pauses_within"), per_minute = n * 60 / fmax(v->speech_s, 10);
+    p->good = between(per_minute, 14, 3);
+    p->praise = "Sentences in one piece";
+    p->problem = "Pauses in mid-sentence";
+    p->advice = "Pause at the full stop instead: it sounds like thought, not like searching.";
+    (void)snprintf(p->detail, sizeof p->detail, "%.0f pause%s fell inside a clause%s.", n, n == 1 ? "" : "s",
+                   n > 0 ? ", where they hurt most" : "");
+    longest(p, part(v, "pauses"), "place", "within", "");
+    return true;
+}
+
+static bool fillers(const rh_report_view *v, point *p)
+{
+    double n = rh_json_num(v->analysis, "filler_words_count");
+    double per_minute = n * 60 / fmax(v->speech_s, 10);
+    json_t *f;
+    size_t i;
+    p->good = between(per_minute, 14, 3);
+    p->praise = "Hardly any filler words";
+    p->problem = "Filler words";
+    p->advice = "When you feel one coming, close your mouth and pause.";
+    (void)snprintf(p->detail, sizeof p->detail,
+                   "%.0f filler%s, %.1f a minute; up to 5 a minute nobody minds.", n, n == 1 ? "" : "s",
+                   per_minute);
+    json_array_foreach(part(v, "fillers"), i, f)
+        add_moment(p, rh_json_num(f, "start"), rh_json_num(f, "end"), rh_json_str(f, "kind"));
+    return true;
+}
+
+static bool clear_words(const rh_report_view *v, point *p)
+{
+    const json_t *score = json_object_get(v->analysis, "clarity_score");
+    if (!json_is_number(score))
+        return false;
+    json_t *w;
+    size_t i;
+    int n = 0;
+    p->good = json_number_value(score);
+    p->praise = "Clear words";
+    p->problem = "Speak more clearly";
+    p->advice = "Finish the ends of words and open your mouth a little more.";
+    json_array_foreach(part(v, "words"), i, w)
+    {
+        if (rh_json_num(w, "probability") >= 0.4)
+            continue;
+        n++;
+        add_moment(p, rh_json_num(w, "start"), rh_json_num(w, "end"), rh_json_str(w, "text"));
+    }
+    (void)snprintf(p->detail, sizeof p->detail, "Clarity %.0f of 100; %d word%s could hardly be understood.",
+                   p->good, n, n == 1 ? "" : "s");
+    return true;
+}
+
+static bool melody(const rh_report_view *v, point *p)
+{
+    const json_t *t = part(v, "prosody");
+    double spread = rh_json_num(t, "f0_spread_st");
+    if (rh_json_num(t, "voiced_s") < 5)
+        return false;
+    p->good = between(spread, 2, 5.5);
+    p->praise = "A lively voice";
+    p->problem = "Let your voice move";
+    p->advice = "Stress the one word in each sentence that matters.";
+    (void)snprintf(p->detail, sizeof p->detail,
+                   "Your pitch moved over %.1f semitones; lively speakers use 5 to 10.", spread);
+    return true;
+}
+
+static bool endings(const rh_report_view *v, point *p)
+{
+    const json_t *t = part(v, "prosody");
+    double falls = rh_json_num(t, "falls"), rises = rh_json_num(t, "rises");
+    json_t *e;
+    size_t i;
+    if (falls + rises < 3)
+        return false;
+    p->good = between(rises / (falls + rises), 0.7, 0.2);
+    p->praise = "Sentences that come to an end";
+    p->problem = "Statements that sound like questions";
+    p->advice = "Let your voice drop on the last word.";
+    (void)snprintf(p->detail, sizeof p->detail, "%.0f of %.0f statements ended with a rising voice.", rises,
+                   falls + rises);
+    json_array_foreach(json_object_get(t, "sentence_ends"), i, e)
+        if (strcmp(rh_json_str(e, "kind"), "rise") == 0 && !json_is_true(json_object_get(e, "question")))
+            add_moment(p, fmax(0, rh_json_num(e, "t") - 2), rh_json_num(e, "t"), NULL);
+    return true;
+}
+
+/* ---- what was said ---- */
+
+static bool concrete(const rh_report_view *v, point *p)
+{
+    const json_t *l = part(v, "language"), *counts = json_object_get(l, "counts");
+    double n = rh_json_num(counts, "number") + rh_json_num(counts, "name");
+    json_t *r;
+    size_t i;
+    if (!l || v->speech_s < 20)
+        return false;
+    p->good = between(rh_json_num(l, "concreteness"), 0, 4);
+    p->praise = "Concrete facts";
+    p->problem = "Be more concrete";
+    p->advice = "Name one number, one tool or one person: how many, how long, by how much.";
+    (void)snprintf(p->detail, sizeof p->detail, "%.0f number%s and name%s in your answer.", n,
+                   n == 1 ? "" : "s", n == 1 ? "" : "s");
+    json_array_foreach(json_object_get(l, "remarks"), i, r)
+        if (strcmp(rh_json_str(r, "kind"), "number") == 0)
+            add_moment(p, rh_json_num(r, "start"), rh_json_num(r, "end"), rh_json_str(r, "text"));
+    return true;
+}
+
+static bool hedges(const rh_report_view *v, point *p)
+{
+    const json_t *l = part(v, "language");
+    double n = rh_json_num(json_object_get(l, "counts"), "hedge");
+    json_t *r;
+    size_t i;
+    if (!l || v->speech_s < 15)
+        return false;
+    p->good = between(rh_json_num(l, "hedges_per_100"), 5, 0.8);
+    p->praise = "Said with confidence";
+    p->problem = "Words that take back what you say";
+    p->advice = "Leave out \"maybe\" and \"I think\" where you do know.";
+    (void)snprintf(p->detail, sizeof p->detail, "%.0f hedging word%s, %.1f in a hundred words.", n,
+                   n == 1 ? "" : "s", rh_json_num(l, "hedges_per_100"));
+    json_array_foreach(json_object_get(l, "remarks"), i, r)
+        if (strcmp(rh_json_str(r, "kind"), "hedge") == 0)
+            add_moment(p, rh_json_num(r, "start"), rh_json_num(r, "end"), rh_json_str(r, "text"));
+    return true;
+}
+
+static bool own_part(const rh_report_view *v, point *p)
+{
+    const json_t *l = part(v, "language");
+    double i = rh_json_num(l, "i"), we = rh_json_num(l, "we");
+    if (i + we < 6)
+        return false;
+    p->good = between(rh_json_num(l, "i_share"), 0.15, 0.55);
+    p->praise = "Your own part is clear";
+    p->problem = "Say what you did yourself";
+    p->advice = "Credit the team once, then tell what you decided and did.";
+    (void)snprintf(p->detail, sizeof p->detail, "You said \"I\" or \"my\" %.0f times, \"we\" or \"our\" %.0f times.",
+                   i, we);
+    return true;
+}
+
+static bool story(const rh_report_view *v, point *p)
+{
+    static const char *const names[] = {"situation", "task", "action", "result"};
+    const json_t *star = json_object_get(part(v, "language"), "star");
+    int found = 0;
+    const char *missing = NULL;
+    bool asks_for_story = strcmp(v->kind, "behavioural") == 0;
+    for (int i = 0; i < 4; i++) {
+        const json_t *s = json_object_get(star, names[i]);
+        if (json_is_object(s)) {
+            found++;
+            add_moment(p, rh_json_num(s, "start"), rh_json_num(s, "end"), names[i]);
+        } else if (!missing || i == 3) {
+            missing = names[i]; /* a missing result matters most */
+        }
+    }
+    if (!star || v->speech_s < 20 || (!asks_for_story && found < 3))
+        return false;
+    p->good = found * 25;
+    p->praise = "A story with a beginning and an end";
+    p->problem = "Tell the whole story";
+    p->advice = "Situation and task in two sentences, what you did in four, the result in one.";
+    if (missing)
+        (void)snprintf(p->detail, sizeof p->detail, "%d of the 4 parts were found; the %s is missing.", found,
+                       missing);
+    else
+        (void)snprintf(p->detail, sizeof p->detail, "All 4 parts of the story were found.");
+    return true;
+}
+
+static bool length(const rh_report_view *v, point *p)
+{
+    bool shorter = v->speech_s < 30;
+    if (v->speech_s < LEAST_SPEECH_S)
+        return false;
+    p->good = shorter ? between(v->speech_s, 5, 40) : between(v->speech_s, 260, 140);
+    p->praise = "A good length";
+    p->problem = shorter ? "Say more" : "Come to the point sooner";
+    p->advice = shorter ? "Add one example: what happened, what you did, what came of it."
+                        : "Aim at one to two minutes; the interviewer will ask for more.";
+    (void)snprintf(p->detail, sizeof p->detail, "You spoke for %.0f seconds; most answers are best at 60 to 120.",
+                   v->speech_s);
+    return true;
+}
+
+/* ---- how it looked ---- */
+
+static bool eyes(const rh_report_view *v, point *p)
+{
+    json_t *e;
+    size_t i;
+    json_t *away = json_array();
+    if (v->eye_contact < 0) {
+        json_decref(away);
+        return false;
+    }
+    p->good = between(v->eye_contact, 20, 75);
+    p->praise = "Eyes on the camera";
+    p->problem = "Look at the camera more";
+    p->advice = "Put the question next to the camera, and look there while you think.";
+    (void)snprintf(p->detail, sizeof p->detail, "You looked at the camera %.0f %% of the time.", v->eye_contact);
+    json_array_foreach(v->events, i, e)
+        if (strcmp(rh_json_str(e, "kind"), "look_away") == 0)
+            json_array_append(away, e);
+    longest(p, away, NULL, NULL, " away");
+    json_decref(away);
+    return true;
+}
+
+static bool facing(const rh_report_view *v, point *p)
+{
+    if (v->attention < 0)
+        return false;
+    p->good = between(v->attention, 30, 85);
+    p->praise = "You faced your listener";
+    p->problem = "Turn your head to the camera";
+    p->advice = "Put the camera straight in front of you, at the height of your eyes.";
+    (void)snprintf(p->detail, sizeof p->detail, "Your head faced the camera with %.0f of 100.", v->attention);
+    return true;
+}
+
+static const rule rules[] = {pace,  broken_sentences, fillers,  clear_words, melody, endings, concrete,
+                             hedges, own_part,         story,    length,      eyes,   facing};
+
+static json_t *as_json(point *p, bool praise)
+{
+    return json_pack("{s:s, s:s, s:s, s:o, s:f}", "title", praise ? p->praise : p->problem, "detail",
+                     p->detail, "advice", praise ? "" : p->advice, "moments",
+                     p->moments ? json_incref(p->moments) : json_array(), "good", round(p->good));
+}
+
+void rh_report_points(const rh_report_view *v, json_t **keep, json_t **change)
+{
+    point points[MAX_POINTS];
+    int n = 0;
+    bool heard = v->analysis && v->speech_s >= LEAST_SPEECH_S;
+    for (size_t i = 0; i < sizeof rules / sizeof *rules; i++) {
+        bool seeing = rules[i] == eyes || rules[i] == facing;
+        point p = {0};
+        if ((seeing || heard) && rules[i](v, &p))
+            points[n++] = p;
+        else
+            json_decref(p.moments);
+    }
+    for (int i = 1; i < n; i++) /* best first; ties keep the order of the table */
+        for (int k = i; k > 0 && points[k].good > points[k - 1].good; k--) {
+            point swap = points[k];
+            points[k] = points[k - 1];
+            points[k - 1] = swap;
+        }
+    *keep = json_array();
+    *change = json_array();
+    int best = 0;
+    for (; best < n && best < SHOWN && points[best].good >= 60; best++)
+        json_array_append_new(*keep, as_json(&points[best], true));
+    for (int i = n - 1; i >= best && n - i <= SHOWN && points[i].good < 90; i--)
+        json_array_append_new(*change, as_json(&points[i], false));
+    for (int i = 0; i < n; i++)
+        json_decref(points[i].moments);
+}

@@ -1,0 +1,188 @@
+/* The report: made from what was measured, every claim with its moment. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "rehearse/alloc.h"
+#include "rehearse/report.h"
+
+static json_t *words_every(double step, int n, const char *text)
+{
+    json_t *list = json_array();
+    for (int i = 0; i < n; i++)
+        json_array_append_new(list, json_pack("{s:s, s:f, s:f, s:f}", "text", i % 10 == 9 ? "end." : text,
+                                              "start", i * step, "end", i * step + 0.3, "probability", 0.9));
+    return list;
+}
+
+static json_t *session_of(double seconds, double eye_contact)
+{
+    json_t *rows = json_array();
+    for (int t = 0; eye_contact >= 0 && t < (int)seconds; t++)
+        json_array_append_new(rows, json_pack("{s:i, s:f, s:f}", "t", t, "eye_contact", eye_contact,
+                                              "attention", eye_contact));
+    return json_pack("{s:s, s:f, s:f, s:{s:s, s:s}, s:[], s:[{s:s, s:s, s:f, s:f}], s:o}", "id", "x", "created",
+                     1000.0, "duration_s", seconds, "meta", "question", "Why?", "kind", "behavioural",
+                     "segments", "events", "kind", "look_away", "direction", "down", "start", 5.0, "end",
+                     8.0, "seconds", rows);
+}
+
+static json_t *analysis_of(double wpm, int fillers)
+{
+    json_t *list = json_array();
+    for (int i = 0; i < fillers; i++)
+        json_array_append_new(list, json_pack("{s:s, s:f, s:f}", "kind", "um", "start", i * 2 + 0.31, "end",
+                                              i * 2 + 0.39));
+    return json_pack("{s:s, s:f, s:f, s:f, s:f, s:i, s:o, s:o, s:{s:f, s:i}, s:[{s:f, s:f, s:s}]}",
+                     "transcribed_text", "word word", "pace_wpm", wpm, "clarity_score", 90.0, "fluency_score",
+                     80.0, "pronunciation_score", 85.0, "filler_words_count", fillers, "fillers", list,
+                     "words", words_every(0.4, 100, "word"), "timing", "pause_s", 2.0, "pauses_within", 1,
+                     "pauses", "start", 10.0, "end", 12.0, "place", "within");
+}
+
+static const json_t *point_called(const json_t *list, const char *part)
+{
+    size_t i;
+    json_t *p;
+    json_array_foreach(list, i, p)
+        if (strstr(json_string_value(json_object_get(p, "title")), part))
+            return p;
+    return NULL;
+}
+
+static json_t *build(double wpm, int fillers, double eye_contact)
+{
+    json_t *session = session_of(40, eye_contact), *analysis = analysis_of(wpm, fillers), *report = NULL;
+    assert_int_equal(rh_report_build(session, analysis, NULL, &report, NULL), RH_OK);
+    json_decref(session);
+    json_decref(analysis);
+    return report;
+}
+
+static void good_and_bad_land_on_their_sides_with_moments(void **state)
+{
+    (void)state;
+    json_t *r = build(140, 20, 30);
+    assert_non_null(point_called(json_object_get(r, "keep"), "pace"));
+    const json_t *p = point_called(json_object_get(r, "change"), "Filler");
+    assert_non_null(p);
+    assert_int_equal(json_array_size(json_object_get(p, "moments")), 3);
+    p = point_called(json_object_get(r, "change"), "Look at");
+    assert_non_null(p);
+    assert_true(json_number_value(json_object_get(json_array_get(json_object_get(p, "moments"), 0), "start")) == 5);
+    assert_true(json_array_size(json_object_get(r, "change")) <= 3);
+    json_decref(r);
+    r = build(260, 0, 90);
+    assert_non_null(point_called(json_object_get(r, "change"), "Slow down"));
+    assert_null(point_called(json_object_get(r, "change"), "Look at"));
+    json_decref(r);
+}
+
+static void transcript_marks_fillers_and_long_pauses(void **state)
+{
+    (void)state;
+    json_t *r = build(140, 2, -1), *part, *w;
+    int fillers = 0, pauses = 0, words = 0;
+    size_t i, k;
+    json_array_foreach(json_object_get(r, "transcript"), i, part)
+    {
+        json_array_foreach(json_object_get(part, "words"), k, w)
+        {
+            const char *mark = json_string_value(json_object_get(w, "mark"));
+            fillers += mark && strcmp(mark, "filler") == 0;
+            pauses += mark && strcmp(mark, "pause") == 0;
+            words += !mark;
+        }
+    }
+    assert_int_equal(fillers, 2);
+    assert_int_equal(pauses, 1);
+    assert_int_equal(words, 100);
+    assert_null(json_object_get(json_object_get(r, "scores"), "eye_contact")); /* no camera, no claim */
+    json_decref(r);
+}
+
+static void silence_is_said_and_not_judged(void **state)
+{
+    (void)state;
+    json_t *session = session_of(20, -1), *r = NULL;
+    json_t *analysis = json_pack("{s:s, s:s, s:i, s:[]}", "transcribed_text", "", "reason",
+                                 "No speech was heard.", "pace_wpm", 0, "words");
+    assert_int_equal(rh_report_build(session, analysis, NULL, &r, NULL), RH_OK);
+    assert_int_equal(json_array_size(json_object_get(r, "keep")), 0);
+    assert_int_equal(json_array_size(json_object_get(r, "change")), 0);
+    assert_int_equal(json_object_size(json_object_get(r, "scores")), 0);
+    assert_string_equal(json_string_value(json_array_get(json_object_get(r, "notes"), 0)), "No speech was heard.");
+    json_decref(session);
+    json_decref(analysis);
+    json_decref(r);
+}
+
+static void markdown_escapes_what_people_said(void **state)
+{
+    (void)state;
+    json_t *r = json_pack("{s:s, s:s, s:[{s:f, s:[{s:s, s:f, s:f}]}]}", "question", "<b>*why*</b>", "summary",
+                          "ok", "transcript", "start", 61.0, "words", "text", "[x](y)", "start", 61.0, "end", 62.0);
+    char *md = NULL;
+    assert_int_equal(rh_report_markdown(r, &md, NULL), RH_OK);
+    assert_non_null(strstr(md, "# \\<b\\>\\*why\\*\\</b\\>"));
+    assert_non_null(strstr(md, "`1:01` \\[x\\](y)"));
+    rh_free(md);
+    json_decref(r);
+}
+
+static void html_holds_the_report_safely(void **state)
+{
+    (void)state;
+    json_t *r = json_pack("{s:s}", "question", "</script><script>alert(1)</script>");
+    char *html = NULL;
+    rh_error err;
+    assert_int_equal(rh_report_html(r, "/nowhere", &html, &err), RH_ERR_IO);
+    char folder[] = "/tmp/rh-report-XXXXXX", cmd[200];
+    assert_non_null(mkdtemp(folder));
+    (void)snprintf(cmd, sizeof cmd,
+                   "cd %s && mkdir vendor css js && cd vendor && touch uPlot.min.css uPlot.iife.min.js"
+                   " && touch ../css/report.css ../js/report.js", folder);
+    assert_int_equal(system(cmd), 0);
+    assert_int_equal(rh_report_html(r, folder, &html, &err), RH_OK);
+    assert_null(strstr(html, "<script>alert"));
+    assert_non_null(strstr(html, "\\u003c/script>\\u003cscript>alert(1)"));
+    rh_free(html);
+    (void)snprintf(cmd, sizeof cmd, "rm -r %s", folder);
+    assert_int_equal(system(cmd), 0);
+    json_decref(r);
+}
+
+static void subtitles_have_times(void **state)
+{
+    (void)state;
+    json_t *s = json_pack("[{s:f, s:f, s:s}]", "start", 3661.5, "end", 3662.25, "text", "Hello.");
+    char *out = NULL;
+    assert_int_equal(rh_transcript_text(s, RH_TRANSCRIPT_SRT, &out, NULL), RH_OK);
+    assert_string_equal(out, "1\n01:01:01,500 --> 01:01:02,250\nHello.\n\n");
+    rh_free(out);
+    assert_int_equal(rh_transcript_text(s, RH_TRANSCRIPT_VTT, &out, NULL), RH_OK);
+    assert_string_equal(out, "WEBVTT\n\n01:01:01.500 --> 01:01:02.250\nHello.\n\n");
+    rh_free(out);
+    assert_int_equal(rh_transcript_text(s, RH_TRANSCRIPT_TXT, &out, NULL), RH_OK);
+    assert_string_equal(out, "Hello.\n");
+    rh_free(out);
+    json_decref(s);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(good_and_bad_land_on_their_sides_with_moments),
+        cmocka_unit_test(transcript_marks_fillers_and_long_pauses),
+        cmocka_unit_test(silence_is_said_and_not_judged),
+        cmocka_unit_test(markdown_escapes_what_people_said),
+        cmocka_unit_test(html_holds_the_report_safely),
+        cmocka_unit_test(subtitles_have_times),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
