@@ -82,7 +82,7 @@ static void stored_at(int orientation, int x, int y, int w, int h, int *sx, int 
     }
 }
 
-static rh_status turn_upright(rh_image *img, int orientation, rh_error *err)
+rh_status rh_image_turn_upright(rh_image *img, int orientation, rh_error *err)
 {
     bool swapped = orientation >= 5;
     int w = swapped ? img->height : img->width, h = swapped ? img->width : img->height;
@@ -125,7 +125,7 @@ rh_status rh_image_decode_part(rh_image_part *part, const void *bytes, size_t n,
         part->full_width = part->full_height;
         part->full_height = w;
     }
-    return turn_upright(&part->img, orientation, err);
+    return rh_image_turn_upright(&part->img, orientation, err);
 }
 
 rh_status rh_image_decode(rh_image *img, const void *bytes, size_t n, rh_error *err)
