@@ -42,6 +42,8 @@ typedef struct {
                               none; removed at the end unless keep_media; NULL = memory only */
     bool keep_media;       /* the person asked to keep the sound: <spool_dir>/<id>.wav */
     bool live;             /* partials, metrics and cues are wanted */
+    bool recorded;         /* filled by rh_session_recording(); nothing is recognised before the end */
+    void (*progress)(void *user, double done); /* of _recording and _finish, [0,1] each; NULL */
     rh_session_emit emit;  /* NULL = nobody listens */
     void *user;
 } rh_session_options;
@@ -67,6 +69,12 @@ rh_status rh_session_work(rh_session *s, rh_error *err);
 /* One picture of time t_us. */
 rh_status rh_session_frame(rh_session *s, const void *bytes, size_t n, int64_t t_us, rh_error *err);
 void rh_session_calibrate(rh_session *s); /* the person looks at the camera now */
+
+/* Fills a session of `recorded` with a file: its sound and, where it has moving
+ * pictures, the face ten times a second. RH_ERR_FORMAT neither sound nor pictures;
+ * RH_ERR_LIMIT longer than RH_SESSION_MAX_S; RH_ERR_CANCELED. */
+rh_status rh_session_recording(rh_session *s, const char *path, const atomic_bool *cancel,
+                               rh_error *err);
 
 /* For clients of the older sockets, which bring their own results. */
 void rh_session_note_face(rh_session *s, const rh_face *f, int64_t t_us);

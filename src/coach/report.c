@@ -203,13 +203,28 @@ static bool ends_sentence(const char *text)
     return n && strchr(".?!", text[n - 1]);
 }
 
+/* The clean words of a line. */
+static json_t *plain(const json_t *all, size_t from, size_t to)
+{
+    rh_buf b;
+    rh_buf_init(&b, 1 << 20);
+    for (size_t i = from; i < to; i++) {
+        if (i > from)
+            (void)rh_buf_puts(&b, " ");
+        (void)rh_buf_puts(&b, rh_json_str(json_array_get(all, i), "text"));
+    }
+    json_t *text = json_string(b.data ? b.data : "");
+    rh_buf_done(&b);
+    return text ? text : json_string("");
+}
+
 /* Lines of the transcript: a sentence or two each. */
 static json_t *transcript(const json_t *session, const json_t *analysis)
 {
     enum { LINE_WORDS = 12 };
     json_t *parts = json_array(), *part = NULL, *words = NULL, *w;
     const json_t *all = json_object_get(analysis, "words");
-    size_t i, n = json_array_size(all);
+    size_t i, first = 0, n = json_array_size(all);
     if (n == 0) { /* nothing measured: what was kept while it ran */
         json_t *kept = json_object_get(session, "segments");
         json_decref(parts);
@@ -220,6 +235,7 @@ static json_t *transcript(const json_t *session, const json_t *analysis)
     {
         double start = rh_json_num(w, "start");
         if (!part) {
+            first = i;
             words = json_array();
             part = json_pack("{s:f, s:o}", "start", start, "words", words);
         }
@@ -235,6 +251,7 @@ static json_t *transcript(const json_t *session, const json_t *analysis)
             if (i + 1 == n)
                 spliced_fillers(words, analysis, all, start, 1e9);
             json_object_set_new(part, "end", json_real(rh_json_num(w, "end")));
+            json_object_set_new(part, "text", plain(all, first, i + 1));
             json_array_append_new(parts, part);
             part = NULL;
         }

@@ -189,8 +189,8 @@ static rh_status start_ears(rh_session *s, rh_error *err)
 {
     rh_asr_model *asr = rh_coach_recogniser(s->coach);
     const rh_vad_model *vad = rh_coach_vad(s->coach);
-    if (!asr || !vad)
-        return RH_OK; /* a session of pictures alone */
+    if (!asr || !vad || s->o.recorded)
+        return RH_OK; /* a session of pictures alone, or one recognised at its end */
     rh_transcriber_options o = rh_transcriber_options_default();
     o.language = s->o.language;
     o.partials = s->o.live;
@@ -431,7 +431,9 @@ static rh_status measure(rh_session *s, const atomic_bool *cancel, json_t **anal
     size_t n = 0;
     rh_status st = rh_spool_read(&s->spool, 0, &samples, &n, err);
     if (st == RH_OK && n > 0) {
-        rh_analyze_options o = {.language = s->o.language, .reference = s->o.reference, .cancel = cancel};
+        rh_analyze_options o = {.language = s->o.language, .reference = s->o.reference,
+                                .cancel = cancel, .progress = s->o.progress,
+                                .progress_user = s->o.user};
         st = rh_coach_analyze_audio(s->coach, samples, n, &o, analysis, err);
     }
     rh_free(samples);
@@ -464,13 +466,23 @@ static void close_look_away(rh_session *s)
     json_decref(detail);
 }
 
+/* A recording has no finals of its own: the report's lines are its segments. */
+static void keep_segments(rh_session *s, const json_t *lines)
+{
+    json_t *line;
+    size_t i;
+    json_array_foreach(lines, i, line)
+        (void)rh_store_segment(s->store, s->o.id, s->n_segments++, rh_json_num(line, "start"),
+                               rh_json_num(line, "end"), line);
+}
+
 rh_status rh_session_finish(rh_session *s, const atomic_bool *cancel, json_t **report, rh_error *err)
 {
     json_t *analysis = NULL, *earlier = NULL, *made = NULL;
     rh_status st = s->ears ? rh_transcriber_finish(s->ears, cancel, err) : RH_OK;
     if (s->ears)
         take_heard(s);
-    if (st == RH_OK && s->ears)
+    if (st == RH_OK && rh_coach_recogniser(s->coach))
         st = measure(s, cancel, &analysis, err);
     if (st != RH_OK)
         return st;
@@ -482,6 +494,8 @@ rh_status rh_session_finish(rh_session *s, const atomic_bool *cancel, json_t **r
     if (s->store)
         (void)rh_store_list(s->store, s->o.client, EARLIER_SESSIONS, s->created, &earlier, NULL);
     st = rh_report_build(kept, analysis, earlier, &made, err);
+    if (st == RH_OK && s->o.recorded && s->store)
+        keep_segments(s, json_object_get(made, "transcript"));
     if (st == RH_OK && s->o.keep_media && s->o.spool_dir && s->spool.n > 0 &&
         rh_spool_keep(&s->spool, s->o.spool_dir, s->o.id, err) == RH_OK) {
         char name[RH_SESSION_ID_MAX + 8];
