@@ -9,6 +9,7 @@
 
 /* In the order in which `auto` tries them. */
 static const rh_asr_engine *const engines[] = {
+    &rh_engine_native,
     &rh_engine_whisper_cpp,
 };
 enum { N_ENGINES = sizeof engines / sizeof *engines };

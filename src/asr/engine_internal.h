@@ -36,6 +36,7 @@ typedef struct {
     rh_status (*pooled)(void *stream, float *out, size_t n_out, rh_error *err);
 } rh_asr_engine;
 
+extern const rh_asr_engine rh_engine_native;
 extern const rh_asr_engine rh_engine_whisper_cpp;
 
 #endif
