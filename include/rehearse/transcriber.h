@@ -52,6 +52,8 @@ rh_status rh_transcriber_work(rh_transcriber *t, const atomic_bool *cancel, rh_e
 rh_status rh_transcriber_next(rh_transcriber *t, rh_heard *out);
 /* All sound fed so far is decoded and final (take it by _next). More may be fed afterwards. */
 rh_status rh_transcriber_finish(rh_transcriber *t, const atomic_bool *cancel, rh_error *err);
+/* Forgets all sound and text; time starts at 0 again. Not beside _feed. */
+void rh_transcriber_reset(rh_transcriber *t);
 
 double rh_transcriber_behind_s(const rh_transcriber *t); /* sound fed and not yet looked at */
 bool rh_transcriber_speaking(const rh_transcriber *t);   /* in mid-utterance by voice activity */

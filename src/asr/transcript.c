@@ -314,6 +314,53 @@ rh_status rh_transcript_append(rh_transcript *dst, const rh_transcript *src, dou
     return RH_OK;
 }
 
+void rh_transcript_shift(rh_transcript *t, double by_s)
+{
+    move_times(t, 0, 0, 0, (float)by_s);
+}
+
+static rh_status copy_word(rh_transcript *dst, const rh_transcript *src, const rh_asr_word *w)
+{
+    for (int k = w->first_token; k < w->first_token + w->n_tokens; k++) {
+        const rh_asr_token *t = &src->tokens[k];
+        rh_status st = rh_transcript_add_token(dst, t, src->text + t->text_off, t->text_len);
+        if (st != RH_OK)
+            return st;
+    }
+    return RH_OK;
+}
+
+rh_status rh_transcript_slice(rh_transcript *dst, const rh_transcript *src, int first, int end)
+{
+    rh_transcript_clear(dst);
+    memcpy(dst->language, src->language, sizeof dst->language);
+    for (int i = 0; i < src->n_segments; i++) {
+        rh_asr_segment s = src->segments[i];
+        int from = first > s.first_word ? first : s.first_word;
+        int to = end < s.first_word + s.n_words ? end : s.first_word + s.n_words;
+        if (from >= to)
+            continue;
+        s.first_token = dst->n_tokens;
+        s.start = fmaxf(s.start, src->words[from].start);
+        s.end = fminf(s.end, src->words[to - 1].end);
+        int word0 = dst->n_words;
+        for (int k = from; k < to; k++) {
+            rh_status st = copy_word(dst, src, &src->words[k]);
+            if (st != RH_OK)
+                return st;
+        }
+        rh_status st = rh_transcript_end_segment(dst, &s, true);
+        if (st != RH_OK)
+            return st;
+        /* Word times may have been corrected since they came from tokens. */
+        for (int k = from; k < to && word0 + k - from < dst->n_words; k++) {
+            dst->words[word0 + k - from].start = src->words[k].start;
+            dst->words[word0 + k - from].end = src->words[k].end;
+        }
+    }
+    return RH_OK;
+}
+
 float rh_compression_ratio(const char *text, size_t n)
 {
     uLongf packed = compressBound((uLong)n);

@@ -22,6 +22,13 @@ rh_status rh_transcript_add_token(rh_transcript *t, const rh_asr_token *token, c
  * word a character. Token times must be known by then. */
 rh_status rh_transcript_end_segment(rh_transcript *t, const rh_asr_segment *segment, bool words);
 
+/* `dst` becomes the words first..end-1 of `src` with their tokens; segments keep
+ * what of theirs is left. Text of tokens that belong to no word is dropped. */
+rh_status rh_transcript_slice(rh_transcript *dst, const rh_transcript *src, int first, int end);
+
+/* Moves all times. */
+void rh_transcript_shift(rh_transcript *t, double by_s);
+
 /* Bytes of zlib input over bytes of its output: openai-whisper's measure of loops. */
 float rh_compression_ratio(const char *text, size_t n);
 
