@@ -21,6 +21,7 @@ typedef struct {
     const char *whisper_path; /* ggml file; NULL = no speech */
     const char *models_dir;   /* face and voice activity models */
     bool vision;              /* load the face models */
+    const char *language;     /* of live clients and where a call gives none; NULL = detect */
     rh_asr_model_options asr;
     rh_face_options face;
 } rh_coach_options;
@@ -34,7 +35,7 @@ const rh_vad_model *rh_coach_vad(const rh_coach *c);    /* NULL when not loaded 
 
 /* A whole recording. The reply holds the keys of the protocol's audio result
  * (transcribed_text, clarity_score, ..., filler_words_detail, audio_duration) and ours.
- * `language` and `reference` may be NULL. The caller owns *out (json_decref). */
+ * `language` (NULL = the coach's) and `reference` may be NULL. The caller owns *out (json_decref). */
 typedef struct {
     const char *language, *reference;
     const atomic_bool *cancel;

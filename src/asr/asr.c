@@ -2,6 +2,7 @@
 #include "rehearse/asr.h"
 
 #include <math.h>
+#include <pthread.h>
 #include <string.h>
 #include "engine_internal.h"
 #include "rehearse/alloc.h"
@@ -14,14 +15,22 @@ static const rh_asr_engine *const engines[] = {
 };
 enum { N_ENGINES = sizeof engines / sizeof *engines };
 
+enum { MAX_IDLE = 8 };
+
 struct rh_asr_model {
     const rh_asr_engine *engine;
     void *impl;
+    /* Streams given back wait here for the next user: an engine's buffers are large. */
+    pthread_mutex_t lock;
+    void *idle[MAX_IDLE]; /* {lock} */
+    int n_idle;           /* {lock} */
 };
 
 struct rh_asr_stream {
     const rh_asr_engine *engine;
+    rh_asr_model *model;
     void *impl;
+    bool encoded; /* holds the encoder's output of this user's last transcription */
 };
 
 rh_asr_model_options rh_asr_model_options_default(void)
@@ -85,6 +94,7 @@ rh_status rh_asr_model_load(rh_asr_model **out, const char *path, const rh_asr_m
         rh_free(m);
         return st;
     }
+    pthread_mutex_init(&m->lock, NULL);
     *out = m;
     return RH_OK;
 }
@@ -93,7 +103,10 @@ void rh_asr_model_free(rh_asr_model *m)
 {
     if (!m)
         return;
+    for (int i = 0; i < m->n_idle; i++)
+        m->engine->stream_free(m->idle[i]);
     m->engine->free(m->impl);
+    pthread_mutex_destroy(&m->lock);
     rh_free(m);
 }
 
@@ -108,7 +121,12 @@ rh_status rh_asr_stream_new(rh_asr_stream **out, rh_asr_model *m, rh_error *err)
     if (!s)
         return rh_fail(err, RH_ERR_NOMEM, "speech stream: out of memory");
     s->engine = m->engine;
-    rh_status st = m->engine->stream_new(&s->impl, m->impl, err);
+    s->model = m;
+    pthread_mutex_lock(&m->lock);
+    if (m->n_idle > 0)
+        s->impl = m->idle[--m->n_idle];
+    pthread_mutex_unlock(&m->lock);
+    rh_status st = s->impl ? RH_OK : m->engine->stream_new(&s->impl, m->impl, err);
     if (st != RH_OK) {
         rh_free(s);
         return st;
@@ -121,7 +139,14 @@ void rh_asr_stream_free(rh_asr_stream *s)
 {
     if (!s)
         return;
-    s->engine->stream_free(s->impl);
+    rh_asr_model *m = s->model;
+    pthread_mutex_lock(&m->lock);
+    bool kept = m->n_idle < MAX_IDLE;
+    if (kept)
+        m->idle[m->n_idle++] = s->impl;
+    pthread_mutex_unlock(&m->lock);
+    if (!kept)
+        m->engine->stream_free(s->impl);
     rh_free(s);
 }
 
@@ -160,7 +185,15 @@ rh_status rh_asr_transcribe(rh_asr_stream *s, const float *samples, size_t n,
     if (st != RH_OK)
         return st;
     rh_transcript_clear(out);
-    return s->engine->transcribe(s->impl, samples, n, &params, out, err);
+    s->encoded = false;
+    st = s->engine->transcribe(s->impl, samples, n, &params, out, err);
+    s->encoded = st == RH_OK;
+    return st;
+}
+
+static rh_status nothing_encoded(rh_error *err)
+{
+    return rh_fail(err, RH_ERR_INVAL, "nothing was transcribed on this stream: do that first");
 }
 
 static rh_status cannot(const rh_asr_stream *s, const char *what, rh_error *err)
@@ -173,6 +206,8 @@ rh_status rh_asr_redecode(rh_asr_stream *s, const rh_asr_params *p, rh_transcrip
 {
     if (!s->engine->redecode)
         return cannot(s, "decode twice", err);
+    if (!s->encoded)
+        return nothing_encoded(err);
     rh_asr_params params = p ? *p : rh_asr_params_default();
     rh_status st = check_params(&params, err);
     if (st != RH_OK)
@@ -186,6 +221,8 @@ rh_status rh_asr_force(rh_asr_stream *s, const char *text, const rh_asr_params *
 {
     if (!s->engine->force)
         return cannot(s, "follow a given text", err);
+    if (!s->encoded)
+        return nothing_encoded(err);
     rh_asr_params params = p ? *p : rh_asr_params_default();
     rh_status st = check_params(&params, err);
     if (st != RH_OK)
@@ -198,5 +235,7 @@ rh_status rh_asr_pooled(rh_asr_stream *s, float *out, size_t n_out, rh_error *er
 {
     if (!s->engine->pooled)
         return cannot(s, "give its encoder's output", err);
+    if (!s->encoded)
+        return nothing_encoded(err);
     return s->engine->pooled(s->impl, out, n_out, err);
 }

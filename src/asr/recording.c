@@ -16,6 +16,8 @@ enum {
     MARGIN = RATE / 4, /* sound around a piece, so that soft ends are heard */
 };
 
+static const float SHORTEST = 0.12f; /* s: the least that a word keeps */
+
 typedef struct {
     size_t first, last; /* spans */
 } piece;
@@ -78,7 +80,7 @@ static void snap_words(rh_transcript *t, const rh_speech_span *spans, size_t n)
             k++;
         float from = (float)spans[k].start / RATE, to = (float)spans[k].end / RATE;
         if (w->start < from && from < w->end)
-            w->start = from;
+            w->start = fminf(from, fmaxf(w->start, w->end - SHORTEST));
         else if (w->start < to && w->end > to && k + 1 < n &&
                  w->end <= (float)spans[k + 1].start / RATE)
             w->end = to;

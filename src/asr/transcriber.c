@@ -63,9 +63,7 @@ rh_status rh_transcriber_new(rh_transcriber **out, rh_asr_model *m, const rh_vad
     rh_transcript_init(&t->partial);
     rh_transcript_init(&t->scratch);
     rh_transcript_init(&t->raw);
-    st = rh_asr_stream_new(&t->asr, m, err);
-    if (st == RH_OK)
-        st = rh_vad_new(&t->vad, vad, err);
+    st = rh_vad_new(&t->vad, vad, err);
     if (st != RH_OK) {
         rh_transcriber_free(t);
         return st;
@@ -96,7 +94,6 @@ void rh_transcriber_free(rh_transcriber *t)
     rh_transcript_done(&t->raw);
     rh_free(t->draft);
     rh_vad_free(t->vad);
-    rh_asr_stream_free(t->asr);
     pthread_mutex_destroy(&t->lock);
     rh_free(t);
 }

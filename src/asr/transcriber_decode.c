@@ -160,8 +160,8 @@ static void keep_language(rh_transcriber *t)
         memcpy(t->language, t->raw.language, sizeof t->language);
 }
 
-rh_status rh_tr_final(rh_transcriber *t, int64_t to, int64_t settled, const atomic_bool *cancel,
-                      rh_error *err)
+static rh_status make_final(rh_transcriber *t, int64_t to, int64_t settled,
+                            const atomic_bool *cancel, rh_error *err)
 {
     rh_status st = decode(t, to, cancel, err);
     if (st != RH_OK)
@@ -259,7 +259,8 @@ static void adapt_interval(rh_transcriber *t, int64_t took_us)
     t->interval = want < base ? base : want < INTERVAL_MAX ? want : INTERVAL_MAX;
 }
 
-rh_status rh_tr_partial(rh_transcriber *t, bool settle, const atomic_bool *cancel, rh_error *err)
+static rh_status make_partial(rh_transcriber *t, bool settle, const atomic_bool *cancel,
+                              rh_error *err)
 {
     int64_t from_us = rh_now_us();
     rh_status st = decode(t, t->seen, cancel, err);
@@ -283,4 +284,25 @@ rh_status rh_tr_partial(rh_transcriber *t, bool settle, const atomic_bool *cance
     t->scratch = swap;
     t->partial_at = t->seen;
     return RH_OK;
+}
+
+rh_status rh_tr_final(rh_transcriber *t, int64_t to, int64_t settled, const atomic_bool *cancel,
+                      rh_error *err)
+{
+    rh_status st = rh_asr_stream_new(&t->asr, t->model, err);
+    if (st == RH_OK)
+        st = make_final(t, to, settled, cancel, err);
+    rh_asr_stream_free(t->asr);
+    t->asr = NULL;
+    return st;
+}
+
+rh_status rh_tr_partial(rh_transcriber *t, bool settle, const atomic_bool *cancel, rh_error *err)
+{
+    rh_status st = rh_asr_stream_new(&t->asr, t->model, err);
+    if (st == RH_OK)
+        st = make_partial(t, settle, cancel, err);
+    rh_asr_stream_free(t->asr);
+    t->asr = NULL;
+    return st;
 }

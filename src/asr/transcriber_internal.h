@@ -31,7 +31,7 @@ typedef struct {
 
 struct rh_transcriber {
     rh_asr_model *model;
-    rh_asr_stream *asr;
+    rh_asr_stream *asr; /* only during a decode: people who listen need no decoder's memory */
     rh_vad *vad;
     rh_transcriber_options o;
     char language[RH_ASR_LANG_LEN]; /* "" = not known yet */

@@ -11,6 +11,7 @@ static const struct {
     int (*run)(int argc, char **argv);
 } commands[] = {
     {"transcribe", "print what is said in sound and video files", rh_cmd_transcribe},
+    {"analyze", "tell how a recording came across", rh_cmd_analyze},
     {"frame", "measure the face in pictures and videos", rh_cmd_frame},
     {"config", "show the settings in force and where they come from", rh_cmd_config},
     {"report", "list earlier practice, print or delete a report", rh_cmd_report},

@@ -26,7 +26,7 @@ static bool print_json(FILE *f, const char *path, const rh_transcript *t, double
 {
     json_t *j = rh_transcript_json(t, duration_s), *all = json_object();
     bool ok = j && all && json_object_set_new(all, "file", json_string(path)) == 0 &&
-              json_object_update(all, j) == 0 && json_dumpf(all, f, JSON_COMPACT) == 0;
+              json_object_update(all, j) == 0 && json_dumpf(all, f, JSON_COMPACT | JSON_REAL_PRECISION(15)) == 0;
     if (ok)
         putc('\n', f);
     json_decref(j);

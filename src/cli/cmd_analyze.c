@@ -1,0 +1,113 @@
+/* rehearse analyze - how somebody came across in sound and video files. */
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+#include "rehearse/alloc.h"
+#include "rehearse/audio.h"
+#include "rehearse/coach.h"
+#include "cli.h"
+#include "commands.h"
+#include "speech_model.h"
+
+typedef struct {
+    rh_config cfg;
+    const char *reference;
+    rh_coach *coach;
+} job;
+
+static rh_status load(job *j, rh_error *err)
+{
+    char path[4096], cache[4096];
+    rh_status st = rh_cli_speech_path(&j->cfg, path, sizeof path, err);
+    if (st != RH_OK)
+        return st;
+    rh_coach_options o = {.whisper_path = path,
+                          .models_dir = j->cfg.models_dir,
+                          .asr = rh_cli_asr_options(&j->cfg)};
+    if (rh_config_cache_dir(cache, sizeof cache))
+        o.asr.cache_dir = cache;
+    if (strcmp(j->cfg.language, "auto") != 0)
+        o.language = j->cfg.language;
+    return rh_coach_load(&j->coach, &o, err);
+}
+
+static rh_status analyze(job *j, const char *path, json_t **result, rh_error *err)
+{
+    rh_audio audio;
+    rh_status st = rh_audio_read_file(&audio, path, j->cfg.max_audio_s, err);
+    if (st != RH_OK)
+        return st;
+    rh_progress bar;
+    rh_progress_start(&bar, path);
+    rh_analyze_options o = {
+        .reference = j->reference, .progress = rh_progress_update, .progress_user = &bar};
+    st = rh_coach_analyze_audio(j->coach, audio.samples, audio.n, &o, result, err);
+    rh_progress_end(&bar);
+    rh_audio_done(&audio);
+    return st;
+}
+
+static bool print(const char *path, const json_t *result)
+{
+    json_t *line = json_pack("{s:s}", "file", path);
+    bool ok = line && json_object_update(line, (json_t *)result) == 0 &&
+              json_dumpf(line, stdout, JSON_COMPACT | JSON_REAL_PRECISION(15)) == 0;
+    json_decref(line);
+    if (ok) {
+        putchar('\n');
+        fflush(stdout);
+    }
+    return ok;
+}
+
+static bool one_file(job *j, const char *path)
+{
+    rh_error err = {0};
+    json_t *result = NULL;
+    rh_status st = analyze(j, path, &result, &err);
+    if (st == RH_OK && !print(path, result))
+        st = rh_fail(&err, RH_ERR_IO, "the result could not be printed");
+    json_decref(result);
+    if (st != RH_OK)
+        rh_cli_fail(RH_EXIT_FAILED, "%s: %s", path, err.msg);
+    return st == RH_OK;
+}
+
+int rh_cmd_analyze(int argc, char **argv)
+{
+    static const char *const settings[] = {"engine", "device", "threads", "precision", "model",
+                                           "models_dir", "language", "max_audio_s", NULL};
+    job j = {0};
+    const rh_cli_option options[] = {
+        {"reference", "TEXT", "what should have been said: finds words missed, added, replaced",
+         RH_CLI_TEXT, &j.reference, 0, 0},
+        {0},
+    };
+    const rh_cli_command cmd = {
+        .name = "analyze",
+        .arguments = "FILE...",
+        .min_args = 1,
+        .max_args = -1,
+        .about = "Prints how each recording came across, a JSON object a line: the text, pace,\n"
+                 "pauses, filler words, and the scores with what made them. A file that fails is\n"
+                 "reported and the others are still done; the exit code is then 1.",
+        .example = "rehearse analyze --reference \"I look forward to it.\" answer.webm",
+        .settings = settings,
+        .options = options,
+    };
+    int code = rh_cli_begin(&cmd, argc, argv, &j.cfg);
+    if (code != RH_CLI_GO_ON)
+        return code;
+    rh_error err = {0};
+    if (load(&j, &err) != RH_OK) {
+        code = rh_cli_fail(RH_EXIT_FAILED, "%s", err.msg);
+    } else {
+        code = RH_EXIT_OK;
+        for (int i = optind; i < argc; i++)
+            if (!one_file(&j, argv[i]))
+                code = RH_EXIT_FAILED;
+    }
+    rh_coach_free(j.coach);
+    rh_config_done(&j.cfg);
+    return code;
+}

@@ -1,0 +1,189 @@
+/* live_audio.c - what a client of the older sockets says, in results.
+ *
+ * The transcriber decides what is final; a result holds the finals since the
+ * one before. So the texts of all results are the transcript. */
+#include <string.h>
+#include "audio_result.h"
+#include "coach_internal.h"
+#include "rehearse/alloc.h"
+#include "rehearse/buf.h"
+#include "rehearse/transcriber.h"
+#include "speech_table.h"
+
+enum {
+    RATE = RH_ASR_RATE_HZ,
+    NEW_SOUND = 3 * RATE,  /* at least this much between two results */
+    LOOK_EVERY = RATE / 2, /* sound between two looks for something settled */
+    MAX_TEXT = 1 << 20,    /* bytes of a result */
+};
+
+struct rh_live_audio {
+    rh_coach *coach;
+    rh_transcriber *ears;
+    int64_t fed;           /* samples since the start or the last clear */
+    int64_t fed_at_result; /* when the last result was given */
+    int64_t fed_at_look;
+    int64_t reported;      /* samples before this one are in results */
+    int64_t heard;         /* end of the last final */
+    rh_buf text;           /* finals not reported yet */
+    rh_speech_table table;
+    char language[RH_ASR_LANG_LEN];
+};
+
+rh_status rh_live_audio_new(rh_live_audio **out, rh_coach *c, rh_error *err)
+{
+    if (!c->asr)
+        return rh_fail(err, RH_ERR_UNSUPPORTED, "no speech model is loaded");
+    rh_live_audio *l = rh_calloc(1, sizeof *l);
+    if (!l)
+        return rh_fail(err, RH_ERR_NOMEM, "live audio: out of memory");
+    l->coach = c;
+    rh_buf_init(&l->text, MAX_TEXT);
+    rh_speech_table_init(&l->table);
+    rh_transcriber_options o = rh_transcriber_options_default();
+    o.partials = false;
+    o.language = c->language[0] ? c->language : NULL;
+    rh_status st = rh_transcriber_new(&l->ears, c->asr, c->vad, &o, err);
+    if (st != RH_OK) {
+        rh_live_audio_free(l);
+        return st;
+    }
+    *out = l;
+    return RH_OK;
+}
+
+void rh_live_audio_free(rh_live_audio *l)
+{
+    if (!l)
+        return;
+    rh_transcriber_free(l->ears);
+    rh_speech_table_done(&l->table);
+    rh_buf_done(&l->text);
+    rh_free(l);
+}
+
+rh_status rh_live_audio_feed(rh_live_audio *l, const float *samples, size_t n, rh_error *err)
+{
+    rh_status st = rh_transcriber_feed(l->ears, samples, n, err);
+    if (st == RH_OK)
+        l->fed += (int64_t)n;
+    return st;
+}
+
+double rh_live_audio_buffered_s(const rh_live_audio *l)
+{
+    return (double)(l->fed - l->reported) / RATE;
+}
+
+bool rh_live_audio_ready(const rh_live_audio *l)
+{
+    return l->fed - l->fed_at_result >= NEW_SOUND && l->fed - l->fed_at_look >= LOOK_EVERY;
+}
+
+static rh_status take(rh_live_audio *l, const rh_heard *h)
+{
+    const rh_transcript *t = h->transcript;
+    if (!h->final || !t->text)
+        return RH_OK;
+    const char *text = t->text;
+    while (*text == ' ')
+        text++;
+    rh_status st = l->text.len > 0 && *text ? rh_buf_puts(&l->text, " ") : RH_OK;
+    if (st == RH_OK)
+        st = rh_buf_puts(&l->text, text);
+    if (st == RH_OK)
+        st = rh_speech_table_add(&l->table, t, 0, t->n_words, h->start, h->end, h->pooled,
+                                 h->n_pooled);
+    if (st == RH_OK)
+        st = rh_speech_table_span(&l->table, h->start, h->end);
+    memcpy(l->language, t->language, sizeof l->language);
+    l->heard = (int64_t)(h->end * RATE);
+    return st;
+}
+
+static rh_status take_all(rh_live_audio *l)
+{
+    rh_heard h;
+    rh_status st = RH_OK;
+    while (st == RH_OK && rh_transcriber_next(l->ears, &h) == RH_OK)
+        st = take(l, &h);
+    return st;
+}
+
+static rh_status recognise(rh_live_audio *l, bool all, const atomic_bool *cancel, rh_error *err)
+{
+    rh_status st = RH_OK, taken = RH_OK;
+    if (all) {
+        st = rh_transcriber_finish(l->ears, cancel, err);
+        taken = take_all(l);
+    }
+    while (!all && st == RH_OK && taken == RH_OK) {
+        st = rh_transcriber_work(l->ears, cancel, err);
+        taken = take_all(l);
+    }
+    if (taken != RH_OK)
+        return rh_fail(err, taken, "live audio: %s", rh_status_name(taken));
+    return st == RH_AGAIN ? RH_OK : st;
+}
+
+/* Times from the start of the part that is reported. */
+static void make_relative(rh_speech_table *t, float from_s)
+{
+    for (size_t i = 0; i < t->input.n_words; i++) {
+        t->words[i].start -= from_s;
+        t->words[i].end -= from_s;
+    }
+    for (size_t i = 0; i < t->input.n_speech; i++) {
+        t->spans[i].start -= from_s;
+        t->spans[i].end -= from_s;
+    }
+    for (size_t i = 0; i < t->input.n_segments; i++) {
+        t->segments[i].start -= from_s;
+        t->segments[i].end -= from_s;
+    }
+}
+
+static rh_status measure(rh_live_audio *l, int64_t until, json_t **out, rh_error *err)
+{
+    rh_speech_report report;
+    rh_speech_report_init(&report);
+    double from_s = (double)l->reported / RATE;
+    make_relative(&l->table, (float)from_s);
+    rh_speech_table_finish(&l->table, (double)(until - l->reported) / RATE);
+    rh_speech_input *in = &l->table.input;
+    in->language = l->language[0] ? l->language : NULL;
+    rh_status st = rh_speech_measure(in, &report, err);
+    if (st == RH_OK)
+        st = rh_audio_result(out, l->text.data ? l->text.data : "", l->language, in->duration_s,
+                             from_s, &report, err);
+    rh_speech_report_done(&report);
+    return st;
+}
+
+rh_status rh_live_audio_result(rh_live_audio *l, bool all, const atomic_bool *cancel, json_t **out,
+                               rh_error *err)
+{
+    l->fed_at_look = l->fed;
+    rh_status st = recognise(l, all, cancel, err);
+    if (st != RH_OK)
+        return st;
+    if (!all && l->text.len == 0)
+        return RH_AGAIN;
+    int64_t until = all ? l->fed : l->heard > l->reported ? l->heard : l->reported;
+    st = measure(l, until, out, err);
+    if (st != RH_OK)
+        return st;
+    l->reported = until;
+    l->fed_at_result = l->fed;
+    rh_buf_clear(&l->text);
+    rh_speech_table_clear(&l->table);
+    return RH_OK;
+}
+
+void rh_live_audio_clear(rh_live_audio *l)
+{
+    rh_transcriber_reset(l->ears);
+    rh_buf_clear(&l->text);
+    rh_speech_table_clear(&l->table);
+    l->fed = l->fed_at_result = l->fed_at_look = l->reported = l->heard = 0;
+}

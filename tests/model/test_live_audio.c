@@ -1,0 +1,173 @@
+/* Live audio of the older sockets: results put together are the transcript. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <ctype.h>
+#include <math.h>
+#include <string.h>
+#include "models.h"
+#include "rehearse/audio.h"
+#include "rehearse/coach.h"
+
+enum { RATE = 16000, PIECE = RATE / 10, TEXT = 4096 };
+
+static rh_coach *coach;
+static rh_audio jfk;
+
+/* Words in lower case without punctuation, each after a space. */
+static void fold(char *dst, const char *src)
+{
+    size_t n = 0;
+    bool space = true;
+    for (; *src && n + 2 < TEXT; src++) {
+        if (isalpha((unsigned char)*src)) {
+            if (space)
+                dst[n++] = ' ';
+            dst[n++] = (char)tolower((unsigned char)*src);
+            space = false;
+        } else if (*src == ' ') {
+            space = true;
+        }
+    }
+    dst[n] = '\0';
+}
+
+static const char *text_of(const json_t *result)
+{
+    return json_string_value(json_object_get(result, "transcribed_text"));
+}
+
+/* Feeds samples in pieces, adds each result's text to `all`; returns how many there were. */
+static int feed(rh_live_audio *l, const float *samples, size_t n, char *all)
+{
+    int n_results = 0;
+    rh_error err;
+    for (size_t i = 0; i < n; i += PIECE) {
+        size_t k = n - i < PIECE ? n - i : PIECE;
+        assert_int_equal(rh_live_audio_feed(l, samples + i, k, &err), RH_OK);
+        if (!rh_live_audio_ready(l))
+            continue;
+        json_t *r = NULL;
+        rh_status st = rh_live_audio_result(l, false, NULL, &r, &err);
+        assert_true(st == RH_OK || st == RH_AGAIN);
+        if (st == RH_OK) {
+            assert_true(strlen(text_of(r)) > 0);
+            strcat(all, " ");
+            strcat(all, text_of(r));
+            n_results++;
+            json_decref(r);
+        }
+    }
+    return n_results;
+}
+
+static json_t *rest(rh_live_audio *l)
+{
+    json_t *r = NULL;
+    rh_error err;
+    assert_int_equal(rh_live_audio_result(l, true, NULL, &r, &err), RH_OK);
+    return r;
+}
+
+static void results_together_are_the_transcript(void **state)
+{
+    (void)state;
+    rh_live_audio *l = NULL;
+    rh_error err;
+    assert_int_equal(rh_live_audio_new(&l, coach, &err), RH_OK);
+    char all[TEXT] = "", folded[TEXT];
+    assert_true(feed(l, jfk.samples, jfk.n, all) >= 1);
+    json_t *r = rest(l);
+    strcat(all, " ");
+    strcat(all, text_of(r));
+    json_decref(r);
+    fold(folded, all);
+    assert_string_equal(folded, " and so my fellow americans ask not what your country can do for you"
+                                " ask what you can do for your country");
+    assert_true(rh_live_audio_buffered_s(l) < 0.001);
+    /* Nothing left: still a result, of nothing. */
+    r = rest(l);
+    assert_string_equal(text_of(r), "");
+    assert_true(json_number_value(json_object_get(r, "fluency_score")) == 0.0);
+    json_decref(r);
+    rh_live_audio_free(l);
+}
+
+static void silence_gives_no_words_and_clear_forgets(void **state)
+{
+    (void)state;
+    rh_live_audio *l = NULL;
+    rh_error err;
+    assert_int_equal(rh_live_audio_new(&l, coach, &err), RH_OK);
+    static float silence[5 * RATE];
+    char all[TEXT] = "";
+    assert_int_equal(feed(l, silence, 5 * RATE, all), 0);
+    assert_true(rh_live_audio_buffered_s(l) > 4.9);
+    json_t *r = rest(l);
+    assert_string_equal(text_of(r), "");
+    json_decref(r);
+    assert_int_equal(rh_live_audio_feed(l, jfk.samples, 2 * RATE, &err), RH_OK);
+    rh_live_audio_clear(l);
+    assert_true(rh_live_audio_buffered_s(l) == 0.0);
+    r = rest(l);
+    assert_string_equal(text_of(r), "");
+    json_decref(r);
+    rh_live_audio_free(l);
+}
+
+static void too_much_unheard_sound_is_refused_whole(void **state)
+{
+    (void)state;
+    rh_live_audio *l = NULL;
+    rh_error err;
+    assert_int_equal(rh_live_audio_new(&l, coach, &err), RH_OK);
+    static float minute[60 * RATE];
+    assert_int_equal(rh_live_audio_feed(l, minute, 60 * RATE, &err), RH_OK);
+    assert_int_equal(rh_live_audio_feed(l, minute, 60 * RATE, &err), RH_OK);
+    assert_int_equal(rh_live_audio_feed(l, minute, 1, &err), RH_ERR_LIMIT);
+    assert_true(rh_live_audio_buffered_s(l) == 120.0);
+    json_t *r = rest(l);
+    json_decref(r);
+    assert_int_equal(rh_live_audio_feed(l, minute, 60 * RATE, &err), RH_OK);
+    minute[7] = NAN;
+    assert_int_equal(rh_live_audio_feed(l, minute, 60 * RATE, &err), RH_ERR_INVAL);
+    rh_live_audio_free(l);
+}
+
+static int load(void **state)
+{
+    (void)state;
+    const char *whisper = model_file("ggml-base.bin");
+    char dir[1024];
+    snprintf(dir, sizeof dir, "%s", whisper);
+    *strrchr(dir, '/') = '\0';
+    rh_coach_options o = {.whisper_path = whisper, .models_dir = dir, .language = "en"};
+    o.asr = rh_asr_model_options_default();
+    rh_error err;
+    if (rh_coach_load(&coach, &o, &err) != RH_OK) {
+        printf("%s\n", err.msg);
+        return -1;
+    }
+    return rh_audio_read_file(&jfk, "tests/fixtures/jfk.flac", 60, &err) == RH_OK ? 0 : -1;
+}
+
+static int unload(void **state)
+{
+    (void)state;
+    rh_audio_done(&jfk);
+    rh_coach_free(coach);
+    return 0;
+}
+
+int main(void)
+{
+    (void)model_file("silero_vad_openvino_16k.onnx");
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(results_together_are_the_transcript),
+        cmocka_unit_test(silence_gives_no_words_and_clear_forgets),
+        cmocka_unit_test(too_much_unheard_sound_is_refused_whole),
+    };
+    return cmocka_run_group_tests(tests, load, unload);
+}
