@@ -38,7 +38,10 @@ target_link_libraries(whisper::whisper INTERFACE ${WHISPER_PREFIX}/lib/libwhispe
 # wherever the folder is moved to.
 function(rh_bundle_libraries target)
     set(libs ${CMAKE_BINARY_DIR}/lib)
-    set_target_properties(${target} PROPERTIES BUILD_RPATH "\$ORIGIN/lib" INSTALL_RPATH "\$ORIGIN/lib")
+    # DT_RPATH, not RUNPATH: it holds for the libraries of libraries too, so that
+    # a packed folder (tools/dist) needs nothing of the machine but glibc.
+    set_target_properties(${target} PROPERTIES BUILD_WITH_INSTALL_RPATH ON INSTALL_RPATH "\$ORIGIN/lib")
+    target_link_options(${target} PRIVATE -Wl,--disable-new-dtags)
     add_custom_command(TARGET ${target} POST_BUILD
         COMMAND ${CMAKE_SOURCE_DIR}/tools/bundle ${RH_CACHE} ${WHISPER_PREFIX} ${libs} VERBATIM)
 endfunction()

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include "rehearse/alloc.h"
 #include "rehearse/buf.h"
 #include "config_internal.h"
@@ -124,11 +125,27 @@ bool rh_config_cache_dir(char *buf, size_t size)
     return folder(buf, size, "XDG_CACHE_HOME", "/rehearse", "/.cache/rehearse");
 }
 
+/* A packed program has its models beside it. */
+static bool packed_models(char *buf, size_t size)
+{
+    char exe[PATH_MAX];
+    ssize_t n = readlink("/proc/self/exe", exe, sizeof exe - 1);
+    if (n <= 0)
+        return false;
+    exe[n] = '\0';
+    char *slash = strrchr(exe, '/');
+    if (!slash)
+        return false;
+    *slash = '\0';
+    return join(buf, size, exe, "/models") && access(buf, R_OK) == 0;
+}
+
 static bool default_folder(const setting *s, char *buf, size_t size)
 {
     if (s->offset == FIELD(models_dir)) {
         char cache[PATH_MAX];
-        return rh_config_cache_dir(cache, sizeof cache) && join(buf, size, cache, "/models");
+        return packed_models(buf, size) ||
+               (rh_config_cache_dir(cache, sizeof cache) && join(buf, size, cache, "/models"));
     }
     return folder(buf, size, "XDG_DATA_HOME", "/rehearse", "/.local/share/rehearse");
 }
