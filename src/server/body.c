@@ -1,0 +1,106 @@
+/* body.c - request bodies: plain, or a form whose parts are told apart as they
+ * arrive. */
+#include <string.h>
+#include "http.h"
+#include "rehearse/alloc.h"
+
+rh_status rh_upload_hold(rh_server *s, size_t *held, size_t n, rh_error *err)
+{
+    if (s->upload_bytes + n > RH_MAX_UPLOADS_BYTES)
+        return rh_fail(err, RH_ERR_LIMIT, "too many uploads at once: try again in a moment");
+    s->upload_bytes += n;
+    *held += n;
+    return RH_OK;
+}
+
+void rh_upload_release(rh_server *s, size_t *held)
+{
+    s->upload_bytes -= *held;
+    *held = 0;
+}
+
+static rh_status field_begin(void *user, const char *name, const char *filename, const char *type,
+                             rh_error *err)
+{
+    (void)type;
+    rh_http *h = user;
+    if (h->n_fields == RH_MAX_FORM_FIELDS)
+        return rh_fail(err, RH_ERR_LIMIT, "the form has more than %d fields", RH_MAX_FORM_FIELDS);
+    rh_field *f = &h->fields[h->n_fields++];
+    (void)lws_strncpy(f->name, name, sizeof f->name);
+    (void)lws_strncpy(f->filename, filename ? filename : "", sizeof f->filename);
+    /* Some clients send a file without a file name: the two names of media count too. */
+    f->is_file = filename || strcmp(name, "audio") == 0 || strcmp(name, "file") == 0;
+    rh_buf_init(&f->value, f->is_file ? h->max_body : RH_MAX_FIELD_BYTES);
+    return RH_OK;
+}
+
+static rh_status field_data(void *user, const char *bytes, size_t n, rh_error *err)
+{
+    rh_http *h = user;
+    rh_field *f = &h->fields[h->n_fields - 1];
+    rh_status st = rh_upload_hold(h->server, &h->n_held, n, err);
+    if (st != RH_OK)
+        return st;
+    st = rh_buf_add(&f->value, bytes, n);
+    if (st == RH_ERR_LIMIT)
+        return rh_fail(err, st, "field \"%s\" is larger than %zu bytes", f->name, f->value.max);
+    return st == RH_OK ? st : rh_fail(err, st, "out of memory for the upload");
+}
+
+static rh_status field_end(void *user, rh_error *err)
+{
+    (void)user, (void)err;
+    return RH_OK;
+}
+
+rh_status rh_body_open(rh_http *h, bool form, rh_error *err)
+{
+    static const rh_multipart_sink sink = {field_begin, field_data, field_end};
+    rh_buf_init(&h->body, h->max_body);
+    return form ? rh_multipart_new(&h->multipart, h->content_type, &sink, h, err) : RH_OK;
+}
+
+rh_status rh_body_add(rh_http *h, const char *bytes, size_t n, rh_error *err)
+{
+    if (h->multipart)
+        return rh_multipart_feed(h->multipart, bytes, n, err);
+    rh_status st = rh_upload_hold(h->server, &h->n_held, n, err);
+    if (st == RH_OK)
+        st = rh_buf_add(&h->body, bytes, n);
+    if (st == RH_ERR_LIMIT && h->body.len + n > h->max_body)
+        return rh_fail(err, st, "the body is larger than %zu bytes", h->max_body);
+    return st;
+}
+
+rh_status rh_body_close(rh_http *h, rh_error *err)
+{
+    return h->multipart ? rh_multipart_finish(h->multipart, err) : RH_OK;
+}
+
+void rh_body_free(rh_http *h)
+{
+    rh_multipart_free(h->multipart);
+    h->multipart = NULL;
+    rh_buf_done(&h->body);
+    for (int i = 0; i < h->n_fields; i++)
+        rh_buf_done(&h->fields[i].value);
+    h->n_fields = 0;
+    rh_upload_release(h->server, &h->n_held);
+}
+
+rh_field *rh_form_field(rh_http *h, const char *name)
+{
+    for (int i = 0; i < h->n_fields; i++)
+        if (strcmp(h->fields[i].name, name) == 0)
+            return &h->fields[i];
+    return NULL;
+}
+
+const char *rh_form_text(rh_http *h, const char *name)
+{
+    rh_field *f = rh_form_field(h, name);
+    if (!f)
+        return NULL;
+    return f->value.data ? f->value.data : "";
+}

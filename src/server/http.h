@@ -1,0 +1,87 @@
+/* http.h - one HTTP request and its reply. Loop thread only. */
+#ifndef RH_HTTP_H
+#define RH_HTTP_H
+
+#include "chunked.h"
+#include "multipart.h"
+#include "rehearse/buf.h"
+#include "server_internal.h"
+
+typedef struct {
+    char name[64], filename[128];
+    bool is_file;
+    rh_buf value;
+} rh_field;
+
+struct rh_http {
+    rh_server *server;
+    struct lws *wsi;
+    uint64_t id; /* of its connection */
+    rh_route route;
+
+    /* the request */
+    char method[8], path[RH_MAX_PATH];
+    char content_type[256], accept[256], if_none_match[64], origin[256], expect[32];
+    int64_t content_length; /* -1 not given */
+    bool is_head, is_h2, is_chunked;
+    rh_chunked chunked;
+    bool body_expected, body_done;
+    size_t max_body, n_discarded;
+    rh_multipart *multipart; /* NULL: the body goes to `body` */
+    rh_buf body;
+    rh_field fields[RH_MAX_FORM_FIELDS];
+    int n_fields;
+    size_t n_held; /* bytes of it that count in server.upload_bytes */
+
+    /* the reply */
+    bool replied, headers_sent, all_sent, must_close, streaming, stream_ended;
+    int status;
+    char type[96];
+    rh_buf extra; /* further header lines "name: value\r\n" */
+    rh_buf out;
+    size_t n_sent;
+
+    atomic_bool *cancel; /* of the job that works for this request; set when the client goes */
+};
+
+/* Callbacks from libwebsockets; negative closes the connection. */
+int rh_http_begin(rh_server *s, struct lws *wsi, rh_pss *pss, const char *uri, size_t n_uri);
+int rh_http_body(rh_http *h, const char *bytes, size_t n);
+int rh_http_body_end(rh_http *h, rh_pss *pss);
+int rh_http_writable(rh_http *h, rh_pss *pss);
+void rh_http_free(rh_http *h);
+/* Refuses or allows an upgrade: 0 go on, 1 answered, -1 hang up. */
+int rh_http_upgrade(rh_server *s, struct lws *wsi, rh_pss *pss);
+
+/* The reply; each takes what it is given. The first one counts. */
+void rh_http_header(rh_http *h, const char *name, const char *value);
+void rh_http_reply(rh_http *h, int status, const char *type, const void *body, size_t n);
+void rh_http_json(rh_http *h, int status, json_t *take);
+void rh_http_error(rh_http *h, int status, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+void rh_http_fail(rh_http *h, const rh_error *err); /* status by the table */
+/* A reply whose length is not known yet. */
+void rh_http_stream(rh_http *h, const char *type);
+void rh_http_stream_add(rh_http *h, const void *bytes, size_t n);
+void rh_http_stream_end(rh_http *h);
+
+/* body.c */
+rh_status rh_body_open(rh_http *h, bool form, rh_error *err);
+rh_status rh_body_add(rh_http *h, const char *bytes, size_t n, rh_error *err);
+rh_status rh_body_close(rh_http *h, rh_error *err);
+void rh_body_free(rh_http *h);
+rh_field *rh_form_field(rh_http *h, const char *name); /* NULL: not in the form */
+const char *rh_form_text(rh_http *h, const char *name); /* NULL: not in the form */
+/* Counts bytes against the limit of all uploads together. */
+rh_status rh_upload_hold(rh_server *s, size_t *held, size_t n, rh_error *err);
+void rh_upload_release(rh_server *s, size_t *held);
+
+/* "/path?a=1": value of a query parameter; false when absent. */
+bool rh_query(struct lws *wsi, const char *name, char *out, size_t cap);
+
+/* The handlers: `start` sees the headers and says what body is wanted (or
+ * replies at once), `finish` has the whole body. */
+void rh_rest_start(rh_http *h);
+void rh_rest_finish(rh_http *h);
+
+#endif

@@ -1,0 +1,114 @@
+/* pool.c - a fixed number of threads taking jobs from one bounded queue. */
+#include <errno.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#include "rehearse/alloc.h"
+#include "rehearse/queue.h"
+#include "server_internal.h"
+
+enum { MAX_POOL_THREADS = 64 };
+
+typedef struct {
+    rh_worker worker;
+    rh_pool *pool;
+    pthread_t thread;
+} member;
+
+struct rh_pool {
+    rh_queue *queue;
+    int n_threads, nice;
+    member members[MAX_POOL_THREADS];
+};
+
+static void *work(void *arg)
+{
+    member *m = arg;
+    /* On Linux niceness is a thread's own: video answers come before transcripts. */
+    if (m->pool->nice)
+        (void)setpriority(PRIO_PROCESS, (id_t)syscall(SYS_gettid), m->pool->nice);
+    void *item;
+    while (rh_queue_pop(m->pool->queue, &item, -1) == RH_OK) {
+        rh_job *job = item;
+        job->run(job, &m->worker);
+        rh_job_finished(m->worker.server, job);
+    }
+    rh_face_tracker_free(m->worker.tracker);
+    return NULL;
+}
+
+rh_status rh_pool_new(rh_pool **out, rh_server *s, int n_threads, size_t capacity, int nice,
+                      rh_error *err)
+{
+    rh_pool *p = rh_calloc(1, sizeof *p);
+    if (!p)
+        return rh_fail(err, RH_ERR_NOMEM, "pool: out of memory");
+    p->nice = nice;
+    rh_status st = rh_queue_new(&p->queue, capacity, err);
+    for (int i = 0; st == RH_OK && i < n_threads && i < MAX_POOL_THREADS; i++) {
+        member *m = &p->members[i];
+        m->pool = p;
+        m->worker.server = s;
+        int e = pthread_create(&m->thread, NULL, work, m);
+        if (e)
+            st = rh_fail(err, RH_ERR_NOMEM, "cannot start a thread: %s", strerror(e));
+        else
+            p->n_threads++;
+    }
+    if (st == RH_OK)
+        *out = p;
+    else
+        rh_pool_free(p);
+    return st;
+}
+
+rh_status rh_pool_submit(rh_pool *p, rh_job *job)
+{
+    return rh_queue_push(p->queue, job);
+}
+
+size_t rh_pool_waiting(const rh_pool *p)
+{
+    return rh_queue_len(p->queue);
+}
+
+void rh_pool_free(rh_pool *p)
+{
+    if (!p)
+        return;
+    if (p->queue)
+        rh_queue_close(p->queue);
+    for (int i = 0; i < p->n_threads; i++)
+        pthread_join(p->members[i].thread, NULL);
+    rh_queue_free(p->queue);
+    rh_free(p);
+}
+
+void rh_job_finished(rh_server *s, rh_job *job)
+{
+    job->next = NULL;
+    pthread_mutex_lock(&s->done_lock);
+    bool first = s->done_head == NULL;
+    if (first)
+        s->done_head = job;
+    else
+        s->done_tail->next = job;
+    s->done_tail = job;
+    pthread_mutex_unlock(&s->done_lock);
+    if (first) /* the only call of libwebsockets that another thread may make */
+        lws_cancel_service(s->lws);
+}
+
+void rh_jobs_collect(rh_server *s)
+{
+    pthread_mutex_lock(&s->done_lock);
+    rh_job *job = s->done_head;
+    s->done_head = s->done_tail = NULL;
+    pthread_mutex_unlock(&s->done_lock);
+    while (job) {
+        rh_job *next = job->next;
+        job->done(s, job);
+        job = next;
+    }
+}

@@ -1,0 +1,76 @@
+#include "router.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* `{}` stands for one path segment. */
+static const struct {
+    const char *method, *pattern;
+    rh_route_id id;
+    bool upgrade, open;
+} routes[] = {
+    {"GET", "/", RH_ROUTE_ROOT, false, true},
+    {"GET", "/health", RH_ROUTE_HEALTH, false, true},
+    {"POST", "/api/analyze-audio", RH_ROUTE_ANALYZE_AUDIO, false, true},
+    {"POST", "/api/analyze-frame", RH_ROUTE_ANALYZE_FRAME, false, true},
+    {"GET", "/ws/video/{}", RH_ROUTE_WS_VIDEO, true, true},
+    {"GET", "/ws/audio/{}", RH_ROUTE_WS_AUDIO, true, true},
+    {"GET", "/ws/combined/{}", RH_ROUTE_WS_COMBINED, true, true},
+};
+
+static bool usable(const char *s)
+{
+    size_t n = strlen(s);
+    for (size_t i = 0; i < n; i++)
+        if ((unsigned char)s[i] < 0x20 || s[i] == 0x7f)
+            return false;
+    return n > 0 && n <= RH_MAX_CLIENT_ID;
+}
+
+static bool matches(const char *pattern, const char *path, rh_route *r)
+{
+    const char *hole = strstr(pattern, "{}");
+    if (!hole) {
+        size_t n = strlen(pattern);
+        /* "/health/" is "/health", as most frameworks have it */
+        return strncmp(path, pattern, n) == 0 &&
+               (!path[n] || (n > 1 && path[n] == '/' && !path[n + 1]));
+    }
+    size_t n_head = (size_t)(hole - pattern);
+    if (strncmp(path, pattern, n_head) != 0)
+        return false;
+    const char *value = path + n_head, *tail = hole + 2;
+    size_t n = strcspn(value, "/");
+    if (strcmp(value + n, tail) != 0 && !(!*tail && strcmp(value + n, "/") == 0))
+        return false;
+    r->bad_param = true;
+    if (n < sizeof r->param) {
+        memcpy(r->param, value, n);
+        r->param[n] = '\0';
+        r->bad_param = !usable(r->param);
+    }
+    return true;
+}
+
+rh_route rh_route_match(const char *method, const char *path, bool upgrade)
+{
+    rh_route r = {0};
+    if (strcmp(method, "HEAD") == 0)
+        method = "GET";
+    for (size_t i = 0; i < sizeof routes / sizeof *routes; i++) {
+        if (routes[i].upgrade != upgrade || !matches(routes[i].pattern, path, &r))
+            continue;
+        r.open |= routes[i].open;
+        if (strcmp(method, routes[i].method) == 0) {
+            r.id = routes[i].id;
+            r.wrong_method = false;
+            return r;
+        }
+        r.wrong_method = true;
+        size_t n = strlen(r.allow);
+        (void)snprintf(r.allow + n, sizeof r.allow - n, "%s%s", n ? ", " : "", routes[i].method);
+    }
+    if (!r.wrong_method && !upgrade && strcmp(method, "GET") == 0)
+        r.id = RH_ROUTE_STATIC;
+    return r;
+}

@@ -1,0 +1,33 @@
+/* router.h - which handler a method and path mean. Pure; threads: any. */
+#ifndef RH_ROUTER_H
+#define RH_ROUTER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include "limits.h"
+
+typedef enum {
+    RH_ROUTE_NONE,
+    RH_ROUTE_ROOT,
+    RH_ROUTE_HEALTH,
+    RH_ROUTE_ANALYZE_AUDIO,
+    RH_ROUTE_ANALYZE_FRAME,
+    RH_ROUTE_STATIC, /* any other GET: a file of the practice page, or 404 */
+    RH_ROUTE_WS_VIDEO,
+    RH_ROUTE_WS_AUDIO,
+    RH_ROUTE_WS_COMBINED,
+} rh_route_id;
+
+typedef struct {
+    rh_route_id id;
+    bool wrong_method;  /* the path is known, `allow` says with which methods */
+    char allow[64];
+    bool open;          /* section A: any web page may use it (CORS) */
+    char param[RH_MAX_CLIENT_ID + 1]; /* {client_id} and the like */
+    bool bad_param;     /* empty, too long or with control characters */
+} rh_route;
+
+/* `path` is %-decoded and without query. `upgrade`: the request wants a WebSocket. */
+rh_route rh_route_match(const char *method, const char *path, bool upgrade);
+
+#endif

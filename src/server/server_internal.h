@@ -1,0 +1,138 @@
+/* server_internal.h - what the files of the server share.
+ *
+ * Everything here belongs to the loop thread unless it says otherwise. */
+#ifndef RH_SERVER_INTERNAL_H
+#define RH_SERVER_INTERNAL_H
+
+#include <jansson.h>
+#include <libwebsockets.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include "limits.h"
+#include "rehearse/coach.h"
+#include "rehearse/log.h"
+#include "rehearse/server.h"
+#include "router.h"
+
+typedef struct rh_job rh_job;
+typedef struct rh_pool rh_pool;
+typedef struct rh_http rh_http;
+typedef struct rh_ws rh_ws;
+typedef struct rh_site rh_site;
+typedef struct rh_client rh_client;
+
+/* What one pool thread keeps between jobs. */
+typedef struct {
+    rh_server *server;
+    rh_face_tracker *tracker; /* for pictures that stand alone */
+} rh_worker;
+
+/* Work for a pool. `run` is called on a pool thread, then `done` on the loop
+ * thread, which frees the job; the connection may be gone by then. */
+struct rh_job {
+    rh_job *next; /* {server.done_lock} */
+    void (*run)(rh_job *job, rh_worker *w);
+    void (*done)(rh_server *s, rh_job *job);
+    uint64_t conn; /* id; 0 = nobody waits */
+};
+
+/* A connection that speaks: an HTTP request under way or a WebSocket. */
+typedef struct rh_conn {
+    uint64_t id; /* 0 = free entry */
+    struct lws *wsi;
+    rh_http *http;
+    rh_ws *ws;
+} rh_conn;
+
+typedef struct {
+    rh_conn *conn;
+} rh_pss; /* what libwebsockets keeps for each connection */
+
+/* Counters for /metrics. */
+typedef struct {
+    uint64_t n_requests, n_messages, n_frames, n_frames_skipped, n_audio_results, n_errors;
+    uint64_t n_connections_refused, n_files, n_held_back;
+    double audio_s;
+} rh_counters;
+
+struct rh_server {
+    rh_server_options o;
+    int port, n_cpus;
+    int listen_fds[4];
+    int n_listen;
+    struct lws_context *lws;
+    struct lws_vhost *vhost;
+    struct lws *listeners[4];
+    rh_site *site;
+    rh_coach *coach; /* NULL until loaded */
+    double started;  /* Unix time */
+    int64_t started_us;
+
+    rh_conn *conns; /* [n_conns] */
+    int n_conns, n_ws, n_sockets;
+    uint64_t next_id;
+    size_t upload_bytes; /* held by all uploads together */
+    int n_file_jobs, n_frame_jobs;
+    rh_client *clients; /* list of named clients */
+    rh_counters count;
+
+    rh_pool *media, *speech, *files; /* pictures and sound in; live speech; uploads */
+    pthread_mutex_t done_lock;
+    rh_job *done_head, *done_tail; /* {done_lock} */
+
+    pthread_t loader;
+    bool loading, load_failed;
+    rh_error load_error;
+    atomic_bool cancel_all; /* any thread */
+    atomic_int stop_calls;  /* any thread */
+    bool stopping, finished, reload;
+    int64_t stop_by_us;
+    lws_sorted_usec_list_t tick;
+    void *watch; /* state of the watched files */
+};
+
+/* server.c */
+rh_conn *rh_conn_new(rh_server *s, struct lws *wsi); /* NULL: table full */
+rh_conn *rh_conn_find(rh_server *s, uint64_t id);    /* NULL: gone */
+void rh_conn_free(rh_server *s, rh_conn *c);
+bool rh_ready(const rh_server *s);
+static inline rh_server *rh_server_of(struct lws *wsi)
+{
+    return lws_context_user(lws_get_context(wsi));
+}
+
+/* listen.c */
+rh_status rh_listen(rh_server *s, rh_error *err);
+int rh_listen_accept(rh_server *s, int fd);
+
+/* pool.c */
+rh_status rh_pool_new(rh_pool **out, rh_server *s, int n_threads, size_t capacity, int nice,
+                      rh_error *err);
+/* RH_ERR_LIMIT full; the job stays the caller's. */
+rh_status rh_pool_submit(rh_pool *p, rh_job *job);
+void rh_pool_free(rh_pool *p); /* waits for what is running and queued */
+size_t rh_pool_waiting(const rh_pool *p);
+/* Hands a job that has run to the loop thread. Any thread. */
+void rh_job_finished(rh_server *s, rh_job *job);
+void rh_jobs_collect(rh_server *s); /* calls `done` of all that have finished */
+
+/* watch.c */
+rh_status rh_watch_start(rh_server *s, rh_error *err);
+bool rh_watch_changed(rh_server *s);
+void rh_watch_stop(rh_server *s);
+
+/* site.c: the practice page's files */
+rh_status rh_site_new(rh_site **out, const char *dir, rh_error *err); /* NULL dir: search */
+void rh_site_free(rh_site *site);
+bool rh_site_has(const rh_site *site, const char *path);
+void rh_site_serve(const rh_site *site, rh_http *h, const char *path);
+const char *rh_site_dir(const rh_site *site); /* NULL: no page here */
+
+/* client.c: people by name; several sockets of one name are one client */
+/* loop thread only */
+rh_client *rh_client_ref(rh_server *s, const char *name);
+void rh_client_unref(rh_server *s, rh_client *c);
+
+#endif
