@@ -10,23 +10,19 @@
 
 #include <stdbool.h>
 #include "rehearse/coach.h"
+#include "rehearse/config.h"
 #include "rehearse/status.h"
 
 typedef struct rh_server rh_server;
 
 typedef struct {
-    const char *host;        /* name or address to listen on; "127.0.0.1" */
-    int port;                /* 0 = any free one; 8000 */
-    int n_threads;           /* processors to use; 0 = all of this machine */
-    int max_clients;         /* WebSockets at once; 64 */
-    const char *web_dir;     /* the practice page; NULL = beside the program */
-    const char *cors_origin; /* who may use section A from a page; "*", "" = nobody */
+    const rh_config *config;  /* host, port, limits, origins, ... */
+    rh_coach_options coach;   /* loaded in the background while the port already answers */
     const char *version;
-    rh_coach_options coach;  /* loaded in the background while the port already answers */
-    const char *const *watch; /* NULL-terminated paths; a change ends rh_server_run() with RH_AGAIN */
-} rh_server_options; /* strings are borrowed until rh_server_free() */
-
-rh_server_options rh_server_options_default(void);
+    const char *web_dir;      /* the practice page; NULL = beside the program */
+    const char *const *watch; /* NULL-terminated paths; a change ends rh_server_run() with
+                                 RH_AGAIN; NULL = none */
+} rh_server_options; /* all borrowed until rh_server_free() */
 
 /* Binds the port. RH_ERR_IO taken or not allowed; RH_ERR_INVAL option out of range. */
 rh_status rh_server_new(rh_server **out, const rh_server_options *o, rh_error *err);

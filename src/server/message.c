@@ -145,7 +145,7 @@ static rh_status command(const json_t *small, rh_command *out, rh_error *err)
 
 rh_status rh_message_parse_take(rh_message *m, char *raw, size_t n, rh_error *err)
 {
-    *m = (rh_message){.raw = raw};
+    *m = (rh_message){.raw = raw, .n_raw = n};
     lifted l = {0};
     rh_status st = parse_json(raw, n, &l, &m->small, err);
     if (st == RH_OK)

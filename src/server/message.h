@@ -26,6 +26,7 @@ typedef struct {
 
 typedef struct {
     char *raw;     /* owned */
+    size_t n_raw;
     json_t *small; /* owned: the message without its long strings */
     rh_base64_ref frame, audio;
     rh_error frame_fault, audio_fault; /* code 0 = none: one bad half spares the other */

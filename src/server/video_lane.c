@@ -1,0 +1,136 @@
+/* video_lane.c - one frame of a client is measured, the newest waits; a frame
+ * that gives way is answered with the newest's reading. */
+#include <string.h>
+#include "media_bytes.h"
+#include "rehearse/alloc.h"
+#include "rehearse/clock.h"
+#include "ws.h"
+
+typedef struct {
+    rh_job job;
+    rh_stream *stream;
+    rh_message message;
+    uint64_t seq;
+    int64_t t_us;
+    bool annotate;
+    json_t *reading;
+    rh_error err;
+} video_job;
+
+static rh_status measure(video_job *j)
+{
+    rh_stream *st = j->stream;
+    uint8_t *bytes, *spare = NULL;
+    size_t n;
+    rh_face face;
+    rh_status s = rh_decode_media(&j->message, j->message.frame, &bytes, &n, &spare, &j->err);
+    if (s == RH_OK && n == 0)
+        s = rh_fail(&j->err, RH_ERR_INVAL, "the frame is empty: send a JPEG, PNG or WebP picture");
+    if (s == RH_OK && !st->tracker)
+        s = rh_face_tracker_new(&st->tracker, rh_coach_faces(st->coach), NULL, &j->err);
+    if (s == RH_OK) {
+        if (atomic_exchange(&st->calibrate, false))
+            rh_face_tracker_calibrate(st->tracker);
+        st->last_t_us = j->t_us > st->last_t_us ? j->t_us : st->last_t_us + 1;
+        s = rh_face_tracker_push_bytes(st->tracker, bytes, n, st->last_t_us, &face, &j->err);
+    }
+    if (s == RH_OK) {
+        j->reading = rh_face_to_json(&face, rh_unix_time());
+        if (!j->reading)
+            s = rh_fail(&j->err, RH_ERR_NOMEM, "out of memory");
+        else if (j->annotate)
+            s = rh_annotate_reading(bytes, n, &face, j->reading, &j->err);
+    }
+    rh_free(spare);
+    return s;
+}
+
+static void video_run(rh_job *base, rh_worker *w)
+{
+    (void)w;
+    video_job *j = (video_job *)base;
+    if (!atomic_load(&j->stream->cancel) && measure(j) != RH_OK) {
+        json_decref(j->reading);
+        j->reading = NULL;
+    }
+    rh_message_done(&j->message);
+}
+
+static void fill(rh_half *half, const video_job *j, bool skipped)
+{
+    if (!j->reading) {
+        rh_half_error(half, j->err.msg);
+        return;
+    }
+    half->state = RH_HALF_RESULT;
+    half->result = skipped ? json_copy(j->reading) : json_incref(j->reading);
+    if (skipped)
+        (void)json_object_set_new(half->result, "skipped", json_true());
+}
+
+/* The frame of the job, and those that gave way to it. */
+static void answer(rh_ws *w, const video_job *j)
+{
+    for (rh_slot *slot = w->head; slot && slot->seq <= j->seq; slot = slot->next) {
+        if (slot->video.state != RH_HALF_WAITING)
+            continue;
+        if (slot->seq == j->seq || slot->overtaken) {
+            fill(&slot->video, j, slot->seq != j->seq);
+            w->server->count.n_frames_skipped += slot->seq != j->seq;
+        }
+    }
+}
+
+static void video_done(rh_server *s, rh_job *base)
+{
+    video_job *j = (video_job *)base;
+    rh_conn *c = rh_conn_find(s, base->conn);
+    s->count.n_frames++;
+    if (c && c->ws) {
+        rh_ws *w = c->ws;
+        w->video_running = false;
+        w->client->n_frames++;
+        answer(w, j);
+        rh_video_pump(w);
+        rh_slots_flush(w);
+    }
+    json_decref(j->reading);
+    rh_message_done(&j->message);
+    rh_stream_unref(j->stream);
+    rh_free(j);
+}
+
+void rh_video_pump(rh_ws *w)
+{
+    if (w->video_running || !w->newest.held || !w->stream)
+        return;
+    video_job *j = rh_calloc(1, sizeof *j);
+    if (!j)
+        return; /* tried again with the next frame */
+    j->job = (rh_job){.run = video_run, .done = video_done, .conn = w->id};
+    j->stream = w->stream;
+    j->message = w->newest.message;
+    j->seq = w->newest.seq;
+    j->t_us = w->newest.t_us;
+    j->annotate = w->annotate;
+    if (rh_pool_submit(w->server->media, &j->job) != RH_OK) {
+        rh_free(j);
+        return;
+    }
+    w->newest = (rh_frame_item){0};
+    w->stream->refs++;
+    w->video_running = true;
+}
+
+void rh_video_take(rh_ws *w, rh_message *m, uint64_t seq)
+{
+    if (w->newest.held) {
+        rh_slot *slot = rh_slot_find(w, w->newest.seq);
+        if (slot)
+            slot->overtaken = true;
+        rh_message_done(&w->newest.message);
+    }
+    w->newest = (rh_frame_item){true, *m, seq, rh_now_us()};
+    *m = (rh_message){0};
+    rh_video_pump(w);
+}

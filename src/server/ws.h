@@ -1,0 +1,138 @@
+/* ws.h - one WebSocket of the seed's protocol: messages in, replies in order.
+ *
+ * Each message takes a slot in a queue; whatever finishes first fills its part,
+ * and only the filled slot at the head is sent. Video frames: one is measured,
+ * the newest one waits, those between are answered with the newest's reading.
+ * Audio pieces: decoded in order on the media pool, recognised on the speech
+ * pool. Loop thread only, but for what says otherwise. */
+#ifndef RH_WS_H
+#define RH_WS_H
+
+#include "client.h"
+#include "message.h"
+#include "rehearse/audio.h"
+#include "rehearse/buf.h"
+#include "server_internal.h"
+
+typedef enum { RH_WS_VIDEO, RH_WS_AUDIO, RH_WS_COMBINED } rh_ws_kind;
+
+typedef enum {
+    RH_HALF_NONE, /* not asked for */
+    RH_HALF_WAITING,
+    RH_HALF_RESULT,
+    RH_HALF_BUFFERING,
+    RH_HALF_CLEARED,
+    RH_HALF_ERROR,
+} rh_half_state;
+
+typedef struct {
+    rh_half_state state;
+    json_t *result;    /* RESULT: owned */
+    char *error;       /* ERROR: owned */
+    double buffered_s; /* BUFFERING */
+} rh_half;
+
+typedef struct rh_slot {
+    struct rh_slot *next;
+    uint64_t seq;
+    bool overtaken; /* its frame gave way to a newer one */
+    rh_half video, audio;
+    char *plain_error; /* the whole message was unusable */
+} rh_slot;
+
+/* What outlives the connection while a job uses it. Freed with the last reference. */
+typedef struct {
+    int refs;             /* loop thread only */
+    rh_coach *coach;
+    atomic_bool cancel;   /* any thread: the client has gone */
+    rh_face_tracker *tracker; /* the one running video job */
+    int64_t last_t_us;        /* likewise */
+    atomic_bool calibrate;    /* any thread: do it with the next frame */
+    rh_resampler *resampler;  /* the one running feed job */
+    int rate_hz;              /* likewise */
+    pthread_mutex_t waiting_lock;
+    float *waiting;           /* {waiting_lock} 16 kHz samples recognition has not taken */
+    size_t n_waiting, cap_waiting; /* {waiting_lock} */
+    pthread_mutex_t live_lock; /* taken before waiting_lock */
+    rh_live_audio *live;       /* {live_lock} */
+    double buffered_s;         /* {waiting_lock} held by `live` when last looked */
+} rh_stream;
+
+typedef struct rh_audio_item {
+    struct rh_audio_item *next;
+    rh_message message;
+    size_t n_bytes;
+    uint64_t seq;
+} rh_audio_item;
+
+typedef struct {
+    bool held; /* there is one */
+    rh_message message;
+    uint64_t seq;
+    int64_t t_us;
+} rh_frame_item;
+
+struct rh_ws {
+    rh_server *server;
+    struct lws *wsi;
+    uint64_t id;
+    rh_ws_kind kind;
+    bool annotate;
+    rh_client *client;
+    rh_stream *stream;
+
+    rh_buf in; /* the message under way */
+    size_t n_skipped; /* of a message that is too long */
+    bool skipping;
+
+    rh_slot *head, *tail; /* replies owed */
+    int n_slots;
+    uint64_t next_seq;
+    rh_buf out; /* replies as text, each with its length in front */
+    size_t n_out_sent;
+    int64_t last_write_us;
+    bool held_back; /* nothing is read for the moment */
+    int close_code; /* 0 = stays open */
+
+    bool video_running;
+    rh_frame_item newest;
+
+    rh_audio_item *audio_head, *audio_tail;
+    size_t lane_bytes;
+    bool audio_running;  /* the head item is in a job */
+    bool feeding;        /* which is the one that decodes it */
+    bool result_running; /* recognition that no reply waits for (combined) */
+    json_t *ready_result; /* of it, goes with the next reply */
+};
+
+int rh_ws_open(rh_server *s, struct lws *wsi, rh_pss *pss);
+int rh_ws_receive(rh_ws *w, const char *bytes, size_t n);
+int rh_ws_writable(rh_ws *w);
+void rh_ws_free(rh_ws *w);
+bool rh_ws_idle(const rh_ws *w); /* owes nothing */
+void rh_ws_tick(rh_ws *w, int64_t now_us);
+void rh_ws_close(rh_ws *w, int code); /* after what is owed */
+
+/* slots.c */
+rh_slot *rh_slot_add(rh_ws *w); /* NULL: out of memory */
+rh_slot *rh_slot_find(rh_ws *w, uint64_t seq);
+void rh_slot_free(rh_slot *slot);
+void rh_half_error(rh_half *half, const char *msg);
+bool rh_slot_full(const rh_slot *slot);
+json_t *rh_slot_reply(rh_ws_kind kind, const rh_slot *slot);
+void rh_slots_flush(rh_ws *w); /* moves filled slots from the head to `out` */
+void rh_ws_hold_back(rh_ws *w); /* stops or goes on reading, by what waits */
+
+/* video_lane.c, audio_lane.c: start whatever may run now */
+void rh_video_pump(rh_ws *w);
+void rh_video_take(rh_ws *w, rh_message *m, uint64_t seq); /* takes what the message holds */
+void rh_audio_pump(rh_ws *w);
+void rh_audio_take(rh_ws *w, rh_message *m, uint64_t seq, size_t n_bytes);
+
+rh_stream *rh_stream_new(rh_coach *c);
+void rh_stream_unref(rh_stream *st);
+
+/* merge.c: two results of neighbouring stretches as one */
+json_t *rh_merge_results(json_t *a_take, json_t *b_take);
+
+#endif
