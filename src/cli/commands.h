@@ -5,6 +5,7 @@
 
 int rh_cmd_config(int argc, char **argv);
 int rh_cmd_frame(int argc, char **argv);
+int rh_cmd_serve(int argc, char **argv);
 int rh_cmd_transcribe(int argc, char **argv);
 int rh_cmd_analyze(int argc, char **argv);
 int rh_cmd_report(int argc, char **argv);

@@ -10,6 +10,7 @@ static const struct {
     const char *name, *summary;
     int (*run)(int argc, char **argv);
 } commands[] = {
+    {"serve", "serve the practice page, REST and WebSockets", rh_cmd_serve},
     {"transcribe", "print what is said in sound and video files", rh_cmd_transcribe},
     {"analyze", "tell how a recording came across", rh_cmd_analyze},
     {"frame", "measure the face in pictures and videos", rh_cmd_frame},

@@ -6,7 +6,8 @@
 
 rh_status rh_upload_hold(rh_server *s, size_t *held, size_t n, rh_error *err)
 {
-    if (s->upload_bytes + n > RH_MAX_UPLOADS_BYTES)
+    size_t most = ((size_t)s->o.config->max_upload_mb << 20) * RH_MAX_UPLOADS;
+    if (s->upload_bytes + n > most)
         return rh_fail(err, RH_ERR_LIMIT, "too many uploads at once: try again in a moment");
     s->upload_bytes += n;
     *held += n;

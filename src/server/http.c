@@ -121,16 +121,40 @@ static void preflight(rh_http *h)
     rh_http_reply(h, 204, NULL, "", 0);
 }
 
+/* True when `item` is in the comma-separated `list`, or the list is "*". */
+static bool listed(const char *list, const char *item)
+{
+    size_t n = strlen(item);
+    if (strcmp(list, "*") == 0)
+        return true;
+    for (const char *p = list; n && *p; p += *p == ',') {
+        while (*p == ' ')
+            p++;
+        size_t len = strcspn(p, ", ");
+        if (len == n && strncasecmp(p, item, n) == 0)
+            return true;
+        p += strcspn(p, ",");
+    }
+    return false;
+}
+
+static void allow_origin(rh_http *h)
+{
+    const char *list = h->server->o.config->cors_origins;
+    if (strcmp(list, "*") == 0) {
+        rh_http_header(h, "access-control-allow-origin", "*");
+    } else if (listed(list, h->origin)) {
+        rh_http_header(h, "access-control-allow-origin", h->origin);
+        rh_http_header(h, "vary", "origin");
+    }
+}
+
 static void route(rh_http *h)
 {
     bool asks = strcmp(h->method, "OPTIONS") == 0;
     h->route = rh_route_match(h->method, h->path, false);
-    const char *cors = h->server->o.cors_origin;
-    if (h->route.open && cors && *cors) {
-        rh_http_header(h, "access-control-allow-origin", cors);
-        if (strcmp(cors, "*") != 0)
-            rh_http_header(h, "vary", "origin");
-    }
+    if (h->route.open)
+        allow_origin(h);
     if (asks && h->route.wrong_method) {
         preflight(h);
     } else if (h->route.wrong_method) {

@@ -49,24 +49,24 @@ static rh_status explain(rh_server *s, int e, rh_error *err)
 {
     if (e == EADDRINUSE)
         return rh_fail(err, RH_ERR_IO, "port %d on %s is taken by another program: stop that one "
-                       "or choose a free port with --port", s->o.port, s->o.host);
+                       "or choose a free port with --port", s->o.config->port, s->o.config->host);
     if (e == EACCES)
         return rh_fail(err, RH_ERR_IO, "no right to listen on port %d: ports below 1024 are the "
-                       "administrator's, choose another with --port", s->o.port);
-    return rh_fail(err, RH_ERR_IO, "cannot listen on %s port %d: %s", s->o.host, s->o.port,
+                       "administrator's, choose another with --port", s->o.config->port);
+    return rh_fail(err, RH_ERR_IO, "cannot listen on %s port %d: %s", s->o.config->host, s->o.config->port,
                    strerror(e));
 }
 
 rh_status rh_listen(rh_server *s, rh_error *err)
 {
     struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE}, *list = NULL;
-    int e = getaddrinfo(s->o.host, NULL, &hints, &list);
+    int e = getaddrinfo(s->o.config->host, NULL, &hints, &list);
     if (e)
         return rh_fail(err, RH_ERR_INVAL, "--host %s: %s; give an address of this machine such as "
-                       "127.0.0.1, or 0.0.0.0 for all", s->o.host, gai_strerror(e));
-    bool any = strcmp(s->o.host, "::") == 0;
+                       "127.0.0.1, or 0.0.0.0 for all", s->o.config->host, gai_strerror(e));
+    bool any = strcmp(s->o.config->host, "::") == 0;
     int why = 0;
-    s->port = s->o.port;
+    s->port = s->o.config->port;
     for (struct addrinfo *a = list; a && s->n_listen < 4; a = a->ai_next) {
         if (a->ai_family != AF_INET && a->ai_family != AF_INET6)
             continue;

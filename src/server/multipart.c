@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
-#include "limits.h"
+#include "server_limits.h"
 #include "rehearse/alloc.h"
 #include "rehearse/buf.h"
 

@@ -85,7 +85,7 @@ void rh_rest_start(rh_http *h)
         if (!h->content_type[0])
             rh_http_error(h, 422, "field \"audio\" is missing: send a multipart form with an audio file");
         else
-            want_body(h, true, RH_MAX_UPLOAD_BYTES);
+            want_body(h, true, (size_t)h->server->o.config->max_upload_mb << 20);
         break;
     case RH_ROUTE_ANALYZE_FRAME: want_body(h, false, RH_MAX_FRAME_BODY_BYTES); break;
     default: rh_http_error(h, 404, "no such endpoint: GET / lists them"); break;

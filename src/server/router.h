@@ -4,7 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
-#include "limits.h"
+#include "server_limits.h"
 
 typedef enum {
     RH_ROUTE_NONE,

@@ -10,7 +10,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
-#include "limits.h"
+#include "server_limits.h"
 #include "rehearse/coach.h"
 #include "rehearse/log.h"
 #include "rehearse/server.h"

@@ -1,30 +1,25 @@
-/* limits.h - every number a client can push against; docs/limits.md says why. */
+/* server_limits.h - every number a client can push against; docs/limits.md says why. */
 #ifndef RH_SERVER_LIMITS_H
 #define RH_SERVER_LIMITS_H
 
 enum {
-    RH_MAX_CLIENTS = 4096,               /* upper bound of --max-clients */
-    RH_DEFAULT_CLIENTS = 64,
     RH_SPARE_CONNECTIONS = 64,           /* plain HTTP beside the WebSockets */
 
     RH_MAX_HEADER_BYTES = 16 << 10,      /* request line and headers of one request */
     RH_MAX_CLIENT_ID = 128,              /* bytes, after %-decoding */
     RH_MAX_PATH = 1024,
 
-    RH_MAX_UPLOAD_BYTES = 128 << 20,     /* one audio upload */
-    RH_MAX_UPLOADS_BYTES = 384 << 20,    /* all uploads in memory together */
+    RH_MAX_UPLOADS = 3,                  /* times max_upload_mb: all uploads in memory together */
     RH_MAX_FRAME_BODY_BYTES = 16 << 20,  /* body of analyze-frame */
     RH_MAX_FIELD_BYTES = 64 << 10,       /* a text field of a form */
     RH_MAX_FORM_FIELDS = 32,
     RH_MAX_PART_HEADER_BYTES = 8 << 10,
-    RH_MAX_RECORDING_S = 2 * 3600,       /* decoded audio of one upload */
     RH_MAX_DISCARD_BYTES = 256 << 20,    /* read and thrown away after an early error */
 
-    RH_MAX_MESSAGE_BYTES = 16 << 20,     /* one WebSocket message; more is skipped with an error */
-    RH_MAX_SKIPPED_BYTES = 256 << 20,    /* of one message; then the connection is closed (1009) */
+    RH_MAX_SKIPPED_BYTES = 256 << 20,    /* of a message over max_message_kb; then the connection is closed (1009) */
     RH_MAX_SLOTS = 256,                  /* messages of one client waiting for a reply */
     RH_MAX_LANE_BYTES = 24 << 20,        /* undecoded audio messages of one client */
-    RH_MAX_WAITING_AUDIO_S = 60,         /* decoded audio waiting while recognition is busy */
+    RH_MAX_WAITING_AUDIO_S = 300,         /* decoded audio waiting while recognition is busy */
     RH_MAX_OUT_BYTES = 512 << 10,        /* replies not yet taken by the network; then no more is read */
     RH_STALLED_S = 30,                   /* a client that takes no reply for so long is closed */
 
