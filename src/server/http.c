@@ -5,10 +5,12 @@
  * client reads the reply instead of a broken pipe. */
 #include "http.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/socket.h>
 #include "rehearse/alloc.h"
 #include "status_map.h"
 
@@ -110,6 +112,7 @@ static int finish(rh_http *h, rh_pss *pss)
     pss->conn = NULL;
     if (hang_up)
         return -1;
+    lws_rx_flow_control(wsi, 1);
     return lws_http_transaction_completed(wsi) ? -1 : 0;
 }
 
@@ -252,12 +255,8 @@ int rh_http_body(rh_http *h, const char *bytes, size_t n)
 
 int rh_http_body_end(rh_http *h, rh_pss *pss)
 {
-    if (h->body_done && pss) {
-        /* Called again: the client already sends its next request. It has to wait. */
-        if (h->is_chunked || !h->all_sent)
-            lws_rx_flow_control(h->wsi, 0);
+    if (h->body_done && pss)
         return 0;
-    }
     h->body_done = true;
     if (!h->replied) {
         rh_error err;
@@ -266,12 +265,26 @@ int rh_http_body_end(rh_http *h, rh_pss *pss)
         else
             rh_http_fail(h, &err);
     }
+    /* A pipelined request has to wait; rh_http_tick() looks whether the client is still there. */
+    lws_rx_flow_control(h->wsi, 0);
     if (!h->all_sent)
         return 0;
     if (pss)
         return finish(h, pss);
     lws_callback_on_writable(h->wsi);
     return 0;
+}
+
+void rh_http_tick(rh_http *h)
+{
+    char c;
+    if (!h->cancel || h->is_h2)
+        return;
+    ssize_t n = recv(lws_get_socket_fd(h->wsi), &c, 1, MSG_PEEK | MSG_DONTWAIT);
+    if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR)) {
+        atomic_store(h->cancel, true);
+        lws_set_timeout(h->wsi, PENDING_TIMEOUT_CLOSE_SEND, LWS_TO_KILL_ASYNC);
+    }
 }
 
 /* ---- replies ---- */

@@ -50,8 +50,7 @@ int rh_http_body(rh_http *h, const char *bytes, size_t n);
 int rh_http_body_end(rh_http *h, rh_pss *pss);
 int rh_http_writable(rh_http *h, rh_pss *pss);
 void rh_http_free(rh_http *h);
-/* Refuses or allows an upgrade: 0 go on, 1 answered, -1 hang up. */
-int rh_http_upgrade(rh_server *s, struct lws *wsi, rh_pss *pss);
+void rh_http_tick(rh_http *h); /* drops the work for a client that has gone */
 
 /* The reply; each takes what it is given. The first one counts. */
 void rh_http_header(rh_http *h, const char *name, const char *value);

@@ -137,6 +137,8 @@ static void frame_done(rh_server *s, rh_job *base)
     if (c && c->http) {
         if (j->result)
             rh_http_json(c->http, 200, json_incref(j->result));
+        else if (j->err.code == RH_ERR_NOTFOUND)
+            rh_http_error(c->http, 422, "%s", j->err.msg);
         else
             rh_http_fail(c->http, &j->err);
     }

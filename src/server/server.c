@@ -369,9 +369,12 @@ static void tick(lws_sorted_usec_list_t *sul)
 {
     rh_server *s = lws_container_of(sul, rh_server, tick);
     int64_t now = rh_now_us();
-    for (int i = 0; i < s->n_conns; i++)
+    for (int i = 0; i < s->n_conns; i++) {
         if (s->conns[i].ws)
             rh_ws_tick(s->conns[i].ws, now);
+        if (s->conns[i].http)
+            rh_http_tick(s->conns[i].http);
+    }
     if (!s->stopping && rh_watch_changed(s)) {
         rh_log(RH_LOG_INFO, "a watched file changed: starting anew");
         s->reload = true;
