@@ -1,0 +1,188 @@
+"""Clients that vanish, stall, flood or lie; the server stays well and small."""
+import unittest
+from harness import *
+
+server = None
+
+
+def setUpModule():
+    global server
+    server = Server("--max-message-kb", "1024", "--max-clients", "40")
+
+
+def tearDownModule():
+    server.stop()
+
+
+def frame():
+    return {"frame": data_uri(fixture("astronaut.jpg"))}
+
+
+def eventually(test, seconds=15):
+    end = time.time() + seconds * PATIENCE
+    while time.time() < end:
+        if test():
+            return True
+        time.sleep(0.1)
+    return False
+
+
+def clients():
+    return server.get("/health")[1]["clients"]
+
+
+class Hostile(unittest.TestCase):
+    def tearDown(self):
+        status, body = server.get("/health")
+        self.assertEqual((status, body["status"]), (200, "healthy"))
+
+    def test_message_too_large_is_told_and_the_socket_stays(self):
+        with server.ws("/ws/video/big") as w:
+            r = w.ask('{"frame":"' + "A" * (2 << 20) + '"}')
+            self.assertIn("1024 KB", r["error"])
+            self.assertTrue(w.ask(frame())["face_detected"])
+            data = b"x" * 65536  # without end: fragment upon fragment
+            w.sock.sendall(w.frame(data, 1, fin=False))
+            for _ in range(40):
+                w.sock.sendall(w.frame(data, 0, fin=False))
+            w.sock.sendall(w.frame(b"", 0, fin=True))
+            self.assertIn("error", w.recv())
+            self.assertTrue(w.ask(frame())["face_detected"])
+
+    def test_zip_bomb_is_stopped(self):
+        with server.ws("/ws/video/bomb", deflate=True) as w:
+            w.send(b'{"frame":"' + b"A" * (64 << 20) + b'"}')
+            self.assertIn("error", w.recv())
+        self.assertLess(server.rss_mb(), 1200 * max(1, PATIENCE))
+
+    def test_protocol_violations_close_only_that_socket(self):
+        for junk in (b"\xff" * 200, WebSocket.frame(b"hello", mask=None), WebSocket.frame(b"x", opcode=5),
+                     WebSocket.frame(b"x" * 200, opcode=9), WebSocket.frame(b"\xff\xfe\xfd", opcode=1),
+                     WebSocket.frame(b"x", opcode=0), WebSocket.frame(b"x", rsv1=True),
+                     b"\x81\xff" + b"\xff" * 8 + b"\0\0\0\0xx"):
+            w = server.ws("/ws/video/junk", timeout=5)
+            w.sock.sendall(junk)
+            with self.assertRaises((Closed, ConnectionError, TimeoutError, ValueError, AssertionError)):
+                r = w.recv()
+                self.assertIn("error", r)  # an unmasked frame may also be read as text
+                raise Closed(None)
+            w.sock.close()
+        self.assertTrue(eventually(lambda: clients() == 0))
+
+    def test_client_vanishes_in_mid_upload_and_mid_transcription(self):
+        kind, body = form([("audio", wav(list(jfk()) * 12), "long.wav")])
+        head = (f"POST /api/analyze-audio HTTP/1.1\r\nHost: x\r\nContent-Type: {kind}\r\n"
+                f"Content-Length: {len(body)}\r\n\r\n").encode()
+        for part in (len(body) // 3, len(body)):
+            s = socket.create_connection(("127.0.0.1", server.port))
+            s.sendall(head + body[:part])
+            time.sleep(0.5)
+            s.close()
+        before = server.cpu_s()
+        time.sleep(3)
+        self.assertTrue(eventually(lambda: self._idle()), f"still working: {server.cpu_s() - before:.1f} s of CPU")
+
+    def _idle(self):
+        a = server.cpu_s()
+        time.sleep(0.7)
+        return server.cpu_s() - a < 0.2
+
+    def test_live_client_vanishes_in_mid_transcription(self):
+        for kind in ("audio", "combined"):
+            w = server.ws(f"/ws/{kind}/gone")
+            w.send(audio_message(jfk()))
+            w.send({"command": "analyze"})
+            time.sleep(0.3)
+            w.vanish()
+        self.assertTrue(eventually(lambda: clients() == 0))
+        self.assertTrue(eventually(self._idle))
+
+    def test_client_that_never_reads_does_not_grow_the_server(self):
+        # Replies with pictures in them, never read: reading stops, then the socket goes.
+        before = server.rss_mb()
+        w = server.ws("/ws/video/deaf?annotate=1", read_buffer=4096, timeout=3)
+        message = w.frame(json.dumps(frame()).encode())
+        sent = 0
+        try:
+            for _ in range(600):
+                w.sock.sendall(message)
+                sent += 1
+        except (TimeoutError, OSError):
+            pass
+        self.assertLess(sent, 600, "the server took everything although nobody reads its replies")
+        self.assertLess(server.rss_mb() - before, 80 * max(1, PATIENCE))
+        with server.ws("/ws/video/other") as other:  # and nobody else feels it
+            self.assertTrue(other.ask(frame())["face_detected"])
+        self.assertTrue(eventually(lambda: clients() == 0, 50), "the deaf client was never closed")
+        w.sock.close()
+
+    def test_slow_client_gets_all_its_replies(self):
+        with server.ws("/ws/video/slow") as w:
+            message = json.dumps(frame()).encode()
+            data = w.frame(message)
+            for i in range(0, len(data), 4000):
+                w.sock.sendall(data[i:i + 4000])
+                time.sleep(0.01)
+            self.assertTrue(w.recv()["face_detected"])
+
+    def test_many_clients_and_one_too_many(self):
+        sockets = [server.ws(f"/ws/video/many{i}") for i in range(40)]
+        with self.assertRaises(ConnectionRefusedError) as caught:
+            server.ws("/ws/video/one-too-many")
+        self.assertEqual(caught.exception.args[0], 429)
+        for w in sockets:
+            w.send(frame())
+        for w in sockets:
+            self.assertTrue(w.recv()["face_detected"])
+        for w in sockets[::2]:
+            w.close()
+        for w in sockets[1::2]:
+            w.vanish()
+        self.assertTrue(eventually(lambda: clients() == 0))
+        with server.ws("/ws/video/again") as w:
+            self.assertTrue(w.ask(frame())["face_detected"])
+
+    def test_flood_of_small_messages(self):
+        with server.ws("/ws/audio/flood") as w:
+            one = w.frame(b"{}")
+            done = in_background(w.sock.sendall, one * 20000)
+            for _ in range(20000):
+                self.assertIn("error", w.recv())
+            done()
+
+    def test_too_many_recordings_at_once(self):
+        data = wav(list(jfk()) * 4)
+        waiting = [in_background(server.post_form, "/api/analyze-audio", [("audio", data, "a.wav")], 300)
+                   for _ in range(24)]
+        status = [w(300)[0] for w in waiting]
+        self.assertTrue(set(status) <= {200, 429}, status)
+        self.assertIn(200, status)
+        self.assertIn(429, status)
+
+    def test_half_open_connections_do_not_starve_others(self):
+        held = []
+        for _ in range(60):
+            s = socket.create_connection(("127.0.0.1", server.port))
+            s.sendall(b"GET / HTTP/1.1\r\nHos")
+            held.append(s)
+        self.assertEqual(server.get("/health")[0], 200)
+        for s in held:
+            s.close()
+
+    def test_transcription_does_not_hold_up_video(self):
+        data = wav(list(jfk()) * 4)
+        done = in_background(server.post_form, "/api/analyze-audio", [("audio", data, "a.wav")], 300)
+        times = []
+        with server.ws("/ws/video/quick") as w:
+            w.ask(frame())
+            for _ in range(20):
+                t = time.time()
+                w.ask(frame())
+                times.append(time.time() - t)
+                time.sleep(0.03)
+        self.assertLess(sorted(times)[10], 0.25 * PATIENCE, times)
+        self.assertEqual(done(300)[0], 200)
+
+
+if __name__ == "__main__":
+    unittest.main()
