@@ -11,7 +11,7 @@
 
 /* A pause this long is shown in the transcript; about 0.6 s at a full stop is natural. */
 static const double SHOWN_PAUSE_S = 0.8;
-static const double UNCLEAR_P = 0.4; /* recognition probability of a word shown as unclear */
+static const double UNCLEAR_SCORE = 35; /* of a word shown as unclear, 0 to 100 */
 
 /* A "number" or "null" copied under another name. */
 static void copy_score(json_t *to, const char *name, const json_t *from, const char *key)
@@ -143,9 +143,8 @@ static void mark_word(json_t *w, const json_t *analysis)
     } else if ((hit = find_at(json_object_get(analysis, "disfluencies"), w)) != NULL) {
         const char *kind = rh_json_str(hit, "kind");
         mark(w, strcmp(kind, "repetition") == 0 ? "repeat" : kind, kind);
-    } else if (rh_json_num(w, "probability") < UNCLEAR_P) {
-        (void)snprintf(note, sizeof note, "understood with %.0f %% certainty",
-                       100 * rh_json_num(w, "probability"));
+    } else if (json_object_get(w, "score") && rh_json_num(w, "score") < UNCLEAR_SCORE) {
+        (void)snprintf(note, sizeof note, "hard to make out: %.0f of 100", rh_json_num(w, "score"));
         mark(w, "mispronounced", note);
     }
 }
@@ -211,7 +210,7 @@ static json_t *plain(const json_t *all, size_t from, size_t to)
     for (size_t i = from; i < to; i++) {
         if (i > from)
             (void)rh_buf_puts(&b, " ");
-        (void)rh_buf_puts(&b, rh_json_str(json_array_get(all, i), "text"));
+        (void)rh_buf_puts(&b, rh_json_str(json_array_get(all, i), "word"));
     }
     json_t *text = json_string(b.data ? b.data : "");
     rh_buf_done(&b);
@@ -240,13 +239,14 @@ static json_t *transcript(const json_t *session, const json_t *analysis)
             part = json_pack("{s:f, s:o}", "start", start, "words", words);
         }
         spliced_fillers(words, analysis, all, until, start);
-        json_t *copy = json_deep_copy(w);
+        json_t *copy = item(w, rh_json_str(w, "word"));
+        json_object_set(copy, "score", json_object_get(w, "score"));
         mark_word(copy, analysis);
         json_array_append_new(words, copy);
         until = start;
         double next = i + 1 < n ? rh_json_num(json_array_get(all, i + 1), "start") : 1e9;
         pause_after(words, analysis, start, next);
-        bool full = json_array_size(words) >= LINE_WORDS && ends_sentence(rh_json_str(w, "text"));
+        bool full = json_array_size(words) >= LINE_WORDS && ends_sentence(rh_json_str(w, "word"));
         if (full || i + 1 == n) {
             if (i + 1 == n)
                 spliced_fillers(words, analysis, all, start, 1e9);
@@ -310,13 +310,13 @@ static json_t *scores(const json_t *analysis, double eye_contact, double attenti
 /* The parts that made each score, as sentences. */
 static json_t *evidence(const json_t *analysis)
 {
-    json_t *o = json_object(), *list, *p;
+    json_t *o = json_object(), *made, *p;
     const char *score;
     size_t i;
-    json_object_foreach(json_object_get(analysis, "parts"), score, list)
+    json_object_foreach(json_object_get(analysis, "scores"), score, made)
     {
         json_t *out = json_array();
-        json_array_foreach(list, i, p)
+        json_array_foreach(json_object_get(made, "parts"), i, p)
         {
             char text[160];
             double points = rh_json_num(p, "points");

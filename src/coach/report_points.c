@@ -139,10 +139,10 @@ static bool clear_words(const rh_report_view *v, point *p)
     p->advice = "Finish the ends of words and open your mouth a little more.";
     json_array_foreach(part(v, "words"), i, w)
     {
-        if (rh_json_num(w, "probability") >= 0.4)
+        if (!json_object_get(w, "score") || rh_json_num(w, "score") >= 35)
             continue;
         n++;
-        add_moment(p, rh_json_num(w, "start"), rh_json_num(w, "end"), rh_json_str(w, "text"));
+        add_moment(p, rh_json_num(w, "start"), rh_json_num(w, "end"), rh_json_str(w, "word"));
     }
     (void)snprintf(p->detail, sizeof p->detail, "Clarity %.0f of 100; %d word%s could hardly be understood.",
                    p->good, n, n == 1 ? "" : "s");

@@ -11,6 +11,7 @@
 #include "rehearse/alloc.h"
 #include "rehearse/clock.h"
 #include "rehearse/report.h"
+#include "coach_internal.h"
 #include "report_internal.h"
 #include "session_internal.h"
 
@@ -185,6 +186,13 @@ static void restore(rh_session *s, const json_t *kept)
         s->heard_from = s->spool.n;
 }
 
+/* "auto" listens and decides; without any it is the coach's. */
+static const char *language_of(const rh_session *s)
+{
+    const char *l = s->o.language ? s->o.language : s->coach->language;
+    return *l && strcmp(l, "auto") != 0 ? l : NULL;
+}
+
 static rh_status start_ears(rh_session *s, rh_error *err)
 {
     rh_asr_model *asr = rh_coach_recogniser(s->coach);
@@ -192,7 +200,7 @@ static rh_status start_ears(rh_session *s, rh_error *err)
     if (!asr || !vad || s->o.recorded)
         return RH_OK; /* a session of pictures alone, or one recognised at its end */
     rh_transcriber_options o = rh_transcriber_options_default();
-    o.language = s->o.language;
+    o.language = language_of(s);
     o.partials = s->o.live;
     rh_status st = rh_transcriber_new(&s->ears, asr, vad, &o, err);
     if (st != RH_OK || s->spool.n <= s->heard_from)
@@ -366,7 +374,7 @@ static json_t *words_of(const rh_transcript *t, double offset)
     for (int i = 0; i < t->n_words; i++) {
         const rh_asr_word *w = &t->words[i];
         json_array_append_new(
-            list, json_pack("{s:s%, s:f, s:f, s:f}", "text", t->text + w->text_off, (size_t)w->text_len,
+            list, json_pack("{s:s%, s:f, s:f, s:f}", "word", t->text + w->text_off, (size_t)w->text_len,
                             "start", round(1000 * (offset + (double)w->start)) / 1000, "end",
                             round(1000 * (offset + (double)w->end)) / 1000, "probability",
                             round(1000 * (double)w->p) / 1000));
@@ -431,7 +439,7 @@ static rh_status measure(rh_session *s, const atomic_bool *cancel, json_t **anal
     size_t n = 0;
     rh_status st = rh_spool_read(&s->spool, 0, &samples, &n, err);
     if (st == RH_OK && n > 0) {
-        rh_analyze_options o = {.language = s->o.language, .reference = s->o.reference,
+        rh_analyze_options o = {.language = language_of(s), .reference = s->o.reference,
                                 .cancel = cancel, .progress = s->o.progress,
                                 .progress_user = s->o.user};
         st = rh_coach_analyze_audio(s->coach, samples, n, &o, analysis, err);

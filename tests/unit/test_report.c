@@ -15,8 +15,8 @@ static json_t *words_every(double step, int n, const char *text)
 {
     json_t *list = json_array();
     for (int i = 0; i < n; i++)
-        json_array_append_new(list, json_pack("{s:s, s:f, s:f, s:f}", "text", i % 10 == 9 ? "end." : text,
-                                              "start", i * step, "end", i * step + 0.3, "probability", 0.9));
+        json_array_append_new(list, json_pack("{s:s, s:f, s:f, s:f}", "word", i % 10 == 9 ? "end." : text,
+                                              "start", i * step, "end", i * step + 0.3, "score", 90.0));
     return list;
 }
 

@@ -23,7 +23,7 @@ export function practice(shared) {
   $('#caption').hidden = !settings.captions;
 
   const live = new Live(id, { question: question.text, kind: question.kind, client: settings.client || 'me',
-    language: settings.language === undefined ? 'en' : settings.language || undefined, keep_media: Boolean(settings.keep), face_hz: 4 });
+    language: settings.language || 'en', keep_media: Boolean(settings.keep), face_hz: 4 });
 
   live.addEventListener('ready', () => {
     $('#link').textContent = '';

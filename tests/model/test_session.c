@@ -1,0 +1,242 @@
+/* A practice session on real models: live events, resume after a crash, report, recordings. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "models.h"
+#include "rehearse/audio.h"
+#include "rehearse/session.h"
+
+enum { RATE = 16000, PIECE = RATE / 10 };
+
+static const char said[] =
+    "ask not what your country can do for you ask what you can do for your country";
+static rh_coach *coach;
+static rh_audio jfk;
+static char folder[64], db[128], media[128];
+
+typedef struct {
+    int partials, finals, faces, metrics, reports;
+    char text[4096]; /* finals joined */
+    double last_end;
+} heard;
+
+static void fold_into(char *dst, size_t size, const char *src)
+{
+    size_t n = strlen(dst);
+    if (n && n + 1 < size)
+        dst[n++] = ' ';
+    for (; *src && n + 1 < size; src++)
+        if (isalpha((unsigned char)*src) || *src == ' ')
+            dst[n++] = (char)tolower((unsigned char)*src);
+    dst[n] = '\0';
+}
+
+static void on_event(void *user, const json_t *e)
+{
+    heard *h = user;
+    const char *type = json_string_value(json_object_get(e, "type"));
+    h->partials += strcmp(type, "transcript.partial") == 0;
+    h->faces += strcmp(type, "face") == 0;
+    h->metrics += strcmp(type, "metrics") == 0;
+    h->reports += strcmp(type, "report") == 0;
+    if (strcmp(type, "transcript.final") != 0)
+        return;
+    h->finals++;
+    fold_into(h->text, sizeof h->text, json_string_value(json_object_get(e, "text")));
+    double start = json_number_value(json_object_get(e, "start"));
+    assert_true(start >= h->last_end - 0.3);
+    h->last_end = json_number_value(json_object_get(e, "end"));
+}
+
+static void feed_all(rh_session *s, size_t from, size_t to)
+{
+    rh_error err;
+    for (size_t i = from; i < to; i += PIECE) {
+        size_t n = to - i < PIECE ? to - i : PIECE;
+        int64_t t_us = (int64_t)(i * 1000000 / RATE);
+        assert_int_equal(rh_session_feed(s, jfk.samples + i, n, t_us, &err), RH_OK);
+        while (rh_session_work(s, &err) == RH_OK)
+            ;
+    }
+}
+
+static rh_session *open_session(rh_store *store, const char *id, heard *h)
+{
+    rh_session *s = NULL;
+    rh_error err;
+    rh_session_options o = {.id = id,
+                            .question = "Why?",
+                            .language = "en",
+                            .live = true,
+                            .spool_dir = media,
+                            .emit = on_event,
+                            .user = h};
+    assert_int_equal(rh_session_new(&s, coach, store, &o, &err), RH_OK);
+    return s;
+}
+
+static json_t *finish(rh_session *s)
+{
+    json_t *report = NULL;
+    rh_error err;
+    rh_status st = rh_session_finish(s, NULL, &report, &err);
+    if (st != RH_OK)
+        print_error("%s\n", err.msg);
+    assert_int_equal(st, RH_OK);
+    rh_session_free(s);
+    return report;
+}
+
+static void report_says_it(const json_t *report)
+{
+    char text[4096] = "";
+    size_t i;
+    json_t *line;
+    json_array_foreach(json_object_get(report, "transcript"), i, line)
+        fold_into(text, sizeof text, json_string_value(json_object_get(line, "text")));
+    assert_non_null(strstr(text, said));
+}
+
+static void finals_are_the_transcript_and_lead_to_a_report(void **state)
+{
+    (void)state;
+    heard h = {0};
+    rh_store *store = NULL;
+    assert_int_equal(rh_store_open(&store, db, NULL), RH_OK);
+    rh_session *s = open_session(store, "live", &h);
+    feed_all(s, 0, jfk.n);
+    json_t *report = finish(s), *kept = NULL;
+    assert_non_null(strstr(h.text, said));
+    assert_true(h.partials >= 1 && h.finals >= 1 && h.metrics >= 8 && h.reports == 1);
+    report_says_it(report);
+    json_t *scores = json_object_get(report, "scores");
+    assert_true(json_number_value(json_object_get(scores, "clarity")) > 50);
+    json_decref(report);
+    assert_int_equal(rh_store_get(store, "live", &kept, NULL), RH_OK);
+    assert_string_equal(json_string_value(json_object_get(kept, "state")), "done");
+    assert_true(json_is_null(json_object_get(kept, "media"))); /* not asked for, not kept */
+    json_decref(kept);
+    char spool[256];
+    (void)snprintf(spool, sizeof spool, "%s/live.pcm", media);
+    assert_int_not_equal(access(spool, F_OK), 0);
+    rh_store_close(store);
+}
+
+static void killed_session_goes_on_where_it_was(void **state)
+{
+    (void)state;
+    heard h = {0};
+    rh_store *store = NULL;
+    assert_int_equal(rh_store_open(&store, db, NULL), RH_OK);
+    rh_session *s = open_session(store, "broken", &h);
+    size_t half = (size_t)(6.1 * RATE);
+    feed_all(s, 0, half);
+    rh_session_free(s); /* as after a kill: nothing was finished */
+    rh_store_close(store);
+    assert_int_equal(rh_store_open(&store, db, NULL), RH_OK);
+    s = open_session(store, "broken", &h);
+    int64_t have_us = rh_session_audio_us(s);
+    assert_true(have_us > 6000000 && have_us <= 6100000);
+    /* the client sends a little twice; it is dropped */
+    feed_all(s, half - RATE, jfk.n);
+    json_t *report = finish(s);
+    assert_non_null(strstr(h.text, said));
+    report_says_it(report);
+    double length = json_number_value(json_object_get(report, "duration_s"));
+    assert_true(length > 10.9 && length < 11.2);
+    json_decref(report);
+    rh_store_close(store);
+}
+
+static void recording_with_pictures_gives_both_timelines(void **state)
+{
+    (void)state;
+    heard h = {0};
+    rh_session *s = NULL;
+    rh_error err;
+    rh_session_options o = {
+        .id = "file", .recorded = true, .language = "en", .emit = on_event, .user = &h};
+    assert_int_equal(rh_session_new(&s, coach, NULL, &o, &err), RH_OK);
+    assert_int_equal(rh_session_recording(s, "tests/fixtures/jfk_3s_video.mp4", NULL, &err), RH_OK);
+    json_t *report = finish(s), *timeline = json_object_get(report, "timeline");
+    assert_int_equal(h.reports, 1);
+    assert_true(json_array_size(json_object_get(timeline, "eye_contact")) >= 3);
+    assert_true(json_array_size(json_object_get(report, "transcript")) >= 1);
+    json_decref(report);
+    assert_int_equal(rh_session_new(&s, coach, NULL, &o, &err), RH_OK);
+    assert_int_equal(rh_session_recording(s, "tests/fixtures/README.md", NULL, &err),
+                     RH_ERR_FORMAT);
+    rh_session_free(s);
+}
+
+static void silence_is_a_session_without_words(void **state)
+{
+    (void)state;
+    heard h = {0};
+    static float quiet[PIECE];
+    rh_error err;
+    rh_session *s = open_session(NULL, "quiet", &h);
+    for (int i = 0; i < 40; i++) {
+        assert_int_equal(rh_session_feed(s, quiet, PIECE, i * 100000, &err), RH_OK);
+        (void)rh_session_work(s, &err);
+    }
+    json_t *report = finish(s);
+    assert_int_equal(h.finals, 0);
+    assert_int_equal(json_array_size(json_object_get(report, "transcript")), 0);
+    assert_int_equal(json_array_size(json_object_get(report, "keep")), 0);
+    json_decref(report);
+}
+
+static int load(void **state)
+{
+    (void)state;
+    char models[1024];
+    rh_error err = {0};
+    const char *whisper = model_file("ggml-base.bin");
+    (void)snprintf(models, sizeof models, "%s", whisper);
+    *strrchr(models, '/') = '\0';
+    rh_coach_options o = {.whisper_path = whisper,
+                          .models_dir = models,
+                          .vision = true,
+                          .language = "en",
+                          .asr = rh_asr_model_options_default(),
+                          .face = rh_face_options_default()};
+    (void)snprintf(folder, sizeof folder, "/tmp/rh-session-XXXXXX");
+    if (!mkdtemp(folder))
+        return -1;
+    (void)snprintf(db, sizeof db, "%s/sessions.db", folder);
+    (void)snprintf(media, sizeof media, "%s/media", folder);
+    if (rh_coach_load(&coach, &o, &err) != RH_OK) {
+        print_error("%s\n", err.msg);
+        return -1;
+    }
+    return rh_audio_read_file(&jfk, "tests/fixtures/jfk.flac", 60, &err) == RH_OK ? 0 : -1;
+}
+
+static int unload(void **state)
+{
+    (void)state;
+    char cmd[128];
+    rh_audio_done(&jfk);
+    rh_coach_free(coach);
+    (void)snprintf(cmd, sizeof cmd, "rm -rf '%s'", folder);
+    return system(cmd);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(finals_are_the_transcript_and_lead_to_a_report),
+        cmocka_unit_test(killed_session_goes_on_where_it_was),
+        cmocka_unit_test(recording_with_pictures_gives_both_timelines),
+        cmocka_unit_test(silence_is_a_session_without_words),
+    };
+    return cmocka_run_group_tests(tests, load, unload);
+}
