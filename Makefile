@@ -21,8 +21,8 @@ all: setup ## build the program: build/rehearse (GPU=cuda: for NVIDIA GPUs too)
 setup:
 	@$(SETUP)
 
-run: all ## build, then serve on port 8000
-	@exec build/rehearse serve --port 8000
+run: all ## build, then serve (port 8000 unless the settings say otherwise)
+	@exec build/rehearse serve
 
 test: ## everything is built, checked and tested
 	@tools/setup test

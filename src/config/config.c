@@ -53,7 +53,7 @@ static const setting settings[] = {
     INT(max_audio_s, 10, 86400, "7200", "SECONDS", "longest recording that is analysed"),
 };
 
-enum { N_SETTINGS = sizeof settings / sizeof settings[0] };
+enum { N_SETTINGS = sizeof settings / sizeof settings[0], MAX_LIST_BYTES = 1 << 16 };
 _Static_assert((int)N_SETTINGS <= (int)RH_CONFIG_MAX_KEYS, "raise RH_CONFIG_MAX_KEYS");
 
 static int *int_field(rh_config *c, const setting *s)
@@ -198,6 +198,21 @@ rh_status rh_config_set(rh_config *c, const char *name, const char *value,
     return st;
 }
 
+rh_status rh_config_extend(rh_config *c, const char *name, const char *value, rh_error *err)
+{
+    const setting *s = find(name);
+    if (!s || (s->kind != KIND_LIST && s->kind != KIND_SECRETS) ||
+        c->origin[place(s)] != RH_CONFIG_FILE)
+        return rh_config_set(c, name, value, RH_CONFIG_FILE, err);
+    rh_buf b;
+    rh_buf_init(&b, MAX_LIST_BYTES);
+    rh_status st = rh_buf_printf(&b, "%s,%s", *text_field(c, s), value);
+    st = st == RH_OK ? set_text(c, s, b.data, err)
+                     : rh_fail(err, st, "the list %s is too long", s->key.name);
+    rh_buf_done(&b);
+    return st;
+}
+
 rh_status rh_config_init(rh_config *c, rh_error *err)
 {
     memset(c, 0, sizeof *c);
@@ -286,7 +301,7 @@ char *rh_config_example(void)
         else if (st == RH_OK && s->kind == KIND_INT)
             st = rh_buf_printf(&b, " (%d to %d)", s->min, s->max);
         else if (st == RH_OK && (s->kind == KIND_LIST || s->kind == KIND_SECRETS))
-            st = rh_buf_puts(&b, " (separated by commas)");
+            st = rh_buf_puts(&b, " (separated by commas; further lines add to it)");
         if (st == RH_OK)
             st = rh_buf_printf(&b, "\n#%s =%s%s\n", s->key.name, *preset_text(s) ? " " : "",
                                preset_text(s));

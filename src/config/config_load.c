@@ -23,7 +23,7 @@ static int on_value(void *user, const char *section, const char *name, const cha
         rh_fail(&err, RH_ERR_INVAL, "the section [%s] has no meaning here: settings stand alone",
                 section);
     else
-        rh_config_set(r->config, name, value, RH_CONFIG_FILE, &err);
+        rh_config_extend(r->config, name, value, &err);
     if (err.code != RH_OK && r->first.code == RH_OK)
         r->first = err;
     return err.code == RH_OK;
@@ -37,7 +37,10 @@ static rh_status read_file(rh_config *c, FILE *f, const char *path, rh_error *er
         return RH_OK;
     if (r.first.code != RH_OK)
         return rh_fail(err, RH_ERR_INVAL, "%s, line %d: %s", path, line, r.first.msg);
-    return rh_fail(err, RH_ERR_INVAL, "%s, line %d: not of the form name = value", path, line);
+    return rh_fail(err, RH_ERR_INVAL,
+                   "%s, line %d: not of the form name = value, or the line before is longer than "
+                   "about 200 characters (a list may go on in a further line)",
+                   path, line);
 }
 
 /* Opens the file to read; *f stays NULL when none was named and none is found. */

@@ -125,6 +125,25 @@ static void wrong_files_are_refused_with_the_line(void **state)
     expect_refused("just words\n", "line 1: not of the form name = value");
 }
 
+static void lists_go_on_in_further_lines(void **state)
+{
+    (void)state;
+    rh_config c;
+    assert_int_equal(rh_config_init(&c, NULL), RH_OK);
+    const char *file = write_file("cors_origins = http://a\n  http://b\ntokens = x,y\n"
+                                  "cors_origins = http://c\nport = 5\nport = 6\n");
+    assert_int_equal(rh_config_load(&c, file, NULL), RH_OK);
+    assert_string_equal(c.cors_origins, "http://a,http://b,http://c");
+    assert_string_equal(c.tokens, "x,y");
+    assert_int_equal(c.port, 6);
+    rh_config_done(&c);
+    char text[400];
+    memset(text, 'a', sizeof text);
+    memcpy(text, "tokens = ", 9);
+    text[sizeof text - 1] = '\0';
+    expect_refused(text, "longer than about 200 characters");
+}
+
 static void a_named_file_must_exist(void **state)
 {
     (void)state;
@@ -232,6 +251,7 @@ int main(void)
         TEST(defaults_hold_when_nothing_is_set),
         TEST(flag_goes_over_environment_over_file),
         TEST(wrong_files_are_refused_with_the_line),
+        TEST(lists_go_on_in_further_lines),
         TEST(a_named_file_must_exist),
         TEST(wrong_environment_names_the_variable),
         TEST(tokens_are_never_shown),
