@@ -84,7 +84,63 @@ static void gemm(const rh_qmat *w, int block0, int block1, const rh_qvec *x, flo
     }
 }
 
-const rh_kernels rh_kernels_avx2 = {.name = "avx2", .bias = 0, .gemm = gemm, SHARED_KERNELS};
+static inline int32_t sum_lanes(__m256i v)
+{
+    int32_t a[8], s = 0;
+    _mm256_storeu_si256((__m256i *)(void *)a, v);
+    for (int i = 0; i < 8; i++)
+        s += a[i];
+    return s;
+}
+
+/* The low bytes of eight 32-bit numbers. */
+static inline __m128i narrow(__m256i v)
+{
+    const __m256i pick = _mm256_setr_epi8(0, 4, 8, 12, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
+                                          -1, 0, 4, 8, 12, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
+                                          -1, -1);
+    __m256i b = _mm256_shuffle_epi8(v, pick);
+    return _mm_unpacklo_epi32(_mm256_castsi256_si128(b), _mm256_extracti128_si256(b, 1));
+}
+
+static float magnitude(const float *x, int n)
+{
+    __m256 m = _mm256_setzero_ps(), sign = _mm256_set1_ps(-0.0f);
+    int i = 0;
+    for (; i + 8 <= n; i += 8) /* NaN: keeps m */
+        m = _mm256_max_ps(_mm256_andnot_ps(sign, _mm256_loadu_ps(x + i)), m);
+    float lanes[LANES] = {0}, rest = largest_magnitude(x + i, n - i);
+    _mm256_storeu_ps(lanes, m);
+    float all = lanes_max(lanes);
+    return rest > all ? rest : all;
+}
+
+static void quantise(const float *x, rh_qvec *q, int index)
+{
+    int n = q->n_cols, i = 0;
+    int8_t *hi = q->q + (size_t)index * 2 * (size_t)n, *lo = hi + n;
+    float inv = quantise_scale(q, index, magnitude(x, n));
+    __m256i sum_hi = _mm256_setzero_si256(), sum_lo = sum_hi;
+    for (; i + 8 <= n; i += 8) {
+        __m256 t = _mm256_mul_ps(_mm256_loadu_ps(x + i), _mm256_set1_ps(inv));
+        t = _mm256_add_ps(t, _mm256_set1_ps(magic_float));
+        __m256i v = _mm256_sub_epi32(_mm256_castps_si256(t), _mm256_set1_epi32(MAGIC_BITS));
+        __m256i h = _mm256_srai_epi32(_mm256_add_epi32(v, _mm256_set1_epi32(64)), ACT_LOW_BITS);
+        __m128i h8 = narrow(h);
+        __m128i l8 = narrow(_mm256_sub_epi32(v, _mm256_slli_epi32(h, ACT_LOW_BITS)));
+        _mm_storel_epi64((__m128i *)(void *)(hi + i), h8);
+        _mm_storel_epi64((__m128i *)(void *)(lo + i), l8);
+        sum_hi = _mm256_add_epi32(sum_hi, _mm256_cvtepi8_epi32(h8));
+        sum_lo = _mm256_add_epi32(sum_lo, _mm256_cvtepi8_epi32(l8));
+    }
+    int32_t *sum = q->sum + 2 * index;
+    sum[0] = sum_lanes(sum_hi);
+    sum[1] = sum_lanes(sum_lo);
+    quantise_rest(x, i, n, inv, hi, lo, sum);
+}
+
+const rh_kernels rh_kernels_avx2 = {.name = "avx2", .bias = 0, .gemm = gemm, .quantise = quantise,
+                                    SHARED_KERNELS};
 #else
 typedef int rh_no_avx2_here;
 #endif

@@ -31,4 +31,13 @@ static void gemm(const rh_qmat *w, int block0, int block1, const rh_qvec *x, flo
             gemm_row_block(w, b, x, i, y + (size_t)i * ld_y, add);
 }
 
-const rh_kernels rh_kernels_c = {.name = "c", .bias = 0, .gemm = gemm, SHARED_KERNELS};
+static void quantise(const float *x, rh_qvec *q, int index)
+{
+    int n = q->n_cols;
+    int8_t *hi = q->q + (size_t)index * 2 * (size_t)n;
+    int32_t *sum = q->sum + 2 * index;
+    sum[0] = sum[1] = 0;
+    quantise_rest(x, 0, n, quantise_scale(q, index, largest_magnitude(x, n)), hi, hi + n, sum);
+}
+
+const rh_kernels rh_kernels_c = {.name = "c", .bias = 0, .gemm = gemm, .quantise = quantise, SHARED_KERNELS};

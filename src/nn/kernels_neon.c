@@ -72,7 +72,38 @@ static void gemm(const rh_qmat *w, int block0, int block1, const rh_qvec *x, flo
     }
 }
 
-const rh_kernels rh_kernels_neon = {.name = "neon", .bias = 0, .gemm = gemm, SHARED_KERNELS};
+static void quantise(const float *x, rh_qvec *q, int index)
+{
+    int n = q->n_cols, i = 0;
+    int8_t *hi = q->q + (size_t)index * 2 * (size_t)n, *lo = hi + n;
+    float inv = quantise_scale(q, index, largest_magnitude(x, n));
+    int32x4_t sum_hi = vdupq_n_s32(0), sum_lo = sum_hi;
+    for (; i + 8 <= n; i += 8) {
+        int16x4_t h[2], l[2];
+        for (int k = 0; k < 2; k++) {
+            float32x4_t t = vaddq_f32(vmulq_n_f32(vld1q_f32(x + i + 4 * k), inv),
+                                      vdupq_n_f32(magic_float));
+            int32x4_t v = vsubq_s32(vreinterpretq_s32_f32(t), vdupq_n_s32(MAGIC_BITS));
+            int32x4_t high = vshrq_n_s32(vaddq_s32(v, vdupq_n_s32(64)), ACT_LOW_BITS);
+            int32x4_t low = vsubq_s32(v, vshlq_n_s32(high, ACT_LOW_BITS));
+            h[k] = vmovn_s32(high);
+            l[k] = vmovn_s32(low);
+        }
+        int8x8_t h8 = vmovn_s16(vcombine_s16(h[0], h[1]));
+        int8x8_t l8 = vmovn_s16(vcombine_s16(l[0], l[1]));
+        vst1_s8(hi + i, h8);
+        vst1_s8(lo + i, l8);
+        sum_hi = vpadalq_s16(sum_hi, vmovl_s8(h8));
+        sum_lo = vpadalq_s16(sum_lo, vmovl_s8(l8));
+    }
+    int32_t *sum = q->sum + 2 * index;
+    sum[0] = vaddvq_s32(sum_hi);
+    sum[1] = vaddvq_s32(sum_lo);
+    quantise_rest(x, i, n, inv, hi, lo, sum);
+}
+
+const rh_kernels rh_kernels_neon = {.name = "neon", .bias = 0, .gemm = gemm, .quantise = quantise,
+                                    SHARED_KERNELS};
 #else
 typedef int rh_no_neon_here;
 #endif

@@ -206,9 +206,8 @@ static void shared_stats(const float *x, int n, rh_row_stats *out)
     out->sum_x = lanes_sum(acc_x);
 }
 
-static void shared_quantise(const float *x, rh_qvec *q, int index)
+static inline float largest_magnitude(const float *x, int n)
 {
-    int n = q->n_cols;
     float m[LANES] = {0};
     int i = 0;
     for (; i + LANES <= n; i += LANES)
@@ -220,29 +219,37 @@ static void shared_quantise(const float *x, rh_qvec *q, int index)
         float a = fabsf(x[i]);
         m[0] = a > m[0] ? a : m[0];
     }
-    float max = lanes_max(m);
-    float inv = max > 1e-30f ? (float)ACT_MAX / max : 0.0f;
-    int8_t *hi = q->q + (size_t)index * 2 * (size_t)n, *lo = hi + n;
-    const float magic = 12582912.0f;
-    int32_t sum_hi = 0, sum_lo = 0;
-    for (i = 0; i < n; i++) {
-        float t = x[i] * inv + magic; /* rounds to nearest even */
+    return lanes_max(m);
+}
+
+enum { MAGIC_BITS = 0x4b400000 };
+static const float magic_float = 12582912.0f; /* 1.5 * 2^23: adding it rounds to an integer */
+
+/* Values [from, n) in two parts, added to the sums. */
+static inline void quantise_rest(const float *x, int from, int n, float inv, int8_t *hi, int8_t *lo,
+                                 int32_t *sum)
+{
+    for (int i = from; i < n; i++) {
+        float t = x[i] * inv + magic_float;
         int32_t bits;
         memcpy(&bits, &t, sizeof bits);
-        int32_t v = bits - 0x4b400000; /* bits of magic */
+        int32_t v = bits - MAGIC_BITS;
         int32_t h = (v + 64) >> ACT_LOW_BITS, l = v - h * 128;
         hi[i] = (int8_t)h;
         lo[i] = (int8_t)l;
-        sum_hi += (int8_t)h;
-        sum_lo += (int8_t)l;
+        sum[0] += (int8_t)h;
+        sum[1] += (int8_t)l;
     }
+}
+
+static inline float quantise_scale(rh_qvec *q, int index, float max)
+{
     q->scale[index] = max > 1e-30f ? max / (float)ACT_MAX : 0.0f;
-    q->sum[2 * index] = sum_hi;
-    q->sum[2 * index + 1] = sum_lo;
+    return max > 1e-30f ? (float)ACT_MAX / max : 0.0f;
 }
 
 #define SHARED_KERNELS                                                                             \
-    .quantise = shared_quantise, .dot = shared_dot, .axpy = shared_axpy,                           \
+    .dot = shared_dot, .axpy = shared_axpy,                           \
     .layer_norm = shared_layer_norm, .gelu = shared_gelu, .softmax = shared_softmax,               \
     .stats = shared_stats
 

@@ -64,8 +64,8 @@ static void product(const rh_kernels *k, int rows, int cols, int n, content c, f
 static void every_table_gives_the_bits_of_portable_c(void **state)
 {
     (void)state;
-    static const int rows[] = {1, 15, 16, 17, 64, 100}, cols[] = {4, 12, 64, 68, 512, 1500};
-    static float want[100 * MAX_VECTORS], got[100 * MAX_VECTORS];
+    static const int rows[] = {1, 16, 47}, cols[] = {4, 68, 1500};
+    static float want[47 * MAX_VECTORS], got[47 * MAX_VECTORS];
     const rh_kernels *c = rh_kernels_named("c");
     for (int t = 0; t < N_NAMES; t++) {
         const rh_kernels *k = rh_kernels_named(names[t]);
@@ -73,9 +73,9 @@ static void every_table_gives_the_bits_of_portable_c(void **state)
             print_message("%s: not on this machine\n", names[t]);
             continue;
         }
-        for (int r = 0; r < 6; r++)
-            for (int j = 0; j < 6; j++)
-                for (int n = 1; n <= MAX_VECTORS; n++)
+        for (int r = 0; r < 3; r++)
+            for (int j = 0; j < 3; j++)
+                for (int n = 1; n <= MAX_VECTORS; n += n < 9 ? 1 : 5)
                     for (content kind = PLAIN; kind <= OUTLIER; kind++) {
                         bool add = n % 2;
                         product(c, rows[r], cols[j], n, kind, want, add);
