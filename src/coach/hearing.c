@@ -181,7 +181,7 @@ static rh_status on_piece(void *user, rh_asr_stream *stream, const rh_transcript
                           double from_s, double to_s, bool is_last, rh_error *err)
 {
     rh_hearing *h = user;
-    rh_speech_segment *s;
+    rh_speech_segment *s = NULL;
     rh_status st = add_segment(h, &s, err);
     if (st != RH_OK)
         return st;
