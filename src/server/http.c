@@ -112,7 +112,6 @@ static int finish(rh_http *h, rh_pss *pss)
     pss->conn = NULL;
     if (hang_up)
         return -1;
-    lws_rx_flow_control(wsi, 1);
     return lws_http_transaction_completed(wsi) ? -1 : 0;
 }
 
@@ -255,8 +254,8 @@ int rh_http_body(rh_http *h, const char *bytes, size_t n)
 
 int rh_http_body_end(rh_http *h, rh_pss *pss)
 {
-    if (h->body_done && pss)
-        return 0;
+    if (h->body_done && pss) /* again, for bytes of a next request */
+        return h->streaming ? -1 : 0;
     h->body_done = true;
     if (!h->replied) {
         rh_error err;
@@ -266,7 +265,8 @@ int rh_http_body_end(rh_http *h, rh_pss *pss)
             rh_http_fail(h, &err);
     }
     /* A pipelined request has to wait; rh_http_tick() looks whether the client is still there. */
-    lws_rx_flow_control(h->wsi, 0);
+    if (!h->replied)
+        lws_rx_flow_control(h->wsi, 0);
     if (!h->all_sent)
         return 0;
     if (pss)
@@ -303,6 +303,7 @@ static bool begin_reply(rh_http *h, int status, const char *type)
     (void)lws_strncpy(h->type, type ? type : "", sizeof h->type);
     if (status >= 400)
         h->server->count.n_errors++;
+    lws_rx_flow_control(h->wsi, 1); /* libwebsockets writes nothing while it may not read */
     lws_set_timeout(h->wsi, PENDING_TIMEOUT_HTTP_CONTENT, REPLY_TIMEOUT_S);
     lws_callback_on_writable(h->wsi);
     return true;

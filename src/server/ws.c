@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include "http.h"
 #include "media_bytes.h"
 #include "rehearse/alloc.h"
 #include "rehearse/clock.h"
@@ -17,10 +18,7 @@ static rh_ws_kind kind_of(rh_route_id id)
 static bool flag_set(struct lws *wsi, const char *name)
 {
     char v[16];
-    if (lws_get_urlarg_by_name(wsi, name, v, sizeof v) == NULL)
-        return false;
-    const char *value = v[0] == '=' ? v + 1 : v; /* what libwebsockets keeps differs by version */
-    return strcmp(value, "1") == 0 || strcmp(value, "true") == 0;
+    return rh_query(wsi, name, v, sizeof v) && (strcmp(v, "1") == 0 || strcmp(v, "true") == 0);
 }
 
 int rh_ws_open(rh_server *s, struct lws *wsi, rh_pss *pss)
