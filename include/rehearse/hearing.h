@@ -14,6 +14,8 @@
 #include "rehearse/speech.h"
 #include "rehearse/vad.h"
 
+enum { RH_HEARING_MODEL = 32 }; /* bytes of a model's name */
+
 typedef struct rh_hearing rh_hearing;
 
 typedef struct {
@@ -38,5 +40,10 @@ const rh_speech_input *rh_hearing_input(const rh_hearing *h);
 const rh_transcript *rh_hearing_transcript(const rh_hearing *h);
 const rh_pitch_track *rh_hearing_track(const rh_hearing *h);
 void rh_hearing_free(rh_hearing *h); /* NULL is fine */
+
+/* For other ways to an input. A word as the measures take it, all but its text: */
+rh_word rh_hearing_word(const rh_transcript *t, const rh_asr_word *w);
+/* "base", "base.en", ...: rh_speech_input.model. */
+void rh_hearing_model_name(const rh_asr_model *model, char out[RH_HEARING_MODEL]);
 
 #endif

@@ -5,13 +5,14 @@
 #include "rehearse/alloc.h"
 #include "rehearse/audio.h"
 #include "rehearse/coach.h"
+#include "analyze_text.h"
 #include "cli.h"
 #include "commands.h"
 #include "speech_model.h"
 
 typedef struct {
     rh_config cfg;
-    const char *reference;
+    const char *reference, *format;
     rh_coach *coach;
 } job;
 
@@ -47,8 +48,10 @@ static rh_status analyze(job *j, const char *path, json_t **result, rh_error *er
     return st;
 }
 
-static bool print(const char *path, const json_t *result)
+static bool print(const char *format, const char *path, const json_t *result)
 {
+    if (strcmp(format, "text") == 0)
+        return rh_analyze_text(stdout, path, result);
     json_t *line = json_pack("{s:s}", "file", path);
     bool ok = line && json_object_update(line, (json_t *)result) == 0 &&
               json_dumpf(line, stdout, JSON_COMPACT | JSON_REAL_PRECISION(15)) == 0;
@@ -65,7 +68,7 @@ static bool one_file(job *j, const char *path)
     rh_error err = {0};
     json_t *result = NULL;
     rh_status st = analyze(j, path, &result, &err);
-    if (st == RH_OK && !print(path, result))
+    if (st == RH_OK && !print(j->format, path, result))
         st = rh_fail(&err, RH_ERR_IO, "the result could not be printed");
     json_decref(result);
     if (st != RH_OK)
@@ -77,10 +80,12 @@ int rh_cmd_analyze(int argc, char **argv)
 {
     static const char *const settings[] = {"engine", "device", "threads", "precision", "model",
                                            "models_dir", "language", "max_audio_s", NULL};
-    job j = {0};
+    job j = {.format = "json"};
     const rh_cli_option options[] = {
         {"reference", "TEXT", "what should have been said: finds words missed, added, replaced",
          RH_CLI_TEXT, &j.reference, 0, 0},
+        {"format", "json|text", "what to print: a JSON object a line, or a page to read",
+         RH_CLI_CHOICE, &j.format, 0, 0},
         {0},
     };
     const rh_cli_command cmd = {

@@ -190,12 +190,12 @@ static json_t *language_json(const rh_speech_input *in, const rh_language *l)
 /* ---- a value a second ---- */
 
 /* Median pitch about the speaker's own, and mean level of voiced steps. */
-static void second_of_voice(const rh_pitch_track *t, float median_hz, size_t second, json_t *pitch,
+static void second_of_voice(const rh_contour *t, float median_hz, size_t second, json_t *pitch,
                             json_t *loudness)
 {
     size_t from = second * RH_CONTOUR_PER_S, to = from + RH_CONTOUR_PER_S, n = 0;
     double st = 0, power = 0;
-    for (size_t i = from; i < to && i < t->n_hops; i++) {
+    for (size_t i = from; i < to && i < t->n; i++) {
         if (t->f0_hz[i] <= 0)
             continue;
         st += (double)rh_semitones(t->f0_hz[i], median_hz);
@@ -221,7 +221,7 @@ static json_t *pace_at(const rh_speech_input *in, double second)
     return n < 4 || length < 2 ? json_null() : rounded((float)(n * 60 / length), 10);
 }
 
-static json_t *timeline_json(const rh_speech_input *in, const rh_pitch_track *t, float median_hz)
+static json_t *timeline_json(const rh_speech_input *in, const rh_contour *t, float median_hz)
 {
     json_t *pitch = json_array(), *loudness = json_array(), *pace = json_array();
     for (size_t s = 0; (double)s < in->duration_s; s++) {
@@ -239,15 +239,16 @@ rh_status rh_delivery_add(json_t *result, const rh_speech_input *in, const float
     rh_timing timing = {0};
     rh_prosody prosody = {0};
     rh_language language = {0};
-    rh_status st = rh_pitch_track_run(&track, samples, n, err);
-    const rh_contour c = {.n = track.n_hops, .f0_hz = track.f0_hz, .voicing = track.voicing,
+    rh_status st = in->contour ? RH_OK : rh_pitch_track_run(&track, samples, n, err);
+    const rh_contour own = {.n = track.n_hops, .f0_hz = track.f0_hz, .voicing = track.voicing,
                           .level_db = track.level_db, .change_db = track.change_db,
                           .noise_db = track.noise_db, .speech_db = track.speech_db,
                           .clipped = track.clipped, .peak = track.peak};
+    const rh_contour *c = in->contour ? in->contour : &own;
     if (st == RH_OK)
-        st = rh_timing_measure(in, &c, &timing, err);
+        st = rh_timing_measure(in, c, &timing, err);
     if (st == RH_OK)
-        st = rh_prosody_measure(in, &c, &prosody, err);
+        st = rh_prosody_measure(in, c, &prosody, err);
     if (st == RH_OK)
         st = rh_language_measure(in, &language, err);
     if (st == RH_OK) {
@@ -256,7 +257,7 @@ rh_status rh_delivery_add(json_t *result, const rh_speech_input *in, const float
         json_object_set_new(result, "prosody", prosody_json(&prosody));
         json_object_set_new(result, "sound", sound_json(prosody.sound));
         json_object_set_new(result, "language", language_json(in, &language));
-        json_object_set_new(result, "timeline", timeline_json(in, &track, prosody.f0_median_hz));
+        json_object_set_new(result, "timeline", timeline_json(in, c, prosody.f0_median_hz));
     }
     rh_language_done(&language);
     rh_prosody_done(&prosody);

@@ -33,7 +33,7 @@ struct rh_hearing {
     char *reference;            /* NUL-terminated copy */
     size_t reference_at;        /* bytes of it already spoken of */
     char *word_text, *forced_text; /* texts of the words, each NUL-terminated */
-    char model[32];
+    char model[RH_HEARING_MODEL];
     rh_asr_model_info info;
     rh_asr_params params;
     rh_speech_input in;
@@ -47,8 +47,7 @@ static bool has_letter(const char *s, size_t n)
     return false;
 }
 
-/* Probability, rival and entropy of a word from its tokens. */
-static void judge_word(const rh_transcript *t, const rh_asr_word *w, rh_word *out)
+rh_word rh_hearing_word(const rh_transcript *t, const rh_asr_word *w)
 {
     double log_p = 0.0, log_rival = 0.0, entropy = 0.0;
     int n = 0;
@@ -63,9 +62,17 @@ static void judge_word(const rh_transcript *t, const rh_asr_word *w, rh_word *ou
             n++;
         }
     double m = n ? (double)n : 1.0;
-    out->p = n ? (float)exp(log_p / m) : w->p;
-    out->p_rival = n ? (float)exp(log_rival / m) : 1.0f - w->p;
-    out->entropy = (float)(entropy / m);
+    return (rh_word){.start = w->start,
+                     .end = fmaxf(w->end, w->start),
+                     .p = n ? (float)exp(log_p / m) : w->p,
+                     .p_rival = n ? (float)exp(log_rival / m) : 1.0f - w->p,
+                     .entropy = (float)(entropy / m)};
+}
+
+void rh_hearing_model_name(const rh_asr_model *model, char out[RH_HEARING_MODEL])
+{
+    rh_asr_model_info info = rh_asr_model_describe(model);
+    (void)snprintf(out, RH_HEARING_MODEL, "%s%s", info.size, info.multilingual ? "" : ".en");
 }
 
 static rh_status collect_words(const rh_transcript *t, word_list *out, char **text, rh_error *err)
@@ -83,8 +90,8 @@ static rh_status collect_words(const rh_transcript *t, word_list *out, char **te
         rh_word *o = &out->at[out->n++];
         memcpy(s, t->text + w->text_off, w->text_len);
         s[w->text_len] = '\0';
-        *o = (rh_word){.text = s, .start = w->start, .end = fmaxf(w->end, w->start)};
-        judge_word(t, w, o);
+        *o = rh_hearing_word(t, w);
+        o->text = s;
         s += w->text_len + 1;
     }
     return RH_OK;
@@ -302,7 +309,7 @@ rh_status rh_hearing_new(rh_hearing **out, rh_asr_stream *stream, const rh_asr_m
     rh_transcript_init(&h->forced);
     rh_transcript_init(&h->part);
     h->info = rh_asr_model_describe(model);
-    snprintf(h->model, sizeof h->model, "%s%s", h->info.size, h->info.multilingual ? "" : ".en");
+    rh_hearing_model_name(model, h->model);
     rh_status st = run(h, stream, vad, samples, n, o ? o : &defaults, err);
     if (st != RH_OK) {
         rh_hearing_free(h);

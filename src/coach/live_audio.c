@@ -7,6 +7,7 @@
 #include "coach_internal.h"
 #include "rehearse/alloc.h"
 #include "rehearse/buf.h"
+#include "rehearse/hearing.h"
 #include "rehearse/transcriber.h"
 #include "speech_table.h"
 
@@ -28,6 +29,7 @@ struct rh_live_audio {
     rh_buf text;           /* finals not reported yet */
     rh_speech_table table;
     char language[RH_ASR_LANG_LEN];
+    char model[RH_HEARING_MODEL];
 };
 
 rh_status rh_live_audio_new(rh_live_audio **out, rh_coach *c, rh_error *err)
@@ -40,6 +42,7 @@ rh_status rh_live_audio_new(rh_live_audio **out, rh_coach *c, rh_error *err)
     l->coach = c;
     rh_buf_init(&l->text, MAX_TEXT);
     rh_speech_table_init(&l->table);
+    rh_hearing_model_name(c->asr, l->model);
     rh_transcriber_options o = rh_transcriber_options_default();
     o.partials = false;
     o.language = c->language[0] ? c->language : NULL;
@@ -152,6 +155,7 @@ static rh_status measure(rh_live_audio *l, int64_t until, json_t **out, rh_error
     rh_speech_table_finish(&l->table, (double)(until - l->reported) / RATE);
     rh_speech_input *in = &l->table.input;
     in->language = l->language[0] ? l->language : NULL;
+    in->model = l->model;
     rh_status st = rh_speech_measure(in, &report, err);
     if (st == RH_OK)
         st = rh_audio_result(out, l->text.data ? l->text.data : "", l->language, in->duration_s,

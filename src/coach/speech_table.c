@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <string.h>
 #include "rehearse/alloc.h"
+#include "rehearse/hearing.h"
 
 void rh_speech_table_init(rh_speech_table *t)
 {
@@ -50,19 +51,11 @@ static rh_status make_word(rh_speech_table *t, const rh_transcript *text, const 
     rh_status st = room(&t->texts, t->n_texts, &t->cap_texts, w->text_len + 1u, 1);
     if (st != RH_OK)
         return st;
-    rh_word r = {.text = (const char *)(uintptr_t)t->n_texts,
-                 .start = w->start,
-                 .end = w->end,
-                 .p = w->p};
+    rh_word r = rh_hearing_word(text, w);
+    r.text = (const char *)(uintptr_t)t->n_texts;
     memcpy(t->texts + t->n_texts, text->text + w->text_off, w->text_len);
     t->n_texts += w->text_len;
     t->texts[t->n_texts++] = '\0';
-    for (int k = w->first_token; k < w->first_token + w->n_tokens; k++) {
-        const rh_asr_token *token = &text->tokens[k];
-        r.entropy += token->entropy / (float)w->n_tokens;
-        if (token->p_rival > r.p_rival)
-            r.p_rival = token->p_rival;
-    }
     *out = r;
     return RH_OK;
 }

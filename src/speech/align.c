@@ -9,8 +9,11 @@
 #include "rehearse/alloc.h"
 #include "speech_internal.h"
 
-static size_t letters_apart(const char *a, size_t n, const char *b, size_t m)
+size_t rh_letters_apart(const char *a, const char *b)
 {
+    size_t n = strlen(a), m = strlen(b);
+    if (m > RH_WORD_BYTES)
+        m = RH_WORD_BYTES;
     size_t row[RH_WORD_BYTES + 1];
     for (size_t j = 0; j <= m; j++)
         row[j] = j;
@@ -37,7 +40,7 @@ static float replace_cost(const char *a, const char *b)
     size_t n = strlen(a), m = strlen(b), longest = n > m ? n : m;
     if (longest == 0 || longest > RH_WORD_BYTES)
         return 1.3f;
-    return 0.6f + 0.7f * (float)letters_apart(a, n, b, m) / (float)longest;
+    return 0.6f + 0.7f * (float)rh_letters_apart(a, b) / (float)longest;
 }
 
 enum { BOTH, DROP_A, DROP_B };

@@ -93,11 +93,12 @@ rh_status rh_speech_measure(const rh_speech_input *in, rh_speech_report *out, rh
         st = rh_measure_fillers(in, &r, err);
     if (!st)
         st = rh_measure_words(in, &r, err);
+    if (!st)
+        st = rh_measure_scores(in, &r, err);
     if (st) {
         rh_speech_report_done(&r);
         return st;
     }
-    rh_measure_scores(in, &r);
     *out = r;
     return RH_OK;
 }

@@ -1,91 +1,215 @@
-/* scores.c - five scores from named measures.
+/* scores.c - the scores: learned curves over stretches, then plain rules.
  *
- * Every score is 100 plus the points that each measure takes away; a measure's
- * points are a curve of straight pieces (score_curves in this file), flat
- * outside its ends. So a score can always be taken apart into its parts, and
- * the advice speaks of the part that cost most. Formulas, sources and known
- * weaknesses: docs/scoring.md. */
+ * The learned part agrees with five raters of read sentences (score_tables.c);
+ * rules add what those sentences do not hold: fillers, very fast or very slow
+ * speech, long silences. Both take points away by named parts, so that a score
+ * can be taken apart, and the advice speaks of the part that cost most.
+ * Formulas, sources and known weaknesses: docs/scoring.md. */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-#include "speech_internal.h"
+#include "rehearse/alloc.h"
+#include "score_tables.h"
 
-enum { CURVE_POINTS = 6 };
+/* ---- parts ---- */
+
+typedef enum {
+    PART_SURENESS,
+    PART_TEXT,
+    PART_PACE,
+    PART_PAUSES,
+    PART_RHYTHM,
+    PART_SOUND,
+    PART_SCALE,
+    LEARNED_PARTS
+} part_kind;
+
+static const struct {
+    const char *name, *unit, *advice; /* advice NULL: nothing to act on */
+} parts[LEARNED_PARTS] = {
+    {"sureness of words", "share",
+     "Some words could be taken for others: say the marked ones slowly and finish their endings."},
+    {"match with the text", "share",
+     "Some words differed from the text: practise the marked ones by themselves, then in the sentence."},
+    {"pace", "wpm", "You spoke slowly: link the words of a phrase and let it run in one breath."},
+    {"pauses", "share", "Silences broke up your speech: think first, then say a whole phrase."},
+    {"rhythm", "s a syllable", "Some syllables were drawn out: keep small words short and stress the one that matters."},
+    {"sound of the voice", "points",
+     "Listen to a fluent speaker say the same sentence and copy its melody and stress."},
+    {"scale", "points", NULL}, /* where the raters' scale begins: what the best reading gets */
+};
+
+static part_kind part_of(int feature)
+{
+    switch (feature) {
+    case RH_F_LOGP: case RH_F_LOGP_LOW: case RH_F_ENTROPY: case RH_F_MARGIN:
+        return PART_SURENESS;
+    case RH_F_RATE: case RH_F_ARTICULATION:
+        return PART_PACE;
+    case RH_F_PAUSE_SHARE: case RH_F_PAUSES_WITHIN: case RH_F_LONGEST_PAUSE:
+        return PART_PAUSES;
+    case RH_F_STRETCH: case RH_F_RHYTHM: case RH_F_PITCH_SD: case RH_F_LOUD_SD: case RH_F_VOICED:
+        return PART_RHYTHM;
+    case RH_F_SOUND:
+        return PART_SOUND;
+    default:
+        return PART_TEXT;
+    }
+}
+
+static float piecewise(const float *x, const float *points, int n, float at)
+{
+    if (!(at > x[0])) /* also NaN */
+        return points[0];
+    for (int i = 1; i < n; i++)
+        if (at <= x[i])
+            return points[i - 1] +
+                   (points[i] - points[i - 1]) * (at - x[i - 1]) / (x[i] - x[i - 1]);
+    return points[n - 1];
+}
+
+/* ---- rules beyond what the rated sentences hold ---- */
 
 typedef struct {
-    const char *name, *unit;
-    const char *advice; /* when this part cost most */
+    const char *name, *unit, *advice;
     int n;
-    float x[CURVE_POINTS], points[CURVE_POINTS]; /* x ascending */
-} curve;
+    float x[4], points[4];
+} rule;
 
-static float curve_at(const curve *c, float x)
+static const rule filler_rule = {"fillers", "a minute",
+    "Fillers showed often: a short silence in their place sounds surer.",
+    4, {1, 5, 12, 25}, {0, -3, -14, -28}};
+static const rule fast_rule = {"very fast speech", "syllables a second",
+    "You spoke very fast: slow down so that endings can be heard.",
+    4, {6.0f, 7.0f, 8.0f, 10.0f}, {0, -4, -12, -25}};
+static const rule slow_rule = {"very slow speech", "syllables a second",
+    "You spoke very slowly: link the words of a phrase and let it run in one breath.",
+    4, {0.8f, 1.4f, 2.0f, 2.8f}, {-25, -14, -5, 0}};
+static const rule silence_rule = {"long silences", "share of time",
+    "Long silences broke up your answer: think first, then say a whole sentence.",
+    4, {0.25f, 0.4f, 0.6f, 0.85f}, {0, -5, -18, -40}};
+static const rule missing_rule = {"words left out", "share of the text",
+    "Words of the text were left out: read to the end of each line.",
+    4, {0.0f, 0.1f, 0.4f, 0.9f}, {0, -3, -15, -50}};
+
+static void add_part(rh_score *s, const char *name, float value, const char *unit, float points)
 {
-    if (x <= c->x[0])
-        return c->points[0];
-    for (int i = 1; i < c->n; i++)
-        if (x <= c->x[i])
-            return c->points[i - 1] + (c->points[i] - c->points[i - 1]) *
-                                          (x - c->x[i - 1]) / (c->x[i] - c->x[i - 1]);
-    return c->points[c->n - 1];
+    if (s->n_parts < RH_SCORE_MAX_PARTS)
+        s->parts[s->n_parts++] = (rh_score_part){name, value, unit, points};
 }
 
-static void add_part(rh_score *s, const curve *c, float x)
+static void apply(rh_score *s, const rule *r, float value)
 {
-    rh_score_part *p = &s->parts[s->n_parts++];
-    *p = (rh_score_part){c->name, x, c->unit, curve_at(c, x)};
+    float points = piecewise(r->x, r->points, r->n, value);
+    if (points < -0.05f)
+        add_part(s, r->name, value, r->unit, points);
 }
 
-static void close_score(rh_score *s, const curve *const *curves, const char *praise)
+static const char *advice_of(const char *part)
 {
-    float total = 100.0f, worst = -3.0f;
+    static const rule *const rules[] = {&filler_rule, &fast_rule, &slow_rule, &silence_rule,
+                                        &missing_rule};
+    for (size_t i = 0; i < sizeof rules / sizeof *rules; i++)
+        if (strcmp(rules[i]->name, part) == 0)
+            return rules[i]->advice;
+    for (size_t i = 0; i < LEARNED_PARTS; i++)
+        if (strcmp(parts[i].name, part) == 0)
+            return parts[i].advice;
+    return NULL;
+}
+
+/* Sums the parts and speaks of the dearest; costs below 2 points are not worth a word. */
+static void close_score(rh_score *s, const char *praise)
+{
+    float total = 100.0f, worst = -2.0f;
     const char *advice = praise;
     for (int i = 0; i < s->n_parts; i++) {
+        const char *a = advice_of(s->parts[i].name);
         total += s->parts[i].points;
-        if (s->parts[i].points < worst) {
+        if (a && s->parts[i].points < worst) {
             worst = s->parts[i].points;
-            advice = curves[i]->advice;
+            advice = a;
         }
     }
     s->known = true;
     s->value = fminf(fmaxf(total, 0.0f), 100.0f);
-    snprintf(s->advice, sizeof s->advice, "%s", advice);
+    if (total > 100.0f && s->n_parts > 0) { /* the scale gives what is over back */
+        for (int i = 0; i < s->n_parts; i++)
+            if (strcmp(s->parts[i].name, parts[PART_SCALE].name) == 0)
+                s->parts[i].points -= total - 100.0f;
+    }
+    (void)snprintf(s->advice, sizeof s->advice, "%s", advice);
 }
 
-/* Pace: a wide plateau, since coaches ask for 100 to 165 words a minute, TED
- * talks average 163 and interviews run near 190. */
-static const curve pace_curve = {
-    "pace", "wpm", "Your pace was far from easy listening: aim at 110 to 180 words a minute.",
-    6, {40, 80, 105, 195, 230, 300}, {-30, -12, 0, 0, -8, -25}};
-static const curve pause_share_curve = {
-    "pause share", "", "Long silences broke up your answer: think first, then say a whole sentence.",
-    4, {0.12f, 0.3f, 0.5f, 0.75f}, {0, -10, -25, -45}};
-static const curve inner_pause_curve = {
-    "pauses inside clauses", "a minute",
-    "Many pauses fell inside a clause: carry each thought to its comma before you stop.",
-    4, {3, 8, 16, 30}, {0, -6, -16, -25}};
-static const curve filler_curve = {
-    "fillers", "a minute",
-    "Fillers showed often: a short silence in their place sounds surer.",
-    4, {2, 5, 12, 25}, {0, -2, -12, -25}};
-static const curve run_curve = {
-    "words between pauses", "", "You spoke in very short runs: link a few words more in one breath.",
-    4, {1, 2, 4, 6}, {-15, -8, -2, 0}};
-static const curve sureness_curve = {
-    "word sureness", "", "Several words could be taken for others: finish each word before the next.",
-    5, {0.3f, 0.6f, 0.8f, 0.9f, 0.97f}, {-60, -32, -14, -6, 0}};
-static const curve unsure_share_curve = {
-    "unclear words", "", "Some single words were hard to make out: look at the marked ones.",
-    4, {0.0f, 0.1f, 0.3f, 0.6f}, {0, -4, -15, -30}};
-static const curve speed_curve = {
-    "syllable rate", "a second", "You spoke very fast: slow down so that endings can be heard.",
-    4, {5.5f, 6.5f, 7.5f, 9.0f}, {0, -4, -12, -25}};
-static const curve word_score_curve = {
-    "mean word score", "", "Many words differed from how they are usually said: practise the marked ones slowly.",
-    5, {20, 50, 70, 85, 95}, {-70, -45, -25, -10, 0}};
-static const curve completeness_curve = {
-    "words of the text said", "", "Words of the text were left out: read to the end of each line.",
-    3, {0.3f, 0.8f, 1.0f}, {-40, -12, 0}};
+/* ---- the learned part ---- */
+
+typedef struct {
+    const rh_speech_input *in;
+    rh_speech_report *r;
+    const rh_stretch *stretches;
+    size_t n_stretches;
+    float value[LEARNED_PARTS]; /* what each part's line shows */
+    float articulation, rate;   /* means over stretches */
+} judged;
+
+static const rh_speech_segment *segment_of(const rh_speech_input *in, const rh_stretch *s)
+{
+    const rh_speech_segment *found = NULL;
+    for (size_t i = 0; i < in->n_segments; i++) {
+        const rh_speech_segment *g = &in->segments[i];
+        if (g->pooled && g->n_pooled == RH_SOUND_INPUTS && (!found || g->start <= s->start + 0.01f))
+            found = g;
+    }
+    return found;
+}
+
+/* The weights are those of one encoder: another model's numbers mean other things. */
+static bool knows_sound(const rh_speech_input *in)
+{
+    return in->model && strcmp(in->model, "base") == 0;
+}
+
+static float sound_rating(const rh_score_model *m, const rh_speech_segment *g)
+{
+    double sum = (double)m->sound_offset;
+    for (size_t i = 0; i < RH_SOUND_INPUTS; i++)
+        sum += (double)m->sound[i] * (double)g->pooled[i];
+    return isfinite(sum) ? (float)sum : 0.0f;
+}
+
+/* Points by part of one stretch, weighted by its share of the words. */
+static float judge_stretch(const judged *j, const rh_score_model *m, const rh_stretch *s,
+                           float share, float *points)
+{
+    const rh_speech_segment *g = knows_sound(j->in) ? segment_of(j->in, s) : NULL;
+    const rh_additive *a = &m->additive[2 * s->has_reference + (g != NULL)];
+    float sound = g ? sound_rating(m, g) : 0.0f;
+    for (size_t i = 0; i < a->n; i++) {
+        const rh_score_curve *c = &a->curves[i];
+        float x = c->feature == RH_F_SOUND ? sound : s->x[c->feature];
+        points[part_of(c->feature)] += share * piecewise(c->x, c->points, c->n, x);
+    }
+    points[PART_SCALE] += share * (a->best - 100.0f);
+    return share * sound;
+}
+
+static void judge(judged *j, rh_rating rating, rh_score *s)
+{
+    const rh_score_model *m = &rh_score_models[rating];
+    float points[LEARNED_PARTS] = {0}, words = 0.0f;
+    for (size_t i = 0; i < j->n_stretches; i++)
+        words += (float)j->stretches[i].n_spoken;
+    j->value[PART_SOUND] = 0.0f;
+    for (size_t i = 0; i < j->n_stretches; i++)
+        j->value[PART_SOUND] += judge_stretch(j, m, &j->stretches[i],
+                                              (float)j->stretches[i].n_spoken / words, points);
+    j->value[PART_SCALE] = 100.0f + points[PART_SCALE];
+    for (int k = 0; k < LEARNED_PARTS; k++)
+        if (fabsf(points[k]) >= 0.05f)
+            add_part(s, parts[k].name, j->value[k], parts[k].unit, points[k]);
+}
+
+/* ---- what the lines show ---- */
 
 static float mean_p(const rh_word *w, size_t n)
 {
@@ -95,87 +219,119 @@ static float mean_p(const rh_word *w, size_t n)
     return n ? (float)(sum / (double)n) : 0.0f;
 }
 
-static float unsure_share(const rh_word *w, size_t n)
+static void show_values(judged *j)
 {
-    size_t unsure = 0;
-    for (size_t i = 0; i < n; i++)
-        unsure += w[i].p < 0.5f;
-    return n ? (float)unsure / (float)n : 0.0f;
-}
-
-static float inner_pauses_per_minute(const rh_speech_report *r, float whole_s)
-{
-    int inside = 0;
-    for (size_t i = 0; i < r->n_pauses; i++)
-        inside += r->pauses[i].inside;
-    return 60.0f * (float)inside / fmaxf(whole_s, 6.0f);
-}
-
-static void score_fluency(const rh_speech_input *in, rh_speech_report *r)
-{
-    static const curve *const curves[] = {&pace_curve, &pause_share_curve, &inner_pause_curve,
-                                          &run_curve, &filler_curve};
-    float whole = in->words[in->n_words - 1].end - in->words[0].start;
-    rh_score *s = &r->fluency;
-    add_part(s, &pace_curve, r->pace_wpm);
-    add_part(s, &pause_share_curve, 1.0f - r->phonation_ratio);
-    add_part(s, &inner_pause_curve, inner_pauses_per_minute(r, whole));
-    add_part(s, &run_curve, r->n_pauses ? r->mean_run_words : run_curve.x[run_curve.n - 1]);
-    add_part(s, &filler_curve, r->fillers_per_minute);
-    close_score(s, curves, "You spoke in an even flow: keep it.");
-}
-
-static void score_clarity(const rh_speech_input *in, rh_speech_report *r)
-{
-    static const curve *const curves[] = {&sureness_curve, &unsure_share_curve, &speed_curve,
-                                          &completeness_curve};
-    rh_score *s = &r->clarity;
-    add_part(s, &sureness_curve, mean_p(in->words, in->n_words));
-    add_part(s, &unsure_share_curve, unsure_share(in->words, in->n_words));
-    add_part(s, &speed_curve, r->articulation_rate);
-    if (r->has_reference)
-        add_part(s, &completeness_curve, r->completeness);
-    close_score(s, curves, "Your words were easy to make out: keep it.");
-}
-
-static void score_pronunciation(rh_speech_report *r)
-{
-    static const curve *const curves[] = {&word_score_curve, &completeness_curve};
-    rh_score *s = &r->pronunciation;
-    double sum = 0.0;
-    size_t n = 0;
-    for (size_t i = 0; i < r->n_word_scores; i++) {
-        if (r->word_scores[i].what == RH_MISSED || r->word_scores[i].what == RH_ADDED)
-            continue;
-        sum += (double)r->word_scores[i].score;
-        n++;
+    const rh_speech_report *r = j->r;
+    float words = 0.0f, stretch = 0.0f, rate = 0.0f, articulation = 0.0f;
+    for (size_t i = 0; i < j->n_stretches; i++) {
+        float n = (float)j->stretches[i].n_spoken;
+        words += n;
+        stretch += n * j->stretches[i].x[RH_F_STRETCH];
+        rate += n * j->stretches[i].x[RH_F_RATE];
+        articulation += n * j->stretches[i].x[RH_F_ARTICULATION];
     }
-    add_part(s, &word_score_curve, n ? (float)(sum / (double)n) : 0.0f);
+    size_t expected = r->n_word_scores - (size_t)r->n_added;
+    int same = (int)expected - r->n_missed - r->n_replaced;
+    j->value[PART_SURENESS] = mean_p(j->in->words, j->in->n_words);
+    j->value[PART_TEXT] = expected ? (float)same / (float)expected : 1.0f;
+    j->value[PART_PACE] = r->pace_wpm;
+    j->value[PART_PAUSES] = 1.0f - r->phonation_ratio;
+    j->value[PART_RHYTHM] = stretch / words;
+    j->rate = rate / words;
+    j->articulation = articulation / words;
+}
+
+/* ---- confidence ---- */
+
+/* Share of words recognised right at a given probability. */
+static float chance_right(float p)
+{
+    static const float x[] = {0.0f, 0.2f, 0.4f, 0.6f, 0.8f, 1.0f};
+    static const float y[] = {0.15f, 0.3f, 0.5f, 0.7f, 0.87f, 0.99f};
+    return piecewise(x, y, 6, p);
+}
+
+static float confidence_of(const rh_speech_input *in)
+{
+    double sum = 0.0;
+    for (size_t i = 0; i < in->n_words; i++)
+        sum += (double)chance_right(in->words[i].p);
+    return in->n_words ? (float)(sum / (double)in->n_words) : 0.0f;
+}
+
+/* ---- scores ---- */
+
+static void score_delivery(judged *j)
+{
+    rh_speech_report *r = j->r;
+    float silent = 1.0f - r->phonation_ratio;
+    judge(j, RH_RATING_FLUENCY, &r->fluency);
+    apply(&r->fluency, &filler_rule, r->fillers_per_minute);
+    apply(&r->fluency, &slow_rule, j->rate);
+    apply(&r->fluency, &silence_rule, silent);
+    apply(&r->fluency, &fast_rule, j->articulation);
+    close_score(&r->fluency, "You spoke in an even flow: keep it.");
+    judge(j, RH_RATING_PROSODIC, &r->prosody);
+    apply(&r->prosody, &slow_rule, j->rate);
+    apply(&r->prosody, &silence_rule, silent);
+    close_score(&r->prosody, "Your melody and rhythm carried the meaning: keep them.");
+}
+
+static void score_words(judged *j)
+{
+    rh_speech_report *r = j->r;
+    judge(j, RH_RATING_ACCURACY, &r->pronunciation);
     if (r->has_reference)
-        add_part(s, &completeness_curve, r->completeness);
-    close_score(s, curves, "Your pronunciation came through well: keep it.");
+        apply(&r->pronunciation, &missing_rule, 1.0f - r->completeness);
+    close_score(&r->pronunciation, "Your pronunciation came through well: keep it.");
+    judge(j, RH_RATING_TOTAL, &r->clarity);
+    apply(&r->clarity, &fast_rule, j->articulation);
+    if (r->has_reference)
+        apply(&r->clarity, &missing_rule, 1.0f - r->completeness);
+    close_score(&r->clarity, "Your words were easy to make out: keep it.");
 }
 
 static void score_overall(rh_speech_report *r)
 {
-    static const curve weights[] = {
-        {"fluency", "points", "Work on fluency first: it cost you most.", 2, {0, 100}, {-35, 0}},
-        {"clarity", "points", "Work on clarity first: it cost you most.", 2, {0, 100}, {-30, 0}},
-        {"pronunciation", "points", "Work on pronunciation first: it cost you most.", 2, {0, 100}, {-35, 0}},
-    };
-    static const curve *const curves[] = {&weights[0], &weights[1], &weights[2]};
+    const struct {
+        const char *name;
+        const rh_score *of;
+        float weight;
+    } all[] = {{"fluency", &r->fluency, 0.3f}, {"pronunciation", &r->pronunciation, 0.3f},
+               {"clarity", &r->clarity, 0.2f}, {"prosody", &r->prosody, 0.2f}};
     rh_score *s = &r->overall;
-    add_part(s, &weights[0], r->fluency.value);
-    add_part(s, &weights[1], r->clarity.value);
-    add_part(s, &weights[2], r->pronunciation.value);
-    close_score(s, curves, "You came across clearly and fluently: keep it.");
+    float total = 100.0f, worst = 0.0f;
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+        float points = all[i].weight * (all[i].of->value - 100.0f);
+        total += points;
+        add_part(s, all[i].name, all[i].of->value, "points", points);
+        float loss = all[i].of->value - 100.0f;
+        if (loss < worst) { /* the weakest side speaks */
+            worst = loss;
+            (void)snprintf(s->advice, sizeof s->advice, "%s", all[i].of->advice);
+        }
+    }
+    s->known = true;
+    s->value = fminf(fmaxf(total, 0.0f), 100.0f);
+    if (!s->advice[0])
+        (void)snprintf(s->advice, sizeof s->advice, "%s", "You came across clearly and fluently: keep it.");
 }
 
-void rh_measure_scores(const rh_speech_input *in, rh_speech_report *r)
+rh_status rh_measure_scores(const rh_speech_input *in, rh_speech_report *r, rh_error *err)
 {
-    r->confidence = mean_p(in->words, in->n_words);
-    score_fluency(in, r);
-    score_clarity(in, r);
-    score_pronunciation(r);
-    score_overall(r);
+    rh_stretch *stretches = NULL;
+    judged j = {.in = in, .r = r};
+    rh_status st = rh_stretches_measure(in, r, &stretches, &j.n_stretches, err);
+    if (st != RH_OK)
+        return st;
+    j.stretches = stretches;
+    r->confidence = confidence_of(in);
+    if (j.n_stretches > 0) {
+        show_values(&j);
+        score_delivery(&j);
+        score_words(&j);
+        score_overall(r);
+    }
+    rh_free(stretches);
+    return RH_OK;
 }

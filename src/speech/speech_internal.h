@@ -18,6 +18,9 @@ size_t rh_word_normal(const char *text, char out[RH_WORD_BYTES]);
  * (over 24 one by one). */
 bool rh_number_words(const char *digits_text, bool one_by_one, char *out, size_t cap);
 
+/* Letters to change, add or drop between two normalised words. */
+size_t rh_letters_apart(const char *a, const char *b);
+
 /* Order-keeping alignment of two lists of normalised words. pair_a[i] = index in
  * b of the word that a[i] became, or -1; pair_b likewise. Equal or replaced
  * words are paired. RH_ERR_LIMIT over RH_ALIGN_MAX_WORDS; RH_ERR_NOMEM. */
@@ -31,7 +34,7 @@ rh_status rh_measure_pace(const rh_speech_input *in, rh_speech_report *r, rh_err
 /* Fills the counts of fillers. */
 rh_status rh_measure_fillers(const rh_speech_input *in, rh_speech_report *r, rh_error *err);
 /* Fills the scores from all of the above. */
-void rh_measure_scores(const rh_speech_input *in, rh_speech_report *r);
+rh_status rh_measure_scores(const rh_speech_input *in, rh_speech_report *r, rh_error *err);
 
 /* 0 to 100 for how clearly the sound gave this word. */
 float rh_word_clarity(const rh_word *w);

@@ -1,0 +1,226 @@
+/* speech_features - the table that tools/train_scores.py learns from.
+ *
+ *   speech_features [--model FILE] [--threads N] LIST > table.jsonl
+ *   speech_features --replay table.jsonl > table2.jsonl
+ *
+ * LIST has a line a recording: id, tab, path, tab, reference text. A line of
+ * the table holds what was heard (words, forced words, pauses, curves, pooled
+ * encoder output) and the features computed from it with and without the text;
+ * --replay computes the features of a table anew. */
+#include <jansson.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "rehearse/alloc.h"
+#include "rehearse/audio.h"
+#include "rehearse/hearing.h"
+#include "paths.h"
+#include "speech/stretches.h"
+
+enum { MAX_LINE = 1 << 16, MAX_HEARD = 4096 };
+
+static json_t *number(float v)
+{
+    return json_real(round((double)v * 1e5) / 1e5);
+}
+
+static json_t *numbers(const float *x, size_t n)
+{
+    json_t *a = json_array();
+    for (size_t i = 0; i < n; i++)
+        json_array_append_new(a, number(x[i]));
+    return a;
+}
+
+static json_t *words_json(const rh_word *w, size_t n)
+{
+    json_t *a = json_array();
+    for (size_t i = 0; i < n; i++)
+        json_array_append_new(a, json_pack("[s,o,o,f,f,o]", w[i].text, number(w[i].start),
+                                           number(w[i].end), (double)w[i].p, (double)w[i].p_rival,
+                                           number(w[i].entropy)));
+    return a;
+}
+
+/* Features of the recording's stretches, averaged by words. */
+static json_t *features_json(const rh_speech_input *in)
+{
+    rh_speech_report r;
+    rh_stretch *s = NULL;
+    size_t n = 0;
+    float x[RH_FEATURES] = {0}, total = 0;
+    rh_speech_report_init(&r);
+    if (rh_speech_measure(in, &r, NULL) != RH_OK || !r.spoken ||
+        rh_stretches_measure(in, &r, &s, &n, NULL) != RH_OK) {
+        rh_speech_report_done(&r);
+        return json_null();
+    }
+    for (size_t i = 0; i < n; i++)
+        total += (float)s[i].n_spoken;
+    for (size_t i = 0; i < n; i++)
+        for (int k = 0; k < RH_FEATURES; k++)
+            x[k] += s[i].x[k] * (float)s[i].n_spoken / total;
+    json_t *a = numbers(x, in->reference && in->n_forced ? RH_FEATURES : RH_FREE_FEATURES);
+    rh_free(s);
+    rh_speech_report_done(&r);
+    return a;
+}
+
+static json_t *line_of(const char *id, const rh_speech_input *in)
+{
+    json_t *o = json_pack("{s:s,s:f,s:o,s:o,s:s}", "id", id, "duration_s", in->duration_s, "words",
+                          words_json(in->words, in->n_words), "forced",
+                          words_json(in->forced, in->n_forced), "reference",
+                          in->reference ? in->reference : "");
+    if (in->n_segments && in->segments[0].pooled)
+        json_object_set_new(o, "pooled", numbers(in->segments[0].pooled, in->segments[0].n_pooled));
+    if (in->contour) {
+        json_object_set_new(o, "f0", numbers(in->contour->f0_hz, in->contour->n));
+        json_object_set_new(o, "level", numbers(in->contour->level_db, in->contour->n));
+        json_object_set_new(o, "noise_db", number(in->contour->noise_db));
+        json_object_set_new(o, "speech_db", number(in->contour->speech_db));
+    }
+    return o;
+}
+
+static void print_line(json_t *o, const rh_speech_input *in)
+{
+    rh_speech_input free_speech = *in;
+    free_speech.reference = NULL;
+    free_speech.n_forced = 0;
+    json_object_set_new(o, "features", features_json(in));
+    json_object_set_new(o, "free", features_json(&free_speech));
+    json_dumpf(o, stdout, JSON_COMPACT | JSON_REAL_PRECISION(6));
+    putchar('\n');
+    json_decref(o);
+}
+
+static bool hear(rh_asr_stream *stream, const rh_asr_model *model, const rh_vad_model *vad, char *line)
+{
+    char *id = strtok(line, "\t\n"), *path = strtok(NULL, "\t\n"), *text = strtok(NULL, "\t\n");
+    rh_error err = {0};
+    rh_audio audio = {0};
+    rh_hearing *h = NULL;
+    rh_hearing_options o = {.language = "en", .reference = text};
+    if (!id || !path)
+        return false;
+    rh_status st = rh_audio_read_file(&audio, path, 600, &err);
+    if (st == RH_OK)
+        st = rh_hearing_new(&h, stream, model, vad, audio.samples, audio.n, &o, &err);
+    rh_audio_done(&audio);
+    if (st != RH_OK) {
+        fprintf(stderr, "%s: %s\n", id, err.msg);
+        return false;
+    }
+    print_line(line_of(id, rh_hearing_input(h)), rh_hearing_input(h));
+    rh_hearing_free(h);
+    return true;
+}
+
+/* ---- replay ---- */
+
+static float real_at(const json_t *a, size_t i)
+{
+    return (float)json_number_value(json_array_get(a, i));
+}
+
+static size_t read_words(const json_t *a, rh_word *out)
+{
+    size_t n = json_array_size(a);
+    n = n < MAX_HEARD ? n : MAX_HEARD;
+    for (size_t i = 0; i < n; i++) {
+        const json_t *w = json_array_get(a, i);
+        out[i] = (rh_word){json_string_value(json_array_get(w, 0)), real_at(w, 1), real_at(w, 2),
+                           real_at(w, 3), real_at(w, 4), real_at(w, 5)};
+    }
+    return n;
+}
+
+static float *read_numbers(const json_t *a)
+{
+    size_t n = json_array_size(a);
+    float *x = rh_alloc_array(n + 1, sizeof *x);
+    for (size_t i = 0; x && i < n; i++)
+        x[i] = real_at(a, i);
+    return x;
+}
+
+static void replay_line(const char *line)
+{
+    static rh_word words[MAX_HEARD], forced[MAX_HEARD];
+    json_t *o = json_loads(line, 0, NULL);
+    if (!o)
+        return;
+    float *f0 = read_numbers(json_object_get(o, "f0")), *level = read_numbers(json_object_get(o, "level"));
+    rh_contour c = {.n = json_array_size(json_object_get(o, "f0")), .f0_hz = f0, .voicing = f0,
+                    .level_db = level, .change_db = level};
+    c.noise_db = (float)json_number_value(json_object_get(o, "noise_db"));
+    c.speech_db = (float)json_number_value(json_object_get(o, "speech_db"));
+    const char *reference = json_string_value(json_object_get(o, "reference"));
+    rh_speech_input in = {.words = words, .forced = forced, .contour = &c};
+    in.n_words = read_words(json_object_get(o, "words"), words);
+    in.n_forced = read_words(json_object_get(o, "forced"), forced);
+    in.duration_s = json_number_value(json_object_get(o, "duration_s"));
+    in.reference = reference && reference[0] ? reference : NULL;
+    print_line(json_incref(o), &in);
+    rh_free(f0);
+    rh_free(level);
+    json_decref(o);
+}
+
+static int replay(FILE *f)
+{
+    char *line = NULL;
+    size_t cap = 0;
+    while (getline(&line, &cap, f) > 0)
+        replay_line(line);
+    free(line);
+    return 0;
+}
+
+int main(int argc, char **argv)
+{
+    const char *list = NULL, *model_path = NULL;
+    char path[4200], vad_path[4200];
+    bool again = false;
+    rh_asr_model_options options = rh_asr_model_options_default();
+    for (int i = 1; i < argc; i++) {
+        if (strcmp(argv[i], "--model") == 0 && i + 1 < argc)
+            model_path = argv[++i];
+        else if (strcmp(argv[i], "--threads") == 0 && i + 1 < argc)
+            options.n_threads = atoi(argv[++i]);
+        else if (strcmp(argv[i], "--replay") == 0)
+            again = true;
+        else
+            list = argv[i];
+    }
+    FILE *f = list ? fopen(list, "r") : NULL;
+    if (!f) {
+        fprintf(stderr, "usage: speech_features [--model FILE] [--threads N] [--replay] LIST\n");
+        return 2;
+    }
+    if (again)
+        return replay(f);
+    snprintf(path, sizeof path, "%s/ggml-base.bin", bench_models_dir());
+    snprintf(vad_path, sizeof vad_path, "%s/silero_vad_openvino_16k.onnx", bench_models_dir());
+    rh_error err = {0};
+    rh_asr_model *model = NULL;
+    rh_asr_stream *stream = NULL;
+    rh_vad_model *vad = NULL;
+    if (rh_asr_model_load(&model, model_path ? model_path : path, &options, &err) != RH_OK ||
+        rh_vad_model_load(&vad, vad_path, &err) != RH_OK ||
+        rh_asr_stream_new(&stream, model, &err) != RH_OK) {
+        fprintf(stderr, "%s\n", err.msg);
+        return 1;
+    }
+    static char line[MAX_LINE];
+    int failed = 0;
+    while (fgets(line, sizeof line, f))
+        failed += !hear(stream, model, vad, line);
+    fclose(f);
+    rh_asr_stream_free(stream);
+    rh_vad_model_free(vad);
+    rh_asr_model_free(model);
+    return failed ? 1 : 0;
+}

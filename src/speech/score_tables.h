@@ -1,0 +1,46 @@
+/* score_tables.h - the learned curves and weights (score_tables.c, written by
+ * tools/train_scores.py).
+ *
+ * A rating is best + the points of every curve at its feature; points are 0 at
+ * a curve's best end and negative elsewhere, straight between its knots, flat
+ * outside them. */
+#ifndef RH_SCORE_TABLES_H
+#define RH_SCORE_TABLES_H
+
+#include "stretches.h"
+
+enum {
+    RH_F_SOUND = RH_FEATURES, /* the rating by the encoder's output alone, 0 to 100 */
+    RH_CURVE_KNOTS = 6,
+    RH_SOUND_INPUTS = 1024    /* mean and deviation of 512 channels: Whisper base */
+};
+
+typedef enum {
+    RH_RATING_FLUENCY,
+    RH_RATING_ACCURACY,
+    RH_RATING_PROSODIC,
+    RH_RATING_TOTAL,
+    RH_RATINGS
+} rh_rating;
+
+typedef struct {
+    int feature; /* rh_feature or RH_F_SOUND */
+    int n;
+    float x[RH_CURVE_KNOTS], points[RH_CURVE_KNOTS];
+} rh_score_curve;
+
+typedef struct {
+    const rh_score_curve *curves;
+    size_t n;
+    float best;
+} rh_additive;
+
+typedef struct {
+    const float *sound; /* [RH_SOUND_INPUTS] */
+    float sound_offset;
+    rh_additive additive[4]; /* [2 * with_text + with_sound] */
+} rh_score_model;
+
+extern const rh_score_model rh_score_models[RH_RATINGS];
+
+#endif

@@ -1,0 +1,55 @@
+/* stretches.h - the named measures that the learned scores rest on.
+ *
+ * Each is one number of a stretch of speech of about ten seconds, so that two
+ * words and ten minutes are judged on the same footing: a recording's score is
+ * the mean of its stretches' scores, by words. */
+#ifndef RH_STRETCHES_H
+#define RH_STRETCHES_H
+
+#include "speech_internal.h"
+
+typedef enum {
+    /* from free recognition */
+    RH_F_LOGP,        /* mean ln p of its words */
+    RH_F_LOGP_LOW,    /* of the lowest third of them */
+    RH_F_ENTROPY,     /* mean, nats */
+    RH_F_MARGIN,      /* mean ln p - ln p_rival */
+    RH_F_RATE,        /* syllables a second from first word to last */
+    RH_F_ARTICULATION,/* the same, pauses left out */
+    RH_F_PAUSE_SHARE, /* of the time from first word to last */
+    RH_F_PAUSES_WITHIN, /* inside clauses, a word */
+    RH_F_LONGEST_PAUSE, /* s */
+    RH_F_STRETCH,     /* mean seconds a syllable over words, the longest third */
+    RH_F_RHYTHM,      /* nPVI of seconds a syllable, word to word */
+    RH_F_PITCH_SD,    /* semitones */
+    RH_F_LOUD_SD,     /* dB, of voiced steps */
+    RH_F_VOICED,      /* share of voiced steps from first word to last, pauses left out */
+    /* against a reference text */
+    RH_F_REF_LOGP,
+    RH_F_REF_LOGP_LOW,
+    RH_F_REF_MARGIN,
+    RH_F_REF_ENTROPY,
+    RH_F_REF_GAP,     /* mean ln p of forced words less that of free ones */
+    RH_F_REF_ERRORS,  /* words missed, added, replaced, a word of the text */
+    RH_F_REF_LETTERS, /* share of letters that differ */
+    RH_FEATURES
+} rh_feature;
+
+enum { RH_FREE_FEATURES = RH_F_REF_LOGP };
+
+extern const char *const rh_feature_names[RH_FEATURES];
+
+typedef struct {
+    float start, end;      /* s */
+    size_t first_word, n_words;
+    int n_spoken;          /* words with a letter or digit */
+    bool has_reference;    /* the features from RH_FREE_FEATURES on hold */
+    float x[RH_FEATURES];
+} rh_stretch;
+
+/* Cuts the words into stretches and measures each. Needs pauses and word_scores
+ * of `r`. *out is freed with rh_free(). RH_ERR_NOMEM. */
+rh_status rh_stretches_measure(const rh_speech_input *in, const rh_speech_report *r,
+                               rh_stretch **out, size_t *n, rh_error *err);
+
+#endif
