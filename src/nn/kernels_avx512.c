@@ -25,7 +25,7 @@ static inline __attribute__((always_inline)) void store_row(const rh_qmat *w, in
 {
     int row = block * RH_KERNEL_BLOCK;
     int left = w->n_rows - row;
-    __mmask16 mask = left >= RH_KERNEL_BLOCK ? (__mmask16)0xffff : (__mmask16)((1u << left) - 1);
+    __mmask16 mask = (__mmask16)(left >= RH_KERNEL_BLOCK ? 0xffffu : (1u << left) - 1u);
     __m512 v = _mm512_add_ps(_mm512_mul_ps(_mm512_cvtepi32_ps(hi), _mm512_set1_ps(128.0f)),
                              _mm512_cvtepi32_ps(lo));
     __m512 s = _mm512_mul_ps(_mm512_set1_ps(x_scale), _mm512_loadu_ps(w->scale + row));
@@ -154,7 +154,7 @@ static float magnitude(const float *x, int n)
 {
     __m512 m = _mm512_setzero_ps();
     for (int i = 0; i < n; i += 16) {
-        __mmask16 mask = n - i >= 16 ? (__mmask16)0xffff : (__mmask16)((1u << (n - i)) - 1);
+        __mmask16 mask = (__mmask16)(n - i >= 16 ? 0xffffu : (1u << (n - i)) - 1u);
         m = _mm512_max_ps(_mm512_abs_ps(_mm512_maskz_loadu_ps(mask, x + i)), m); /* NaN: keeps m */
     }
     return _mm512_reduce_max_ps(m);
