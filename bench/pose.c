@@ -3,9 +3,10 @@
  * Each picture alone: mean absolute error of yaw and pitch, by pose.
  * Then each person's second series after calibration on the frontal picture of
  * the first: share flagged as looking, frontal and turned by 30 degrees or more.
- * --dump prints a line a picture (label, angles, then all mesh points) for
- * tools/train_pose. --raw leaves the learned correction out; --exclude is not
- * needed: tools/train_pose prints the error of persons left out. */
+ * The tracker's own table was learned from these people, so the errors are
+ * printed for persons left out (bench/pose_left_out.txt: a table a person, learned
+ * from all others), for the tracker as it is, and for the rigid fit alone.
+ * --dump prints a line a picture (label, angles, all mesh points) for tools/train_pose. */
 #include <math.h>
 #include <stdbool.h>
 #include <string.h>
@@ -21,8 +22,16 @@ typedef struct {
     char image[128], person[8];
     int series, tilt, pan;
     bool found;
-    float yaw, pitch;
+    rh_angles whole, left_out, raw; /* with the table of all, of all others, with none */
 } sample;
+
+typedef struct {
+    char person[8];
+    rh_pose_table table;
+} left_out_table;
+
+static left_out_table tables[64];
+static int n_tables;
 
 static sample samples[MAX_IMAGES];
 static int n_samples;
@@ -67,18 +76,49 @@ static size_t load(const sample *s)
     return read_file(bench_data(name, path, sizeof path));
 }
 
-static void dump(const sample *s, const rh_face *f)
+static void dump(const sample *s, const rh_face *f, rh_angles raw)
 {
     printf("%s,%s,%d,%d,%d,%d,%d,%.4f,%.4f,%.3f,%.3f,%d,%.3f", s->image, s->person, s->pan, s->tilt, f->present,
-           f->width, f->height, (double)f->yaw_deg, (double)f->pitch_deg, (double)f->gaze_yaw_deg,
-           (double)f->gaze_pitch_deg, f->gaze_known, (double)f->confidence);
+           f->width, f->height, (double)raw.yaw, (double)raw.pitch, (double)f->gaze_yaw_deg, (double)f->gaze_pitch_deg, f->gaze_known, (double)f->confidence);
     for (int i = 0; i < RH_FACE_POINTS; i++)
         printf(",%.3f,%.3f,%.3f", (double)f->points[i][0], (double)f->points[i][1],
                (double)f->points[i][2]);
     printf("\n");
 }
 
-static void measure_all(const rh_face_model *m, bool dumping, bool raw)
+static void read_tables(const char *path)
+{
+    FILE *f = fopen(path, "r");
+    while (f && n_tables < 64 && fscanf(f, "%7s", tables[n_tables].person) == 1) {
+        rh_pose_table *t = &tables[n_tables].table;
+        bool ok = true;
+        for (int i = 0; i < RH_POSE_POLY; i++)
+            ok = fscanf(f, "%f", &t->yaw[i]) == 1 && ok;
+        for (int i = 0; i < RH_POSE_POLY; i++)
+            ok = fscanf(f, "%f", &t->pitch[i]) == 1 && ok;
+        for (int i = 0; i < RH_POSE_REST; i++) {
+            t->rest[i].point = rh_learned_pose.rest[i].point;
+            for (int k = 0; k < 3; k++)
+                ok = fscanf(f, "%f", &t->rest[i].weight[k]) == 1 && ok;
+        }
+        if (!ok)
+            break;
+        n_tables++;
+    }
+    if (f)
+        fclose(f);
+}
+
+/* Persons the table was not learned from are left out by nature. */
+static const rh_pose_table *table_without(const char *person)
+{
+    for (int i = 0; i < n_tables; i++)
+        if (strcmp(tables[i].person, person) == 0)
+            return &tables[i].table;
+    return &rh_learned_pose;
+}
+
+static void measure_all(const rh_face_model *m, bool dumping)
 {
     rh_error err = {0};
     for (int i = 0; i < n_samples; i++) {
@@ -89,17 +129,15 @@ static void measure_all(const rh_face_model *m, bool dumping, bool raw)
         check(rh_face_tracker_new(&t, m, NULL, &err), &err);
         check(rh_face_tracker_push_bytes(t, bytes, n, 1, &face, &err), &err);
         s->found = face.present;
-        s->yaw = face.yaw_deg;
-        s->pitch = face.pitch_deg;
-        if (raw && face.present) {
+        if (face.present) {
             rh_rigid_fit fit;
             rh_rigid_fit_points(&fit, (const float(*)[3])face.points);
-            rh_angles a = rh_angles_of((const float(*)[3])fit.r);
-            s->yaw = a.yaw;
-            s->pitch = a.pitch;
+            s->raw = rh_angles_of((const float(*)[3])fit.r);
+            s->left_out = rh_corrected_angles(table_without(s->person), &fit, (const float(*)[3])face.points);
+            s->whole = (rh_angles){face.yaw_deg, face.pitch_deg, face.roll_deg};
+            if (dumping)
+                dump(s, &face, s->raw);
         }
-        if (dumping)
-            dump(s, &face);
         rh_face_tracker_free(t);
     }
 }
@@ -117,8 +155,8 @@ static void print_bins(void)
             int n = 0;
             for (int i = 0; i < n_samples; i++)
                 if (samples[i].found && samples[i].pan == -60 + 15 * p && samples[i].tilt == -30 + 15 * t) {
-                    yaw += fabs((double)samples[i].yaw - samples[i].pan);
-                    pitch += fabs((double)samples[i].pitch - samples[i].tilt);
+                    yaw += fabs((double)samples[i].left_out.yaw - samples[i].pan);
+                    pitch += fabs((double)samples[i].left_out.pitch - samples[i].tilt);
                     n++;
                 }
             printf("  %4.1f / %4.1f", n ? yaw / n : 0, n ? pitch / n : 0);
@@ -129,16 +167,23 @@ static void print_bins(void)
 
 static void print_errors(void)
 {
-    double yaw = 0, pitch = 0;
+    static const char *const names[] = {"left_out", "tracker", "rigid_fit"};
     int found = 0;
-    for (int i = 0; i < n_samples; i++)
-        if (samples[i].found) {
-            found++;
-            yaw += fabs((double)samples[i].yaw - samples[i].pan);
-            pitch += fabs((double)samples[i].pitch - samples[i].tilt);
+    for (int k = 0; k < 3; k++) {
+        double yaw = 0, pitch = 0;
+        found = 0;
+        for (int i = 0; i < n_samples; i++) {
+            const sample *s = &samples[i];
+            rh_angles a = k == 0 ? s->left_out : k == 1 ? s->whole : s->raw;
+            if (s->found) {
+                found++;
+                yaw += fabs((double)a.yaw - s->pan);
+                pitch += fabs((double)a.pitch - s->tilt);
+            }
         }
-    printf("images=%d found=%.2f%% yaw_mae=%.2f pitch_mae=%.2f\n", n_samples, 100.0 * found / n_samples,
-           yaw / found, pitch / found);
+        printf("%-9s yaw_mae=%.2f pitch_mae=%.2f\n", names[k], yaw / found, pitch / found);
+    }
+    printf("images=%d found=%.2f%%\n", n_samples, 100.0 * found / n_samples);
 }
 
 /* A tracker that has seen the person's frontal picture of series 1 while told
@@ -183,11 +228,11 @@ int main(int argc, char **argv)
     rh_error err = {0};
     rh_face_model *m = NULL;
     bool dumping = argc > 1 && strcmp(argv[1], "--dump") == 0;
-    bool raw = argc > 1 && strcmp(argv[1], "--raw") == 0;
     read_labels(bench_data("pointing04/pose_gt.csv", path, sizeof path));
+    read_tables("bench/pose_left_out.txt");
     check(rh_face_model_load(&m, bench_models_dir(), &err), &err);
     int64_t cpu = rh_process_cpu_us();
-    measure_all(m, dumping, raw);
+    measure_all(m, dumping);
     cpu = rh_process_cpu_us() - cpu;
     if (!dumping) {
         print_bins();

@@ -19,7 +19,7 @@ typedef struct {
 static const tolerance EYES = {8.0f, 7.0f, 12.0f};
 static const tolerance HEAD = {13.0f, 11.0f, 14.0f};
 /* Eyes may stay on the camera while the head turns, but not beyond this. */
-static const tolerance HEAD_LIMIT = {24.0f, 20.0f, 20.0f};
+static const tolerance HEAD_LIMIT = {20.0f, 17.0f, 17.0f};
 static const float LEAVE = 1.35f;
 
 static const double MEMORY_S = 6.0;           /* eye contact: time constant of forgetting */
@@ -113,6 +113,11 @@ static float outside(const tolerance *t, float yaw, float pitch)
     return sqrtf(y * y + p * p);
 }
 
+static float head_outside(const rh_contact *c, const rh_contact_input *in)
+{
+    return outside(&HEAD_LIMIT, in->head_yaw - c->neutral.head_yaw, in->head_pitch - c->neutral.head_pitch);
+}
+
 static float deviation(const rh_contact *c, const rh_contact_input *in, float *yaw, float *pitch)
 {
     float hy = in->head_yaw - c->neutral.head_yaw, hp = in->head_pitch - c->neutral.head_pitch;
@@ -123,7 +128,7 @@ static float deviation(const rh_contact *c, const rh_contact_input *in, float *y
     }
     *yaw = in->gaze_yaw - c->neutral.gaze_yaw;
     *pitch = in->gaze_pitch - c->neutral.gaze_pitch;
-    return fmaxf(outside(&EYES, *yaw, *pitch), outside(&HEAD_LIMIT, hy, hp));
+    return fmaxf(outside(&EYES, *yaw, *pitch), head_outside(c, in));
 }
 
 static rh_look direction_of(float yaw, float pitch)
@@ -202,10 +207,14 @@ rh_contact_result rh_contact_push(rh_contact *c, const rh_contact_input *in)
         float yaw, pitch;
         learn(c, in);
         float d = deviation(c, in, &yaw, &pitch);
-        if (!in->blink)
+        if (in->shut)
+            c->looking = false;
+        else if (!in->blink)
             c->looking = d <= (c->looking ? LEAVE : 1.0f);
+        else if (head_outside(c, in) > LEAVE)
+            c->looking = false;
         r.looking = c->looking;
-        r.look = c->looking ? RH_LOOK_CAMERA : direction_of(yaw, pitch);
+        r.look = c->looking ? RH_LOOK_CAMERA : in->shut ? RH_LOOK_DOWN : direction_of(yaw, pitch);
         r.calibrated = c->calibrated;
         r.attention = attention_of(in->blink && c->looking ? fminf(d, 1.0f) : d, in->confidence);
         remember(c, dt, c->looking, (double)in->confidence);

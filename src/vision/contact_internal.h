@@ -19,6 +19,7 @@ typedef struct {
     float gaze_yaw, gaze_pitch;
     bool gaze_known;
     bool blink; /* eyes shut at this moment: says nothing about direction */
+    bool shut;  /* for longer than a blink: the person looks down or rests the eyes */
 } rh_contact_input;
 
 typedef struct {

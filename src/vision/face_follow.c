@@ -1,17 +1,19 @@
 /* face_follow.c - finding a face and following it from picture to picture.
  *
  * The region of the next picture comes from this picture's mesh, as in MediaPipe;
- * the detector runs only when the face was lost, and once a second to count
+ * the detector runs only when the face was lost, and now and then to count
  * the faces. */
 #include <math.h>
 #include "face_tracker_internal.h"
 
-static const int64_t COUNT_US = 1000000;  /* between counts of the faces */
+static const int64_t COUNT_US = 1500000;  /* between counts of the faces */
 static const int64_t SEARCH_US = 500000;  /* between thorough searches while there is none */
+static const float SURE = 0.8f;            /* presence that needs no second opinion */
+static const float COS_TURN = 0.978f;      /* 12 degrees */
 static const float MIN_NEAR = 0.5f, MIN_FAR = 0.6f;
 /* Decoded longer side for the near network: its 128 px are sampled from full pixels in usual
  * webcam pictures, as MediaPipe does; averaging first would move its boxes. */
-static const float DETECT_PX = 640.0f;
+static const float DETECT_PX = 640.0f, COUNT_PX = 160.0f;
 static const float MARGIN = 1.15f; /* decoded around the region */
 
 rh_status rh_picture_pixels(const rh_picture *p, rh_face_engine *e, const rh_rect *region,
@@ -81,12 +83,12 @@ static int main_face(const rh_face_box *b, int n, int width, int height)
 
 /* All faces, by the near network and, where that finds none, the far one. */
 static rh_status detect(rh_face_engine *e, const rh_picture *p, rh_face_box *boxes, int *n,
-                        bool thorough, rh_error *err)
+                        bool thorough, float decode_px, rh_error *err)
 {
     const rh_image_part *part;
     rh_image_part whole;
     float side = (float)(p->width > p->height ? p->width : p->height);
-    rh_status st = rh_picture_pixels(p, e, NULL, fminf(1.0f, DETECT_PX / side), &part, &whole, err);
+    rh_status st = rh_picture_pixels(p, e, NULL, fminf(1.0f, decode_px / side), &part, &whole, err);
     if (st != RH_OK || part->img.width < 2 || part->img.height < 2)
         return st;
     st = rh_detect_faces(e, RH_DETECT_NEAR, part, MIN_NEAR, boxes, n, err);
@@ -108,7 +110,7 @@ static rh_status find(rh_face_tracker *t, rh_face_engine *e, const rh_picture *p
         t->searched_us = t_us;
     t->tracking = false;
     t->n_faces = 0;
-    rh_status st = detect(e, p, boxes, &n, thorough, err);
+    rh_status st = detect(e, p, boxes, &n, thorough, DETECT_PX, err);
     if (st != RH_OK || n == 0)
         return st;
     t->counted_us = t_us;
@@ -129,34 +131,96 @@ static rh_status find(rh_face_tracker *t, rh_face_engine *e, const rh_picture *p
     return st;
 }
 
-static rh_status count(rh_face_tracker *t, rh_face_engine *e, const rh_picture *p, int64_t t_us,
+/* Is the box where the tracked face is? A mesh network that lost its face may go on
+ * seeing one in shirt collars; the detector is not so easily fooled. */
+static bool same_face(const rh_face_box *b, const rh_roi *roi)
+{
+    float size = fmaxf(b->width, b->height), tracked = roi->side / 1.5f;
+    float off = hypotf(b->x + b->width / 2 - roi->cx, b->y + b->height / 2 - roi->cy);
+    return off < 0.45f * tracked && size > 0.45f * tracked && size < 1.8f * tracked;
+}
+
+/* Counts the faces and checks that the followed one is among them. Finding none
+ * says little (turned far, or far away): then the mesh is believed if it is sure. */
+static rh_status check(rh_face_tracker *t, rh_face_engine *e, const rh_picture *p, int64_t t_us,
                        rh_error *err)
 {
     rh_face_box boxes[RH_MAX_FACES];
     int n = 0;
-    rh_status st = detect(e, p, boxes, &n, false, err);
+    rh_status st = detect(e, p, boxes, &n, false, COUNT_PX, err);
     t->n_faces = n > 1 ? n : 1;
     t->counted_us = t_us;
+    bool confirmed = n == 0 && t->presence > SURE;
+    for (int i = 0; i < n && !confirmed; i++)
+        confirmed = same_face(&boxes[i], &t->roi);
+    t->tracking = confirmed;
+    return st;
+}
+
+/* A face does not jump by a fifth of its size, change its size by half or turn by a
+ * dozen degrees between two pictures. When it seems to, the crop was a wrong one, and the mesh with
+ * it: the detector shall say where the face is. */
+static bool jumped(const rh_roi *before, const rh_roi *after, const rh_rigid_fit *f,
+                   const rh_rigid_fit *g)
+{
+    float off = hypotf(after->cx - before->cx, after->cy - before->cy);
+    float grown = after->side / before->side, turn = 0;
+    for (int i = 0; i < 3; i++)
+        turn += f->r[i][2] * g->r[i][2];
+    return off > 0.2f * before->side || grown > 1.5f || grown < 0.66f || turn < COS_TURN;
+}
+
+/* Looks where the face was expected. */
+static rh_status follow(rh_face_tracker *t, rh_face_engine *e, const rh_picture *p,
+                        const rh_image_part **part, rh_image_part *whole, bool *found,
+                        bool *doubtful, rh_error *err)
+{
+    rh_roi roi = t->roi;
+    rh_rigid_fit fit = t->fit;
+    rh_rect region = around(&roi);
+    rh_status st = rh_picture_pixels(p, e, &region, scale_for(t, &roi), part, whole, err);
+    if (st == RH_OK)
+        st = look_at(t, e, *part, &roi, found, err);
+    if (st == RH_OK && *found)
+        *doubtful = t->presence < SURE || jumped(&roi, &t->roi, &fit, &t->fit);
+    return st;
+}
+
+/* The face found anew, or, when the detector sees none, the one that was followed. */
+static rh_status find_anew(rh_face_tracker *t, rh_face_engine *e, const rh_picture *p, int64_t t_us,
+                           const rh_image_part **part, rh_image_part *whole, rh_error *err)
+{
+    rh_roi roi = t->roi;
+    float presence = t->presence;
+    rh_status st = find(t, e, p, t_us, part, whole, err);
+    if (st != RH_OK || t->tracking || presence <= SURE)
+        return st;
+    rh_rect region = around(&roi);
+    st = rh_picture_pixels(p, e, &region, scale_for(t, &roi), part, whole, err);
+    bool found = false;
+    if (st == RH_OK)
+        st = look_at(t, e, *part, &roi, &found, err);
+    t->tracking = found;
+    t->n_faces = found;
     return st;
 }
 
 rh_status rh_follow_face(rh_face_tracker *t, rh_face_engine *e, const rh_picture *p, int64_t t_us,
                          const rh_image_part **part, rh_image_part *whole, rh_error *err)
 {
-    bool found = false;
+    bool found = false, doubtful = false;
     rh_status st = RH_OK;
-    if (t->tracking && t->width == p->width && t->height == p->height) {
-        if (t_us - t->counted_us >= COUNT_US)
-            st = count(t, e, p, t_us, err);
-        rh_rect region = around(&t->roi);
-        if (st == RH_OK)
-            st = rh_picture_pixels(p, e, &region, scale_for(t, &t->roi), part, whole, err);
-        rh_roi roi = t->roi;
-        if (st == RH_OK)
-            st = look_at(t, e, *part, &roi, &found, err);
-    }
+    if (t->width != p->width || t->height != p->height)
+        t->tracking = false;
+    /* First the check: it decodes another part of the picture than the measures need. */
+    if (t->tracking && t_us - t->counted_us >= COUNT_US)
+        st = check(t, e, p, t_us, err);
+    if (st == RH_OK && t->tracking)
+        st = follow(t, e, p, part, whole, &found, &doubtful, err);
     if (st == RH_OK && !found)
         st = find(t, e, p, t_us, part, whole, err);
+    else if (st == RH_OK && doubtful)
+        st = find_anew(t, e, p, t_us, part, whole, err);
     t->width = p->width;
     t->height = p->height;
     return st;

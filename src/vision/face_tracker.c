@@ -6,6 +6,7 @@
 #include "rehearse/alloc.h"
 
 static const int64_t EYE_STALE_US = 1000000; /* an eye measured longer ago says nothing */
+static const int64_t SHUT_US = 500000;       /* a blink takes less */
 static const float EYE_MIN_PX = 9.0f;        /* narrower eyes show no gaze */
 
 rh_face_options rh_face_options_default(void)
@@ -215,7 +216,7 @@ static rh_status read_face(rh_face_tracker *t, rh_face_engine *e, const rh_image
                            int64_t t_us, rh_face *out, rh_error *err)
 {
     float dt = t->started ? (float)(t_us - t->last_us) * 1e-6f : 0;
-    rh_angles head = rh_corrected_angles(&t->fit, (const float(*)[3])t->mesh);
+    rh_angles head = rh_corrected_angles(&rh_learned_pose, &t->fit, (const float(*)[3])t->mesh);
     rh_status st = measure_eyes(t, e, part, head, t_us, err);
     if (st != RH_OK)
         return st;
@@ -251,6 +252,7 @@ static void judge_contact(rh_face_tracker *t, rh_face *out)
         .head_yaw = out->yaw_deg, .head_pitch = out->pitch_deg,
         .gaze_yaw = out->gaze_yaw_deg, .gaze_pitch = out->gaze_pitch_deg,
         .gaze_known = out->gaze_known, .blink = out->blink,
+        .shut = out->blink && out->t_us - t->blinks.closed_since_us > SHUT_US,
     };
     rh_contact_result r = rh_contact_push(&t->contact, &in);
     out->looking = r.looking;

@@ -34,8 +34,21 @@ void rh_rigid_fit_points(rh_rigid_fit *out, const float points[][3]);
 /* Yaw about the vertical, then pitch, then roll: R = Ry(-yaw) Rx(-pitch) Rz(-roll). */
 rh_angles rh_angles_of(const float r[3][3]);
 
-/* Angles with the learned correction (pose_table.c): what the rigid fit reads
- * too small or askew, from the fit and how the points deviate from it. */
-rh_angles rh_corrected_angles(const rh_rigid_fit *fit, const float points[][3]);
+enum { RH_POSE_POLY = 12, RH_POSE_REST = 235 };
+
+/* A learned correction; tools/train_pose tells how it came about. */
+typedef struct {
+    float yaw[RH_POSE_POLY], pitch[RH_POSE_POLY]; /* constant, then the terms of pose_correct.c */
+    struct {
+        int point;
+        float weight[3]; /* degrees of pitch a centimetre */
+    } rest[RH_POSE_REST];
+} rh_pose_table;
+extern const rh_pose_table rh_learned_pose;
+
+/* Angles with the learned correction: what the rigid fit reads too small or askew, from the fit and
+ * how the points deviate from it. */
+rh_angles rh_corrected_angles(const rh_pose_table *table, const rh_rigid_fit *fit,
+                              const float points[][3]);
 
 #endif

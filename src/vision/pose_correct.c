@@ -1,8 +1,52 @@
-/* pose_correct.c - the learned correction of the rigid fit's angles. */
+/* pose_correct.c - the learned correction of the rigid fit's angles.
+ *
+ * The mesh network answers to a turned head too weakly, most of all to pitch, and by bending
+ * the face instead. Yaw: a polynomial of the fit's yaw y and pitch p. Pitch: another, plus a
+ * weighted sum over what the rigid fit leaves of the points that expression does not move.
+ * Coefficients: pose_table.c, made by tools/train_pose, which uses the same formulas. */
+#include <math.h>
 #include "head_pose_internal.h"
 
-rh_angles rh_corrected_angles(const rh_rigid_fit *fit, const float points[][3])
+/* Of the fit; beyond, an angle grows as the fit does. */
+static const float MAX_YAW = 58.0f, MAX_PITCH = 35.0f;
+/* More than the training data ever asked for is noise. */
+static const float MAX_CORRECTION = 25.0f;
+
+static float clamped(float v, float max)
 {
-    (void)points;
-    return rh_angles_of(fit->r);
+    return v > max ? max : v < -max ? -max : v;
+}
+
+static float poly(const float c[RH_POSE_POLY], float y, float p)
+{
+    float y2 = y * y, p2 = p * p;
+    return c[0] + c[1] * y + c[2] * p + c[3] * y * p + c[4] * y2 + c[5] * p2 + c[6] * y2 * y +
+           c[7] * p2 * p + c[8] * y2 * p + c[9] * y * p2 + c[10] * y2 * y2 * y + c[11] * p * y2 * y2;
+}
+
+/* What the fit leaves of a point, in the head's own space, times its weights. */
+static float rest_of(const rh_pose_table *t, const rh_rigid_fit *fit, const float points[][3])
+{
+    float sum = 0;
+    for (int i = 0; i < RH_POSE_REST; i++) {
+        int k = t->rest[i].point;
+        float p[3] = {points[k][0] - fit->t[0], -points[k][1] - fit->t[1], -points[k][2] - fit->t[2]};
+        for (int j = 0; j < 3; j++) {
+            float q = fit->r[0][j] * p[0] + fit->r[1][j] * p[1] + fit->r[2][j] * p[2];
+            sum += t->rest[i].weight[j] * (q / fit->scale - rh_canonical_face[k][j]);
+        }
+    }
+    return sum;
+}
+
+rh_angles rh_corrected_angles(const rh_pose_table *table, const rh_rigid_fit *fit,
+                              const float points[][3])
+{
+    rh_angles a = rh_angles_of((const float(*)[3])fit->r);
+    float y = clamped(a.yaw, MAX_YAW), p = clamped(a.pitch, MAX_PITCH);
+    float yaw = poly(table->yaw, y / 45, p / 30) - y;
+    float pitch = poly(table->pitch, y / 45, p / 30) - p + rest_of(table, fit, points);
+    a.yaw += clamped(yaw, MAX_CORRECTION);
+    a.pitch += clamped(pitch, MAX_CORRECTION);
+    return a;
 }

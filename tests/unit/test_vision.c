@@ -221,6 +221,24 @@ static void blink_does_not_break_contact(void **state)
     assert_true(look(&p, 0, 0, 1).eye_contact >= before - 0.1f);
 }
 
+static void eyes_shut_for_long_or_a_turned_head_do(void **state)
+{
+    (void)state;
+    person p;
+    new_person(&p);
+    (void)look(&p, 0, 0, 20);
+    rh_contact_input in = {.t_us = p.t_us + 100000, .present = true, .confidence = 1, .blink = true};
+    in.shut = true;
+    rh_contact_result r = rh_contact_push(&p.c, &in);
+    assert_true(!r.looking && r.look == RH_LOOK_DOWN);
+    new_person(&p);
+    (void)look(&p, 0, 0, 20);
+    in.shut = false;
+    in.t_us = p.t_us + 100000;
+    in.head_yaw = 40;
+    assert_false(rh_contact_push(&p.c, &in).looking);
+}
+
 static void eye_contact_is_the_share_of_the_last_seconds(void **state)
 {
     (void)state;
@@ -328,6 +346,7 @@ int main(void)
         cmocka_unit_test(far_off_or_restless_seconds_do_not),
         cmocka_unit_test(command_calibrates_at_once),
         cmocka_unit_test(blink_does_not_break_contact),
+        cmocka_unit_test(eyes_shut_for_long_or_a_turned_head_do),
         cmocka_unit_test(eye_contact_is_the_share_of_the_last_seconds),
         cmocka_unit_test(looks_away_are_events_with_direction),
         cmocka_unit_test(no_face_reads_all_zero),
