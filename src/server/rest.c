@@ -1,5 +1,6 @@
 /* rest.c - the REST half of the seed's protocol. */
 #include "rest_jobs.h"
+#include "rest_sessions.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -88,6 +89,16 @@ void rh_rest_start(rh_http *h)
             want_body(h, true, (size_t)h->server->o.config->max_upload_mb << 20);
         break;
     case RH_ROUTE_ANALYZE_FRAME: want_body(h, false, RH_MAX_FRAME_BODY_BYTES); break;
+    case RH_ROUTE_SESSION_UPLOAD:
+        want_body(h, true, (size_t)h->server->o.config->max_upload_mb << 20);
+        break;
+    case RH_ROUTE_SESSIONS:
+    case RH_ROUTE_SESSION:
+    case RH_ROUTE_SESSION_DELETE:
+    case RH_ROUTE_SESSION_REPORT:
+    case RH_ROUTE_SESSION_TRANSCRIPT:
+    case RH_ROUTE_SESSION_MEDIA:
+    case RH_ROUTE_EXPORT: break; /* when the request is whole */
     default: rh_http_error(h, 404, "no such endpoint: GET / lists them"); break;
     }
 }
@@ -97,6 +108,14 @@ void rh_rest_finish(rh_http *h)
     switch (h->route.id) {
     case RH_ROUTE_ANALYZE_AUDIO: rh_start_audio_job(h); break;
     case RH_ROUTE_ANALYZE_FRAME: rh_start_frame_job(h); break;
+    case RH_ROUTE_SESSION_UPLOAD: rh_sessions_upload(h); break;
+    case RH_ROUTE_SESSIONS:
+    case RH_ROUTE_SESSION:
+    case RH_ROUTE_SESSION_DELETE:
+    case RH_ROUTE_SESSION_REPORT:
+    case RH_ROUTE_SESSION_TRANSCRIPT:
+    case RH_ROUTE_SESSION_MEDIA:
+    case RH_ROUTE_EXPORT: rh_sessions_ask(h); break;
     default: rh_http_error(h, 404, "no such endpoint: GET / lists them"); break;
     }
 }

@@ -10,9 +10,11 @@
 #include "rehearse/clock.h"
 #include "rehearse/cpu.h"
 #include "status_map.h"
+#include "rest_sessions.h"
 #include "ws.h"
 
 enum { TICK_US = 250000, PING_S = 30, HANGUP_S = 90, BODY_TIMEOUT_S = 30, IDLE_S = 30 };
+static const int64_t EXPIRE_EVERY_US = 3600LL * 1000000;
 
 /* ---- connections ---- */
 
@@ -219,6 +221,13 @@ static rh_status make_pools(rh_server *s, rh_error *err)
     return st;
 }
 
+static rh_status open_store(rh_server *s, rh_error *err)
+{
+    char path[4096 + 16];
+    (void)snprintf(path, sizeof path, "%s/sessions.db", s->o.config->data_dir);
+    return rh_store_open(&s->store, path, err);
+}
+
 rh_status rh_server_new(rh_server **out, const rh_server_options *o, rh_error *err)
 {
     rh_server *s = rh_calloc(1, sizeof *s);
@@ -237,6 +246,8 @@ rh_status rh_server_new(rh_server **out, const rh_server_options *o, rh_error *e
         st = rh_site_new(&s->site, o->web_dir, err);
     if (st == RH_OK)
         st = rh_listen(s, err);
+    if (st == RH_OK)
+        st = open_store(s, err);
     if (st == RH_OK)
         st = make_context(s, err);
     if (st == RH_OK)
@@ -269,6 +280,8 @@ void rh_server_free(rh_server *s)
         rh_jobs_collect(s);
         lws_context_destroy(s->lws); /* closes what is open */
     }
+    rh_uploads_free(s);
+    rh_store_close(s->store);
     for (int i = 0; i < s->n_listen; i++)
         if (s->listen_fds[i] >= 0)
             close(s->listen_fds[i]);
@@ -374,6 +387,10 @@ static void tick(lws_sorted_usec_list_t *sul)
             rh_ws_tick(s->conns[i].ws, now);
         if (s->conns[i].http)
             rh_http_tick(s->conns[i].http);
+    }
+    if (now >= s->expire_at_us) {
+        s->expire_at_us = now + EXPIRE_EVERY_US;
+        rh_sessions_expire(s);
     }
     if (!s->stopping && rh_watch_changed(s)) {
         rh_log(RH_LOG_INFO, "a watched file changed: starting anew");

@@ -14,6 +14,7 @@
 #include "rehearse/coach.h"
 #include "rehearse/log.h"
 #include "rehearse/server.h"
+#include "rehearse/store.h"
 #include "router.h"
 
 typedef struct rh_job rh_job;
@@ -76,6 +77,9 @@ struct rh_server {
     size_t upload_bytes; /* held by all uploads together */
     int n_file_jobs, n_frame_jobs;
     rh_client *clients; /* list of named clients */
+    rh_store *store;
+    struct rh_upload *uploads; /* recordings under analysis, and failed ones */
+    int64_t expire_at_us;      /* when the retention setting is looked at next */
     rh_counters count;
 
     rh_pool *media, *speech, *files; /* pictures and sound in; live speech; uploads */

@@ -1,0 +1,326 @@
+/* rest_sessions.c - questions to the store. They wait for its thread, so they
+ * run on the pool; the answer is made there too and only sent by the loop. */
+#include "rest_sessions.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "rehearse/alloc.h"
+#include "rehearse/clock.h"
+#include "rehearse/report.h"
+#include "rehearse/store.h"
+#include "status_map.h"
+
+enum { DEFAULT_LIST = 50, MAX_MEDIA_BYTES = 256 << 20 };
+
+typedef struct {
+    rh_job job;
+    rh_route_id what;
+    rh_store *store;
+    const char *data_dir, *web_dir;
+    char id[RH_SESSION_ID_MAX + 1], client[64], format[16];
+    int limit;
+    double before;
+    /* the answer */
+    int status;
+    const char *type;
+    char *body;
+    size_t n_body;
+    char name[RH_SESSION_ID_MAX + 16]; /* of the file for the browser; "" = none */
+    rh_error err;
+} ask;
+
+static void answer_json(ask *a, json_t *take)
+{
+    a->body = take ? json_dumps(take, JSON_COMPACT | JSON_REAL_PRECISION(12)) : NULL;
+    json_decref(take);
+    a->type = "application/json";
+    a->status = 200;
+    a->n_body = a->body ? strlen(a->body) : 0;
+    if (!a->body)
+        (void)rh_fail(&a->err, RH_ERR_NOMEM, "out of memory");
+}
+
+static void answer_text(ask *a, const char *type, char *take)
+{
+    a->body = take;
+    a->n_body = strlen(take);
+    a->type = type;
+    a->status = 200;
+}
+
+static rh_status list(ask *a)
+{
+    json_t *rows = NULL;
+    rh_status st = rh_store_list(a->store, a->client[0] ? a->client : NULL, a->limit, a->before, &rows,
+                                 &a->err);
+    if (st == RH_OK)
+        answer_json(a, json_pack("{s:o}", "sessions", rows));
+    return st;
+}
+
+static rh_status export_all(ask *a)
+{
+    json_t *all = json_array();
+    double before = 0;
+    size_t n = RH_STORE_LIST_MAX, i;
+    rh_status st = RH_OK;
+    while (st == RH_OK && n == RH_STORE_LIST_MAX) {
+        json_t *rows = NULL, *row, *session;
+        st = rh_store_list(a->store, NULL, RH_STORE_LIST_MAX, before, &rows, &a->err);
+        n = json_array_size(rows);
+        json_array_foreach(rows, i, row)
+        {
+            before = json_number_value(json_object_get(row, "created"));
+            if (rh_store_get(a->store, json_string_value(json_object_get(row, "id")), &session, NULL) == RH_OK)
+                json_array_append_new(all, session);
+        }
+        json_decref(rows);
+    }
+    if (st == RH_OK) {
+        answer_json(a, json_pack("{s:O}", "sessions", all));
+        (void)snprintf(a->name, sizeof a->name, "rehearse-export.json");
+    }
+    json_decref(all);
+    return st;
+}
+
+static rh_status report_of(ask *a, const json_t *session)
+{
+    json_t *report = json_object_get(session, "report");
+    char *text = NULL;
+    if (!json_is_object(report))
+        return rh_fail(&a->err, RH_ERR_NOTFOUND, "session \"%s\" is not finished: there is no report yet", a->id);
+    if (json_is_string(json_object_get(session, "media")))
+        json_object_set_new(report, "media", json_true());
+    if (strcmp(a->format, "json") == 0) {
+        answer_json(a, json_incref(report));
+        return RH_OK;
+    }
+    bool html = strcmp(a->format, "html") == 0;
+    if (!html && strcmp(a->format, "md") != 0)
+        return rh_fail(&a->err, RH_ERR_INVAL,
+                       "format \"%s\" is not one of json, html, md (for PDF print the html)", a->format);
+    if (html && !a->web_dir)
+        return rh_fail(&a->err, RH_ERR_UNSUPPORTED, "the page's folder is not there: ask for json or md");
+    rh_status st = html ? rh_report_html(report, a->web_dir, &text, &a->err)
+                        : rh_report_markdown(report, &text, &a->err);
+    if (st == RH_OK)
+        answer_text(a, html ? "text/html; charset=utf-8" : "text/markdown; charset=utf-8", text);
+    return st;
+}
+
+static rh_status transcript_of(ask *a, const json_t *session)
+{
+    static const struct {
+        const char *format, *type;
+        rh_transcript_form form;
+    } forms[] = {{"txt", "text/plain; charset=utf-8", RH_TRANSCRIPT_TXT},
+                 {"srt", "application/x-subrip; charset=utf-8", RH_TRANSCRIPT_SRT},
+                 {"vtt", "text/vtt; charset=utf-8", RH_TRANSCRIPT_VTT}};
+    json_t *segments = json_object_get(session, "segments");
+    char *text = NULL;
+    if (strcmp(a->format, "json") == 0) {
+        answer_json(a, json_pack("{s:O}", "segments", segments));
+        return RH_OK;
+    }
+    for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
+        if (strcmp(a->format, forms[i].format) != 0)
+            continue;
+        rh_status st = rh_transcript_text(segments, forms[i].form, &text, &a->err);
+        if (st == RH_OK)
+            answer_text(a, forms[i].type, text);
+        return st;
+    }
+    return rh_fail(&a->err, RH_ERR_INVAL, "format \"%s\" is not one of json, txt, srt, vtt", a->format);
+}
+
+static rh_status media_of(ask *a, const json_t *session)
+{
+    const char *file = json_string_value(json_object_get(session, "media"));
+    char path[4096];
+    struct stat st;
+    if (!file || snprintf(path, sizeof path, "%s/media/%s", a->data_dir, file) >= (int)sizeof path)
+        return rh_fail(&a->err, RH_ERR_NOTFOUND, "the sound of session \"%s\" was not kept", a->id);
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (fd < 0 || fstat(fd, &st) != 0 || st.st_size > MAX_MEDIA_BYTES) {
+        if (fd >= 0)
+            close(fd);
+        return rh_fail(&a->err, RH_ERR_NOTFOUND, "the sound of session \"%s\" is gone", a->id);
+    }
+    size_t n = (size_t)st.st_size, got = 0;
+    a->body = rh_alloc(n + 1);
+    while (a->body && got < n) {
+        ssize_t k = read(fd, a->body + got, n - got);
+        if (k <= 0)
+            break;
+        got += (size_t)k;
+    }
+    close(fd);
+    if (!a->body)
+        return rh_fail(&a->err, RH_ERR_NOMEM, "out of memory");
+    a->n_body = got;
+    a->type = "audio/wav";
+    a->status = 200;
+    return RH_OK;
+}
+
+static void remove_files(const char *data_dir, const char *id, const json_t *media)
+{
+    char path[4096];
+    const char *file = json_string_value(media);
+    if (file && snprintf(path, sizeof path, "%s/media/%s", data_dir, file) < (int)sizeof path)
+        (void)unlink(path);
+    if (snprintf(path, sizeof path, "%s/media/%s.pcm", data_dir, id) < (int)sizeof path)
+        (void)unlink(path); /* of a session that never ended */
+}
+
+static rh_status delete_one(rh_store *store, const char *data_dir, const char *id, rh_error *err)
+{
+    json_t *media = NULL;
+    rh_status st = rh_store_delete(store, id, &media, err);
+    if (st == RH_OK)
+        remove_files(data_dir, id, media);
+    json_decref(media);
+    return st;
+}
+
+static rh_status about_one(ask *a)
+{
+    json_t *session = NULL;
+    rh_status st = rh_store_get(a->store, a->id, &session, &a->err);
+    if (st != RH_OK)
+        return st;
+    switch (a->what) {
+    case RH_ROUTE_SESSION_REPORT: st = report_of(a, session); break;
+    case RH_ROUTE_SESSION_TRANSCRIPT: st = transcript_of(a, session); break;
+    case RH_ROUTE_SESSION_MEDIA: st = media_of(a, session); break;
+    default: answer_json(a, json_incref(session)); break;
+    }
+    json_decref(session);
+    return st;
+}
+
+static void ask_run(rh_job *job, rh_worker *w)
+{
+    ask *a = (ask *)job;
+    (void)w;
+    switch (a->what) {
+    case RH_ROUTE_SESSIONS: a->err.code = list(a); break;
+    case RH_ROUTE_EXPORT: a->err.code = export_all(a); break;
+    case RH_ROUTE_SESSION_DELETE:
+        a->err.code = delete_one(a->store, a->data_dir, a->id, &a->err);
+        a->status = 204;
+        break;
+    default: a->err.code = about_one(a); break;
+    }
+}
+
+static void ask_done(rh_server *s, rh_job *job)
+{
+    ask *a = (ask *)job;
+    rh_conn *c = rh_conn_find(s, job->conn);
+    if (c && c->http) {
+        rh_http_header(c->http, "cache-control", "no-store");
+        if (a->name[0]) {
+            char value[128];
+            (void)snprintf(value, sizeof value, "attachment; filename=\"%s\"", a->name);
+            rh_http_header(c->http, "content-disposition", value);
+        }
+        if (a->err.code != RH_OK)
+            rh_http_fail(c->http, &a->err);
+        else
+            rh_http_reply(c->http, a->status, a->type, a->body ? a->body : "", a->n_body);
+    }
+    free(a->body);
+    rh_free(a);
+}
+
+static void number_from(struct lws *wsi, const char *name, double *out)
+{
+    char text[32];
+    if (rh_query(wsi, name, text, sizeof text))
+        *out = strtod(text, NULL);
+}
+
+void rh_sessions_ask(rh_http *h)
+{
+    rh_server *s = h->server;
+    json_t *running = rh_upload_status(s, h->route.param);
+    if (h->route.id == RH_ROUTE_SESSION && running) {
+        rh_http_json(h, 200, running);
+        return;
+    }
+    json_decref(running);
+    ask *a = rh_calloc(1, sizeof *a);
+    if (!a) {
+        rh_http_error(h, 503, "out of memory");
+        return;
+    }
+    double limit = DEFAULT_LIST;
+    a->job = (rh_job){.run = ask_run, .done = ask_done, .conn = h->id};
+    a->what = h->route.id;
+    a->store = s->store;
+    a->data_dir = s->o.config->data_dir;
+    a->web_dir = rh_site_dir(s->site);
+    (void)snprintf(a->id, sizeof a->id, "%.*s", RH_SESSION_ID_MAX, h->route.param);
+    (void)snprintf(a->format, sizeof a->format, "%s", strstr(h->accept, "text/html") ? "html" : "json");
+    (void)rh_query(h->wsi, "format", a->format, sizeof a->format);
+    (void)rh_query(h->wsi, "client", a->client, sizeof a->client);
+    number_from(h->wsi, "limit", &limit);
+    number_from(h->wsi, "before", &a->before);
+    a->limit = limit >= 1 && limit <= RH_STORE_LIST_MAX ? (int)limit : 0;
+    if (rh_pool_submit(s->media, &a->job) != RH_OK) {
+        rh_free(a);
+        rh_http_header(h, "retry-after", "1");
+        rh_http_error(h, 429, "too many requests at once: try again in a moment");
+    }
+}
+
+/* ---- retention ---- */
+
+typedef struct {
+    rh_job job;
+    rh_store *store;
+    const char *data_dir;
+    double before;
+    int n_deleted;
+} expiry;
+
+static void expire_run(rh_job *job, rh_worker *w)
+{
+    expiry *e = (expiry *)job;
+    json_t *ids = NULL, *id;
+    size_t i;
+    (void)w;
+    if (rh_store_older(e->store, e->before, &ids, NULL) != RH_OK)
+        return;
+    json_array_foreach(ids, i, id)
+        e->n_deleted += delete_one(e->store, e->data_dir, json_string_value(id), NULL) == RH_OK;
+    json_decref(ids);
+}
+
+static void expire_done(rh_server *s, rh_job *job)
+{
+    expiry *e = (expiry *)job;
+    (void)s;
+    if (e->n_deleted)
+        rh_log(RH_LOG_INFO, "%d sessions past their retention were deleted", e->n_deleted);
+    rh_free(e);
+}
+
+void rh_sessions_expire(rh_server *s)
+{
+    int days = s->o.config->retention_days;
+    expiry *e = days > 0 ? rh_calloc(1, sizeof *e) : NULL;
+    if (!e)
+        return;
+    *e = (expiry){.job = {.run = expire_run, .done = expire_done}, .store = s->store,
+                  .data_dir = s->o.config->data_dir, .before = rh_unix_time() - days * 86400.0};
+    if (rh_pool_submit(s->media, &e->job) != RH_OK)
+        rh_free(e);
+}
