@@ -11,6 +11,7 @@
 
 /* A pause this long is shown in the transcript; about 0.6 s at a full stop is natural. */
 static const double SHOWN_PAUSE_S = 0.8;
+static const double LEAST_FACE = 20; /* % of pictures with a face, to judge where it looked */
 static const double UNCLEAR_SCORE = 35; /* of a word shown as unclear, 0 to 100 */
 
 /* A "number" or "null" copied under another name. */
@@ -355,10 +356,12 @@ static json_t *structure(const json_t *analysis)
                      "Found by rules over your words; a part that is there in other words may be missed.");
 }
 
-static json_t *notes(const json_t *analysis)
+static json_t *notes(const json_t *analysis, double face)
 {
     json_t *list = json_array(), *o;
     size_t i;
+    if (face >= 0 && face < LEAST_FACE)
+        json_array_append_new(list, json_string("Hardly any face was in the picture: eye contact was not judged."));
     const char *reason = rh_json_str(analysis, "reason");
     if (*reason)
         json_array_append_new(list, json_string(reason));
@@ -409,6 +412,7 @@ rh_status rh_report_build(const json_t *session, const json_t *analysis, const j
 {
     const json_t *meta = json_object_get(session, "meta"), *seconds = json_object_get(session, "seconds");
     json_t *happened = events(session, analysis);
+    double face = mean_second(seconds, "face");
     double pauses = rh_json_num(json_object_get(analysis, "timing"), "pause_s");
     const json_t *words = json_object_get(analysis, "words");
     size_t n_words = json_array_size(words);
@@ -421,8 +425,8 @@ rh_status rh_report_build(const json_t *session, const json_t *analysis, const j
         .kind = rh_json_str(meta, "kind"),
         .duration_s = rh_json_num(session, "duration_s"),
         .speech_s = fmax(0, span - pauses),
-        .eye_contact = mean_second(seconds, "eye_contact"),
-        .attention = mean_second(seconds, "attention"),
+        .eye_contact = face >= LEAST_FACE ? mean_second(seconds, "eye_contact") : -1,
+        .attention = face >= LEAST_FACE ? mean_second(seconds, "attention") : -1,
     };
     json_t *keep = NULL, *change = NULL;
     rh_report_points(&v, &keep, &change);
@@ -431,7 +435,7 @@ rh_status rh_report_build(const json_t *session, const json_t *analysis, const j
         "{s:i, s:s, s:f, s:s, s:s, s:f, s:f, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
         "version", 1, "id", rh_json_str(session, "id"), "created", rh_json_num(session, "created"),
         "question", rh_json_str(meta, "question"), "kind", v.kind, "duration_s", v.duration_s,
-        "speech_s", round(v.speech_s * 10) / 10, "summary", summary(analysis, &v), "notes", notes(analysis),
+        "speech_s", round(v.speech_s * 10) / 10, "summary", summary(analysis, &v), "notes", notes(analysis, face),
         "scores", json_incref(marks), "measures", measures(analysis, v.speech_s), "keep", keep, "change",
         change, "timeline", timeline(session, analysis, v.duration_s), "events", happened, "transcript",
         transcript(session, analysis), "structure", structure(analysis), "evidence", evidence(analysis));

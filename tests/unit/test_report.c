@@ -24,7 +24,7 @@ static json_t *session_of(double seconds, double eye_contact)
 {
     json_t *rows = json_array();
     for (int t = 0; eye_contact >= 0 && t < (int)seconds; t++)
-        json_array_append_new(rows, json_pack("{s:i, s:f, s:f}", "t", t, "eye_contact", eye_contact,
+        json_array_append_new(rows, json_pack("{s:i, s:f, s:f, s:f}", "t", t, "face", 100.0, "eye_contact", eye_contact,
                                               "attention", eye_contact));
     return json_pack("{s:s, s:f, s:f, s:{s:s, s:s}, s:[], s:[{s:s, s:s, s:f, s:f}], s:o}", "id", "x", "created",
                      1000.0, "duration_s", seconds, "meta", "question", "Why?", "kind", "behavioural",
