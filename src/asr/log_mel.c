@@ -25,7 +25,7 @@ struct rh_log_mel {
     float cos_half[HALF], sin_half[HALF]; /* of 2 pi k / HALF */
     float cos_full[HALF + 1], sin_full[HALF + 1]; /* of 2 pi k / RH_MEL_N_FFT */
     int first[MAX_MELS], end[MAX_MELS]; /* bins with weight */
-    float weights[MAX_MELS][RH_MEL_BINS];
+    float weights[MAX_MELS][RH_MEL_N_BINS];
 };
 
 /* The transform is most of the cost: let the loader pick the widest vectors. */
@@ -56,9 +56,9 @@ rh_status rh_log_mel_new(rh_log_mel **out, const float *filters, int n_mels, rh_
         lm->sin_full[k] = (float)sin(turn * k / RH_MEL_N_FFT);
     }
     for (int m = 0; m < n_mels; m++) {
-        const float *w = filters + (size_t)m * RH_MEL_BINS;
+        const float *w = filters + (size_t)m * RH_MEL_N_BINS;
         memcpy(lm->weights[m], w, sizeof lm->weights[m]);
-        int end = RH_MEL_BINS, first = 0;
+        int end = RH_MEL_N_BINS, first = 0;
         while (end > 0 && w[end - 1] == 0.0f)
             end--;
         while (first < end && w[first] == 0.0f)
@@ -142,7 +142,7 @@ pass(const rh_log_mel *lm, const block *x, block *y, size_t radix, size_t m, siz
     }
 }
 
-/* Energies [RH_MEL_BINS] of LANES hops. */
+/* Energies [RH_MEL_N_BINS] of LANES hops. */
 static inline __attribute__((always_inline)) void energies(const rh_log_mel *lm, const block *z,
                                                            lanes *power)
 {
@@ -159,7 +159,7 @@ static inline __attribute__((always_inline)) void energies(const rh_log_mel *lm,
 
 WIDEST static void mel_energies(const rh_log_mel *lm, block *x, block *y, lanes *mel)
 {
-    lanes power[RH_MEL_BINS];
+    lanes power[RH_MEL_N_BINS];
     pass(lm, x, y, 4, 50, 1);
     pass(lm, y, x, 2, 25, 4);
     pass(lm, x, y, 5, 5, 8);

@@ -12,11 +12,11 @@
 #include <stddef.h>
 #include "rehearse/status.h"
 
-enum { RH_MEL_HOP = 160, RH_MEL_N_FFT = 400, RH_MEL_BINS = RH_MEL_N_FFT / 2 + 1 };
+enum { RH_MEL_HOP = 160, RH_MEL_N_FFT = 400, RH_MEL_N_BINS = RH_MEL_N_FFT / 2 + 1 };
 
 typedef struct rh_log_mel rh_log_mel;
 
-/* `filters` [n_mels][RH_MEL_BINS], copied. RH_ERR_NOMEM. */
+/* `filters` [n_mels][RH_MEL_N_BINS], copied. RH_ERR_NOMEM. */
 rh_status rh_log_mel_new(rh_log_mel **out, const float *filters, int n_mels, rh_error *err);
 void rh_log_mel_free(rh_log_mel *lm); /* NULL is fine */
 int rh_log_mel_n_mels(const rh_log_mel *lm);
