@@ -242,24 +242,32 @@ static void build(builder *b)
         }
 }
 
+rh_status rh_encoder_graph_again(rh_nn_model **out, rh_ir *weights, const rh_ggml_file *file,
+                                 const rh_encoder_graph_options *opts, rh_error *err)
+{
+    /* Activations are quantized a row at a time, in groups of one row of the
+     * smaller layers: a group longer than a row switches quantization off. */
+    char group[16];
+    (void)snprintf(group, sizeof group, "%d",
+                   opts->int8 ? rh_ggml_file_hparams(file)->n_audio_state : 0);
+    const char *properties[] = {"DYNAMIC_QUANTIZATION_GROUP_SIZE", group, NULL};
+    rh_nn_options o = {.n_threads = opts->n_threads, .n_streams = opts->n_streams,
+                       .precision = opts->precision, .cache_dir = opts->cache_dir,
+                       .properties = properties};
+    return rh_ir_compile(weights, out, &o, err);
+}
+
 rh_status rh_encoder_graph_compile(rh_nn_model **out, rh_ir **weights, const rh_ggml_file *file,
                                    const rh_encoder_graph_options *opts, rh_error *err)
 {
     builder b = {.file = file, .hp = *rh_ggml_file_hparams(file), .int8 = opts->int8, .err = err};
-    /* Activations are quantized a row at a time, in groups of one row of the
-     * smaller layers: a group longer than a row switches quantization off. */
-    char group[16];
-    (void)snprintf(group, sizeof group, "%d", opts->int8 ? b.hp.n_audio_state : 0);
-    const char *properties[] = {"DYNAMIC_QUANTIZATION_GROUP_SIZE", group, NULL};
-    rh_nn_options o = {.n_threads = opts->n_threads, .n_streams = opts->n_streams,
-                       .precision = opts->precision, .properties = properties};
     b.row = rh_alloc_array((size_t)b.hp.n_audio_state * 4, sizeof *b.row);
     b.st = b.row ? rh_ir_new(&b.ir, "whisper_encoder", err)
                  : rh_fail(err, RH_ERR_NOMEM, "encoder: out of memory");
     if (b.st == RH_OK)
         build(&b);
     if (b.st == RH_OK)
-        b.st = rh_ir_compile(b.ir, out, &o, err);
+        b.st = rh_encoder_graph_again(out, b.ir, file, opts, err);
     if (b.st == RH_OK)
         *weights = b.ir;
     else

@@ -24,12 +24,18 @@ typedef struct {
     bool int8;             /* weights in 8 bits by rows, activations quantized as they come */
     const char *precision; /* of the other arithmetic: "f32", "bf16", "f16" */
     int n_threads, n_streams;
+    const char *cache_dir; /* compiled networks are kept here, by content and options; NULL = none */
 } rh_encoder_graph_options;
 
 /* The compiled network reads weights of the file and of `weights` at its first
  * runs: both must outlive it. On success the caller owns *out and *weights.
  * RH_ERR_FORMAT a tensor is missing or of another shape; RH_ERR_NOMEM. */
+/* Writes and compiles the network. */
 rh_status rh_encoder_graph_compile(rh_nn_model **out, rh_ir **weights, const rh_ggml_file *file,
                                    const rh_encoder_graph_options *opts, rh_error *err);
+
+/* The same network with other numbers of threads and streams, over the same weights. */
+rh_status rh_encoder_graph_again(rh_nn_model **out, rh_ir *weights, const rh_ggml_file *file,
+                                 const rh_encoder_graph_options *opts, rh_error *err);
 
 #endif

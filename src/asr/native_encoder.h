@@ -3,7 +3,7 @@
  * A window of 30 s is mostly padding when somebody says a sentence. The keys
  * and values of positions that see only padding hardly depend on the speech,
  * so they are computed once per value of the padding and kept, neighbours
- * merged by MERGE; a window then computes only the positions up to shortly
+ * merged by 32; a window then computes only the positions up to shortly
  * behind its sound, each attending to its own keys and to the kept ones. A
  * merged key counts as often as it stands for others (the logarithm is added
  * to its score).
