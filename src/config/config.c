@@ -229,7 +229,10 @@ rh_status rh_config_init(rh_config *c, rh_error *err)
         }
     }
     c->file = rh_strdup("");
-    return c->file ? RH_OK : rh_fail(err, RH_ERR_NOMEM, "settings: out of memory");
+    if (c->file)
+        return RH_OK;
+    rh_config_done(c);
+    return rh_fail(err, RH_ERR_NOMEM, "settings: out of memory");
 }
 
 void rh_config_done(rh_config *c)

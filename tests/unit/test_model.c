@@ -79,7 +79,8 @@ static void put_head(maker *m, const char *name, int rank, const uint32_t *side,
     uint8_t r = (uint8_t)rank;
     put_name(m, name);
     fwrite(&r, 1, 1, m->f);
-    fwrite(side, 4, (size_t)rank, m->f);
+    if (rank > 0)
+        fwrite(side, 4, (size_t)rank, m->f);
     fwrite(&type, 1, 1, m->f);
     fwrite(&bytes, 4, 1, m->f);
     m->n++;
