@@ -1,4 +1,4 @@
-/* live [--sessions N] [--workers N] [--threads N] [--files N] [--texts FILE] -
+/* live [--sessions N] [--workers N] [--threads N] [--files N] [--cpu 1] [--texts FILE] -
  * latency and accuracy of live recognition.
  *
  * Each session speaks LibriSpeech utterances one after the other, a second of
@@ -6,7 +6,8 @@
  * speech, a decode takes as long as it really took here (run alone, with
  * `threads` threads), and a job waits for one of `workers` workers, so that a
  * minute is measured in seconds. What this leaves out: memory traffic of
- * decodes that run at the same time.
+ * decodes that run at the same time. With --cpu 1 a decode takes its processor
+ * time, for machines that are busy with other things (use one thread then).
  *   first_partial: from an utterance's first speech to the first text shown of it
  *   final: from its last speech to the moment its last word is final
  * First and last speech are where voice activity finds them in the file alone. */
@@ -48,6 +49,12 @@ typedef struct {
 
 static series first_partials, finals, intervals, decodes;
 static double free_at[MAX_SESSIONS]; /* workers */
+static bool cpu_clock;
+
+static int64_t clock_us(void)
+{
+    return cpu_clock ? rh_process_cpu_us() : rh_now_us();
+}
 
 static void note(series *s, double v)
 {
@@ -136,7 +143,7 @@ static void take(session *s, double now)
     while (rh_transcriber_next(s->t, &h) == RH_OK) {
         if (h.transcript->n_words == 0)
             continue;
-        utterance *u = at(s, (double)h.start);
+        utterance *u = at(s, (double)h.transcript->words[0].end);
         if (u->first_text == 0) {
             u->first_text = now;
             note(&first_partials, now - u->onset);
@@ -150,7 +157,7 @@ static void take(session *s, double now)
         u->last_text = now;
         for (int i = 0; i < h.transcript->n_words; i++) {
             const rh_asr_word *w = &h.transcript->words[i];
-            utterance *to = at(s, (double)w->start);
+            utterance *to = at(s, (double)w->end - 0.05);
             size_t n = strlen(to->text);
             (void)snprintf(to->text + n, sizeof to->text - n, "%s%.*s", n ? " " : "", (int)w->text_len,
                            h.transcript->text + w->text_off);
@@ -172,12 +179,12 @@ static void look(session *s, int n_workers)
     if (until > s->fed)
         check(rh_transcriber_feed(s->t, s->sound + s->fed, until - s->fed, &err), &err);
     s->fed = until;
-    int64_t from = rh_now_us();
+    int64_t from = clock_us();
     rh_status st = s->fed == s->n && now > (double)s->n / RATE + 1
                        ? (s->done = true, rh_transcriber_finish(s->t, NULL, &err))
                        : rh_transcriber_work(s->t, NULL, &err);
     check(st, &err);
-    double took = (double)(rh_now_us() - from) / 1e6;
+    double took = (double)(clock_us() - from) / 1e6;
     if (st == RH_OK) {
         note(&decodes, took);
         now += took;
@@ -226,6 +233,7 @@ int main(int argc, char **argv)
     int n_sessions = option(argc, argv, "--sessions", 1);
     int n_workers = option(argc, argv, "--workers", n_sessions > 1 ? rh_cpu_count() : 1);
     int n_files = read_names(names, option(argc, argv, "--files", MAX_FILES));
+    cpu_clock = option(argc, argv, "--cpu", 0) != 0;
     char path[4096];
     rh_error err;
     rh_asr_model *model = NULL;
@@ -254,16 +262,20 @@ int main(int argc, char **argv)
         for (int k = 0; k < sessions[i].n_u; k++) {
             utterance *u = &sessions[i].u[k];
             missed += u->last_text == 0;
+            if (getenv("VERBOSE"))
+                fprintf(stderr, "%s %.2f-%.2f shown %+.2f final %+.2f %s\n", u->id, u->onset, u->end,
+                        u->first_text - u->onset, u->last_text - u->end, u->text);
             if (u->last_text > 0)
                 note(&finals, u->last_text - u->end);
         }
     for (int i = 1; i + 1 < argc; i++)
         if (strcmp(argv[i], "--texts") == 0)
             write_texts(argv[i + 1], &sessions[0]);
-    printf("live sessions=%d workers=%d threads=%d audio_s=%.0f engine=%s first_partial_s p50=%.2f "
+    printf("live clock=%s sessions=%d workers=%d threads=%d audio_s=%.0f engine=%s first_partial_s p50=%.2f "
            "p95=%.2f final_s p50=%.2f p95=%.2f interval_s p50=%.2f p95=%.2f decode_s p50=%.3f "
            "p95=%.3f without_text=%d cpu_share=%.3f\n",
-           n_sessions, n_workers, rh_asr_model_describe(model).n_threads, audio_s,
+           cpu_clock ? "cpu" : "wall", n_sessions, n_workers,
+           rh_asr_model_describe(model).n_threads, audio_s,
            rh_asr_model_describe(model).engine, quantile(&first_partials, 0.5),
            quantile(&first_partials, 0.95), quantile(&finals, 0.5), quantile(&finals, 0.95),
            quantile(&intervals, 0.5), quantile(&intervals, 0.95), quantile(&decodes, 0.5),

@@ -83,7 +83,8 @@ typedef struct {
     float compression_max;     /* 2.4 */
     float no_speech_max;       /* 0.6 */
     const char *prompt;        /* text said before, or style; NULL */
-    const char *prefix;        /* text the answer must begin with; NULL */
+    const char *prefix;        /* text that is said first, known already: the result is what follows
+                                  it; NULL */
     const int32_t *draft; int n_draft; /* tokens of an earlier transcript of the same audio;
                                           verified in one pass; the result does not depend on it */
     float filler_boost;        /* added to the logits of filler tokens at word starts; 0 = off */

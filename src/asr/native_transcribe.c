@@ -109,12 +109,21 @@ static rh_status find_times(job *j, const rh_dec_params *d)
     int32_t eot = rh_tokenizer_special(rh_dec_model_tokenizer(s->model->decoder))->eot;
     int32_t text[RH_DEC_MAX_TOKENS];
     int n = 0, end = plan->n_segments ? plan->segments[plan->n_segments - 1].end : 0;
+    /* The prefix has its place in the sound too. */
+    int n_prefix = j->n_prefix + end < RH_DEC_MAX_TOKENS ? j->n_prefix : 0;
+    for (int i = 0; i < n_prefix; i++)
+        if (j->prefix[i] < eot)
+            text[n++] = j->prefix[i];
+    n_prefix = n;
     for (int i = 0; i < end; i++)
         if (s->result.tokens[i].id < eot)
             text[n++] = s->result.tokens[i].id;
-    if (n == 0)
+    if (n == n_prefix)
         return RH_OK;
-    return rh_dec_align(s->decoder, d, text, n, s->kept.n_speech, s->starts, j->err);
+    rh_status st = rh_dec_align(s->decoder, d, text, n, s->kept.n_speech, s->starts, j->err);
+    if (st == RH_OK && n_prefix > 0)
+        memmove(s->starts, s->starts + n_prefix, (size_t)(n - n_prefix + 1) * sizeof *s->starts);
+    return st;
 }
 
 static rh_status add_token(job *j, const rh_dec_token *t, double start, double end)

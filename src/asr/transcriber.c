@@ -62,7 +62,6 @@ rh_status rh_transcriber_new(rh_transcriber **out, rh_asr_model *m, const rh_vad
     t->interval = (int64_t)o.partial_every_ms * RATE / 1000;
     rh_transcript_init(&t->partial);
     rh_transcript_init(&t->scratch);
-    rh_transcript_init(&t->raw);
     st = rh_vad_new(&t->vad, vad, err);
     if (st != RH_OK) {
         rh_transcriber_free(t);
@@ -91,7 +90,6 @@ void rh_transcriber_free(rh_transcriber *t)
     rh_free(t->sound);
     rh_transcript_done(&t->partial);
     rh_transcript_done(&t->scratch);
-    rh_transcript_done(&t->raw);
     rh_free(t->draft);
     rh_vad_free(t->vad);
     pthread_mutex_destroy(&t->lock);
@@ -140,6 +138,8 @@ rh_status rh_transcriber_feed(rh_transcriber *t, const float *samples, size_t n,
 static void drop_old(rh_transcriber *t)
 {
     int64_t keep = t->open ? t->from : t->seen - LEAD - SHORT_PAUSE - 8 * RH_VAD_CHUNK;
+    if (!t->open && t->last_text[0] && t->last_from < keep && t->seen - t->last_end < 2 * RATE)
+        keep = t->last_from;
     if (!t->open && t->gate.state != RH_GATE_CLOSED && t->gate.start * RH_VAD_CHUNK - LEAD < keep)
         keep = t->gate.start * RH_VAD_CHUNK - LEAD;
     int64_t n = keep - t->base;
@@ -171,17 +171,14 @@ static void begin_utterance(rh_transcriber *t)
     t->onset = t->gate.start * RH_VAD_CHUNK;
     if (t->onset < t->settled)
         t->onset = t->settled;
-    t->from = t->onset - LEAD;
-    if (t->from < t->settled)
-        t->from = t->settled;
-    if (t->from < t->base)
-        t->from = t->base;
+    int64_t at = t->onset - LEAD;
+    if (at < t->settled)
+        at = t->settled;
+    if (at < t->base)
+        at = t->base;
     t->open = true;
     t->n_pauses = 0;
-    t->n_prefix_words = 0;
-    t->partial_at = 0;
-    t->n_draft = 0;
-    rh_transcript_clear(&t->partial);
+    rh_tr_start_at(t, at);
 }
 
 static void note_pause(rh_transcriber *t, int64_t start, int64_t end)
@@ -218,7 +215,7 @@ static int64_t find_cut(const rh_transcriber *t)
     int64_t longest = 0, cut = 0;
     for (int i = 0; i < t->n_pauses; i++) {
         const tr_pause *p = &t->pauses[i];
-        if (p->start - t->from < LEAST_CUT)
+        if (p->start - t->onset < LEAST_CUT)
             continue;
         if (p->end - p->start > longest) {
             longest = p->end - p->start;
@@ -282,11 +279,8 @@ static void close_utterance(rh_transcriber *t)
 /* What remains of the utterance after a cut. */
 static void go_on_after(rh_transcriber *t, int64_t cut)
 {
-    t->from = t->onset = cut;
-    t->n_prefix_words = 0;
-    t->partial_at = 0;
-    t->n_draft = 0;
-    rh_transcript_clear(&t->partial);
+    t->onset = cut;
+    rh_tr_start_at(t, cut);
     int kept = 0;
     for (int i = 0; i < t->n_pauses; i++)
         if (t->pauses[i].start > cut)
@@ -298,7 +292,7 @@ static rh_status finish_utterance(rh_transcriber *t, const atomic_bool *cancel, 
 {
     int64_t to = t->speech_end + TAIL, have = t->base + (int64_t)t->n_sound;
     to = to < have ? to : have;
-    rh_status st = rh_tr_final(t, to, to, cancel, err);
+    rh_status st = rh_tr_final(t, to, cancel, err);
     if (st == RH_OK)
         close_utterance(t);
     return st;
@@ -311,7 +305,7 @@ static rh_status decode_due(rh_transcriber *t, const atomic_bool *cancel, rh_err
         return RH_AGAIN;
     int64_t length = t->seen - t->from, cut = length > LONG ? find_cut(t) : 0;
     if (cut > 0 && !ended(t)) {
-        rh_status st = rh_tr_final(t, cut, cut, cancel, err);
+        rh_status st = rh_tr_final(t, cut, cancel, err);
         if (st == RH_OK)
             go_on_after(t, cut);
         return st;
@@ -378,7 +372,8 @@ void rh_transcriber_reset(rh_transcriber *t)
     t->gate = (rh_vad_gate){0};
     rh_vad_reset(t->vad);
     close_utterance(t);
-    t->n_prefix_words = 0;
+    t->last_text[0] = t->context[0] = '\0';
+    t->last_from = t->last_end = t->context_end = 0;
     atomic_store(&t->behind, 0);
     atomic_store(&t->speech, 0);
 }

@@ -13,7 +13,8 @@ enum {
     LEAST = RATE / 10,         /* below it there is nothing to decode */
     FRESH = RATE * 3 / 2,      /* words of the last 1.5 s may still change */
     LEAST_AGREED = 4,          /* words that must agree before any is settled */
-    PREFIX_WORDS = 3,          /* decoded again with the next piece, by force */
+    CONTEXT = 6 * RATE,        /* sound decoded again before what is new */
+    NEAR = RATE * 3 / 2,       /* silence over which a sentence still goes on */
     INTERVAL_MAX = 5 * RATE,
     WINDOW = 28 * RATE,        /* past it no agreement is waited for: the model sees 30 s */
 };
@@ -54,28 +55,6 @@ static bool same_word(const rh_transcript *a, int i, const rh_transcript *b, int
     return strcmp(x, y) == 0;
 }
 
-/* How many words at the start were forced on the decoder. */
-static int prefix_length(const rh_transcriber *t, const rh_transcript *raw)
-{
-    char want[TR_MAX_PREFIX], have[TR_MAX_PREFIX];
-    size_t n = fold(want, sizeof want, t->prefix, strlen(t->prefix));
-    if (t->n_prefix_words == 0)
-        return 0;
-    if (raw->n_words >= t->n_prefix_words) {
-        const rh_asr_word *first = raw->words, *last = &raw->words[t->n_prefix_words - 1];
-        size_t end = last->text_off + last->text_len;
-        if (fold(have, sizeof have, raw->text + first->text_off, end - first->text_off) == n &&
-            memcmp(want, have, n) == 0)
-            return t->n_prefix_words;
-    }
-    /* The engine went its own way: go by time. */
-    int k = 0;
-    while (k < raw->n_words &&
-           (double)(raw->words[k].start + raw->words[k].end) / 2 < (double)t->settled / RATE)
-        k++;
-    return k;
-}
-
 /* Times beyond the sound that was decoded are a model's guess. */
 static void clamp(rh_transcript *t, float from, float to)
 {
@@ -93,30 +72,29 @@ static void clamp(rh_transcript *t, float from, float to)
     }
 }
 
-/* Decodes up to `to` into `raw`, and its words that are new into `scratch`. */
+/* Decodes up to `to` into `scratch`: what follows the context. */
 static rh_status decode(rh_transcriber *t, int64_t to, const atomic_bool *cancel, rh_error *err)
 {
-    rh_transcript_clear(&t->raw);
     rh_transcript_clear(&t->scratch);
-    if (to - t->from < LEAST)
+    int64_t first = t->context[0] ? t->context_end : t->from;
+    if (to - first < LEAST)
         return RH_OK;
     rh_asr_params p = rh_asr_params_default();
     p.timestamps = false; /* never more than one window */
     p.language = t->language[0] ? t->language : NULL;
     p.prompt = t->prompt[0] ? t->prompt : NULL;
-    p.prefix = t->n_prefix_words ? t->prefix : NULL;
+    p.prefix = t->context[0] ? t->context : NULL;
     p.draft = t->draft;
     p.n_draft = t->n_draft;
     p.cancel = cancel;
     p.deadline_us = rh_now_us() + 500000;
     rh_status st = rh_asr_transcribe(t->asr, t->sound + (t->from - t->base),
-                                     (size_t)(to - t->from), &p, &t->raw, err);
+                                     (size_t)(to - t->from), &p, &t->scratch, err);
     if (st != RH_OK)
         return st;
-    rh_transcript_shift(&t->raw, (double)t->from / RATE);
-    clamp(&t->raw, (float)t->from / RATE, (float)to / RATE);
-    st = rh_transcript_slice(&t->scratch, &t->raw, prefix_length(t, &t->raw), t->raw.n_words);
-    return st == RH_OK ? st : rh_fail(err, st, "transcript: %s", rh_status_name(st));
+    rh_transcript_shift(&t->scratch, (double)t->from / RATE);
+    clamp(&t->scratch, (float)first / RATE, (float)to / RATE);
+    return RH_OK;
 }
 
 static rh_status add_heard(rh_transcriber *t, const rh_transcript *text, bool final, float start,
@@ -156,26 +134,84 @@ static void add_pooled(rh_transcriber *t, tr_heard *h)
 
 static void keep_language(rh_transcriber *t)
 {
-    if (!t->language[0] && t->raw.n_words > 2)
-        memcpy(t->language, t->raw.language, sizeof t->language);
+    if (!t->language[0] && t->scratch.n_words > 2)
+        memcpy(t->language, t->scratch.language, sizeof t->language);
 }
 
-static rh_status make_final(rh_transcriber *t, int64_t to, int64_t settled,
-                            const atomic_bool *cancel, rh_error *err)
+/* Text of the words from `first` to `end`; "" when it does not fit. */
+static void copy_words(const rh_transcript *t, int first, int end, char *dst, size_t size)
+{
+    const rh_asr_word *a = &t->words[first], *b = &t->words[end - 1];
+    size_t n = b->text_off + b->text_len - a->text_off;
+    n = n < size ? n : 0;
+    memcpy(dst, t->text + a->text_off, n);
+    dst[n] = '\0';
+}
+
+/* The last words that became final (of `text`, up to word `end`) may be the next
+ * decode's context: as much as CONTEXT holds, from a word that follows a gap. */
+static void remember(rh_transcriber *t, const rh_transcript *text, int end, int64_t settled)
+{
+    t->last_text[0] = '\0';
+    t->last_end = settled;
+    if (end == 0)
+        return;
+    if (settled - t->from <= CONTEXT && strlen(t->context) + 1 < sizeof t->last_text) {
+        /* All of the decode, with the context it had itself. */
+        size_t n = strlen(t->context);
+        memcpy(t->last_text, t->context, n);
+        if (n)
+            t->last_text[n++] = ' ';
+        copy_words(text, 0, end, t->last_text + n, sizeof t->last_text - n);
+        if (!t->last_text[n])
+            t->last_text[0] = '\0';
+        t->last_from = t->from;
+        return;
+    }
+    float least = (float)(settled - CONTEXT) / RATE, widest = -1;
+    int first = -1;
+    for (int i = 1; i < end && i + 3 <= end; i++) {
+        float gap = text->words[i].start - text->words[i - 1].end;
+        if (text->words[i].start >= least && gap > widest) {
+            widest = gap;
+            first = i;
+        }
+    }
+    if (first < 0)
+        return;
+    copy_words(text, first, end, t->last_text, sizeof t->last_text);
+    t->last_from = (int64_t)((text->words[first].start - fminf(widest / 2, 0.15f)) * RATE);
+}
+
+void rh_tr_start_at(rh_transcriber *t, int64_t at)
+{
+    t->from = at;
+    t->context[0] = '\0';
+    if (t->last_text[0] && at - t->last_end < NEAR && t->last_from >= t->base) {
+        strcpy(t->context, t->last_text);
+        t->context_end = at;
+        t->from = t->last_from;
+    }
+    t->partial_at = 0;
+    t->n_draft = 0;
+    rh_transcript_clear(&t->partial);
+}
+
+static rh_status make_final(rh_transcriber *t, int64_t to, const atomic_bool *cancel, rh_error *err)
 {
     rh_status st = decode(t, to, cancel, err);
     if (st != RH_OK)
         return st;
     keep_language(t);
-    if (t->scratch.n_words > 0) {
-        float start = t->scratch.words[0].start;
-        float end = t->scratch.words[t->scratch.n_words - 1].end;
-        st = add_heard(t, &t->scratch, true, start, end);
+    const rh_transcript *text = &t->scratch;
+    if (text->n_words > 0) {
+        st = add_heard(t, text, true, text->words[0].start, text->words[text->n_words - 1].end);
         if (st != RH_OK)
             return rh_fail(err, st, "transcript: %s", rh_status_name(st));
         add_pooled(t, &t->heard[t->n_heard - 1]);
     }
-    t->settled = settled;
+    remember(t, text, text->n_words, to);
+    t->settled = to;
     t->n_draft = 0;
     return RH_OK;
 }
@@ -204,50 +240,33 @@ static int best_cut(const rh_transcript *b, int n)
     return n;
 }
 
-/* The next piece begins PREFIX_WORDS before word n and is forced to repeat them. */
-static void begin_after(rh_transcriber *t, int n)
-{
-    const rh_transcript *b = &t->scratch;
-    int first = n > PREFIX_WORDS ? n - PREFIX_WORDS : 0;
-    const rh_asr_word *w = &b->words[first], *last = &b->words[n - 1];
-    size_t len = last->text_off + last->text_len - w->text_off;
-    while (len >= sizeof t->prefix && first + 1 < n) {
-        w = &b->words[++first];
-        len = last->text_off + last->text_len - w->text_off;
-    }
-    len = len < sizeof t->prefix ? len : 0;
-    memcpy(t->prefix, b->text + w->text_off, len);
-    t->prefix[len] = '\0';
-    t->n_prefix_words = len ? n - first : 0;
-    int64_t start = (int64_t)(w->start * RATE) - RATE / 10;
-    t->from = start > t->from ? start : t->from;
-    t->onset = t->from;
-    t->settled = (int64_t)(last->end * RATE);
-    t->partial_at = 0;
-    t->n_draft = 0;
-    int kept = 0;
-    for (int i = 0; i < t->n_pauses; i++)
-        if (t->pauses[i].start > t->settled)
-            t->pauses[kept++] = t->pauses[i];
-    t->n_pauses = kept;
-}
-
+/* The first n words of the decode are final; the rest is decoded again, with them as context. */
 static rh_status settle_words(rh_transcriber *t, int n)
 {
-    rh_status st = rh_transcript_slice(&t->raw, &t->scratch, 0, n);
+    const rh_transcript *text = &t->scratch;
+    rh_status st = rh_transcript_slice(&t->partial, text, 0, n);
     if (st == RH_OK)
-        st = add_heard(t, &t->raw, true, t->raw.words[0].start, t->raw.words[n - 1].end);
-    if (st == RH_OK)
-        begin_after(t, n);
-    return st;
+        st = add_heard(t, &t->partial, true, text->words[0].start, text->words[n - 1].end);
+    if (st != RH_OK)
+        return st;
+    int64_t settled = (int64_t)(text->words[n - 1].end * RATE);
+    remember(t, text, n, settled);
+    t->settled = t->onset = settled;
+    rh_tr_start_at(t, settled);
+    int kept = 0;
+    for (int i = 0; i < t->n_pauses; i++)
+        if (t->pauses[i].start > settled)
+            t->pauses[kept++] = t->pauses[i];
+    t->n_pauses = kept;
+    return RH_OK;
 }
 
 static rh_status skip_window(rh_transcriber *t)
 {
-    t->from = t->settled = t->onset = t->seen - FRESH;
-    t->n_prefix_words = t->n_draft = 0;
-    t->partial_at = 0;
+    t->settled = t->onset = t->seen - FRESH;
+    t->last_text[0] = '\0';
     t->n_pauses = 0;
+    rh_tr_start_at(t, t->settled);
     return RH_OK;
 }
 
@@ -274,7 +293,7 @@ static rh_status make_partial(rh_transcriber *t, bool settle, const atomic_bool 
     }
     if (settle && t->seen - t->from > WINDOW) /* sound, but no word in all of it */
         return skip_window(t);
-    st = keep_draft(t, &t->raw);
+    st = keep_draft(t, &t->scratch);
     if (st == RH_OK && t->o.partials)
         st = add_heard(t, &t->scratch, false, (float)t->from / RATE, (float)t->seen / RATE);
     if (st != RH_OK)
@@ -286,12 +305,11 @@ static rh_status make_partial(rh_transcriber *t, bool settle, const atomic_bool 
     return RH_OK;
 }
 
-rh_status rh_tr_final(rh_transcriber *t, int64_t to, int64_t settled, const atomic_bool *cancel,
-                      rh_error *err)
+rh_status rh_tr_final(rh_transcriber *t, int64_t to, const atomic_bool *cancel, rh_error *err)
 {
     rh_status st = rh_asr_stream_new(&t->asr, t->model, err);
     if (st == RH_OK)
-        st = make_final(t, to, settled, cancel, err);
+        st = make_final(t, to, cancel, err);
     rh_asr_stream_free(t->asr);
     t->asr = NULL;
     return st;

@@ -13,7 +13,7 @@ enum {
     TR_RATE = RH_ASR_RATE_HZ,
     TR_MAX_PAUSES = 64,
     TR_MAX_PROMPT = 600, /* bytes */
-    TR_MAX_PREFIX = 160, /* bytes */
+    TR_MAX_CONTEXT = 500, /* bytes */
 };
 
 typedef struct {
@@ -59,14 +59,18 @@ struct rh_transcriber {
     tr_pause pauses[TR_MAX_PAUSES];
     int n_pauses;
 
-    /* In speech without a pause the next decode begins some words before
-     * `settled` and is forced to begin with them. */
-    char prefix[TR_MAX_PREFIX];
-    int n_prefix_words;
+    /* The sound of [from, context_end) is text already (`context`): it is decoded
+     * again with what follows, as its beginning, because a recogniser that hears
+     * a sentence from its middle errs more. Empty = none. */
+    char context[TR_MAX_CONTEXT];
+    int64_t context_end;
+    /* What may become it: sound from `last_from`, whose text is `last_text`. */
+    char last_text[TR_MAX_CONTEXT];
+    int64_t last_from, last_end;
 
-    rh_transcript partial;      /* last decode of the open utterance, words of the prefix left out */
-    rh_transcript scratch, raw;
-    int32_t *draft;             /* its tokens, those of the prefix too */
+    rh_transcript partial;      /* last decode of the open utterance */
+    rh_transcript scratch;
+    int32_t *draft;             /* its tokens */
     int n_draft, cap_draft;
     int64_t partial_at;         /* sound it had, 0 = none */
     int64_t interval;           /* until the next, in samples */
@@ -77,10 +81,11 @@ struct rh_transcriber {
     atomic_llong behind, speech;  /* samples, for other threads */
 };
 
+/* The next decode begins at `at`, or before it where there is context. */
+void rh_tr_start_at(rh_transcriber *t, int64_t at);
 /* Decodes [from, to) as the end of a stretch and appends it to what was heard; on
- * success everything before `settled` is done with. */
-rh_status rh_tr_final(rh_transcriber *t, int64_t to, int64_t settled, const atomic_bool *cancel,
-                      rh_error *err);
+ * success everything before `to` is done with. */
+rh_status rh_tr_final(rh_transcriber *t, int64_t to, const atomic_bool *cancel, rh_error *err);
 /* Decodes [from, seen): a partial, or (in very long speech) words that two decodes agree on. */
 rh_status rh_tr_partial(rh_transcriber *t, bool settle, const atomic_bool *cancel, rh_error *err);
 

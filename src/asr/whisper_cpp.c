@@ -42,7 +42,7 @@ typedef struct {
     /* Of the transcription in progress: */
     const rh_asr_params *p;
     int32_t prefix[MAX_PREFIX];
-    int n_prefix;
+    int n_prefix, n_prefix_seen;
     bool own_timestamps;
     int64_t encode_from_us;
     int64_t encode_us;
@@ -379,6 +379,7 @@ static rh_status copy_segment(stream *s, int i, int window, uint64_t *key, int64
         n_sum++;
         if (d.id >= whisper_token_eot(ctx))
             continue;
+        bool known = window <= 0 && s->n_prefix_seen < s->n_prefix;
         int64_t to = d.t_dtw > from ? d.t_dtw : from;
         rh_asr_token t = {.id = d.id,
                           .start = (float)from / CS,
@@ -388,6 +389,10 @@ static rh_status copy_segment(stream *s, int i, int window, uint64_t *key, int64
         add_details(s, *key, &t);
         *key = rh_steps_key(*key, d.id);
         from = to;
+        if (known) {
+            s->n_prefix_seen++;
+            continue;
+        }
         const char *text = whisper_token_to_str(ctx, d.id);
         rh_status st = rh_transcript_add_token(out, &t, text, strlen(text));
         if (st != RH_OK)
@@ -396,7 +401,8 @@ static rh_status copy_segment(stream *s, int i, int window, uint64_t *key, int64
     *from_cs = from;
     seg.avg_logprob = n_sum ? (float)(sum / n_sum) : 0;
     seg.compression_ratio =
-        rh_compression_ratio(out->text + text_from, out->_len_text - text_from);
+        rh_compression_ratio(out->_len_text ? out->text + text_from : "",
+                             out->_len_text - text_from);
     int tries = window >= 0 ? s->n_tries[window] : 1;
     seg.temperature = s->p->temperature + 0.2f * (float)(tries > 1 ? tries - 1 : 0);
     return rh_transcript_end_segment(out, &seg, s->p->word_times);
@@ -438,7 +444,7 @@ static rh_status transcribe(void *impl, const float *samples, size_t n, const rh
     s->p = p;
     s->own_timestamps = p->timestamps;
     s->encode_from_us = s->encode_us = 0;
-    s->n_steps = s->n_windows = 0;
+    s->n_steps = s->n_windows = s->n_prefix_seen = 0;
     rh_steps_clear(&s->steps);
     int64_t from = rh_now_us();
     int rc = whisper_full_with_state(s->m->ctx, s->state, w, samples, (int)n);
