@@ -19,7 +19,8 @@ enum {
     LONG = 15 * RATE,       /* an utterance longer than this is cut at a short pause */
     LEAST_CUT = 4 * RATE,   /* but not into pieces shorter than this */
     TOO_LONG = 22 * RATE,   /* cut at a word, found by agreement */
-    FIRST_PARTIAL = RATE * 6 / 10, /* after the onset */
+    PAUSE_DECODE = RATE * 16 / 100,
+    FIRST_PARTIAL = RATE / 2, /* after the onset */
 };
 
 rh_transcriber_options rh_transcriber_options_default(void)
@@ -91,6 +92,7 @@ void rh_transcriber_free(rh_transcriber *t)
     rh_transcript_done(&t->partial);
     rh_transcript_done(&t->scratch);
     rh_free(t->draft);
+    rh_free(t->pooled);
     rh_vad_free(t->vad);
     pthread_mutex_destroy(&t->lock);
     rh_free(t);
@@ -237,6 +239,13 @@ static bool partial_due(const rh_transcriber *t)
     return t->seen - t->partial_at >= t->interval;
 }
 
+/* In a pause that may be the end, so that the final is there when the silence has lasted. */
+static bool pause_due(const rh_transcriber *t)
+{
+    return t->gate.state == RH_GATE_CLOSED && t->seen - t->speech_end >= PAUSE_DECODE &&
+           t->partial_at < t->speech_end + PAUSE_DECODE / 2;
+}
+
 /* Follows voice activity to the end of the sound, or to the end of an utterance. */
 static rh_status look(rh_transcriber *t)
 {
@@ -292,7 +301,8 @@ static rh_status finish_utterance(rh_transcriber *t, const atomic_bool *cancel, 
 {
     int64_t to = t->speech_end + TAIL, have = t->base + (int64_t)t->n_sound;
     to = to < have ? to : have;
-    rh_status st = rh_tr_final(t, to, cancel, err);
+    bool decoded = t->partial_at >= t->speech_end + PAUSE_DECODE / 2;
+    rh_status st = decoded ? rh_tr_promote(t, to, err) : rh_tr_final(t, to, cancel, err);
     if (st == RH_OK)
         close_utterance(t);
     return st;
@@ -312,7 +322,7 @@ static rh_status decode_due(rh_transcriber *t, const atomic_bool *cancel, rh_err
     }
     if (ended(t))
         return finish_utterance(t, cancel, err);
-    if ((t->o.partials || too_long(t)) && partial_due(t))
+    if (((t->o.partials || too_long(t)) && partial_due(t)) || (t->o.partials && pause_due(t)))
         return rh_tr_partial(t, too_long(t), cancel, err);
     return RH_AGAIN;
 }

@@ -15,6 +15,7 @@ enum {
     LEAST_AGREED = 4,          /* words that must agree before any is settled */
     CONTEXT = 6 * RATE,        /* sound decoded again before what is new */
     NEAR = RATE * 3 / 2,       /* silence over which a sentence still goes on */
+    LATE = RATE / 4,
     INTERVAL_MAX = 5 * RATE,
     WINDOW = 28 * RATE,        /* past it no agreement is waited for: the model sees 30 s */
 };
@@ -119,23 +120,21 @@ static rh_status add_heard(rh_transcriber *t, const rh_transcript *text, bool fi
     return RH_OK;
 }
 
-/* The encoder's output pooled over the utterance; engines may lack it. */
-static void add_pooled(rh_transcriber *t, tr_heard *h)
+/* The encoder's output pooled over what was just decoded; engines may lack it. */
+static void pool(rh_transcriber *t)
 {
     int n = 2 * rh_asr_model_describe(t->model).n_state;
-    float *pooled = rh_alloc_array((size_t)n, sizeof *pooled);
-    if (pooled && rh_asr_pooled(t->asr, pooled, (size_t)n, NULL) == RH_OK) {
-        h->pooled = pooled;
-        h->n_pooled = n;
-    } else {
-        rh_free(pooled);
-    }
+    t->n_pooled = 0;
+    if (!t->pooled)
+        t->pooled = rh_alloc_array((size_t)n, sizeof *t->pooled);
+    if (t->pooled && rh_asr_pooled(t->asr, t->pooled, (size_t)n, NULL) == RH_OK)
+        t->n_pooled = n;
 }
 
-static void keep_language(rh_transcriber *t)
+static void keep_language(rh_transcriber *t, const rh_transcript *text)
 {
-    if (!t->language[0] && t->scratch.n_words > 2)
-        memcpy(t->language, t->scratch.language, sizeof t->language);
+    if (!t->language[0] && text->n_words > 2)
+        memcpy(t->language, text->language, sizeof t->language);
 }
 
 /* Text of the words from `first` to `end`; "" when it does not fit. */
@@ -197,23 +196,40 @@ void rh_tr_start_at(rh_transcriber *t, int64_t at)
     rh_transcript_clear(&t->partial);
 }
 
-static rh_status make_final(rh_transcriber *t, int64_t to, const atomic_bool *cancel, rh_error *err)
+/* `text` is final, and all sound before `to` done with. */
+static rh_status finish(rh_transcriber *t, const rh_transcript *text, int64_t to, rh_error *err)
 {
-    rh_status st = decode(t, to, cancel, err);
-    if (st != RH_OK)
-        return st;
-    keep_language(t);
-    const rh_transcript *text = &t->scratch;
+    keep_language(t, text);
     if (text->n_words > 0) {
-        st = add_heard(t, text, true, text->words[0].start, text->words[text->n_words - 1].end);
+        rh_status st = add_heard(t, text, true, text->words[0].start,
+                                 text->words[text->n_words - 1].end);
         if (st != RH_OK)
             return rh_fail(err, st, "transcript: %s", rh_status_name(st));
-        add_pooled(t, &t->heard[t->n_heard - 1]);
+        if (t->n_pooled) {
+            tr_heard *h = &t->heard[t->n_heard - 1];
+            h->pooled = t->pooled;
+            h->n_pooled = t->n_pooled;
+            t->pooled = NULL;
+        }
     }
     remember(t, text, text->n_words, to);
     t->settled = to;
     t->n_draft = 0;
     return RH_OK;
+}
+
+static rh_status make_final(rh_transcriber *t, int64_t to, const atomic_bool *cancel, rh_error *err)
+{
+    rh_status st = decode(t, to, cancel, err);
+    if (st != RH_OK)
+        return st;
+    pool(t);
+    return finish(t, &t->scratch, to, err);
+}
+
+rh_status rh_tr_promote(rh_transcriber *t, int64_t to, rh_error *err)
+{
+    return finish(t, &t->partial, to, err);
 }
 
 /* Up to where this decode and the one before say the same, and the words are not fresh. */
@@ -270,22 +286,28 @@ static rh_status skip_window(rh_transcriber *t)
     return RH_OK;
 }
 
-/* Decoding takes its share of the machine, never all of it. */
-static void adapt_interval(rh_transcriber *t, int64_t took_us)
+/* Decoding takes its share of the machine, never all of it: partials come further
+ * apart when they take long or have to wait for their turn. */
+static void adapt_interval(rh_transcriber *t, int64_t took_us, int64_t late)
 {
     int64_t base = (int64_t)t->o.partial_every_ms * RATE / 1000;
     int64_t want = took_us * 3 * RATE / 1000000;
+    if (late > LATE && want < t->interval + late)
+        want = t->interval + late;
+    else if (late > 0 && want < t->interval * 3 / 4)
+        want = t->interval * 3 / 4;
     t->interval = want < base ? base : want < INTERVAL_MAX ? want : INTERVAL_MAX;
 }
 
 static rh_status make_partial(rh_transcriber *t, bool settle, const atomic_bool *cancel,
                               rh_error *err)
 {
-    int64_t from_us = rh_now_us();
+    int64_t from_us = rh_now_us(), late = t->partial_at ? t->seen - t->partial_at - t->interval : 0;
     rh_status st = decode(t, t->seen, cancel, err);
     if (st != RH_OK)
         return st;
-    adapt_interval(t, rh_now_us() - from_us);
+    pool(t);
+    adapt_interval(t, rh_now_us() - from_us, late);
     int n = settle && t->partial_at ? agreed(t) : 0;
     if (n > 0) {
         st = settle_words(t, best_cut(&t->scratch, n));

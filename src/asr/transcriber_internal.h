@@ -74,6 +74,8 @@ struct rh_transcriber {
     int n_draft, cap_draft;
     int64_t partial_at;         /* sound it had, 0 = none */
     int64_t interval;           /* until the next, in samples */
+    float *pooled;              /* of the partial; NULL = none */
+    int n_pooled;
 
     tr_heard *heard;
     int n_heard, cap_heard, next_heard;
@@ -86,6 +88,8 @@ void rh_tr_start_at(rh_transcriber *t, int64_t at);
 /* Decodes [from, to) as the end of a stretch and appends it to what was heard; on
  * success everything before `to` is done with. */
 rh_status rh_tr_final(rh_transcriber *t, int64_t to, const atomic_bool *cancel, rh_error *err);
+/* The last partial, which heard all of the utterance, becomes its final. */
+rh_status rh_tr_promote(rh_transcriber *t, int64_t to, rh_error *err);
 /* Decodes [from, seen): a partial, or (in very long speech) words that two decodes agree on. */
 rh_status rh_tr_partial(rh_transcriber *t, bool settle, const atomic_bool *cancel, rh_error *err);
 
