@@ -16,6 +16,7 @@
 #include "session_internal.h"
 
 static const double METRICS_EVERY_S = 1.0;
+static const double LAG_S = 3.0; /* recognition further behind than this is told */
 enum { RATE = RH_ASR_RATE_HZ, LEVEL_BLOCK = RATE / 10, EARLIER_SESSIONS = 20 };
 
 /* ---- telling ---- */
@@ -71,14 +72,18 @@ static const rh_cue *cue_due(rh_session *s, bool speaking)
     const rh_timeline *t = &s->timeline;
     double from = s->now - RH_CUE_WINDOW_S;
     int fillers = 0;
-    for (int i = (int)fmax(0, from); i < t->n_seconds; i++)
+    double loudest = 0; /* of the seconds with words; 0 = none */
+    for (int i = (int)fmax(0, from); i < t->n_seconds; i++) {
         fillers += t->seconds[i].n_fillers;
+        if (t->seconds[i].n_words && (loudest >= 0 || (double)t->seconds[i].level_db > loudest))
+            loudest = (double)t->seconds[i].level_db;
+    }
     rh_cue_view v = {
         .t = s->now,
         .speaking = speaking,
         .recent_wpm = rh_timeline_wpm(t, s->now, RH_CUE_WINDOW_S),
         .fillers_per_min = fillers * 60.0 / RH_CUE_WINDOW_S,
-        .speech_db = s->level_db,
+        .speech_db = loudest,
         .has_video = t->last_face >= 0 && s->now - t->last_face < 5,
         .looking_share = rh_timeline_looking(t, s->now - 10, s->now + 1),
         .away_s = t->last_present >= 0 ? fmax(0, t->last_face - t->last_present) : s->now,
@@ -304,7 +309,6 @@ static double level_of(const float *x, size_t n)
 
 static void note_level(rh_session *s, const float *x, size_t n, double t)
 {
-    bool speaking = s->ears && rh_transcriber_speaking(s->ears);
     pthread_mutex_lock(&s->lock);
     for (size_t at = 0; at < n; at += LEVEL_BLOCK) {
         size_t k = n - at < LEVEL_BLOCK ? n - at : LEVEL_BLOCK;
@@ -312,8 +316,6 @@ static void note_level(rh_session *s, const float *x, size_t n, double t)
         rh_second *sec = rh_timeline_at(&s->timeline, t + (double)at / RATE);
         if (sec && (sec->level_db >= 0 || db > (double)sec->level_db))
             sec->level_db = (float)fmin(db, -0.1);
-        if (speaking)
-            s->level_db = s->level_db < 0 ? 0.9 * s->level_db + 0.1 * db : db;
     }
     pthread_mutex_unlock(&s->lock);
 }
@@ -426,7 +428,12 @@ rh_status rh_session_work(rh_session *s, rh_error *err)
     rh_status st = rh_transcriber_work(s->ears, NULL, err);
     take_heard(s);
     double behind = rh_transcriber_behind_s(s->ears);
-    rh_session_advance(s, (double)rh_session_audio_us(s) / 1e6 - behind,
+    double fed = (double)rh_session_audio_us(s) / 1e6;
+    if (s->o.live && behind > LAG_S && fed - s->lag_told_at >= METRICS_EVERY_S) {
+        s->lag_told_at = fed;
+        rh_session_send(s, json_pack("{s:s, s:f}", "type", "lag", "seconds", tenth(behind)));
+    }
+    rh_session_advance(s, fed - behind,
                        rh_transcriber_speaking(s->ears));
     return st;
 }

@@ -35,7 +35,7 @@ struct rh_session {
     double now;                /* {lock} latest time seen in sound or picture, s */
     double metrics_at;         /* {lock} time of the last metrics event */
     rh_cue_state cues;         /* {lock} */
-    double level_db;           /* {lock} of recent speech, slow average */
+    double lag_told_at;        /* audio half: when the last lag event went out */
     rh_session_emit emit;      /* {emit_lock} */
     void *user;                /* {emit_lock} */
     pthread_mutex_t emit_lock;

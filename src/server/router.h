@@ -24,6 +24,7 @@ typedef enum {
     RH_ROUTE_WS_VIDEO,
     RH_ROUTE_WS_AUDIO,
     RH_ROUTE_WS_COMBINED,
+    RH_ROUTE_WS_SESSION,
 } rh_route_id;
 
 typedef struct {

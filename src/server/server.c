@@ -10,6 +10,7 @@
 #include "rehearse/clock.h"
 #include "rehearse/cpu.h"
 #include "status_map.h"
+#include "practice.h"
 #include "rest_sessions.h"
 #include "ws.h"
 
@@ -45,6 +46,7 @@ void rh_conn_free(rh_server *s, rh_conn *c)
         return;
     rh_http_free(c->http);
     rh_ws_free(c->ws);
+    rh_live_free(c->live);
     *c = (rh_conn){0};
 }
 
@@ -112,7 +114,10 @@ static int on_http(rh_server *s, struct lws *wsi, enum lws_callback_reasons why,
 static int on_ws(struct lws *wsi, enum lws_callback_reasons why, rh_pss *pss, const char *in, size_t n)
 {
     rh_ws *w = pss && pss->conn ? pss->conn->ws : NULL;
+    rh_live *l = pss && pss->conn ? pss->conn->live : NULL;
     (void)wsi;
+    if (l)
+        return why == LWS_CALLBACK_RECEIVE ? rh_live_receive(l, in, n) : rh_live_writable(l);
     if (!w)
         return -1;
     return why == LWS_CALLBACK_RECEIVE ? rh_ws_receive(w, in, n) : rh_ws_writable(w);
@@ -280,6 +285,7 @@ void rh_server_free(rh_server *s)
         rh_jobs_collect(s);
         lws_context_destroy(s->lws); /* closes what is open */
     }
+    rh_practices_free(s);
     rh_uploads_free(s);
     rh_store_close(s->store);
     for (int i = 0; i < s->n_listen; i++)
@@ -367,12 +373,15 @@ static void begin_stop(rh_server *s)
     for (int i = 0; i < s->n_conns; i++)
         if (s->conns[i].ws)
             rh_ws_close(s->conns[i].ws, 1001);
+    for (int i = 0; i < s->n_conns; i++)
+        if (s->conns[i].live)
+            rh_live_close(s->conns[i].live, 1001);
 }
 
 static bool busy(const rh_server *s)
 {
     for (int i = 0; i < s->n_conns; i++)
-        if (s->conns[i].ws || s->conns[i].http)
+        if (s->conns[i].ws || s->conns[i].http || s->conns[i].live)
             return true;
     return false;
 }
@@ -387,7 +396,10 @@ static void tick(lws_sorted_usec_list_t *sul)
             rh_ws_tick(s->conns[i].ws, now);
         if (s->conns[i].http)
             rh_http_tick(s->conns[i].http);
+        if (s->conns[i].live)
+            rh_live_tick(s->conns[i].live, now);
     }
+    rh_practices_tick(s, now);
     if (now >= s->expire_at_us) {
         s->expire_at_us = now + EXPIRE_EVERY_US;
         rh_sessions_expire(s);

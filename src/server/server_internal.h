@@ -45,6 +45,7 @@ typedef struct rh_conn {
     struct lws *wsi;
     rh_http *http;
     rh_ws *ws;
+    struct rh_live *live; /* of /v1/session */
 } rh_conn;
 
 typedef struct {
@@ -78,6 +79,7 @@ struct rh_server {
     int n_file_jobs, n_frame_jobs;
     rh_client *clients; /* list of named clients */
     rh_store *store;
+    struct rh_practice *practices; /* running sessions of /v1/session */
     struct rh_upload *uploads; /* recordings under analysis, and failed ones */
     int64_t expire_at_us;      /* when the retention setting is looked at next */
     rh_counters count;

@@ -5,6 +5,7 @@
 #include <string.h>
 #include "http.h"
 #include "media_bytes.h"
+#include "practice.h"
 #include "rehearse/alloc.h"
 #include "rehearse/clock.h"
 #include "status_map.h"
@@ -28,6 +29,8 @@ int rh_ws_open(rh_server *s, struct lws *wsi, rh_pss *pss)
         lws_hdr_copy(wsi, path, sizeof path, WSI_TOKEN_HTTP_COLON_PATH) <= 0)
         return -1;
     rh_route r = rh_route_match("GET", path, true);
+    if (r.id == RH_ROUTE_WS_SESSION && !r.bad_param)
+        return rh_live_open(s, wsi, pss, r.param);
     rh_ws *w = r.id == RH_ROUTE_NONE || r.bad_param ? NULL : rh_calloc(1, sizeof *w);
     if (!w)
         return -1;
