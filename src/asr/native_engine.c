@@ -67,7 +67,8 @@ static rh_status engine_load(void **model, const char *path, const rh_asr_model_
     int n_threads = o->n_threads > 0 ? o->n_threads : rh_cpu_count();
     rh_enc_options eo = {.precision = o->precision, .n_threads = n_threads,
                          .cache_dir = o->cache_dir};
-    rh_dec_options dopts = {.n_threads = n_threads};
+    rh_dec_options dopts = {.n_threads = n_threads,
+                            .f32 = o->precision && strcmp(o->precision, "f32") == 0};
     rh_status st = rh_ggml_file_open(&m->file, path, err);
     if (st == RH_OK)
         st = rh_enc_model_new(&m->encoder, m->file, &eo, err);

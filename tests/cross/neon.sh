@@ -1,0 +1,20 @@
+#!/bin/sh
+# Builds the NEON kernel test for arm64 and runs it, under emulation where this
+# machine is of another kind. Exit code 77 = skipped. Usage: neon.sh OUTPUT_FOLDER
+set -eu
+out=$1
+case $(uname -m) in
+aarch64 | arm64)
+    cc=${CC:-cc}
+    run= ;;
+*)
+    cc=aarch64-linux-gnu-gcc
+    run=$(command -v qemu-aarch64 || command -v qemu-aarch64-static) || run=
+    command -v $cc >/dev/null || { echo "skipped: no $cc (package gcc-aarch64-linux-gnu)"; exit 77; }
+    [ -n "$run" ] || { echo "skipped: no qemu-aarch64 (package qemu-user)"; exit 77; } ;;
+esac
+mkdir -p "$out"
+$cc -std=c11 -O2 -Wall -Wextra -Werror -D_GNU_SOURCE -march=armv8.2-a+dotprod -static -Iinclude \
+    tests/cross/kernels_neon.c src/nn/kernels.c src/nn/kernels_c.c src/nn/kernels_neon.c \
+    src/base/cpu.c src/base/alloc.c src/base/status.c -o "$out/kernels_neon" -lm -lpthread
+$run "$out/kernels_neon"
