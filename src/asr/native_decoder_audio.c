@@ -115,11 +115,11 @@ static void head_int8(const audio_job *job, dec_scratch *sc, int head, bool valu
         memcpy(s->cross_v_chan + chan, c.scale, sizeof c.scale);
         memcpy(s->cross_v_mean + chan, c.mean, sizeof c.mean);
         pack_values(sc->head_kv, s->n_pos, s->n_pos_pad, &c, m->k->bias,
-                    (uint8_t *)s->cross_v + lh * pad * HEAD, s->cross_v_scale + lh * pad);
+                    (uint8_t *)s->cross_v + lh * (size_t)s->n_pos_pad * HEAD, s->cross_v_scale + lh * pad);
     } else {
         memcpy(s->cross_k_chan + chan, c.scale, sizeof c.scale);
         pack_keys(sc->head_kv, s->n_pos, s->n_pos_pad, &c, m->k->bias,
-                  (uint8_t *)s->cross_k + lh * pad * HEAD, s->cross_k_scale + lh * pad);
+                  (uint8_t *)s->cross_k + lh * (size_t)s->n_pos_pad * HEAD, s->cross_k_scale + lh * pad);
     }
 }
 

@@ -70,6 +70,7 @@ struct rh_dec_model {
     rh_ggml_hparams hp;
     bool f32;
     int d, n_heads, n_layers, n_ff, n_vocab, n_audio_pad;
+    rh_arena arena; /* packed weights */
     dec_layer *layers;
     dec_norm final_norm;
     dec_linear logits;
@@ -105,6 +106,7 @@ struct rh_dec_state {
     int n_pos, n_pos_pad; /* 0 = no audio yet */
     /* Keys of layer l, head h: n_pos_pad rows of 64 columns; values: 64 rows of n_pos_pad. */
     int8_t *cross_k, *cross_v;
+    rh_arena arena; /* of these two */
     float *cross_k_scale; /* [layer][head][n_audio_pad], of positions */
     float *cross_k_chan;  /* [layer][d], multiplied into queries */
     float *cross_v_scale; /* [layer][head][n_audio_pad], multiplied into probabilities */

@@ -142,7 +142,7 @@ static rh_status load_linear(rh_dec_model *m, dec_linear *l, const char *prefix,
         l->f = rh_alloc_aligned((size_t)rows * (size_t)cols, sizeof *l->f);
         if (!l->f)
             return rh_fail(err, RH_ERR_NOMEM, "decoder: out of memory");
-    } else if (rh_qmat_init(&l->q, rows, cols, bias) != RH_OK) {
+    } else if (rh_qmat_init(&l->q, rows, cols, bias, &m->arena) != RH_OK) {
         return rh_fail(err, RH_ERR_NOMEM, "decoder: out of memory");
     }
     st = pack(m, l, t, err);
@@ -212,10 +212,22 @@ static rh_status load_layer(rh_dec_model *m, int index, rh_error *err)
     return st;
 }
 
+static rh_status take_arena(rh_dec_model *m, rh_error *err)
+{
+    size_t layer = 8 * rh_qmat_bytes(m->d, m->d) + rh_qmat_bytes(m->n_ff, m->d) +
+                   rh_qmat_bytes(m->d, m->n_ff);
+    size_t all = (size_t)m->n_layers * layer + rh_qmat_bytes(m->n_vocab, m->d);
+    return m->f32 || rh_arena_init(&m->arena, all) == RH_OK
+               ? RH_OK
+               : rh_fail(err, RH_ERR_NOMEM, "decoder: out of memory");
+}
+
 static rh_status load_weights(rh_dec_model *m, rh_error *err)
 {
     const rh_ggml_tensor *pos;
-    rh_status st = load_linear(m, &m->logits, "decoder.token_embedding", m->n_vocab, m->d, false, err);
+    rh_status st = take_arena(m, err);
+    if (st == RH_OK)
+        st = load_linear(m, &m->logits, "decoder.token_embedding", m->n_vocab, m->d, false, err);
     for (int i = 0; i < m->n_layers && st == RH_OK; i++)
         st = load_layer(m, i, err);
     if (st == RH_OK)
@@ -369,6 +381,7 @@ void rh_dec_model_free(rh_dec_model *m)
     rh_tokenizer_free(m->tokenizer);
     free_linear(&m->logits);
     free_norm(&m->final_norm);
+    rh_arena_done(&m->arena);
     rh_free(m->positions);
     rh_free(m->x);
     rh_free(m->o);

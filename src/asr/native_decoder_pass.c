@@ -141,7 +141,7 @@ static void cross_tile_int8(pass *p, dec_scratch *sc, int layer, int head, int i
     const rh_dec_state *s = p->rows[i0].s;
     size_t d = (size_t)m->d, pad = (size_t)s->n_pos_pad, at = (size_t)head * RH_KERNEL_HEAD;
     size_t lh = (size_t)(layer * m->n_heads + head);
-    rh_qmat keys = {.w = s->cross_k + lh * (size_t)m->n_audio_pad * RH_KERNEL_HEAD,
+    rh_qmat keys = {.w = s->cross_k + lh * pad * RH_KERNEL_HEAD,
                     .scale = s->cross_k_scale + lh * (size_t)m->n_audio_pad,
                     .n_rows = s->n_pos,
                     .n_cols = RH_KERNEL_HEAD,
@@ -171,7 +171,7 @@ static void cross_tile_int8(pass *p, dec_scratch *sc, int layer, int head, int i
         memset(w + s->n_pos, 0, (pad - (size_t)s->n_pos) * sizeof *w);
         m->k->quantise(w, &sc->probs, i);
     }
-    rh_qmat values = {.w = s->cross_v + lh * (size_t)m->n_audio_pad * RH_KERNEL_HEAD,
+    rh_qmat values = {.w = s->cross_v + lh * pad * RH_KERNEL_HEAD,
                       .scale = s->cross_v_chan + (size_t)layer * d + at,
                       .bias = s->cross_v_mean + (size_t)layer * d + at,
                       .n_rows = RH_KERNEL_HEAD,

@@ -19,8 +19,10 @@ rh_status rh_dec_state_new(rh_dec_state **out, rh_dec_model *m, rh_error *err)
         s->cross_vf = rh_alloc_aligned(layers * pad * d, sizeof *s->cross_vf);
         ok = s->cross_kf && s->cross_vf;
     } else {
-        s->cross_k = rh_alloc_aligned(rows, RH_KERNEL_HEAD);
-        s->cross_v = rh_alloc_aligned(rows, RH_KERNEL_HEAD);
+        if (rh_arena_init(&s->arena, 2 * rows * RH_KERNEL_HEAD) == RH_OK) {
+            s->cross_k = rh_arena_take(&s->arena, rows * RH_KERNEL_HEAD);
+            s->cross_v = rh_arena_take(&s->arena, rows * RH_KERNEL_HEAD);
+        }
         s->cross_k_scale = rh_alloc_aligned(rows, sizeof *s->cross_k_scale);
         s->cross_v_scale = rh_alloc_aligned(rows, sizeof *s->cross_v_scale);
         s->cross_k_chan = rh_alloc_aligned(layers * d, sizeof *s->cross_k_chan);
@@ -42,8 +44,7 @@ void rh_dec_state_free(rh_dec_state *s)
 {
     if (!s)
         return;
-    rh_free(s->cross_k);
-    rh_free(s->cross_v);
+    rh_arena_done(&s->arena);
     rh_free(s->cross_k_scale);
     rh_free(s->cross_v_scale);
     rh_free(s->cross_k_chan);

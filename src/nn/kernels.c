@@ -3,6 +3,7 @@
 
 #include <math.h>
 #include <string.h>
+#include <sys/mman.h>
 #include "rehearse/alloc.h"
 #include "rehearse/cpu.h"
 
@@ -33,12 +34,54 @@ const rh_kernels *rh_kernels_best(void)
     return &rh_kernels_c;
 }
 
-rh_status rh_qmat_init(rh_qmat *m, int n_rows, int n_cols, bool bias)
+enum { HUGE_PAGE = 2 << 20 };
+
+rh_status rh_arena_init(rh_arena *a, size_t size)
 {
-    int n_blocks = (n_rows + RH_KERNEL_BLOCK - 1) / RH_KERNEL_BLOCK;
-    size_t rows = (size_t)n_blocks * RH_KERNEL_BLOCK;
-    *m = (rh_qmat){.n_rows = n_rows, .n_cols = n_cols, .n_blocks = n_blocks};
-    m->w = rh_alloc_aligned(rows * (size_t)n_cols, 1);
+    *a = (rh_arena){.size = (size + HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE};
+    a->mem = rh_alloc_aligned(a->size + HUGE_PAGE, 1);
+    if (!a->mem)
+        return RH_ERR_NOMEM;
+    uintptr_t at = ((uintptr_t)a->mem + HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE;
+    a->data = (uint8_t *)a->mem + (at - (uintptr_t)a->mem);
+    (void)madvise(a->data, a->size, MADV_HUGEPAGE); /* a refusal costs speed only */
+    return RH_OK;
+}
+
+void rh_arena_done(rh_arena *a)
+{
+    rh_free(a->mem);
+    *a = (rh_arena){0};
+}
+
+void *rh_arena_take(rh_arena *a, size_t size)
+{
+    size_t rounded = (size + 63) / 64 * 64;
+    if (rounded > a->size - a->used)
+        return NULL;
+    void *p = a->data + a->used;
+    a->used += rounded;
+    return p;
+}
+
+static int blocks_of(int n_rows)
+{
+    return (n_rows + RH_KERNEL_BLOCK - 1) / RH_KERNEL_BLOCK;
+}
+
+size_t rh_qmat_bytes(int n_rows, int n_cols)
+{
+    size_t n = (size_t)blocks_of(n_rows) * RH_KERNEL_BLOCK * (size_t)n_cols;
+    return (n + 63) / 64 * 64;
+}
+
+rh_status rh_qmat_init(rh_qmat *m, int n_rows, int n_cols, bool bias, rh_arena *arena)
+{
+    int n_blocks = blocks_of(n_rows);
+    size_t rows = (size_t)n_blocks * RH_KERNEL_BLOCK, bytes = rh_qmat_bytes(n_rows, n_cols);
+    *m = (rh_qmat){.n_rows = n_rows, .n_cols = n_cols, .n_blocks = n_blocks,
+                   .borrowed = arena != NULL};
+    m->w = arena ? rh_arena_take(arena, bytes) : rh_alloc_aligned(bytes, 1);
     m->scale = rh_calloc(rows, sizeof *m->scale);
     if (bias)
         m->bias = rh_calloc(rows, sizeof *m->bias);
@@ -46,13 +89,14 @@ rh_status rh_qmat_init(rh_qmat *m, int n_rows, int n_cols, bool bias)
         rh_qmat_done(m);
         return RH_ERR_NOMEM;
     }
-    memset(m->w, 0, rows * (size_t)n_cols);
+    memset(m->w, 0, bytes);
     return RH_OK;
 }
 
 void rh_qmat_done(rh_qmat *m)
 {
-    rh_free(m->w);
+    if (!m->borrowed)
+        rh_free(m->w);
     rh_free(m->scale);
     rh_free(m->bias);
     *m = (rh_qmat){0};

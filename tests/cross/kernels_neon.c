@@ -30,7 +30,7 @@ static void product(const rh_kernels *k, int rows, int cols, int n, int extreme,
     static float row[MAX_COLS];
     rh_qmat w;
     rh_qvec x;
-    require(rh_qmat_init(&w, rows, cols, 1) == RH_OK && rh_qvec_init(&x, n, cols) == RH_OK,
+    require(rh_qmat_init(&w, rows, cols, 1, NULL) == RH_OK && rh_qvec_init(&x, n, cols) == RH_OK,
             "memory", rows, cols, n);
     seed = (uint32_t)(rows + cols * 3 + n * 7);
     for (int r = 0; r < rows; r++) {

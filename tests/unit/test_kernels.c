@@ -40,7 +40,7 @@ static void product(const rh_kernels *k, int rows, int cols, int n, content c, f
     rh_qmat w;
     rh_qvec x;
     float row[2048];
-    assert_int_equal(rh_qmat_init(&w, rows, cols, true), RH_OK);
+    assert_int_equal(rh_qmat_init(&w, rows, cols, true, NULL), RH_OK);
     assert_int_equal(rh_qvec_init(&x, n, cols), RH_OK);
     seed = (uint32_t)(rows * 31 + cols * 7 + n);
     for (int r = 0; r < rows; r++) {
@@ -93,7 +93,7 @@ static void gemm_agrees_with_floats(void **state)
     static float w[R][C], x[C], y[R];
     rh_qmat q;
     rh_qvec v;
-    assert_int_equal(rh_qmat_init(&q, R, C, false), RH_OK);
+    assert_int_equal(rh_qmat_init(&q, R, C, false, NULL), RH_OK);
     assert_int_equal(rh_qvec_init(&v, 1, C), RH_OK);
     for (int i = 0; i < C; i++)
         x[i] = uniform();
@@ -128,7 +128,7 @@ static void one_vector_equals_many(void **state)
     static float many[N][R], one[R], x[C];
     rh_qmat w;
     rh_qvec v;
-    assert_int_equal(rh_qmat_init(&w, R, C, false), RH_OK);
+    assert_int_equal(rh_qmat_init(&w, R, C, false, NULL), RH_OK);
     assert_int_equal(rh_qvec_init(&v, N, C), RH_OK);
     for (int r = 0; r < R; r++) {
         for (int i = 0; i < C; i++)
