@@ -85,6 +85,9 @@ rh_status enc_tail_get(const enc_tail **out, rh_enc_model *m, int tenths, int64_
                        rh_error *err);
 void enc_tail_done(rh_enc_model *m, const enc_tail *borrowed);
 void enc_tail_free(enc_tail *t);
+/* The same on disk: false when there is none that fits. */
+bool enc_tail_read(const rh_enc_model *m, enc_tail *t);
+void enc_tail_write(const rh_enc_model *m, const enc_tail *t);
 
 /* From now on streams run side by side: compiles the network for that, once. */
 void enc_count_state(rh_enc_model *m);

@@ -49,39 +49,62 @@ static rh_status keep_silence(const rh_enc_model *m, rh_nn_request *r, enc_tail 
     return RH_OK;
 }
 
-/* A window of nothing but padding. */
-static rh_status tail_new(enc_tail **out, rh_enc_model *m, int tenths, int64_t deadline, rh_error *err)
+static enc_tail *tail_alloc(const rh_enc_model *m, int tenths)
 {
-    size_t d = (size_t)m->hp.n_audio_state, ctx = (size_t)m->hp.n_audio_ctx;
-    size_t hops = 2 * ctx + 1, n_mel = (size_t)m->hp.n_mels * hops;
+    size_t d = (size_t)m->hp.n_audio_state;
     enc_tail *t = rh_calloc(1, sizeof *t);
+    if (!t)
+        return NULL;
+    t->tenths = tenths;
+    t->kv = rh_alloc_aligned(2 * (size_t)m->hp.n_audio_layer * (size_t)enc_n_merged(m) * d,
+                             sizeof *t->kv);
+    t->states = rh_alloc_aligned((size_t)m->hp.n_audio_ctx * d, sizeof *t->states);
+    if (t->kv && t->states)
+        return t;
+    enc_tail_free(t);
+    return NULL;
+}
+
+/* Runs a window of nothing but padding. */
+static rh_status compute(rh_enc_model *m, enc_tail *t, int64_t deadline, rh_error *err)
+{
+    size_t ctx = (size_t)m->hp.n_audio_ctx, hops = 2 * ctx + 1;
+    size_t n_mel = (size_t)m->hp.n_mels * hops;
     float *mel = rh_alloc_aligned(n_mel, sizeof *mel), *bias = rh_calloc(ctx, sizeof *bias);
     rh_status st = RH_OK;
-    if (t) {
-        t->tenths = tenths;
-        t->kv = rh_alloc_aligned(2 * (size_t)m->hp.n_audio_layer * (size_t)enc_n_merged(m) * d,
-                                 sizeof *t->kv);
-        t->states = rh_alloc_aligned(ctx * d, sizeof *t->states);
-    }
-    if (!t || !t->kv || !t->states || !mel || !bias)
-        st = rh_fail(err, RH_ERR_NOMEM, "encoder: out of memory");
-    if (st == RH_OK) {
+    if (mel && bias) {
         for (size_t i = 0; i < n_mel; i++)
-            mel[i] = i % hops == hops - 1 ? 0.0f : (float)tenths / 10.0f;
+            mel[i] = i % hops == hops - 1 ? 0.0f : (float)t->tenths / 10.0f;
         enc_feed f = {.mel = mel, .bias = bias, .n_own = (int)ctx};
         enc_place p = enc_enter(m, deadline);
         st = enc_run_in(m, &p, &f, err);
         if (st == RH_OK)
             st = keep_silence(m, p.request, t, err);
         enc_leave(m, &p);
+    } else {
+        st = rh_fail(err, RH_ERR_NOMEM, "encoder: out of memory");
     }
     rh_free(mel);
     rh_free(bias);
-    if (st == RH_OK)
-        *out = t;
-    else
-        enc_tail_free(t);
     return st;
+}
+
+static rh_status tail_new(enc_tail **out, rh_enc_model *m, int tenths, int64_t deadline,
+                          rh_error *err)
+{
+    enc_tail *t = tail_alloc(m, tenths);
+    if (!t)
+        return rh_fail(err, RH_ERR_NOMEM, "encoder: out of memory");
+    if (!enc_tail_read(m, t)) {
+        rh_status st = compute(m, t, deadline, err);
+        if (st != RH_OK) {
+            enc_tail_free(t);
+            return st;
+        }
+        enc_tail_write(m, t);
+    }
+    *out = t;
+    return RH_OK;
 }
 
 /* {lock} the tail of that padding, or NULL */
