@@ -3,7 +3,8 @@
 
     build/bench/speech_features list.tsv > table.jsonl
     tools/train_scores.py --table table.jsonl --ratings ../shared/data/speechocean762 \
-        [--native native.jsonl] [--check] [--out src/speech/score_tables.c]
+        [--native native.jsonl] [--check] [--out src/speech/score_tables.c] \
+        [--folds bench/pronunciation_folds.bin]
 
 Needs numpy and scipy. For each rating (fluency, accuracy, prosodic, total) two parts are learnt:
   * ridge regression on the pooled encoder output (its mean and deviation over time),
@@ -21,6 +22,7 @@ import argparse
 import csv
 import json
 import os
+import struct
 import sys
 
 import numpy as np
@@ -236,7 +238,7 @@ def c_float(v, digits=6):
     return text + ("f" if "." in text or "e" in text else ".0f")
 
 
-def numbers(values, per_line=10):
+def numbers(values, per_line=14):
     return "\n".join("    " + ", ".join(c_float(v) for v in values[i:i + per_line]) + ","
                      for i in range(0, len(values), per_line))
 
@@ -282,12 +284,40 @@ def write_tables(path, models, n_pooled, n_rated, n_native):
     o.close()
 
 
+def write_folds(path, features, pooled, marks, speakers, n):
+    """Tables of every fold for bench/pronunciation, which judges each speaker by the fold that was
+    learnt without them. Little-endian; curves as rh_score_curve lies in memory."""
+    fold = folds_of(speakers, n, 1)
+    known = sorted({(s, int(f)) for s, f in zip(speakers, fold) if not s.startswith("native-")})
+    o = open(path, "wb")
+    o.write(b"RHFOLDS1" + struct.pack("<3i", n, len(known), pooled.shape[1]))
+    for s, f in known:
+        o.write(struct.pack("<12si", s.encode(), f))
+    for k in range(n):
+        for r in RATINGS:
+            m = Model().fit(features[fold != k], pooled[fold != k], marks[r][fold != k], speakers[fold != k])
+            w, b = m.ridge.linear()
+            o.write((w * 10).astype("<f4").tobytes() + struct.pack("<f", b * 10))
+            for (with_text, with_sound), additive in m.additive.items():
+                curves, best = additive.curves()
+                columns = used(with_text)
+                o.write(struct.pack("<if", len(curves), best * 10))
+                for j, (x, points) in enumerate(curves):
+                    is_sound = j >= len(columns)
+                    x = x * 10 if is_sound else x
+                    pad = np.zeros(KNOTS - len(x))
+                    o.write(struct.pack("<2i", len(FEATURES) if is_sound else columns[j], len(x)))
+                    o.write(np.concatenate([x, pad, points * 10, pad]).astype("<f4").tobytes())
+    o.close()
+
+
 def main():
     a = argparse.ArgumentParser()
     a.add_argument("--table", required=True)
     a.add_argument("--ratings", required=True)
     a.add_argument("--native")
     a.add_argument("--out")
+    a.add_argument("--folds")
     a.add_argument("--check", action="store_true")
     a.add_argument("--n-folds", type=int, default=5)
     args = a.parse_args()
@@ -313,6 +343,8 @@ def main():
         report({k: p[~is_native] for k, p in predicted.items()}, ratings, ids)
         if args.native:
             report_native(predicted, is_native)
+    if args.folds:
+        write_folds(args.folds, features, pooled, marks, speakers, args.n_folds)
     if args.out:
         models = {r: Model().fit(features, pooled, marks[r], speakers) for r in RATINGS}
         write_tables(args.out, models, pooled.shape[1], len(ids), int(is_native.sum()))

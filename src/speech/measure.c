@@ -2,7 +2,7 @@
 #include <math.h>
 #include <string.h>
 #include "rehearse/alloc.h"
-#include "speech_internal.h"
+#include "score_tables.h"
 
 void rh_speech_report_init(rh_speech_report *r)
 {
@@ -74,6 +74,12 @@ static int count_words(const rh_speech_input *in)
 
 rh_status rh_speech_measure(const rh_speech_input *in, rh_speech_report *out, rh_error *err)
 {
+    return rh_speech_measure_by(in, rh_score_models, out, err);
+}
+
+rh_status rh_speech_measure_by(const rh_speech_input *in, const rh_score_model *models,
+                               rh_speech_report *out, rh_error *err)
+{
     rh_speech_report r;
     rh_speech_report_init(&r);
     rh_speech_report_done(out);
@@ -94,7 +100,7 @@ rh_status rh_speech_measure(const rh_speech_input *in, rh_speech_report *out, rh
     if (!st)
         st = rh_measure_words(in, &r, err);
     if (!st)
-        st = rh_measure_scores(in, &r, err);
+        st = rh_measure_scores(in, models, &r, err);
     if (st) {
         rh_speech_report_done(&r);
         return st;

@@ -43,4 +43,12 @@ typedef struct {
 
 extern const rh_score_model rh_score_models[RH_RATINGS];
 
+/* Fills the scores from all other measures, by models[RH_RATINGS]. */
+rh_status rh_measure_scores(const rh_speech_input *in, const rh_score_model *models,
+                            rh_speech_report *r, rh_error *err);
+/* rh_speech_measure() by other tables than those built in: a benchmark judges
+ * each speaker by tables that were learnt without them. */
+rh_status rh_speech_measure_by(const rh_speech_input *in, const rh_score_model *models,
+                               rh_speech_report *out, rh_error *err);
+
 #endif

@@ -145,6 +145,7 @@ static void close_score(rh_score *s, const char *praise)
 
 typedef struct {
     const rh_speech_input *in;
+    const rh_score_model *models; /* [RH_RATINGS] */
     rh_speech_report *r;
     const rh_stretch *stretches;
     size_t n_stretches;
@@ -195,7 +196,7 @@ static float judge_stretch(const judged *j, const rh_score_model *m, const rh_st
 
 static void judge(judged *j, rh_rating rating, rh_score *s)
 {
-    const rh_score_model *m = &rh_score_models[rating];
+    const rh_score_model *m = &j->models[rating];
     float points[LEARNED_PARTS] = {0}, words = 0.0f;
     for (size_t i = 0; i < j->n_stretches; i++)
         words += (float)j->stretches[i].n_spoken;
@@ -317,10 +318,11 @@ static void score_overall(rh_speech_report *r)
         (void)snprintf(s->advice, sizeof s->advice, "%s", "You came across clearly and fluently: keep it.");
 }
 
-rh_status rh_measure_scores(const rh_speech_input *in, rh_speech_report *r, rh_error *err)
+rh_status rh_measure_scores(const rh_speech_input *in, const rh_score_model *models,
+                            rh_speech_report *r, rh_error *err)
 {
     rh_stretch *stretches = NULL;
-    judged j = {.in = in, .r = r};
+    judged j = {.in = in, .models = models, .r = r};
     rh_status st = rh_stretches_measure(in, r, &stretches, &j.n_stretches, err);
     if (st != RH_OK)
         return st;

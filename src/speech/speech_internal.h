@@ -33,9 +33,6 @@ rh_status rh_measure_words(const rh_speech_input *in, rh_speech_report *r, rh_er
 rh_status rh_measure_pace(const rh_speech_input *in, rh_speech_report *r, rh_error *err);
 /* Fills the counts of fillers. */
 rh_status rh_measure_fillers(const rh_speech_input *in, rh_speech_report *r, rh_error *err);
-/* Fills the scores from all of the above. */
-rh_status rh_measure_scores(const rh_speech_input *in, rh_speech_report *r, rh_error *err);
-
 /* 0 to 100 for how clearly the sound gave this word. */
 float rh_word_clarity(const rh_word *w);
 

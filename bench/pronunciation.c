@@ -1,0 +1,271 @@
+/* pronunciation - how far the scores agree with five experts.
+ *
+ *   pronunciation [--limit N]
+ *
+ * Every rated recording of speechocean762 goes through the engine and the
+ * scores as in production, with and without its text. The tables built in have
+ * learnt from all speakers, so each speaker is judged by tables learnt without
+ * them (pronunciation_folds.bin, written by tools/train_scores.py). Prints, a
+ * line a group: Pearson / Spearman of each score with its rating. */
+#include <math.h>
+#include <stdint.h>
+#include <string.h>
+#include "paths.h"
+#include "rehearse/alloc.h"
+#include "rehearse/audio.h"
+#include "rehearse/hearing.h"
+#include "speech/score_tables.h"
+
+enum { MAX_RECORDINGS = 4096, MAX_FOLDS = 10, MAX_SPEAKERS = 400, KINDS = 2 };
+
+typedef struct {
+    char speaker[12];
+    int32_t fold;
+} fold_speaker;
+
+typedef struct {
+    int n, n_speakers;
+    fold_speaker speakers[MAX_SPEAKERS];
+    rh_score_model models[MAX_FOLDS][RH_RATINGS];
+} folds;
+
+typedef struct {
+    int age;
+    char sex;
+    float rated[RH_RATINGS];
+    float scored[KINDS][RH_RATINGS]; /* [with text, free] */
+} result;
+
+static folds all_folds;
+static result results[MAX_RECORDINGS];
+static size_t n_results;
+
+/* ---- tables ---- */
+
+static void take(FILE *f, void *to, size_t n)
+{
+    if (fread(to, 1, n, f) != n) {
+        fprintf(stderr, "pronunciation_folds.bin is cut short\n");
+        exit(1);
+    }
+}
+
+static void read_model(FILE *f, rh_score_model *m)
+{
+    float *sound = rh_alloc_array(RH_SOUND_INPUTS, sizeof *sound);
+    take(f, sound, RH_SOUND_INPUTS * sizeof *sound);
+    take(f, &m->sound_offset, sizeof m->sound_offset);
+    m->sound = sound;
+    for (int k = 0; k < 4; k++) {
+        int32_t n;
+        take(f, &n, sizeof n);
+        take(f, &m->additive[k].best, sizeof m->additive[k].best);
+        rh_score_curve *curves = rh_alloc_array((size_t)n, sizeof *curves);
+        take(f, curves, (size_t)n * sizeof *curves);
+        m->additive[k].curves = curves;
+        m->additive[k].n = (size_t)n;
+    }
+}
+
+static void read_folds(const char *path)
+{
+    FILE *f = fopen(path, "rb");
+    char magic[8];
+    int32_t head[3];
+    if (!f) {
+        fprintf(stderr, "skipped: no %s (run in the source root)\n", path);
+        exit(BENCH_SKIPPED);
+    }
+    take(f, magic, sizeof magic);
+    take(f, head, sizeof head);
+    if (memcmp(magic, "RHFOLDS1", 8) != 0 || head[0] > MAX_FOLDS || head[1] > MAX_SPEAKERS ||
+        head[2] != RH_SOUND_INPUTS) {
+        fprintf(stderr, "%s is not a table of folds for this build\n", path);
+        exit(1);
+    }
+    all_folds.n = head[0];
+    all_folds.n_speakers = head[1];
+    take(f, all_folds.speakers, (size_t)head[1] * sizeof *all_folds.speakers);
+    for (int k = 0; k < all_folds.n; k++)
+        for (int r = 0; r < RH_RATINGS; r++)
+            read_model(f, &all_folds.models[k][r]);
+    fclose(f);
+}
+
+static const rh_score_model *models_for(const char *speaker)
+{
+    for (int i = 0; i < all_folds.n_speakers; i++)
+        if (strncmp(all_folds.speakers[i].speaker, speaker, 12) == 0)
+            return all_folds.models[all_folds.speakers[i].fold];
+    return rh_score_models; /* nobody learnt from them */
+}
+
+/* ---- one recording ---- */
+
+static void score(const rh_speech_input *in, const rh_score_model *models, float out[RH_RATINGS])
+{
+    rh_speech_report r;
+    rh_speech_report_init(&r);
+    if (rh_speech_measure_by(in, models, &r, NULL) == RH_OK) {
+        out[RH_RATING_FLUENCY] = r.fluency.value;
+        out[RH_RATING_ACCURACY] = r.pronunciation.value;
+        out[RH_RATING_PROSODIC] = r.prosody.value;
+        out[RH_RATING_TOTAL] = r.clarity.value;
+    }
+    rh_speech_report_done(&r);
+}
+
+typedef struct {
+    rh_asr_model *model;
+    rh_asr_stream *stream;
+    rh_vad_model *vad;
+} ears;
+
+/* id,speaker,age,gender,duration_s,accuracy,fluency,prosodic,total,...,text,file */
+enum { COLUMNS = 16, SPEAKER = 1, AGE = 2, SEX = 3, ACCURACY = 5, FLUENCY, PROSODIC, TOTAL, TEXT = 14, NAME };
+
+static bool one(ears *e, const char *folder, char **c)
+{
+    char path[4500];
+    rh_audio audio = {0};
+    rh_hearing *h = NULL;
+    rh_error err = {0};
+    const rh_hearing_options o = {.language = "en", .reference = c[TEXT]};
+    (void)snprintf(path, sizeof path, "%s/%s", folder, c[NAME]);
+    rh_status st = rh_audio_read_file(&audio, path, 600, &err);
+    if (st == RH_OK)
+        st = rh_hearing_new(&h, e->stream, e->model, e->vad, audio.samples, audio.n, &o, &err);
+    rh_audio_done(&audio);
+    if (st != RH_OK) {
+        fprintf(stderr, "%s: %s\n", path, err.msg);
+        return false;
+    }
+    result *r = &results[n_results++];
+    r->age = atoi(c[AGE]);
+    r->sex = c[SEX][0];
+    r->rated[RH_RATING_FLUENCY] = strtof(c[FLUENCY], NULL);
+    r->rated[RH_RATING_ACCURACY] = strtof(c[ACCURACY], NULL);
+    r->rated[RH_RATING_PROSODIC] = strtof(c[PROSODIC], NULL);
+    r->rated[RH_RATING_TOTAL] = strtof(c[TOTAL], NULL);
+    rh_speech_input in = *rh_hearing_input(h);
+    score(&in, models_for(c[SPEAKER]), r->scored[0]);
+    in.reference = NULL;
+    in.n_forced = 0;
+    score(&in, models_for(c[SPEAKER]), r->scored[1]);
+    rh_hearing_free(h);
+    return true;
+}
+
+static void one_list(ears *e, const char *folder, const char *name, long limit)
+{
+    char path[4500], line[4096];
+    (void)snprintf(path, sizeof path, "%s/%s", folder, name);
+    FILE *f = fopen(path, "r");
+    if (!f || !fgets(line, sizeof line, f))
+        return;
+    for (long i = 0; fgets(line, sizeof line, f) && i < limit && n_results < MAX_RECORDINGS; i++) {
+        char *c[COLUMNS], *s = line;
+        int n = 0;
+        line[strcspn(line, "\r\n")] = '\0';
+        while (s && n < COLUMNS)
+            c[n++] = strsep(&s, ",");
+        if (n == COLUMNS)
+            one(e, folder, c);
+    }
+    fclose(f);
+}
+
+/* ---- agreement ---- */
+
+static double pearson(const double *x, const double *y, size_t n)
+{
+    double mx = 0, my = 0, xy = 0, xx = 0, yy = 0;
+    for (size_t i = 0; i < n; i++) {
+        mx += x[i] / (double)n;
+        my += y[i] / (double)n;
+    }
+    for (size_t i = 0; i < n; i++) {
+        xy += (x[i] - mx) * (y[i] - my);
+        xx += (x[i] - mx) * (x[i] - mx);
+        yy += (y[i] - my) * (y[i] - my);
+    }
+    return xx > 0 && yy > 0 ? xy / sqrt(xx * yy) : 0;
+}
+
+/* Ranks, ties sharing their mean. */
+static void ranks(const double *x, size_t n, double *out)
+{
+    for (size_t i = 0; i < n; i++) {
+        double below = 0, same = 0;
+        for (size_t k = 0; k < n; k++) {
+            below += x[k] < x[i];
+            same += x[k] == x[i];
+        }
+        out[i] = below + (same - 1) / 2;
+    }
+}
+
+static bool in_group(const result *r, int group)
+{
+    switch (group) {
+    case 1: return r->age >= 18;
+    case 2: return r->age < 18;
+    case 3: return r->sex == 'f';
+    case 4: return r->sex == 'm';
+    default: return true;
+    }
+}
+
+static void print_group(int group, int kind)
+{
+    static const char *const groups[] = {"all", "adults", "children", "female", "male"};
+    static const char *const kinds[] = {"text", "free"};
+    static const char *const names[] = {"fluency", "accuracy", "prosodic", "total"};
+    static double x[MAX_RECORDINGS], y[MAX_RECORDINGS], rx[MAX_RECORDINGS], ry[MAX_RECORDINGS];
+    for (int r = 0; r < RH_RATINGS; r++) {
+        size_t n = 0;
+        double over = 0;
+        for (size_t i = 0; i < n_results; i++) {
+            if (!in_group(&results[i], group))
+                continue;
+            x[n] = (double)results[i].scored[kind][r];
+            y[n] = (double)results[i].rated[r];
+            over += x[n] - 10 * y[n];
+            n++;
+        }
+        if (r == 0)
+            printf("pronunciation %s %-8s n=%zu", kinds[kind], groups[group], n);
+        ranks(x, n, rx);
+        ranks(y, n, ry);
+        printf(" %s=%.3f/%.3f(%+.1f)", names[r], pearson(x, y, n), pearson(rx, ry, n),
+               n ? over / (double)n : 0);
+    }
+    printf("\n");
+}
+
+int main(int argc, char **argv)
+{
+    char path[4200], vad_path[4200], folder[4200];
+    long limit = argc > 2 && strcmp(argv[1], "--limit") == 0 ? atol(argv[2]) : MAX_RECORDINGS;
+    bench_data("speechocean762", folder, sizeof folder);
+    (void)snprintf(path, sizeof path, "%s/ggml-base.bin", bench_models_dir());
+    (void)snprintf(vad_path, sizeof vad_path, "%s/silero_vad_openvino_16k.onnx", bench_models_dir());
+    read_folds("bench/pronunciation_folds.bin");
+    ears e = {0};
+    rh_error err = {0};
+    if (rh_asr_model_load(&e.model, path, NULL, &err) != RH_OK ||
+        rh_vad_model_load(&e.vad, vad_path, &err) != RH_OK ||
+        rh_asr_stream_new(&e.stream, e.model, &err) != RH_OK) {
+        fprintf(stderr, "skipped: %s\n", err.msg);
+        return BENCH_SKIPPED;
+    }
+    one_list(&e, folder, "scores.csv", limit);
+    one_list(&e, folder, "more.csv", limit);
+    for (int kind = 0; kind < KINDS; kind++)
+        for (int group = 0; group < 5; group++)
+            print_group(group, kind);
+    rh_asr_stream_free(e.stream);
+    rh_vad_model_free(e.vad);
+    rh_asr_model_free(e.model);
+    return 0;
+}
