@@ -5,8 +5,9 @@
  *
  * LIST has a line a recording: id, tab, path, tab, reference text. A line of
  * the table holds what was heard (words, forced words, pauses, curves, pooled
- * encoder output) and the features computed from it with and without the text;
- * --replay computes the features of a table anew. */
+ * encoder output), and the features and scores computed from it with and without
+ * the text; --replay computes both anew, taking the pooled output for that of
+ * Whisper base. */
 #include <jansson.h>
 #include <math.h>
 #include <stdio.h>
@@ -67,6 +68,21 @@ static json_t *features_json(const rh_speech_input *in)
     return a;
 }
 
+/* Fluency, pronunciation, prosody, clarity, overall. */
+static json_t *scores_json(const rh_speech_input *in)
+{
+    rh_speech_report r;
+    rh_speech_report_init(&r);
+    json_t *a = json_null();
+    if (rh_speech_measure(in, &r, NULL) == RH_OK && r.spoken) {
+        const float x[] = {r.fluency.value, r.pronunciation.value, r.prosody.value, r.clarity.value,
+                           r.overall.value};
+        a = numbers(x, sizeof x / sizeof *x);
+    }
+    rh_speech_report_done(&r);
+    return a;
+}
+
 static json_t *line_of(const char *id, const rh_speech_input *in)
 {
     json_t *o = json_pack("{s:s,s:f,s:o,s:o,s:s}", "id", id, "duration_s", in->duration_s, "words",
@@ -91,6 +107,8 @@ static void print_line(json_t *o, const rh_speech_input *in)
     free_speech.n_forced = 0;
     json_object_set_new(o, "features", features_json(in));
     json_object_set_new(o, "free", features_json(&free_speech));
+    json_object_set_new(o, "scores", scores_json(in));
+    json_object_set_new(o, "free_scores", scores_json(&free_speech));
     json_dumpf(o, stdout, JSON_COMPACT | JSON_REAL_PRECISION(6));
     putchar('\n');
     json_decref(o);
@@ -163,9 +181,17 @@ static void replay_line(const char *line)
     in.n_forced = read_words(json_object_get(o, "forced"), forced);
     in.duration_s = json_number_value(json_object_get(o, "duration_s"));
     in.reference = reference && reference[0] ? reference : NULL;
+    float *pooled = read_numbers(json_object_get(o, "pooled"));
+    rh_speech_segment whole = {.end = (float)in.duration_s, .n_words = in.n_words,
+                               .n_forced = in.n_forced, .pooled = pooled};
+    whole.n_pooled = json_array_size(json_object_get(o, "pooled"));
+    in.segments = &whole;
+    in.n_segments = whole.n_pooled ? 1 : 0;
+    in.model = "base";
     print_line(json_incref(o), &in);
     rh_free(f0);
     rh_free(level);
+    rh_free(pooled);
     json_decref(o);
 }
 

@@ -76,32 +76,36 @@ def folds_of(speakers, n, seed):
 
 
 class Ridge:
-    """Ridge regression; the penalty by leave-one-out error."""
+    """Ridge regression of several marks at once; each one's penalty by leave-one-out error."""
 
-    def fit(self, x, y):
+    def fit(self, x, marks):
         self.mean, self.scale = x.mean(0), x.std(0) + 1e-6
         a = (x - self.mean) / self.scale
-        self.offset = y.mean()
-        c = y - self.offset
-        u, s, vt = np.linalg.svd(a, full_matrices=False)
-        p = u.T @ c
-        best = None
-        for penalty in np.logspace(1.5, 5, 15):
-            shrink = s * s / (s * s + penalty)
-            left = (c - u @ (shrink * p)) / (1 - (u * u) @ shrink)
-            error = float(np.mean(left ** 2))
-            if best is None or error < best[0]:
-                best = (error, penalty)
-        self.weights = vt.T @ (s / (s * s + best[1]) * p)
+        power, v = np.linalg.eigh(a.T @ a)
+        power = np.maximum(power, 0)
+        z = a @ v
+        self.weights, self.offset = {}, {}
+        for r, y in marks.items():
+            c = y - y.mean()
+            p = z.T @ c
+            best = None
+            for penalty in np.logspace(1.5, 5, 15):
+                shrunk = 1 / (power + penalty)
+                left = (c - z @ (shrunk * p)) / (1 - (z * z) @ shrunk)
+                error = float(np.mean(left ** 2))
+                if best is None or error < best[0]:
+                    best = (error, shrunk)
+            self.weights[r] = v @ (best[1] * p)
+            self.offset[r] = y.mean()
         return self
 
-    def linear(self):
+    def linear(self, r):
         """Weights and offset for raw input."""
-        w = self.weights / self.scale
-        return w, float(self.offset - w @ self.mean)
+        w = self.weights[r] / self.scale
+        return w, float(self.offset[r] - w @ self.mean)
 
-    def predict(self, x):
-        return (x - self.mean) / self.scale @ self.weights + self.offset
+    def predict(self, x, r):
+        return (x - self.mean) / self.scale @ self.weights[r] + self.offset[r]
 
 
 class Additive:
@@ -159,49 +163,57 @@ def used(with_text):
 
 
 class Model:
-    """All that one rating needs: with and without text, with and without the encoder's output."""
+    """All ratings: with and without text, with and without the encoder's output."""
 
-    def fit(self, features, pooled, y, speakers):
+    def fit(self, features, pooled, marks, speakers):
         inner = folds_of(speakers, INNER_FOLDS, 7)
-        unseen = np.zeros(len(y))
+        rated = np.array([not s.startswith("native-") for s in speakers])
+        unseen = {r: np.zeros(len(speakers)) for r in RATINGS}
         for k in range(INNER_FOLDS):
-            unseen[inner == k] = Ridge().fit(pooled[inner != k], y[inner != k]).predict(pooled[inner == k])
-        self.ridge = Ridge().fit(pooled, y)
-        self.additive = {}
+            ridge = Ridge().fit(pooled[inner != k], {r: y[inner != k] for r, y in marks.items()})
+            for r in RATINGS:
+                unseen[r][inner == k] = ridge.predict(pooled[inner == k], r)
+        self.ridge = Ridge().fit(pooled, marks)
+        self.additive = {r: {} for r in RATINGS}
         for with_text in (False, True):
             for with_sound in (False, True):
                 columns = used(with_text)
-                x = features[:, columns]
-                d = [DIRECTION[FEATURES[c]] for c in columns]
-                if with_sound:
-                    x = np.column_stack([x, unseen])
-                    d = d + [1]
-                a = Additive().fit(x, y, d)
-                rated = np.array([not s.startswith("native-") for s in speakers])
-                self.additive[with_text, with_sound] = a.spread(x[rated], y[rated])
+                d = [DIRECTION[FEATURES[c]] for c in columns] + [1] * with_sound
+                for r in RATINGS:
+                    x = features[:, columns]
+                    if with_sound:
+                        x = np.column_stack([x, unseen[r]])
+                    a = Additive().fit(x, marks[r], d)
+                    self.additive[r][with_text, with_sound] = a.spread(x[rated], marks[r][rated])
         return self
 
-    def predict(self, features, pooled, with_text, with_sound=True):
+    def predict(self, r, features, pooled, with_text, with_sound=True):
         x = features[:, used(with_text)]
         if with_sound:
-            x = np.column_stack([x, self.ridge.predict(pooled)])
-        return np.clip(self.additive[with_text, with_sound].predict(x), 0, 10)
+            x = np.column_stack([x, self.ridge.predict(pooled, r)])
+        return np.clip(self.additive[r][with_text, with_sound].predict(x), 0, 10)
 
 
-def cross_validate(features, pooled, marks, speakers, n):
+def fit_folds(features, pooled, marks, speakers, n):
+    """The fold of each recording, and each fold's model, learnt from all others."""
     fold = folds_of(speakers, n, 1)
+    models = []
+    for k in range(n):
+        keep = fold != k
+        models.append(Model().fit(features[keep], pooled[keep], {r: y[keep] for r, y in marks.items()},
+                                  speakers[keep]))
+    return fold, models
+
+
+def predict_unseen(fold, models, features, pooled):
     out = {}
     for r in RATINGS:
         for with_text in (False, True):
             for with_sound in (False, True):
-                out[r, with_text, with_sound] = np.zeros(len(fold))
-        for k in range(n):
-            tr, te = fold != k, fold == k
-            m = Model().fit(features[tr], pooled[tr], marks[r][tr], speakers[tr])
-            for with_text in (False, True):
-                for with_sound in (False, True):
-                    out[r, with_text, with_sound][te] = m.predict(features[te], pooled[te], with_text,
-                                                                  with_sound)
+                p = np.zeros(len(fold))
+                for k, m in enumerate(models):
+                    p[fold == k] = m.predict(r, features[fold == k], pooled[fold == k], with_text, with_sound)
+                out[r, with_text, with_sound] = p
     return out
 
 
@@ -243,17 +255,17 @@ def numbers(values, per_line=14):
                      for i in range(0, len(values), per_line))
 
 
-def write_tables(path, models, n_pooled, n_rated, n_native):
+def write_tables(path, model, n_pooled, n_rated, n_native):
     o = open(path, "w")
     o.write("/* score_tables.c - written by tools/train_scores.py; do not edit.\n *\n"
             " * Learnt from %d rated recordings (speechocean762) and %d of native readers (LibriSpeech);\n"
             " * ratings times 10. */\n"
             '#include "score_tables.h"\n\n' % (n_rated, n_native))
     for r in RATINGS:
-        w, b = models[r].ridge.linear()
+        w, b = model.ridge.linear(r)
         o.write("static const float sound_%s[%d] = {\n%s\n};\n\n" % (r, n_pooled, numbers(w * 10)))
     for r in RATINGS:
-        for key, m in models[r].additive.items():
+        for key, m in model.additive[r].items():
             curves, best = m.curves()
             columns = used(key[0])
             name = "%s_%s_%s" % (r, "text" if key[0] else "free", "sound" if key[1] else "named")
@@ -271,11 +283,11 @@ def write_tables(path, models, n_pooled, n_rated, n_native):
             o.write("};\n\n")
     o.write("const rh_score_model rh_score_models[RH_RATINGS] = {\n")
     for r in RATINGS:
-        w, b = models[r].ridge.linear()
+        w, b = model.ridge.linear(r)
         o.write("    {sound_%s, %s, {\n" % (r, c_float(b * 10)))
         for with_text in (False, True):
             for with_sound in (False, True):
-                m = models[r].additive[with_text, with_sound]
+                m = model.additive[r][with_text, with_sound]
                 curves, best = m.curves()
                 name = "%s_%s_%s" % (r, "text" if with_text else "free", "sound" if with_sound else "named")
                 o.write("        {%s, sizeof %s / sizeof *%s, %s},\n" % (name, name, name, c_float(best * 10, 5)))
@@ -284,21 +296,19 @@ def write_tables(path, models, n_pooled, n_rated, n_native):
     o.close()
 
 
-def write_folds(path, features, pooled, marks, speakers, n):
+def write_folds(path, fold, models, speakers, n_pooled):
     """Tables of every fold for bench/pronunciation, which judges each speaker by the fold that was
     learnt without them. Little-endian; curves as rh_score_curve lies in memory."""
-    fold = folds_of(speakers, n, 1)
     known = sorted({(s, int(f)) for s, f in zip(speakers, fold) if not s.startswith("native-")})
     o = open(path, "wb")
-    o.write(b"RHFOLDS1" + struct.pack("<3i", n, len(known), pooled.shape[1]))
+    o.write(b"RHFOLDS1" + struct.pack("<3i", len(models), len(known), n_pooled))
     for s, f in known:
         o.write(struct.pack("<12si", s.encode(), f))
-    for k in range(n):
+    for m in models:
         for r in RATINGS:
-            m = Model().fit(features[fold != k], pooled[fold != k], marks[r][fold != k], speakers[fold != k])
-            w, b = m.ridge.linear()
+            w, b = m.ridge.linear(r)
             o.write((w * 10).astype("<f4").tobytes() + struct.pack("<f", b * 10))
-            for (with_text, with_sound), additive in m.additive.items():
+            for (with_text, with_sound), additive in m.additive[r].items():
                 curves, best = additive.curves()
                 columns = used(with_text)
                 o.write(struct.pack("<if", len(curves), best * 10))
@@ -338,16 +348,17 @@ def main():
         marks = {r: np.concatenate([y, np.full(len(extra), np.quantile(y, 0.98))]) for r, y in marks.items()}
     print("%d recordings of %d speakers, %d of native readers" % (len(ids), len(set(speakers[~is_native])),
                                                                 is_native.sum()), file=sys.stderr)
-    if args.check:
-        predicted = cross_validate(features, pooled, marks, speakers, args.n_folds)
+    if args.check or args.folds:
+        fold, models = fit_folds(features, pooled, marks, speakers, args.n_folds)
+        predicted = predict_unseen(fold, models, features, pooled)
         report({k: p[~is_native] for k, p in predicted.items()}, ratings, ids)
         if args.native:
             report_native(predicted, is_native)
-    if args.folds:
-        write_folds(args.folds, features, pooled, marks, speakers, args.n_folds)
+        if args.folds:
+            write_folds(args.folds, fold, models, speakers, pooled.shape[1])
     if args.out:
-        models = {r: Model().fit(features, pooled, marks[r], speakers) for r in RATINGS}
-        write_tables(args.out, models, pooled.shape[1], len(ids), int(is_native.sum()))
+        model = Model().fit(features, pooled, marks, speakers)
+        write_tables(args.out, model, pooled.shape[1], len(ids), int(is_native.sum()))
 
 
 if __name__ == "__main__":
