@@ -16,6 +16,8 @@ enum {
     LEAD = RATE * 3 / 10,   /* sound before the first speech that is decoded with it */
     TAIL = RATE / 4,        /* and after the last */
     SHORT_PAUSE = RATE / 8, /* the gate needs that much quiet to close */
+    SHORT = RATE * 3 / 2,   /* a piece of speech so short is heard better with what follows, */
+    PATIENCE = 3,           /* so it ends only after so many times the silence */
     LONG = 15 * RATE,       /* an utterance longer than this is cut at a short pause */
     LEAST_CUT = 4 * RATE,   /* but not into pieces shorter than this */
     TOO_LONG = 22 * RATE,   /* cut at a word, found by agreement */
@@ -207,8 +209,10 @@ static void on_gate(rh_transcriber *t, rh_gate_event e)
 
 static bool ended(const rh_transcriber *t)
 {
-    return t->open && t->gate.state == RH_GATE_CLOSED &&
-           t->seen - t->speech_end >= (int64_t)t->o.end_silence_ms * RATE / 1000;
+    int64_t silence = (int64_t)t->o.end_silence_ms * RATE / 1000;
+    if (t->speech_end - t->onset < SHORT)
+        silence *= PATIENCE;
+    return t->open && t->gate.state == RH_GATE_CLOSED && t->seen - t->speech_end >= silence;
 }
 
 /* The best short pause to cut a long utterance at; 0 = none. */

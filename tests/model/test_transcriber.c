@@ -1,0 +1,264 @@
+/* Live recognition: partials, finals that never change, speech without a pause. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <ctype.h>
+#include <math.h>
+#include <string.h>
+#include "asr/transcriber_internal.h"
+#include "models.h"
+#include "rehearse/alloc.h"
+#include "rehearse/audio.h"
+#include "rehearse/recording.h"
+
+enum { RATE = 16000, PIECE = RATE / 10, TEXT = 8192 };
+
+static rh_asr_model *model;
+static rh_vad_model *vad;
+
+typedef struct {
+    char text[TEXT];      /* of all finals */
+    int n_finals, n_partials;
+    double first_partial; /* sound fed when it came, s; 0 = none */
+    double end;           /* of the last final */
+} told;
+
+static void listen(rh_transcriber *t, told *o, double fed_s)
+{
+    rh_heard h;
+    while (rh_transcriber_next(t, &h) == RH_OK) {
+        if (!h.final) {
+            o->n_partials++;
+            if (o->first_partial == 0 && h.transcript->n_words > 0)
+                o->first_partial = fed_s;
+            continue;
+        }
+        assert_true(h.transcript->n_words > 0);
+        assert_true((double)h.start >= o->end - 0.3); /* finals follow one another */
+        float at = h.start;
+        for (int i = 0; i < h.transcript->n_words; i++) {
+            const rh_asr_word *w = &h.transcript->words[i];
+            assert_true(w->start >= at - 0.001f && w->end >= w->start && (double)w->end <= fed_s);
+            at = w->start;
+        }
+        o->end = (double)h.end;
+        strcat(o->text, h.transcript->text);
+        o->n_finals++;
+    }
+}
+
+/* Words alone, in lower case. */
+static int split(char *text, char **words, int max)
+{
+    int n = 0;
+    for (char *c = text; *c; c++)
+        *c = isalnum((unsigned char)*c) || *c == '\'' ? (char)tolower((unsigned char)*c) : ' ';
+    for (char *w = strtok(text, " "); w && n < max; w = strtok(NULL, " "))
+        words[n++] = w;
+    return n;
+}
+
+static double word_errors(const char *ref, const char *hyp)
+{
+    static char a[TEXT], b[TEXT];
+    static char *u[1000], *v[1000];
+    static int row[1001];
+    strcpy(a, ref);
+    strcpy(b, hyp);
+    int n = split(a, u, 1000), m = split(b, v, 1000);
+    for (int k = 0; k <= m; k++)
+        row[k] = k;
+    for (int i = 1; i <= n; i++) {
+        int last = row[0];
+        row[0] = i;
+        for (int k = 1; k <= m; k++) {
+            int best = last + (strcmp(u[i - 1], v[k - 1]) != 0);
+            last = row[k];
+            best = best < row[k] + 1 ? best : row[k] + 1;
+            row[k] = best < row[k - 1] + 1 ? best : row[k - 1] + 1;
+        }
+    }
+    return (double)row[m] / n;
+}
+
+static rh_transcriber *start(bool partials)
+{
+    rh_transcriber_options o = rh_transcriber_options_default();
+    o.language = "en";
+    o.partials = partials;
+    rh_transcriber *t = NULL;
+    rh_error err;
+    assert_int_equal(rh_transcriber_new(&t, model, vad, &o, &err), RH_OK);
+    return t;
+}
+
+/* `forget_pauses`: as if it were one breath, so that only agreement can settle words. */
+static void speak(rh_transcriber *t, const float *x, size_t n, bool forget_pauses, told *o)
+{
+    rh_error err;
+    for (size_t i = 0; i < n; i += PIECE) {
+        size_t k = n - i < PIECE ? n - i : PIECE;
+        assert_int_equal(rh_transcriber_feed(t, x + i, k, &err), RH_OK);
+        for (;;) {
+            rh_status st = rh_transcriber_work(t, NULL, &err);
+            assert_true(st == RH_OK || st == RH_AGAIN);
+            if (forget_pauses)
+                t->n_pauses = 0;
+            if (st == RH_AGAIN)
+                break;
+            listen(t, o, (double)(i + k) / RATE);
+        }
+    }
+    assert_int_equal(rh_transcriber_finish(t, NULL, &err), RH_OK);
+    listen(t, o, (double)n / RATE);
+}
+
+static void speech_is_shown_early_and_settled_at_pauses(void **state)
+{
+    (void)state;
+    rh_audio jfk;
+    rh_error err;
+    assert_int_equal(rh_audio_read_file(&jfk, "tests/fixtures/jfk.flac", 60, &err), RH_OK);
+    rh_transcriber *t = start(true);
+    told o = {0};
+    speak(t, jfk.samples, jfk.n, false, &o);
+    assert_true(o.n_finals >= 2 && o.n_partials >= 4);
+    assert_true(o.first_partial > 0.3 && o.first_partial < 1.6); /* speech begins at 0.3 s */
+    printf("%s\n", o.text);
+    assert_true(word_errors("And so my fellow Americans ask not what your country can do for you ask "
+                            "what you can do for your country", o.text) == 0);
+    assert_true(rh_transcriber_speech_s(t) > 6.5 && rh_transcriber_speech_s(t) < 9.5);
+    assert_true(rh_transcriber_behind_s(t) < 0.04);
+    assert_false(rh_transcriber_speaking(t));
+    rh_transcriber_free(t);
+    rh_audio_done(&jfk);
+}
+
+/* Adds a file's speech to `x` without the pauses. */
+static size_t add_breathless(float *x, size_t n, const char *path)
+{
+    rh_audio a;
+    rh_error err;
+    rh_speech_span *spans = NULL;
+    size_t n_spans = 0;
+    assert_int_equal(rh_audio_read_file(&a, path, 60, &err), RH_OK);
+    assert_int_equal(rh_vad_spans(vad, a.samples, a.n, &spans, &n_spans, &err), RH_OK);
+    for (size_t i = 0; i < n_spans; i++) {
+        memcpy(x + n, a.samples + spans[i].start, (spans[i].end - spans[i].start) * sizeof *x);
+        n += spans[i].end - spans[i].start;
+    }
+    rh_free(spans);
+    rh_audio_done(&a);
+    return n;
+}
+
+static void speech_without_a_pause_is_settled_by_agreement(void **state)
+{
+    (void)state;
+    static float x[60 * RATE];
+    size_t n = add_breathless(x, 0, "tests/fixtures/367-130732-0003.ogg");
+    n = add_breathless(x, n, "tests/fixtures/jfk.flac");
+    n = add_breathless(x, n, "tests/fixtures/2033-164914-0006.ogg");
+    assert_true(n > 30 * RATE);
+    rh_transcriber *t = start(false);
+    told o = {0};
+    speak(t, x, n, true, &o);
+    assert_true(o.n_finals >= 2);
+    double wrong = word_errors(
+        "the pacific crayfish however serves every purpose and while many contend that its meat is not so "
+        "delicate in flavor as that of its eastern cousin the californian will as strenuously insist that "
+        "it is better but of course something must always be allowed for the patriotism of the californian "
+        "and so my fellow americans ask not what your country can do for you ask what you can do for your "
+        "country what ails thee then that thou must needs recite verses seeing that we are tired out "
+        "with walking and watching and all the folk are asleep for they require sleep to rest them of "
+        "their fatigue", o.text);
+    printf("word errors without pauses: %.1f %%\n", 100 * wrong);
+    assert_true(wrong < 0.15); /* about what the file itself has; a lost window would cost a third */
+    rh_transcriber_free(t);
+}
+
+static atomic_bool canceled;
+
+static void a_canceled_decode_loses_nothing(void **state)
+{
+    (void)state;
+    rh_audio jfk;
+    rh_error err;
+    assert_int_equal(rh_audio_read_file(&jfk, "tests/fixtures/jfk.flac", 60, &err), RH_OK);
+    rh_transcriber *t = start(false);
+    told o = {0};
+    assert_int_equal(rh_transcriber_feed(t, jfk.samples, jfk.n, &err), RH_OK);
+    atomic_store(&canceled, true);
+    assert_int_equal(rh_transcriber_finish(t, &canceled, &err), RH_ERR_CANCELED);
+    atomic_store(&canceled, false);
+    assert_int_equal(rh_transcriber_finish(t, &canceled, &err), RH_OK);
+    listen(t, &o, 11.0);
+    printf("%s\n", o.text);
+    assert_true(word_errors("And so my fellow Americans ask not what your country can do for you ask "
+                            "what you can do for your country", o.text) == 0);
+    /* And a second time, from the start. */
+    rh_transcriber_reset(t);
+    told again = {0};
+    assert_int_equal(rh_transcriber_feed(t, jfk.samples, jfk.n, &err), RH_OK);
+    assert_int_equal(rh_transcriber_finish(t, NULL, &err), RH_OK);
+    listen(t, &again, 11.0);
+    assert_string_equal(o.text, again.text);
+    rh_transcriber_free(t);
+    rh_audio_done(&jfk);
+}
+
+static void bad_options_and_samples_are_refused(void **state)
+{
+    (void)state;
+    rh_transcriber_options o = rh_transcriber_options_default();
+    rh_transcriber *t = NULL;
+    rh_error err;
+    o.end_silence_ms = 10;
+    assert_int_equal(rh_transcriber_new(&t, model, vad, &o, &err), RH_ERR_INVAL);
+    o = rh_transcriber_options_default();
+    o.partial_every_ms = 0;
+    assert_int_equal(rh_transcriber_new(&t, model, vad, &o, &err), RH_ERR_INVAL);
+    o = rh_transcriber_options_default();
+    o.language = "a language";
+    assert_int_equal(rh_transcriber_new(&t, model, vad, &o, &err), RH_ERR_INVAL);
+    t = start(true);
+    const float nan[] = {0.1f, NAN};
+    assert_int_equal(rh_transcriber_feed(t, nan, 2, &err), RH_ERR_INVAL);
+    assert_int_equal(rh_transcriber_work(t, NULL, &err), RH_AGAIN);
+    rh_transcriber_free(t);
+}
+
+static int load(void **state)
+{
+    (void)state;
+    rh_error err;
+    if (rh_vad_model_load(&vad, model_file("silero_vad_openvino_16k.onnx"), &err) != RH_OK ||
+        rh_asr_model_load(&model, model_file("ggml-base.bin"), NULL, &err) != RH_OK) {
+        printf("%s\n", err.msg);
+        return -1;
+    }
+    return 0;
+}
+
+static int unload(void **state)
+{
+    (void)state;
+    rh_asr_model_free(model);
+    rh_vad_model_free(vad);
+    return 0;
+}
+
+int main(void)
+{
+    (void)model_file("silero_vad_openvino_16k.onnx");
+    (void)model_file("ggml-base.bin");
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(speech_is_shown_early_and_settled_at_pauses),
+        cmocka_unit_test(speech_without_a_pause_is_settled_by_agreement),
+        cmocka_unit_test(a_canceled_decode_loses_nothing),
+        cmocka_unit_test(bad_options_and_samples_are_refused),
+    };
+    return cmocka_run_group_tests(tests, load, unload);
+}
