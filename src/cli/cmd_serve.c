@@ -44,6 +44,7 @@ static rh_status prepare(serve *v, rh_server_options *o, rh_error *err)
         return st;
     *o = (rh_server_options){.config = &v->cfg, .version = RH_VERSION, .web_dir = v->web_dir};
     o->coach = (rh_coach_options){.whisper_path = v->model, .models_dir = v->cfg.models_dir,
+                                  .language = strcmp(v->cfg.language, "auto") ? v->cfg.language : NULL,
                                   .vision = true, .asr = rh_cli_asr_options(&v->cfg),
                                   .face = rh_face_options_default()};
     if (rh_config_cache_dir(v->cache, sizeof v->cache))

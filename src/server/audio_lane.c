@@ -8,6 +8,7 @@
 #include <string.h>
 #include "media_bytes.h"
 #include "rehearse/alloc.h"
+#include "rehearse/clock.h"
 #include "ws.h"
 
 enum { RATE = RH_ASR_RATE_HZ, NOT_LIVE_S = 3, FEED_PIECE = 10 * RATE };
@@ -29,6 +30,7 @@ typedef struct {
     json_t *result;
     double buffered_s;
     bool ready; /* again */
+    int64_t took_us;
     rh_error err;
 } result_job;
 
@@ -183,6 +185,7 @@ static void result_run(rh_job *base, rh_worker *w)
         j->err.code = RH_ERR_CANCELED;
         return;
     }
+    int64_t from = rh_now_us();
     pthread_mutex_lock(&st->live_lock);
     j->err.code = recognise(j);
     if (st->live) {
@@ -191,6 +194,7 @@ static void result_run(rh_job *base, rh_worker *w)
     }
     pthread_mutex_unlock(&st->live_lock);
     j->buffered_s = buffered(st);
+    j->took_us = rh_now_us() - from;
 }
 
 /* ---- on the loop thread ---- */
@@ -270,6 +274,7 @@ static void result_done(rh_server *s, rh_job *base)
     result_job *j = (result_job *)base;
     rh_conn *c = rh_conn_find(s, base->conn);
     rh_ws *w = c ? c->ws : NULL;
+    rh_histogram_add(&s->count.speech_latency, (double)j->took_us / 1e6);
     if (w && j->background) {
         w->result_running = false;
         w->ready_result = rh_merge_results(w->ready_result, j->result);

@@ -4,6 +4,7 @@
  * it is sent at once and the rest of the body is thrown away, so that the
  * client reads the reply instead of a broken pipe. */
 #include "http.h"
+#include "access.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -117,27 +118,10 @@ static int finish(rh_http *h, rh_pss *pss)
 
 static void preflight(rh_http *h)
 {
-    rh_http_header(h, "access-control-allow-methods", "GET, POST, OPTIONS");
+    rh_http_header(h, "access-control-allow-methods", "GET, POST, DELETE, OPTIONS");
     rh_http_header(h, "access-control-allow-headers", "content-type, authorization, accept");
     rh_http_header(h, "access-control-max-age", "86400");
     rh_http_reply(h, 204, NULL, "", 0);
-}
-
-/* True when `item` is in the comma-separated `list`, or the list is "*". */
-static bool listed(const char *list, const char *item)
-{
-    size_t n = strlen(item);
-    if (strcmp(list, "*") == 0)
-        return true;
-    for (const char *p = list; n && *p; p += *p == ',') {
-        while (*p == ' ')
-            p++;
-        size_t len = strcspn(p, ", ");
-        if (len == n && strncasecmp(p, item, n) == 0)
-            return true;
-        p += strcspn(p, ",");
-    }
-    return false;
 }
 
 static void allow_origin(rh_http *h)
@@ -145,10 +129,31 @@ static void allow_origin(rh_http *h)
     const char *list = h->server->o.config->cors_origins;
     if (strcmp(list, "*") == 0) {
         rh_http_header(h, "access-control-allow-origin", "*");
-    } else if (listed(list, h->origin)) {
+    } else if (rh_listed(list, h->origin)) {
         rh_http_header(h, "access-control-allow-origin", h->origin);
         rh_http_header(h, "vary", "origin");
     }
+}
+
+/* Section B answers its own page, listed ones and bearers of a token only. */
+static bool refused(rh_http *h)
+{
+    const rh_config *c = h->server->o.config;
+    char host[256], authorization[512], peer[64];
+    const char *why = "";
+    copy_header(h->wsi, host, sizeof host, h->is_h2 ? WSI_TOKEN_HTTP_COLON_AUTHORITY : WSI_TOKEN_HOST);
+    copy_header(h->wsi, authorization, sizeof authorization, WSI_TOKEN_HTTP_AUTHORIZATION);
+    lws_get_peer_simple(h->wsi, peer, sizeof peer);
+    int status = rh_access_check(c, &(rh_visitor){host, h->origin, authorization, peer}, &why);
+    if (*h->origin && (rh_listed(c->public_origins, h->origin) || (!status && *authorization))) {
+        rh_http_header(h, "access-control-allow-origin", h->origin);
+        rh_http_header(h, "vary", "origin");
+    }
+    if (status == 401)
+        rh_http_header(h, "www-authenticate", "Bearer");
+    if (status)
+        rh_http_error(h, status, "%s", why);
+    return status != 0;
 }
 
 static void route(rh_http *h)
@@ -157,6 +162,8 @@ static void route(rh_http *h)
     h->route = rh_route_match(h->method, h->path, false);
     if (h->route.open)
         allow_origin(h);
+    if (!h->route.open && strncmp(h->path, "/v1/", 4) == 0 && refused(h))
+        return;
     if (asks && h->route.wrong_method) {
         preflight(h);
     } else if (h->route.wrong_method) {

@@ -1,6 +1,7 @@
 /* rest.c - the REST half of the seed's protocol. */
 #include "rest_jobs.h"
 #include "rest_sessions.h"
+#include "ops.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -99,6 +100,14 @@ void rh_rest_start(rh_http *h)
     case RH_ROUTE_SESSION_TRANSCRIPT:
     case RH_ROUTE_SESSION_MEDIA:
     case RH_ROUTE_EXPORT: break; /* when the request is whole */
+    case RH_ROUTE_TRANSCRIPTIONS:
+        want_body(h, true, (size_t)h->server->o.config->max_upload_mb << 20);
+        break;
+    case RH_ROUTE_METRICS: rh_metrics(h); break;
+    case RH_ROUTE_OPENAPI: rh_openapi(h); break;
+    case RH_ROUTE_DOCS: rh_docs(h); break;
+    case RH_ROUTE_MODELS: rh_models(h, NULL); break;
+    case RH_ROUTE_MODEL: rh_models(h, h->route.param); break;
     default: rh_http_error(h, 404, "no such endpoint: GET / lists them"); break;
     }
 }
@@ -116,6 +125,7 @@ void rh_rest_finish(rh_http *h)
     case RH_ROUTE_SESSION_TRANSCRIPT:
     case RH_ROUTE_SESSION_MEDIA:
     case RH_ROUTE_EXPORT: rh_sessions_ask(h); break;
+    case RH_ROUTE_TRANSCRIPTIONS: rh_start_transcription(h); break;
     default: rh_http_error(h, 404, "no such endpoint: GET / lists them"); break;
     }
 }

@@ -271,11 +271,23 @@ int rh_server_port(const rh_server *s)
     return s->port;
 }
 
+/* Tells all work that nobody waits for it any more. */
+static void cancel_all(rh_server *s)
+{
+    for (int i = 0; s->conns && i < s->n_conns; i++) {
+        const rh_conn *c = &s->conns[i];
+        if (c->http && c->http->cancel)
+            atomic_store(c->http->cancel, true);
+        if (c->ws && c->ws->stream)
+            atomic_store(&c->ws->stream->cancel, true);
+    }
+}
+
 void rh_server_free(rh_server *s)
 {
     if (!s)
         return;
-    atomic_store(&s->cancel_all, true);
+    cancel_all(s);
     if (s->loading)
         pthread_join(s->loader, NULL);
     rh_pool_free(s->media);

@@ -52,11 +52,20 @@ typedef struct {
     rh_conn *conn;
 } rh_pss; /* what libwebsockets keeps for each connection */
 
+enum { RH_HISTOGRAM_STEPS = 12 };
+typedef struct {
+    uint64_t n[RH_HISTOGRAM_STEPS + 1];
+    double sum_s;
+} rh_histogram;
+extern const double rh_histogram_edge_s[RH_HISTOGRAM_STEPS];
+void rh_histogram_add(rh_histogram *h, double s);
+
 /* Counters for /metrics. */
 typedef struct {
     uint64_t n_requests, n_messages, n_frames, n_frames_skipped, n_audio_results, n_errors;
     uint64_t n_connections_refused, n_files, n_held_back;
     double audio_s;
+    rh_histogram video_latency, speech_latency;
 } rh_counters;
 
 struct rh_server {
@@ -91,7 +100,6 @@ struct rh_server {
     pthread_t loader;
     bool loading, load_failed;
     rh_error load_error;
-    atomic_bool cancel_all; /* any thread */
     atomic_int stop_calls;  /* any thread */
     bool stopping, finished, reload;
     int64_t stop_by_us;

@@ -90,6 +90,7 @@ static void video_done(rh_server *s, rh_job *base)
         rh_ws *w = c->ws;
         w->video_running = false;
         w->client->n_frames++;
+        rh_histogram_add(&s->count.video_latency, (double)(rh_now_us() - j->t_us) / 1e6);
         answer(w, j);
         rh_video_pump(w);
         rh_slots_flush(w);

@@ -1,0 +1,409 @@
+/* openai.c - POST /v1/audio/transcriptions and GET /v1/models as the official
+ * OpenAI clients expect them (their API reference, "Audio" and "Models").
+ *
+ * Not here: diarisation and log-probabilities. With `stream` each utterance is
+ * sent as soon as it is settled. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include "ops.h"
+#include "rehearse/alloc.h"
+#include "rehearse/audio.h"
+#include "rehearse/recording.h"
+#include "rehearse/transcriber.h"
+#include "rehearse/transcript_format.h"
+#include "rest_jobs.h"
+#include "status_map.h"
+
+enum { MAX_TEXT_REPLY = 64 << 20, STREAM_FEED = 10 * RH_ASR_RATE_HZ };
+
+typedef enum { AS_JSON, AS_TEXT, AS_SRT, AS_VTT, AS_VERBOSE } reply_form;
+
+typedef struct {
+    rh_job job;
+    rh_server *server;
+    rh_buf bytes;
+    size_t n_held;
+    char language[RH_ASR_LANG_LEN], *prompt;
+    double temperature, max_s, audio_s;
+    reply_form form;
+    bool words, segments, stream;
+    atomic_bool cancel; /* any thread */
+    rh_transcript t;
+    rh_buf reply;
+    rh_error err;
+} transcription;
+
+/* A piece of a streamed reply on its way to the loop. */
+typedef struct {
+    rh_job job;
+    char *text;
+} piece;
+
+void rh_openai_error(rh_http *h, int status, const char *param, const char *fmt, ...)
+{
+    char msg[320];
+    va_list ap;
+    va_start(ap, fmt);
+    (void)vsnprintf(msg, sizeof msg, fmt, ap);
+    va_end(ap);
+    json_t *text = json_string(msg);
+    rh_http_json(h, status, json_pack("{s:{s:o, s:s, s:s?, s:n}, s:s}", "error", "message",
+                                      text ? text : json_string("bad request"), "type",
+                                      status < 500 ? "invalid_request_error" : "server_error", "param",
+                                      param, "code", "detail", text ? msg : "bad request"));
+}
+
+/* ---- models ---- */
+
+static json_t *model_object(const char *id, double since)
+{
+    return json_pack("{s:s, s:s, s:I, s:s}", "id", id, "object", "model", "created", (json_int_t)since,
+                     "owned_by", "openai");
+}
+
+void rh_models(rh_http *h, const char *only)
+{
+    const rh_server *s = h->server;
+    const rh_asr_model *m = s->coach ? rh_coach_asr(s->coach) : NULL;
+    char own[64] = "";
+    if (m)
+        (void)snprintf(own, sizeof own, "whisper-%s", rh_asr_model_describe(m).size);
+    if (only) {
+        if (m && (strcmp(only, "whisper-1") == 0 || strcmp(only, own) == 0))
+            rh_http_json(h, 200, model_object(only, s->started));
+        else
+            rh_openai_error(h, 404, "model", "there is no model \"%s\": GET /v1/models lists what there is", only);
+        return;
+    }
+    json_t *list = json_array();
+    if (m) {
+        (void)json_array_append_new(list, model_object("whisper-1", s->started));
+        (void)json_array_append_new(list, model_object(own, s->started));
+    }
+    rh_http_json(h, 200, json_pack("{s:s, s:o}", "object", "list", "data", list));
+}
+
+/* ---- the work ---- */
+
+static rh_asr_params params_of(const transcription *j)
+{
+    rh_asr_params p = rh_asr_params_default();
+    p.language = j->language[0] ? j->language : NULL;
+    p.prompt = j->prompt;
+    p.temperature = (float)j->temperature;
+    p.cancel = &j->cancel;
+    return p;
+}
+
+static rh_status whole(transcription *j, const rh_audio *audio)
+{
+    rh_asr_stream *stream = NULL;
+    rh_asr_params p = params_of(j);
+    rh_status st = rh_asr_stream_new(&stream, rh_coach_recogniser(j->server->coach), &j->err);
+    if (st == RH_OK)
+        st = rh_recording_transcribe(stream, rh_coach_vad(j->server->coach), audio->samples, audio->n, &p,
+                                     &j->t, NULL, NULL, &j->err);
+    rh_asr_stream_free(stream);
+    return st;
+}
+
+static void piece_done(rh_server *s, rh_job *base)
+{
+    piece *p = (piece *)base;
+    rh_conn *c = rh_conn_find(s, base->conn);
+    if (c && c->http && p->text)
+        rh_http_stream_add(c->http, p->text, strlen(p->text));
+    free(p->text);
+    rh_free(p);
+}
+
+/* `event` as a server-sent event to the client. */
+static void send_event(transcription *j, json_t *take)
+{
+    piece *p = rh_calloc(1, sizeof *p);
+    char *json = json_dumps(take, JSON_COMPACT | JSON_REAL_PRECISION(9));
+    json_decref(take);
+    if (p && json && asprintf(&p->text, "data: %s\n\n", json) < 0)
+        p->text = NULL;
+    free(json);
+    if (!p)
+        return;
+    p->job = (rh_job){.done = piece_done, .conn = j->job.conn};
+    rh_job_finished(j->server, &p->job);
+}
+
+static rh_status send_finals(transcription *j, rh_transcriber *t, rh_buf *text)
+{
+    rh_heard heard;
+    rh_status st = RH_OK;
+    while (st == RH_OK && rh_transcriber_next(t, &heard) == RH_OK) {
+        char *plain = heard.final ? rh_transcript_plain(heard.transcript) : NULL;
+        if (!plain || !*plain) {
+            rh_free(plain);
+            continue;
+        }
+        json_t *delta = json_sprintf("%s%s", text->len ? " " : "", plain);
+        st = rh_buf_puts(text, json_string_value(delta) ? json_string_value(delta) : "");
+        send_event(j, json_pack("{s:s, s:o}", "type", "transcript.text.delta", "delta", delta));
+        rh_free(plain);
+    }
+    return st;
+}
+
+static rh_status streamed(transcription *j, const rh_audio *audio)
+{
+    rh_transcriber *t = NULL;
+    rh_transcriber_options o = rh_transcriber_options_default();
+    rh_buf text;
+    rh_buf_init(&text, MAX_TEXT_REPLY);
+    o.partials = false;
+    o.language = j->language[0] ? j->language : NULL;
+    o.prompt = j->prompt;
+    rh_status st = rh_transcriber_new(&t, rh_coach_recogniser(j->server->coach),
+                                      rh_coach_vad(j->server->coach), &o, &j->err);
+    for (size_t at = 0; st == RH_OK && at < audio->n; at += STREAM_FEED) {
+        size_t n = audio->n - at < STREAM_FEED ? audio->n - at : STREAM_FEED;
+        st = rh_transcriber_feed(t, audio->samples + at, n, &j->err);
+        while (st == RH_OK) {
+            st = rh_transcriber_work(t, &j->cancel, &j->err);
+            if (st == RH_OK)
+                st = send_finals(j, t, &text);
+        }
+        st = st == RH_AGAIN ? RH_OK : st;
+    }
+    if (st == RH_OK)
+        st = rh_transcriber_finish(t, &j->cancel, &j->err);
+    if (st == RH_OK)
+        st = send_finals(j, t, &text);
+    rh_transcriber_free(t);
+    if (st == RH_OK)
+        send_event(j, json_pack("{s:s, s:s}", "type", "transcript.text.done", "text", text.data ? text.data : ""));
+    rh_buf_done(&text);
+    return st;
+}
+
+static rh_status put_json(transcription *j, json_t *take)
+{
+    char *text = take ? json_dumps(take, JSON_COMPACT | JSON_REAL_PRECISION(9)) : NULL;
+    rh_status st = text ? rh_buf_puts(&j->reply, text) : RH_ERR_NOMEM;
+    free(text);
+    json_decref(take);
+    return st;
+}
+
+/* Keys that their typed clients expect of a segment and we do not use. */
+static void complete_segments(json_t *o, const rh_transcript *t)
+{
+    size_t i;
+    json_t *seg;
+    json_array_foreach(json_object_get(o, "segments"), i, seg)
+    {
+        json_t *tokens = json_array();
+        const rh_asr_segment *s = &t->segments[i];
+        for (int k = s->first_token; k < s->first_token + s->n_tokens; k++)
+            (void)json_array_append_new(tokens, json_integer(t->tokens[k].id));
+        (void)json_object_set_new(seg, "tokens", tokens);
+        (void)json_object_set_new(seg, "seek", json_integer(0));
+    }
+}
+
+static rh_status form_reply(transcription *j)
+{
+    if (j->form == AS_SRT)
+        return rh_transcript_srt(&j->t, &j->reply);
+    if (j->form == AS_VTT)
+        return rh_transcript_vtt(&j->t, &j->reply);
+    if (j->form == AS_VERBOSE) {
+        json_t *o = rh_transcript_json(&j->t, j->audio_s);
+        if (o) {
+            (void)json_object_set_new(o, "task", json_string("transcribe"));
+            complete_segments(o, &j->t);
+            if (!j->words)
+                (void)json_object_del(o, "words");
+            if (!j->segments)
+                (void)json_object_del(o, "segments");
+        }
+        return put_json(j, o);
+    }
+    char *text = rh_transcript_plain(&j->t);
+    rh_status st = !text ? RH_ERR_NOMEM
+                   : j->form == AS_TEXT
+                       ? rh_buf_printf(&j->reply, "%s\n", text)
+                       : put_json(j, json_pack("{s:s, s:{s:s, s:i}}", "text", text, "usage", "type",
+                                               "duration", "seconds", (int)ceil(j->audio_s)));
+    rh_free(text);
+    return st;
+}
+
+static void transcription_run(rh_job *base, rh_worker *w)
+{
+    (void)w;
+    transcription *j = (transcription *)base;
+    rh_audio audio = {0};
+    rh_status st = atomic_load(&j->cancel)
+                       ? rh_fail(&j->err, RH_ERR_CANCELED, "canceled")
+                       : rh_audio_read_memory(&audio, j->bytes.data, j->bytes.len, j->max_s, &j->err);
+    rh_buf_done(&j->bytes);
+    j->audio_s = (double)audio.n / RH_ASR_RATE_HZ;
+    if (st == RH_OK)
+        st = j->stream ? streamed(j, &audio) : whole(j, &audio);
+    rh_audio_done(&audio);
+    if (st == RH_OK && !j->stream && (st = form_reply(j)) != RH_OK)
+        (void)rh_fail(&j->err, st, "out of memory");
+    j->err.code = st;
+}
+
+/* ---- on the loop thread ---- */
+
+static void answer(rh_http *h, transcription *j)
+{
+    static const char *const types[] = {"application/json", "text/plain; charset=utf-8",
+                                        "application/x-subrip; charset=utf-8", "text/vtt; charset=utf-8",
+                                        "application/json"};
+    if (j->err.code != RH_OK && h->streaming) {
+        char msg[RH_ERROR_MSG + 160];
+        json_t *o = json_pack("{s:s, s:{s:s, s:s}}", "type", "error", "error", "type",
+                              "invalid_request_error", "message", j->err.msg);
+        char *text = o ? json_dumps(o, JSON_COMPACT) : NULL;
+        (void)snprintf(msg, sizeof msg, "data: %s\n\n", text ? text : "{\"type\":\"error\"}");
+        rh_http_stream_add(h, msg, strlen(msg));
+        free(text);
+        json_decref(o);
+    } else if (j->err.code != RH_OK) {
+        int status = rh_status_http(j->err.code);
+        rh_openai_error(h, status == 415 ? 400 : status, "file", "%s", j->err.msg);
+    } else if (!h->streaming) {
+        rh_http_reply(h, 200, types[j->form], j->reply.data ? j->reply.data : "", j->reply.len);
+    }
+    rh_http_stream_end(h);
+}
+
+static void transcription_done(rh_server *s, rh_job *base)
+{
+    transcription *j = (transcription *)base;
+    rh_conn *c = rh_conn_find(s, base->conn);
+    s->n_file_jobs--;
+    s->count.n_files++;
+    s->count.audio_s += j->audio_s;
+    rh_upload_release(s, &j->n_held);
+    if (c && c->http) {
+        c->http->cancel = NULL;
+        answer(c->http, j);
+    }
+    rh_transcript_done(&j->t);
+    rh_buf_done(&j->reply);
+    rh_buf_done(&j->bytes);
+    rh_free(j->prompt);
+    rh_free(j);
+}
+
+static bool read_form(rh_http *h, reply_form *form)
+{
+    static const char *const names[] = {"json", "text", "srt", "vtt", "verbose_json"};
+    const char *f = rh_form_text(h, "response_format");
+    *form = AS_JSON;
+    for (int i = 0; f && *f && i < 5; i++)
+        if (strcmp(f, names[i]) == 0) {
+            *form = (reply_form)i;
+            return true;
+        }
+    if (!f || !*f)
+        return true;
+    rh_openai_error(h, 400, "response_format", "response_format must be json, text, srt, verbose_json or vtt");
+    return false;
+}
+
+static bool known_model(const rh_http *h, const char *name)
+{
+    const char *size = rh_asr_model_describe(rh_coach_asr(h->server->coach)).size;
+    if (!name || !*name || strcmp(name, "whisper-1") == 0 || strcmp(name, size) == 0 ||
+        strcmp(name, "gpt-4o-transcribe") == 0 || strcmp(name, "gpt-4o-mini-transcribe") == 0)
+        return true;
+    return strncmp(name, "whisper-", 8) == 0 && strcmp(name + 8, size) == 0;
+}
+
+static bool is_true(const char *s)
+{
+    return s && (strcasecmp(s, "true") == 0 || strcmp(s, "1") == 0);
+}
+
+static bool granularity(rh_http *h, const char *name)
+{
+    for (int i = 0; i < h->n_fields; i++)
+        if (strncmp(h->fields[i].name, "timestamp_granularities", 23) == 0 && h->fields[i].value.data &&
+            strcmp(h->fields[i].value.data, name) == 0)
+            return true;
+    return false;
+}
+
+static bool read_options(rh_http *h, transcription *j)
+{
+    const char *language = rh_form_text(h, "language"), *heat = rh_form_text(h, "temperature");
+    const char *prompt = rh_form_text(h, "prompt");
+    char *end = NULL;
+    if (!known_model(h, rh_form_text(h, "model"))) {
+        rh_openai_error(h, 404, "model", "there is no model \"%.60s\": GET /v1/models lists what there is",
+                        rh_form_text(h, "model"));
+        return false;
+    }
+    if (language && strlen(language) >= sizeof j->language) {
+        rh_openai_error(h, 400, "language", "language must be a code such as \"en\"");
+        return false;
+    }
+    j->temperature = heat && *heat ? strtod(heat, &end) : 0;
+    if ((end && *end) || !(j->temperature >= 0 && j->temperature <= 1)) {
+        rh_openai_error(h, 400, "temperature", "temperature must be a number from 0 to 1");
+        return false;
+    }
+    if (language)
+        strcpy(j->language, language);
+    j->prompt = prompt && *prompt ? rh_strdup(prompt) : NULL;
+    j->words = granularity(h, "word");
+    j->segments = granularity(h, "segment") || !j->words;
+    j->stream = is_true(rh_form_text(h, "stream"));
+    return read_form(h, &j->form);
+}
+
+void rh_start_transcription(rh_http *h)
+{
+    rh_server *s = h->server;
+    rh_field *f = rh_form_field(h, "file");
+    if (!f || !f->value.len) {
+        rh_openai_error(h, 400, "file", "%s", f ? "the file is empty" : "form field \"file\" is missing");
+        return;
+    }
+    transcription *j = s->n_file_jobs < RH_MAX_FILE_JOBS ? rh_calloc(1, sizeof *j) : NULL;
+    if (!j) {
+        rh_openai_error(h, 429, NULL, "%d recordings already wait: try again in a moment", RH_MAX_FILE_JOBS);
+        return;
+    }
+    if (!read_options(h, j)) {
+        rh_free(j->prompt);
+        rh_free(j);
+        return;
+    }
+    j->job = (rh_job){.run = transcription_run, .done = transcription_done, .conn = h->id};
+    j->server = s;
+    j->max_s = s->o.config->max_audio_s;
+    rh_transcript_init(&j->t);
+    rh_buf_init(&j->reply, MAX_TEXT_REPLY);
+    atomic_init(&j->cancel, false);
+    j->bytes = f->value;
+    rh_buf_init(&f->value, 0);
+    j->n_held = h->n_held;
+    h->n_held = 0;
+    s->n_file_jobs++;
+    h->cancel = &j->cancel;
+    if (rh_pool_submit(s->files, &j->job) != RH_OK) {
+        h->cancel = NULL;
+        j->job.conn = 0;
+        transcription_done(s, &j->job);
+        rh_openai_error(h, 429, NULL, "too many recordings at once: try again in a moment");
+    } else if (j->stream) {
+        rh_http_header(h, "cache-control", "no-cache");
+        rh_http_stream(h, "text/event-stream");
+    }
+}
