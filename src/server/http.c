@@ -135,17 +135,25 @@ static void allow_origin(rh_http *h)
     }
 }
 
+int rh_http_access(rh_server *s, struct lws *wsi, const char **why)
+{
+    char host[256], origin[256], authorization[512], peer[64] = "";
+    copy_header(wsi, host, sizeof host, WSI_TOKEN_HOST);
+    if (!*host)
+        copy_header(wsi, host, sizeof host, WSI_TOKEN_HTTP_COLON_AUTHORITY);
+    copy_header(wsi, origin, sizeof origin, WSI_TOKEN_ORIGIN);
+    copy_header(wsi, authorization, sizeof authorization, WSI_TOKEN_HTTP_AUTHORIZATION);
+    (void)lws_get_peer_simple(wsi, peer, sizeof peer);
+    return rh_access_check(s->o.config, &(rh_visitor){host, origin, authorization, peer}, why);
+}
+
 /* Section B answers its own page, listed ones and bearers of a token only. */
 static bool refused(rh_http *h)
 {
-    const rh_config *c = h->server->o.config;
-    char host[256], authorization[512], peer[64];
     const char *why = "";
-    copy_header(h->wsi, host, sizeof host, h->is_h2 ? WSI_TOKEN_HTTP_COLON_AUTHORITY : WSI_TOKEN_HOST);
-    copy_header(h->wsi, authorization, sizeof authorization, WSI_TOKEN_HTTP_AUTHORIZATION);
-    lws_get_peer_simple(h->wsi, peer, sizeof peer);
-    int status = rh_access_check(c, &(rh_visitor){host, h->origin, authorization, peer}, &why);
-    if (*h->origin && (rh_listed(c->public_origins, h->origin) || (!status && *authorization))) {
+    bool bears = lws_hdr_total_length(h->wsi, WSI_TOKEN_HTTP_AUTHORIZATION) > 0;
+    int status = rh_http_access(h->server, h->wsi, &why);
+    if (*h->origin && (rh_listed(h->server->o.config->public_origins, h->origin) || (!status && bears))) {
         rh_http_header(h, "access-control-allow-origin", h->origin);
         rh_http_header(h, "vary", "origin");
     }

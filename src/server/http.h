@@ -75,6 +75,9 @@ const char *rh_form_text(rh_http *h, const char *name); /* NULL: not in the form
 rh_status rh_upload_hold(rh_server *s, size_t *held, size_t n, rh_error *err);
 void rh_upload_release(rh_server *s, size_t *held);
 
+/* Whether this visitor may use section B (access.h): 0, 401 or 403 and why. */
+int rh_http_access(rh_server *s, struct lws *wsi, const char **why);
+
 /* "/path?a=1": value of a query parameter; false when absent. */
 bool rh_query(struct lws *wsi, const char *name, char *out, size_t cap);
 

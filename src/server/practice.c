@@ -1,507 +1,371 @@
-#include "practice.h"
+#include "practice_internal.h"
 
-#include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 #include "rehearse/alloc.h"
+#include "rehearse/audio.h"
 #include "rehearse/clock.h"
 
-typedef struct {
-    rh_job job;
-    rh_practice *p;
-    rh_sound *sounds; /* feed */
-    char *picture;    /* frame */
-    size_t n_picture;
-    int64_t t_us;
-    bool calibrate;
-    rh_status st;
-    rh_error err;
-} task;
-
-/* ---- events, from any thread ---- */
-
-static bool may_be_dropped(const json_t *event)
+static rh_practice *find(rh_server *s, const char *id)
 {
-    const char *type = json_string_value(json_object_get(event, "type"));
-    return strcmp(type, "face") == 0 || strcmp(type, "metrics") == 0 ||
-           strcmp(type, "transcript.partial") == 0;
+    rh_practice *p = s->practices;
+    while (p && (p->ended || strcmp(p->id, id) != 0))
+        p = p->next;
+    return p;
 }
 
-static void on_event(void *user, const json_t *event)
+static rh_ws *socket_of(rh_practice *p)
 {
-    rh_practice *p = user;
-    char *text = json_dumps(event, JSON_COMPACT | JSON_REAL_PRECISION(9));
-    if (!text)
-        return;
-    pthread_mutex_lock(&p->lock);
-    if (p->events.len < RH_MAX_EVENT_BYTES / 2 || !may_be_dropped(event))
-        (void)rh_buf_add(&p->events, text, strlen(text) + 1);
-    pthread_mutex_unlock(&p->lock);
+    rh_conn *c = rh_conn_find(p->server, p->conn);
+    return c ? c->ws : NULL;
+}
+
+static void say(rh_ws *w, json_t *take)
+{
+    char *text = take ? json_dumps(take, JSON_COMPACT | JSON_REAL_PRECISION(12)) : NULL;
+    if (text)
+        (void)rh_ws_say(w, text, strlen(text));
     free(text);
+    json_decref(take);
 }
 
-/* What has gathered goes to the connection. While there is none, it waits: finals
- * and cues are told after a resume. */
-static void deliver(rh_practice *p)
+void rh_practice_error(rh_ws *w, const char *msg)
 {
-    if (!p->live)
+    json_t *text = json_string(msg);
+    w->server->count.n_errors++;
+    say(w, json_pack("{s:s, s:o}", "type", "error", "detail", text ? text : json_string("bad message")));
+}
+
+static void refuse(rh_ws *w, const char *msg, int code)
+{
+    rh_practice_error(w, msg);
+    rh_ws_close(w, code);
+}
+
+void rh_media_item_free(rh_media_item *item)
+{
+    if (!item)
         return;
-    pthread_mutex_lock(&p->lock);
-    rh_buf events = p->events;
-    rh_buf_init(&p->events, RH_MAX_EVENT_BYTES);
-    pthread_mutex_unlock(&p->lock);
-    for (size_t i = 0; p->live && i < events.len; i += strlen(events.data + i) + 1)
-        rh_live_send(p->live, events.data + i);
-    rh_buf_done(&events);
+    rh_free(item->raw);
+    rh_free(item->x);
+    rh_free(item);
 }
 
-void rh_practice_error(rh_practice *p, const char *detail)
+/* ---- events to the client ---- */
+
+/* Kept events are numbered, so that a client that comes back can say what it has. */
+static void keep_event(rh_practice *p, const char *text, size_t n)
 {
-    json_t *e = json_pack("{s:s, s:s}", "type", "error", "detail", detail);
-    if (e)
-        on_event(p, e);
-    json_decref(e);
+    char head[40];
+    int n_head = snprintf(head, sizeof head, "{\"seq\":%llu,", (unsigned long long)++p->n_seq);
+    rh_event *e = rh_alloc(sizeof *e + (size_t)n_head + n);
+    if (!e)
+        return;
+    *e = (rh_event){.seq = p->n_seq, .n = (size_t)n_head + n - 1};
+    memcpy(e->text, head, (size_t)n_head);
+    memcpy(e->text + n_head, text + 1, n - 1);
+    if (p->last_event)
+        p->last_event->next = e;
+    else
+        p->events = e;
+    p->last_event = e;
+    if (++p->n_events > RH_MAX_EVENTS) {
+        rh_event *old = p->events;
+        p->events = old->next;
+        p->n_events--;
+        rh_free(old);
+    }
+}
+
+static void send_from(rh_practice *p, rh_ws *w, uint64_t seq)
+{
+    p->next_seq = seq;
+    for (rh_event *e = p->events; e; e = e->next)
+        if (e->seq >= seq && rh_ws_say(w, e->text, e->n) == RH_OK)
+            p->next_seq = e->seq + 1;
+}
+
+void rh_practice_deliver(rh_practice *p, const char *text, size_t n, bool keep)
+{
+    rh_ws *w = socket_of(p);
+    if (keep && n > 2) {
+        keep_event(p, text, n);
+        if (w && p->last_event && p->next_seq == p->n_seq)
+            send_from(p, w, p->n_seq);
+        return;
+    }
+    /* What will be said again in a second is not queued for a client that lags. */
+    if (w && w->out.len - w->n_out_sent < RH_MAX_OUT_BYTES / 2)
+        (void)rh_ws_say(w, text, n);
+}
+
+void rh_practice_ready(rh_practice *p, bool resumed)
+{
+    rh_ws *w = socket_of(p);
+    if (!w)
+        return;
+    say(w, json_pack("{s:s, s:s, s:s, s:I, s:b, s:i}", "type", "ready", "session", p->id, "resume", p->token,
+                     "audio_us", (json_int_t)rh_session_audio_us(p->session), "resumed", (int)resumed,
+                     "resume_for_s", RH_SESSION_RESUME_S));
+    send_from(p, w, p->next_seq);
+}
+
+void rh_practice_fault(rh_practice *p, const rh_error *err, int close_code)
+{
+    rh_ws *w = socket_of(p);
+    if (w && close_code)
+        refuse(w, err->msg, close_code);
+    else if (w)
+        rh_practice_error(w, err->msg);
 }
 
 /* ---- life ---- */
 
-rh_practice *rh_practice_find(rh_server *s, const char *id)
+void rh_practice_over(rh_practice *p, int close_code)
 {
-    for (rh_practice *p = s->practices; p; p = p->next)
-        if (strcmp(p->id, id) == 0)
-            return p;
-    return NULL;
-}
-
-static void free_sounds(rh_sound *s)
-{
-    while (s) {
-        rh_sound *next = s->next;
-        rh_free(s);
-        s = next;
+    rh_ws *w = socket_of(p);
+    p->ended = true;
+    if (w) {
+        w->practice = NULL;
+        w->lane_bytes = 0;
+        rh_ws_hold_back(w);
+        rh_ws_close(w, close_code);
     }
+    p->conn = 0;
 }
 
 static void destroy(rh_practice *p)
 {
+    while (p->audio_head) {
+        rh_media_item *next = p->audio_head->next;
+        rh_media_item_free(p->audio_head);
+        p->audio_head = next;
+    }
+    rh_media_item_free(p->frame);
+    while (p->events) {
+        rh_event *next = p->events->next;
+        rh_free(p->events);
+        p->events = next;
+    }
+    rh_resampler_free(p->resampler);
+    rh_session_free(p->session);
+    json_decref(p->start);
+    rh_free(p);
+}
+
+void rh_practice_release(rh_practice *p)
+{
+    if (!p->ended || p->n_jobs)
+        return;
     for (rh_practice **at = &p->server->practices; *at; at = &(*at)->next)
         if (*at == p) {
             *at = p->next;
             break;
         }
-    rh_session_free(p->session);
-    rh_resampler_free(p->resampler);
-    free_sounds(p->sound_head);
-    rh_free(p->picture);
-    json_decref(p->start);
-    rh_buf_done(&p->events);
-    pthread_mutex_destroy(&p->lock);
-    rh_free(p);
+    destroy(p);
 }
 
 void rh_practices_free(rh_server *s)
 {
-    while (s->practices)
+    while (s->practices) {
+        rh_practice *next = s->practices->next;
         destroy(s->practices);
+        s->practices = next;
+    }
 }
 
-static const char *text_of(const json_t *o, const char *key)
+/* Kept events that were queued but not written are sent again after a resume. */
+static void take_back(rh_practice *p, const rh_ws *w)
 {
-    const char *text = json_string_value(json_object_get(o, key));
-    return text && *text ? text : NULL;
-}
-
-static void make_token(char *token)
-{
-    unsigned char bytes[RH_TOKEN_LEN / 2];
-    if (getrandom(bytes, sizeof bytes, 0) != (ssize_t)sizeof bytes)
-        memset(bytes, (int)(rh_now_us() & 0xff), sizeof bytes);
-    for (size_t i = 0; i < sizeof bytes; i++)
-        (void)snprintf(token + 2 * i, 3, "%02x", bytes[i]);
-}
-
-/* ---- jobs ---- */
-
-static void submit(rh_practice *p, rh_pool *pool, task *t, void (*run)(rh_job *, rh_worker *),
-                   void (*done)(rh_server *, rh_job *), bool *flag)
-{
-    t->p = p;
-    t->job = (rh_job){.run = run, .done = done};
-    if (rh_pool_submit(pool, &t->job) != RH_OK) { /* full: the next tick tries again */
-        if (t->sounds) {
-            rh_sound *last = t->sounds;
-            while (last->next)
-                last = last->next;
-            last->next = p->sound_head;
-            p->sound_head = t->sounds;
-            if (!p->sound_tail)
-                p->sound_tail = last;
+    size_t at = w->n_out_sent;
+    while (at + sizeof(uint32_t) + LWS_PRE < w->out.len) {
+        uint32_t n;
+        unsigned long long seq;
+        memcpy(&n, w->out.data + at, sizeof n);
+        at += sizeof n + LWS_PRE;
+        if (n > 8 && sscanf(w->out.data + at, "{\"seq\":%llu,", &seq) == 1 && seq < p->next_seq) {
+            p->next_seq = seq;
+            return;
         }
-        rh_free(t->picture);
-        rh_free(t);
+        at += n;
+    }
+}
+
+void rh_practice_detach(rh_ws *w)
+{
+    rh_practice *p = w->practice;
+    if (!p)
         return;
-    }
-    *flag = true;
-    p->n_jobs++;
-}
-
-static void over(task *t)
-{
-    rh_practice *p = t->p;
-    p->n_jobs--;
-    free_sounds(t->sounds);
-    rh_free(t->picture);
-    rh_free(t);
-    rh_practice_pump(p);
-}
-
-static void open_run(rh_job *job, rh_worker *w)
-{
-    task *t = (task *)job;
-    rh_practice *p = t->p;
-    const json_t *m = p->start;
-    (void)w;
-    rh_session_options o = {.id = p->id,
-                            .client = text_of(m, "client"),
-                            .question = text_of(m, "question"),
-                            .kind = text_of(m, "kind"),
-                            .language = text_of(m, "language"),
-                            .reference = text_of(m, "reference_text"),
-                            .face_hz = (float)json_number_value(json_object_get(m, "face_hz")),
-                            .spool_dir = p->media_dir,
-                            .keep_media = json_is_true(json_object_get(m, "keep_media")),
-                            .live = true,
-                            .emit = on_event,
-                            .user = p};
-    t->st = rh_session_new(&p->session, p->server->coach, p->server->store, &o, &t->err);
-}
-
-static void tell_ready(rh_practice *p)
-{
-    json_t *e = json_pack("{s:s, s:s, s:s, s:I, s:i}", "type", "ready", "session", p->id, "resume", p->token,
-                          "audio_us", (json_int_t)rh_session_audio_us(p->session), "resume_for_s",
-                          RH_SESSION_RESUME_S);
-    if (e)
-        on_event(p, e);
-    json_decref(e);
-}
-
-static void open_done(rh_server *s, rh_job *job)
-{
-    task *t = (task *)job;
-    rh_practice *p = t->p;
-    (void)s;
-    p->opening = false;
-    if (t->st == RH_OK) {
-        tell_ready(p);
-    } else {
-        rh_practice_error(p, t->err.msg);
-        p->failed = true;
-    }
-    over(t);
-}
-
-rh_status rh_practice_new(rh_practice **out, rh_server *s, const char *id, json_t *start, rh_error *err)
-{
-    int rate = (int)json_integer_value(json_object_get(start, "sample_rate"));
-    if (!json_object_get(start, "sample_rate"))
-        rate = RH_ASR_RATE_HZ;
-    if (rate < RH_AUDIO_MIN_RATE_HZ || rate > RH_AUDIO_MAX_RATE_HZ)
-        return rh_fail(err, RH_ERR_INVAL, "sample_rate %d is outside %d to %d", rate,
-                       RH_AUDIO_MIN_RATE_HZ, RH_AUDIO_MAX_RATE_HZ);
-    rh_practice *p = rh_calloc(1, sizeof *p);
-    task *t = rh_calloc(1, sizeof *t);
-    if (!p || !t) {
-        rh_free(p);
-        rh_free(t);
-        return rh_fail(err, RH_ERR_NOMEM, "out of memory");
-    }
-    p->server = s;
-    p->rate_hz = rate;
-    p->start = json_incref(start);
-    (void)snprintf(p->id, sizeof p->id, "%s", id);
-    (void)snprintf(p->media_dir, sizeof p->media_dir, "%s/media", s->o.config->data_dir);
-    make_token(p->token);
-    pthread_mutex_init(&p->lock, NULL);
-    rh_buf_init(&p->events, RH_MAX_EVENT_BYTES);
-    p->next = s->practices;
-    s->practices = p;
-    submit(p, s->media, t, open_run, open_done, &p->opening);
-    if (!p->opening) {
-        destroy(p);
-        return rh_fail(err, RH_ERR_LIMIT, "the server is busy: try again in a moment");
-    }
-    *out = p;
-    return RH_OK;
-}
-
-/* 16-bit or float bytes as floats of the client's rate. */
-static float *samples_of(const rh_sound *s, size_t *n)
-{
-    *n = s->n / (s->is_float ? sizeof(float) : sizeof(int16_t));
-    float *x = rh_alloc_array(*n + 1, sizeof *x);
-    for (size_t i = 0; x && i < *n; i++) {
-        int16_t v = 0;
-        if (s->is_float) {
-            memcpy(&x[i], s->bytes + 4 * i, sizeof x[i]);
-            if (!isfinite(x[i]))
-                x[i] = 0;
-        } else {
-            memcpy(&v, s->bytes + 2 * i, sizeof v);
-            x[i] = (float)v / 32768.0f;
-        }
-    }
-    return x;
-}
-
-static rh_status feed_one(rh_practice *p, const rh_sound *sound, rh_error *err)
-{
-    size_t n = 0, n_out = 0;
-    float *x = samples_of(sound, &n);
-    const float *y = x;
-    rh_status st = x ? RH_OK : RH_ERR_NOMEM;
-    n_out = n;
-    if (st == RH_OK && p->rate_hz != RH_ASR_RATE_HZ && !p->resampler)
-        st = rh_resampler_new(&p->resampler, p->rate_hz, RH_ASR_RATE_HZ, err);
-    if (st == RH_OK && p->resampler && n)
-        st = rh_resampler_feed(p->resampler, x, n, &y, &n_out);
-    if (st == RH_OK && n_out)
-        st = rh_session_feed(p->session, y, n_out, sound->t_us, err);
-    rh_free(x);
-    return st;
-}
-
-static void feed_run(rh_job *job, rh_worker *w)
-{
-    task *t = (task *)job;
-    (void)w;
-    while (t->sounds) {
-        t->st = feed_one(t->p, t->sounds, &t->err);
-        if (t->st == RH_ERR_LIMIT && !t->p->resampler)
-            return; /* what is left goes back and waits */
-        rh_sound *next = t->sounds->next;
-        rh_free(t->sounds);
-        t->sounds = next;
-    }
-}
-
-static size_t bytes_of(const rh_sound *s)
-{
-    size_t n = 0;
-    for (; s; s = s->next)
-        n += s->n;
-    return n;
-}
-
-static void feed_done(rh_server *s, rh_job *job)
-{
-    task *t = (task *)job;
-    rh_practice *p = t->p;
-    (void)s;
-    p->feeding = false;
-    p->work_due = true;
-    if (t->sounds) { /* in front of what came since */
-        rh_sound *last = t->sounds;
-        while (last->next)
-            last = last->next;
-        last->next = p->sound_head;
-        if (!p->sound_tail)
-            p->sound_tail = last;
-        p->sound_head = t->sounds;
-        t->sounds = NULL;
-    } else if (t->st != RH_OK) {
-        rh_practice_error(p, t->err.msg);
-    }
-    p->sound_bytes = bytes_of(p->sound_head);
-    over(t);
-}
-
-static void frame_run(rh_job *job, rh_worker *w)
-{
-    task *t = (task *)job;
-    (void)w;
-    if (t->calibrate)
-        rh_session_calibrate(t->p->session);
-    t->st = rh_session_frame(t->p->session, t->picture, t->n_picture, t->t_us, &t->err);
-}
-
-static void frame_done(rh_server *s, rh_job *job)
-{
-    task *t = (task *)job;
-    s->count.n_frames++;
-    t->p->measuring = false;
-    if (t->st != RH_OK)
-        rh_practice_error(t->p, t->err.msg);
-    over(t);
-}
-
-static void work_run(rh_job *job, rh_worker *w)
-{
-    task *t = (task *)job;
-    (void)w;
-    t->st = rh_session_work(t->p->session, &t->err);
-}
-
-static void work_done(rh_server *s, rh_job *job)
-{
-    task *t = (task *)job;
-    (void)s;
-    t->p->working = false;
-    t->p->work_due |= t->st == RH_OK; /* there may be more */
-    if (t->st < 0)
-        rh_practice_error(t->p, t->err.msg);
-    over(t);
-}
-
-static void finish_run(rh_job *job, rh_worker *w)
-{
-    task *t = (task *)job;
-    json_t *report = NULL;
-    (void)w;
-    t->st = rh_session_finish(t->p->session, &t->p->cancel, &report, &t->err);
-    json_decref(report);
-}
-
-static void finish_done(rh_server *s, rh_job *job)
-{
-    task *t = (task *)job;
-    rh_practice *p = t->p;
-    s->count.n_audio_results++;
-    p->finishing = false;
-    p->finished = true;
-    if (t->st != RH_OK)
-        rh_practice_error(p, t->err.msg);
-    over(t);
-}
-
-/* ---- what runs when ---- */
-
-static void pump_sound(rh_practice *p)
-{
-    if (p->feeding || !p->sound_head)
-        return;
-    task *t = rh_calloc(1, sizeof *t);
-    if (!t)
-        return;
-    t->sounds = p->sound_head;
-    p->sound_head = p->sound_tail = NULL;
-    submit(p, p->server->media, t, feed_run, feed_done, &p->feeding);
-}
-
-static void pump_picture(rh_practice *p)
-{
-    if (p->measuring || !p->picture)
-        return;
-    task *t = rh_calloc(1, sizeof *t);
-    if (!t)
-        return;
-    t->picture = p->picture;
-    t->n_picture = p->n_picture;
-    t->t_us = p->picture_us;
-    t->calibrate = p->calibrate;
-    p->picture = NULL;
-    p->calibrate = false;
-    submit(p, p->server->media, t, frame_run, frame_done, &p->measuring);
-}
-
-static void pump_work(rh_practice *p)
-{
-    if (p->working || !p->work_due)
-        return;
-    task *t = rh_calloc(1, sizeof *t);
-    if (!t)
-        return;
-    p->work_due = false;
-    submit(p, p->server->speech, t, work_run, work_done, &p->working);
-    if (!p->working)
-        p->work_due = true;
-}
-
-static void pump_finish(rh_practice *p)
-{
-    bool quiet = !p->feeding && !p->working && !p->measuring && !p->sound_head && !p->picture;
-    task *t = quiet ? rh_calloc(1, sizeof *t) : NULL;
-    if (t)
-        submit(p, p->server->speech, t, finish_run, finish_done, &p->finishing);
-}
-
-void rh_practice_pump(rh_practice *p)
-{
-    bool ended = p->finished || p->failed;
-    if (p->session && !ended && !p->finishing && !p->server->stopping) {
-        pump_sound(p);
-        pump_picture(p);
-        if (p->finish_wanted)
-            pump_finish(p);
-        else
-            pump_work(p);
-    }
-    deliver(p);
-    if (p->live)
-        rh_live_hold_back(p->live, p->sound_bytes > RH_MAX_SOUND_BYTES);
-    if (!ended || p->n_jobs)
-        return;
-    rh_live *live = p->live;
-    bool failed = p->failed;
-    destroy(p);
-    if (live) {
-        rh_live_leave(live);
-        rh_live_close(live, failed ? 1008 : 1000);
-    }
-}
-
-void rh_practice_attach(rh_practice *p, rh_live *live)
-{
-    p->live = live;
-    p->broken_at_us = rh_now_us();
-    if (!live || !p->session)
-        return;
-    if (!p->feeding) { /* sound starts anew where the server stands */
-        rh_resampler_free(p->resampler);
-        p->resampler = NULL;
-    }
-    tell_ready(p);
-    deliver(p);
-}
-
-void rh_practice_sound(rh_practice *p, rh_sound *take)
-{
-    take->next = NULL;
-    if (p->sound_tail)
-        p->sound_tail->next = take;
-    else
-        p->sound_head = take;
-    p->sound_tail = take;
-    p->sound_bytes += take->n;
-    rh_practice_pump(p);
-}
-
-void rh_practice_picture(rh_practice *p, char *take, size_t n, int64_t t_us)
-{
-    if (p->picture)
-        p->server->count.n_frames_skipped++;
-    rh_free(p->picture);
-    p->picture = take;
-    p->n_picture = n;
-    p->picture_us = t_us;
-    rh_practice_pump(p);
-}
-
-void rh_practice_finish(rh_practice *p)
-{
-    p->finish_wanted = true;
-    rh_practice_pump(p);
+    take_back(p, w);
+    w->practice = NULL;
+    p->conn = 0;
+    p->away_since_us = rh_now_us();
 }
 
 void rh_practices_tick(rh_server *s, int64_t now_us)
 {
     for (rh_practice *p = s->practices, *next; p; p = next) {
         next = p->next;
-        int64_t alone_us = p->live ? 0 : now_us - p->broken_at_us;
-        if (alone_us > (int64_t)RH_SESSION_RESUME_S * 1000000)
-            p->finish_wanted = true;
+        if (!p->conn && p->session && !p->finish_wanted && !s->stopping &&
+            now_us - p->away_since_us > (int64_t)RH_SESSION_RESUME_S * 1000000)
+            p->finish_wanted = true; /* nobody came back: the report is made of what there is */
+        p->full = false;
+        rh_practice_work(p);
         rh_practice_pump(p);
+        rh_practice_release(p);
     }
+}
+
+/* ---- messages of the client ---- */
+
+static void new_token(char *out)
+{
+    unsigned char bytes[RH_TOKEN_LEN / 2];
+    if (getrandom(bytes, sizeof bytes, 0) != (ssize_t)sizeof bytes)
+        abort(); /* a guessable token is worse than none */
+    for (size_t i = 0; i < sizeof bytes; i++)
+        (void)snprintf(out + 2 * i, 3, "%02x", bytes[i]);
+}
+
+static void attach(rh_practice *p, rh_ws *w)
+{
+    p->conn = w->id;
+    w->practice = p;
+    w->lane_bytes = p->audio_bytes;
+}
+
+static void resume(rh_practice *p, rh_ws *w, const json_t *start, int rate_hz)
+{
+    const char *token = json_string_value(json_object_get(start, "resume"));
+    const json_t *last = json_object_get(start, "last_seq");
+    if (!token || strcmp(token, p->token) != 0) {
+        refuse(w, "this session is open elsewhere: go on with its resume token, or choose another id", 1008);
+        return;
+    }
+    rh_ws *old = socket_of(p);
+    if (old) { /* its end of the line has not noticed yet */
+        take_back(p, old);
+        old->practice = NULL;
+        rh_ws_close(old, 1008);
+    }
+    attach(p, w);
+    p->rate_hz = rate_hz;
+    if (json_is_integer(last) && json_integer_value(last) >= 0)
+        p->next_seq = (uint64_t)json_integer_value(last) + 1;
+    if (p->session)
+        rh_practice_ready(p, true);
+}
+
+static void begin(rh_ws *w, json_t *start)
+{
+    rh_server *s = w->server;
+    const json_t *rate = json_object_get(start, "sample_rate");
+    int rate_hz = rate ? (int)json_number_value(rate) : RH_ASR_RATE_HZ;
+    rh_practice *p = find(s, w->name);
+    if (w->practice) {
+        rh_practice_error(w, "the session has started already");
+    } else if (!rh_ready(s)) {
+        refuse(w, "the models are still loading: try again in a second", 1013);
+    } else if (rate_hz < RH_AUDIO_MIN_RATE_HZ || rate_hz > RH_AUDIO_MAX_RATE_HZ) {
+        refuse(w, "sample_rate must be a whole number from 8000 to 96000", 1008);
+    } else if (p) {
+        resume(p, w, start, rate_hz);
+    } else if (!(p = rh_calloc(1, sizeof *p))) {
+        refuse(w, "out of memory", 1013);
+    } else {
+        p->server = s;
+        strcpy(p->id, w->name);
+        new_token(p->token);
+        p->start = json_incref(start);
+        p->rate_hz = rate_hz;
+        p->next_seq = 1;
+        p->next = s->practices;
+        s->practices = p;
+        attach(p, w);
+        rh_practice_open(p);
+        rh_practice_release(p);
+    }
+}
+
+static void text_message(rh_ws *w, const char *raw, size_t n)
+{
+    json_error_t why;
+    json_t *m = json_loadb(raw, n, 0, &why);
+    const char *type = json_string_value(json_object_get(m, "type"));
+    if (!type) {
+        rh_practice_error(w, "send JSON with a \"type\": start, command, finish");
+    } else if (strcmp(type, "start") == 0) {
+        begin(w, m);
+    } else if (!w->practice) {
+        rh_practice_error(w, "begin with {\"type\":\"start\",\"sample_rate\":16000}");
+    } else if (strcmp(type, "finish") == 0) {
+        w->practice->finish_wanted = true;
+        rh_practice_pump(w->practice);
+    } else if (strcmp(type, "command") == 0) {
+        const char *c = json_string_value(json_object_get(m, "command"));
+        if (c && strcmp(c, "calibrate") == 0)
+            atomic_store(&w->practice->calibrate, true);
+        else
+            rh_practice_error(w, "unknown command: \"calibrate\" exists");
+    } else {
+        rh_practice_error(w, "unknown type: start, command and finish exist");
+    }
+    json_decref(m);
+}
+
+static int64_t time_of(const char *raw)
+{
+    uint64_t t = 0;
+    for (int i = 8; i >= 1; i--)
+        t = t << 8 | (unsigned char)raw[i];
+    return t > (uint64_t)RH_SESSION_MAX_S * 2000000 ? (int64_t)RH_SESSION_MAX_S * 2000000 : (int64_t)t;
+}
+
+/* Takes `raw` when it returns true. */
+static bool media_message(rh_ws *w, char *raw, size_t n)
+{
+    rh_practice *p = w->practice;
+    int type = n >= RH_MEDIA_HEAD ? raw[0] : 0;
+    if (!p || p->finish_wanted) {
+        rh_practice_error(w, p ? "the session is finishing" : "begin with {\"type\":\"start\"}");
+        return false;
+    }
+    if (type < RH_MEDIA_JPEG || type > RH_MEDIA_FLOAT32) {
+        rh_practice_error(w, "binary messages begin with 1 (JPEG), 2 (PCM 16-bit) or 3 (PCM float32), "
+                             "then 8 bytes of time in microseconds");
+        return false;
+    }
+    rh_media_item *item = rh_calloc(1, sizeof *item);
+    if (!item) {
+        rh_practice_error(w, "out of memory");
+        return false;
+    }
+    *item = (rh_media_item){.raw = raw, .n = n, .t_us = time_of(raw)};
+    if (type == RH_MEDIA_JPEG) {
+        w->server->count.n_frames_skipped += p->frame != NULL;
+        rh_media_item_free(p->frame);
+        p->frame = item;
+    } else {
+        if (p->audio_tail)
+            p->audio_tail->next = item;
+        else
+            p->audio_head = item;
+        p->audio_tail = item;
+        p->audio_bytes += n;
+        w->lane_bytes = p->audio_bytes;
+    }
+    rh_practice_pump(p);
+    return true;
+}
+
+void rh_practice_message_take(rh_ws *w, char *raw, size_t n, bool binary)
+{
+    bool taken = false;
+    if (binary)
+        taken = media_message(w, raw, n);
+    else
+        text_message(w, raw, n);
+    if (!taken)
+        rh_free(raw);
 }

@@ -31,7 +31,6 @@ static const struct {
     {"GET", "/ws/video/{}", RH_ROUTE_WS_VIDEO, true, true},
     {"GET", "/ws/audio/{}", RH_ROUTE_WS_AUDIO, true, true},
     {"GET", "/ws/combined/{}", RH_ROUTE_WS_COMBINED, true, true},
-    {"GET", "/v1/session/{}", RH_ROUTE_WS_SESSION, true, false},
 };
 
 static bool usable(const char *s)

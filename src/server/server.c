@@ -46,7 +46,6 @@ void rh_conn_free(rh_server *s, rh_conn *c)
         return;
     rh_http_free(c->http);
     rh_ws_free(c->ws);
-    rh_live_free(c->live);
     *c = (rh_conn){0};
 }
 
@@ -61,7 +60,7 @@ bool rh_ready(const rh_server *s)
 static int refuse_upgrade(struct lws *wsi, int status, const char *why)
 {
     unsigned char buf[LWS_PRE + 1024];
-    char body[256];
+    char body[320];
     (void)snprintf(body, sizeof body, "{\"detail\":\"%s\"}", why);
     int n = snprintf((char *)buf + LWS_PRE, 1024,
                      "HTTP/1.1 %d %s\r\ncontent-type: application/json\r\ncontent-length: %zu\r\n"
@@ -79,10 +78,18 @@ static int confirm_upgrade(rh_server *s, struct lws *wsi, const char *to)
         return refuse_upgrade(wsi, 400, "the path is missing or too long");
     rh_route r = rh_route_match("GET", path, true);
     if (r.id == RH_ROUTE_NONE)
-        return refuse_upgrade(wsi, 404, "no such WebSocket: /ws/video/{client_id}, "
-                              "/ws/audio/{client_id} and /ws/combined/{client_id} exist");
-    if (r.bad_param)
-        return refuse_upgrade(wsi, 400, "the client id must have 1 to 128 printable characters");
+        return refuse_upgrade(wsi, 404, "no such WebSocket: /ws/video/{client_id}, /ws/audio/{client_id}, "
+                              "/ws/combined/{client_id} and /v1/session/{session_id} exist");
+    if (r.bad_param || (r.id == RH_ROUTE_WS_SESSION && !rh_session_id_valid(r.param)))
+        return refuse_upgrade(wsi, 400, r.id == RH_ROUTE_WS_SESSION
+                                            ? "the session id must have 1 to 64 of A-Z a-z 0-9 - _ ."
+                                            : "the client id must have 1 to 128 printable characters");
+    if (!r.open) {
+        const char *why = "";
+        int status = rh_http_access(s, wsi, &why);
+        if (status)
+            return refuse_upgrade(wsi, status, why);
+    }
     if (s->stopping)
         return refuse_upgrade(wsi, 503, "the server is stopping");
     if (s->n_ws >= s->o.config->max_clients)
@@ -114,10 +121,7 @@ static int on_http(rh_server *s, struct lws *wsi, enum lws_callback_reasons why,
 static int on_ws(struct lws *wsi, enum lws_callback_reasons why, rh_pss *pss, const char *in, size_t n)
 {
     rh_ws *w = pss && pss->conn ? pss->conn->ws : NULL;
-    rh_live *l = pss && pss->conn ? pss->conn->live : NULL;
     (void)wsi;
-    if (l)
-        return why == LWS_CALLBACK_RECEIVE ? rh_live_receive(l, in, n) : rh_live_writable(l);
     if (!w)
         return -1;
     return why == LWS_CALLBACK_RECEIVE ? rh_ws_receive(w, in, n) : rh_ws_writable(w);
@@ -274,6 +278,7 @@ int rh_server_port(const rh_server *s)
 /* Tells all work that nobody waits for it any more. */
 static void cancel_all(rh_server *s)
 {
+    atomic_store(&s->cancel_all, true);
     for (int i = 0; s->conns && i < s->n_conns; i++) {
         const rh_conn *c = &s->conns[i];
         if (c->http && c->http->cancel)
@@ -385,15 +390,12 @@ static void begin_stop(rh_server *s)
     for (int i = 0; i < s->n_conns; i++)
         if (s->conns[i].ws)
             rh_ws_close(s->conns[i].ws, 1001);
-    for (int i = 0; i < s->n_conns; i++)
-        if (s->conns[i].live)
-            rh_live_close(s->conns[i].live, 1001);
 }
 
 static bool busy(const rh_server *s)
 {
     for (int i = 0; i < s->n_conns; i++)
-        if (s->conns[i].ws || s->conns[i].http || s->conns[i].live)
+        if (s->conns[i].ws || s->conns[i].http)
             return true;
     return false;
 }
@@ -408,8 +410,6 @@ static void tick(lws_sorted_usec_list_t *sul)
             rh_ws_tick(s->conns[i].ws, now);
         if (s->conns[i].http)
             rh_http_tick(s->conns[i].http);
-        if (s->conns[i].live)
-            rh_live_tick(s->conns[i].live, now);
     }
     rh_practices_tick(s, now);
     if (now >= s->expire_at_us) {

@@ -45,7 +45,6 @@ typedef struct rh_conn {
     struct lws *wsi;
     rh_http *http;
     rh_ws *ws;
-    struct rh_live *live; /* of /v1/session */
 } rh_conn;
 
 typedef struct {
@@ -88,7 +87,6 @@ struct rh_server {
     int n_file_jobs, n_frame_jobs;
     rh_client *clients; /* list of named clients */
     rh_store *store;
-    struct rh_practice *practices; /* running sessions of /v1/session */
     struct rh_upload *uploads; /* recordings under analysis, and failed ones */
     int64_t expire_at_us;      /* when the retention setting is looked at next */
     rh_counters count;
@@ -100,7 +98,9 @@ struct rh_server {
     pthread_t loader;
     bool loading, load_failed;
     rh_error load_error;
+    atomic_bool cancel_all; /* any thread */
     atomic_int stop_calls;  /* any thread */
+    struct rh_practice *practices; /* live sessions of /v1/session */
     bool stopping, finished, reload;
     int64_t stop_by_us;
     lws_sorted_usec_list_t tick;

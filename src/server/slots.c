@@ -121,6 +121,15 @@ static rh_status queue_text(rh_ws *w, const char *text, size_t n)
     return st == RH_OK ? rh_buf_add(&w->out, text, n) : st;
 }
 
+rh_status rh_ws_say(rh_ws *w, const char *text, size_t n)
+{
+    if (w->out.len == w->n_out_sent)
+        w->last_write_us = rh_now_us();
+    rh_status st = queue_text(w, text, n);
+    lws_callback_on_writable(w->wsi);
+    return st;
+}
+
 void rh_slots_flush(rh_ws *w)
 {
     while (w->head && rh_slot_full(w->head)) {

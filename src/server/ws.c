@@ -12,8 +12,12 @@
 
 static rh_ws_kind kind_of(rh_route_id id)
 {
-    return id == RH_ROUTE_WS_VIDEO ? RH_WS_VIDEO : id == RH_ROUTE_WS_AUDIO ? RH_WS_AUDIO
-                                                                          : RH_WS_COMBINED;
+    switch (id) {
+    case RH_ROUTE_WS_VIDEO: return RH_WS_VIDEO;
+    case RH_ROUTE_WS_AUDIO: return RH_WS_AUDIO;
+    case RH_ROUTE_WS_SESSION: return RH_WS_SESSION;
+    default: return RH_WS_COMBINED;
+    }
 }
 
 static bool flag_set(struct lws *wsi, const char *name)
@@ -29,8 +33,6 @@ int rh_ws_open(rh_server *s, struct lws *wsi, rh_pss *pss)
         lws_hdr_copy(wsi, path, sizeof path, WSI_TOKEN_HTTP_COLON_PATH) <= 0)
         return -1;
     rh_route r = rh_route_match("GET", path, true);
-    if (r.id == RH_ROUTE_WS_SESSION && !r.bad_param)
-        return rh_live_open(s, wsi, pss, r.param);
     rh_ws *w = r.id == RH_ROUTE_NONE || r.bad_param ? NULL : rh_calloc(1, sizeof *w);
     if (!w)
         return -1;
@@ -38,6 +40,7 @@ int rh_ws_open(rh_server *s, struct lws *wsi, rh_pss *pss)
     w->wsi = wsi;
     w->kind = kind_of(r.id);
     w->annotate = flag_set(wsi, "annotate");
+    strcpy(w->name, r.param);
     w->client = rh_client_ref(s, r.param);
     w->stream = s->coach ? rh_stream_new(s->coach) : NULL; /* else when the models are there */
     w->last_write_us = rh_now_us();
@@ -79,6 +82,7 @@ void rh_ws_free(rh_ws *w)
         return;
     rh_server *s = w->server;
     s->n_ws--;
+    rh_practice_detach(w);
     if (w->stream)
         atomic_store(&w->stream->cancel, true);
     free_audio_items(w);
@@ -176,14 +180,29 @@ static void dispatch(rh_ws *w, rh_slot *slot, rh_message *m, size_t n)
                               : "nothing to do: send \"frame\", \"audio\" or \"command\"");
 }
 
+static void take_for_session(rh_ws *w)
+{
+    size_t n = w->in.len;
+    char *raw = rh_buf_take(&w->in);
+    if (raw)
+        rh_practice_message_take(w, raw, n, lws_frame_is_binary(w->wsi) != 0);
+    else
+        rh_ws_close(w, 1013);
+    rh_ws_hold_back(w);
+}
+
 static void take_message(rh_ws *w)
 {
-    rh_slot *slot = rh_slot_add(w);
     size_t n = w->in.len;
     rh_error err;
     rh_message m;
-    char *raw = rh_buf_reserve(&w->in, RH_MESSAGE_SLACK) == RH_OK ? rh_buf_take(&w->in) : NULL;
     w->server->count.n_messages++;
+    if (w->kind == RH_WS_SESSION) {
+        take_for_session(w);
+        return;
+    }
+    rh_slot *slot = rh_slot_add(w);
+    char *raw = rh_buf_reserve(&w->in, RH_MESSAGE_SLACK) == RH_OK ? rh_buf_take(&w->in) : NULL;
     if (!slot) { /* without a slot no reply: better closed than out of step */
         rh_free(raw);
         rh_ws_close(w, 1013);
@@ -210,9 +229,11 @@ static int skip(rh_ws *w, size_t n, bool last)
     char msg[160];
     (void)snprintf(msg, sizeof msg, "the message is larger than %d KB: send smaller pictures or shorter "
                    "pieces of audio", w->server->o.config->max_message_kb);
-    rh_slot *slot = rh_slot_add(w);
+    rh_slot *slot = w->kind == RH_WS_SESSION ? NULL : rh_slot_add(w);
     if (slot)
         unusable(w, slot, msg);
+    else if (w->kind == RH_WS_SESSION)
+        rh_practice_error(w, msg);
     else
         rh_ws_close(w, 1013);
     w->skipping = false;
@@ -281,10 +302,15 @@ int rh_ws_writable(rh_ws *w)
         return 0;
     }
     if (w->close_code && rh_ws_idle(w)) {
-        static unsigned char stopping[] = "the server is stopping", broken[] = "closed by a limit";
-        bool going = w->close_code == 1001;
-        lws_close_reason(w->wsi, (enum lws_close_status)w->close_code, going ? stopping : broken,
-                         going ? sizeof stopping - 1 : sizeof broken - 1);
+        static const struct { int code; const char *why; } reasons[] = {
+            {1000, "done"}, {1001, "the server is stopping"}, {1008, "not possible here"},
+            {1009, "too large"}, {1011, "failed"}, {1013, "try again later"}};
+        const char *why = "";
+        for (size_t i = 0; i < sizeof reasons / sizeof *reasons; i++)
+            if (reasons[i].code == w->close_code)
+                why = reasons[i].why;
+        lws_close_reason(w->wsi, (enum lws_close_status)w->close_code, (unsigned char *)(uintptr_t)why,
+                         strlen(why));
         return -1;
     }
     return 0;
@@ -311,6 +337,10 @@ void rh_ws_tick(rh_ws *w, int64_t now_us)
     }
     if (w->held_back) /* its pongs are not read: it counts as alive by its replies */
         lws_validity_confirmed(w->wsi);
+    if (w->kind == RH_WS_SESSION) {
+        rh_ws_hold_back(w);
+        return;
+    }
     if (!w->stream && w->server->coach)
         w->stream = rh_stream_new(w->server->coach);
     rh_video_pump(w);

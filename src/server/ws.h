@@ -14,7 +14,7 @@
 #include "rehearse/buf.h"
 #include "server_internal.h"
 
-typedef enum { RH_WS_VIDEO, RH_WS_AUDIO, RH_WS_COMBINED } rh_ws_kind;
+typedef enum { RH_WS_VIDEO, RH_WS_AUDIO, RH_WS_COMBINED, RH_WS_SESSION } rh_ws_kind;
 
 typedef enum {
     RH_HALF_NONE, /* not asked for */
@@ -80,6 +80,8 @@ struct rh_ws {
     bool annotate;
     rh_client *client;
     rh_stream *stream;
+    struct rh_practice *practice; /* SESSION: after its start */
+    char name[RH_MAX_CLIENT_ID + 1];
 
     rh_buf in; /* the message under way */
     size_t n_skipped; /* of a message that is too long */
@@ -120,6 +122,8 @@ void rh_slot_free(rh_slot *slot);
 void rh_half_error(rh_half *half, const char *msg);
 bool rh_slot_full(const rh_slot *slot);
 json_t *rh_slot_reply(rh_ws_kind kind, const rh_slot *slot);
+/* A text message that answers nothing. RH_ERR_LIMIT, RH_ERR_NOMEM: not sent. */
+rh_status rh_ws_say(rh_ws *w, const char *text, size_t n);
 void rh_slots_flush(rh_ws *w); /* moves filled slots from the head to `out` */
 void rh_ws_hold_back(rh_ws *w); /* stops or goes on reading, by what waits */
 
