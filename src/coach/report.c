@@ -321,6 +321,8 @@ static json_t *evidence(const json_t *analysis)
         {
             char text[160];
             double points = rh_json_num(p, "points");
+            if (fabs(points) < 0.5)
+                continue;
             (void)snprintf(text, sizeof text, "%s: %.4g%s%s (%+.0f)", rh_json_str(p, "name"),
                            rh_json_num(p, "value"), *rh_json_str(p, "unit") ? " " : "",
                            rh_json_str(p, "unit"), points);

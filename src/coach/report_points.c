@@ -144,8 +144,11 @@ static bool clear_words(const rh_report_view *v, point *p)
         n++;
         add_moment(p, rh_json_num(w, "start"), rh_json_num(w, "end"), rh_json_str(w, "word"));
     }
-    (void)snprintf(p->detail, sizeof p->detail, "Clarity %.0f of 100; %d word%s could hardly be understood.",
-                   p->good, n, n == 1 ? "" : "s");
+    if (n)
+        (void)snprintf(p->detail, sizeof p->detail, "Clarity %.0f of 100; %d word%s could hardly be understood.",
+                       p->good, n, n == 1 ? "" : "s");
+    else
+        (void)snprintf(p->detail, sizeof p->detail, "Clarity %.0f of 100.", p->good);
     return true;
 }
 
@@ -356,7 +359,7 @@ void rh_report_points(const rh_report_view *v, json_t **keep, json_t **change)
     int best = 0;
     for (; best < n && best < SHOWN && points[best].good >= 60; best++)
         json_array_append_new(*keep, as_json(&points[best], true));
-    for (int i = n - 1; i >= best && n - i <= SHOWN && points[i].good < 90; i--)
+    for (int i = n - 1; i >= best && n - i <= SHOWN && points[i].good < 85; i--)
         json_array_append_new(*change, as_json(&points[i], false));
     for (int i = 0; i < n; i++)
         json_decref(points[i].moments);

@@ -164,13 +164,6 @@ static const struct lws_protocols protocols[] = {
     {0},
 };
 
-static const struct lws_extension extensions[] = {
-    {"permessage-deflate", lws_extension_callback_pm_deflate,
-     "permessage-deflate; client_no_context_takeover; server_no_context_takeover; "
-     "client_max_window_bits"},
-    {0},
-};
-
 static const lws_retry_bo_t keepalive = {
     .secs_since_valid_ping = PING_S, .secs_since_valid_hangup = HANGUP_S,
 };
@@ -185,7 +178,8 @@ static rh_status make_context(rh_server *s, rh_error *err)
     struct lws_context_creation_info info = {
         .port = CONTEXT_PORT_NO_LISTEN_SERVER,
         .protocols = protocols,
-        .extensions = extensions,
+        /* No permessage-deflate: pictures and sound hardly shrink, and libwebsockets 4.1 can be
+         * brought to abort() in it by many large messages at once. */
         .options = LWS_SERVER_OPTION_EXPLICIT_VHOSTS | LWS_SERVER_OPTION_VALIDATE_UTF8,
         .user = s,
         .gid = -1,

@@ -1,0 +1,96 @@
+// harness.mjs - starts the real server and a real Chromium with a fake camera and
+// microphone, runs named tests one after the other and counts.
+import { execFileSync, spawn } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+
+export const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
+const cache = process.env.REHEARSE_CACHE || join(process.env.XDG_CACHE_HOME || join(process.env.HOME, '.cache'), 'rehearse');
+export const modules = join(cache, 'node/node_modules');
+const { chromium } = await import(pathToFileURL(join(modules, 'playwright-core/index.mjs')));
+
+export const work = mkdtempSync(join(tmpdir(), 'rehearse-page-'));
+export const shots = process.env.REHEARSE_SHOTS || join(work, 'shots');
+mkdirSync(shots, { recursive: true });
+export const axePath = join(modules, 'axe-core/axe.min.js');
+
+const chromiumPath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(existsSync);
+
+// A face that moves a little, and somebody who speaks: from the fixtures.
+export function media({ speech = 'tests/fixtures/jfk.flac', silenceBefore = 1.5, silenceAfter = 30 } = {}) {
+  const ffmpeg = (...args) => execFileSync('ffmpeg', ['-loglevel', 'error', '-y', ...args], { cwd: root });
+  const video = join(work, 'face.mjpeg');
+  const audio = join(work, 'speech.wav');
+  ffmpeg('-loop', '1', '-i', 'tests/fixtures/astronaut.jpg', '-t', '8', '-r', '15', '-vf',
+    "scale=720:720,crop=640:480:x='20+16*sin(n/9)':y='8*cos(n/13)',format=yuvj420p", '-q:v', '4', video);
+  ffmpeg('-f', 'lavfi', '-t', String(silenceBefore), '-i', 'anullsrc=r=48000:cl=mono', '-i', speech, '-f', 'lavfi', '-t', String(silenceAfter), '-i', 'anullsrc=r=48000:cl=mono',
+    '-filter_complex', '[1:a]aresample=48000,aformat=channel_layouts=mono[s];[0:a][s][2:a]concat=n=3:v=0:a=1', audio);
+  return { video, audio };
+}
+
+const freePort = () => new Promise((done) => {
+  const s = createServer().listen(0, '127.0.0.1', () => { const { port } = s.address(); s.close(() => done(port)); });
+});
+
+export class Server {
+  constructor(port) { this.port = port; this.data = join(work, 'data'); this.log = ''; }
+
+  static async start() {
+    const s = new Server(await freePort());
+    await s.up();
+    return s;
+  }
+
+  get url() { return `http://127.0.0.1:${this.port}/`; }
+
+  async up() {
+    const binary = process.env.REHEARSE_BIN || join(root, 'build/rehearse');
+    this.process = spawn(binary, ['serve', '--port', String(this.port)], { cwd: work, env: { ...process.env, REHEARSE_DATA_DIR: this.data } });
+    this.process.stderr.on('data', (d) => { this.log += d; });
+    this.process.stdout.on('data', (d) => { this.log += d; });
+    this.expected = false;
+    this.process.on('exit', (code, signal) => { if (!this.expected) console.log(`FAIL  the server ended by itself: ${code ?? signal}\n${this.log.slice(-2000)}`); });
+    for (let i = 0; i < 300; i++) {
+      if (this.process.exitCode !== null) throw new Error(`the server ended: ${this.log}`);
+      const ok = await fetch(`${this.url}health`).then((r) => r.ok, () => false);
+      if (ok) return;
+      await new Promise((r) => setTimeout(r, 100));
+    }
+    throw new Error(`the server is not ready after 30 s: ${this.log}`);
+  }
+
+  kill(signal = 'SIGKILL') {
+    this.expected = true;
+    return new Promise((done) => { this.process.once('exit', done); this.process.kill(signal); });
+  }
+}
+
+export async function browser({ video, audio }) {
+  if (!chromiumPath) throw new Error('no Chromium: install the package chromium');
+  return chromium.launch({ executablePath: chromiumPath, args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
+    '--disable-background-networking', '--disable-component-update', '--disable-sync', '--autoplay-policy=no-user-gesture-required',
+    '--use-fake-ui-for-media-stream', '--use-fake-device-for-media-stream', `--use-file-for-fake-video-capture=${video}`, `--use-file-for-fake-audio-capture=${audio}%noloop`] });
+}
+
+let passed = 0, failed = 0;
+const only = process.argv.slice(2).join(' '); // part of a name: run just these
+export async function test(name, fn) {
+  if (!name.includes(only)) return;
+  try {
+    await fn();
+    passed++;
+    console.log(`ok    ${name}`);
+  } catch (e) {
+    failed++;
+    console.log(`FAIL  ${name}\n      ${String(e.stack || e).split('\n').slice(0, 6).join('\n      ')}`);
+  }
+}
+
+export function finish() {
+  if (!process.env.REHEARSE_KEEP) rmSync(work, { recursive: true, force: true });
+  console.log(`${passed} passed, ${failed} failed`);
+  process.exit(failed ? 1 : 0);
+}

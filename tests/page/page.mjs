@@ -1,0 +1,200 @@
+// page.mjs - the practice page in a real browser, from the first visit to the report.
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { axePath, browser, finish, media, root, Server, shots, test } from './harness.mjs';
+
+const PHONE = { width: 390, height: 844 };
+const DESKTOP = { width: 1280, height: 860 };
+const JFK = /ask not what your country can do for you,? ask what you can do for your country/i;
+
+const server = await Server.start();
+const chrome = await browser(media());
+const errors = [];
+
+async function open(options = {}) {
+  const context = await chrome.newContext({ viewport: DESKTOP, permissions: ['camera', 'microphone'], ...options });
+  const page = await context.newPage();
+  page.on('console', (m) => { if (m.type() === 'error') errors.push(m.text()); });
+  page.on('pageerror', (e) => errors.push(e.message));
+  return page;
+}
+
+const quiet = () => { const seen = errors.splice(0); assert.deepEqual(seen, [], 'console errors'); };
+
+async function axe(page) {
+  await page.evaluate(readFileSync(axePath, 'utf8'));
+  const { violations } = await page.evaluate(() => window.axe.run());
+  const serious = violations.filter((v) => ['serious', 'critical'].includes(v.impact));
+  assert.deepEqual(serious.map((v) => `${v.id}: ${v.nodes.map((n) => n.target).join(' ')}`), []);
+}
+
+async function looksFinished(page, name) {
+  await page.screenshot({ path: join(shots, `${name}.png`), fullPage: true });
+  const width = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+  assert.ok(width <= 1, `${name}: the page is ${width} px wider than the window`);
+}
+
+async function practise(page, { speakFor = 15000, meanwhile } = {}) {
+  await page.goto(server.url);
+  await page.click('#enable');
+  await page.waitForSelector('#start:not([disabled])');
+  await page.click('#start');
+  await page.waitForSelector('#timer');
+  await page.waitForFunction(() => document.querySelector('#timer')?.textContent !== '0:00');
+  if (meanwhile) await meanwhile();
+  await page.waitForTimeout(speakFor);
+  await page.click('#finish');
+  await page.waitForSelector('article.report', { timeout: 60000 });
+}
+
+await test('first visit explains itself and shows a question', async () => {
+  const page = await open();
+  await page.goto(server.url);
+  await page.waitForSelector('#question:not(:empty)');
+  assert.match(await page.textContent('main'), /Answer a question out loud/);
+  assert.match(await page.textContent('header'), /Nothing leaves this machine/);
+  assert.equal(await page.isDisabled('#start'), true);
+  const before = await page.textContent('#question');
+  await page.click('#another');
+  assert.notEqual(await page.textContent('#question'), before);
+  await page.selectOption('#role', 'software');
+  await page.fill('#own', 'How would you lead this team?');
+  assert.equal(await page.textContent('#question'), 'How would you lead this team?');
+  await looksFinished(page, 'first-visit');
+  await axe(page);
+  quiet();
+  await page.context().close();
+});
+
+await test('camera and microphone are checked with framing help and a level', async () => {
+  const page = await open();
+  await page.goto(server.url);
+  await page.click('#enable');
+  await page.waitForFunction(() => /You look good|Come|Move|light/.test(document.querySelector('#framing').textContent), null, { timeout: 15000 });
+  await page.waitForFunction(() => document.querySelector('#level').value > 0.05, null, { timeout: 15000 });
+  await looksFinished(page, 'devices');
+  await axe(page);
+  quiet();
+  await page.context().close();
+});
+
+await test('practice leads to a report with the right transcript', async () => {
+  const page = await open();
+  await practise(page);
+  const said = (await page.textContent('.transcript')).replace(/\d+:\d\d|\d+\.\d s/g, ' ').replace(/\s+/g, ' ');
+  assert.match(said, JFK);
+  assert.ok(await page.locator('.tile').count() >= 4, 'scores');
+  assert.ok(await page.locator('.chart canvas').count() >= 2, 'charts');
+  assert.ok(await page.locator('.points li').count() >= 2, 'advice');
+  await page.locator('.moment').first().click();
+  await looksFinished(page, 'report');
+  await axe(page);
+  await page.setViewportSize(PHONE);
+  await page.waitForTimeout(300);
+  await looksFinished(page, 'report-phone');
+  quiet();
+  await page.context().close();
+});
+
+await test('dark and phone look finished', async () => {
+  const page = await open({ viewport: PHONE, colorScheme: 'dark' });
+  await page.goto(server.url);
+  await page.waitForSelector('#question:not(:empty)');
+  await looksFinished(page, 'phone-dark');
+  await axe(page);
+  quiet();
+  await page.context().close();
+});
+
+await test('everything can be reached by keyboard', async () => {
+  const page = await open();
+  await page.goto(server.url);
+  await page.waitForSelector('#question:not(:empty)');
+  const reached = new Set();
+  for (let i = 0; i < 30; i++) {
+    await page.keyboard.press('Tab');
+    reached.add(await page.evaluate(() => document.activeElement?.id || document.activeElement?.tagName));
+  }
+  for (const id of ['another', 'role', 'kind', 'own', 'enable', 'file']) assert.ok(reached.has(id), `${id} by keyboard; reached ${[...reached]}`);
+  await page.focus('#enable');
+  await page.keyboard.press('Enter');
+  await page.waitForSelector('#start:not([disabled])');
+  await page.focus('#start');
+  await page.keyboard.press('Enter');
+  await page.waitForSelector('#finish');
+  quiet();
+  await page.context().close();
+});
+
+await test('a killed server is found again and nothing is lost', async () => {
+  const page = await open();
+  await practise(page, { speakFor: 12000, meanwhile: async () => {
+    await page.waitForTimeout(4000);
+    await server.kill('SIGKILL');
+    await page.waitForFunction(() => document.querySelector('#link').textContent.includes('Connection lost'));
+    await server.up();
+    await page.waitForFunction(() => document.querySelector('#link').textContent === '', null, { timeout: 15000 });
+  } });
+  assert.match((await page.textContent('.transcript')).replace(/\d+:\d\d|\d+\.\d s/g, ' ').replace(/\s+/g, ' '), JFK);
+  errors.splice(0); // the browser reports the refused connections
+  await page.context().close();
+});
+
+await test('microphone alone is enough', async () => {
+  const page = await open();
+  await page.goto(server.url);
+  await page.click('#enable');
+  await page.waitForSelector('#start:not([disabled])');
+  await page.selectOption('#camera', 'none');
+  await page.waitForFunction(() => /Sound only/.test(document.querySelector('#start-hint').textContent));
+  await page.click('#start');
+  await page.waitForTimeout(9000);
+  await page.click('#finish');
+  await page.waitForSelector('article.report', { timeout: 60000 });
+  assert.doesNotMatch(await page.textContent('.tiles'), /Eye contact/);
+  quiet();
+  await page.context().close();
+});
+
+await test('a dropped recording is analysed with progress', async () => {
+  const page = await open();
+  await page.goto(server.url);
+  await page.setInputFiles('#file', join(root, 'tests/fixtures/jfk.flac'));
+  await page.waitForSelector('article.report', { timeout: 60000 });
+  assert.match((await page.textContent('.transcript')).replace(/\d+:\d\d|\d+\.\d s/g, ' ').replace(/\s+/g, ' '), JFK);
+  quiet();
+  await page.context().close();
+});
+
+await test('a file that is no recording gets a clear answer', async () => {
+  const page = await open();
+  await page.goto(server.url);
+  await page.setInputFiles('#file', { name: 'letter.mp3', mimeType: 'audio/mpeg', buffer: Buffer.from('not a sound at all') });
+  await page.waitForSelector('.notice');
+  assert.match(await page.textContent('.notice'), /audio|sound|recording/i);
+  errors.splice(0); // the refused request shows in the console
+  await page.context().close();
+});
+
+await test('progress lists the practices and deletes them for good', async () => {
+  const page = await open();
+  await page.goto(`${server.url}#/progress`);
+  await page.waitForSelector('table.sessions tbody tr');
+  const rows = await page.locator('table.sessions tbody tr').count();
+  assert.ok(rows >= 3, `${rows} practices`);
+  await looksFinished(page, 'progress');
+  await axe(page);
+  page.on('dialog', (d) => d.accept());
+  await page.locator('table.sessions tbody tr button').first().click();
+  await page.waitForFunction((n) => document.querySelectorAll('table.sessions tbody tr').length === n - 1, rows);
+  await page.reload();
+  await page.waitForSelector('table.sessions tbody tr');
+  assert.equal(await page.locator('table.sessions tbody tr').count(), rows - 1);
+  quiet();
+  await page.context().close();
+});
+
+await chrome.close();
+await server.kill('SIGTERM');
+finish();
