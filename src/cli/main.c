@@ -27,7 +27,7 @@ static void print_usage(FILE *f)
                "Usage: rehearse COMMAND [OPTION]... [ARGUMENT]...\n\nCommands:\n");
     for (size_t i = 0; i < N_COMMANDS; i++)
         fprintf(f, "  %-12s %s\n", commands[i].name, commands[i].summary);
-    fprintf(f, "\nExample:\n  rehearse config\n"
+    fprintf(f, "\nExample:\n  rehearse serve\n"
                "`rehearse COMMAND --help` tells more about one command.\n");
 }
 
