@@ -1,7 +1,8 @@
 /* hearing.h - from the sound of a recording to everything its measures need.
  *
  *   samples -> voice activity -> pieces of at most 30 s, each: recognised,
- *     its encoder output pooled, its part of the reference decoded by force
+ *     its encoder output pooled, decoded again verbatim, its part of the
+ *     reference decoded by force
  *   samples -> pitch track
  *   all of it -> rh_speech_input (speech.h), for rh_speech_measure(),
  *     rh_timing_measure(), rh_prosody_measure(), ...
@@ -10,6 +11,7 @@
 #define RH_HEARING_H
 
 #include "rehearse/asr.h"
+#include "rehearse/fillers.h"
 #include "rehearse/pitch.h"
 #include "rehearse/speech.h"
 #include "rehearse/vad.h"
@@ -34,10 +36,11 @@ typedef struct {
 rh_status rh_hearing_new(rh_hearing **out, rh_asr_stream *stream, const rh_asr_model *model,
                          const rh_vad_model *vad, const float *samples, size_t n,
                          const rh_hearing_options *o, rh_error *err);
-/* Valid until the hearing is freed. Its `fillers` are not known: the caller may
- * copy the input and add them. */
+/* All valid until the hearing is freed; fillers are among the input. */
 const rh_speech_input *rh_hearing_input(const rh_hearing *h);
 const rh_transcript *rh_hearing_transcript(const rh_hearing *h);
+const rh_disfluency *rh_hearing_disfluency(const rh_hearing *h);
+const rh_transcript *rh_hearing_verbatim(const rh_hearing *h); /* the second decode as it came */
 const rh_pitch_track *rh_hearing_track(const rh_hearing *h);
 void rh_hearing_free(rh_hearing *h); /* NULL is fine */
 

@@ -11,6 +11,7 @@
 #include <string.h>
 #include "rehearse/alloc.h"
 #include "rehearse/recording.h"
+#include "rehearse/verbatim.h"
 
 enum { LATEST_REFERENCE_BYTES = 1200 }; /* of a forced piece: some 300 tokens, below the decoder's limit */
 
@@ -22,6 +23,7 @@ typedef struct {
 struct rh_hearing {
     rh_transcript transcript;   /* of the whole recording */
     rh_transcript forced;       /* of the reference, piece after piece */
+    rh_transcript verbatim;     /* second decode, hesitations and all */
     rh_transcript part;         /* scratch */
     rh_pitch_track track;
     rh_contour contour;
@@ -29,10 +31,12 @@ struct rh_hearing {
     rh_time_span *spans;
     rh_speech_segment *segments;
     size_t n_segments, cap_segments;
-    word_list words, forced_words;
+    word_list words, forced_words, verbatim_words;
     char *reference;            /* NUL-terminated copy */
     size_t reference_at;        /* bytes of it already spoken of */
-    char *word_text, *forced_text; /* texts of the words, each NUL-terminated */
+    char *word_text, *forced_text, *verbatim_text; /* texts of the words, each NUL-terminated */
+    rh_disfluency disfluency;
+    rh_speech_filler *fillers;  /* the same, as the measures want them */
     char model[RH_HEARING_MODEL];
     rh_asr_model_info info;
     rh_asr_params params;
@@ -184,6 +188,15 @@ static rh_status force(rh_hearing *h, rh_asr_stream *stream, const rh_transcript
     return st;
 }
 
+static rh_status hear_verbatim(rh_hearing *h, rh_asr_stream *stream, const rh_transcript *part,
+                               const rh_speech_segment *s, rh_error *err)
+{
+    rh_status st = rh_asr_verbatim(stream, part, &h->params, &h->part, err);
+    if (st == RH_ERR_UNSUPPORTED)
+        return RH_OK; /* the engine's clean words and the sound must do */
+    return st == RH_OK ? rh_transcript_append(&h->verbatim, &h->part, (double)s->start) : st;
+}
+
 static rh_status on_piece(void *user, rh_asr_stream *stream, const rh_transcript *part,
                           double from_s, double to_s, bool is_last, rh_error *err)
 {
@@ -201,6 +214,8 @@ static rh_status on_piece(void *user, rh_asr_stream *stream, const rh_transcript
     if (part->n_words == 0)
         return RH_OK;
     st = pool(h, stream, s, err);
+    if (st == RH_OK)
+        st = hear_verbatim(h, stream, part, s, err);
     if (st == RH_OK && h->reference)
         st = force(h, stream, part, s, is_last, err);
     return st;
@@ -248,6 +263,28 @@ static void average_all(rh_hearing *h)
     h->in.no_speech_prob = n > 0.0 ? (float)(none / n) : 0.0f;
 }
 
+static rh_status find_fillers(rh_hearing *h, rh_error *err)
+{
+    rh_status st = rh_disfluency_find(&h->in, h->verbatim_words.at, h->verbatim_words.n,
+                                      &h->disfluency, err);
+    if (st == RH_ERR_LIMIT)
+        return RH_OK; /* hours of speech: counted by their words */
+    if (st != RH_OK)
+        return st;
+    size_t n = h->disfluency.n_fillers;
+    h->fillers = rh_calloc(n + 1, sizeof *h->fillers);
+    if (!h->fillers)
+        return rh_fail(err, RH_ERR_NOMEM, "fillers: out of memory");
+    for (size_t i = 0; i < n; i++) {
+        const rh_filler *f = &h->disfluency.fillers[i];
+        h->fillers[i] = (rh_speech_filler){f->start, f->end, rh_filler_name(f->kind)};
+    }
+    h->in.fillers = h->fillers;
+    h->in.n_fillers = n;
+    h->in.fillers_known = true;
+    return RH_OK;
+}
+
 static rh_status assemble(rh_hearing *h, size_t n, size_t n_spans, rh_error *err)
 {
     rh_speech_input *in = &h->in;
@@ -255,6 +292,8 @@ static rh_status assemble(rh_hearing *h, size_t n, size_t n_spans, rh_error *err
     rh_status st = collect_words(&h->transcript, &h->words, &h->word_text, err);
     if (st == RH_OK)
         st = collect_words(&h->forced, &h->forced_words, &h->forced_text, err);
+    if (st == RH_OK)
+        st = collect_words(&h->verbatim, &h->verbatim_words, &h->verbatim_text, err);
     if (st == RH_OK)
         st = collect_spans(h, n_spans, err);
     if (st != RH_OK)
@@ -271,7 +310,7 @@ static rh_status assemble(rh_hearing *h, size_t n, size_t n_spans, rh_error *err
     in->reference = h->reference;
     in->model = h->model;
     average_all(h);
-    return RH_OK;
+    return find_fillers(h, err);
 }
 
 static rh_status run(rh_hearing *h, rh_asr_stream *stream, const rh_vad_model *vad,
@@ -307,6 +346,7 @@ rh_status rh_hearing_new(rh_hearing **out, rh_asr_stream *stream, const rh_asr_m
         return rh_fail(err, RH_ERR_NOMEM, "hearing: out of memory");
     rh_transcript_init(&h->transcript);
     rh_transcript_init(&h->forced);
+    rh_transcript_init(&h->verbatim);
     rh_transcript_init(&h->part);
     h->info = rh_asr_model_describe(model);
     rh_hearing_model_name(model, h->model);
@@ -327,6 +367,16 @@ const rh_speech_input *rh_hearing_input(const rh_hearing *h)
 const rh_transcript *rh_hearing_transcript(const rh_hearing *h)
 {
     return &h->transcript;
+}
+
+const rh_disfluency *rh_hearing_disfluency(const rh_hearing *h)
+{
+    return &h->disfluency;
+}
+
+const rh_transcript *rh_hearing_verbatim(const rh_hearing *h)
+{
+    return &h->verbatim;
 }
 
 const rh_pitch_track *rh_hearing_track(const rh_hearing *h)
@@ -351,6 +401,11 @@ void rh_hearing_free(rh_hearing *h)
     rh_pitch_track_done(&h->track);
     rh_transcript_done(&h->transcript);
     rh_transcript_done(&h->forced);
+    rh_transcript_done(&h->verbatim);
     rh_transcript_done(&h->part);
+    rh_disfluency_done(&h->disfluency);
+    rh_free(h->fillers);
+    rh_free(h->verbatim_words.at);
+    rh_free(h->verbatim_text);
     rh_free(h);
 }

@@ -4,7 +4,7 @@
 #include <math.h>
 #include <string.h>
 #include "rehearse/alloc.h"
-#include "word_marks_internal.h"
+#include "fillers_internal.h"
 
 static const float PAUSE_MIN_S = 0.25f;
 enum { PAUSE_MIN_STEPS = RH_CONTOUR_PER_S / 4 };
@@ -26,7 +26,7 @@ int rh_opens_clause(const char *word)
 
 /* The level below which a step is silent: 25 dB under the loud ones (de Jong
  * and Wempe), and clear of the background where that is loud. */
-static float silence_level(const rh_contour *c)
+float rh_silence_level(const rh_contour *c)
 {
     float above_noise = fminf(c->noise_db + 6.0f, c->speech_db - 10.0f);
     return fmaxf(c->speech_db - 25.0f, above_noise);
@@ -61,7 +61,7 @@ static float middle(const rh_word *w)
  * a silence belongs behind the last word whose middle has passed. */
 static void pauses_by_level(const rh_speech_input *in, const rh_contour *c, rh_timing *t)
 {
-    float limit = silence_level(c);
+    float limit = rh_silence_level(c);
     size_t after = 0;
     for (size_t i = 0; i < c->n;) {
         if (c->level_db[i] >= limit) {
@@ -158,7 +158,7 @@ static void rates_over_time(const rh_speech_input *in, rh_timing *t)
  * are voiced, loud enough and set off by a dip. */
 static int syllables_heard(const rh_contour *c, float from_s, float to_s)
 {
-    float limit = silence_level(c), valley = 1e9f, before = 0.0f, here = 0.0f, next = 0.0f;
+    float limit = rh_silence_level(c), valley = 1e9f, before = 0.0f, here = 0.0f, next = 0.0f;
     int count = 0;
     for (size_t i = 2; i + 2 < c->n; i++) {
         const float *l = c->level_db + i;

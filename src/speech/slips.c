@@ -1,0 +1,147 @@
+/* slips.c - repetitions, false starts, cut-off words, drawn vowels. */
+#include "fillers_internal.h"
+
+#include <math.h>
+#include <string.h>
+
+static const float STEADY_DB = 2.2f; /* mean spectral change a step of a held vowel */
+static const float DRAWN_S = 0.4f;
+static const float STEADY_ST = 1.0f; /* pitch stays within it from step to step of 50 ms */
+enum { DRAWN_STEPS = 40 };
+
+/* Words that are doubled on purpose. */
+static bool may_double(const char *key)
+{
+    static const char *const doubles[] = {"bye",   "far",  "ha",   "had",    "hear",  "knock",
+                                          "long",  "many", "more", "much",   "never", "no",
+                                          "oh",    "okay", "over", "really", "so",    "that",
+                                          "there", "too",  "very", "yeah",   "yes"};
+    return RH_WORD_IN(key, doubles) || (key[0] >= '0' && key[0] <= '9');
+}
+
+/* Words that are repeated by accident: those that begin a phrase. */
+static bool is_small_word(const char *key)
+{
+    static const char *const small[] = {
+        "a",   "an",   "and",    "are",   "as",     "at",   "because", "but",  "by",      "can",
+        "did", "do",   "for",    "from",  "had",    "has",  "have",    "he",   "her",     "his",
+        "how", "i",    "i'd",    "i'll",  "i'm",    "i've", "if",      "in",   "into",    "is",
+        "it",  "it's", "its",    "just",  "like",   "my",   "not",     "of",   "on",      "or",
+        "our", "she",  "that's", "the",   "their",  "then", "there's", "they", "they're", "this",
+        "to",  "was",  "we",     "we're", "we've",  "were", "what",    "when", "where",   "which",
+        "who", "with", "would",  "you",   "you're", "your"};
+    return RH_WORD_IN(key, small);
+}
+
+static void add_slip_of(rh_filler_search *f, rh_slip_kind kind, const rh_word *from,
+                        const rh_word *to, int after)
+{
+    rh_add_slip(f, (rh_slip){kind, from->start, to->end, after});
+}
+
+/* Length in words of what is said twice at i of the list: one word or two. */
+static size_t repeated_at(const rh_word *w, const rh_filler_key *k, size_t n, size_t i)
+{
+    if (i + 1 < n && k[i][0] && strcmp(k[i], k[i + 1]) == 0 && !rh_ends_sentence(w[i].text))
+        return is_small_word(k[i]) && !may_double(k[i]) ? 1 : 0;
+    bool pair = i + 3 < n && k[i][0] && strcmp(k[i], k[i + 2]) == 0 &&
+                strcmp(k[i + 1], k[i + 3]) == 0 && strcmp(k[i], k[i + 1]) != 0;
+    bool meant =
+        pair && (may_double(k[i]) || !is_small_word(k[i]) || rh_ends_sentence(w[i + 1].text));
+    return pair && !meant ? 2 : 0;
+}
+
+/* "we had, we went", "he was- he is": the same pronoun again after one or two words. */
+static bool restarts_at(const rh_word *w, const rh_filler_key *k, size_t n, size_t i, size_t *len)
+{
+    static const char *const subjects[] = {"he",     "i",     "i'm",  "i've", "it", "it's", "she",
+                                           "that's", "there", "they", "this", "we", "you"};
+    if (!RH_WORD_IN(k[i], subjects))
+        return false;
+    for (*len = 2; *len <= 3 && i + *len < n; (*len)++) {
+        const char *before = w[i + *len - 1].text;
+        if (rh_ends_sentence(before) && !rh_trails_off(before))
+            return false;
+        if (strcmp(k[i], k[i + *len]) == 0 && (rh_ends_clause(before) || rh_trails_off(before)) &&
+            i + *len + 1 < n && strcmp(k[i + 1], k[i + *len + 1]) != 0)
+            return true;
+    }
+    return false;
+}
+
+/* "Mon- Montreal": a dash, and the next word begins the same way. */
+static bool cut_off_at(const rh_word *w, const rh_filler_key *k, size_t n, size_t i)
+{
+    size_t len = strlen(k[i]), bytes = strlen(w[i].text);
+    if (len == 0 || bytes == 0 || w[i].text[bytes - 1] != '-')
+        return false;
+    return i + 1 >= n || strncmp(k[i], k[i + 1], len < 2 ? 1 : 2) == 0 || len <= 3;
+}
+
+/* Looks through one decode; `after` maps its words to clean ones. */
+static void find_in_words(rh_filler_search *f, const rh_word *w, const rh_filler_key *k, size_t n,
+                          bool is_verbatim)
+{
+    for (size_t i = 0; i < n; i++) {
+        int after = is_verbatim ? (i > 0 ? rh_clean_before(f, i - 1) : -1) : (int)i - 1;
+        size_t len = repeated_at(w, k, n, i);
+        if (len > 0) {
+            add_slip_of(f, RH_SLIP_REPETITION, &w[i], &w[i + len - 1], after);
+            i += len - 1;
+        } else if (cut_off_at(w, k, n, i)) {
+            add_slip_of(f, RH_SLIP_CUT_OFF, &w[i], &w[i], after);
+        } else if (restarts_at(w, k, n, i, &len)) {
+            add_slip_of(f, RH_SLIP_RESTART, &w[i], &w[i + len - 1], after);
+        }
+    }
+}
+
+static bool is_steady(const rh_contour *c, size_t i)
+{
+    if (!(c->f0_hz[i] > 0.0f) || c->change_db[i] > STEADY_DB)
+        return false;
+    return i < 5 || !(c->f0_hz[i - 5] > 0.0f) ||
+           fabsf(rh_semitones(c->f0_hz[i], c->f0_hz[i - 5])) < STEADY_ST;
+}
+
+static bool is_filler_time(const rh_filler_search *f, float t)
+{
+    for (size_t i = 0; i < f->out->n_fillers; i++)
+        if (t >= f->out->fillers[i].start - 0.1f && t <= f->out->fillers[i].end + 0.1f)
+            return true;
+    return false;
+}
+
+/* Voice whose spectrum and pitch stand still for 400 ms inside a word. */
+static void find_drawn(rh_filler_search *f)
+{
+    const rh_contour *c = f->in->contour;
+    const rh_speech_input *in = f->in;
+    size_t word = 0;
+    for (size_t i = 0; i < c->n;) {
+        size_t from = i;
+        while (i < c->n && is_steady(c, i))
+            i++;
+        if (i - from >= DRAWN_STEPS) {
+            float a = (float)from / RH_CONTOUR_PER_S, b = (float)i / RH_CONTOUR_PER_S;
+            float mid = 0.5f * (a + b);
+            while (word < in->n_words && in->words[word].end + 0.1f < mid)
+                word++;
+            if (word < in->n_words && in->words[word].start - 0.1f <= mid &&
+                b - a >= DRAWN_S - 0.005f && !is_filler_time(f, mid))
+                rh_add_slip(f, (rh_slip){RH_SLIP_DRAWN, a, b, (int)word - 1});
+        }
+        i++;
+    }
+}
+
+void rh_find_slips(rh_filler_search *f)
+{
+    const rh_filler_key *clean = (const rh_filler_key *)f->clean_keys;
+    if (f->verbatim_holds)
+        find_in_words(f, f->verbatim, (const rh_filler_key *)f->verbatim_keys, f->n_verbatim, true);
+    else
+        find_in_words(f, f->in->words, clean, f->in->n_words, false);
+    if (f->in->contour)
+        find_drawn(f);
+}

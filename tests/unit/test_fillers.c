@@ -1,0 +1,310 @@
+/* Fillers and slips from tables: clean words, words of a second decode, curves. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include "rehearse/alloc.h"
+#include "rehearse/fillers.h"
+
+enum { STEPS = 1000, MAX_WORDS = 64 };
+#define assert_near(a, b, tol) assert_true(fabs((double)(a) - (double)(b)) <= (tol))
+
+typedef struct {
+    char text[1000];
+    rh_word words[MAX_WORDS];
+    size_t n;
+} said;
+
+/* "word@start-end word@start-end"; without times, half a second each. */
+static void say(said *s, const char *text)
+{
+    memset(s, 0, sizeof *s);
+    assert_true(strlen(text) < sizeof s->text);
+    strcpy(s->text, text);
+    float at = 0.5f;
+    for (char *w = strtok(s->text, " "); w; w = strtok(NULL, " ")) {
+        rh_word *o = &s->words[s->n++];
+        char *times = strchr(w, '@');
+        *o = (rh_word){.text = w, .start = at, .end = at + 0.4f, .p = 0.9f};
+        if (times) {
+            *times = '\0';
+            assert_int_equal(sscanf(times + 1, "%f-%f", &o->start, &o->end), 2);
+        }
+        at = o->end + 0.1f;
+    }
+}
+
+typedef struct {
+    float f0[STEPS], level[STEPS], change[STEPS];
+    rh_contour c;
+} curves;
+
+static void be_silent(curves *v)
+{
+    memset(v, 0, sizeof *v);
+    for (int i = 0; i < STEPS; i++) {
+        v->level[i] = -70.0f;
+        v->change[i] = 1.0f;
+    }
+    v->c = (rh_contour){.n = STEPS,
+                        .f0_hz = v->f0,
+                        .voicing = v->f0,
+                        .level_db = v->level,
+                        .change_db = v->change,
+                        .noise_db = -70.0f,
+                        .speech_db = -20.0f};
+}
+
+static void voice(curves *v, float from, float to, float change)
+{
+    for (int i = (int)(from * 100.0f + 0.5f); i < (int)(to * 100.0f + 0.5f); i++) {
+        v->f0[i] = 110.0f;
+        v->level[i] = -20.0f;
+        v->change[i] = change;
+    }
+}
+
+static rh_disfluency find(const said *clean, const said *verbatim, const curves *v)
+{
+    rh_speech_input in = {.words = clean->words, .n_words = clean->n, .contour = v ? &v->c : NULL};
+    rh_disfluency d = {0};
+    assert_int_equal(rh_disfluency_find(&in, verbatim ? verbatim->words : NULL,
+                                        verbatim ? verbatim->n : 0, &d, NULL),
+                     RH_OK);
+    return d;
+}
+
+static int count_word_fillers(const char *text)
+{
+    static said s;
+    say(&s, text);
+    rh_disfluency d = find(&s, NULL, NULL);
+    int n = (int)d.n_fillers;
+    rh_disfluency_done(&d);
+    return n;
+}
+
+static int count_slips(const char *text, rh_slip_kind kind)
+{
+    static said s;
+    say(&s, text);
+    rh_disfluency d = find(&s, NULL, NULL);
+    int n = d.slip_counts[kind];
+    rh_disfluency_done(&d);
+    return n;
+}
+
+static void spellings_of_hesitation_are_known(void **state)
+{
+    (void)state;
+    assert_int_equal(rh_filler_sound("Um,"), RH_FILLER_UM);
+    assert_int_equal(rh_filler_sound("ummmm..."), RH_FILLER_UM);
+    assert_int_equal(rh_filler_sound("uhm"), RH_FILLER_UM);
+    assert_int_equal(rh_filler_sound("Uhh"), RH_FILLER_UH);
+    assert_int_equal(rh_filler_sound("er"), RH_FILLER_ER);
+    assert_int_equal(rh_filler_sound("Hmm."), RH_FILLER_HMM);
+    assert_int_equal(rh_filler_sound("mm"), RH_FILLER_HMM);
+    const char *const words[] = {"u",  "m",  "h",  "her", "hum",    "umbrella", "me",     "e",
+                                 "eh", "ah", "oh", "mhm", "uh-huh", "",         "hermit", "mum"};
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+        if (rh_filler_sound(words[i]) >= 0)
+            fail_msg("%s taken for a hesitation", words[i]);
+}
+
+static void a_voice_confirms_and_times_the_second_decode(void **state)
+{
+    (void)state;
+    static said clean, verbatim;
+    static curves v;
+    say(&clean, "I@0.5-0.8 agree.@0.8-1.2 We@3.0-3.3 went.@3.3-3.8");
+    say(&verbatim, "I@0.5-0.8 agree.@0.8-1.2 Um,@1.8-2.0 we@3.0-3.3 went.@3.3-3.8");
+    be_silent(&v);
+    voice(&v, 0.5f, 1.2f, 4.0f);
+    voice(&v, 1.9f, 2.4f, 1.5f);
+    voice(&v, 3.0f, 3.8f, 4.0f);
+    rh_disfluency d = find(&clean, &verbatim, &v);
+    assert_int_equal(d.n_fillers, 1);
+    assert_int_equal(d.fillers[0].kind, RH_FILLER_UM);
+    assert_near(d.fillers[0].start, 1.9, 0.011);
+    assert_near(d.fillers[0].end, 2.25, 0.2);
+    assert_int_equal(d.fillers[0].after_word, 1);
+    assert_int_equal(d.fillers[0].n_words, 0);
+    assert_string_equal(d.verbatim, "I agree. um, We went.");
+    rh_disfluency_done(&d);
+}
+
+static void without_a_voice_a_doubtful_one_is_refused(void **state)
+{
+    (void)state;
+    static said clean, verbatim;
+    static curves v;
+    say(&clean, "I@0.5-0.8 agree.@0.8-1.2 We@3.0-3.3 went.@3.3-3.8");
+    say(&verbatim, "I@0.5-0.8 agree.@0.8-1.2 Um,@1.8-2.0 we@3.0-3.3 went.@3.3-3.8");
+    be_silent(&v);
+    voice(&v, 0.5f, 1.2f, 4.0f);
+    voice(&v, 3.0f, 3.8f, 4.0f);
+    rh_disfluency d = find(&clean, &verbatim, &v);
+    assert_int_equal(d.n_fillers, 0);
+    rh_disfluency_done(&d);
+    voice(&v, 1.9f, 2.1f, 7.0f); /* a restless sound, and a decoder that guesses */
+    verbatim.words[2].p = 0.3f;
+    d = find(&clean, &verbatim, &v);
+    assert_int_equal(d.n_fillers, 0);
+    rh_disfluency_done(&d);
+}
+
+static void a_run_is_counted_by_its_sound(void **state)
+{
+    (void)state;
+    static said clean, verbatim;
+    static curves v;
+    say(&clean, "Well@0.5-0.9 uh,@1.0-1.1 uh,@1.1-1.1 uh,@1.1-1.1 uh,@1.1-1.1 then@4.0-4.3");
+    say(&verbatim, "Well@0.5-0.9 uh,@1.0-1.4 uh,@1.4-2.0 uh,@2.0-3.9 then@4.0-4.3");
+    be_silent(&v);
+    voice(&v, 0.5f, 0.9f, 4.0f);
+    for (int k = 0; k < 5; k++)
+        voice(&v, 1.2f + 0.5f * (float)k, 1.4f + 0.5f * (float)k, 1.5f);
+    voice(&v, 4.0f, 4.3f, 4.0f);
+    rh_disfluency d = find(&clean, &verbatim, &v);
+    assert_int_equal(d.counts[RH_FILLER_UH], 5);
+    assert_near(d.fillers[4].start, 3.2, 0.02);
+    rh_disfluency_done(&d);
+}
+
+static void a_still_voice_apart_is_a_filler_unless_a_word_is_there(void **state)
+{
+    (void)state;
+    static said clean;
+    static curves v;
+    say(&clean, "Yes@0.5-0.9 sir.@4.0-4.4");
+    be_silent(&v);
+    voice(&v, 0.5f, 0.9f, 5.0f);
+    voice(&v, 2.0f, 2.5f, 1.2f);
+    voice(&v, 4.0f, 4.4f, 5.0f);
+    rh_disfluency d = find(&clean, NULL, &v);
+    assert_int_equal(d.n_fillers, 1);
+    assert_near(d.fillers[0].start, 2.0, 0.011);
+    rh_disfluency_done(&d);
+    say(&clean, "Yes@0.5-0.9 oh@2.0-2.5 sir.@4.0-4.4");
+    d = find(&clean, NULL, &v);
+    assert_int_equal(d.n_fillers, 0);
+    rh_disfluency_done(&d);
+}
+
+static void a_decode_that_strays_is_not_believed(void **state)
+{
+    (void)state;
+    static said clean, verbatim;
+    static curves v;
+    be_silent(&v);
+    voice(&v, 0.2f, 5.0f, 4.0f);
+    say(&clean, "We built the whole thing again in four weeks.");
+    say(&verbatim, "Uh, let me um, think. Okay, uh, thanks.");
+    rh_disfluency d = find(&clean, &verbatim, &v);
+    assert_int_equal(d.n_fillers, 0);
+    assert_string_equal(d.verbatim, "We built the whole thing again in four weeks.");
+    rh_disfluency_done(&d);
+}
+
+static void words_are_fillers_by_their_place_only(void **state)
+{
+    (void)state;
+    assert_int_equal(count_word_fillers("It was, like, really late."), 1);
+    assert_int_equal(count_word_fillers("I like tea. It looks like rain, and I felt like, a king."),
+                     0);
+    assert_int_equal(count_word_fillers("We're just, you know, there for it."), 1);
+    assert_int_equal(count_word_fillers("Do you know the way? As you know, we won."), 0);
+    assert_int_equal(count_word_fillers("It works, I mean, most of the time."), 1);
+    assert_int_equal(count_word_fillers("That is what I mean by it."), 0);
+    assert_int_equal(count_word_fillers("This kind of work. A sort of tree."), 0);
+    assert_int_equal(count_word_fillers("It was, sort of, late."), 1);
+    assert_int_equal(count_word_fillers("We left early, right? Then it rained."), 1);
+    assert_int_equal(count_word_fillers("Turn right at the end. You are right."), 0);
+    assert_int_equal(count_word_fillers("It was, basically, done. It actually worked."), 1);
+    assert_int_equal(count_word_fillers("So we went home. All is well."), 0);
+}
+
+static void a_single_opening_word_is_plain_english(void **state)
+{
+    (void)state;
+    assert_int_equal(count_word_fillers("I mean, he persisted."), 0);
+    assert_int_equal(count_word_fillers("I mean, he, you know, persisted."), 2);
+}
+
+static void slips_are_told_from_emphasis(void **state)
+{
+    (void)state;
+    assert_int_equal(count_slips("I went to the the office.", RH_SLIP_REPETITION), 1);
+    assert_int_equal(count_slips("I was in a in a meeting.", RH_SLIP_REPETITION), 1);
+    assert_int_equal(count_slips("It was very very good. No, no, no. I know that that is so.",
+                                 RH_SLIP_REPETITION),
+                     0);
+    assert_int_equal(count_slips("We had had it. More words, words, words.", RH_SLIP_REPETITION),
+                     0);
+    assert_int_equal(count_slips("Mon- Montreal is cold.", RH_SLIP_CUT_OFF), 1);
+    assert_int_equal(count_slips("A well-known man.", RH_SLIP_CUT_OFF), 0);
+    assert_int_equal(count_slips("We had, we went to town.", RH_SLIP_RESTART), 1);
+    assert_int_equal(count_slips("We saw it, we saw it. I came. I won.", RH_SLIP_RESTART), 0);
+}
+
+static void a_held_vowel_is_drawn(void **state)
+{
+    (void)state;
+    static said clean;
+    static curves v;
+    say(&clean, "And@0.5-1.3 then@1.5-1.9");
+    be_silent(&v);
+    voice(&v, 0.55f, 1.25f, 1.0f);
+    voice(&v, 1.5f, 1.9f, 5.0f);
+    rh_disfluency d = find(&clean, NULL, &v);
+    assert_int_equal(d.slip_counts[RH_SLIP_DRAWN], 1);
+    assert_int_equal(d.n_fillers, 0);
+    assert_int_equal(d.slips[0].after_word, -1);
+    rh_disfluency_done(&d);
+}
+
+static void nothing_said_and_no_memory_are_survived(void **state)
+{
+    (void)state;
+    static said none, clean, verbatim;
+    static curves v;
+    be_silent(&v);
+    rh_disfluency d = find(&none, NULL, &v);
+    assert_int_equal(d.n_fillers, 0);
+    assert_string_equal(d.verbatim, "");
+    rh_disfluency_done(&d);
+    say(&clean, "We had it.");
+    say(&verbatim, "We um, had it.");
+    rh_speech_input in = {.words = clean.words, .n_words = clean.n, .contour = &v.c};
+    rh_status st = RH_ERR_NOMEM;
+    for (long k = 1; st != RH_OK; k++) {
+        assert_in_range(k, 1, 30);
+        rh_alloc_fail_at(k);
+        st = rh_disfluency_find(&in, verbatim.words, verbatim.n, &d, NULL);
+        rh_alloc_fail_at(0);
+        assert_true(st == RH_OK || (st == RH_ERR_NOMEM && d.fillers == NULL));
+    }
+    rh_disfluency_done(&d);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(spellings_of_hesitation_are_known),
+        cmocka_unit_test(a_voice_confirms_and_times_the_second_decode),
+        cmocka_unit_test(without_a_voice_a_doubtful_one_is_refused),
+        cmocka_unit_test(a_run_is_counted_by_its_sound),
+        cmocka_unit_test(a_still_voice_apart_is_a_filler_unless_a_word_is_there),
+        cmocka_unit_test(a_decode_that_strays_is_not_believed),
+        cmocka_unit_test(words_are_fillers_by_their_place_only),
+        cmocka_unit_test(a_single_opening_word_is_plain_english),
+        cmocka_unit_test(slips_are_told_from_emphasis),
+        cmocka_unit_test(a_held_vowel_is_drawn),
+        cmocka_unit_test(nothing_said_and_no_memory_are_survived),
+    };
+    return cmocka_run_group_tests_name("fillers", tests, NULL, NULL);
+}
