@@ -7,10 +7,15 @@
 #define RH_DELIVERY_H
 
 #include <jansson.h>
+#include "rehearse/fillers.h"
 #include "rehearse/speech.h"
 
 /* `samples`: mono, 16 kHz, of the same recording. RH_ERR_NOMEM. */
 rh_status rh_delivery_add(json_t *result, const rh_speech_input *in, const float *samples,
                           size_t n, rh_error *err);
+
+/* Adds "fillers" and "slips" (kind, start, end, after_word) and "verbatim_text",
+ * the transcript with what was said besides. RH_ERR_NOMEM. */
+rh_status rh_disfluency_add(json_t *result, const rh_disfluency *d, rh_error *err);
 
 #endif
