@@ -1,0 +1,304 @@
+/* The parts of the server that need no socket: routes, access, forms, chunked
+ * bodies, messages, merged results, statuses. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "rehearse/alloc.h"
+#include "rehearse/buf.h"
+#include "server/access.h"
+#include "server/chunked.h"
+#include "server/message.h"
+#include "server/multipart.h"
+#include "server/router.h"
+#include "server/status_map.h"
+#include "server/ws.h"
+
+/* ---- routes ---- */
+
+static void routes_match_by_method_and_path(void **state)
+{
+    (void)state;
+    static const struct { const char *method, *path; bool upgrade; rh_route_id id; } cases[] = {
+        {"GET", "/", false, RH_ROUTE_ROOT}, {"HEAD", "/health", false, RH_ROUTE_HEALTH},
+        {"GET", "/health/", false, RH_ROUTE_HEALTH}, {"GET", "/healthy", false, RH_ROUTE_STATIC},
+        {"POST", "/api/analyze-audio", false, RH_ROUTE_ANALYZE_AUDIO},
+        {"POST", "/nowhere", false, RH_ROUTE_NONE}, {"GET", "/ws/video/a", true, RH_ROUTE_WS_VIDEO},
+        {"GET", "/ws/video/a", false, RH_ROUTE_STATIC}, {"GET", "/", true, RH_ROUTE_NONE},
+        {"GET", "/v1/session/x", true, RH_ROUTE_WS_SESSION},
+        {"GET", "/ws/video/a/b", true, RH_ROUTE_NONE}, {"GET", "/ws/video", true, RH_ROUTE_NONE},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        assert_int_equal(rh_route_match(cases[i].method, cases[i].path, cases[i].upgrade).id, cases[i].id);
+    rh_route r = rh_route_match("PUT", "/api/analyze-frame", false);
+    assert_true(r.wrong_method);
+    assert_string_equal(r.allow, "POST");
+    r = rh_route_match("GET", "/ws/audio/Zo\xc3\xab 1", true);
+    assert_string_equal(r.param, "Zo\xc3\xab 1");
+    assert_false(r.bad_param);
+    assert_true(rh_route_match("GET", "/ws/audio/a\x01", true).bad_param);
+    assert_true(rh_route_match("GET", "/ws/audio/", true).bad_param);
+}
+
+static void client_id_has_its_limit(void **state)
+{
+    (void)state;
+    char path[RH_MAX_CLIENT_ID + 64];
+    for (int extra = 0; extra < 2; extra++) {
+        size_t n = (size_t)snprintf(path, sizeof path, "/ws/video/");
+        memset(path + n, 'x', RH_MAX_CLIENT_ID + (size_t)extra);
+        path[n + RH_MAX_CLIENT_ID + (size_t)extra] = '\0';
+        assert_int_equal(rh_route_match("GET", path, true).bad_param, extra == 1);
+    }
+}
+
+/* ---- access ---- */
+
+static void access_needs_own_page_listed_page_or_token(void **state)
+{
+    (void)state;
+    rh_config c = {.host = "127.0.0.1", .public_origins = "https://coach.example, http://b.example:81",
+                   .tokens = ""};
+    const char *why;
+    static const struct { const char *host, *origin; int status; } cases[] = {
+        {"127.0.0.1:8000", "", 0}, {"localhost:8000", "http://localhost:8000", 0}, {"[::1]:8000", "", 0},
+        {"localhost:8000", "http://localhost:9000", 403}, {"evil.example", "", 403},
+        {"127.0.0.1.evil.example", "", 403}, {"", "", 403}, {"coach.example", "", 0},
+        {"127.0.0.1:8000", "https://coach.example", 0}, {"b.example:81", "http://b.example:81", 0},
+        {"127.0.0.1:8000", "https://coach.example.evil", 403}, {"127.0.0.1:8000", "null", 403},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        assert_int_equal(rh_access_check(&c, &(rh_visitor){cases[i].host, cases[i].origin, "", "127.0.0.1"}, &why),
+                         cases[i].status);
+    c.tokens = "one,two";
+    assert_int_equal(rh_access_check(&c, &(rh_visitor){"x.example", "https://evil", "Bearer two", "9.9.9.9"}, &why), 0);
+    assert_int_equal(rh_access_check(&c, &(rh_visitor){"127.0.0.1", "", "Bearer on", "127.0.0.1"}, &why), 401);
+    assert_int_equal(rh_access_check(&c, &(rh_visitor){"127.0.0.1", "", "", "::ffff:127.0.0.1"}, &why), 0);
+    assert_int_equal(rh_access_check(&c, &(rh_visitor){"192.168.1.5", "", "", "192.168.1.9"}, &why), 401);
+}
+
+/* ---- forms ---- */
+
+static rh_status log_begin(void *user, const char *name, const char *file, const char *type, rh_error *err)
+{
+    (void)err;
+    return rh_buf_printf(user, "[%s|%s|%s]", name, file ? file : "-", type ? type : "-");
+}
+
+static rh_status log_data(void *user, const char *bytes, size_t n, rh_error *err)
+{
+    (void)err;
+    return rh_buf_add(user, bytes, n);
+}
+
+static rh_status log_end(void *user, rh_error *err)
+{
+    (void)err;
+    return rh_buf_puts(user, ";");
+}
+
+static const rh_multipart_sink logger = {log_begin, log_data, log_end};
+
+static rh_status parse_form(const char *body, size_t n, size_t step, rh_buf *out)
+{
+    rh_multipart *m = NULL;
+    rh_error err;
+    rh_buf_clear(out);
+    assert_int_equal(rh_multipart_new(&m, "multipart/form-data; charset=utf-8; boundary=\"b;1\"", &logger, out, &err), RH_OK);
+    rh_status st = RH_OK;
+    for (size_t i = 0; i < n && st == RH_OK; i += step)
+        st = rh_multipart_feed(m, body + i, n - i < step ? n - i : step, &err);
+    if (st == RH_OK)
+        st = rh_multipart_finish(m, &err);
+    rh_multipart_free(m);
+    return st;
+}
+
+static void form_is_the_same_in_pieces_of_any_size(void **state)
+{
+    (void)state;
+    static const char body[] =
+        "preamble\r\n--b;1\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n1\r\n--b;x\r\n--b;1  \r\n"
+        "content-type: audio/wav\r\nCONTENT-DISPOSITION: form-data; filename=\"q\\\"; name=z\"; name=au\r\n\r\n"
+        "\r\n\r\n--b;\r\n--b;1\r\nContent-Disposition: form-data; name=empty\r\n\r\n\r\n--b;1--\r\nepilogue";
+    rh_buf out;
+    rh_buf_init(&out, 4096);
+    for (size_t step = 1; step < sizeof body; step++) {
+        assert_int_equal(parse_form(body, sizeof body - 1, step, &out), RH_OK);
+        assert_string_equal(out.data, "[a|-|-]1\r\n--b;x;[au|q\"; name=z|audio/wav]\r\n\r\n--b;;[empty|-|-];");
+    }
+    for (size_t n = 0; n < sizeof body - 12; n++) /* cut anywhere: told, never taken for whole */
+        assert_int_not_equal(parse_form(body, n, 7, &out), RH_OK);
+    rh_buf_done(&out);
+}
+
+static void form_has_limits(void **state)
+{
+    (void)state;
+    rh_buf out, body;
+    rh_buf_init(&out, 1 << 20);
+    rh_buf_init(&body, 1 << 20);
+    for (int i = 0; i <= RH_MAX_FORM_FIELDS; i++)
+        assert_int_equal(rh_buf_puts(&body, "--b;1\r\nContent-Disposition: form-data; name=x\r\n\r\nv\r\n"), RH_OK);
+    assert_int_equal(rh_buf_puts(&body, "--b;1--"), RH_OK);
+    assert_int_equal(parse_form(body.data, body.len, 100, &out), RH_ERR_LIMIT);
+    rh_buf_clear(&body);
+    assert_int_equal(rh_buf_puts(&body, "--b;1\r\nX: "), RH_OK);
+    for (int i = 0; i < RH_MAX_PART_HEADER_BYTES; i++)
+        assert_int_equal(rh_buf_puts(&body, "h"), RH_OK);
+    assert_int_not_equal(parse_form(body.data, body.len, 512, &out), RH_OK);
+    rh_buf_done(&body);
+    rh_buf_done(&out);
+    rh_multipart *m = NULL;
+    assert_int_equal(rh_multipart_new(&m, "application/json", &logger, NULL, NULL), RH_ERR_UNSUPPORTED);
+    assert_int_equal(rh_multipart_new(&m, "multipart/form-data", &logger, NULL, NULL), RH_ERR_INVAL);
+    assert_null(m);
+}
+
+/* ---- chunked bodies ---- */
+
+static rh_status dechunk(const char *in, size_t n, size_t step, rh_buf *out)
+{
+    rh_chunked c = {0};
+    rh_status st = RH_OK;
+    rh_buf_clear(out);
+    for (size_t at = 0; at < n && st == RH_OK;) {
+        const char *data;
+        size_t used, n_data, piece = n - at < step ? n - at : step;
+        st = rh_chunked_next(&c, in + at, piece, &used, &data, &n_data);
+        assert_int_equal(rh_buf_add(out, data, n_data), RH_OK);
+        at += used;
+    }
+    return st;
+}
+
+static void chunks_join_to_the_body(void **state)
+{
+    (void)state;
+    static const char in[] = "4\r\nWiki\r\n6;name=v\r\npedia \r\nE\r\nin \r\n\r\nchunks.\r\n0\r\nT: x\r\n\r\n";
+    rh_buf out;
+    rh_buf_init(&out, 4096);
+    for (size_t step = 1; step < sizeof in; step++) {
+        assert_int_equal(dechunk(in, sizeof in - 1, step, &out), RH_END);
+        assert_string_equal(out.data, "Wikipedia in \r\n\r\nchunks.");
+    }
+    static const char *const bad[] = {"x\r\n", "\r\n", "4\r\nWikiX", "4\nWiki", "1000000000000000000\r\n", "-1\r\n"};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        assert_int_equal(dechunk(bad[i], strlen(bad[i]), 100, &out), RH_ERR_INVAL);
+    rh_buf_done(&out);
+}
+
+/* ---- messages ---- */
+
+static rh_status parse(rh_message *m, const char *text, rh_error *err)
+{
+    size_t n = strlen(text);
+    char *raw = rh_alloc(n + 64);
+    memcpy(raw, text, n + 1);
+    return rh_message_parse_take(m, raw, n, err);
+}
+
+/* head + n times A + tail */
+static char *with_long_text(const char *head, size_t n, const char *tail)
+{
+    size_t n_head = strlen(head), n_tail = strlen(tail);
+    char *text = malloc(n_head + n + n_tail + 1);
+    memcpy(text, head, n_head);
+    memset(text + n_head, 'A', n);
+    memcpy(text + n_head + n, tail, n_tail + 1);
+    return text;
+}
+
+static void long_strings_stay_in_the_message(void **state)
+{
+    (void)state;
+    rh_message m;
+    rh_error err;
+    char *text = with_long_text("{\"x\":\"\\\"\",\"frame\":\"data:image/jpeg;base64,", 4000,
+                                "\",\"command\":\"analyze\"}");
+    assert_int_equal(parse(&m, text, &err), RH_OK);
+    assert_int_equal(m.frame.n, 4000);
+    assert_true(m.frame.at > m.raw && m.frame.at < m.raw + m.n_raw);
+    assert_int_equal(m.command, RH_COMMAND_ANALYZE);
+    rh_message_done(&m);
+    free(text);
+    text = with_long_text("{\"", 4000, "\": 1, \"frame\": \"AAAA\"}"); /* a long key is legal */
+    assert_int_equal(parse(&m, text, &err), RH_OK);
+    assert_int_equal(m.frame.n, 4);
+    rh_message_done(&m);
+    free(text);
+    text = with_long_text("{\"frame\":\"", 4000, "\\/\"}"); /* escapes go the long way */
+    assert_int_equal(parse(&m, text, &err), RH_OK);
+    assert_int_equal(m.frame.n, 4001);
+    rh_message_done(&m);
+    free(text);
+}
+
+static void one_bad_half_spares_the_other(void **state)
+{
+    (void)state;
+    rh_message m;
+    rh_error err;
+    assert_int_equal(parse(&m, "{\"frame\":\"AAAA\",\"audio\":\"AAAA\",\"sample_rate\":5}", &err), RH_OK);
+    assert_int_equal(m.frame_fault.code, RH_OK);
+    assert_int_equal(m.audio_fault.code, RH_ERR_INVAL);
+    rh_message_done(&m);
+    assert_int_equal(parse(&m, "{\"frame\":7,\"audio\":\"AAAA\",\"sample_rate\":48000.0}", &err), RH_OK);
+    assert_int_equal(m.frame_fault.code, RH_ERR_INVAL);
+    assert_int_equal(m.audio_fault.code, RH_OK);
+    assert_int_equal(m.sample_rate_hz, 48000);
+    rh_message_done(&m);
+    static const char *const bad[] = {"", "[]", "{", "{\"command\":\"x\"}", "nul", "{\"a\":\"\xff\"}", "\"\\"};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        assert_int_equal(parse(&m, bad[i], &err), RH_ERR_INVAL);
+}
+
+static void results_merge_by_words(void **state)
+{
+    (void)state;
+    json_t *a = json_pack("{s:s,s:f,s:f,s:i,s:{s:i},s:f}", "transcribed_text", "one two three", "clarity_score",
+                          80.0, "confidence", 0.9, "filler_words_count", 1, "filler_words_detail", "um", 1,
+                          "audio_duration", 2.5);
+    json_t *b = json_pack("{s:s,s:f,s:f,s:i,s:{s:i,s:i},s:f}", "transcribed_text", "four", "clarity_score", 40.0,
+                          "confidence", 0.5, "filler_words_count", 2, "filler_words_detail", "um", 1, "uh", 1,
+                          "audio_duration", 1.0);
+    json_t *m = rh_merge_results(a, b);
+    assert_string_equal(json_string_value(json_object_get(m, "transcribed_text")), "one two three four");
+    assert_true(json_real_value(json_object_get(m, "clarity_score")) == 70.0);
+    assert_true(json_real_value(json_object_get(m, "confidence")) == 0.8);
+    assert_int_equal(json_integer_value(json_object_get(m, "filler_words_count")), 3);
+    assert_int_equal(json_integer_value(json_object_get(json_object_get(m, "filler_words_detail"), "um")), 2);
+    assert_ptr_equal(rh_merge_results(NULL, m), m);
+    json_decref(m);
+}
+
+static void every_status_has_its_codes(void **state)
+{
+    (void)state;
+    for (int st = RH_ERR_UNSUPPORTED; st < 0; st++) {
+        assert_in_range(rh_status_http((rh_status)st), 400, 503);
+        assert_in_range(rh_status_close((rh_status)st), 1001, 1013);
+        assert_string_not_equal(rh_http_reason(rh_status_http((rh_status)st)), "Error");
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(routes_match_by_method_and_path),
+        cmocka_unit_test(client_id_has_its_limit),
+        cmocka_unit_test(access_needs_own_page_listed_page_or_token),
+        cmocka_unit_test(form_is_the_same_in_pieces_of_any_size),
+        cmocka_unit_test(form_has_limits),
+        cmocka_unit_test(chunks_join_to_the_body),
+        cmocka_unit_test(long_strings_stay_in_the_message),
+        cmocka_unit_test(one_bad_half_spares_the_other),
+        cmocka_unit_test(results_merge_by_words),
+        cmocka_unit_test(every_status_has_its_codes),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
