@@ -64,15 +64,23 @@ static rh_status check_model_options(const rh_asr_model_options *o, rh_error *er
                    o->precision);
 }
 
+/* Our own engine is for CPUs: where there is a GPU that may be used, the other comes first. */
+static bool wants_gpu(const rh_asr_model_options *o)
+{
+    return o->device != RH_DEVICE_CPU && rh_whisper_cpp_has_gpu();
+}
+
 static rh_status load_first(const rh_asr_engine **engine, void **impl, const char *path,
                             const rh_asr_model_options *o, rh_error *err)
 {
     rh_status st = rh_fail(err, RH_ERR_UNSUPPORTED, "this build has no such recognition engine");
+    bool backwards = o->engine == RH_ENGINE_AUTO && wants_gpu(o);
     for (int i = 0; i < N_ENGINES; i++) {
-        if (o->engine != RH_ENGINE_AUTO && o->engine != engines[i]->id)
+        const rh_asr_engine *e = engines[backwards ? N_ENGINES - 1 - i : i];
+        if (o->engine != RH_ENGINE_AUTO && o->engine != e->id)
             continue;
-        st = engines[i]->load(impl, path, o, err);
-        *engine = engines[i];
+        st = e->load(impl, path, o, err);
+        *engine = e;
         if (st != RH_ERR_UNSUPPORTED)
             return st;
     }

@@ -38,5 +38,6 @@ typedef struct {
 
 extern const rh_asr_engine rh_engine_native;
 extern const rh_asr_engine rh_engine_whisper_cpp;
+bool rh_whisper_cpp_has_gpu(void); /* this build and this machine */
 
 #endif

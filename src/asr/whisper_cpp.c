@@ -124,6 +124,11 @@ static void describe_loaded(model *m, const shape *s, const rh_asr_model_options
     };
 }
 
+bool rh_whisper_cpp_has_gpu(void)
+{
+    return rh_ggml_has_gpu_library() && rh_ggml_load_backends(NULL) == RH_OK && rh_ggml_gpu_kind();
+}
+
 static rh_status load(void **out, const char *path, const rh_asr_model_options *o, rh_error *err)
 {
     rh_status st = rh_ggml_load_backends(err);

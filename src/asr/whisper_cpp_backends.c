@@ -28,25 +28,45 @@ static void log_line(enum ggml_log_level level, const char *text, void *user)
         fputs(text, stderr);
 }
 
-static bool has_backends(const char *dir)
+enum { MAX_FOLDERS = 3 };
+
+static bool has_library(const char *dir, const char *const *prefixes)
 {
     DIR *d = opendir(dir);
     bool found = false;
     for (struct dirent *e; d && !found && (e = readdir(d)) != NULL;)
-        found = strncmp(e->d_name, "libggml-cpu", 11) == 0;
+        for (const char *const *p = prefixes; *p && !found; p++)
+            found = strncmp(e->d_name, *p, strlen(*p)) == 0;
     if (d)
         closedir(d);
     return found;
 }
 
-static bool load_from(const char *base, const char *below)
+static int add_folder(char folders[][PATH_MAX], int n, const char *base, const char *below)
 {
-    char dir[PATH_MAX];
-    int n = snprintf(dir, sizeof dir, "%s/%s", base, below);
-    if (n < 0 || (size_t)n >= sizeof dir || !has_backends(dir))
-        return false;
-    ggml_backend_load_all_from_path(dir);
-    return ggml_backend_dev_by_type(GGML_BACKEND_DEVICE_TYPE_CPU) != NULL;
+    int len = base ? snprintf(folders[n], PATH_MAX, "%s/%s", base, below) : -1;
+    return len > 0 && len < PATH_MAX ? n + 1 : n;
+}
+
+/* Where the libraries may be, best first: installed beside the program; one folder up, for
+ * tests and benchmarks; in the dependency cache, for a build tree. */
+static int list_folders(char folders[MAX_FOLDERS][PATH_MAX])
+{
+    char self[PATH_MAX];
+    ssize_t len = readlink("/proc/self/exe", self, sizeof self - 1);
+    self[len > 0 ? len : 0] = '\0';
+    char *slash = strrchr(self, '/');
+    if (slash)
+        *slash = '\0';
+    const char *cache = getenv("REHEARSE_CACHE"), *xdg = getenv("XDG_CACHE_HOME"),
+               *home = getenv("HOME");
+    int n = add_folder(folders, 0, self, "lib");
+    n = add_folder(folders, n, self, "../lib");
+    if (cache)
+        return add_folder(folders, n, cache, "whisper.cpp/install/bin");
+    if (xdg)
+        return add_folder(folders, n, xdg, "rehearse/whisper.cpp/install/bin");
+    return add_folder(folders, n, home, ".cache/rehearse/whisper.cpp/install/bin");
 }
 
 static void name_gpu(void)
@@ -61,24 +81,31 @@ static void name_gpu(void)
 
 static void load_all(void)
 {
+    static const char *const cpu[] = {"libggml-cpu", NULL};
+    static char folders[MAX_FOLDERS][PATH_MAX];
     whisper_log_set(log_line, NULL);
-    char self[PATH_MAX];
-    ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
-    self[n > 0 ? n : 0] = '\0';
-    char *slash = strrchr(self, '/');
-    if (slash)
-        *slash = '\0';
-    const char *cache = getenv("REHEARSE_CACHE"), *xdg = getenv("XDG_CACHE_HOME"),
-               *home = getenv("HOME");
-    /* Installed; a test or benchmark one folder below the program; the build tree. */
-    bool done = load_from(self, "lib") || load_from(self, "../lib");
-    if (!done && cache)
-        done = load_from(cache, "whisper.cpp/install/bin");
-    if (!done && !cache && xdg)
-        done = load_from(xdg, "rehearse/whisper.cpp/install/bin");
-    if (!done && !cache && !xdg && home)
-        done = load_from(home, ".cache/rehearse/whisper.cpp/install/bin");
+    int n = list_folders(folders);
+    for (int i = 0; i < n; i++) {
+        if (!has_library(folders[i], cpu))
+            continue;
+        ggml_backend_load_all_from_path(folders[i]);
+        if (ggml_backend_dev_by_type(GGML_BACKEND_DEVICE_TYPE_CPU))
+            break;
+    }
     name_gpu();
+}
+
+bool rh_ggml_has_gpu_library(void)
+{
+    static const char *const gpu[] = {"libggml-cuda", "libggml-vulkan", "libggml-hip",
+                                      "libggml-metal", NULL};
+    static const char *const cpu[] = {"libggml-cpu", NULL};
+    char folders[MAX_FOLDERS][PATH_MAX];
+    int n = list_folders(folders);
+    for (int i = 0; i < n; i++)
+        if (has_library(folders[i], cpu))
+            return has_library(folders[i], gpu);
+    return false;
 }
 
 rh_status rh_ggml_load_backends(rh_error *err)

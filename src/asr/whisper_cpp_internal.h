@@ -12,6 +12,8 @@
  * folder `lib` beside the program or else from the dependency cache.
  * RH_ERR_UNSUPPORTED when there is not even one for the CPU. */
 rh_status rh_ggml_load_backends(rh_error *err);
+/* Whether a back end for GPUs lies there: cheap, loads nothing. */
+bool rh_ggml_has_gpu_library(void);
 /* Name of the GPU's kind ("cuda", "vulkan"), NULL when there is none. After _load_backends. */
 const char *rh_ggml_gpu_kind(void);
 
