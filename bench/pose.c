@@ -96,6 +96,8 @@ static void read_tables(const char *path)
             ok = fscanf(f, "%f", &t->yaw[i]) == 1 && ok;
         for (int i = 0; i < RH_POSE_POLY; i++)
             ok = fscanf(f, "%f", &t->pitch[i]) == 1 && ok;
+        for (int i = 0; i < RH_POSE_POLY; i++)
+            ok = fscanf(f, "%f", &t->hint[i]) == 1 && ok;
         for (int i = 0; i < RH_POSE_REST; i++) {
             t->rest[i].point = rh_learned_pose.rest[i].point;
             for (int k = 0; k < 3; k++)

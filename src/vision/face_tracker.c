@@ -5,6 +5,9 @@
 #include <string.h>
 #include "rehearse/alloc.h"
 
+/* Gaze is measured up to 20 times a second, one eye in turn: blinks take 100 ms and more, and faster
+ * pictures would only cost time. */
+static const int64_t EYE_INTERVAL_US = 48000;
 static const int64_t EYE_STALE_US = 1000000; /* an eye measured longer ago says nothing */
 static const int64_t SHUT_US = 500000;       /* a blink takes less */
 static const float EYE_MIN_PX = 9.0f;        /* narrower eyes show no gaze */
@@ -64,7 +67,7 @@ size_t rh_face_tracker_looks_away(rh_face_tracker *t, rh_away *out, size_t max)
 static float follow(float old, float now, float dt, float tau)
 {
     float moved = fabsf(now - old);
-    float slow = 1 + 3 * expf(-moved * moved / (2 * 1.2f * 1.2f));
+    float slow = 1 + 5 * expf(-moved * moved / (2 * 1.2f * 1.2f));
     return old + (1 - expf(-dt / (tau * slow))) * (now - old);
 }
 
@@ -113,6 +116,11 @@ static bool fresh(const rh_eye_memory *m, int64_t t_us)
     return m->reading.known && t_us - m->t_us < EYE_STALE_US;
 }
 
+static const rh_eye_memory *latest_eye(const rh_face_tracker *t)
+{
+    return &t->eye[t->eye[1].t_us > t->eye[0].t_us];
+}
+
 /* Both eyes when nothing is known yet, else one in turn. The eye turned out of
  * sight has no turn. */
 static rh_status measure_eyes(rh_face_tracker *t, rh_face_engine *e, const rh_image_part *part,
@@ -125,6 +133,8 @@ static rh_status measure_eyes(rh_face_tracker *t, rh_face_engine *e, const rh_im
         return RH_OK;
     }
     bool both = !fresh(&t->eye[0], t_us) && !fresh(&t->eye[1], t_us);
+    if (!both && t_us - latest_eye(t)->t_us < EYE_INTERVAL_US)
+        return RH_OK;
     int next = head.yaw > 35 ? 1 : head.yaw < -35 ? 0 : t->turn;
     t->turn = !next;
     rh_status st = measure_eye(t, e, part, head, next, t_us, err);
@@ -133,7 +143,9 @@ static rh_status measure_eyes(rh_face_tracker *t, rh_face_engine *e, const rh_im
     return st;
 }
 
-static float eye_opening(const rh_face_tracker *t, int64_t t_us)
+/* Whether the eyes are shut: by the eyes measured in this picture, else as before; by the mesh
+ * where no gaze is measured. */
+static bool eyes_shut(rh_face_tracker *t, int64_t t_us)
 {
     float sum = 0, weight = 0;
     for (int i = 0; i < 2; i++) {
@@ -144,10 +156,12 @@ static float eye_opening(const rh_face_tracker *t, int64_t t_us)
         }
     }
     if (weight > 0)
-        return sum / weight;
+        return rh_blinks_push(&t->blinks, sum / weight, t_us);
+    if (fresh(&t->eye[0], t_us) || fresh(&t->eye[1], t_us))
+        return t->blinks.closed;
     float a = rh_mesh_opening((const float(*)[3])t->mesh, &t->fit, true);
     float b = rh_mesh_opening((const float(*)[3])t->mesh, &t->fit, false);
-    return (a + b) / 2;
+    return rh_blinks_push(&t->blinks, (a + b) / 2, t_us);
 }
 
 /* Gaze of both eyes; an eye measured before moves with the head. */
@@ -222,7 +236,7 @@ static rh_status read_face(rh_face_tracker *t, rh_face_engine *e, const rh_image
         return st;
     bool was_known = t->smooth_known;
     smooth(t, head, dt);
-    out->blink = rh_blinks_push(&t->blinks, eye_opening(t, t_us), t_us);
+    out->blink = eyes_shut(t, t_us);
     float yaw, pitch, tau = (float)t->opts.smooth_ms * 1e-3f;
     out->gaze_known = join_gaze(t, head, t_us, &yaw, &pitch) && !out->blink;
     if (!out->blink || !was_known) { /* shut eyes keep the last gaze */

@@ -39,6 +39,7 @@ enum { RH_POSE_POLY = 12, RH_POSE_REST = 235 };
 /* A learned correction; tools/train_pose tells how it came about. */
 typedef struct {
     float yaw[RH_POSE_POLY], pitch[RH_POSE_POLY]; /* constant, then the terms of pose_correct.c */
+    float hint[RH_POSE_POLY];                     /* the same, added to the rest */
     struct {
         int point;
         float weight[3]; /* degrees of pitch a centimetre */

@@ -2,15 +2,15 @@
  *
  * The mesh network answers to a turned head too weakly, most of all to pitch, and by bending
  * the face instead. Yaw: a polynomial of the fit's yaw y and pitch p. Pitch: another, plus a
- * weighted sum over what the rigid fit leaves of the points that expression does not move.
+ * small hint: a weighted sum over what the rigid fit leaves of the points that expression
+ * moves least. Smiles move them still, so the hint has a limit.
  * Coefficients: pose_table.c, made by tools/train_pose, which uses the same formulas. */
 #include <math.h>
 #include "head_pose_internal.h"
 
 /* Of the fit; beyond, an angle grows as the fit does. */
 static const float MAX_YAW = 58.0f, MAX_PITCH = 35.0f;
-/* More than the training data ever asked for is noise. */
-static const float MAX_CORRECTION = 25.0f;
+static const float MAX_HINT = 7.5f;
 
 static float clamped(float v, float max)
 {
@@ -44,9 +44,8 @@ rh_angles rh_corrected_angles(const rh_pose_table *table, const rh_rigid_fit *fi
 {
     rh_angles a = rh_angles_of((const float(*)[3])fit->r);
     float y = clamped(a.yaw, MAX_YAW), p = clamped(a.pitch, MAX_PITCH);
-    float yaw = poly(table->yaw, y / 45, p / 30) - y;
-    float pitch = poly(table->pitch, y / 45, p / 30) - p + rest_of(table, fit, points);
-    a.yaw += clamped(yaw, MAX_CORRECTION);
-    a.pitch += clamped(pitch, MAX_CORRECTION);
+    float hint = poly(table->hint, y / 45, p / 30) + rest_of(table, fit, points);
+    a.yaw += poly(table->yaw, y / 45, p / 30) - y;
+    a.pitch += poly(table->pitch, y / 45, p / 30) - p + clamped(hint, MAX_HINT);
     return a;
 }

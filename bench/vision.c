@@ -1,0 +1,129 @@
+/* vision.c - CPU time of one 640x480 JPEG webcam picture in the tracker, by stage.
+ *
+ * The picture is the portrait among the test fixtures, shrunk into a webcam's frame, moved and
+ * turned to noise a little from frame to frame so that nothing can be cached. */
+#include <math.h>
+#include <string.h>
+#include "paths.h"
+#include "rehearse/alloc.h"
+#include "rehearse/base64.h"
+#include "rehearse/clock.h"
+#include "rehearse/face_tracker.h"
+#include "vision/face_nets_internal.h"
+
+enum { W = 640, H = 480, FRAMES = 16, ROUNDS = 25 };
+
+static uint8_t *jpeg[FRAMES];
+static size_t n_jpeg[FRAMES];
+
+static void check(rh_status st, const rh_error *err)
+{
+    if (st != RH_OK) {
+        fprintf(stderr, "%s\n", err->msg);
+        exit(1);
+    }
+}
+
+/* The portrait of 512x512 with its face about 150 px wide, shifted by `dx`. */
+static void make_frame(const rh_image *face, int i)
+{
+    rh_image img = {0};
+    rh_error err = {0};
+    check(rh_image_resize(&img, W, H, &err), &err);
+    int dx = (int)(6 * sin(i * 6.2832 / FRAMES)), dy = (int)(4 * cos(i * 6.2832 / FRAMES));
+    for (int y = 0; y < H; y++)
+        for (int x = 0; x < W; x++) {
+            int sx = (x - 100 + dx) * 4 / 5, sy = (y + 10 + dy) * 4 / 5;
+            sx = sx < 0 ? 0 : sx >= face->width ? face->width - 1 : sx;
+            sy = sy < 0 ? 0 : sy >= face->height ? face->height - 1 : sy;
+            memcpy(img.data + (size_t)y * img.stride + (size_t)x * 3,
+                   face->data + (size_t)sy * face->stride + (size_t)sx * 3, 3);
+        }
+    check(rh_image_encode_jpeg(&img, 80, &jpeg[i], &n_jpeg[i], &err), &err);
+    rh_image_done(&img);
+}
+
+static double run(const rh_face_model *m, bool gaze)
+{
+    rh_error err = {0};
+    rh_face_tracker *t = NULL;
+    rh_face face;
+    rh_face_options o = rh_face_options_default();
+    o.gaze = gaze;
+    check(rh_face_tracker_new(&t, m, &o, &err), &err);
+    int64_t now = 0, best = INT64_MAX;
+    for (int r = 0; r < ROUNDS; r++) {
+        int64_t cpu = rh_process_cpu_us();
+        for (int i = 0; i < FRAMES; i++)
+            check(rh_face_tracker_push_bytes(t, jpeg[i], n_jpeg[i], now += 100000, &face, &err), &err);
+        cpu = rh_process_cpu_us() - cpu;
+        best = cpu < best ? cpu : best;
+    }
+    if (!face.present)
+        fprintf(stderr, "the face was lost\n");
+    rh_face_tracker_free(t);
+    return (double)best / 1000 / FRAMES;
+}
+
+#define TIME(name, code) \
+    do { \
+        int64_t best_us = INT64_MAX; \
+        for (int rep = 0; rep < ROUNDS; rep++) { \
+            int64_t cpu = rh_process_cpu_us(); \
+            for (int k = 0; k < FRAMES; k++) { code; } \
+            cpu = rh_process_cpu_us() - cpu; \
+            best_us = cpu < best_us ? cpu : best_us; \
+        } \
+        printf(name "=%.3f ", (double)best_us / 1000 / FRAMES); \
+    } while (0)
+
+static void stages(const rh_face_model *m)
+{
+    rh_error err = {0};
+    rh_face_engine *e = NULL;
+    rh_image_part part = {0};
+    size_t n = n_jpeg[0], n_out, n_text = RH_BASE64_ENCODED_LEN(n);
+    char *text = rh_alloc(n_text);
+    uint8_t *back = rh_alloc(RH_BASE64_DECODED_MAX(n_text));
+    rh_base64_encode(text, jpeg[0], n);
+    check(rh_face_engine_take(&e, m, &err), &err);
+    rh_rect face = {150, 20, 300, 300};
+    rh_roi roi = {300, 170, 280, 0.05f};
+    rh_affine a = rh_affine_of_roi(&roi, 192);
+    rh_face_box boxes[RH_MAX_FACES];
+    int found;
+    TIME("base64", check(rh_base64_decode(back, RH_BASE64_DECODED_MAX(n_text), &n_out, text, n_text, &err), &err));
+    TIME("decode_half", check(rh_image_decode_part(&part, jpeg[k], n_jpeg[k], &face, W, H, 0.5f, &err), &err));
+    TIME("decode_face", check(rh_image_decode_part(&part, jpeg[k], n_jpeg[k], &face, W, H, 1.0f, &err), &err));
+    TIME("decode_all", check(rh_image_decode_part(&part, jpeg[k], n_jpeg[k], NULL, W, H, 1.0f, &err), &err));
+    TIME("crop", rh_sample_crop(e->crop, 192, 192, &part, &a, 1.0f / 255, 0, 0));
+    TIME("mesh", check(rh_nn_run(e->mesh, &err), &err));
+    TIME("iris", check(rh_nn_run(e->iris, &err), &err));
+    TIME("detector", check(rh_detect_faces(e, RH_DETECT_NEAR, &part, 0.5f, boxes, &found, &err), &err));
+    rh_face_engine_give(m, e);
+    rh_image_done(&part.img);
+    rh_free(text);
+    rh_free(back);
+}
+
+int main(void)
+{
+    rh_error err = {0};
+    rh_face_model *m = NULL;
+    rh_image face = {0};
+    static uint8_t bytes[1 << 20];
+    FILE *f = fopen("tests/fixtures/astronaut.jpg", "rb");
+    size_t n = f ? fread(bytes, 1, sizeof bytes, f) : 0;
+    check(rh_image_decode(&face, bytes, n, &err), &err);
+    for (int i = 0; i < FRAMES; i++)
+        make_frame(&face, i);
+    check(rh_face_model_load(&m, bench_models_dir(), &err), &err);
+    printf("cpu_ms: ");
+    stages(m);
+    printf("pose=%.2f gaze=%.2f jpeg_kb=%.0f\n", run(m, false), run(m, true), (double)n_jpeg[0] / 1024);
+    rh_face_model_free(m);
+    rh_image_done(&face);
+    for (int i = 0; i < FRAMES; i++)
+        rh_free(jpeg[i]);
+    return 0;
+}
