@@ -113,17 +113,22 @@ static int suppress(rh_face_box *c, int n, rh_face_box *out)
     return found;
 }
 
-static void to_picture(rh_face_box *b, const rh_image_part *part)
+void rh_move_box(rh_face_box *b, float dx, float dy, float scale)
 {
-    float w = (float)part->full_width, h = (float)part->full_height, side = fmaxf(w, h);
-    scale_box(b, side);
-    float dx = (w - side) / 2, dy = (h - side) / 2;
     b->x += dx;
     b->y += dy;
     for (int k = 0; k < 2; k++) {
         b->eyes[k][0] += dx;
         b->eyes[k][1] += dy;
     }
+    scale_box(b, scale);
+}
+
+static void to_picture(rh_face_box *b, const rh_image_part *part)
+{
+    float w = (float)part->full_width, h = (float)part->full_height, side = fmaxf(w, h);
+    scale_box(b, side);
+    rh_move_box(b, (w - side) / 2, (h - side) / 2, 1.0f);
 }
 
 rh_status rh_detect_faces(rh_face_engine *e, rh_detector which, const rh_image_part *part,

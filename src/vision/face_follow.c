@@ -10,7 +10,7 @@ static const int64_t COUNT_US = 1500000;  /* between counts of the faces */
 static const int64_t SEARCH_US = 500000;  /* between thorough searches while there is none */
 static const float SURE = 0.8f;            /* presence that needs no second opinion */
 static const float COS_TURN = 0.978f;      /* 12 degrees */
-static const float MIN_NEAR = 0.5f, MIN_FAR = 0.6f;
+static const float MIN_NEAR = 0.5f, MIN_FAR = 0.6f, MIN_TILE = 0.6f;
 /* Decoded longer side for the near network: its 128 px are sampled from full pixels in usual
  * webcam pictures, as MediaPipe does; averaging first would move its boxes. */
 static const float DETECT_PX = 640.0f, COUNT_PX = 160.0f;
@@ -81,6 +81,31 @@ static int main_face(const rh_face_box *b, int n, int width, int height)
     return best;
 }
 
+/* Nine overlapping tiles of the picture, each looked at by the near network: a face of 40 px in a
+ * webcam's picture is too small for either network in the whole. */
+static rh_status detect_tiles(rh_face_engine *e, const rh_image_part *part, rh_face_box *boxes, int *n,
+                              rh_error *err)
+{
+    enum { MIN_SIDE = 320 };
+    int w = part->img.width * 9 / 20, h = part->img.height * 9 / 20;
+    *n = 0;
+    if (part->full_width < MIN_SIDE && part->full_height < MIN_SIDE)
+        return RH_OK;
+    for (int i = 0; i < 9 && *n == 0; i++) {
+        int x = (part->img.width - w) * (i % 3) / 2, y = (part->img.height - h) * (i / 3) / 2;
+        rh_image_part tile = {.img = part->img, .full_width = w, .full_height = h, .scale = 1.0f};
+        tile.img.data += (size_t)y * part->img.stride + (size_t)x * 3;
+        tile.img.width = w;
+        tile.img.height = h;
+        rh_status st = rh_detect_faces(e, RH_DETECT_NEAR, &tile, MIN_TILE, boxes, n, err);
+        if (st != RH_OK)
+            return st;
+        for (int k = 0; k < *n; k++)
+            rh_move_box(&boxes[k], (float)x, (float)y, 1 / part->scale);
+    }
+    return RH_OK;
+}
+
 /* All faces, by the near network and, where that finds none, the far one. */
 static rh_status detect(rh_face_engine *e, const rh_picture *p, rh_face_box *boxes, int *n,
                         bool thorough, float decode_px, rh_error *err)
@@ -94,9 +119,11 @@ static rh_status detect(rh_face_engine *e, const rh_picture *p, rh_face_box *box
     st = rh_detect_faces(e, RH_DETECT_NEAR, part, MIN_NEAR, boxes, n, err);
     if (st != RH_OK || *n > 0 || !thorough)
         return st;
-    st = rh_picture_pixels(p, e, NULL, fminf(1.0f, 192.0f / side), &part, &whole, err);
+    st = rh_picture_pixels(p, e, NULL, fminf(1.0f, DETECT_PX / side), &part, &whole, err);
     if (st == RH_OK)
         st = rh_detect_faces(e, RH_DETECT_FAR, part, MIN_FAR, boxes, n, err);
+    if (st == RH_OK && *n == 0 && part->img.width >= 8 && part->img.height >= 8)
+        st = detect_tiles(e, part, boxes, n, err);
     return st;
 }
 
