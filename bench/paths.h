@@ -31,8 +31,8 @@ static inline const char *bench_models_dir(void)
 static inline const char *bench_data(const char *name, char *path, size_t size)
 {
     const char *dir = getenv("REHEARSE_DATA");
-    (void)snprintf(path, size, "%s/%s", dir ? dir : "../shared/data", name);
-    if (access(path, R_OK) != 0) {
+    int n = snprintf(path, size, "%s/%s", dir ? dir : "../shared/data", name);
+    if (n < 0 || (size_t)n >= size || access(path, R_OK) != 0) {
         fprintf(stderr, "skipped: no %s (set REHEARSE_DATA to the folder of the recordings)\n", path);
         exit(BENCH_SKIPPED);
     }

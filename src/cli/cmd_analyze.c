@@ -5,6 +5,10 @@
 #include "rehearse/alloc.h"
 #include "rehearse/audio.h"
 #include "rehearse/coach.h"
+#include "rehearse/paths.h"
+#include "rehearse/report.h"
+#include "rehearse/session.h"
+#include "rehearse/video.h"
 #include "analyze_text.h"
 #include "cli.h"
 #include "commands.h"
@@ -24,6 +28,7 @@ static rh_status load(job *j, rh_error *err)
         return st;
     rh_coach_options o = {.whisper_path = path,
                           .models_dir = j->cfg.models_dir,
+                          .vision = true,
                           .asr = rh_cli_asr_options(&j->cfg)};
     if (rh_config_cache_dir(cache, sizeof cache))
         o.asr.cache_dir = cache;
@@ -63,14 +68,93 @@ static bool print(const char *format, const char *path, const json_t *result)
     return ok;
 }
 
+static bool has_pictures(const char *path)
+{
+    rh_video *v = NULL;
+    bool yes = rh_video_open(&v, path, 64, NULL) == RH_OK;
+    rh_video_close(v);
+    return yes;
+}
+
+/* The whole pipeline: sound and pictures become the report of a session that nobody keeps. */
+static rh_status make_report(job *j, const char *path, json_t **report, rh_error *err)
+{
+    rh_session *s = NULL;
+    rh_progress bar;
+    rh_session_options o = {.id = "recording",
+                            .language = j->cfg.language,
+                            .reference = j->reference,
+                            .recorded = true,
+                            .progress = rh_progress_update,
+                            .user = &bar};
+    rh_status st = rh_session_new(&s, j->coach, NULL, &o, err);
+    rh_progress_start(&bar, path);
+    if (st == RH_OK)
+        st = rh_session_recording(s, path, NULL, err);
+    if (st == RH_OK)
+        st = rh_session_finish(s, NULL, report, err);
+    rh_progress_end(&bar);
+    rh_session_free(s);
+    return st;
+}
+
+/* The audio result with what was seen beside it. */
+static json_t *with_video(const json_t *report)
+{
+    static const char *const curves[] = {"step_s", "eye_contact", "attention"};
+    json_t *analysis = json_object_get(report, "analysis"), *scores = json_object_get(report, "scores");
+    json_t *o = json_is_object(analysis) ? json_copy(analysis) : json_object();
+    json_t *video = json_object(), *timeline = json_object(), *events = json_array(), *e;
+    size_t i;
+    for (i = 0; i < 3; i++)
+        json_object_set(timeline, curves[i],
+                        json_object_get(json_object_get(report, "timeline"), curves[i]));
+    json_array_foreach(json_object_get(report, "events"), i, e)
+    {
+        const char *kind = json_string_value(json_object_get(e, "kind"));
+        if (kind && strcmp(kind, "look_away") == 0)
+            json_array_append(events, e);
+    }
+    json_object_set(video, "eye_contact_score", json_object_get(scores, "eye_contact"));
+    json_object_set(video, "attention_score", json_object_get(scores, "attention"));
+    json_object_set_new(video, "timeline", timeline);
+    json_object_set_new(video, "events", events);
+    json_object_set_new(o, "video", video);
+    return o;
+}
+
+static rh_status print_report(const char *format, const json_t *report, rh_error *err)
+{
+    char web[4096], *text = NULL;
+    rh_status st = strcmp(format, "md") == 0 ? rh_report_markdown(report, &text, err)
+                   : rh_beside_program("web", web, sizeof web)
+                       ? rh_report_html(report, web, &text, err)
+                       : rh_fail(err, RH_ERR_IO, "the page's folder is not beside the program");
+    if (st == RH_OK)
+        fputs(text, stdout);
+    rh_free(text);
+    return st;
+}
+
 static bool one_file(job *j, const char *path)
 {
     rh_error err = {0};
-    json_t *result = NULL;
-    rh_status st = analyze(j, path, &result, &err);
-    if (st == RH_OK && !print(j->format, path, result))
+    json_t *result = NULL, *report = NULL;
+    bool as_report = strcmp(j->format, "md") == 0 || strcmp(j->format, "html") == 0;
+    rh_status st = RH_OK;
+    if (as_report || has_pictures(path)) {
+        st = make_report(j, path, &report, &err);
+        if (st == RH_OK && !as_report)
+            result = with_video(report);
+    } else {
+        st = analyze(j, path, &result, &err);
+    }
+    if (st == RH_OK && as_report)
+        st = print_report(j->format, report, &err);
+    else if (st == RH_OK && !print(j->format, path, result))
         st = rh_fail(&err, RH_ERR_IO, "the result could not be printed");
     json_decref(result);
+    json_decref(report);
     if (st != RH_OK)
         rh_cli_fail(RH_EXIT_FAILED, "%s: %s", path, err.msg);
     return st == RH_OK;
@@ -84,7 +168,7 @@ int rh_cmd_analyze(int argc, char **argv)
     const rh_cli_option options[] = {
         {"reference", "TEXT", "what should have been said: finds words missed, added, replaced",
          RH_CLI_TEXT, &j.reference, 0, 0},
-        {"format", "json|text", "what to print: a JSON object a line, or a page to read",
+        {"format", "json|text|md|html", "a JSON object a line, a page to read, or the full report",
          RH_CLI_CHOICE, &j.format, 0, 0},
         {0},
     };
@@ -94,9 +178,11 @@ int rh_cmd_analyze(int argc, char **argv)
         .min_args = 1,
         .max_args = -1,
         .about = "Prints how each recording came across, a JSON object a line: the text, pace,\n"
-                 "pauses, filler words, and the scores with what made them. A file that fails is\n"
-                 "reported and the others are still done; the exit code is then 1.",
-        .example = "rehearse analyze --reference \"I look forward to it.\" answer.webm",
+                 "pauses, filler words, and the scores with what made them; of a video also where\n"
+                 "the person looked. A file that fails is reported and the others are still done;\n"
+                 "the exit code is then 1.",
+        .example = "rehearse analyze --format html interview.mp4 > report.html\n"
+                   "  rehearse analyze --reference \"I look forward to it.\" answer.webm",
         .settings = settings,
         .options = options,
     };

@@ -443,6 +443,7 @@ rh_status rh_report_build(const json_t *session, const json_t *analysis, const j
         transcript(session, analysis), "structure", structure(analysis), "evidence", evidence(analysis));
     if (r) {
         json_object_set_new(r, "trend", trend(session, earlier, marks));
+        json_object_set(r, "analysis", json_is_object(analysis) ? (json_t *)analysis : json_null());
         json_object_set_new(r, "language", json_incref(json_object_get(analysis, "language")
                                                            ? json_object_get(analysis, "language")
                                                            : json_null()));

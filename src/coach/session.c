@@ -40,6 +40,21 @@ void rh_session_listen(rh_session *s, rh_session_emit emit, void *user)
     pthread_mutex_unlock(&s->emit_lock);
 }
 
+void rh_session_keep_event(rh_session *s, const char *kind, double start, double end, json_t *detail)
+{
+    if (s->store) {
+        (void)rh_store_event(s->store, s->o.id, kind, start, end, detail);
+        json_decref(detail);
+        return;
+    }
+    json_object_set_new(detail, "kind", json_string(kind));
+    json_object_set_new(detail, "start", json_real(start));
+    json_object_set_new(detail, "end", json_real(end));
+    pthread_mutex_lock(&s->lock);
+    json_array_append_new(s->events, detail);
+    pthread_mutex_unlock(&s->lock);
+}
+
 static double tenth(double v)
 {
     return round(v * 10) / 10;
@@ -117,10 +132,7 @@ void rh_session_advance(rh_session *s, double t, bool speaking)
     rh_session_send(s, metrics);
     if (!cue)
         return;
-    json_t *detail = json_pack("{s:s, s:s}", "cue", cue->kind, "text", cue->text);
-    if (s->store)
-        (void)rh_store_event(s->store, s->o.id, "cue", now, now, detail);
-    json_decref(detail);
+    rh_session_keep_event(s, "cue", now, now, json_pack("{s:s, s:s}", "cue", cue->kind, "text", cue->text));
     rh_session_send(s, json_pack("{s:s, s:f, s:s, s:s}", "type", "cue", "t", tenth(now), "kind",
                                  cue->kind, "text", cue->text));
 }
@@ -257,6 +269,7 @@ rh_status rh_session_new(rh_session **out, rh_coach *c, rh_store *store,
     s->spool.fd = -1;
     s->last_frame_us = -1;
     s->segments = json_array();
+    s->events = json_array();
     s->emit = o->emit;
     s->user = o->user;
     pthread_mutex_init(&s->lock, NULL);
@@ -282,6 +295,7 @@ void rh_session_free(rh_session *s)
     rh_spool_close(&s->spool, false);
     rh_timeline_done(&s->timeline);
     json_decref(s->segments);
+    json_decref(s->events);
     const char *strings[] = {s->o.id,       s->o.client,    s->o.question, s->o.kind,
                              s->o.language, s->o.reference, s->o.spool_dir};
     for (size_t i = 0; i < sizeof strings / sizeof *strings; i++)
@@ -467,18 +481,16 @@ static json_t *as_kept(rh_session *s)
         json_object_set_new(row, "t", json_integer(i));
         json_array_append_new(seconds, row);
     }
-    return json_pack("{s:s, s:f, s:o, s:O, s:[], s:o}", "id", s->o.id, "created", s->created, "meta",
-                     meta_of(s), "segments", s->segments, "events", "seconds", seconds);
+    return json_pack("{s:s, s:f, s:o, s:O, s:O, s:o}", "id", s->o.id, "created", s->created, "meta",
+                     meta_of(s), "segments", s->segments, "events", s->events, "seconds", seconds);
 }
 
 static void close_look_away(rh_session *s)
 {
     const rh_timeline *t = &s->timeline;
-    if (!s->store || t->away_since < 0 || s->now - t->away_since < 1)
-        return;
-    json_t *detail = json_pack("{s:s}", "direction", t->away_direction);
-    (void)rh_store_event(s->store, s->o.id, "look_away", t->away_since, s->now, detail);
-    json_decref(detail);
+    if (t->away_since >= 0 && s->now - t->away_since >= 1)
+        rh_session_keep_event(s, "look_away", t->away_since, s->now,
+                              json_pack("{s:s}", "direction", t->away_direction));
 }
 
 /* A recording has no finals of its own: the report's lines are its segments. */

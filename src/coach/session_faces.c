@@ -19,11 +19,9 @@ static void note(rh_session *s, const rh_face *f, int64_t t_us)
     pthread_mutex_lock(&s->lock);
     bool ended = rh_timeline_face(&s->timeline, f, t, &away);
     pthread_mutex_unlock(&s->lock);
-    if (ended && s->store) {
-        json_t *detail = json_pack("{s:s}", "direction", away.direction);
-        (void)rh_store_event(s->store, s->o.id, "look_away", away.start, away.end, detail);
-        json_decref(detail);
-    }
+    if (ended)
+        rh_session_keep_event(s, "look_away", away.start, away.end,
+                              json_pack("{s:s}", "direction", away.direction));
     rh_session_advance(s, t, s->ears && rh_transcriber_speaking(s->ears));
 }
 

@@ -31,6 +31,7 @@ struct rh_session {
     pthread_mutex_t feed_lock; /* spool and transcriber feed */
     pthread_mutex_t lock;      /* what follows; never held while calling out */
     rh_timeline timeline;      /* {lock} */
+    json_t *events;            /* {lock} where there is no store to keep them */
     int stored_until;          /* {lock} seconds before this one are in the store */
     double now;                /* {lock} latest time seen in sound or picture, s */
     double metrics_at;         /* {lock} time of the last metrics event */
@@ -43,6 +44,8 @@ struct rh_session {
 
 /* Sends and lets go of `event` (NULL is fine). */
 void rh_session_send(rh_session *s, json_t *event);
+/* Keeps something that happened; takes `detail`. */
+void rh_session_keep_event(rh_session *s, const char *kind, double start, double end, json_t *detail);
 /* Time has come to `t`: stores finished seconds, sends metrics and a cue when due. */
 void rh_session_advance(rh_session *s, double t, bool speaking);
 
