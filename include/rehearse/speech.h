@@ -17,7 +17,7 @@
 #include "rehearse/status.h"
 
 enum {
-    RH_SCORE_MAX_PARTS = 12,
+    RH_SCORE_MAX_PARTS = 16,
     RH_SPEECH_ADVICE = 200,       /* bytes */
     RH_SPEECH_MAX_WORDS = 100000, /* words of one recording, and of its reference */
 };

@@ -48,7 +48,9 @@ static rh_status check(const rh_speech_input *in, rh_error *err)
     for (size_t i = 0; !st && i < in->n_segments; i++) {
         const rh_speech_segment *s = &in->segments[i];
         if (s->first_word > in->n_words || s->n_words > in->n_words - s->first_word ||
-            s->first_forced > in->n_forced || s->n_forced > in->n_forced - s->first_forced)
+            /* without the list itself, where its words lie means nothing */
+            (in->n_forced > 0 && (s->first_forced > in->n_forced ||
+                                  s->n_forced > in->n_forced - s->first_forced)))
             st = rh_fail(err, RH_ERR_INVAL, "segment %zu: words past the end of the list", i);
     }
     return st;

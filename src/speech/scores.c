@@ -87,10 +87,14 @@ static const rule slow_rule = {"very slow speech", "syllables a second",
     4, {0.8f, 1.4f, 2.0f, 2.8f}, {-25, -14, -5, 0}};
 static const rule silence_rule = {"long silences", "share of time",
     "Long silences broke up your answer: think first, then say a whole sentence.",
-    4, {0.25f, 0.4f, 0.6f, 0.85f}, {0, -5, -18, -40}};
+    4, {0.3f, 0.4f, 0.6f, 0.85f}, {0, -6, -20, -40}};
+static const rule hesitation_rule = {"silence inside clauses", "share of time",
+    "Silences fell inside clauses: carry each thought to its comma before you stop.",
+    4, {0.05f, 0.12f, 0.25f, 0.5f}, {0, -4, -12, -28}};
+/* The learned part already counts a word or two; this is for half a text. */
 static const rule missing_rule = {"words left out", "share of the text",
     "Words of the text were left out: read to the end of each line.",
-    4, {0.0f, 0.1f, 0.4f, 0.9f}, {0, -3, -15, -50}};
+    4, {0.2f, 0.4f, 0.6f, 0.95f}, {0, -5, -15, -50}};
 
 static void add_part(rh_score *s, const char *name, float value, const char *unit, float points)
 {
@@ -98,9 +102,9 @@ static void add_part(rh_score *s, const char *name, float value, const char *uni
         s->parts[s->n_parts++] = (rh_score_part){name, value, unit, points};
 }
 
-static void apply(rh_score *s, const rule *r, float value)
+static void apply(rh_score *s, const rule *r, float value, float weight)
 {
-    float points = piecewise(r->x, r->points, r->n, value);
+    float points = weight * piecewise(r->x, r->points, r->n, value);
     if (points < -0.05f)
         add_part(s, r->name, value, r->unit, points);
 }
@@ -108,7 +112,7 @@ static void apply(rh_score *s, const rule *r, float value)
 static const char *advice_of(const char *part)
 {
     static const rule *const rules[] = {&filler_rule, &fast_rule, &slow_rule, &silence_rule,
-                                        &missing_rule};
+                                        &hesitation_rule, &missing_rule};
     for (size_t i = 0; i < sizeof rules / sizeof *rules; i++)
         if (strcmp(rules[i]->name, part) == 0)
             return rules[i]->advice;
@@ -263,19 +267,35 @@ static float confidence_of(const rh_speech_input *in)
 
 /* ---- scores ---- */
 
+/* Share of the time from first word to last that is silence inside clauses. */
+static float hesitation(const rh_speech_input *in, const rh_speech_report *r)
+{
+    float inside = 0.0f, whole = in->words[in->n_words - 1].end - in->words[0].start;
+    for (size_t i = 0; i < r->n_pauses; i++)
+        if (r->pauses[i].inside)
+            inside += r->pauses[i].end - r->pauses[i].start;
+    return inside / fmaxf(whole, 0.5f);
+}
+
+/* What breaks the flow costs fluency and prosody whole, the other two half. */
+static void apply_flow(const judged *j, rh_score *s, float weight)
+{
+    apply(s, &slow_rule, j->rate, weight);
+    apply(s, &silence_rule, 1.0f - j->r->phonation_ratio, weight);
+    apply(s, &hesitation_rule, hesitation(j->in, j->r), weight);
+}
+
 static void score_delivery(judged *j)
 {
     rh_speech_report *r = j->r;
-    float silent = 1.0f - r->phonation_ratio;
     judge(j, RH_RATING_FLUENCY, &r->fluency);
-    apply(&r->fluency, &filler_rule, r->fillers_per_minute);
-    apply(&r->fluency, &slow_rule, j->rate);
-    apply(&r->fluency, &silence_rule, silent);
-    apply(&r->fluency, &fast_rule, j->articulation);
+    apply(&r->fluency, &filler_rule, r->fillers_per_minute, 1.0f);
+    apply(&r->fluency, &fast_rule, j->articulation, 1.0f);
+    apply_flow(j, &r->fluency, 1.0f);
     close_score(&r->fluency, "You spoke in an even flow: keep it.");
     judge(j, RH_RATING_PROSODIC, &r->prosody);
-    apply(&r->prosody, &slow_rule, j->rate);
-    apply(&r->prosody, &silence_rule, silent);
+    apply(&r->prosody, &filler_rule, r->fillers_per_minute, 0.5f);
+    apply_flow(j, &r->prosody, 1.0f);
     close_score(&r->prosody, "Your melody and rhythm carried the meaning: keep them.");
 }
 
@@ -284,12 +304,15 @@ static void score_words(judged *j)
     rh_speech_report *r = j->r;
     judge(j, RH_RATING_ACCURACY, &r->pronunciation);
     if (r->has_reference)
-        apply(&r->pronunciation, &missing_rule, 1.0f - r->completeness);
+        apply(&r->pronunciation, &missing_rule, 1.0f - r->completeness, 1.0f);
+    apply_flow(j, &r->pronunciation, 0.5f);
     close_score(&r->pronunciation, "Your pronunciation came through well: keep it.");
     judge(j, RH_RATING_TOTAL, &r->clarity);
-    apply(&r->clarity, &fast_rule, j->articulation);
+    apply(&r->clarity, &filler_rule, r->fillers_per_minute, 0.5f);
+    apply(&r->clarity, &fast_rule, j->articulation, 1.0f);
     if (r->has_reference)
-        apply(&r->clarity, &missing_rule, 1.0f - r->completeness);
+        apply(&r->clarity, &missing_rule, 1.0f - r->completeness, 1.0f);
+    apply_flow(j, &r->clarity, 0.5f);
     close_score(&r->clarity, "Your words were easy to make out: keep it.");
 }
 

@@ -141,6 +141,58 @@ static void fillers_are_counted_by_word_and_cost_only_when_many(void **state)
     rh_speech_report_done(&r);
 }
 
+static void many_fillers_cost_and_a_few_do_not(void **state)
+{
+    (void)state;
+    speech s;
+    say(&s, answer, 150, 0.97f);
+    rh_speech_report none = measured(&s);
+    rh_speech_filler heard[8];
+    for (size_t i = 0; i < 8; i++)
+        heard[i] = (rh_speech_filler){(float)i, (float)i + 0.3f, "um"};
+    s.in.fillers = heard;
+    s.in.fillers_known = true;
+    s.in.n_fillers = 1; /* five a minute */
+    rh_speech_report few = measured(&s);
+    s.in.n_fillers = 8;
+    rh_speech_report many = measured(&s);
+    assert_true(none.fluency.value - few.fluency.value < 4);
+    assert_true(many.fluency.value < none.fluency.value - 15);
+    assert_true(many.overall.value < none.overall.value - 3);
+    assert_non_null(strstr(many.fluency.advice, "Fillers"));
+    rh_speech_report_done(&none);
+    rh_speech_report_done(&few);
+    rh_speech_report_done(&many);
+}
+
+/* Two words and ten minutes of the same delivery are judged alike. */
+static void length_does_not_decide(void **state)
+{
+    (void)state;
+    static speech shorter, longer;
+    say(&shorter, "Yes, certainly.", 120, 0.95f);
+    rh_speech_report two = measured(&shorter);
+    assert_true(two.fluency.known && two.fluency.value > 60 && two.fluency.value <= 100);
+    assert_true(two.pronunciation.value > 60);
+    say(&longer, answer, 150, 0.95f);
+    rh_speech_report once = measured(&longer);
+    size_t n = longer.in.n_words;
+    for (size_t k = n; k + n <= MAX_WORDS; k += n)
+        for (size_t i = 0; i < n; i++) {
+            longer.words[k + i] = longer.words[i];
+            longer.words[k + i].start += (float)k * 0.4f;
+            longer.words[k + i].end += (float)k * 0.4f;
+            longer.in.n_words = k + n;
+        }
+    longer.in.duration_s = (double)longer.in.n_words * 0.4;
+    rh_speech_report many = measured(&longer);
+    assert_true(fabsf(many.fluency.value - once.fluency.value) < 3);
+    assert_true(fabsf(many.pronunciation.value - once.pronunciation.value) < 3);
+    rh_speech_report_done(&two);
+    rh_speech_report_done(&once);
+    rh_speech_report_done(&many);
+}
+
 static void reference_shows_missed_added_and_replaced(void **state)
 {
     (void)state;
@@ -282,6 +334,8 @@ int main(void)
         cmocka_unit_test(score_is_the_sum_of_its_parts),
         cmocka_unit_test(slower_unsure_or_chopped_speech_scores_lower),
         cmocka_unit_test(fillers_are_counted_by_word_and_cost_only_when_many),
+        cmocka_unit_test(many_fillers_cost_and_a_few_do_not),
+        cmocka_unit_test(length_does_not_decide),
         cmocka_unit_test(reference_shows_missed_added_and_replaced),
         cmocka_unit_test(digits_match_spelled_numbers_both_ways),
         cmocka_unit_test(forced_words_lend_their_score),
