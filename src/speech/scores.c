@@ -84,13 +84,13 @@ static const rule fast_rule = {"very fast speech", "syllables a second",
     4, {6.0f, 7.0f, 8.0f, 10.0f}, {0, -4, -12, -25}};
 static const rule slow_rule = {"very slow speech", "syllables a second",
     "You spoke very slowly: link the words of a phrase and let it run in one breath.",
-    4, {0.8f, 1.4f, 2.0f, 2.8f}, {-25, -14, -5, 0}};
+    4, {0.6f, 1.0f, 1.4f, 1.8f}, {-25, -14, -5, 0}};
 static const rule silence_rule = {"long silences", "share of time",
     "Long silences broke up your answer: think first, then say a whole sentence.",
-    4, {0.3f, 0.4f, 0.6f, 0.85f}, {0, -6, -20, -40}};
+    4, {0.4f, 0.5f, 0.65f, 0.85f}, {0, -6, -20, -40}};
 static const rule hesitation_rule = {"silence inside clauses", "share of time",
     "Silences fell inside clauses: carry each thought to its comma before you stop.",
-    4, {0.05f, 0.12f, 0.25f, 0.5f}, {0, -4, -12, -28}};
+    4, {0.2f, 0.3f, 0.4f, 0.6f}, {0, -6, -15, -30}};
 /* The learned part already counts a word or two; this is for half a text. */
 static const rule missing_rule = {"words left out", "share of the text",
     "Words of the text were left out: read to the end of each line.",
