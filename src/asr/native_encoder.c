@@ -6,9 +6,8 @@
 #include "rehearse/clock.h"
 
 enum {
-    AFTER_SPEECH = 25, /* positions computed behind the sound: 0.5 s */
+    AFTER_SPEECH = 15, /* positions computed behind the sound, at least: 0.3 s */
     TAIL_STATES = 64,  /* positions of silence the decoder sees behind those */
-    TAIL_STEP = 3,     /* of the value of the padding, in tenths; nearer ones do no better */
 };
 
 static size_t min_size(size_t a, size_t b)
@@ -116,7 +115,7 @@ rh_status rh_enc_run(rh_enc_state *s, const rh_enc_window *w, rh_enc_output *out
     float padding = fill_mel(s, w, n_hops, f.n_own);
     rh_status st = RH_OK;
     if (f.n_own < m->hp.n_audio_ctx) {
-        st = enc_tail_get(&f.silence, m, TAIL_STEP * (int)lrintf(padding * 10.0f / TAIL_STEP), w->deadline_us, err);
+        st = enc_tail_get(&f.silence, m, (int)lrintf(padding * 10.0f), w->deadline_us, err);
         f.n_kept = enc_n_merged(m) - f.n_own / MERGE;
     }
     if (st != RH_OK)

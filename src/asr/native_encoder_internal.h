@@ -14,7 +14,7 @@ enum {
     MERGE = 32,         /* neighbouring positions of the kept silence become one key; also the
                            step of the number of positions computed: kernels are made once a
                            length, so few lengths are faster than the few positions saved */
-    MAX_TAILS = 4,      /* values of padding kept; the least used gives way */
+    MAX_TAILS = 8,      /* values of padding kept; the least used gives way */
     MAX_THREADS = 64,
 };
 

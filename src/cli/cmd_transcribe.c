@@ -45,6 +45,8 @@ static rh_status transcribe(job *j, const char *path, rh_audio *audio, rh_error 
     rh_progress_start(&bar, path);
     rh_asr_params p = rh_asr_params_default();
     p.beam = j->beam;
+    /* Plain text shows no times; finding them costs a decoder pass. */
+    p.word_times = strcmp(j->format, "text") != 0 && strcmp(j->format, "tsv") != 0;
     p.prompt = j->prompt;
     p.translate = j->translate;
     p.language = strcmp(j->cfg.language, "auto") == 0 ? NULL : j->cfg.language;

@@ -1,0 +1,250 @@
+/* The native engine on real weights: the kept silence against the full window,
+ * threads and streams against one, its transcripts against whisper.cpp's. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <math.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "asr/native_encoder.h"
+#include "models.h"
+#include "rehearse/alloc.h"
+#include "rehearse/asr.h"
+#include "rehearse/audio.h"
+
+static const char *weights;
+static rh_audio speech;
+
+typedef struct {
+    rh_ggml_file *file;
+    rh_enc_model *model;
+    rh_enc_state *state;
+    rh_enc_output out;
+} encoded;
+
+static void encode(encoded *e, const char *precision, int n_threads, bool full)
+{
+    rh_error err = {0};
+    rh_enc_options o = {.precision = precision, .n_threads = n_threads, .full_window = full};
+    rh_enc_window w = {.samples = speech.samples, .n = speech.n,
+                       .n_hops = rh_log_mel_n_hops(speech.n)};
+    if (rh_ggml_file_open(&e->file, weights, &err) != RH_OK ||
+        rh_enc_model_new(&e->model, e->file, &o, &err) != RH_OK ||
+        rh_enc_state_new(&e->state, e->model, &err) != RH_OK ||
+        rh_enc_run(e->state, &w, &e->out, &err) != RH_OK)
+        fail_msg("%s", err.msg);
+}
+
+static void encoded_done(encoded *e)
+{
+    rh_enc_state_free(e->state);
+    rh_enc_model_free(e->model);
+    rh_ggml_file_free(e->file);
+}
+
+/* Root mean square difference over the speech, over the root mean square. */
+static double distance(const encoded *a, const encoded *b, int n_state)
+{
+    double diff = 0.0, sum = 0.0;
+    for (int i = 0; i < a->out.n_speech * n_state; i++) {
+        double d = (double)a->out.states[i] - (double)b->out.states[i];
+        diff += d * d;
+        sum += (double)a->out.states[i] * (double)a->out.states[i];
+    }
+    return sqrt(diff / sum);
+}
+
+static void kept_silence_changes_little_where_speech_is(void **state)
+{
+    (void)state;
+    encoded full, kept, eight;
+    encode(&full, "f32", 1, true);
+    encode(&kept, "f32", 1, false);
+    encode(&eight, "int8", 1, false);
+    assert_int_equal(full.out.n_pos, 1500);
+    assert_true(kept.out.n_own < 300);
+    double d = distance(&full, &kept, 512), q = distance(&kept, &eight, 512);
+    print_message("silence %.4f, 8 bits %.4f\n", d, q);
+    assert_true(d < 0.2);
+    assert_true(q < 0.1);
+    encoded_done(&full);
+    encoded_done(&kept);
+    encoded_done(&eight);
+}
+
+static void threads_do_not_change_the_encoder(void **state)
+{
+    (void)state;
+    encoded one, two;
+    encode(&one, "f32", 1, false);
+    encode(&two, "f32", 2, false);
+    assert_true(distance(&one, &two, 512) < 1e-4);
+    encoded_done(&one);
+    encoded_done(&two);
+}
+
+static rh_asr_model *load(rh_engine engine, const char *cache)
+{
+    rh_error err = {0};
+    rh_asr_model *m = NULL;
+    rh_asr_model_options o = rh_asr_model_options_default();
+    o.engine = engine;
+    o.device = RH_DEVICE_CPU;
+    o.n_threads = 2;
+    o.cache_dir = cache;
+    if (rh_asr_model_load(&m, weights, &o, &err) != RH_OK)
+        fail_msg("%s", err.msg);
+    return m;
+}
+
+typedef struct {
+    rh_asr_model *model;
+    const rh_audio *audio;
+    int times;
+    char *text;
+    rh_status st;
+} listener;
+
+static void *listen(void *arg)
+{
+    listener *l = arg;
+    rh_asr_stream *s = NULL;
+    rh_transcript t;
+    rh_asr_params p = rh_asr_params_default();
+    p.language = "en";
+    rh_transcript_init(&t);
+    l->st = rh_asr_stream_new(&s, l->model, NULL);
+    for (int i = 0; i < l->times && l->st == RH_OK; i++)
+        l->st = rh_asr_transcribe(s, l->audio->samples, l->audio->n, &p, &t, NULL);
+    l->text = rh_strdup(t.text ? t.text : "");
+    rh_transcript_done(&t);
+    rh_asr_stream_free(s);
+    return NULL;
+}
+
+static void engines_agree_and_the_cache_changes_nothing(void **state)
+{
+    (void)state;
+    char cache[] = "/tmp/rehearse-engine-XXXXXX", command[80];
+    assert_non_null(mkdtemp(cache));
+    rh_asr_model *models[] = {load(RH_ENGINE_WHISPER_CPP, NULL), load(RH_ENGINE_NATIVE, cache),
+                              load(RH_ENGINE_NATIVE, NULL), NULL};
+    models[3] = load(RH_ENGINE_NATIVE, cache);
+    listener l[4];
+    for (int i = 0; i < 4; i++) {
+        l[i] = (listener){.model = models[i], .audio = &speech, .times = 1};
+        (void)listen(&l[i]);
+        assert_int_equal(l[i].st, RH_OK);
+        assert_string_equal(l[i].text, l[0].text);
+    }
+    assert_non_null(strstr(l[0].text, "thought me so silly"));
+    for (int i = 0; i < 4; i++) {
+        rh_free(l[i].text);
+        rh_asr_model_free(models[i]);
+    }
+    (void)snprintf(command, sizeof command, "rm -r %s", cache);
+    assert_int_equal(system(command), 0);
+}
+
+static void streams_side_by_side_say_what_one_says(void **state)
+{
+    (void)state;
+    enum { N = 3 };
+    rh_asr_model *m = load(RH_ENGINE_NATIVE, NULL);
+    listener l[N], alone = {.model = m, .audio = &speech, .times = 1};
+    pthread_t threads[N];
+    (void)listen(&alone);
+    for (int i = 0; i < N; i++) {
+        l[i] = (listener){.model = m, .audio = &speech, .times = 3};
+        assert_int_equal(pthread_create(&threads[i], NULL, listen, &l[i]), 0);
+    }
+    for (int i = 0; i < N; i++) {
+        pthread_join(threads[i], NULL);
+        assert_int_equal(l[i].st, RH_OK);
+        assert_string_equal(l[i].text, alone.text);
+        rh_free(l[i].text);
+    }
+    rh_free(alone.text);
+    rh_asr_model_free(m);
+}
+
+static void second_decodes_use_what_was_heard(void **state)
+{
+    (void)state;
+    rh_asr_model *m = load(RH_ENGINE_NATIVE, NULL);
+    rh_asr_stream *s = NULL;
+    rh_transcript t, again, forced;
+    rh_asr_params p = rh_asr_params_default();
+    rh_error err = {0};
+    float pooled[1024];
+    p.language = "en";
+    rh_transcript_init(&t);
+    rh_transcript_init(&again);
+    rh_transcript_init(&forced);
+    assert_int_equal(rh_asr_stream_new(&s, m, &err), RH_OK);
+    assert_int_equal(rh_asr_redecode(s, &p, &again, &err), RH_ERR_INVAL);
+    assert_int_equal(rh_asr_transcribe(s, speech.samples, speech.n, &p, &t, &err), RH_OK);
+    assert_int_equal(rh_asr_redecode(s, &p, &again, &err), RH_OK);
+    assert_string_equal(again.text, t.text);
+    assert_int_equal(again.encode_us, 0);
+    assert_int_equal(rh_asr_force(s, "You don't mean that you thought me so green.", &p, &forced,
+                                  &err), RH_OK);
+    assert_int_equal(forced.n_words, 9);
+    assert_true(forced.words[1].p > 0.5f);
+    assert_true(forced.words[8].p < 0.1f);
+    assert_int_equal(rh_asr_pooled(s, pooled, 1024, &err), RH_OK);
+    assert_int_equal(rh_asr_pooled(s, pooled, 10, &err), RH_ERR_INVAL);
+    rh_transcript_done(&t);
+    rh_transcript_done(&again);
+    rh_transcript_done(&forced);
+    rh_asr_stream_free(s);
+    rh_asr_model_free(m);
+}
+
+/* 44 s: two copies of a speech with silence between, so that a window ends inside the second. */
+static void long_recordings_lose_and_double_nothing(void **state)
+{
+    (void)state;
+    rh_audio jfk = {0}, all = {0};
+    assert_int_equal(rh_audio_read_file(&jfk, "tests/fixtures/jfk.flac", 60, NULL), RH_OK);
+    enum { COPIES = 4 };
+    all.n = COPIES * jfk.n;
+    all.samples = rh_alloc_array(all.n, sizeof *all.samples);
+    for (size_t i = 0; i < all.n; i++)
+        all.samples[i] = jfk.samples[i % jfk.n];
+    rh_asr_model *m = load(RH_ENGINE_NATIVE, NULL);
+    listener l = {.model = m, .audio = &all, .times = 1};
+    (void)listen(&l);
+    assert_int_equal(l.st, RH_OK);
+    int found = 0;
+    for (const char *p = l.text; (p = strstr(p, "fellow Americans")) != NULL; p++)
+        found++;
+    if (found != COPIES)
+        fail_msg("%d of %d: %s", found, COPIES, l.text);
+    rh_free(l.text);
+    rh_asr_model_free(m);
+    rh_free(all.samples);
+    rh_audio_done(&jfk);
+}
+
+int main(void)
+{
+    weights = model_file("ggml-base.bin");
+    if (rh_audio_read_file(&speech, "tests/fixtures/1688-142285-0002.flac", 60, NULL) != RH_OK)
+        return 1;
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(kept_silence_changes_little_where_speech_is),
+        cmocka_unit_test(threads_do_not_change_the_encoder),
+        cmocka_unit_test(engines_agree_and_the_cache_changes_nothing),
+        cmocka_unit_test(streams_side_by_side_say_what_one_says),
+        cmocka_unit_test(second_decodes_use_what_was_heard),
+        cmocka_unit_test(long_recordings_lose_and_double_nothing),
+    };
+    int failed = cmocka_run_group_tests(tests, NULL, NULL);
+    rh_audio_done(&speech);
+    return failed;
+}
