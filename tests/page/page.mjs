@@ -35,14 +35,17 @@ async function looksFinished(page, name) {
   assert.ok(width <= 1, `${name}: the page is ${width} px wider than the window`);
 }
 
-async function practise(page, { speakFor = 15000, meanwhile } = {}) {
+async function practise(page, { speakFor = 11500, meanwhile } = {}) {
   await page.goto(server.url);
   await page.click('#enable');
   await page.waitForSelector('#start:not([disabled])');
   await page.click('#start');
   await page.waitForSelector('#timer');
   await page.waitForFunction(() => document.querySelector('#timer')?.textContent !== '0:00');
-  if (meanwhile) await meanwhile();
+  if (!meanwhile) {
+    await page.waitForTimeout(4000); // the look at the camera is over
+    await page.screenshot({ path: join(shots, 'practice.png') });
+  } else await meanwhile();
   await page.waitForTimeout(speakFor);
   await page.click('#finish');
   await page.waitForSelector('article.report', { timeout: 60000 });
