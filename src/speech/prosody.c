@@ -109,13 +109,13 @@ static void measure_loudness(const rh_contour *c, float *tmp, rh_prosody *p)
 
 static unsigned judge_sound(const rh_contour *c, const rh_prosody *p)
 {
+    if (p->voiced_s < VOICE_MIN_S)
+        return RH_SOUND_NO_VOICE; /* about a voice that is not there nothing else can be said */
+    if (p->voiced_s > 1.0f && p->f0_sd_st < STEADY_ST)
+        return RH_SOUND_STEADY;
     unsigned s = 0;
     if (c->clipped > CLIPPED_SHARE)
         s |= RH_SOUND_CLIPPED;
-    if (p->voiced_s < VOICE_MIN_S)
-        return s | RH_SOUND_NO_VOICE;
-    if (p->voiced_s > 1.0f && p->f0_sd_st < STEADY_ST)
-        s |= RH_SOUND_STEADY;
     if (p->snr_db < SNR_MIN_DB)
         s |= RH_SOUND_NOISY;
     if (c->speech_db < LOUD_MIN_DB)
