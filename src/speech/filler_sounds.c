@@ -15,7 +15,8 @@ static const float SURE = 0.5f;     /* probability from which level alone confir
 static const float ALONE = 0.8f;    /* ... and from which nothing need confirm */
 static const float DIP_DB = 6.0f;   /* between two set-ins of a voice */
 static const float LONGEST_S = 1.2f;
-static const float LONG_RUN_S = 0.08f;
+static const float BURST_S = 0.06f;
+static const float BURST_DB = 3.6f; /* the same for short ones in a row */
 static const float CALM_DB = 3.0f;  /* median spectral change a step; words have 3 to 8 */
 static const float CREAK = 0.6f;    /* periodicity of a voice outside the speaker's usual range */
 static const float STILL_DB = 2.1f; /* median spectral change a step */
@@ -191,7 +192,7 @@ static bool find_voice(const rh_filler_search *f, size_t i, const rh_filler *fil
     if (nearest_voice(c, filler->start, filler->end, *from, *to, v))
         return true;
     *from = i > 0 ? fmaxf(reach_from, w[i - 1].start) : reach_from;
-    *to = i + 1 < f->n_verbatim ? fminf(reach_to, w[i + 1].end) : reach_to;
+    *to = i + 1 < f->n_verbatim ? fminf(reach_to, w[i + 1].end + 0.1f) : reach_to;
     return nearest_voice(c, filler->start, filler->end, *from, *to, v) &&
            median_change(c, v->from, v->to) <= CALM_DB;
 }
@@ -211,14 +212,14 @@ static bool confirm(const rh_filler_search *f, size_t i, rh_filler *filler)
     float from, to;
     rh_voice v;
     if (!find_voice(f, i, filler, &from, &to, &v))
-        return filler->p >= SURE &&
-               loudest(c, filler->start, filler->end) > rh_silence_level(c);
+        return filler->p >= SURE && loudest(c, filler->start, filler->end) > rh_silence_level(c);
     if (filler->p < SURE && median_change(c, v.from, v.to) > CALM_DB)
         return false;
     float a = (float)v.from * STEP_S, b = (float)v.to * STEP_S;
     /* A voice that began in the word before, or goes on in the next one, says
      * nothing about the border between them. */
-    filler->start = a > from + STEP_S ? a : fmaxf(a, filler->start);
+    bool grown = a <= from + STEP_S || (i > 0 && a < f->verbatim[i - 1].end);
+    filler->start = grown ? fmaxf(a, filler->start) : a;
     filler->end = b < to - STEP_S ? b : fminf(b, filler->end);
     if (filler->end < filler->start + 0.06f)
         filler->end = filler->start + 0.06f;
@@ -269,20 +270,29 @@ static void count_run(rh_filler_search *f, size_t first, size_t n)
     if (surest(f, first, n) < SURE)
         return;
     rh_voice v[MAX_VOICES];
-    float from = f->verbatim[first].start - 0.5f * REACH_S;
+    size_t sure = first; /* the decoder may fall into the run before the voice does */
+    while (sure + 1 < first + n && f->verbatim[sure].p < GUESS)
+        sure++;
+    float from = f->verbatim[sure].start - 0.5f * REACH_S;
     float to = first + n < f->n_verbatim ? f->verbatim[first + n].start : (float)c->n * STEP_S;
-    if (first > 0)
-        from = fmaxf(from, f->verbatim[first - 1].end - 0.5f * REACH_S);
+    if (first > 0) { /* what either decode gives to the word before is no part of the run */
+        const rh_word *w = &f->verbatim[first - 1];
+        int32_t pair = f->verbatim_pair[first - 1];
+        float end = pair >= 0 ? fmaxf(w->end, f->in->words[pair].end) : w->end;
+        from = fmaxf(from, fmaxf(end, sure > first ? f->verbatim[sure].start : end));
+    }
     cover_clean_run(f, first, n, &to);
     size_t n_voices = rh_voices_between(c, from, to, v, MAX_VOICES);
-    for (size_t k = 0; k < n_voices; k++) {
-        rh_filler filler = proposal(f, first + (k < n ? k : n - 1));
+    for (size_t k = 0, found = 0; k < n_voices; k++) {
+        rh_filler filler = proposal(f, first + (found < n ? found : n - 1));
         filler.start = (float)v[k].from * STEP_S;
         filler.end = (float)v[k].to * STEP_S;
-        if (k >= n)
+        if (found >= n)
             filler.n_words = 0;
-        if (filler.end - filler.start >= LONG_RUN_S || k < n)
-            rh_add_filler(f, filler);
+        if (filler.end - filler.start < BURST_S || median_change(c, v[k].from, v[k].to) > BURST_DB)
+            continue;
+        rh_add_filler(f, filler);
+        found++;
     }
 }
 

@@ -9,6 +9,7 @@
 #include "speech_internal.h"
 
 static const float VERBATIM_MIN_SHARE = 0.5f; /* of clean words that both decodes must share */
+static const float ECHO_GAP_S = 0.15f, ECHO_S = 0.08f;
 enum { MAX_VERBATIM_BYTES = 4 << 20 };
 
 const char *rh_filler_name(rh_filler_kind kind)
@@ -138,15 +139,17 @@ static int by_start_slip(const void *a, const void *b)
     return (x->start > y->start) - (x->start < y->start);
 }
 
-/* One moment has one sound: of two that overlap by half the surer one stays. */
+/* One moment has one sound: of two that overlap by half the surer one stays, and
+ * a short one close behind another is its echo in the decoder. */
 static void drop_doubles(rh_disfluency *d)
 {
     size_t n = 0;
     for (size_t i = 0; i < d->n_fillers; i++) {
         rh_filler *now = &d->fillers[i], *last = n ? &d->fillers[n - 1] : NULL;
-        bool doubled = last && (int)last->kind < RH_FILLER_SOUNDS &&
-                       (int)now->kind < RH_FILLER_SOUNDS &&
-                       now->start < 0.5f * (last->start + last->end);
+        bool sounds =
+            last && (int)last->kind < RH_FILLER_SOUNDS && (int)now->kind < RH_FILLER_SOUNDS;
+        bool echo = sounds && now->start < last->end + ECHO_GAP_S && now->end - now->start < ECHO_S;
+        bool doubled = sounds && (echo || now->start < 0.5f * (last->start + last->end));
         if (!doubled)
             d->fillers[n++] = *now;
         else if (now->p > last->p)

@@ -47,8 +47,8 @@ static void two_spoken_ums_are_found_where_they_are(void **state)
     const char *verbatim = json_string_value(json_object_get(r, "verbatim_text"));
     assert_int_equal(json_array_size(json_object_get(r, "fillers")), 2);
     assert_int_equal(json_integer_value(json_object_get(r, "filler_words_count")), 2);
-    assert_true(fabs(start_of(r, 0) - 2.2) < 0.2); /* marked by hand on level and pitch */
-    assert_true(fabs(start_of(r, 1) - 5.82) < 0.15);
+    assert_true(fabs(start_of(r, 0) - 2.1) < 0.2);   /* grows out of "but": no clear border */
+    assert_true(fabs(start_of(r, 1) - 5.82) < 0.15); /* marked by hand on its level */
     assert_non_null(strstr(verbatim, "um,"));
     assert_null(strstr(clean, "um,"));
     json_decref(r);
