@@ -26,7 +26,6 @@ enum { RH_FACE_POINTS = 478 }; /* 468 mesh, then 5 + 5 iris: the eye on the imag
 
 typedef struct {
     float min_confidence; /* [0,1]; below it the face counts as absent; 0.5 */
-    float vfov_deg;       /* camera vertical field of view, (0,180); 0 = assume 63 for 4:3 */
     int smooth_ms;        /* pose smoothing time constant; 0 = off; 80 */
     bool gaze;            /* run the iris model; true */
 } rh_face_options;

@@ -14,7 +14,7 @@ static const float EYE_MIN_PX = 9.0f;        /* narrower eyes show no gaze */
 
 rh_face_options rh_face_options_default(void)
 {
-    return (rh_face_options){.min_confidence = 0.5f, .vfov_deg = 0, .smooth_ms = 80, .gaze = true};
+    return (rh_face_options){.min_confidence = 0.5f, .smooth_ms = 80, .gaze = true};
 }
 
 rh_status rh_face_tracker_new(rh_face_tracker **out, const rh_face_model *m,
@@ -23,8 +23,6 @@ rh_status rh_face_tracker_new(rh_face_tracker **out, const rh_face_model *m,
     rh_face_options o = opts ? *opts : rh_face_options_default();
     if (!(o.min_confidence > 0 && o.min_confidence < 1))
         return rh_fail(err, RH_ERR_INVAL, "min_confidence %g outside (0,1)", (double)o.min_confidence);
-    if (!(o.vfov_deg >= 0 && o.vfov_deg < 180))
-        return rh_fail(err, RH_ERR_INVAL, "vfov_deg %g outside [0,180)", (double)o.vfov_deg);
     if (o.smooth_ms < 0 || o.smooth_ms > 10000)
         return rh_fail(err, RH_ERR_INVAL, "smooth_ms %d outside 0..10000", o.smooth_ms);
     rh_face_tracker *t = rh_calloc(1, sizeof *t);

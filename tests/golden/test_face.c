@@ -126,7 +126,7 @@ static void bad_pictures_and_times_are_refused(void **state)
     rh_face_tracker *t = NULL;
     rh_face face;
     rh_face_options o = rh_face_options_default();
-    o.vfov_deg = 180;
+    o.smooth_ms = -1;
     assert_int_equal(rh_face_tracker_new(&t, model, &o, &err), RH_ERR_INVAL);
     assert_int_equal(rh_face_tracker_new(&t, model, NULL, &err), RH_OK);
     assert_int_equal(rh_face_tracker_push_bytes(t, bytes, n_bytes / 2, 1, &face, &err), RH_ERR_FORMAT);

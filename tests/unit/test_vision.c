@@ -59,6 +59,27 @@ static void signs_are_those_of_the_header(void **state)
     assert_true(points[10][0] > 320); /* roll > 0: clockwise, forehead to the image's right */
 }
 
+static void bent_faces_move_the_pitch_within_a_limit(void **state)
+{
+    (void)state;
+    float points[RH_MESH_POINTS][3];
+    rh_rigid_fit fit;
+    turn_face(points, 0, 0, 0, 12);
+    rh_rigid_fit_points(&fit, (const float(*)[3])points);
+    rh_angles a = rh_corrected_angles(&rh_learned_pose, &fit, (const float(*)[3])points);
+    assert_true(fabsf(a.yaw) < 1);
+    float low = a.pitch, high = a.pitch;
+    for (int sign = -1; sign <= 1; sign += 2) { /* every point against its weight: the worst bend */
+        turn_face(points, 0, 0, 0, 12);
+        for (int i = 0; i < RH_POSE_REST; i++)
+            points[rh_learned_pose.rest[i].point][1] += (float)sign * (rh_learned_pose.rest[i].weight[1] > 0 ? 9.0f : -9.0f);
+        a = rh_corrected_angles(&rh_learned_pose, &fit, (const float(*)[3])points);
+        low = fminf(low, a.pitch);
+        high = fmaxf(high, a.pitch);
+    }
+    assert_true(high - low > 14 && high - low < 15.1f); /* twice 7.5 */
+}
+
 static void sampler_kernels_agree_with_the_portable_one(void **state)
 {
     (void)state;
@@ -338,6 +359,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(fit_recovers_the_angles_it_was_turned_by),
         cmocka_unit_test(signs_are_those_of_the_header),
+        cmocka_unit_test(bent_faces_move_the_pitch_within_a_limit),
         cmocka_unit_test(sampler_kernels_agree_with_the_portable_one),
         cmocka_unit_test(crop_reads_the_same_place_at_any_scale),
         cmocka_unit_test(below_the_camera_is_tolerated_more_than_above),
