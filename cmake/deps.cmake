@@ -44,6 +44,10 @@ function(rh_bundle_libraries target)
     target_link_options(${target} PRIVATE -Wl,--disable-new-dtags)
     add_custom_command(TARGET ${target} POST_BUILD
         COMMAND ${CMAKE_SOURCE_DIR}/tools/bundle ${RH_CACHE} ${WHISPER_PREFIX} ${libs} VERBATIM)
+    if(RH_SANITIZE) # TBB opens it with RTLD_DEEPBIND, which sanitizers refuse, and does without it
+        add_custom_command(TARGET ${target} POST_BUILD
+            COMMAND sh -c "rm -f ${libs}/libtbbbind*" VERBATIM)
+    endif()
 endfunction()
 
 # The practice page beside the program, with what it takes from the npm registry.

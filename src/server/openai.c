@@ -145,7 +145,8 @@ static rh_status send_finals(transcription *j, rh_transcriber *t, rh_buf *text)
             rh_free(plain);
             continue;
         }
-        json_t *delta = json_sprintf("%s%s", text->len ? " " : "", plain);
+        bool joins = !text->len || strchr(",.;:!?", *plain); /* a stretch may begin with its comma */
+        json_t *delta = json_sprintf("%s%s", joins ? "" : " ", plain);
         st = rh_buf_puts(text, json_string_value(delta) ? json_string_value(delta) : "");
         send_event(j, json_pack("{s:s, s:o}", "type", "transcript.text.delta", "delta", delta));
         rh_free(plain);

@@ -11,7 +11,8 @@ def setUpModule():
 
 
 def tearDownModule():
-    server.stop()
+    code = server.stop()
+    assert code == 0, f"the server ended with {code}:\n{server.text()}"
 
 
 def frame_bytes():
