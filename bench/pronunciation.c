@@ -1,6 +1,6 @@
 /* pronunciation - how far the scores agree with five experts.
  *
- *   pronunciation [--limit N]
+ *   pronunciation [--every N]
  *
  * Every rated recording of speechocean762 goes through the engine and the
  * scores as in production, with and without its text. The tables built in have
@@ -156,20 +156,20 @@ static bool one(ears *e, const char *folder, char **c)
     return true;
 }
 
-static void one_list(ears *e, const char *folder, const char *name, long limit)
+static void one_list(ears *e, const char *folder, const char *name, long every)
 {
     char path[4500], line[4096];
     (void)snprintf(path, sizeof path, "%s/%s", folder, name);
     FILE *f = fopen(path, "r");
     if (!f || !fgets(line, sizeof line, f))
         return;
-    for (long i = 0; fgets(line, sizeof line, f) && i < limit && n_results < MAX_RECORDINGS; i++) {
+    for (long i = 0; fgets(line, sizeof line, f) && n_results < MAX_RECORDINGS; i++) {
         char *c[COLUMNS], *s = line;
         int n = 0;
         line[strcspn(line, "\r\n")] = '\0';
         while (s && n < COLUMNS)
             c[n++] = strsep(&s, ",");
-        if (n == COLUMNS)
+        if (n == COLUMNS && i % (every > 0 ? every : 1) == 0)
             one(e, folder, c);
     }
     fclose(f);
@@ -246,7 +246,7 @@ static void print_group(int group, int kind)
 int main(int argc, char **argv)
 {
     char path[4200], vad_path[4200], folder[4200];
-    long limit = argc > 2 && strcmp(argv[1], "--limit") == 0 ? atol(argv[2]) : MAX_RECORDINGS;
+    long every = argc > 2 && strcmp(argv[1], "--every") == 0 ? atol(argv[2]) : 1;
     bench_data("speechocean762", folder, sizeof folder);
     (void)snprintf(path, sizeof path, "%s/ggml-base.bin", bench_models_dir());
     (void)snprintf(vad_path, sizeof vad_path, "%s/silero_vad_openvino_16k.onnx", bench_models_dir());
@@ -259,8 +259,8 @@ int main(int argc, char **argv)
         fprintf(stderr, "skipped: %s\n", err.msg);
         return BENCH_SKIPPED;
     }
-    one_list(&e, folder, "scores.csv", limit);
-    one_list(&e, folder, "more.csv", limit);
+    one_list(&e, folder, "scores.csv", every);
+    one_list(&e, folder, "more.csv", every);
     for (int kind = 0; kind < KINDS; kind++)
         for (int group = 0; group < 5; group++)
             print_group(group, kind);
