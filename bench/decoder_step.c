@@ -69,10 +69,11 @@ static void read_member(void *arg, int member)
 /* Bytes a second when the team reads `bytes` over and over. */
 static double read_speed(rh_team *team, size_t bytes)
 {
-    uint64_t *data = rh_alloc_aligned(bytes / 8, 8);
+    rh_arena arena; /* on huge pages, as the weights are */
     double v[ROUNDS * 4];
-    if (!data)
+    if (rh_arena_init(&arena, bytes) != RH_OK)
         return 0.0;
+    uint64_t *data = (uint64_t *)(void *)arena.data;
     memset(data, 1, bytes);
     read_job job = {.data = data, .n = bytes / 8, .team = team};
     for (int i = 0; i < ROUNDS * 4; i++) {
@@ -80,7 +81,7 @@ static double read_speed(rh_team *team, size_t bytes)
         rh_team_run(team, read_member, &job);
         v[i] = (double)(rh_now_us() - t0) + (double)(job.sums[0] & 1) * 1e-9;
     }
-    rh_free(data);
+    rh_arena_done(&arena);
     qsort(v, ROUNDS * 4, sizeof *v, compare);
     return (double)bytes / (v[ROUNDS] * 1e-6); /* the better quarter: others disturb, nobody helps */
 }
