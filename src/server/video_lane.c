@@ -12,10 +12,17 @@ typedef struct {
     rh_message message;
     uint64_t seq;
     int64_t t_us;
-    bool annotate;
+    bool annotate, gaze;
     json_t *reading;
     rh_error err;
 } video_job;
+
+static rh_status new_tracker(video_job *j)
+{
+    rh_face_options o = rh_face_options_default();
+    o.gaze = j->gaze;
+    return rh_face_tracker_new(&j->stream->tracker, rh_coach_faces(j->stream->coach), &o, &j->err);
+}
 
 static rh_status measure(video_job *j)
 {
@@ -27,7 +34,7 @@ static rh_status measure(video_job *j)
     if (s == RH_OK && n == 0)
         s = rh_fail(&j->err, RH_ERR_INVAL, "the frame is empty: send a JPEG, PNG or WebP picture");
     if (s == RH_OK && !st->tracker)
-        s = rh_face_tracker_new(&st->tracker, rh_coach_faces(st->coach), NULL, &j->err);
+        s = new_tracker(j);
     if (s == RH_OK) {
         if (atomic_exchange(&st->calibrate, false))
             rh_face_tracker_calibrate(st->tracker);
@@ -114,6 +121,7 @@ void rh_video_pump(rh_ws *w)
     j->seq = w->newest.seq;
     j->t_us = w->newest.t_us;
     j->annotate = w->annotate;
+    j->gaze = w->gaze;
     if (rh_pool_submit(w->server->media, &j->job) != RH_OK) {
         rh_free(j);
         return;

@@ -20,10 +20,15 @@ static rh_ws_kind kind_of(rh_route_id id)
     }
 }
 
-static bool flag_set(struct lws *wsi, const char *name)
+static bool flag_is(struct lws *wsi, const char *name, const char *a, const char *b)
 {
     char v[16];
-    return rh_query(wsi, name, v, sizeof v) && (strcmp(v, "1") == 0 || strcmp(v, "true") == 0);
+    return rh_query(wsi, name, v, sizeof v) && (strcmp(v, a) == 0 || strcmp(v, b) == 0);
+}
+
+static bool flag_set(struct lws *wsi, const char *name)
+{
+    return flag_is(wsi, name, "1", "true");
 }
 
 int rh_ws_open(rh_server *s, struct lws *wsi, rh_pss *pss)
@@ -40,6 +45,7 @@ int rh_ws_open(rh_server *s, struct lws *wsi, rh_pss *pss)
     w->wsi = wsi;
     w->kind = kind_of(r.id);
     w->annotate = flag_set(wsi, "annotate");
+    w->gaze = !flag_is(wsi, "gaze", "0", "false");
     strcpy(w->name, r.param);
     w->client = rh_client_ref(s, r.param);
     w->stream = s->coach ? rh_stream_new(s->coach) : NULL; /* else when the models are there */

@@ -77,7 +77,7 @@ struct rh_ws {
     struct lws *wsi;
     uint64_t id;
     rh_ws_kind kind;
-    bool annotate;
+    bool annotate, gaze; /* asked for in the query: annotate=1, gaze=0 */
     rh_client *client;
     rh_stream *stream;
     struct rh_practice *practice; /* SESSION: after its start */

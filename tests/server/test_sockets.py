@@ -67,6 +67,13 @@ class Video(unittest.TestCase):
                 if a.get("skipped"):
                     self.assertEqual(a["timestamp"], b["timestamp"])
 
+    def test_gaze_can_be_left_out(self):
+        with server.ws("/ws/video/ann?gaze=0") as w:
+            r = w.ask(frame())
+            check_shape(self, r, VIDEO_KEYS)
+            self.assertTrue(r["face_detected"])
+            self.assertFalse(r["gaze_known"])
+
     def test_annotate(self):
         with server.ws("/ws/video/ann?annotate=1") as w:
             r = w.ask(frame())
