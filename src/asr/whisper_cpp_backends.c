@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 #include <whisper.h>
+#include "rehearse/paths.h"
 #include "whisper_cpp_internal.h"
 
 static pthread_once_t load_once = PTHREAD_ONCE_INIT;
@@ -52,16 +53,10 @@ static int add_folder(char folders[][PATH_MAX], int n, const char *base, const c
  * tests and benchmarks; in the dependency cache, for a build tree. */
 static int list_folders(char folders[MAX_FOLDERS][PATH_MAX])
 {
-    char self[PATH_MAX];
-    ssize_t len = readlink("/proc/self/exe", self, sizeof self - 1);
-    self[len > 0 ? len : 0] = '\0';
-    char *slash = strrchr(self, '/');
-    if (slash)
-        *slash = '\0';
     const char *cache = getenv("REHEARSE_CACHE"), *xdg = getenv("XDG_CACHE_HOME"),
                *home = getenv("HOME");
-    int n = add_folder(folders, 0, self, "lib");
-    n = add_folder(folders, n, self, "../lib");
+    int n = rh_beside_program("lib", folders[0], PATH_MAX) ? 1 : 0;
+    n += rh_beside_program("../lib", folders[n], PATH_MAX) ? 1 : 0;
     if (cache)
         return add_folder(folders, n, cache, "whisper.cpp/install/bin");
     if (xdg)

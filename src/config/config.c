@@ -11,6 +11,7 @@
 #include <unistd.h>
 #include "rehearse/alloc.h"
 #include "rehearse/buf.h"
+#include "rehearse/paths.h"
 #include "config_internal.h"
 
 typedef enum { KIND_INT, KIND_TEXT, KIND_CHOICE, KIND_LIST, KIND_SECRETS } kind;
@@ -128,16 +129,7 @@ bool rh_config_cache_dir(char *buf, size_t size)
 /* A packed program has its models beside it. */
 static bool packed_models(char *buf, size_t size)
 {
-    char exe[PATH_MAX];
-    ssize_t n = readlink("/proc/self/exe", exe, sizeof exe - 1);
-    if (n <= 0)
-        return false;
-    exe[n] = '\0';
-    char *slash = strrchr(exe, '/');
-    if (!slash)
-        return false;
-    *slash = '\0';
-    return join(buf, size, exe, "/models") && access(buf, R_OK) == 0;
+    return rh_beside_program("models", buf, size) && access(buf, R_OK) == 0;
 }
 
 static bool default_folder(const setting *s, char *buf, size_t size)

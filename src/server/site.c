@@ -8,6 +8,7 @@
 #include <unistd.h>
 #include "http.h"
 #include "rehearse/alloc.h"
+#include "rehearse/paths.h"
 
 enum { MAX_SITE_FILE = 16 << 20 };
 
@@ -51,17 +52,9 @@ static bool has_index(const char *dir)
 static void search(rh_site *site)
 {
     static const char *const places[] = {"web", "../web", "../share/rehearse/web"};
-    char exe[PATH_MAX - 64];
-    ssize_t n = readlink("/proc/self/exe", exe, sizeof exe - 1);
-    char *slash = n > 0 ? memrchr(exe, '/', (size_t)n) : NULL;
-    if (!slash)
-        return;
-    *slash = '\0';
-    for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
-        (void)snprintf(site->dir, sizeof site->dir, "%s/%s", exe, places[i]);
-        if (has_index(site->dir))
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++)
+        if (rh_beside_program(places[i], site->dir, sizeof site->dir) && has_index(site->dir))
             return;
-    }
     site->dir[0] = '\0';
 }
 
