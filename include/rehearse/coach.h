@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include "rehearse/asr.h"
 #include "rehearse/face_tracker.h"
+#include "rehearse/speech.h"
 #include "rehearse/status.h"
 #include "rehearse/vad.h"
 
@@ -60,6 +61,11 @@ bool rh_live_audio_ready(const rh_live_audio *l);         /* a result is due: ca
 rh_status rh_live_audio_result(rh_live_audio *l, bool all, const atomic_bool *cancel,
                                json_t **out, rh_error *err);
 void rh_live_audio_clear(rh_live_audio *l);
+/* Told of every result that has words, before _result returns: `in` counts from second
+ * `from_s` of the sound fed since the start or the last clear; borrowed for the call. */
+typedef void (*rh_live_audio_told)(void *user, const rh_speech_input *in, const char *text, double from_s);
+void rh_live_audio_listen(rh_live_audio *l, rh_live_audio_told told, void *user);
+double rh_live_audio_reported_s(const rh_live_audio *l); /* up to here all is in results */
 
 /* The protocol's video result of a reading: {"yaw","pitch",...,"timestamp"} and ours. */
 json_t *rh_face_to_json(const rh_face *f, double unix_time);

@@ -30,6 +30,7 @@ enum { RH_CONFIG_MAX_KEYS = 48 };
 typedef struct {
     char *host;
     int port;
+    char *tls_cert, *tls_key; /* files; "" = plain http */
     int threads; /* of one transcription; 0 = chosen for this machine */
     int workers; /* transcriptions at a time; 0 = chosen for this machine */
     int max_clients;
@@ -44,6 +45,8 @@ typedef struct {
 
     char *data_dir;
     int retention_days; /* 0 = keep until deleted */
+
+    char *ws_reports;   /* on, off: whether sessions of the older sockets are kept */
 
     char *cors_origins;   /* list for the open endpoints; "*" = all */
     char *public_origins; /* list of pages and hosts trusted beside the server's own */

@@ -17,6 +17,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include "rehearse/coach.h"
+#include "rehearse/speech.h"
 #include "rehearse/store.h"
 
 enum {
@@ -42,6 +43,8 @@ typedef struct {
                               none; removed at the end unless keep_media; NULL = memory only */
     bool keep_media;       /* the person asked to keep the sound: <spool_dir>/<id>.wav */
     bool live;             /* partials, metrics and cues are wanted */
+    bool told;             /* of the older sockets: filled by rh_session_note_... and sound sources */
+    const char *source;    /* where it came from, kept with it ("ws", "upload"); NULL */
     bool recorded;         /* filled by rh_session_recording(); nothing is recognised before the end */
     void (*progress)(void *user, double done); /* of _recording and _finish, [0,1] each; NULL */
     rh_session_emit emit;  /* NULL = nobody listens */
@@ -76,9 +79,28 @@ void rh_session_calibrate(rh_session *s); /* the person looks at the camera now 
 rh_status rh_session_recording(rh_session *s, const char *path, const atomic_bool *cancel,
                                rh_error *err);
 
-/* For clients of the older sockets, which bring their own results. */
+/* For clients of the older sockets (`told`), which bring their own results.
+ * Faces: any thread. */
 void rh_session_note_face(rh_session *s, const rh_face *f, int64_t t_us);
-void rh_session_note_audio(rh_session *s, const float *samples, size_t n, const json_t *result);
+
+/* The sound of one socket. A person speaks into one microphone: while a source with
+ * sound is there, that of another one is not taken. Freed before its session.
+ * Threads: _sound from one thread at a time, _speech from one at a time, both may run at once. */
+typedef struct rh_sound_source rh_sound_source;
+rh_status rh_sound_source_new(rh_sound_source **out, rh_session *s, rh_error *err);
+void rh_sound_source_free(rh_sound_source *src);
+/* Sound that came at time t_us of the session. It goes on where the last ended,
+ * however late the network brings it; after a break there is silence. */
+void rh_sound_source_sound(rh_sound_source *src, const float *samples, size_t n, int64_t t_us);
+/* What was recognised: times of `in` count from second `from_s` of the source's sound. */
+void rh_sound_source_speech(rh_sound_source *src, const rh_speech_input *in, const char *text,
+                            double from_s);
+/* All sound from second `from_s` of the source on is forgotten; it begins anew. */
+void rh_sound_source_forget(rh_sound_source *src, double from_s);
+
+double rh_session_length_s(const rh_session *s); /* of sound or pictures so far */
+/* Forgets a session that holds too little to be worth a report; free it afterwards. */
+void rh_session_discard(rh_session *s);
 
 /* Recognises the rest, measures the whole, emits and keeps the report; it is the
  * caller's (json_decref). `cancel` may be NULL. */

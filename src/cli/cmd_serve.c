@@ -72,7 +72,8 @@ static void announce(const serve *v, const rh_server *s)
     const char *host = shown_host(v->cfg.host);
     bool v6 = strchr(host, ':') != NULL;
     fprintf(stderr, "rehearse %s listens on %s port %d\n", RH_VERSION, v->cfg.host, rh_server_port(s));
-    fprintf(stderr, "open http://%s%s%s:%d/ in a browser; stop with Ctrl-C\n", v6 ? "[" : "", host,
+    fprintf(stderr, "open %s://%s%s%s:%d/ in a browser; stop with Ctrl-C\n",
+            *v->cfg.tls_cert ? "https" : "http", v6 ? "[" : "", host,
             v6 ? "]" : "", rh_server_port(s));
 }
 
@@ -112,8 +113,8 @@ int rh_cmd_serve(int argc, char **argv)
 {
     static const char *const settings[] = {
         "host", "port", "threads", "workers", "max_clients", "log_level", "model", "models_dir",
-        "engine", "device", "precision", "language", "data_dir", "retention_days", "cors_origins",
-        "public_origins", "tokens", "max_upload_mb", "max_message_kb", "max_audio_s", NULL};
+        "engine", "device", "precision", "language", "data_dir", "retention_days", "ws_reports",
+        "cors_origins", "tls_cert", "tls_key", "public_origins", "tokens", "max_upload_mb", "max_message_kb", "max_audio_s", NULL};
     static serve v;
     const rh_cli_option options[] = {
         {"reload", NULL, "start anew when the program, the settings file or the model changes",

@@ -30,6 +30,8 @@ struct rh_live_audio {
     rh_speech_table table;
     char language[RH_ASR_LANG_LEN];
     char model[RH_HEARING_MODEL];
+    rh_live_audio_told told;
+    void *told_user;
 };
 
 rh_status rh_live_audio_new(rh_live_audio **out, rh_coach *c, rh_error *err)
@@ -71,6 +73,17 @@ rh_status rh_live_audio_feed(rh_live_audio *l, const float *samples, size_t n, r
     if (st == RH_OK)
         l->fed += (int64_t)n;
     return st;
+}
+
+void rh_live_audio_listen(rh_live_audio *l, rh_live_audio_told told, void *user)
+{
+    l->told = told;
+    l->told_user = user;
+}
+
+double rh_live_audio_reported_s(const rh_live_audio *l)
+{
+    return (double)l->reported / RATE;
 }
 
 double rh_live_audio_buffered_s(const rh_live_audio *l)
@@ -160,6 +173,8 @@ static rh_status measure(rh_live_audio *l, int64_t until, json_t **out, rh_error
     if (st == RH_OK)
         st = rh_audio_result(out, l->text.data ? l->text.data : "", l->language, in->duration_s,
                              from_s, &report, err);
+    if (st == RH_OK && l->told && l->text.len > 0)
+        l->told(l->told_user, in, l->text.data, from_s);
     rh_speech_report_done(&report);
     return st;
 }

@@ -1,8 +1,7 @@
 /* session.c - a session's life, its audio half and what it tells live.
  *
  * Sound goes to the spool (16-bit PCM) and to the transcriber; finals become
- * segments in the store at once. At the end the whole sound is measured with
- * the transcript at hand, and the report is made from that and the timeline. */
+ * segments in the store at once. session_end.c makes the report of it. */
 #include "rehearse/session.h"
 
 #include <math.h>
@@ -10,14 +9,14 @@
 #include <string.h>
 #include "rehearse/alloc.h"
 #include "rehearse/clock.h"
-#include "rehearse/report.h"
 #include "coach_internal.h"
 #include "report_internal.h"
+#include "rounding.h"
 #include "session_internal.h"
 
 static const double METRICS_EVERY_S = 1.0;
 static const double LAG_S = 3.0; /* recognition further behind than this is told */
-enum { RATE = RH_ASR_RATE_HZ, LEVEL_BLOCK = RATE / 10, EARLIER_SESSIONS = 20 };
+enum { RATE = RH_ASR_RATE_HZ, LEVEL_BLOCK = RATE / 10 };
 
 /* ---- telling ---- */
 
@@ -55,11 +54,6 @@ void rh_session_keep_event(rh_session *s, const char *kind, double start, double
     pthread_mutex_unlock(&s->lock);
 }
 
-static double tenth(double v)
-{
-    return round(v * 10) / 10;
-}
-
 /* {lock} held */
 static json_t *metrics_event(const rh_session *s)
 {
@@ -67,16 +61,16 @@ static json_t *metrics_event(const rh_session *s)
     double speech = s->ears ? rh_transcriber_speech_s(s->ears) : 0;
     double looking = rh_timeline_looking(t, 0, s->now + 1);
     json_t *e = json_pack("{s:s, s:f, s:f, s:f, s:i, s:i, s:f, s:i, s:f, s:f}", "type", "metrics", "t",
-                          tenth(s->now), "pace_wpm", tenth(rh_timeline_wpm(t, s->now, 30)),
-                          "speech_s", tenth(speech), "words", t->n_words, "filler_words_count",
+                          rh_tenth(s->now), "pace_wpm", rh_tenth(rh_timeline_wpm(t, s->now, 30)),
+                          "speech_s", rh_tenth(speech), "words", t->n_words, "filler_words_count",
                           t->n_fillers, "fillers_per_minute",
-                          tenth(speech > 5 ? t->n_fillers * 60 / speech : 0), "pauses", t->n_pauses,
-                          "pause_s", tenth(t->pause_s), "longest_silence_s",
-                          tenth(t->last_word_end >= 0 ? fmax(0, s->now - t->last_word_end) : s->now));
+                          rh_tenth(speech > 5 ? t->n_fillers * 60 / speech : 0), "pauses", t->n_pauses,
+                          "pause_s", rh_tenth(t->pause_s), "longest_silence_s",
+                          rh_tenth(t->last_word_end >= 0 ? fmax(0, s->now - t->last_word_end) : s->now));
     if (looking >= 0) {
-        json_object_set_new(e, "eye_contact", json_real(tenth(100 * looking)));
+        json_object_set_new(e, "eye_contact", json_real(rh_tenth(100 * looking)));
         double recent = rh_timeline_looking(t, s->now - 8, s->now + 1);
-        json_object_set_new(e, "eye_contact_now", json_real(tenth(100 * fmax(0, recent))));
+        json_object_set_new(e, "eye_contact_now", json_real(rh_tenth(100 * fmax(0, recent))));
     }
     return e;
 }
@@ -133,7 +127,7 @@ void rh_session_advance(rh_session *s, double t, bool speaking)
     if (!cue)
         return;
     rh_session_keep_event(s, "cue", now, now, json_pack("{s:s, s:s}", "cue", cue->kind, "text", cue->text));
-    rh_session_send(s, json_pack("{s:s, s:f, s:s, s:s}", "type", "cue", "t", tenth(now), "kind",
+    rh_session_send(s, json_pack("{s:s, s:f, s:s, s:s}", "type", "cue", "t", rh_tenth(now), "kind",
                                  cue->kind, "text", cue->text));
 }
 
@@ -158,19 +152,21 @@ static bool copy_options(rh_session *s, const rh_session_options *o)
     s->o.language = copy(o->language, &ok);
     s->o.reference = copy(o->reference, &ok);
     s->o.spool_dir = copy(o->spool_dir, &ok);
+    s->o.source = copy(o->source, &ok);
     s->o.emit = NULL;
     if (!(s->o.face_hz > 0))
         s->o.face_hz = 5;
     return ok;
 }
 
-static json_t *meta_of(const rh_session *s)
+json_t *rh_session_meta(const rh_session *s)
 {
-    return json_pack("{s:s, s:s*, s:s*, s:s*, s:s*}", "client", s->o.client, "question", s->o.question,
-                     "kind", s->o.kind, "language", s->o.language, "reference", s->o.reference);
+    return json_pack("{s:s, s:s*, s:s*, s:s*, s:s*, s:s*}", "client", s->o.client, "question",
+                     s->o.question, "kind", s->o.kind, "language", s->o.language, "reference",
+                     s->o.reference, "source", s->o.source);
 }
 
-static bool is_filler(const json_t *word)
+bool rh_session_is_filler(const json_t *word)
 {
     return json_object_get(word, "filler") != NULL;
 }
@@ -189,7 +185,7 @@ static void restore(rh_session *s, const json_t *kept)
         s->n_segments = (int)json_integer_value(json_object_get(seg, "seq")) + 1;
         json_array_foreach(json_object_get(seg, "words"), k, word)
             rh_timeline_word(&s->timeline, rh_json_num(word, "start"), rh_json_num(word, "end"),
-                             is_filler(word));
+                             rh_session_is_filler(word));
     }
     json_array_foreach(json_object_get(kept, "seconds"), i, row)
     {
@@ -198,13 +194,14 @@ static void restore(rh_session *s, const json_t *kept)
         s->now = fmax(s->now, t);
     }
     s->metrics_at = s->now;
+    s->whole = s->n_segments == 0; /* their sounds are known no more */
     s->heard_from = (size_t)(end * RATE);
     if (s->heard_from > s->spool.n)
         s->heard_from = s->spool.n;
 }
 
 /* "auto" listens and decides; without any it is the coach's. */
-static const char *language_of(const rh_session *s)
+const char *rh_session_language(const rh_session *s)
 {
     const char *l = s->o.language ? s->o.language : s->coach->language;
     return *l && strcmp(l, "auto") != 0 ? l : NULL;
@@ -214,10 +211,10 @@ static rh_status start_ears(rh_session *s, rh_error *err)
 {
     rh_asr_model *asr = rh_coach_recogniser(s->coach);
     const rh_vad_model *vad = rh_coach_vad(s->coach);
-    if (!asr || !vad || s->o.recorded)
-        return RH_OK; /* a session of pictures alone, or one recognised at its end */
+    if (!asr || !vad || s->o.recorded || s->o.told)
+        return RH_OK; /* pictures alone, or recognised at its end or elsewhere */
     rh_transcriber_options o = rh_transcriber_options_default();
-    o.language = language_of(s);
+    o.language = rh_session_language(s);
     o.partials = s->o.live;
     rh_status st = rh_transcriber_new(&s->ears, asr, vad, &o, err);
     if (st != RH_OK || s->spool.n <= s->heard_from)
@@ -245,7 +242,7 @@ static rh_status begin(rh_session *s, rh_error *err)
                 st = rh_fail(err, RH_ERR_INVAL, "session \"%s\" has ended: choose another id", s->o.id);
             json_decref(kept);
         }
-        json_t *meta = meta_of(s);
+        json_t *meta = rh_session_meta(s);
         if (st == RH_OK)
             st = rh_store_begin(s->store, s->o.id, s->created, meta);
         json_decref(meta);
@@ -268,6 +265,8 @@ rh_status rh_session_new(rh_session **out, rh_coach *c, rh_store *store,
     s->created = rh_unix_time();
     s->spool.fd = -1;
     s->last_frame_us = -1;
+    s->whole = true;
+    rh_speech_table_init(&s->table);
     s->segments = json_array();
     s->events = json_array();
     s->emit = o->emit;
@@ -294,10 +293,11 @@ void rh_session_free(rh_session *s)
     rh_face_tracker_free(s->eyes);
     rh_spool_close(&s->spool, false);
     rh_timeline_done(&s->timeline);
+    rh_speech_table_done(&s->table);
     json_decref(s->segments);
     json_decref(s->events);
     const char *strings[] = {s->o.id,       s->o.client,    s->o.question, s->o.kind,
-                             s->o.language, s->o.reference, s->o.spool_dir};
+                             s->o.language, s->o.reference, s->o.spool_dir, s->o.source};
     for (size_t i = 0; i < sizeof strings / sizeof *strings; i++)
         rh_free((char *)(uintptr_t)strings[i]); /* ours: copied by copy_options() */
     pthread_mutex_destroy(&s->lock);
@@ -334,7 +334,7 @@ static void note_level(rh_session *s, const float *x, size_t n, double t)
     pthread_mutex_unlock(&s->lock);
 }
 
-static rh_status take(rh_session *s, const float *x, size_t n, rh_error *err)
+rh_status rh_session_take_sound(rh_session *s, const float *x, size_t n, rh_error *err)
 {
     double t = (double)s->spool.n / RATE;
     if (t + (double)n / RATE > RH_SESSION_MAX_S)
@@ -345,6 +345,17 @@ static rh_status take(rh_session *s, const float *x, size_t n, rh_error *err)
         st = rh_spool_append(&s->spool, x, n, err);
     if (st == RH_OK)
         note_level(s, x, n, t);
+    return st;
+}
+
+rh_status rh_session_take_silence(rh_session *s, size_t until, rh_error *err)
+{
+    static const float silence[RATE / 10];
+    rh_status st = RH_OK;
+    while (st == RH_OK && until > s->spool.n) {
+        size_t gap = until - s->spool.n;
+        st = rh_session_take_sound(s, silence, gap < RATE / 10 ? gap : RATE / 10, err);
+    }
     return st;
 }
 
@@ -364,13 +375,10 @@ rh_status rh_session_feed(rh_session *s, const float *samples, size_t n, int64_t
         samples += skip;
         n -= skip;
     }
-    static const float silence[RATE / 10];
-    while (st == RH_OK && at > s->spool.n + slack) {
-        size_t gap = at - s->spool.n;
-        st = take(s, silence, gap < RATE / 10 ? gap : RATE / 10, err);
-    }
+    if (at > s->spool.n + slack)
+        st = rh_session_take_silence(s, at, err);
     if (st == RH_OK && n > 0)
-        st = take(s, samples, n, err);
+        st = rh_session_take_sound(s, samples, n, err);
     pthread_mutex_unlock(&s->feed_lock);
     return st;
 }
@@ -398,6 +406,32 @@ static json_t *words_of(const rh_transcript *t, double offset)
     return list;
 }
 
+void rh_session_keep_segment(rh_session *s, const char *text, double start, double end, json_t *words)
+{
+    size_t i;
+    json_t *w, *segment = json_pack("{s:s, s:O}", "text", text, "words", words);
+    pthread_mutex_lock(&s->lock);
+    json_array_foreach(words, i, w)
+        rh_timeline_word(&s->timeline, rh_json_num(w, "start"), rh_json_num(w, "end"),
+                         rh_session_is_filler(w));
+    pthread_mutex_unlock(&s->lock);
+    if (s->store)
+        (void)rh_store_segment(s->store, s->o.id, s->n_segments, start, end, segment);
+    json_object_set_new(segment, "start", json_real(start));
+    json_object_set_new(segment, "end", json_real(end));
+    json_array_append_new(s->segments, segment);
+    s->n_segments++;
+}
+
+/* For the measures at the end. */
+static bool tabulate(rh_session *s, const rh_heard *h)
+{
+    const rh_transcript *t = h->transcript;
+    (void)snprintf(s->heard_language, sizeof s->heard_language, "%s", t->language);
+    return rh_speech_table_add(&s->table, t, 0, t->n_words, h->start, h->end, h->pooled,
+                               h->n_pooled) == RH_OK;
+}
+
 static void heard(rh_session *s, const rh_heard *h)
 {
     double offset = (double)s->heard_from / RATE;
@@ -407,18 +441,8 @@ static void heard(rh_session *s, const rh_heard *h)
         text++;
     json_t *words = words_of(h->transcript, offset);
     if (h->final && *text) {
-        size_t i;
-        json_t *w, *segment = json_pack("{s:s, s:O}", "text", text, "words", words);
-        pthread_mutex_lock(&s->lock);
-        json_array_foreach(words, i, w)
-            rh_timeline_word(&s->timeline, rh_json_num(w, "start"), rh_json_num(w, "end"), is_filler(w));
-        pthread_mutex_unlock(&s->lock);
-        if (s->store)
-            (void)rh_store_segment(s->store, s->o.id, s->n_segments, start, end, segment);
-        json_object_set_new(segment, "start", json_real(start));
-        json_object_set_new(segment, "end", json_real(end));
-        json_array_append_new(s->segments, segment);
-        s->n_segments++;
+        rh_session_keep_segment(s, text, start, end, words);
+        s->whole = s->whole && tabulate(s, h);
     }
     if (h->final ? *text || s->partial_shown : s->o.live)
         rh_session_send(s, json_pack("{s:s, s:s, s:f, s:f, s:O}", "type",
@@ -428,7 +452,7 @@ static void heard(rh_session *s, const rh_heard *h)
     json_decref(words);
 }
 
-static void take_heard(rh_session *s)
+void rh_session_take_heard(rh_session *s)
 {
     rh_heard h;
     while (rh_transcriber_next(s->ears, &h) == RH_OK)
@@ -440,132 +464,14 @@ rh_status rh_session_work(rh_session *s, rh_error *err)
     if (!s->ears)
         return RH_AGAIN;
     rh_status st = rh_transcriber_work(s->ears, NULL, err);
-    take_heard(s);
+    rh_session_take_heard(s);
     double behind = rh_transcriber_behind_s(s->ears);
     double fed = (double)rh_session_audio_us(s) / 1e6;
     if (s->o.live && behind > LAG_S && fed - s->lag_told_at >= METRICS_EVERY_S) {
         s->lag_told_at = fed;
-        rh_session_send(s, json_pack("{s:s, s:f}", "type", "lag", "seconds", tenth(behind)));
+        rh_session_send(s, json_pack("{s:s, s:f}", "type", "lag", "seconds", rh_tenth(behind)));
     }
     rh_session_advance(s, fed - behind,
                        rh_transcriber_speaking(s->ears));
     return st;
-}
-
-/* ---- the end ---- */
-
-static rh_status measure(rh_session *s, const atomic_bool *cancel, json_t **analysis, rh_error *err)
-{
-    float *samples = NULL;
-    size_t n = 0;
-    rh_status st = rh_spool_read(&s->spool, 0, &samples, &n, err);
-    if (st == RH_OK && n > 0) {
-        rh_analyze_options o = {.language = language_of(s), .reference = s->o.reference,
-                                .cancel = cancel, .progress = s->o.progress,
-                                .progress_user = s->o.user};
-        st = rh_coach_analyze_audio(s->coach, samples, n, &o, analysis, err);
-    }
-    rh_free(samples);
-    return st;
-}
-
-/* The session as the store would give it, also when there is no store. */
-static json_t *as_kept(rh_session *s)
-{
-    json_t *kept = NULL;
-    if (s->store && rh_store_get(s->store, s->o.id, &kept, NULL) == RH_OK)
-        return kept;
-    json_t *seconds = json_array();
-    for (int i = 0; i < s->timeline.n_seconds; i++) {
-        json_t *row = rh_second_to_json(&s->timeline.seconds[i]);
-        json_object_set_new(row, "t", json_integer(i));
-        json_array_append_new(seconds, row);
-    }
-    return json_pack("{s:s, s:f, s:o, s:O, s:O, s:o}", "id", s->o.id, "created", s->created, "meta",
-                     meta_of(s), "segments", s->segments, "events", s->events, "seconds", seconds);
-}
-
-static void close_look_away(rh_session *s)
-{
-    const rh_timeline *t = &s->timeline;
-    if (t->away_since >= 0 && s->now - t->away_since >= 1)
-        rh_session_keep_event(s, "look_away", t->away_since, s->now,
-                              json_pack("{s:s}", "direction", t->away_direction));
-}
-
-/* A recording has no finals of its own: the report's lines are its segments. */
-static void keep_segments(rh_session *s, const json_t *lines)
-{
-    json_t *line;
-    size_t i;
-    json_array_foreach(lines, i, line)
-        (void)rh_store_segment(s->store, s->o.id, s->n_segments++, rh_json_num(line, "start"),
-                               rh_json_num(line, "end"), line);
-}
-
-rh_status rh_session_finish(rh_session *s, const atomic_bool *cancel, json_t **report, rh_error *err)
-{
-    json_t *analysis = NULL, *earlier = NULL, *made = NULL;
-    rh_status st = s->ears ? rh_transcriber_finish(s->ears, cancel, err) : RH_OK;
-    if (s->ears)
-        take_heard(s);
-    if (st == RH_OK && rh_coach_recogniser(s->coach))
-        st = measure(s, cancel, &analysis, err);
-    if (st != RH_OK)
-        return st;
-    double length = fmax((double)s->spool.n / RATE, s->now);
-    rh_session_advance(s, floor(length) + 1, false);
-    close_look_away(s);
-    json_t *kept = as_kept(s);
-    json_object_set_new(kept, "duration_s", json_real(length));
-    if (s->store)
-        (void)rh_store_list(s->store, s->o.client, EARLIER_SESSIONS, s->created, &earlier, NULL);
-    st = rh_report_build(kept, analysis, earlier, &made, err);
-    if (st == RH_OK && s->o.recorded && s->store)
-        keep_segments(s, json_object_get(made, "transcript"));
-    if (st == RH_OK && s->o.keep_media && s->o.spool_dir && s->spool.n > 0 &&
-        rh_spool_keep(&s->spool, s->o.spool_dir, s->o.id, err) == RH_OK) {
-        char name[RH_SESSION_ID_MAX + 8];
-        (void)snprintf(name, sizeof name, "%s.wav", s->o.id);
-        json_object_set_new(made, "media", json_true());
-        if (s->store)
-            (void)rh_store_media(s->store, s->o.id, name);
-    }
-    if (st == RH_OK && s->store) {
-        st = rh_store_end(s->store, s->o.id, length, made);
-        if (st == RH_OK)
-            st = rh_store_flush(s->store, err);
-    }
-    json_decref(kept);
-    json_decref(analysis);
-    json_decref(earlier);
-    if (st != RH_OK) {
-        json_decref(made);
-        return st;
-    }
-    rh_spool_close(&s->spool, true);
-    rh_session_send(s, json_pack("{s:s, s:O}", "type", "report", "report", made));
-    *report = made;
-    return RH_OK;
-}
-
-void rh_session_note_audio(rh_session *s, const float *samples, size_t n, const json_t *result)
-{
-    double start = (double)s->spool.n / RATE;
-    if (rh_spool_append(&s->spool, samples, n, NULL) != RH_OK)
-        return;
-    note_level(s, samples, n, start);
-    size_t i;
-    json_t *w;
-    const json_t *words = json_object_get(result, "words");
-    json_array_foreach(words, i, w)
-        rh_timeline_word(&s->timeline, rh_json_num(w, "start"), rh_json_num(w, "end"), is_filler(w));
-    const char *text = rh_json_str(result, "transcribed_text");
-    double end = (double)s->spool.n / RATE;
-    if (*text && s->store) {
-        json_t *segment = json_pack("{s:s, s:O*}", "text", text, "words", words);
-        (void)rh_store_segment(s->store, s->o.id, s->n_segments++, start, end, segment);
-        json_decref(segment);
-    }
-    rh_session_advance(s, end, false);
 }

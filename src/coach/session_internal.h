@@ -6,6 +6,7 @@
 #include "cues.h"
 #include "rehearse/session.h"
 #include "rehearse/transcriber.h"
+#include "speech_table.h"
 #include "spool.h"
 #include "timeline.h"
 
@@ -21,6 +22,10 @@ struct rh_session {
     size_t heard_from;    /* sample of the session at which the transcriber began (after a restart) */
     int n_segments;
     json_t *segments;     /* finals so far: {start, end, text, words} */
+    rh_speech_table table; /* the same with all that recognition knows, for the measures */
+    bool whole;            /* `table` has all of `segments` */
+    char heard_language[RH_ASR_LANG_LEN];
+    rh_sound_source *speaker; /* {feed_lock} the one source whose sound is taken */
     bool partial_shown;   /* the last event of the transcript was a partial */
 
     /* video half */
@@ -46,6 +51,15 @@ struct rh_session {
 void rh_session_send(rh_session *s, json_t *event);
 /* Keeps something that happened; takes `detail`. */
 void rh_session_keep_event(rh_session *s, const char *kind, double start, double end, json_t *detail);
+/* A settled stretch of transcript: times of `words` are the session's. One thread at a time. */
+void rh_session_keep_segment(rh_session *s, const char *text, double start, double end, json_t *words);
+void rh_session_take_heard(rh_session *s); /* from the ears: what is new */
+/* {feed_lock} held: sound that goes on where the last ended; silence up to sample `until`. */
+rh_status rh_session_take_sound(rh_session *s, const float *x, size_t n, rh_error *err);
+rh_status rh_session_take_silence(rh_session *s, size_t until, rh_error *err);
+json_t *rh_session_meta(const rh_session *s);
+const char *rh_session_language(const rh_session *s); /* NULL = detect */
+bool rh_session_is_filler(const json_t *word);
 /* Time has come to `t`: stores finished seconds, sends metrics and a cue when due. */
 void rh_session_advance(rh_session *s, double t, bool speaking);
 

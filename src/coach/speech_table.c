@@ -60,6 +60,61 @@ static rh_status make_word(rh_speech_table *t, const rh_transcript *text, const 
     return RH_OK;
 }
 
+static rh_status copy_word(rh_speech_table *t, const rh_word *w, rh_time_shift at, void *user)
+{
+    size_t n = strlen(w->text) + 1;
+    rh_status st = room(&t->texts, t->n_texts, &t->cap_texts, n, 1);
+    if (st == RH_OK)
+        st = room(&t->words, t->input.n_words, &t->cap_words, 1, sizeof *t->words);
+    if (st != RH_OK)
+        return st;
+    rh_word *o = &t->words[t->input.n_words++];
+    *o = *w;
+    o->text = (const char *)(uintptr_t)t->n_texts;
+    o->start = at(user, w->start);
+    o->end = at(user, w->end);
+    memcpy(t->texts + t->n_texts, w->text, n);
+    t->n_texts += n;
+    return RH_OK;
+}
+
+static rh_status copy_segment(rh_speech_table *t, const rh_speech_segment *seg, size_t first_word,
+                              rh_time_shift at, void *user)
+{
+    rh_status st = room(&t->segments, t->input.n_segments, &t->cap_segments, 1, sizeof *t->segments);
+    if (st == RH_OK && seg->pooled)
+        st = room(&t->pooled, t->n_pooled, &t->cap_pooled, seg->n_pooled, sizeof *t->pooled);
+    if (st != RH_OK)
+        return st;
+    rh_speech_segment o = *seg;
+    o.start = at(user, seg->start);
+    o.end = at(user, seg->end);
+    o.first_word += first_word;
+    o.n_pooled = seg->pooled ? seg->n_pooled : 0;
+    o.first_forced = o.n_forced = 0;
+    if (o.n_pooled)
+        memcpy(t->pooled + t->n_pooled, seg->pooled, o.n_pooled * sizeof *t->pooled);
+    t->n_pooled += o.n_pooled;
+    t->segments[t->input.n_segments++] = o;
+    return RH_OK;
+}
+
+rh_status rh_speech_table_copy(rh_speech_table *t, const rh_speech_input *in, rh_time_shift at, void *user)
+{
+    size_t first = t->input.n_words;
+    rh_status st = RH_OK;
+    for (size_t i = 0; i < in->n_words && st == RH_OK; i++)
+        st = copy_word(t, &in->words[i], at, user);
+    for (size_t i = 0; i < in->n_segments && st == RH_OK; i++)
+        st = copy_segment(t, &in->segments[i], first, at, user);
+    /* Its means weigh by words here: how many tokens they were taken over is not known. */
+    t->sum_logprob += (double)in->avg_logprob * (double)in->n_words;
+    t->n_logprob += (long)in->n_words;
+    t->sum_no_speech += (double)in->no_speech_prob;
+    t->n_no_speech++;
+    return st;
+}
+
 static void add_sums(rh_speech_table *t, const rh_transcript *text, const rh_asr_word *first,
                      const rh_asr_word *last, rh_speech_segment *seg)
 {

@@ -28,6 +28,10 @@ void rh_speech_table_clear(rh_speech_table *t);
 rh_status rh_speech_table_add(rh_speech_table *t, const rh_transcript *text, int first, int end,
                               float start_s, float end_s, const float *pooled, int n_pooled);
 rh_status rh_speech_table_span(rh_speech_table *t, float start_s, float end_s);
+/* Words and segments of another input (NULL is fine for any of its lists), each time put
+ * through `at`. RH_ERR_NOMEM; the table may then hold a part. */
+typedef float (*rh_time_shift)(void *user, float t);
+rh_status rh_speech_table_copy(rh_speech_table *t, const rh_speech_input *in, rh_time_shift at, void *user);
 
 /* Fills in `input`; the last call before _clear. */
 const rh_speech_input *rh_speech_table_finish(rh_speech_table *t, double duration_s);

@@ -93,6 +93,12 @@ rh_status rh_spool_read(const rh_spool *s, size_t from, float **out, size_t *n_o
     return RH_OK;
 }
 
+void rh_spool_cut(rh_spool *s, size_t n)
+{
+    if (n < s->n && ftruncate(s->fd, (off_t)(n * 2)) == 0)
+        s->n = n;
+}
+
 static void put32(uint8_t *p, uint32_t v)
 {
     for (int i = 0; i < 4; i++)

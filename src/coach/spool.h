@@ -20,6 +20,7 @@ rh_status rh_spool_open(rh_spool *s, const char *dir, const char *id, rh_error *
 rh_status rh_spool_append(rh_spool *s, const float *samples, size_t n, rh_error *err);
 /* Samples from..n as floats; freed with rh_free(). */
 rh_status rh_spool_read(const rh_spool *s, size_t from, float **out, size_t *n_out, rh_error *err);
+void rh_spool_cut(rh_spool *s, size_t n); /* forgets what is behind the first n samples */
 /* Writes all of it as a WAV file beside it, <dir>/<id>.wav. */
 rh_status rh_spool_keep(const rh_spool *s, const char *dir, const char *id, rh_error *err);
 /* Closes; `remove` deletes the file. */

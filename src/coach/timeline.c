@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 #include "rehearse/alloc.h"
+#include "rounding.h"
 
 /* A glance shorter than this is no looking away (people look aside to think). */
 static const double LOOK_AWAY_S = 1.0;
@@ -129,29 +130,24 @@ double rh_timeline_looking(const rh_timeline *t, double from, double to)
     return seen ? (double)looking / seen : -1;
 }
 
-static double tenth(double v)
-{
-    return round(v * 10) / 10;
-}
-
 json_t *rh_second_to_json(const rh_second *s)
 {
     json_t *o = json_object();
     if (s->n_faces) {
-        json_object_set_new(o, "face", json_real(tenth(100.0 * s->n_present / s->n_faces)));
+        json_object_set_new(o, "face", rh_rounded(100.0 * s->n_present / s->n_faces, 10));
         if (s->n_present) {
             float n = (float)s->n_present;
-            json_object_set_new(o, "yaw", json_real(tenth((double)(s->yaw / n))));
-            json_object_set_new(o, "pitch", json_real(tenth((double)(s->pitch / n))));
-            json_object_set_new(o, "roll", json_real(tenth((double)(s->roll / n))));
-            json_object_set_new(o, "attention", json_real(tenth((double)(s->attention / n))));
-            json_object_set_new(o, "eye_contact", json_real(tenth(100.0 * s->n_looking / s->n_present)));
+            json_object_set_new(o, "yaw", rh_rounded((double)(s->yaw / n), 10));
+            json_object_set_new(o, "pitch", rh_rounded((double)(s->pitch / n), 10));
+            json_object_set_new(o, "roll", rh_rounded((double)(s->roll / n), 10));
+            json_object_set_new(o, "attention", rh_rounded((double)(s->attention / n), 10));
+            json_object_set_new(o, "eye_contact", rh_rounded(100.0 * s->n_looking / s->n_present, 10));
         } else {
             json_object_set_new(o, "attention", json_real(0));
             json_object_set_new(o, "eye_contact", json_real(0));
         }
     }
     if (s->level_db < 0)
-        json_object_set_new(o, "level_db", json_real(tenth(s->level_db)));
+        json_object_set_new(o, "level_db", rh_rounded(s->level_db, 10));
     return o;
 }

@@ -34,6 +34,8 @@ typedef struct {
 static const setting settings[] = {
     TEXT(host, "127.0.0.1", "ADDRESS", "address to listen on; 0.0.0.0 and :: are all addresses"),
     INT(port, 0, 65535, "8000", "N", "port to listen on; 0 takes a free one"),
+    TEXT(tls_cert, "", "FILE", "certificate (PEM, with its chain) for https; needs tls_key"),
+    TEXT(tls_key, "", "FILE", "private key (PEM) of tls_cert"),
     INT(threads, 0, 256, "0", "N", "threads of one transcription; 0 chooses for this machine"),
     INT(workers, 0, 256, "0", "N", "transcriptions at a time; 0 chooses for this machine"),
     INT(max_clients, 1, 10000, "64", "N", "connections at a time; further ones are turned away"),
@@ -46,6 +48,7 @@ static const setting settings[] = {
     TEXT(language, "en", "CODE", "language spoken, as en or de; auto listens and decides"),
     TEXT(data_dir, NULL, "DIR", "folder of the session store"),
     INT(retention_days, 0, 36500, "0", "DAYS", "sessions older than this are deleted; 0 keeps them"),
+    CHOICE(ws_reports, "on", "on|off", "sessions of /ws/... clients are kept and get a report"),
     LIST(cors_origins, "*", "ORIGINS", "pages that may call the open endpoints; * is every page"),
     LIST(public_origins, "", "ORIGINS", "pages that may read sessions, beside the server's own"),
     SECRETS(tokens, "TOKENS", "bearer tokens that open the session endpoints"),

@@ -90,7 +90,7 @@ static bool host_fits(const rh_config *c, const char *host)
            strcasecmp(name, c->host) == 0 || in_public(c->public_origins, host);
 }
 
-static bool is_loopback(const char *peer)
+bool rh_access_is_loopback(const char *peer)
 {
     if (strncasecmp(peer, "::ffff:", 7) == 0)
         peer += 7;
@@ -114,7 +114,7 @@ int rh_access_check(const rh_config *c, const rh_visitor *v, const char **why)
         *why = "this page may not read sessions: list its origin in public_origins";
         return 403;
     }
-    if (*c->tokens && !is_loopback(v->peer)) {
+    if (*c->tokens && !rh_access_is_loopback(v->peer)) {
         *why = "send \"Authorization: Bearer\" with one of the server's tokens";
         return 401;
     }

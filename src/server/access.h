@@ -17,6 +17,8 @@ typedef struct {
 } rh_visitor;
 int rh_access_check(const rh_config *c, const rh_visitor *v, const char **why);
 
+bool rh_access_is_loopback(const char *peer);
+
 /* True when `item` is in the comma-separated `list`, or the list is "*". */
 bool rh_listed(const char *list, const char *item);
 

@@ -7,6 +7,7 @@
  * of 3 s and more, which is not live, waits. */
 #include <string.h>
 #include "media_bytes.h"
+#include "record.h"
 #include "rehearse/alloc.h"
 #include "rehearse/clock.h"
 #include "ws.h"
@@ -57,10 +58,21 @@ static size_t feed_waiting(rh_stream *st)
     return left;
 }
 
+/* Results that have words belong to the client's session too. {live_lock} is held. */
+static void told(void *user, const rh_speech_input *in, const char *text, double from_s)
+{
+    rh_stream *st = user;
+    if (st->source)
+        rh_sound_source_speech(st->source, in, text, from_s);
+}
+
 /* {live_lock} is held. */
 static rh_status need_live(rh_stream *st, rh_error *err)
 {
-    return st->live ? RH_OK : rh_live_audio_new(&st->live, st->coach, err);
+    rh_status s = st->live ? RH_OK : rh_live_audio_new(&st->live, st->coach, err);
+    if (s == RH_OK)
+        rh_live_audio_listen(st->live, told, st);
+    return s;
 }
 
 static double buffered(rh_stream *st)
@@ -94,6 +106,8 @@ static rh_status keep(rh_stream *st, const float *x, size_t n, rh_error *err)
     if (s == RH_OK)
         st->n_waiting = need;
     pthread_mutex_unlock(&st->waiting_lock);
+    if (s == RH_OK && n && st->source)
+        rh_sound_source_sound(st->source, x, n, rh_record_time(st->record, st->arrived_us));
     return s;
 }
 
@@ -132,6 +146,9 @@ static rh_status take_piece(feed_job *j)
     rh_status s = rh_decode_media(m, m->audio, &bytes, &n_bytes, &spare, &j->err);
     if (s == RH_OK)
         s = rh_samples_from_bytes(bytes, n_bytes, &x, &n, &j->err);
+    if (s == RH_OK && !j->stream->source) /* only feed jobs make it, results only read it */
+        j->stream->source = rh_record_source(j->stream->record);
+    j->stream->arrived_us = j->item->t_us;
     if (s == RH_OK)
         s = resample(j->stream, m->sample_rate_hz, x, n, &j->n_samples, &j->err);
     rh_free(x);
@@ -248,6 +265,24 @@ static void answer_result(rh_ws *w, json_t *take, double buffered_s)
 
 static void result_done(rh_server *s, rh_job *base);
 
+bool rh_audio_flush(rh_stream *st)
+{
+    if (!st->source || buffered(st) <= 0 || atomic_load(&st->server->cancel_all))
+        return false;
+    result_job *j = rh_calloc(1, sizeof *j);
+    if (!j)
+        return false;
+    j->job = (rh_job){.run = result_run, .done = result_done};
+    j->stream = st;
+    j->all = true;
+    if (rh_pool_submit(st->server->speech, &j->job) != RH_OK) {
+        rh_free(j);
+        return false;
+    }
+    st->refs++;
+    return true;
+}
+
 static bool start_result(rh_ws *w, bool all, bool background)
 {
     result_job *j = rh_calloc(1, sizeof *j);
@@ -329,6 +364,7 @@ static void feed_done(rh_server *s, rh_job *base)
         rh_slots_flush(c->ws);
     } else {
         item_free(j->item); /* a closed connection leaves the running item to its job */
+        (void)rh_audio_flush(j->stream);
     }
     rh_stream_unref(j->stream);
     rh_free(j);
@@ -356,6 +392,8 @@ static void clear(rh_ws *w)
 {
     rh_stream *st = w->stream;
     pthread_mutex_lock(&st->live_lock);
+    if (st->source)
+        rh_sound_source_forget(st->source, st->live ? rh_live_audio_reported_s(st->live) : 0);
     if (st->live)
         rh_live_audio_clear(st->live);
     pthread_mutex_lock(&st->waiting_lock);
@@ -401,7 +439,7 @@ void rh_audio_take(rh_ws *w, rh_message *m, uint64_t seq, size_t n_bytes)
         rh_message_done(m);
         return;
     }
-    *item = (rh_audio_item){.message = *m, .n_bytes = n_bytes, .seq = seq};
+    *item = (rh_audio_item){.message = *m, .n_bytes = n_bytes, .seq = seq, .t_us = rh_now_us()};
     *m = (rh_message){0};
     if (w->audio_tail)
         w->audio_tail->next = item;

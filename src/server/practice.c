@@ -15,6 +15,11 @@ static rh_practice *find(rh_server *s, const char *id)
     return p;
 }
 
+bool rh_practice_runs(rh_server *s, const char *id)
+{
+    return find(s, id) != NULL;
+}
+
 static rh_ws *socket_of(rh_practice *p)
 {
     rh_conn *c = rh_conn_find(p->server, p->conn);

@@ -346,5 +346,5 @@ void rh_practice_pump(rh_practice *p)
     if (p->full && p->finish_wanted)
         rh_practice_work(p);
     if (p->finish_wanted && !p->audio_head && !p->feeding && !p->working && !p->showing && !p->frame)
-        p->ending = start(p, p->server->speech, finish_run, finish_done, NULL);
+        p->ending = start(p, p->server->reports, finish_run, finish_done, NULL);
 }

@@ -11,6 +11,7 @@
 #include "rehearse/cpu.h"
 #include "status_map.h"
 #include "practice.h"
+#include "record.h"
 #include "rest_sessions.h"
 #include "ws.h"
 
@@ -173,8 +174,23 @@ static void lws_line(int level, const char *line)
     rh_log(level & LLL_ERR ? RH_LOG_WARN : RH_LOG_DEBUG, "libwebsockets: %s", line);
 }
 
+/* libwebsockets reads both; here it is said what is wrong with them. */
+static rh_status check_tls(const rh_config *c, rh_error *err)
+{
+    const char *files[] = {c->tls_cert, c->tls_key};
+    if (!*c->tls_cert != !*c->tls_key)
+        return rh_fail(err, RH_ERR_INVAL, "https needs both tls_cert and tls_key");
+    for (int i = 0; i < 2 && *c->tls_cert; i++)
+        if (access(files[i], R_OK) != 0)
+            return rh_fail(err, RH_ERR_IO, "%s %.100s: %s", i ? "tls_key" : "tls_cert", files[i],
+                           strerror(errno));
+    return RH_OK;
+}
+
 static rh_status make_context(rh_server *s, rh_error *err)
 {
+    const rh_config *c = s->o.config;
+    bool tls = *c->tls_cert != '\0';
     struct lws_context_creation_info info = {
         .port = CONTEXT_PORT_NO_LISTEN_SERVER,
         .protocols = protocols,
@@ -193,9 +209,19 @@ static rh_status make_context(rh_server *s, rh_error *err)
         .retry_and_idle_policy = &keepalive,
         .server_string = "rehearse",
     };
+    if (tls) {
+        info.options |= LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT;
+        info.ssl_cert_filepath = c->tls_cert;
+        info.ssl_private_key_filepath = c->tls_key;
+    }
+    rh_status st = check_tls(c, err);
+    if (st != RH_OK)
+        return st;
     lws_set_log_level(LLL_ERR | LLL_WARN, lws_line);
     s->lws = lws_create_context(&info);
     s->vhost = s->lws ? lws_create_vhost(s->lws, &info) : NULL;
+    if (!s->vhost && s->lws && tls)
+        return rh_fail(err, RH_ERR_FORMAT, "tls_cert and tls_key are not a PEM certificate and its key");
     if (!s->vhost)
         return rh_fail(err, RH_ERR_NOMEM, "the event loop could not be set up");
     for (int i = 0; i < s->n_listen; i++) {
@@ -221,6 +247,8 @@ static rh_status make_pools(rh_server *s, rh_error *err)
         st = rh_pool_new(&s->speech, s, n_live < 8 ? n_live : 8, 2 * clients + 16, 5, err);
     if (st == RH_OK)
         st = rh_pool_new(&s->files, s, n_files < 4 ? n_files : 4, RH_MAX_FILE_JOBS, 10, err);
+    if (st == RH_OK)
+        st = rh_pool_new(&s->reports, s, n_files < 4 ? n_files : 4, 3 * clients + 16, 5, err);
     return st;
 }
 
@@ -280,6 +308,7 @@ static void cancel_all(rh_server *s)
         if (c->ws && c->ws->stream)
             atomic_store(&c->ws->stream->cancel, true);
     }
+    rh_streams_cancel(s);
 }
 
 void rh_server_free(rh_server *s)
@@ -292,11 +321,13 @@ void rh_server_free(rh_server *s)
     rh_pool_free(s->media);
     rh_pool_free(s->speech);
     rh_pool_free(s->files);
+    rh_pool_free(s->reports);
     if (s->lws) {
         rh_jobs_collect(s);
         lws_context_destroy(s->lws); /* closes what is open */
     }
     rh_practices_free(s);
+    rh_records_free(s);
     rh_uploads_free(s);
     rh_store_close(s->store);
     for (int i = 0; i < s->n_listen; i++)
@@ -391,7 +422,7 @@ static bool busy(const rh_server *s)
     for (int i = 0; i < s->n_conns; i++)
         if (s->conns[i].ws || s->conns[i].http)
             return true;
-    return false;
+    return rh_records_busy(s);
 }
 
 /* What the loop does between events, four times a second. */
@@ -406,6 +437,8 @@ static void tick(lws_sorted_usec_list_t *sul)
             rh_http_tick(s->conns[i].http);
     }
     rh_practices_tick(s, now);
+    rh_records_tick(s, now);
+    rh_unfinished_tick(s, now);
     if (now >= s->expire_at_us) {
         s->expire_at_us = now + EXPIRE_EVERY_US;
         rh_sessions_expire(s);

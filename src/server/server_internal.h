@@ -23,6 +23,7 @@ typedef struct rh_http rh_http;
 typedef struct rh_ws rh_ws;
 typedef struct rh_site rh_site;
 typedef struct rh_client rh_client;
+typedef struct rh_record rh_record;
 
 /* What one pool thread keeps between jobs. */
 typedef struct {
@@ -91,7 +92,7 @@ struct rh_server {
     int64_t expire_at_us;      /* when the retention setting is looked at next */
     rh_counters count;
 
-    rh_pool *media, *speech, *files; /* pictures and sound in; live speech; uploads */
+    rh_pool *media, *speech, *files, *reports; /* pictures and sound in; live speech; uploads; ends */
     pthread_mutex_t done_lock;
     rh_job *done_head, *done_tail; /* {done_lock} */
 
@@ -101,6 +102,9 @@ struct rh_server {
     atomic_bool cancel_all; /* any thread */
     atomic_int stop_calls;  /* any thread */
     struct rh_practice *practices; /* live sessions of /v1/session */
+    rh_record *records;            /* and of the older sockets */
+    struct rh_stream *streams;     /* of the older sockets */
+    bool unfinished_sought;        /* those that a crash had left */
     bool stopping, finished, reload;
     int64_t stop_by_us;
     lws_sorted_usec_list_t tick;

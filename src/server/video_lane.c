@@ -2,6 +2,7 @@
  * that gives way is answered with the newest's reading. */
 #include <string.h>
 #include "media_bytes.h"
+#include "record.h"
 #include "rehearse/alloc.h"
 #include "rehearse/clock.h"
 #include "ws.h"
@@ -42,6 +43,7 @@ static rh_status measure(video_job *j)
         s = rh_face_tracker_push_bytes(st->tracker, bytes, n, st->last_t_us, &face, &j->err);
     }
     if (s == RH_OK) {
+        rh_record_face(st->record, &face, j->t_us);
         j->reading = rh_face_to_json(&face, rh_unix_time());
         if (!j->reading)
             s = rh_fail(&j->err, RH_ERR_NOMEM, "out of memory");

@@ -6,6 +6,7 @@
 #include "http.h"
 #include "media_bytes.h"
 #include "practice.h"
+#include "record.h"
 #include "rehearse/alloc.h"
 #include "rehearse/clock.h"
 #include "status_map.h"
@@ -31,6 +32,14 @@ static bool flag_set(struct lws *wsi, const char *name)
     return flag_is(wsi, name, "1", "true");
 }
 
+static void open_stream(rh_ws *w)
+{
+    if (w->stream || !w->server->coach)
+        return;
+    w->stream = rh_stream_new(w->server, w->record);
+    w->record = NULL;
+}
+
 int rh_ws_open(rh_server *s, struct lws *wsi, rh_pss *pss)
 {
     char path[RH_MAX_PATH] = "";
@@ -48,7 +57,8 @@ int rh_ws_open(rh_server *s, struct lws *wsi, rh_pss *pss)
     w->gaze = !flag_is(wsi, "gaze", "0", "false");
     strcpy(w->name, r.param);
     w->client = rh_client_ref(s, r.param);
-    w->stream = s->coach ? rh_stream_new(s->coach) : NULL; /* else when the models are there */
+    w->record = w->kind == RH_WS_SESSION ? NULL : rh_record_ref(s, wsi, r.param);
+    open_stream(w); /* else when the models are there */
     w->last_write_us = rh_now_us();
     rh_buf_init(&w->in, (size_t)s->o.config->max_message_kb * 1024 + RH_MESSAGE_SLACK);
     rh_buf_init(&w->out, (size_t)64 << 20);
@@ -89,7 +99,7 @@ void rh_ws_free(rh_ws *w)
     rh_server *s = w->server;
     s->n_ws--;
     rh_practice_detach(w);
-    if (w->stream)
+    if (w->stream && !w->feeding && !rh_audio_flush(w->stream))
         atomic_store(&w->stream->cancel, true);
     free_audio_items(w);
     while (w->head) {
@@ -101,6 +111,7 @@ void rh_ws_free(rh_ws *w)
         rh_message_done(&w->newest.message);
     json_decref(w->ready_result);
     rh_stream_unref(w->stream);
+    rh_record_unref(w->record);
     rh_client_unref(s, w->client);
     rh_buf_done(&w->in);
     rh_buf_done(&w->out);
@@ -347,8 +358,7 @@ void rh_ws_tick(rh_ws *w, int64_t now_us)
         rh_ws_hold_back(w);
         return;
     }
-    if (!w->stream && w->server->coach)
-        w->stream = rh_stream_new(w->server->coach);
+    open_stream(w);
     rh_video_pump(w);
     rh_audio_pump(w);
     rh_slots_flush(w);

@@ -12,6 +12,7 @@
 #include "message.h"
 #include "rehearse/audio.h"
 #include "rehearse/buf.h"
+#include "rehearse/session.h"
 #include "server_internal.h"
 
 typedef enum { RH_WS_VIDEO, RH_WS_AUDIO, RH_WS_COMBINED, RH_WS_SESSION } rh_ws_kind;
@@ -41,9 +42,14 @@ typedef struct rh_slot {
 } rh_slot;
 
 /* What outlives the connection while a job uses it. Freed with the last reference. */
-typedef struct {
+typedef struct rh_stream {
     int refs;             /* loop thread only */
+    struct rh_stream *next; /* of all streams of the server; loop thread only */
+    rh_server *server;
     rh_coach *coach;
+    rh_record *record;        /* where the session of this client grows; NULL = nothing is kept */
+    rh_sound_source *source;  /* of it; made by the first feed job, which all results come after */
+    int64_t arrived_us;       /* the one running feed job: when its piece came */
     atomic_bool cancel;   /* any thread: the client has gone */
     rh_face_tracker *tracker; /* the one running video job */
     int64_t last_t_us;        /* likewise */
@@ -63,6 +69,7 @@ typedef struct rh_audio_item {
     rh_message message;
     size_t n_bytes;
     uint64_t seq;
+    int64_t t_us; /* when it came */
 } rh_audio_item;
 
 typedef struct {
@@ -80,6 +87,7 @@ struct rh_ws {
     bool annotate, gaze; /* asked for in the query: annotate=1, gaze=0 */
     rh_client *client;
     rh_stream *stream;
+    rh_record *record; /* until the stream has it */
     struct rh_practice *practice; /* SESSION: after its start */
     char name[RH_MAX_CLIENT_ID + 1];
 
@@ -133,8 +141,13 @@ void rh_video_take(rh_ws *w, rh_message *m, uint64_t seq); /* takes what the mes
 void rh_audio_pump(rh_ws *w);
 void rh_audio_take(rh_ws *w, rh_message *m, uint64_t seq, size_t n_bytes);
 
-rh_stream *rh_stream_new(rh_coach *c);
+/* Takes the reference of `record` (may be NULL). */
+rh_stream *rh_stream_new(rh_server *s, rh_record *record);
 void rh_stream_unref(rh_stream *st);
+void rh_streams_cancel(rh_server *s);
+/* The socket has gone: what is not recognised yet still belongs to the session.
+ * False when there is nothing, or nobody to keep it. */
+bool rh_audio_flush(rh_stream *st);
 
 /* merge.c: two results of neighbouring stretches as one */
 json_t *rh_merge_results(json_t *a_take, json_t *b_take);

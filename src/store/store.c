@@ -400,16 +400,26 @@ static rh_status do_delete(rh_store *s, op *o, rh_error *err)
     return RH_OK;
 }
 
+static rh_status ids_of(rh_store *s, sqlite3_stmt *q, op *o, rh_error *err)
+{
+    int rc;
+    o->out = json_array();
+    while ((rc = sqlite3_step(q)) == SQLITE_ROW)
+        json_array_append_new(o->out, column_text(q, 0));
+    sqlite3_reset(q);
+    return rc == SQLITE_DONE ? RH_OK : sql_fail(s, "list", err);
+}
+
 static rh_status do_older(rh_store *s, op *o, rh_error *err)
 {
     sqlite3_stmt *q = use(s, RH_SQL_OLDER);
     sqlite3_bind_double(q, 1, o->start);
-    o->out = json_array();
-    int rc;
-    while ((rc = sqlite3_step(q)) == SQLITE_ROW)
-        json_array_append_new(o->out, column_text(q, 0));
-    sqlite3_reset(q);
-    return rc == SQLITE_DONE ? RH_OK : sql_fail(s, "older", err);
+    return ids_of(s, q, o, err);
+}
+
+static rh_status do_live(rh_store *s, op *o, rh_error *err)
+{
+    return ids_of(s, use(s, RH_SQL_LIVE), o, err);
 }
 
 rh_status rh_store_flush(rh_store *s, rh_error *err)
@@ -456,6 +466,12 @@ rh_status rh_store_delete(rh_store *s, const char *id, json_t **media, rh_error 
 rh_status rh_store_older(rh_store *s, double unix_time, json_t **ids, rh_error *err)
 {
     op o = {.run = do_older, .start = unix_time};
+    return ask(s, &o, ids, err);
+}
+
+rh_status rh_store_live(rh_store *s, json_t **ids, rh_error *err)
+{
+    op o = {.run = do_live};
     return ask(s, &o, ids, err);
 }
 

@@ -130,13 +130,15 @@ class Closed(Exception):
 class WebSocket:
     """RFC 6455 from the client's side, with every liberty to break it."""
 
-    def __init__(self, port, path, deflate=False, headers="", timeout=60, read_buffer=None):
+    def __init__(self, port, path, deflate=False, headers="", timeout=60, read_buffer=None, wrap=None):
         self.sock = socket.socket()
         if read_buffer:
             self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, read_buffer)
         self.sock.settimeout(timeout * PATIENCE)
         self.sock.connect(("127.0.0.1", port))
         self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if wrap:
+            self.sock = wrap.wrap_socket(self.sock, server_hostname="127.0.0.1")
         if deflate:
             headers += "Sec-WebSocket-Extensions: permessage-deflate\r\n"
         key = base64.b64encode(os.urandom(16)).decode()
