@@ -85,8 +85,12 @@ static rh_status check_file(const char *path, rh_ggml_hparams *h, rh_error *err)
     if (st != RH_OK)
         return st;
     *h = *rh_ggml_file_hparams(f);
+    const rh_ggml_tensor *conv = rh_ggml_file_tensor(f, "encoder.conv1.weight");
+    if (conv && conv->type == RH_GGML_F32) /* ggml would end the process */
+        st = rh_fail(err, RH_ERR_UNSUPPORTED, "whisper.cpp takes no weights in f32: use a file in "
+                     "f16 or 8 bits, or --engine native");
     rh_ggml_file_free(f);
-    return RH_OK;
+    return st;
 }
 
 /* Tokens whose text is a filler word, or the start of one. */

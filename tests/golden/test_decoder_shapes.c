@@ -8,7 +8,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include "asr/native_decoder_internal.h"
-#include "random_encoder.h"
+#include "made_model.h"
 #include "rehearse/alloc.h"
 
 enum { CTX = 64, LAYERS = 2, POSITIONS = 50, N_TOKENS = 6 };
@@ -17,56 +17,22 @@ typedef struct {
     int width, n_heads, n_vocab;
 } shape;
 
-static void put_attention(random_file *f, const char *layer, const char *part, int d)
+/* A decoder by the formulas of decoder/make_shapes.py; the caller frees the bytes. */
+static char *make(const shape *s, size_t *n)
 {
-    char prefix[64], norm[24];
-    (void)snprintf(norm, sizeof norm, "%s_ln", part);
-    random_norm(f, layer, norm, d);
-    (void)snprintf(prefix, sizeof prefix, "%s%s.", layer, part);
-    random_linear(f, prefix, "query", d, d, true);
-    random_linear(f, prefix, "key", d, d, false);
-    random_linear(f, prefix, "value", d, d, true);
-    random_linear(f, prefix, "out", d, d, true);
-}
-
-/* Every byte is a token, the others are pairs of bytes. */
-static void put_vocabulary(random_file *f, int n)
-{
-    random_put_int(f, n);
-    for (int i = 0; i < n; i++) {
-        char s[2] = {(char)(i < 256 ? i : (i - 256) / 256), (char)((i - 256) % 256)};
-        int len = i < 256 ? 1 : 2;
-        random_put_int(f, len);
-        random_put(f, s, (size_t)len);
-    }
-}
-
-static void put_decoder(random_file *f, const shape *s)
-{
-    static const float filters[80 * 201];
-    int d = s->width;
-    const int32_t head[] = {0x67676d6c, s->n_vocab, 1500, d, s->n_heads, LAYERS, CTX, d,
-                            s->n_heads, LAYERS, 80, 0, 80, 201};
-    rh_buf_init(&f->bytes, (size_t)1 << 31);
-    f->seed = 0;
-    f->ok = true;
-    random_put(f, head, sizeof head);
-    random_put(f, filters, sizeof filters);
-    put_vocabulary(f, s->n_vocab >= 51865 ? 50257 : 50256);
-    random_tensor(f, "decoder.positional_embedding", d, CTX, 1, 0.2f, 0.0f);
-    random_tensor(f, "decoder.token_embedding.weight", d, s->n_vocab, 1,
-                  (float)(2.0 / sqrt((double)d)), 0.0f);
-    for (int i = 0; i < LAYERS; i++) {
-        char layer[40];
-        (void)snprintf(layer, sizeof layer, "decoder.blocks.%d.", i);
-        put_attention(f, layer, "attn", d);
-        put_attention(f, layer, "cross_attn", d);
-        random_norm(f, layer, "mlp_ln", d);
-        random_linear(f, layer, "mlp.0", d, 4 * d, true);
-        random_linear(f, layer, "mlp.2", 4 * d, d, true);
-    }
-    random_norm(f, "decoder.", "ln", d);
-    assert_true(f->ok);
+    char *bytes = NULL;
+    made_file f = {.out = open_memstream(&bytes, n), .type = RH_GGML_F32, .gains = {1.0f, 1.0f},
+                   .ok = true};
+    const rh_ggml_hparams h = {
+        .n_vocab = s->n_vocab, .n_audio_ctx = 1500, .n_audio_state = s->width,
+        .n_audio_head = s->n_heads, .n_audio_layer = LAYERS, .n_text_ctx = CTX,
+        .n_text_state = s->width, .n_text_head = s->n_heads, .n_text_layer = LAYERS, .n_mels = 80};
+    assert_non_null(f.out);
+    made_head(&f, &h);
+    f.seed = 0;
+    made_decoder(&f, &h);
+    assert_true(f.ok && fclose(f.out) == 0);
+    return bytes;
 }
 
 /* Largest difference to the golden logits over the largest of them. */
@@ -100,7 +66,7 @@ static double run(const rh_ggml_file *file, const shape *s, bool f32)
     float *audio = rh_alloc_array((size_t)(POSITIONS * s->width), sizeof *audio);
     assert_non_null(audio);
     for (int i = 0; i < POSITIONS * s->width; i++)
-        audio[i] = random_value(999, (uint32_t)i) * 4.0f;
+        audio[i] = made_value(999, (uint32_t)i) * 4.0f;
     if (rh_dec_model_new(&m, file, &o, &err) != RH_OK ||
         rh_dec_state_new(&state, m, &err) != RH_OK ||
         rh_dec_set_audio(state, audio, POSITIONS, &err) != RH_OK ||
@@ -118,18 +84,18 @@ static void every_width_and_vocabulary_is_the_reference(void **state)
     (void)state;
     static const shape shapes[] = {{384, 6, 51864}, {768, 12, 51865}, {1280, 20, 51866}};
     for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) {
-        random_file f;
+        size_t n;
+        char *bytes = make(&shapes[i], &n);
         rh_error err = {0};
         rh_ggml_file *file = NULL;
-        put_decoder(&f, &shapes[i]);
-        if (rh_ggml_file_parse(&file, f.bytes.data, f.bytes.len, &err) != RH_OK)
+        if (rh_ggml_file_parse(&file, bytes, n, &err) != RH_OK)
             fail_msg("%s", err.msg);
         double f32 = run(file, &shapes[i], true), int8 = run(file, &shapes[i], false);
         print_message("width %d: f32 off by %.1e, int8 by %.1e\n", shapes[i].width, f32, int8);
         assert_true(f32 < 1e-4);
         assert_true(int8 < 0.03);
         rh_ggml_file_free(file);
-        rh_buf_done(&f.bytes);
+        free(bytes);
     }
 }
 
@@ -143,12 +109,12 @@ static void vocabularies_number_their_special_tokens(void **state)
                  {{64, 1, 51865}, 50257, 99, 50363, 50364, -1},
                  {{64, 1, 51866}, 50257, 100, 50364, 50365, 50358}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        random_file f;
+        size_t n;
+        char *bytes = make(&cases[i].s, &n);
         rh_error err = {0};
         rh_ggml_file *file = NULL;
         rh_tokenizer *t = NULL;
-        put_decoder(&f, &cases[i].s);
-        if (rh_ggml_file_parse(&file, f.bytes.data, f.bytes.len, &err) != RH_OK ||
+        if (rh_ggml_file_parse(&file, bytes, n, &err) != RH_OK ||
             rh_tokenizer_new(&t, file, &err) != RH_OK)
             fail_msg("%s", err.msg);
         const rh_special_tokens *s = rh_tokenizer_special(t);
@@ -160,7 +126,7 @@ static void vocabularies_number_their_special_tokens(void **state)
         assert_int_equal(s->multilingual, i > 0);
         rh_tokenizer_free(t);
         rh_ggml_file_free(file);
-        rh_buf_done(&f.bytes);
+        free(bytes);
     }
 }
 
