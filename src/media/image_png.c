@@ -3,33 +3,40 @@
 #include <string.h>
 #include "image_internal.h"
 
-/* libpng's simplified interface does not give the eXIf chunk, so the chunk list
- * (length, name, data, checksum) is walked here up to the pixels. */
-static int orientation_of(const uint8_t *b, size_t n)
+/* The chunk list (length, name, data, checksum) is walked here up to the end of the picture:
+ * libpng takes memory for as many bytes as a chunk claims, 2 GB in a file of 80 bytes,
+ * and its simplified interface does not give the eXIf chunk. */
+static rh_status walk_chunks(const uint8_t *b, size_t n, int *orientation, rh_error *err)
 {
-    size_t at = 8;
-    while (at + 12 <= n) {
+    *orientation = 1;
+    for (size_t at = 8; at + 12 <= n;) {
         size_t len = ((size_t)b[at] << 24) | ((size_t)b[at + 1] << 16) | ((size_t)b[at + 2] << 8) |
                      b[at + 3];
-        if (len > n - at - 12 || memcmp(b + at + 4, "IEND", 4) == 0)
+        if (len > n - at - 12)
             break;
+        if (memcmp(b + at + 4, "IEND", 4) == 0)
+            return RH_OK;
         if (memcmp(b + at + 4, "eXIf", 4) == 0)
-            return rh_exif_orientation(b + at + 8, len);
+            *orientation = rh_exif_orientation(b + at + 8, len);
         at += 12 + len;
     }
-    return 1;
+    return rh_fail(err, RH_ERR_FORMAT, "broken PNG: cut off before its end");
 }
 
-static rh_status begin(png_image *png, const uint8_t *bytes, size_t n, rh_error *err)
+static rh_status begin(png_image *png, int *orientation, const uint8_t *bytes, size_t n,
+                       rh_error *err)
 {
+    rh_status st = walk_chunks(bytes, n, orientation, err);
+    if (st != RH_OK)
+        return st;
     memset(png, 0, sizeof *png);
     png->version = PNG_IMAGE_VERSION;
     if (!png_image_begin_read_from_memory(png, bytes, n)) {
-        rh_status st = rh_fail(err, RH_ERR_FORMAT, "broken PNG: %s", png->message);
+        st = rh_fail(err, RH_ERR_FORMAT, "broken PNG: %s", png->message);
         png_image_free(png);
         return st;
     }
-    rh_status st = rh_image_check_size(png->width, png->height, err);
+    st = rh_image_check_size(png->width, png->height, err);
     if (st != RH_OK)
         png_image_free(png);
     return st;
@@ -39,12 +46,11 @@ rh_status rh_png_probe(const uint8_t *bytes, size_t n, int *w, int *h, int *orie
                        rh_error *err)
 {
     png_image png;
-    rh_status st = begin(&png, bytes, n, err);
+    rh_status st = begin(&png, orientation, bytes, n, err);
     if (st != RH_OK)
         return st;
     *w = (int)png.width;
     *h = (int)png.height;
-    *orientation = orientation_of(bytes, n);
     png_image_free(&png);
     return RH_OK;
 }
@@ -53,7 +59,7 @@ rh_status rh_png_decode(rh_image_part *part, int *orientation, const uint8_t *by
                         rh_error *err)
 {
     png_image png;
-    rh_status st = begin(&png, bytes, n, err);
+    rh_status st = begin(&png, orientation, bytes, n, err);
     if (st != RH_OK)
         return st;
     st = rh_image_resize(&part->img, (int)png.width, (int)png.height, err);
@@ -72,6 +78,5 @@ rh_status rh_png_decode(rh_image_part *part, int *orientation, const uint8_t *by
     part->full_height = part->img.height;
     part->x0 = part->y0 = 0;
     part->scale = 1.0f;
-    *orientation = orientation_of(bytes, n);
     return RH_OK;
 }

@@ -213,11 +213,28 @@ static void failed_allocation_is_reported(void **state)
     free(bytes);
 }
 
+/* libpng would take the memory a chunk claims to need before it looks for the bytes. */
+static void a_png_chunk_longer_than_the_file_is_refused(void **state)
+{
+    (void)state;
+    size_t n;
+    uint8_t *bytes = slurp("exif6.png", &n);
+    rh_image img = {0};
+    rh_error err = {0};
+    assert_int_equal(rh_image_decode(&img, bytes, n, &err), RH_OK);
+    bytes[33] = 0x7a; /* the length of the chunk after the header */
+    assert_int_equal(rh_image_decode(&img, bytes, n, &err), RH_ERR_FORMAT);
+    assert_non_null(strstr(err.msg, "cut off"));
+    rh_image_done(&img);
+    free(bytes);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_coding_gives_the_same_picture),
         cmocka_unit_test(exif_rotation_is_applied),
+        cmocka_unit_test(a_png_chunk_longer_than_the_file_is_refused),
         cmocka_unit_test(grey_and_one_pixel_pictures_are_read),
         cmocka_unit_test(a_part_equals_the_same_place_of_the_whole),
         cmocka_unit_test(damaged_pictures_are_refused),
