@@ -232,7 +232,7 @@ int main(int argc, char **argv)
     bool dumping = argc > 1 && strcmp(argv[1], "--dump") == 0;
     read_labels(bench_data("pointing04/pose_gt.csv", path, sizeof path));
     read_tables("bench/pose_left_out.txt");
-    check(rh_face_model_load(&m, bench_models_dir(), &err), &err);
+    check(rh_face_model_load(&m, bench_models_dir(), NULL, &err), &err);
     int64_t cpu = rh_process_cpu_us();
     measure_all(m, dumping);
     cpu = rh_process_cpu_us() - cpu;

@@ -97,8 +97,8 @@ static void stages(const rh_face_model *m)
     TIME("decode_face", check(rh_image_decode_part(&part, jpeg[k], n_jpeg[k], &face, W, H, 1.0f, &err), &err));
     TIME("decode_all", check(rh_image_decode_part(&part, jpeg[k], n_jpeg[k], NULL, W, H, 1.0f, &err), &err));
     TIME("crop", rh_sample_crop(e->crop, 192, 192, &part, &a, 1.0f / 255, 0, 0));
-    TIME("mesh", check(rh_nn_run(e->mesh, &err), &err));
-    TIME("iris", check(rh_nn_run(e->iris, &err), &err));
+    TIME("mesh", check(rh_nn_run(e->mesh.request, &err), &err));
+    TIME("iris", check(rh_nn_run(e->iris.request, &err), &err));
     TIME("detector", check(rh_detect_faces(e, RH_DETECT_NEAR, &part, 0.5f, boxes, &found, &err), &err));
     rh_face_engine_give(m, e);
     rh_image_done(&part.img);
@@ -117,7 +117,7 @@ int main(void)
     check(rh_image_decode(&face, bytes, n, &err), &err);
     for (int i = 0; i < FRAMES; i++)
         make_frame(&face, i);
-    check(rh_face_model_load(&m, bench_models_dir(), &err), &err);
+    check(rh_face_model_load(&m, bench_models_dir(), NULL, &err), &err);
     printf("cpu_ms: ");
     stages(m);
     printf("pose=%.2f gaze=%.2f jpeg_kb=%.0f\n", run(m, false), run(m, true), (double)n_jpeg[0] / 1024);

@@ -71,8 +71,10 @@ typedef struct {
     rh_look direction; /* where most of it went; never RH_LOOK_CAMERA */
 } rh_away;
 
-/* Reads the face models (*.tflite) from folder `dir`. RH_ERR_IO, RH_ERR_FORMAT, RH_ERR_NOMEM. */
-rh_status rh_face_model_load(rh_face_model **out, const char *dir, rh_error *err);
+/* Reads the face models (*.tflite) from folder `dir`. What is compiled of them is kept below
+ * `cache_dir` (may be NULL): the next load is quicker. RH_ERR_IO, RH_ERR_FORMAT, RH_ERR_NOMEM. */
+rh_status rh_face_model_load(rh_face_model **out, const char *dir, const char *cache_dir,
+                             rh_error *err);
 void rh_face_model_free(rh_face_model *m); /* after its trackers; NULL is fine */
 
 rh_face_options rh_face_options_default(void);

@@ -9,6 +9,7 @@
 #ifndef RH_NN_H
 #define RH_NN_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include "rehearse/status.h"
@@ -66,6 +67,9 @@ void rh_nn_model_free(rh_nn_model *m); /* after its requests; NULL is fine */
 rh_status rh_nn_model_import(rh_nn_model **out, const char *path, rh_error *err);
 rh_status rh_nn_model_export(const rh_nn_model *m, const char *path, rh_error *err);
 const char *rh_nn_version(void);
+/* The folder below `parent` for what is compiled by this version for this processor, made
+ * when it is not there; false when it cannot be. Good as rh_nn_options.cache_dir. */
+bool rh_nn_cache_folder(char *buf, size_t size, const char *parent);
 
 int rh_nn_model_n_inputs(const rh_nn_model *m);
 int rh_nn_model_n_outputs(const rh_nn_model *m);

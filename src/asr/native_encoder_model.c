@@ -28,22 +28,6 @@ static rh_status choose_precision(rh_enc_model *m, const char *want, rh_error *e
     return rh_fail(err, RH_ERR_INVAL, "precision %s: expected auto, f32, bf16, f16 or int8", want);
 }
 
-/* One folder a version of the library and a processor: what is compiled for
- * one is of no use to another. NULL when it cannot be made. */
-static const char *make_cache_dir(rh_enc_model *m, const char *parent)
-{
-    uint32_t key = 2166136261u;
-    for (const char *p = rh_nn_version(); *p; p++)
-        key = (key ^ (uint8_t)*p) * 16777619u;
-    for (const char *p = rh_cpu_name(); *p; p++)
-        key = (key ^ (uint8_t)*p) * 16777619u;
-    (void)mkdir(parent, 0755);
-    int n = snprintf(m->cache_dir, sizeof m->cache_dir, "%s/networks-%08x", parent, key);
-    if (n < 0 || (size_t)n >= sizeof m->cache_dir)
-        return NULL;
-    return mkdir(m->cache_dir, 0755) == 0 || errno == EEXIST ? m->cache_dir : NULL;
-}
-
 static rh_status load_positions(rh_enc_model *m, const rh_ggml_file *file, rh_error *err)
 {
     const rh_ggml_tensor *t = NULL;
@@ -79,7 +63,8 @@ rh_status rh_enc_model_new(rh_enc_model **out, const rh_ggml_file *file,
     m->graph = (rh_encoder_graph_options){.int8 = int8, .precision = int8 ? "f32" : m->precision,
                                           .n_threads = opts->n_threads, .n_streams = 1};
     if (st == RH_OK && opts->cache_dir)
-        m->graph.cache_dir = make_cache_dir(m, opts->cache_dir);
+        m->graph.cache_dir = rh_nn_cache_folder(m->cache_dir, sizeof m->cache_dir, opts->cache_dir)
+                                 ? m->cache_dir : NULL;
     if (st == RH_OK)
         st = rh_encoder_graph_compile(&m->fast, &m->weights, file, &m->graph, err);
     if (st == RH_OK)

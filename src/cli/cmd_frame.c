@@ -218,10 +218,12 @@ int rh_cmd_frame(int argc, char **argv)
     rh_config cfg;
     rh_error err = {0};
     rh_face_model *model = NULL;
+    char cache[4096];
     int code = rh_cli_begin(&cmd, argc, argv, &cfg);
     if (code != RH_CLI_GO_ON)
         return code;
-    if (rh_face_model_load(&model, cfg.models_dir, &err) == RH_OK) {
+    const char *cached = rh_config_cache_dir(cache, sizeof cache) ? cache : NULL;
+    if (rh_face_model_load(&model, cfg.models_dir, cached, &err) == RH_OK) {
         job.model = model;
         job.step_s = 1 / fps;
         code = measure_files(&job, sequence, argv + optind);

@@ -29,7 +29,7 @@ rh_status rh_coach_load(rh_coach **out, const rh_coach_options *o, rh_error *err
         strcpy(c->language, o->language);
     rh_status st = o->whisper_path ? load_speech(c, o, err) : RH_OK;
     if (st == RH_OK && o->vision)
-        st = rh_face_model_load(&c->faces, o->models_dir, err);
+        st = rh_face_model_load(&c->faces, o->models_dir, o->asr.cache_dir, err);
     if (st != RH_OK) {
         rh_coach_free(c);
         return st;

@@ -2,13 +2,15 @@
  * it at exit races with its own worker threads. */
 #include "rehearse/nn.h"
 
+#include <errno.h>
 #include <openvino/c/openvino.h>
 #include <pthread.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include "rehearse/alloc.h"
+#include "rehearse/cpu.h"
 
 enum { MAX_PORTS = 256, MAX_PROPERTIES = 32 };
 
@@ -41,6 +43,18 @@ const char *rh_nn_version(void)
 {
     pthread_once(&once, start);
     return version;
+}
+
+bool rh_nn_cache_folder(char *buf, size_t size, const char *parent)
+{
+    uint32_t key = 2166136261u; /* FNV-1a */
+    for (const char *p = rh_nn_version(); *p; p++)
+        key = (key ^ (uint8_t)*p) * 16777619u;
+    for (const char *p = rh_cpu_name(); *p; p++)
+        key = (key ^ (uint8_t)*p) * 16777619u;
+    (void)mkdir(parent, 0755);
+    int n = snprintf(buf, size, "%s/networks-%08x", parent, key);
+    return n > 0 && (size_t)n < size && (mkdir(buf, 0755) == 0 || errno == EEXIST);
 }
 
 /* First line of the library's own words, without its source file names. */

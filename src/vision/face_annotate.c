@@ -126,12 +126,11 @@ static void draw_axes(const canvas *c, const rh_face *f, float face)
 {
     rh_rigid_fit fit;
     rh_rigid_fit_points(&fit, f->points);
-    static const colour colours[3] = {RED, GREEN, BLUE};
-    static const int order[3] = {0, 1, 2};
-    for (int k = 0; k < 3; k++) {
-        int axis = order[k];
+    const colour colours[3] = {RED, GREEN, BLUE};
+    for (int axis = 0; axis < 3; axis++) {
         float len = face * (axis == 2 ? 0.55f : 0.38f);
-        arrow(c, f->points[4], len * fit.r[0][axis], -len * fit.r[1][axis], 2 * c->unit, colours[axis]);
+        arrow(c, f->points[4], len * fit.r[0][axis], -len * fit.r[1][axis], 2 * c->unit,
+              colours[axis]);
     }
     disc(c, f->points[4], 2 * c->unit, (colour){255, 255, 255, 1});
 }

@@ -134,19 +134,14 @@ static void to_picture(rh_face_box *b, const rh_image_part *part)
 rh_status rh_detect_faces(rh_face_engine *e, rh_detector which, const rh_image_part *part,
                           float min_score, rh_face_box *out, int *n, rh_error *err)
 {
-    rh_nn_request *r = which == RH_DETECT_NEAR ? e->near : e->far;
+    const rh_face_net *net = which == RH_DETECT_NEAR ? &e->near : &e->far;
     int size = which == RH_DETECT_NEAR ? NEAR_SIZE : FAR_SIZE;
-    rh_nn_tensor raw, scores;
     rh_face_box candidates[MAX_CANDIDATES];
     rh_sample_letterbox(e->crop, size, part, 2.0f / 255.0f, -1.0f);
-    rh_status st = rh_nn_run(r, err);
-    if (st == RH_OK)
-        st = rh_nn_get_output(r, 0, &raw, err);
-    if (st == RH_OK)
-        st = rh_nn_get_output(r, 1, &scores, err);
+    rh_status st = rh_nn_run(net->request, err);
     if (st != RH_OK)
         return st;
-    int count = decode(which, raw.data, scores.data, min_score, candidates);
+    int count = decode(which, net->out[0], net->out[1], min_score, candidates);
     *n = suppress(candidates, count, out);
     for (int i = 0; i < *n; i++)
         to_picture(&out[i], part);

@@ -8,7 +8,7 @@
 #include <math.h>
 #include "face_nets_internal.h"
 
-enum { MESH_SIZE = 192, EYE_SIZE = 64 };
+enum { MESH_SIZE = 192, EYE_SIZE = RH_EYE_SIZE };
 
 rh_affine rh_affine_of_roi(const rh_roi *roi, int size)
 {
@@ -36,20 +36,15 @@ static void project(const rh_roi *roi, float size, const float *in, float out[3]
 rh_status rh_find_mesh(rh_face_engine *e, const rh_image_part *part, const rh_roi *roi,
                        float points[RH_MESH_POINTS][3], float *presence, rh_error *err)
 {
-    rh_nn_tensor mesh, flag;
     rh_affine m = rh_affine_of_roi(roi, MESH_SIZE);
     rh_sample_crop(e->crop, MESH_SIZE, MESH_SIZE, part, &m, 1.0f / 255.0f, 0.0f, 0);
-    rh_status st = rh_nn_run(e->mesh, err);
-    if (st == RH_OK)
-        st = rh_nn_get_output(e->mesh, 0, &mesh, err);
-    if (st == RH_OK)
-        st = rh_nn_get_output(e->mesh, 1, &flag, err);
+    rh_status st = rh_nn_run(e->mesh.request, err);
     if (st != RH_OK)
         return st;
-    const float *p = mesh.data;
+    const float *p = e->mesh.out[0];
     for (int i = 0; i < RH_MESH_POINTS; i++)
         project(roi, (float)MESH_SIZE, p + 3 * i, points[i]);
-    *presence = 1 / (1 + expf(-*(const float *)flag.data));
+    *presence = 1 / (1 + expf(-*e->mesh.out[1]));
     return RH_OK;
 }
 
@@ -83,27 +78,24 @@ rh_roi rh_roi_of_eye(const float points[][3], bool left)
     };
 }
 
-rh_status rh_find_eye(rh_face_engine *e, const rh_image_part *part, const float points[][3],
-                      bool left, rh_eye *out, rh_error *err)
+void rh_crop_eye(rh_face_engine *e, const rh_image_part *part, const rh_roi *roi, bool left)
 {
-    rh_nn_tensor contour, iris;
-    rh_roi roi = rh_roi_of_eye(points, left);
-    rh_affine m = rh_affine_of_roi(&roi, EYE_SIZE);
+    rh_affine m = rh_affine_of_roi(roi, EYE_SIZE);
     /* The network knows only the eye on the image's left; the other is mirrored. */
     rh_sample_crop(e->crop, EYE_SIZE, EYE_SIZE, part, &m, 1.0f / 255.0f, 0.0f, !left);
-    rh_status st = rh_nn_run(e->iris, err);
-    if (st == RH_OK)
-        st = rh_nn_get_output(e->iris, 0, &contour, err);
-    if (st == RH_OK)
-        st = rh_nn_get_output(e->iris, 1, &iris, err);
+}
+
+rh_status rh_find_eye(rh_face_engine *e, const rh_roi *roi, bool left, rh_eye *out, rh_error *err)
+{
+    rh_status st = rh_nn_run(e->iris.request, err);
     if (st != RH_OK)
         return st;
     for (int i = 0; i < RH_EYE_POINTS + RH_IRIS_POINTS; i++) {
         bool lid = i < RH_EYE_POINTS;
-        const float *p = lid ? (const float *)contour.data + 3 * i
-                             : (const float *)iris.data + 3 * (i - RH_EYE_POINTS);
+        const float *p = lid ? e->iris.out[0] + 3 * i
+                             : e->iris.out[1] + 3 * (i - RH_EYE_POINTS);
         float q[3] = {left ? p[0] : (float)EYE_SIZE - p[0], p[1], p[2]};
-        project(&roi, (float)EYE_SIZE, q, lid ? out->contour[i] : out->iris[i - RH_EYE_POINTS]);
+        project(roi, (float)EYE_SIZE, q, lid ? out->contour[i] : out->iris[i - RH_EYE_POINTS]);
     }
     return RH_OK;
 }

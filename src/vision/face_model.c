@@ -1,50 +1,71 @@
 /* face_model.c - loads the networks and lends working memory. */
 #include <pthread.h>
 #include <stdio.h>
+#include <string.h>
 #include "face_nets_internal.h"
 #include "rehearse/alloc.h"
-#include "rehearse/cpu.h"
+
+/* An inference of a network of one stream and one thread runs on the thread that asks for it:
+ * nothing is handed to another processor, whose caches are cold, and back. Such a network serves one
+ * inference at a time, hence a copy for each engine, up to a number that serves thousands of
+ * pictures a second; further engines take turns. */
+enum { MAX_COPIES = 8 };
+
+typedef struct {
+    rh_nn_model *near, *far, *mesh, *iris;
+} net_copy;
 
 struct rh_face_model {
-    rh_nn_model *near, *far, *mesh, *iris;
+    char dir[4096], cache[4096];
     pthread_mutex_t lock;
-    rh_face_engine *free; /* {lock} list */
+    net_copy copies[MAX_COPIES]; /* {lock} */
+    int n_copies, n_engines;     /* {lock} */
+    rh_face_engine *free;        /* {lock} list */
 };
 
-static rh_status load(rh_nn_model **out, const char *dir, const char *name, const char *precision,
-                      rh_error *err)
+static rh_status load(rh_nn_model **out, const rh_face_model *m, const char *name, rh_error *err)
 {
-    char path[4096];
-    int n = snprintf(path, sizeof path, "%s/%s", dir, name);
-    if (n < 0 || (size_t)n >= sizeof path)
-        return rh_fail(err, RH_ERR_INVAL, "the path of the models folder is too long");
-    rh_nn_options o = rh_nn_options_default();
-    o.n_streams = rh_cpu_count();
-    o.n_threads = o.n_streams; /* one thread an inference: the networks are too small for two */
-    o.precision = precision;
+    char path[sizeof m->dir + 64];
+    (void)snprintf(path, sizeof path, "%s/%s", m->dir, name);
+    rh_nn_options o = rh_nn_options_default(); /* one stream, one thread, f32 */
+    o.cache_dir = m->cache[0] ? m->cache : NULL;
     return rh_nn_model_load(out, path, &o, err);
 }
 
-rh_status rh_face_model_load(rh_face_model **out, const char *dir, rh_error *err)
+static rh_status load_copy(net_copy *c, const rh_face_model *m, rh_error *err)
+{
+    rh_status st = load(&c->near, m, "face_detection_short_range.tflite", err);
+    if (st == RH_OK)
+        st = load(&c->far, m, "face_detection_full_range_sparse.tflite", err);
+    if (st == RH_OK)
+        st = load(&c->mesh, m, "face_landmark.tflite", err);
+    return st == RH_OK ? load(&c->iris, m, "iris_landmark.tflite", err) : st;
+}
+
+static void free_copy(net_copy *c)
+{
+    rh_nn_model_free(c->near);
+    rh_nn_model_free(c->far);
+    rh_nn_model_free(c->mesh);
+    rh_nn_model_free(c->iris);
+    *c = (net_copy){0};
+}
+
+rh_status rh_face_model_load(rh_face_model **out, const char *dir, const char *cache_dir, rh_error *err)
 {
     rh_face_model *m = rh_calloc(1, sizeof *m);
     if (!m)
         return rh_fail(err, RH_ERR_NOMEM, "no memory for the face models");
-    if (pthread_mutex_init(&m->lock, NULL) != 0) {
+    if (strlen(dir) >= sizeof m->dir || pthread_mutex_init(&m->lock, NULL) != 0) {
         rh_free(m);
-        return rh_fail(err, RH_ERR_NOMEM, "no lock for the face models");
+        return rh_fail(err, RH_ERR_INVAL, "the path of the models folder is too long");
     }
-    rh_status st = load(&m->near, dir, "face_detection_short_range.tflite", "f32", err);
-    if (st == RH_OK)
-        st = load(&m->far, dir, "face_detection_full_range_sparse.tflite", "f32", err);
-    if (st == RH_OK)
-        st = load(&m->mesh, dir, "face_landmark.tflite", "f32", err);
-    if (st == RH_OK)
-        st = load(&m->iris, dir, "iris_landmark.tflite", "f32", err);
+    strcpy(m->dir, dir);
+    if (cache_dir && !rh_nn_cache_folder(m->cache, sizeof m->cache, cache_dir))
+        m->cache[0] = '\0';
     /* One engine now, so that a machine that cannot run them says so at start. */
     rh_face_engine *e = NULL;
-    if (st == RH_OK)
-        st = rh_face_engine_take(&e, m, err);
+    rh_status st = rh_face_engine_take(&e, m, err);
     if (st != RH_OK) {
         rh_face_model_free(m);
         return st;
@@ -54,14 +75,21 @@ rh_status rh_face_model_load(rh_face_model **out, const char *dir, rh_error *err
     return RH_OK;
 }
 
+static void net_done(rh_face_net *n)
+{
+    rh_nn_request_free(n->request);
+    rh_free(n->out[0]);
+    rh_free(n->out[1]);
+}
+
 static void engine_free(rh_face_engine *e)
 {
     if (!e)
         return;
-    rh_nn_request_free(e->near);
-    rh_nn_request_free(e->far);
-    rh_nn_request_free(e->mesh);
-    rh_nn_request_free(e->iris);
+    net_done(&e->near);
+    net_done(&e->far);
+    net_done(&e->mesh);
+    net_done(&e->iris);
     rh_image_done(&e->part.img);
     rh_free(e->crop);
     rh_free(e);
@@ -76,29 +104,44 @@ void rh_face_model_free(rh_face_model *m)
         m->free = e->next;
         engine_free(e);
     }
-    rh_nn_model_free(m->near);
-    rh_nn_model_free(m->far);
-    rh_nn_model_free(m->mesh);
-    rh_nn_model_free(m->iris);
+    for (int i = 0; i < m->n_copies; i++)
+        free_copy(&m->copies[i]);
     pthread_mutex_destroy(&m->lock);
     rh_free(m);
 }
 
-/* A request that reads the engine's crop: sizes of all inputs fit in it. */
-static rh_status add_request(rh_nn_request **out, const rh_nn_model *m, float *crop, rh_error *err)
+static rh_status add_output(rh_face_net *n, const rh_nn_model *m, int i, rh_error *err)
+{
+    rh_nn_tensor t;
+    size_t size = 1;
+    rh_status st = rh_nn_model_describe_output(m, i, &t);
+    for (int k = 0; st == RH_OK && k < t.n_dims; k++)
+        size *= t.dims[k] > 0 && t.dims[k] < 65536 ? (size_t)t.dims[k] : 0;
+    if (st != RH_OK || t.type != RH_NN_F32 || size == 0)
+        return rh_fail(err, RH_ERR_FORMAT, "a face model has an unexpected output; run tools/setup again");
+    t.data = n->out[i] = rh_alloc_aligned(size, sizeof(float));
+    if (!t.data)
+        return rh_fail(err, RH_ERR_NOMEM, "no memory for a face engine");
+    return rh_nn_set_output(n->request, i, &t, err);
+}
+
+/* Reads the engine's crop: sizes of all inputs fit in it. */
+static rh_status add_net(rh_face_net *n, const rh_nn_model *m, float *crop, rh_error *err)
 {
     rh_nn_tensor in;
     rh_status st = rh_nn_model_describe_input(m, 0, &in);
     if (st != RH_OK || in.type != RH_NN_F32 || in.n_dims != 4 || in.dims[1] > 192 || in.dims[3] != 3)
         return rh_fail(err, RH_ERR_FORMAT, "a face model has an unexpected input; run tools/setup again");
-    st = rh_nn_request_new(out, m, err);
-    if (st != RH_OK)
-        return st;
+    st = rh_nn_request_new(&n->request, m, err);
     in.data = crop;
-    return rh_nn_set_input(*out, 0, &in, err);
+    if (st == RH_OK)
+        st = rh_nn_set_input(n->request, 0, &in, err);
+    if (st == RH_OK)
+        st = add_output(n, m, 0, err);
+    return st == RH_OK ? add_output(n, m, 1, err) : st;
 }
 
-static rh_status engine_new(rh_face_engine **out, const rh_face_model *m, rh_error *err)
+static rh_status engine_new(rh_face_engine **out, const net_copy *c, rh_error *err)
 {
     rh_face_engine *e = rh_calloc(1, sizeof *e);
     if (!e)
@@ -106,19 +149,38 @@ static rh_status engine_new(rh_face_engine **out, const rh_face_model *m, rh_err
     e->crop = rh_alloc_aligned(192 * 192 * 3 + 16, sizeof *e->crop);
     rh_status st = e->crop ? RH_OK : rh_fail(err, RH_ERR_NOMEM, "no memory for a face engine");
     if (st == RH_OK)
-        st = add_request(&e->near, m->near, e->crop, err);
+        st = add_net(&e->near, c->near, e->crop, err);
     if (st == RH_OK)
-        st = add_request(&e->far, m->far, e->crop, err);
+        st = add_net(&e->far, c->far, e->crop, err);
     if (st == RH_OK)
-        st = add_request(&e->mesh, m->mesh, e->crop, err);
+        st = add_net(&e->mesh, c->mesh, e->crop, err);
     if (st == RH_OK)
-        st = add_request(&e->iris, m->iris, e->crop, err);
+        st = add_net(&e->iris, c->iris, e->crop, err);
     if (st != RH_OK) {
         engine_free(e);
         return st;
     }
     *out = e;
     return RH_OK;
+}
+
+/* {lock} held: others who need one more would wait for the same. */
+static rh_status add_engine(rh_face_engine **out, rh_face_model *m, rh_error *err)
+{
+    net_copy *c = &m->copies[m->n_engines % MAX_COPIES];
+    rh_status st = RH_OK;
+    if (m->n_engines >= m->n_copies && m->n_copies < MAX_COPIES) {
+        st = load_copy(c, m, err);
+        if (st == RH_OK)
+            m->n_copies++;
+        else
+            free_copy(c);
+    }
+    if (st == RH_OK)
+        st = engine_new(out, c, err);
+    if (st == RH_OK)
+        m->n_engines++;
+    return st;
 }
 
 /* The model looks immutable from outside; its list of engines is not. */
@@ -130,15 +192,17 @@ static rh_face_model *writable(const rh_face_model *m)
 rh_status rh_face_engine_take(rh_face_engine **out, const rh_face_model *m, rh_error *err)
 {
     rh_face_model *w = writable(m);
+    rh_status st = RH_OK;
     pthread_mutex_lock(&w->lock);
     rh_face_engine *e = w->free;
     if (e)
         w->free = e->next;
+    else
+        st = add_engine(&e, w, err);
     pthread_mutex_unlock(&w->lock);
-    if (!e)
-        return engine_new(out, m, err);
-    *out = e;
-    return RH_OK;
+    if (st == RH_OK)
+        *out = e;
+    return st;
 }
 
 void rh_face_engine_give(const rh_face_model *m, rh_face_engine *e)

@@ -13,7 +13,7 @@
 #include "rehearse/nn.h"
 #include "sampler_internal.h"
 
-enum { RH_MAX_FACES = 16, RH_EYE_POINTS = 71, RH_IRIS_POINTS = 5 };
+enum { RH_MAX_FACES = 16, RH_EYE_SIZE = 64, RH_EYE_POINTS = 71, RH_IRIS_POINTS = 5 };
 
 /* A turned square: centre, side, angle of its x axis clockwise from the
  * picture's, radians. */
@@ -28,7 +28,12 @@ typedef struct {
 } rh_face_box;
 
 typedef struct {
-    rh_nn_request *near, *far, *mesh, *iris;
+    rh_nn_request *request;
+    float *out[2]; /* what it writes */
+} rh_face_net;
+
+typedef struct {
+    rh_face_net near, far, mesh, iris;
     float *crop; /* input of any of them */
     rh_image_part part;
     void *next; /* in the model's list of free engines */
@@ -57,9 +62,9 @@ typedef struct {
     float contour[RH_EYE_POINTS][3]; /* lids first: 0..8 lower, 9..15 upper, from the outer corner */
     float iris[RH_IRIS_POINTS][3];   /* centre, then right, top, left, bottom */
 } rh_eye;
-/* `left` = the eye on the image's left (the person's right). */
-rh_status rh_find_eye(rh_face_engine *e, const rh_image_part *part, const float points[][3],
-                      bool left, rh_eye *out, rh_error *err);
+/* `left` = the eye on the image's left (the person's right). First the crop, then what is in it. */
+void rh_crop_eye(rh_face_engine *e, const rh_image_part *part, const rh_roi *roi, bool left);
+rh_status rh_find_eye(rh_face_engine *e, const rh_roi *roi, bool left, rh_eye *out, rh_error *err);
 rh_roi rh_roi_of_eye(const float points[][3], bool left);
 
 /* The square as an affine map for a crop of `size` px, as MediaPipe samples it. */

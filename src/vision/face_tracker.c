@@ -5,12 +5,7 @@
 #include <string.h>
 #include "rehearse/alloc.h"
 
-/* Gaze is measured up to 20 times a second, one eye in turn: blinks take 100 ms and more, and faster
- * pictures would only cost time. */
-static const int64_t EYE_INTERVAL_US = 48000;
-static const int64_t EYE_STALE_US = 1000000; /* an eye measured longer ago says nothing */
-static const int64_t SHUT_US = 500000;       /* a blink takes less */
-static const float EYE_MIN_PX = 9.0f;        /* narrower eyes show no gaze */
+static const int64_t SHUT_US = 500000; /* a blink takes less */
 
 rh_face_options rh_face_options_default(void)
 {
@@ -82,103 +77,6 @@ static void smooth(rh_face_tracker *t, rh_angles now, float dt)
     t->smooth_known = true;
 }
 
-static void corners_middle(const float points[][3], bool left, float out[2])
-{
-    const float *a = points[left ? 33 : 263], *b = points[left ? 133 : 362];
-    out[0] = (a[0] + b[0]) / 2;
-    out[1] = (a[1] + b[1]) / 2;
-}
-
-static rh_status measure_eye(rh_face_tracker *t, rh_face_engine *e, const rh_image_part *part,
-                             rh_angles head, int side, int64_t t_us, rh_error *err)
-{
-    rh_eye eye;
-    rh_eye_memory *m = &t->eye[side];
-    rh_status st = rh_find_eye(e, part, (const float(*)[3])t->mesh, side == 0, &eye, err);
-    if (st != RH_OK)
-        return st;
-    m->reading = rh_read_eye(&eye, &t->fit, side == 0);
-    m->yaw_in_head = m->reading.gaze_yaw - head.yaw;
-    m->pitch_in_head = m->reading.gaze_pitch - head.pitch;
-    m->t_us = t_us;
-    float mid[2];
-    corners_middle((const float(*)[3])t->mesh, side == 0, mid);
-    for (int i = 0; i < RH_IRIS_POINTS; i++)
-        for (int k = 0; k < 2; k++)
-            m->iris[i][k] = (eye.iris[i][k] - mid[k]) / t->fit.scale;
-    return RH_OK;
-}
-
-static bool fresh(const rh_eye_memory *m, int64_t t_us)
-{
-    return m->reading.known && t_us - m->t_us < EYE_STALE_US;
-}
-
-static const rh_eye_memory *latest_eye(const rh_face_tracker *t)
-{
-    return &t->eye[t->eye[1].t_us > t->eye[0].t_us];
-}
-
-/* Both eyes when nothing is known yet, else one in turn. The eye turned out of
- * sight has no turn. */
-static rh_status measure_eyes(rh_face_tracker *t, rh_face_engine *e, const rh_image_part *part,
-                              rh_angles head, int64_t t_us, rh_error *err)
-{
-    float eye_px = rh_roi_of_eye((const float(*)[3])t->mesh, true).side / 2.3f;
-    eye_px = fmaxf(eye_px, rh_roi_of_eye((const float(*)[3])t->mesh, false).side / 2.3f);
-    if (!t->opts.gaze || eye_px < EYE_MIN_PX) {
-        t->eye[0].reading.known = t->eye[1].reading.known = false;
-        return RH_OK;
-    }
-    bool both = !fresh(&t->eye[0], t_us) && !fresh(&t->eye[1], t_us);
-    if (!both && t_us - latest_eye(t)->t_us < EYE_INTERVAL_US)
-        return RH_OK;
-    int next = head.yaw > 35 ? 1 : head.yaw < -35 ? 0 : t->turn;
-    t->turn = !next;
-    rh_status st = measure_eye(t, e, part, head, next, t_us, err);
-    if (st == RH_OK && both)
-        st = measure_eye(t, e, part, head, !next, t_us, err);
-    return st;
-}
-
-/* Whether the eyes are shut: by the eyes measured in this picture, else as before; by the mesh
- * where no gaze is measured. */
-static bool eyes_shut(rh_face_tracker *t, int64_t t_us)
-{
-    float sum = 0, weight = 0;
-    for (int i = 0; i < 2; i++) {
-        const rh_eye_memory *m = &t->eye[i];
-        if (m->reading.known && m->t_us == t_us) {
-            sum += m->reading.opening * m->reading.weight;
-            weight += m->reading.weight;
-        }
-    }
-    if (weight > 0)
-        return rh_blinks_push(&t->blinks, sum / weight, t_us);
-    if (fresh(&t->eye[0], t_us) || fresh(&t->eye[1], t_us))
-        return t->blinks.closed;
-    float a = rh_mesh_opening((const float(*)[3])t->mesh, &t->fit, true);
-    float b = rh_mesh_opening((const float(*)[3])t->mesh, &t->fit, false);
-    return rh_blinks_push(&t->blinks, (a + b) / 2, t_us);
-}
-
-/* Gaze of both eyes; an eye measured before moves with the head. */
-static bool join_gaze(rh_face_tracker *t, rh_angles head, int64_t t_us, float *yaw, float *pitch)
-{
-    float sy = 0, sp = 0, weight = 0;
-    for (int i = 0; i < 2; i++) {
-        const rh_eye_memory *m = &t->eye[i];
-        if (!fresh(m, t_us))
-            continue;
-        sy += m->reading.weight * (m->yaw_in_head + head.yaw);
-        sp += m->reading.weight * (m->pitch_in_head + head.pitch);
-        weight += m->reading.weight;
-    }
-    *yaw = weight > 0 ? sy / weight : head.yaw;
-    *pitch = weight > 0 ? sp / weight : head.pitch;
-    return weight > 0;
-}
-
 static float confidence_of(const rh_face_tracker *t)
 {
     float size = fminf(1.0f, 0.6f + 0.4f * t->roi.side / 1.5f / 60.0f);
@@ -204,7 +102,7 @@ static void copy_points(const rh_face_tracker *t, rh_face *out)
     memcpy(out->points, t->mesh, sizeof t->mesh);
     for (int side = 0; side < 2; side++) {
         float mid[2];
-        corners_middle((const float(*)[3])t->mesh, side == 0, mid);
+        rh_middle_of_eye((const float(*)[3])t->mesh, side == 0, mid);
         const float *z = t->mesh[side == 0 ? 33 : 263];
         for (int i = 0; i < RH_IRIS_POINTS; i++) {
             float *p = out->points[RH_MESH_POINTS + side * RH_IRIS_POINTS + i];
@@ -229,14 +127,14 @@ static rh_status read_face(rh_face_tracker *t, rh_face_engine *e, const rh_image
 {
     float dt = t->started ? (float)(t_us - t->last_us) * 1e-6f : 0;
     rh_angles head = rh_corrected_angles(&rh_learned_pose, &t->fit, (const float(*)[3])t->mesh);
-    rh_status st = measure_eyes(t, e, part, head, t_us, err);
+    rh_status st = rh_measure_eyes(t, e, part, head, t_us, err);
     if (st != RH_OK)
         return st;
     bool was_known = t->smooth_known;
     smooth(t, head, dt);
-    out->blink = eyes_shut(t, t_us);
+    out->blink = rh_eyes_shut(t, t_us);
     float yaw, pitch, tau = (float)t->opts.smooth_ms * 1e-3f;
-    out->gaze_known = join_gaze(t, head, t_us, &yaw, &pitch) && !out->blink;
+    out->gaze_known = rh_join_gaze(t, head, t_us, &yaw, &pitch) && !out->blink;
     if (!out->blink || !was_known) { /* shut eyes keep the last gaze */
         t->gaze_yaw = was_known && tau > 0 ? follow(t->gaze_yaw, yaw, dt, tau) : yaw;
         t->gaze_pitch = was_known && tau > 0 ? follow(t->gaze_pitch, pitch, dt, tau) : pitch;

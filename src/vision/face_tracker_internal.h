@@ -13,11 +13,15 @@ typedef struct {
     int width, height;     /* whole picture */
 } rh_picture;
 
+/* The middle half of an eye's crop in blocks of pixels. */
+enum { RH_EYE_BLOCK = 4, RH_EYE_BLOCKS = 16 * 8 };
+
 /* An eye as last measured, relative to the head, for the pictures in which the
  * other eye has its turn. */
 typedef struct {
     rh_eye_reading reading;
     float yaw_in_head, pitch_in_head;      /* gaze minus head, degrees */
+    float seen[RH_EYE_BLOCKS];             /* its picture then, coarsely */
     float iris[RH_IRIS_POINTS][2];         /* from the middle of the corners, in px / fit scale */
     int64_t t_us;
 } rh_eye_memory;
@@ -51,5 +55,13 @@ rh_status rh_picture_pixels(const rh_picture *p, rh_face_engine *e, const rh_rec
  * mesh, fit, roi and *part (pixels around it) are fresh. */
 rh_status rh_follow_face(rh_face_tracker *t, rh_face_engine *e, const rh_picture *p, int64_t t_us,
                          const rh_image_part **part, rh_image_part *whole, rh_error *err);
+
+/* Measures the eyes that have their turn and look otherwise than before. */
+rh_status rh_measure_eyes(rh_face_tracker *t, rh_face_engine *e, const rh_image_part *part,
+                          rh_angles head, int64_t t_us, rh_error *err);
+bool rh_eyes_shut(rh_face_tracker *t, int64_t t_us);
+/* Gaze of both eyes, an eye measured before moving with the head; false: the head's instead. */
+bool rh_join_gaze(rh_face_tracker *t, rh_angles head, int64_t t_us, float *yaw, float *pitch);
+void rh_middle_of_eye(const float points[][3], bool left, float out[2]);
 
 #endif

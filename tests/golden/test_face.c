@@ -154,7 +154,7 @@ static int load(void **state)
         (void)snprintf(dir, sizeof dir, "%s", set);
     else if (rh_config_cache_dir(dir, sizeof dir - 8))
         strcat(dir, "/models");
-    rh_status st = rh_face_model_load(&model, dir, &err);
+    rh_status st = rh_face_model_load(&model, dir, NULL, &err);
     if (st == RH_ERR_IO) {
         fprintf(stderr, "skipped: %s\n", err.msg);
         exit(77);
