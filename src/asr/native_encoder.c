@@ -132,3 +132,19 @@ rh_status rh_enc_run(rh_enc_state *s, const rh_enc_window *w, rh_enc_output *out
     out->wall_us = rh_now_us() - start;
     return st;
 }
+
+void rh_enc_pool(const rh_enc_output *out, int n_state, float *pooled)
+{
+    size_t n = (size_t)out->n_speech, d = (size_t)n_state;
+    for (size_t j = 0; j < d; j++) {
+        double sum = 0.0, square = 0.0;
+        for (size_t i = 0; i < n; i++) {
+            double v = (double)out->states[i * d + j];
+            sum += v;
+            square += v * v;
+        }
+        double mean = sum / (double)n, variance = square / (double)n - mean * mean;
+        pooled[j] = (float)mean;
+        pooled[d + j] = (float)sqrt(variance > 0.0 ? variance : 0.0);
+    }
+}

@@ -1,7 +1,6 @@
 /* native_engine.c - our own recognition engine for CPUs behind the engine
  * table. The model's file stays mapped: the encoder reads its weights from it
  * until its first runs, and pages come and go as the kernel likes. */
-#include <math.h>
 #include <string.h>
 #include "engine_internal.h"
 #include "native_engine_internal.h"
@@ -129,18 +128,7 @@ static rh_status engine_pooled(void *stream, float *out, size_t n_out, rh_error 
         return rh_fail(err, RH_ERR_INVAL, "no recording of at most 30 s was transcribed before");
     if (n_out != 2 * d)
         return rh_fail(err, RH_ERR_INVAL, "room for %zu values, expected %zu", n_out, 2 * d);
-    size_t n = (size_t)s->kept.n_speech;
-    for (size_t j = 0; j < d; j++) {
-        double sum = 0.0, square = 0.0;
-        for (size_t i = 0; i < n; i++) {
-            double v = (double)s->kept.states[i * d + j];
-            sum += v;
-            square += v * v;
-        }
-        double mean = sum / (double)n, variance = square / (double)n - mean * mean;
-        out[j] = (float)mean;
-        out[d + j] = (float)sqrt(variance > 0.0 ? variance : 0.0);
-    }
+    rh_enc_pool(&s->kept, s->model->info.n_state, out);
     return RH_OK;
 }
 

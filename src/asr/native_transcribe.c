@@ -340,8 +340,11 @@ static rh_status force_tokens(job *j, const char *text, const rh_dec_params *d)
     int32_t ids[RH_DEC_MAX_TOKENS];
     size_t n = 0;
     char line[16 * RH_DEC_MAX_TOKENS];
+    *r = (rh_dec_result){.n_tokens = 0};
     while (*text == ' ')
         text++;
+    if (!*text)
+        return RH_OK;
     int len = snprintf(line, sizeof line, " %s", text);
     if (len < 0 || (size_t)len >= sizeof line)
         return rh_fail(j->err, RH_ERR_LIMIT, "text of %d bytes: at most %zu fit one window", len,
@@ -352,7 +355,7 @@ static rh_status force_tokens(job *j, const char *text, const rh_dec_params *d)
     if (n > MAX_FORCED)
         return rh_fail(j->err, RH_ERR_LIMIT, "text of %zu tokens: at most %d fit one window", n,
                        MAX_FORCED);
-    *r = (rh_dec_result){.n_tokens = (int)n};
+    r->n_tokens = (int)n;
     st = rh_dec_force(s->decoder, d, ids, (int)n, r->tokens, j->err);
     for (size_t i = 0; i < n && st == RH_OK; i++)
         r->avg_logprob += r->tokens[i].logprob / (float)n;

@@ -61,7 +61,7 @@ static bool grow(rh_steps *s)
     return true;
 }
 
-static rh_step describe(const float *logits, int n)
+static rh_step describe(const float *logits, int n, int32_t given)
 {
     rh_step r = {.best = -1, .second = -1};
     float best = -INFINITY, second = -INFINITY;
@@ -90,12 +90,13 @@ static rh_step describe(const float *logits, int n)
     r.p_best = (float)(1 / sum);
     r.p_second = r.second >= 0 ? (float)((double)expf(second - best) / sum) : 0;
     r.entropy = (float)(log(sum) - weighted / sum);
+    r.p_given = given >= 0 ? (float)((double)expf(logits[given] - best) / sum) : 0;
     return r;
 }
 
-void rh_steps_add(rh_steps *s, uint64_t key, const float *logits, int n)
+void rh_steps_add(rh_steps *s, uint64_t key, const float *logits, int n, int32_t given)
 {
-    rh_step r = describe(logits, n);
+    rh_step r = describe(logits, n, given);
     r.key = key;
     pthread_mutex_lock(&s->lock);
     if (grow(s)) {

@@ -180,7 +180,7 @@ static rh_status force(rh_hearing *h, rh_asr_stream *stream, const rh_transcript
         return rh_fail(err, RH_ERR_NOMEM, "reference text: out of memory");
     rh_status st = rh_asr_force(stream, text, &h->params, &h->part, err);
     rh_free(text);
-    if (st == RH_ERR_UNSUPPORTED)
+    if (st == RH_ERR_UNSUPPORTED || st == RH_ERR_LIMIT) /* more than can be said in 30 s */
         return RH_OK;
     if (st == RH_OK)
         st = rh_transcript_append(&h->forced, &h->part, (double)s->start);

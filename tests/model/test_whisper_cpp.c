@@ -11,6 +11,7 @@
 #include "rehearse/asr.h"
 #include "rehearse/audio.h"
 #include "rehearse/recording.h"
+#include "rehearse/verbatim.h"
 
 enum { RATE = 16000 };
 
@@ -91,12 +92,103 @@ static void wrong_arguments_are_refused(void **state)
     assert_int_equal(rh_asr_transcribe(s, nan, 0, &p, &t, &err), RH_OK);
     assert_int_equal(t.n_words, 0);
     float out[4];
-    assert_int_equal(rh_asr_pooled(s, out, 4, &err), RH_ERR_UNSUPPORTED);
+    assert_int_equal(rh_asr_pooled(s, out, 4, &err), RH_ERR_INVAL);
+    assert_int_equal(rh_asr_force(s, "Yes.", &p, &t, &err), RH_ERR_INVAL); /* nothing was heard */
     atomic_bool stop = true;
     p.cancel = &stop;
     assert_int_equal(rh_asr_transcribe(s, speech.samples, speech.n, &p, &t, &err), RH_ERR_CANCELED);
     rh_asr_stream_free(s);
     rh_transcript_done(&t);
+}
+
+/* What both engines say of a text that was not quite said. */
+typedef struct {
+    rh_transcript heard, verbatim, forced;
+    float pooled[1024];
+} second;
+
+static void decode_twice(second *d, rh_asr_model *m)
+{
+    rh_asr_stream *s = NULL;
+    rh_error err = {0};
+    rh_asr_params p = english();
+    rh_transcript_init(&d->heard);
+    rh_transcript_init(&d->verbatim);
+    rh_transcript_init(&d->forced);
+    if (rh_asr_stream_new(&s, m, &err) != RH_OK ||
+        rh_asr_transcribe(s, speech.samples, speech.n, &p, &d->heard, &err) != RH_OK ||
+        rh_asr_verbatim(s, &d->heard, &p, &d->verbatim, &err) != RH_OK ||
+        rh_asr_force(s, "You don't mean that you thought me so (green).", &p, &d->forced, &err) !=
+            RH_OK ||
+        rh_asr_pooled(s, d->pooled, 1024, &err) != RH_OK)
+        fail_msg("%s", err.msg);
+    char long_text[3000];
+    memset(long_text, 'q', sizeof long_text - 1);
+    long_text[sizeof long_text - 1] = '\0';
+    rh_transcript t;
+    rh_transcript_init(&t);
+    assert_int_equal(rh_asr_force(s, long_text, &p, &t, &err), RH_ERR_LIMIT);
+    assert_int_equal(rh_asr_force(s, " ", &p, &t, &err), RH_OK);
+    assert_int_equal(t.n_tokens, 0);
+    rh_transcript_done(&t);
+    rh_asr_stream_free(s);
+}
+
+static void second_done(second *d)
+{
+    rh_transcript_done(&d->heard);
+    rh_transcript_done(&d->verbatim);
+    rh_transcript_done(&d->forced);
+}
+
+static void second_decodes_are_those_of_the_native_engine(void **state)
+{
+    (void)state;
+    static second a, b;
+    rh_asr_model *native = NULL;
+    rh_asr_model_options o = rh_asr_model_options_default();
+    o.engine = RH_ENGINE_NATIVE;
+    o.device = RH_DEVICE_CPU;
+    o.n_threads = 1;
+    assert_int_equal(rh_asr_model_load(&native, model_file("ggml-base.bin"), &o, NULL), RH_OK);
+    decode_twice(&a, model);
+    decode_twice(&b, native);
+    assert_non_null(strstr(a.verbatim.text, "thought me so silly"));
+    assert_string_equal(a.forced.text, b.forced.text);
+    assert_int_equal(a.forced.n_tokens, b.forced.n_tokens);
+    assert_int_equal(a.forced.n_words, 9);
+    for (int i = 0; i < a.forced.n_tokens; i++) {
+        const rh_asr_token *x = &a.forced.tokens[i], *y = &b.forced.tokens[i];
+        assert_int_equal(x->id, y->id);
+        if (fabsf(x->p - y->p) > 0.1f)
+            fail_msg("token %d: %g, native %g", i, (double)x->p, (double)y->p);
+    }
+    for (int i = 0; i < 8; i++) /* words that were said are where they were said */
+        assert_float_equal(a.forced.words[i].start, b.forced.words[i].start, 0.16f);
+    assert_true(a.forced.words[1].p > 0.5f && a.forced.words[8].p < 0.1f);
+    assert_float_equal(a.forced.segments[0].avg_logprob, b.forced.segments[0].avg_logprob, 0.5f);
+    for (int i = 0; i < 1024; i++)
+        assert_float_equal(a.pooled[i], b.pooled[i], 1e-3f);
+    second_done(&a);
+    second_done(&b);
+    rh_asr_model_free(native);
+}
+
+/* Its time warping wants more than seven positions of sound. */
+static void very_short_sounds_end_well(void **state)
+{
+    (void)state;
+    rh_asr_stream *s = NULL;
+    rh_transcript t;
+    rh_error err;
+    rh_asr_params p = english();
+    rh_transcript_init(&t);
+    p.no_speech_max = 1.0f;
+    p.logprob_min = -100.0f;
+    assert_int_equal(rh_asr_stream_new(&s, model, &err), RH_OK);
+    assert_int_equal(rh_asr_transcribe(s, speech.samples + RATE, RATE / 8, &p, &t, &err), RH_OK);
+    rh_transcript_done(&t);
+    rh_asr_stream_free(s);
 }
 
 static void broken_model_files_are_refused(void **state)
@@ -185,6 +277,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(words_have_times_and_probabilities),
         cmocka_unit_test(wrong_arguments_are_refused),
+        cmocka_unit_test(second_decodes_are_those_of_the_native_engine),
+        cmocka_unit_test(very_short_sounds_end_well),
         cmocka_unit_test(broken_model_files_are_refused),
         cmocka_unit_test(streams_of_one_model_run_side_by_side),
     };
