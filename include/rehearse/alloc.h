@@ -18,6 +18,11 @@ void rh_free(void *p); /* NULL is fine */
 char *rh_strdup(const char *s);
 char *rh_strndup(const char *s, size_t n);
 
+/* How the C library keeps freed memory, for programs that run long: few pools,
+ * large blocks straight back to the system. To be called before any thread starts. */
+void rh_alloc_keep_little(int n_cpus);
+void rh_alloc_give_back(void); /* what is free, to the system: after large jobs */
+
 /* Test hook: the n-th allocation from now (1 = the next) returns NULL, then
  * the hook is off; 0 switches it off. Process-wide. */
 void rh_alloc_fail_at(long n);

@@ -70,6 +70,13 @@ const char *rh_nn_version(void);
 /* The folder below `parent` for what is compiled by this version for this processor, made
  * when it is not there; false when it cannot be. Good as rh_nn_options.cache_dir. */
 bool rh_nn_cache_folder(char *buf, size_t size, const char *parent);
+/* Whether the model came out of opts->cache_dir: then it has its weights from
+ * there, and those given to rh_nn_model_load_ir() may go. */
+bool rh_nn_model_from_cache(const rh_nn_model *m);
+/* Files of `cache_dir` stay mapped while a model lives, though after its first
+ * run it has the weights in its own order: gives their memory back. Pages that
+ * are needed after all are read again. */
+void rh_nn_release_pages(const char *cache_dir);
 
 int rh_nn_model_n_inputs(const rh_nn_model *m);
 int rh_nn_model_n_outputs(const rh_nn_model *m);

@@ -210,7 +210,7 @@ static void build(builder *b)
 {
     int64_t d = b->hp.n_audio_state, n_heads = b->hp.n_audio_head;
     enum { MAX_LAYERS = 64 };
-    rh_ir_node kv[MAX_LAYERS][2], x, pos;
+    rh_ir_node kv[MAX_LAYERS][2], x, pos, pool;
     if (b->hp.n_audio_layer > MAX_LAYERS) {
         b->st = rh_fail(b->err, RH_ERR_FORMAT, "encoder of %d layers: at most %d are known",
                         b->hp.n_audio_layer, MAX_LAYERS);
@@ -226,6 +226,7 @@ static void build(builder *b)
     };
     x = conv(b, x, "conv1", b->hp.n_mels, 1);
     x = conv(b, x, "conv2", d, 2);
+    pool = rh_ir_input(b->ir, "pool", RH_NN_F32, RH_IR_SHAPE(1, -1, -1));
     rh_ir_node turn = rh_ir_ints(b->ir, RH_IR_SHAPE(0, 2, 1));
     x = rh_ir_op(b->ir, "Transpose", "opset1", "", 2, (rh_ir_node[]){x, turn});
     x = rh_ir_add(b->ir, x, pos);
@@ -233,17 +234,17 @@ static void build(builder *b)
         x = block(b, x, i, &s, kv[i]);
     if (b->st != RH_OK)
         return;
-    rh_ir_output(b->ir, layer_norm(b, x, "encoder.", "ln_post"), "states");
     for (int i = 0; i < b->hp.n_audio_layer; i++)
         for (int j = 0; j < 2; j++) {
             char name[16];
             (void)snprintf(name, sizeof name, "own_%c%d", j ? 'v' : 'k', i);
-            rh_ir_output(b->ir, kv[i][j], name);
+            rh_ir_output(b->ir, rh_ir_matmul(b->ir, pool, kv[i][j], 0), name);
         }
+    rh_ir_output(b->ir, layer_norm(b, x, "encoder.", "ln_post"), "states");
 }
 
-rh_status rh_encoder_graph_again(rh_nn_model **out, rh_ir *weights, const rh_ggml_file *file,
-                                 const rh_encoder_graph_options *opts, rh_error *err)
+static rh_status compile(rh_nn_model **out, rh_ir *weights, const rh_ggml_file *file,
+                         const rh_encoder_graph_options *opts, rh_error *err)
 {
     /* Activations are quantized a row at a time, in groups of one row of the
      * smaller layers: a group longer than a row switches quantization off. */
@@ -266,12 +267,21 @@ rh_status rh_encoder_graph_compile(rh_nn_model **out, rh_ir **weights, const rh_
                  : rh_fail(err, RH_ERR_NOMEM, "encoder: out of memory");
     if (b.st == RH_OK)
         build(&b);
+    rh_nn_model *net = NULL;
     if (b.st == RH_OK)
-        b.st = rh_encoder_graph_again(out, b.ir, file, opts, err);
-    if (b.st == RH_OK)
-        *weights = b.ir;
-    else
-        rh_ir_free(b.ir);
+        b.st = compile(&net, b.ir, file, opts, err);
+    if (b.st == RH_OK && opts->cache_dir && !rh_nn_model_from_cache(net)) {
+        rh_nn_model_free(net); /* it is in the cache now */
+        b.st = compile(&net, b.ir, file, opts, err);
+    }
     rh_free(b.row);
+    if (b.st != RH_OK || rh_nn_model_from_cache(net)) {
+        rh_ir_free(b.ir);
+        b.ir = NULL;
+    }
+    if (b.st == RH_OK) {
+        *out = net;
+        *weights = b.ir;
+    }
     return b.st;
 }

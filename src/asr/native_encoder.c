@@ -93,7 +93,7 @@ static rh_status take_states(rh_enc_state *s, rh_nn_request *r, int n_own, const
     const rh_enc_model *m = s->model;
     size_t d = (size_t)m->hp.n_audio_state, own = (size_t)n_own;
     rh_nn_tensor y;
-    rh_status st = rh_nn_get_output(r, RH_ENC_OUT_STATES, &y, err);
+    rh_status st = rh_nn_get_output(r, 2 * m->hp.n_audio_layer, &y, err);
     if (st != RH_OK)
         return st;
     memcpy(s->states, y.data, own * d * sizeof(float));

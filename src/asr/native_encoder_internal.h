@@ -14,7 +14,7 @@ enum {
     MERGE = 32,         /* neighbouring positions of the kept silence become one key; also the
                            step of the number of positions computed: kernels are made once a
                            length, so few lengths are faster than the few positions saved */
-    MAX_TAILS = 8,      /* values of padding kept; the least used gives way */
+    MAX_TAILS = 4,      /* values of padding kept, 4 MB each for base; the least used gives way */
     MAX_THREADS = 64,
 };
 
@@ -33,7 +33,7 @@ struct rh_enc_model {
     const char *precision;
     bool full_window;
     const rh_ggml_file *file;
-    rh_ir *weights; /* what the networks read at their first runs */
+    rh_ir *weights, *wide_weights; /* what the networks read at their first runs */
     rh_encoder_graph_options graph;
     char cache_dir[PATH_MAX];
     rh_nn_model *fast;  /* one window on all threads: for a stream that is alone */
@@ -50,6 +50,7 @@ struct rh_enc_model {
     pthread_mutex_t lock;
     enc_tail *tails[MAX_TAILS]; /* {lock} */
     int64_t runs;           /* {lock} */
+    bool fast_ran, wide_ran; /* {lock} */
 };
 
 struct rh_enc_state {
@@ -63,7 +64,8 @@ struct rh_enc_state {
 /* What the network is fed. */
 typedef struct {
     float *mel, *bias;  /* mel: [n_mels][2 n_own + 1] */
-    int n_own, n_kept;  /* positions computed; merged keys of silence */
+    float *pool;        /* [n_pool][n_own] */
+    int n_own, n_kept, n_pool; /* positions computed; merged keys of silence in and out */
     const enc_tail *silence; /* NULL when n_kept is 0 */
 } enc_feed;
 

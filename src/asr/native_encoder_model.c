@@ -93,6 +93,7 @@ void rh_enc_model_free(rh_enc_model *m)
     rh_nn_model_free(m->wide);
     rh_nn_model_free(m->fast);
     rh_ir_free(m->weights);
+    rh_ir_free(m->wide_weights);
     rh_log_mel_free(m->mel);
     rh_free(m->pos);
     pthread_cond_destroy(&m->fast_left);
@@ -117,9 +118,10 @@ static void *build_wide(void *arg)
     rh_encoder_graph_options g = m->graph;
     rh_nn_model *net = NULL;
     g.n_streams = m->n_slots;
-    rh_status st = rh_encoder_graph_again(&net, m->weights, m->file, &g, NULL);
+    rh_status st = rh_encoder_graph_compile(&net, &m->wide_weights, m->file, &g, NULL);
     for (int i = 0; i < m->n_slots && st == RH_OK; i++)
         st = rh_nn_request_new(&m->wide_requests[i], net, NULL);
+    rh_ggml_file_release_pages(m->file);
     pthread_mutex_lock(&m->lock);
     m->wide = st == RH_OK ? net : NULL;
     pthread_mutex_unlock(&m->lock);
@@ -158,6 +160,10 @@ static rh_status set_inputs(const rh_enc_model *m, rh_nn_request *r, const enc_f
                        .data = f->bias};
     if (st == RH_OK)
         st = rh_nn_set_input(r, RH_ENC_IN_BIAS, &t, err);
+    t = (rh_nn_tensor){.type = RH_NN_F32, .n_dims = 3, .dims = {1, f->n_pool, f->n_own},
+                       .data = f->pool ? f->pool : nothing};
+    if (st == RH_OK)
+        st = rh_nn_set_input(r, RH_ENC_IN_POOL, &t, err);
     size_t first = (size_t)(enc_n_merged(m) - f->n_kept);
     for (int i = 0; st == RH_OK && i < 2 * m->hp.n_audio_layer; i++) {
         float *kv = nothing;
@@ -187,12 +193,17 @@ enc_place enc_enter(rh_enc_model *m, int64_t deadline)
 
 void enc_leave(rh_enc_model *m, const enc_place *p)
 {
+    bool *ran = p->fast ? &m->fast_ran : &m->wide_ran;
+    pthread_mutex_lock(&m->lock);
+    bool first = !*ran;
+    *ran = true;
     if (p->fast) {
-        pthread_mutex_lock(&m->lock);
         m->fast_busy = false;
         pthread_cond_broadcast(&m->fast_left);
-        pthread_mutex_unlock(&m->lock);
     }
+    pthread_mutex_unlock(&m->lock);
+    if (first && m->graph.cache_dir)
+        rh_nn_release_pages(m->graph.cache_dir);
     rh_gate_leave(m->gate, p->slot);
 }
 

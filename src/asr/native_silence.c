@@ -18,16 +18,13 @@ void enc_tail_free(enc_tail *t)
     rh_free(t);
 }
 
-static void merge_rows(const float *in, size_t n, size_t d, float *out)
+/* Row g averages the g-th MERGE positions: [n_merged][n_ctx]. */
+static void fill_pool(const rh_enc_model *m, float *pool)
 {
-    for (size_t g = 0; g * MERGE < n; g++) {
-        size_t rows = min_size(MERGE, n - g * MERGE);
-        for (size_t j = 0; j < d; j++) {
-            float sum = 0.0f;
-            for (size_t r = 0; r < rows; r++)
-                sum += in[(g * MERGE + r) * d + j];
-            out[g * d + j] = sum / (float)rows;
-        }
+    size_t ctx = (size_t)m->hp.n_audio_ctx;
+    for (size_t i = 0; i < ctx; i++) {
+        size_t rows = min_size(MERGE, ctx - i / MERGE * MERGE);
+        pool[i / MERGE * ctx + i] = 1.0f / (float)rows;
     }
 }
 
@@ -36,7 +33,7 @@ static rh_status keep_silence(const rh_enc_model *m, rh_nn_request *r, enc_tail 
     size_t d = (size_t)m->hp.n_audio_state, ctx = (size_t)m->hp.n_audio_ctx;
     size_t merged = (size_t)enc_n_merged(m);
     rh_nn_tensor out;
-    rh_status st = rh_nn_get_output(r, RH_ENC_OUT_STATES, &out, err);
+    rh_status st = rh_nn_get_output(r, 2 * m->hp.n_audio_layer, &out, err);
     if (st != RH_OK)
         return st;
     memcpy(t->states, out.data, ctx * d * sizeof(float));
@@ -44,7 +41,7 @@ static rh_status keep_silence(const rh_enc_model *m, rh_nn_request *r, enc_tail 
         st = rh_nn_get_output(r, RH_ENC_OUT_KV + i, &out, err);
         if (st != RH_OK)
             return st;
-        merge_rows(out.data, ctx, d, t->kv + (size_t)i * merged * d);
+        memcpy(t->kv + (size_t)i * merged * d, out.data, merged * d * sizeof(float));
     }
     return RH_OK;
 }
@@ -71,11 +68,14 @@ static rh_status compute(rh_enc_model *m, enc_tail *t, int64_t deadline, rh_erro
     size_t ctx = (size_t)m->hp.n_audio_ctx, hops = 2 * ctx + 1;
     size_t n_mel = (size_t)m->hp.n_mels * hops;
     float *mel = rh_alloc_aligned(n_mel, sizeof *mel), *bias = rh_calloc(ctx, sizeof *bias);
+    float *pool = rh_calloc((size_t)enc_n_merged(m) * ctx, sizeof *pool);
     rh_status st = RH_OK;
-    if (mel && bias) {
+    if (mel && bias && pool) {
+        fill_pool(m, pool);
         for (size_t i = 0; i < n_mel; i++)
             mel[i] = i % hops == hops - 1 ? 0.0f : (float)t->tenths / 10.0f;
-        enc_feed f = {.mel = mel, .bias = bias, .n_own = (int)ctx};
+        enc_feed f = {.mel = mel, .bias = bias, .pool = pool, .n_own = (int)ctx,
+                      .n_pool = enc_n_merged(m)};
         enc_place p = enc_enter(m, deadline);
         st = enc_run_in(m, &p, &f, err);
         if (st == RH_OK)
@@ -86,6 +86,7 @@ static rh_status compute(rh_enc_model *m, enc_tail *t, int64_t deadline, rh_erro
     }
     rh_free(mel);
     rh_free(bias);
+    rh_free(pool);
     return st;
 }
 

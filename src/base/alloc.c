@@ -5,6 +5,35 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
+
+#ifdef __GLIBC__
+void rh_alloc_keep_little(int n_cpus)
+{
+    /* By default there are 8 pools a processor, and blocks of up to 32 MB stay in them once one
+     * was freed: with 25 threads that doubled what the server holds (bench/load). */
+    enum { BIG_BLOCK = 1 << 20, SPARE = 4 << 20, MAX_POOLS = 8 };
+    (void)mallopt(M_ARENA_MAX, n_cpus < 2 ? 2 : n_cpus < MAX_POOLS ? n_cpus : MAX_POOLS);
+    (void)mallopt(M_MMAP_THRESHOLD, BIG_BLOCK);
+    (void)mallopt(M_TRIM_THRESHOLD, SPARE);
+}
+
+void rh_alloc_give_back(void)
+{
+    (void)malloc_trim(0);
+}
+#else
+void rh_alloc_keep_little(int n_cpus)
+{
+    (void)n_cpus;
+}
+
+void rh_alloc_give_back(void)
+{
+}
+#endif
 
 static atomic_long fail_at; /* 0 = off */
 

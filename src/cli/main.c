@@ -5,6 +5,8 @@
 #include <string.h>
 #include "commands.h"
 #include "cli.h"
+#include "rehearse/alloc.h"
+#include "rehearse/cpu.h"
 
 static const struct {
     const char *name, *summary;
@@ -53,6 +55,7 @@ int main(int argc, char **argv)
         print_usage(stderr);
         return RH_EXIT_USAGE;
     }
+    rh_alloc_keep_little(rh_cpu_count());
     const char *name = argv[1];
     if (strcmp(name, "--version") == 0 || strcmp(name, "version") == 0) {
         puts("rehearse " RH_VERSION);

@@ -3,10 +3,13 @@
 #include "rehearse/nn.h"
 
 #include <errno.h>
+#include <inttypes.h>
+#include <limits.h>
 #include <openvino/c/openvino.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include "rehearse/alloc.h"
@@ -230,6 +233,32 @@ rh_status rh_nn_model_import(rh_nn_model **out, const char *path, rh_error *err)
         st = fail_ov(err, RH_ERR_FORMAT, path);
     rh_free(bytes);
     return st == RH_OK ? wrap(out, compiled, err) : st;
+}
+
+bool rh_nn_model_from_cache(const rh_nn_model *m)
+{
+    char *value = NULL;
+    bool yes = ov_compiled_model_get_property(m->compiled, "LOADED_FROM_CACHE", &value) == OK &&
+               value && strcmp(value, "YES") == 0;
+    ov_free(value);
+    return yes;
+}
+
+void rh_nn_release_pages(const char *cache_dir)
+{
+    char line[PATH_MAX + 128];
+    size_t n = strlen(cache_dir);
+    FILE *f = fopen("/proc/self/maps", "r");
+    while (f && fgets(line, sizeof line, f)) {
+        uintptr_t from, to;
+        int path = 0;
+        if (sscanf(line, "%" SCNxPTR "-%" SCNxPTR " %*s %*s %*s %*s %n", &from, &to, &path) < 2 ||
+            !path || strncmp(line + path, cache_dir, n) != 0 || line[(size_t)path + n] != '/')
+            continue;
+        (void)madvise((void *)from, to - from, MADV_DONTNEED);
+    }
+    if (f)
+        fclose(f);
 }
 
 void rh_nn_model_free(rh_nn_model *m)

@@ -32,6 +32,8 @@ static void *work(void *arg)
     while (rh_queue_pop(m->pool->queue, &item, -1) == RH_OK) {
         rh_job *job = item;
         job->run(job, &m->worker);
+        if (m->pool->nice >= RH_NICE_FILES)
+            rh_alloc_give_back(); /* recordings come rarely and take much */
         rh_job_finished(m->worker.server, job);
     }
     rh_face_tracker_free(m->worker.tracker);

@@ -246,7 +246,8 @@ static rh_status make_pools(rh_server *s, rh_error *err)
     if (st == RH_OK)
         st = rh_pool_new(&s->speech, s, n_live < 8 ? n_live : 8, 2 * clients + 16, 5, err);
     if (st == RH_OK)
-        st = rh_pool_new(&s->files, s, n_files < 4 ? n_files : 4, RH_MAX_FILE_JOBS, 10, err);
+        st = rh_pool_new(&s->files, s, n_files < 4 ? n_files : 4, RH_MAX_FILE_JOBS, RH_NICE_FILES,
+                         err);
     if (st == RH_OK)
         st = rh_pool_new(&s->reports, s, n_files < 4 ? n_files : 4, 3 * clients + 16, 5, err);
     return st;

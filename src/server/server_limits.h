@@ -24,6 +24,7 @@ enum {
     RH_STALLED_S = 30,                   /* a client that takes no reply for so long is closed */
 
     RH_MAX_FILE_JOBS = 16,               /* uploads waiting for recognition; then 429 */
+    RH_NICE_FILES = 10,                  /* recordings give way to everything else */
     RH_MAX_FRAME_JOBS = 64,              /* analyze-frame requests at once; then 429 */
     RH_STOP_GRACE_S = 30,                /* SIGTERM: running work gets so long */
 };

@@ -140,10 +140,17 @@ static rh_status run_part(const job *j, const rh_enc_model *m, rh_nn_request *r,
         for (int64_t t = 0; t < width; t++)
             x[b * width + t] = t < 2 * ctx ? j->mel[b * 2 * ctx + t] : 0.0f;
     memset(bias, 0, (size_t)ctx * sizeof *bias);
+    /* The whole gives out every key: the average of each by itself. */
+    float *pool = rh_calloc((size_t)(ctx * ctx), sizeof *pool);
+    if (!pool)
+        return rh_fail(err, RH_ERR_NOMEM, "comparison: out of memory");
+    for (int64_t i = 0; i < ctx; i++)
+        pool[i * ctx + i] = 1.0f;
     rh_nn_tensor inputs[] = {
         {.type = RH_NN_F32, .n_dims = 3, .dims = {1, j->hp->n_mels, width}, .data = x},
         {.type = RH_NN_F32, .n_dims = 3, .dims = {1, n_own, d}, .data = m->pos},
         {.type = RH_NN_F32, .n_dims = 4, .dims = {1, 1, 1, ctx}, .data = bias},
+        {.type = RH_NN_F32, .n_dims = 3, .dims = {1, rest ? 0 : n_own, n_own}, .data = pool},
     };
     rh_status st = RH_OK;
     for (int i = 0; i < RH_ENC_IN_KV && st == RH_OK; i++)
@@ -157,7 +164,10 @@ static rh_status run_part(const job *j, const rh_enc_model *m, rh_nn_request *r,
         if (st == RH_OK)
             st = rh_nn_set_input(r, RH_ENC_IN_KV + i, &kv, err);
     }
-    return st == RH_OK ? rh_nn_run(r, err) : st;
+    if (st == RH_OK)
+        st = rh_nn_run(r, err);
+    rh_free(pool);
+    return st;
 }
 
 static rh_status compare_tail(job *j, const rh_enc_model *m, comparison *c, rh_error *err)
@@ -175,9 +185,9 @@ static rh_status compare_tail(job *j, const rh_enc_model *m, comparison *c, rh_e
     if (st == RH_OK)
         st = run_part(j, m, part, half, whole, x, err);
     if (st == RH_OK)
-        st = rh_nn_get_output(whole, RH_ENC_OUT_STATES, &a, err);
+        st = rh_nn_get_output(whole, 2 * j->hp->n_audio_layer, &a, err);
     if (st == RH_OK)
-        st = rh_nn_get_output(part, RH_ENC_OUT_STATES, &b, err);
+        st = rh_nn_get_output(part, 2 * j->hp->n_audio_layer, &b, err);
     if (st == RH_OK)
         c->tail = relative(a.data, b.data, (size_t)half * (size_t)j->hp->n_audio_state);
     rh_nn_request_free(whole);

@@ -149,6 +149,37 @@ static void bad_networks_say_why(void **state)
     assert_null(m);
 }
 
+/* A cached network needs neither the weights it was made of nor pages it has read. */
+static void cached_networks_stand_alone(void **state)
+{
+    (void)state;
+    char dir[] = "/tmp/rehearse-nn-XXXXXX", command[sizeof dir + 16];
+    uint8_t copy[sizeof weights];
+    rh_error err = {0};
+    rh_nn_options o = rh_nn_options_default();
+    assert_non_null(mkdtemp(dir));
+    o.cache_dir = dir;
+    for (int turn = 0; turn < 2; turn++) {
+        rh_nn_model *m = NULL;
+        rh_nn_request *r = NULL;
+        float x[4] = {1.0f, 2.0f, -3.0f, 4.0f};
+        memcpy(copy, weights, sizeof copy);
+        assert_int_equal(rh_nn_model_load_ir(&m, ir, sizeof ir - 1, copy, sizeof copy, &o, &err),
+                         RH_OK);
+        assert_int_equal(rh_nn_model_from_cache(m), turn == 1);
+        if (turn == 1)
+            memset(copy, 0, sizeof copy);
+        assert_int_equal(rh_nn_request_new(&r, m, &err), RH_OK);
+        add_runs(r, x, 2);
+        rh_nn_release_pages(dir);
+        add_runs(r, x, 2);
+        rh_nn_request_free(r);
+        rh_nn_model_free(m);
+    }
+    (void)snprintf(command, sizeof command, "rm -r %s", dir);
+    assert_int_equal(system(command), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -157,6 +188,7 @@ int main(void)
         cmocka_unit_test(wrong_input_is_refused),
         cmocka_unit_test(a_compiled_model_comes_back_from_disk),
         cmocka_unit_test(bad_networks_say_why),
+        cmocka_unit_test(cached_networks_stand_alone),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
