@@ -10,7 +10,7 @@
 
 /* Of the fit; beyond, an angle grows as the fit does. */
 static const float MAX_YAW = 58.0f, MAX_PITCH = 35.0f;
-static const float MAX_HINT = 7.5f;
+static const float MAX_HINT = 10.0f;
 
 static float clamped(float v, float max)
 {

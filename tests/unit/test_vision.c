@@ -77,7 +77,7 @@ static void bent_faces_move_the_pitch_within_a_limit(void **state)
         low = fminf(low, a.pitch);
         high = fmaxf(high, a.pitch);
     }
-    assert_true(high - low > 14 && high - low < 15.1f); /* twice 7.5 */
+    assert_true(high - low > 19 && high - low < 20.1f); /* twice 10 */
 }
 
 static void sampler_kernels_agree_with_the_portable_one(void **state)
