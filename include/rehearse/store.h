@@ -56,7 +56,8 @@ rh_status rh_store_media(rh_store *s, const char *id, const char *file);
 
 /* ---- the rest waits for the answer ---- */
 
-/* Returns when everything queued before is committed. */
+/* Returns when everything queued before is committed; what belongs to a session that was
+ * deleted meanwhile is dropped. */
 rh_status rh_store_flush(rh_store *s, rh_error *err);
 /* Array, newest first: {id, created, state, duration_s, meta, scores}. `client` NULL = of all;
  * before = 0 or the `created` of the last one seen, for paging. */

@@ -1,6 +1,7 @@
 /* report.c - puts a report together from what was kept and what was measured. */
 #include "rehearse/report.h"
 
+#include <ctype.h>
 #include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -308,6 +309,18 @@ static json_t *scores(const json_t *analysis, double eye_contact, double attenti
     return o;
 }
 
+static void part_text(const json_t *p, double points, char *text, size_t size)
+{
+    const char *unit = rh_json_str(p, "unit"), *name = rh_json_str(p, "name");
+    double value = rh_json_num(p, "value");
+    bool share = strcmp(unit, "share") == 0;
+    if (strcmp(name, "scale") == 0)
+        name = "fitted to the raters' scale";
+    (void)snprintf(text, size, "%c%s: %.*f%s%s (%+.0f point%s)", toupper((unsigned char)*name), *name ? name + 1 : "",
+                   share || fabs(value) >= 20 ? 0 : fabs(value) >= 2 ? 1 : 2, share ? 100 * value : value,
+                   *unit ? " " : "", share ? "%" : unit, points, fabs(points) < 1.5 ? "" : "s");
+}
+
 /* The parts that made each score, as sentences. */
 static json_t *evidence(const json_t *analysis)
 {
@@ -321,11 +334,10 @@ static json_t *evidence(const json_t *analysis)
         {
             char text[160];
             double points = rh_json_num(p, "points");
-            if (fabs(points) < 0.5)
+            if (fabs(points) >= 0.5)
+                part_text(p, points, text, sizeof text);
+            else
                 continue;
-            (void)snprintf(text, sizeof text, "%s: %.4g%s%s (%+.0f)", rh_json_str(p, "name"),
-                           rh_json_num(p, "value"), *rh_json_str(p, "unit") ? " " : "",
-                           rh_json_str(p, "unit"), points);
             json_array_append_new(out, json_pack("{s:s, s:f}", "text", text, "points", points));
         }
         json_object_set_new(o, score, out);

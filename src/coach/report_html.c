@@ -44,7 +44,7 @@ rh_status rh_report_html(const json_t *report, const char *web_dir, char **out, 
     } parts[] = {
         {"<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
          "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">"
-         "<meta name=\"color-scheme\" content=\"light dark\">"
+         "<meta name=\"color-scheme\" content=\"light dark\"><link rel=\"icon\" href=\"data:,\">"
          "<title>Practice report</title>\n<style>\n", "vendor/uPlot.min.css"},
         {"\n", "css/report.css"},
         {"\nbody { padding: 1.5rem; }\n</style>\n<script>\n", "vendor/uPlot.iife.min.js"},

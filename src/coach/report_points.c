@@ -101,8 +101,11 @@ static bool broken_sentences(const rh_report_view *v, point *p)
     p->praise = "Sentences in one piece";
     p->problem = "Pauses in mid-sentence";
     p->advice = "Pause at the full stop instead: it sounds like thought, not like searching.";
-    (void)snprintf(p->detail, sizeof p->detail, "%.0f pause%s fell inside a clause%s.", n, n == 1 ? "" : "s",
-                   n > 0 ? ", where they hurt most" : "");
+    if (n < 1)
+        (void)snprintf(p->detail, sizeof p->detail, "No pause fell inside a clause, where pauses hurt most.");
+    else
+        (void)snprintf(p->detail, sizeof p->detail, "%.0f pause%s fell inside a clause, where they hurt most.", n,
+                       n == 1 ? "" : "s");
     longest(p, part(v, "pauses"), "place", "within", "");
     return true;
 }
@@ -117,9 +120,12 @@ static bool fillers(const rh_report_view *v, point *p)
     p->praise = "Hardly any filler words";
     p->problem = "Filler words";
     p->advice = "When you feel one coming, close your mouth and pause.";
-    (void)snprintf(p->detail, sizeof p->detail,
-                   "%.0f filler%s, %.1f a minute; up to 5 a minute nobody minds.", n, n == 1 ? "" : "s",
-                   per_minute);
+    if (n < 1)
+        (void)snprintf(p->detail, sizeof p->detail, "None was heard.");
+    else
+        (void)snprintf(p->detail, sizeof p->detail,
+                       "%.0f filler%s, %.1f a minute; up to 5 a minute nobody minds.", n, n == 1 ? "" : "s",
+                       per_minute);
     json_array_foreach(part(v, "fillers"), i, f)
         add_moment(p, rh_json_num(f, "start"), rh_json_num(f, "end"), rh_json_str(f, "kind"));
     return true;

@@ -36,12 +36,9 @@ static bool same_secret(const char *a, size_t n, const char *b)
     return diff == 0;
 }
 
-static bool token_fits(const char *tokens, const char *authorization)
+static bool is_token(const char *tokens, const char *given)
 {
     bool fits = false;
-    if (strncasecmp(authorization, "Bearer ", 7) != 0)
-        return false;
-    const char *given = authorization + 7 + strspn(authorization + 7, " ");
     for (const char *p = tokens; *p && *given; p += *p == ',') {
         p += strspn(p, " \t\n");
         size_t len = strcspn(p, ", \t\n");
@@ -50,6 +47,39 @@ static bool token_fits(const char *tokens, const char *authorization)
         p += strcspn(p, ",");
     }
     return fits;
+}
+
+static bool token_fits(const char *tokens, const char *authorization)
+{
+    return strncasecmp(authorization, "Bearer ", 7) == 0 &&
+           is_token(tokens, authorization + 7 + strspn(authorization + 7, " "));
+}
+
+static int hex(char c)
+{
+    return c >= '0' && c <= '9' ? c - '0' : c >= 'A' && c <= 'F' ? c - 'A' + 10 : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* "a=1; rehearse_token=sesame%2D1; b=2": the page writes it with encodeURIComponent(). */
+static bool cookie_fits(const char *tokens, const char *cookies)
+{
+    static const char name[] = "rehearse_token=";
+    char value[256];
+    const char *p = cookies;
+    while (p && strncmp(p, name, sizeof name - 1) != 0) {
+        p = strchr(p, ';');
+        p += p ? 1 + strspn(p + 1, " ") : 0;
+    }
+    if (!p)
+        return false;
+    size_t n = 0;
+    for (p += sizeof name - 1; *p && *p != ';' && n + 1 < sizeof value; p++) {
+        bool coded = *p == '%' && hex(p[1]) >= 0 && hex(p[2]) >= 0;
+        value[n++] = coded ? (char)(hex(p[1]) << 4 | hex(p[2])) : *p;
+        p += coded ? 2 : 0;
+    }
+    value[n] = '\0';
+    return is_token(tokens, value);
 }
 
 static void without_port(const char *host, char *out, size_t cap)
@@ -114,7 +144,7 @@ int rh_access_check(const rh_config *c, const rh_visitor *v, const char **why)
         *why = "this page may not read sessions: list its origin in public_origins";
         return 403;
     }
-    if (*c->tokens && !rh_access_is_loopback(v->peer)) {
+    if (*c->tokens && !rh_access_is_loopback(v->peer) && !(v->cookie && cookie_fits(c->tokens, v->cookie))) {
         *why = "send \"Authorization: Bearer\" with one of the server's tokens";
         return 401;
     }

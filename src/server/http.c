@@ -137,14 +137,15 @@ static void allow_origin(rh_http *h)
 
 int rh_http_access(rh_server *s, struct lws *wsi, const char **why)
 {
-    char host[256], origin[256], authorization[512], peer[64] = "";
+    char host[256], origin[256], authorization[512], cookie[2048], peer[64] = "";
     copy_header(wsi, host, sizeof host, WSI_TOKEN_HOST);
     if (!*host)
         copy_header(wsi, host, sizeof host, WSI_TOKEN_HTTP_COLON_AUTHORITY);
     copy_header(wsi, origin, sizeof origin, WSI_TOKEN_ORIGIN);
     copy_header(wsi, authorization, sizeof authorization, WSI_TOKEN_HTTP_AUTHORIZATION);
+    copy_header(wsi, cookie, sizeof cookie, WSI_TOKEN_HTTP_COOKIE);
     (void)lws_get_peer_simple(wsi, peer, sizeof peer);
-    return rh_access_check(s->o.config, &(rh_visitor){host, origin, authorization, peer}, why);
+    return rh_access_check(s->o.config, &(rh_visitor){host, origin, authorization, peer, cookie}, why);
 }
 
 /* Section B answers its own page, listed ones and bearers of a token only. */

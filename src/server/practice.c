@@ -293,13 +293,33 @@ static void begin(rh_ws *w, json_t *start)
     }
 }
 
+static void discard(rh_practice *p)
+{
+    while (p->audio_head && p->audio_head->next && !p->feeding) { /* nobody wants them recognised */
+        rh_media_item *next = p->audio_head->next;
+        p->audio_bytes -= p->audio_head->n;
+        rh_media_item_free(p->audio_head);
+        p->audio_head = next;
+    }
+    p->discard = p->finish_wanted = true;
+    rh_practice_pump(p);
+}
+
+bool rh_practice_discard(rh_server *s, const char *id)
+{
+    rh_practice *p = find(s, id);
+    if (p)
+        discard(p);
+    return p != NULL;
+}
+
 static void text_message(rh_ws *w, const char *raw, size_t n)
 {
     json_error_t why;
     json_t *m = json_loadb(raw, n, 0, &why);
     const char *type = json_string_value(json_object_get(m, "type"));
     if (!type) {
-        rh_practice_error(w, "send JSON with a \"type\": start, command, finish");
+        rh_practice_error(w, "send JSON with a \"type\": start, command, finish, discard");
     } else if (strcmp(type, "start") == 0) {
         begin(w, m);
     } else if (!w->practice) {
@@ -307,6 +327,8 @@ static void text_message(rh_ws *w, const char *raw, size_t n)
     } else if (strcmp(type, "finish") == 0) {
         w->practice->finish_wanted = true;
         rh_practice_pump(w->practice);
+    } else if (strcmp(type, "discard") == 0) {
+        discard(w->practice);
     } else if (strcmp(type, "command") == 0) {
         const char *c = json_string_value(json_object_get(m, "command"));
         if (c && strcmp(c, "calibrate") == 0)
@@ -314,7 +336,7 @@ static void text_message(rh_ws *w, const char *raw, size_t n)
         else
             rh_practice_error(w, "unknown command: \"calibrate\" exists");
     } else {
-        rh_practice_error(w, "unknown type: start, command and finish exist");
+        rh_practice_error(w, "unknown type: start, command, finish and discard exist");
     }
     json_decref(m);
 }

@@ -13,6 +13,8 @@ void rh_practice_message_take(rh_ws *w, char *raw, size_t n, bool binary);
 void rh_practice_error(rh_ws *w, const char *msg); /* {"type":"error"} */
 void rh_practice_detach(rh_ws *w); /* the socket has gone */
 
+/* Ends a running session without a trace; false when there is none of that id. */
+bool rh_practice_discard(rh_server *s, const char *id);
 bool rh_practice_runs(rh_server *s, const char *id);
 void rh_practices_tick(rh_server *s, int64_t now_us);
 void rh_practices_free(rh_server *s); /* the pools have ended */

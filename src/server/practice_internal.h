@@ -44,6 +44,7 @@ struct rh_practice {
     int64_t away_since_us;
     bool opening, feeding, working, showing, ending; /* which jobs are under way */
     bool finish_wanted, full, ended;
+    bool discard; /* at its end nothing of it stays */
     rh_media_item *audio_head, *audio_tail; /* in order */
     size_t audio_bytes;
     rh_media_item *frame;  /* the newest that waits */

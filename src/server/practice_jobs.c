@@ -319,6 +319,10 @@ static void finish_run(rh_job *base, rh_worker *w)
 {
     practice_job *j = (practice_job *)base;
     json_t *report = NULL;
+    if (j->p->discard) {
+        rh_session_discard(j->p->session);
+        return;
+    }
     j->st = rh_session_finish(j->p->session, &w->server->cancel_all, &report, &j->err);
     json_decref(report); /* it has been emitted and kept */
 }

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "practice.h"
 #include "rehearse/alloc.h"
 #include "rehearse/clock.h"
 #include "rehearse/report.h"
@@ -256,6 +257,8 @@ void rh_sessions_ask(rh_http *h)
         return;
     }
     json_decref(running);
+    if (h->route.id == RH_ROUTE_SESSION_DELETE)
+        (void)rh_practice_discard(s, h->route.param); /* else its next words would come back */
     ask *a = rh_calloc(1, sizeof *a);
     if (!a) {
         rh_http_error(h, 503, "out of memory");

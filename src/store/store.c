@@ -504,7 +504,8 @@ static void write_queued(rh_store *s, op *o)
     }
     if (st == RH_OK)
         st = o->run(s, o, &err);
-    if (st != RH_OK && s->failed == RH_OK) {
+    /* A session that was deleted while it ran has no row to write to: that is nobody's failure. */
+    if (st != RH_OK && st != RH_ERR_NOTFOUND && s->failed == RH_OK) {
         s->failed = st;
         s->failure = err;
     }

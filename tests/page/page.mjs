@@ -6,7 +6,7 @@ import { axePath, browser, finish, media, root, Server, shots, test } from './ha
 
 const PHONE = { width: 390, height: 844 };
 const DESKTOP = { width: 1280, height: 860 };
-const JFK = /ask not what your country can do for you,? ask what you can do for your country/i;
+const JFK = /ask not what your country can do for you[,.]? ask what you can do for your country/i;
 
 const server = await Server.start();
 const chrome = await browser(media());
@@ -100,6 +100,28 @@ await test('practice leads to a report with the right transcript', async () => {
   await page.context().close();
 });
 
+await test('a report is readable in the dark, on paper and as a file', async () => {
+  const page = await open({ colorScheme: 'dark' });
+  await page.goto(`${server.url}#/progress`);
+  await page.click('table.sessions tbody a');
+  await page.waitForSelector('article.report');
+  await page.click('details summary');
+  await looksFinished(page, 'report-dark');
+  await axe(page);
+  await page.goto(`${server.url}#/progress`);
+  await page.waitForSelector('table.sessions');
+  await looksFinished(page, 'progress-dark');
+  await axe(page);
+  const id = (await (await fetch(`${server.url}v1/sessions`)).json()).sessions.find((s) => s.state === 'done').id;
+  await page.emulateMedia({ colorScheme: 'light', media: 'print' });
+  await page.goto(`${server.url}v1/sessions/${id}/report?format=html`);
+  await page.waitForSelector('article.report');
+  await looksFinished(page, 'report-print');
+  await axe(page);
+  quiet();
+  await page.context().close();
+});
+
 await test('dark and phone look finished', async () => {
   const page = await open({ viewport: PHONE, colorScheme: 'dark' });
   await page.goto(server.url);
@@ -160,6 +182,66 @@ await test('microphone alone is enough', async () => {
   await page.context().close();
 });
 
+await test('a camera alone is enough, and refusals say what to do', async () => {
+  const refused = (which) => `navigator.mediaDevices.getUserMedia = (get => async (o) => { if (${which}) throw new DOMException('no', 'NotAllowedError'); return get.call(navigator.mediaDevices, o); })(navigator.mediaDevices.getUserMedia)`;
+  const page = await open();
+  await page.addInitScript(refused('o.audio'));
+  await page.goto(server.url);
+  await page.click('#enable');
+  await page.waitForSelector('#start:not([disabled])');
+  assert.match(await page.textContent('#framing'), /may not use the microphone.*address bar/);
+  await page.click('#start');
+  await page.waitForTimeout(8000);
+  await page.click('#finish');
+  await page.waitForSelector('article.report', { timeout: 60000 });
+  await looksFinished(page, 'report-camera-only');
+  await axe(page);
+  await page.context().close();
+  const blind = await open();
+  await blind.addInitScript(refused('true'));
+  await blind.goto(server.url);
+  await blind.click('#enable');
+  await blind.waitForFunction(() => /may not use the camera/.test(document.querySelector('#framing').textContent));
+  assert.equal(await blind.isDisabled('#start'), true);
+  await looksFinished(blind, 'refused');
+  await axe(blind);
+  quiet();
+  await blind.context().close();
+});
+
+await test('leaving without a report keeps nothing', async () => {
+  const count = async () => (await (await fetch(`${server.url}v1/sessions`)).json()).sessions.length;
+  const page = await open();
+  const before = await count();
+  await page.goto(server.url);
+  await page.click('#enable');
+  await page.waitForSelector('#start:not([disabled])');
+  await page.click('#start');
+  await page.waitForFunction(() => document.querySelector('#timer')?.textContent > '0:02');
+  await page.click('#cancel');
+  await page.waitForSelector('#another');
+  for (let i = 0; i < 50 && await count() !== before; i++) await page.waitForTimeout(100);
+  assert.equal(await count(), before);
+  quiet();
+  await page.context().close();
+});
+
+await test('nothing practised yet, and no such report, are told in words', async () => {
+  const page = await open();
+  await page.addInitScript(() => localStorage.setItem('rehearse', JSON.stringify({ client: 'nobody' })));
+  await page.goto(`${server.url}#/progress`);
+  await page.waitForSelector('.empty');
+  await looksFinished(page, 'progress-empty');
+  await axe(page);
+  await page.goto(`${server.url}#/report/unknown`);
+  await page.waitForSelector('.notice');
+  assert.match(await page.textContent('.notice'), /no session/i);
+  await looksFinished(page, 'no-report');
+  await axe(page);
+  errors.splice(0); // the 404 shows in the console
+  await page.context().close();
+});
+
 await test('a dropped recording is analysed with progress', async () => {
   const page = await open();
   await page.goto(server.url);
@@ -176,6 +258,8 @@ await test('a file that is no recording gets a clear answer', async () => {
   await page.setInputFiles('#file', { name: 'letter.mp3', mimeType: 'audio/mpeg', buffer: Buffer.from('not a sound at all') });
   await page.waitForSelector('.notice');
   assert.match(await page.textContent('.notice'), /audio|sound|recording/i);
+  await looksFinished(page, 'wrong-file');
+  await axe(page);
   errors.splice(0); // the refused request shows in the console
   await page.context().close();
 });

@@ -210,6 +210,21 @@ class Live(unittest.TestCase):
         self.assertEqual(status, 200)
         self.assertTrue(set(kept) <= set(report.get("report", report)) | {"media"})
 
+    def test_discarded_and_deleted_sessions_leave_nothing(self):
+        for name, end in (("gone-1", lambda s: s.ws.send({"type": "discard"})),
+                          ("gone-2", lambda s: self.assertEqual(server.request("DELETE", "/v1/sessions/gone-2")[0], 204))):
+            s = Session(name)
+            s.sound(jfk())
+            time.sleep(1)
+            end(s)
+            with self.assertRaises(Closed) as caught:
+                while True:
+                    self.assertNotEqual(s.ws.recv()["type"], "report")
+            self.assertEqual(caught.exception.code, 1000)
+            self.assertEqual(server.request("GET", f"/v1/sessions/{name}")[0], 404)
+            media = os.path.join(server.data.name, "data", "media")
+            self.assertEqual([f for f in os.listdir(media) if f.startswith(name)], [])
+
     def test_other_rates_and_float_samples(self):
         s = Session("live-2", sample_rate=48000)
         s.sound(jfk(48000), rate=48000, kind=3, piece=4800)

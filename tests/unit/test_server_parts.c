@@ -72,13 +72,18 @@ static void access_needs_own_page_listed_page_or_token(void **state)
         {"127.0.0.1:8000", "https://coach.example.evil", 403}, {"127.0.0.1:8000", "null", 403},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
-        assert_int_equal(rh_access_check(&c, &(rh_visitor){cases[i].host, cases[i].origin, "", "127.0.0.1"}, &why),
+        assert_int_equal(rh_access_check(&c, &(rh_visitor){cases[i].host, cases[i].origin, "", "127.0.0.1", ""}, &why),
                          cases[i].status);
     c.tokens = "one,two";
-    assert_int_equal(rh_access_check(&c, &(rh_visitor){"x.example", "https://evil", "Bearer two", "9.9.9.9"}, &why), 0);
-    assert_int_equal(rh_access_check(&c, &(rh_visitor){"127.0.0.1", "", "Bearer on", "127.0.0.1"}, &why), 401);
-    assert_int_equal(rh_access_check(&c, &(rh_visitor){"127.0.0.1", "", "", "::ffff:127.0.0.1"}, &why), 0);
-    assert_int_equal(rh_access_check(&c, &(rh_visitor){"192.168.1.5", "", "", "192.168.1.9"}, &why), 401);
+    assert_int_equal(rh_access_check(&c, &(rh_visitor){"x.example", "https://evil", "Bearer two", "9.9.9.9", ""}, &why), 0);
+    assert_int_equal(rh_access_check(&c, &(rh_visitor){"127.0.0.1", "", "Bearer on", "127.0.0.1", ""}, &why), 401);
+    assert_int_equal(rh_access_check(&c, &(rh_visitor){"127.0.0.1", "", "", "::ffff:127.0.0.1", ""}, &why), 0);
+    assert_int_equal(rh_access_check(&c, &(rh_visitor){"192.168.1.5", "", "", "192.168.1.9", ""}, &why), 401);
+    /* the page of this server on another machine */
+    assert_int_equal(rh_access_check(&c, &(rh_visitor){"192.168.1.5", "http://192.168.1.5", "", "192.168.1.9", "a=b; rehearse_token=t%77o"}, &why), 0);
+    assert_int_equal(rh_access_check(&c, &(rh_visitor){"192.168.1.5", "", "", "192.168.1.9", "rehearse_token=tw"}, &why), 401);
+    assert_int_equal(rh_access_check(&c, &(rh_visitor){"192.168.1.5", "", "", "192.168.1.9", "xrehearse_token=two;"}, &why), 401);
+    assert_int_equal(rh_access_check(&c, &(rh_visitor){"192.168.1.5", "https://evil", "", "192.168.1.9", "rehearse_token=two"}, &why), 403);
 }
 
 /* ---- forms ---- */

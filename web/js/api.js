@@ -10,7 +10,7 @@ export async function request(path, options = {}) {
   }
   if (!response.ok) {
     const body = await response.json().catch(() => ({}));
-    throw new Error(body.detail || body.error?.message || `The server answered ${response.status}.`);
+    throw Object.assign(new Error(body.detail || body.error?.message || `The server answered ${response.status}.`), { status: response.status });
   }
   if (response.status === 204) return null;
   const type = response.headers.get('content-type') || '';

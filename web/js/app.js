@@ -43,10 +43,26 @@ async function route() {
     else if (view === 'progress') await progress();
     else leave = await setup(shared);
   } catch (e) {
-    show('view-waiting').replaceChildren();
-    notice(e.message, null);
+    if (e.status === 401) askToken();
+    else {
+      show('view-waiting').replaceChildren();
+      notice(e.message, null);
+    }
   }
-  $('#main').focus({ preventScroll: true });
+  if (!$('#token')) $('#main').focus({ preventScroll: true });
+}
+
+// On another machine than the program's: its token opens the rest, as a cookie, which
+// reaches WebSockets, links and sound too.
+function askToken() {
+  show('view-token');
+  $('#token-form').addEventListener('submit', (e) => {
+    e.preventDefault();
+    const secure = location.protocol === 'https:' ? '; Secure' : '';
+    document.cookie = `rehearse_token=${encodeURIComponent($('#token').value.trim())}; SameSite=Strict; Path=/; Max-Age=31536000${secure}`;
+    route();
+  });
+  $('#token').focus();
 }
 
 window.addEventListener('hashchange', route);

@@ -101,6 +101,12 @@ export class Live extends EventTarget {
     this.#send({ type: 'finish' });
   }
 
+  // Nothing of this practice shall be kept.
+  discard() {
+    this.#send({ type: 'discard' });
+    if (!this.ready) fetch(`/v1/sessions/${this.id}`, { method: 'DELETE' }).catch(() => {});
+  }
+
   stop() {
     this.stopped = true;
     clearTimeout(this.retry);

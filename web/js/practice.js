@@ -62,7 +62,7 @@ export function practice(shared) {
     live.finish();
     show('view-waiting');
   });
-  $('#cancel').addEventListener('click', () => { location.hash = '#/'; });
+  $('#cancel').addEventListener('click', () => { live.discard(); location.hash = '#/'; });
 
   function stopSending() {
     capture.onsound = null;

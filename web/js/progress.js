@@ -8,17 +8,20 @@ export async function progress() {
   const { sessions } = await request('/v1/sessions?limit=200');
   const mine = sessions.filter((s) => !settings.client || s.meta?.client === settings.client);
   if (!mine.length) {
-    $('#sessions').innerHTML = '<p class="hint">Nothing yet. Your first practice will show up here.</p>';
+    $('#sessions').innerHTML = '<div class="card empty"><h2>Nothing here yet</h2><p>After your first practice you see here how you get on, and find every report again.</p><p><a class="button primary" href="#/">Practise now</a></p></div>';
+    $('#export').hidden = !sessions.length;
     return;
   }
   list(mine);
   draw(mine.filter((s) => s.scores).reverse());
 }
 
+const length = (s) => `${Math.floor(s / 60)}:${String(Math.round(s) % 60).padStart(2, '0')}`;
+
 function list(sessions) {
   const table = document.createElement('table');
   table.className = 'sessions';
-  table.innerHTML = '<thead><tr><th scope="col">When</th><th scope="col">Question</th><th scope="col" class="num wide">Minutes</th><th scope="col" class="num">Fluency</th><th scope="col" class="num wide">Eye contact</th><th scope="col"><span class="visually-hidden">Delete</span></th></tr></thead>';
+  table.innerHTML = '<thead><tr><th scope="col">When</th><th scope="col">Question</th><th scope="col" class="num wide">Length</th><th scope="col" class="num">Fluency</th><th scope="col" class="num wide">Eye contact</th><th scope="col"><span class="visually-hidden">Delete</span></th></tr></thead>';
   const body = table.createTBody();
   const cell = (row, text, cls) => Object.assign(row.insertCell(), { textContent: text, className: cls || '' });
   for (const s of sessions) {
@@ -26,9 +29,9 @@ function list(sessions) {
     cell(row, new Date(s.created * 1000).toLocaleString([], { dateStyle: 'medium', timeStyle: 'short' }));
     const link = Object.assign(document.createElement('a'), { href: `#/report/${encodeURIComponent(s.id)}`, textContent: s.meta?.question || 'Recording' });
     cell(row, '').append(s.state === 'done' ? link : `${s.meta?.question || 'Recording'} (not finished)`);
-    cell(row, (s.duration_s / 60).toFixed(1), 'num wide');
+    cell(row, s.state === 'done' ? length(s.duration_s) : '–', 'num wide');
     for (const [key, cls] of [['fluency', 'num'], ['eye_contact', 'num wide']]) cell(row, s.scores?.[key] === undefined ? '–' : Math.round(s.scores[key]), cls);
-    const remove = Object.assign(document.createElement('button'), { type: 'button', className: 'secondary', textContent: 'Delete', ariaLabel: `Delete ${s.meta?.question || s.id}` });
+    const remove = Object.assign(document.createElement('button'), { type: 'button', className: 'quiet', textContent: 'Delete', ariaLabel: `Delete ${s.meta?.question || s.id}` });
     remove.onclick = async () => {
       if (!confirm('Delete this practice for good?')) return;
       await request(`/v1/sessions/${encodeURIComponent(s.id)}`, { method: 'DELETE' });
@@ -48,10 +51,14 @@ function draw(sessions) {
   const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
   const box = $('#trend');
   box.className = 'card';
-  const axis = { stroke: css('--muted'), grid: { stroke: css('--line') }, ticks: { show: false } };
+  box.append(Object.assign(document.createElement('h2'), { textContent: 'From practice to practice' }));
+  const axis = { stroke: css('--muted'), grid: { stroke: css('--line'), width: 1 }, ticks: { show: false }, font: '12px system-ui' };
+  const day = (i) => (sessions[i] ? new Date(sessions[i].created * 1000).toLocaleDateString([], { day: 'numeric', month: 'short' }) : '');
   const value = (s, key) => (typeof s.scores[key] === 'number' ? s.scores[key] : null);
   new window.uPlot({
-    width: box.clientWidth - 40, height: 240, scales: { y: { range: [0, 100] } }, axes: [axis, axis],
-    series: [{ label: 'When' }, ...LINES.map(([, label, shade]) => ({ label, stroke: css(shade), width: 2, points: { show: true }, spanGaps: true, value: (_, v) => (v === null ? '–' : Math.round(v)) }))],
-  }, [sessions.map((s) => s.created), ...LINES.map(([key]) => sessions.map((s) => value(s, key)))], box);
+    width: box.clientWidth - 40, height: 240, legend: { live: false }, cursor: { show: false },
+    scales: { x: { time: false, range: [-0.3, sessions.length - 0.7] }, y: { range: [0, 100] } },
+    axes: [{ ...axis, incrs: [1, 2, 5, 10, 20, 50, 100], values: (_, at) => at.map((i) => (Number.isInteger(i) ? day(i) : '')) }, { ...axis, size: 40 }],
+    series: [{}, ...LINES.map(([, label, shade]) => ({ label, stroke: css(shade), width: 2, points: { show: true }, spanGaps: true, value: (_, v) => (v === null ? '–' : Math.round(v)) }))],
+  }, [sessions.map((_, i) => i), ...LINES.map(([key]) => sessions.map((s) => value(s, key)))], box);
 }

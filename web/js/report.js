@@ -38,7 +38,7 @@ export function renderReport(root, report, { audio = null, actions = [] } = {}) 
   };
   if (player) player.addEventListener('timeupdate', () => highlight(words, player.currentTime, player.currentTime + 0.05));
   const context = { hear, player, words };
-  const article = el('article', { class: 'report' }, head(report), tiles(report), points(report, context),
+  const article = el('article', { class: 'report' }, head(report), ...tiles(report), points(report, context),
     timeline(report, context), transcript(report, context), structure(report, context), evidence(report, context),
     trend(report), foot(report, actions));
   root.replaceChildren(article);
@@ -57,7 +57,8 @@ function highlight(words, start, end) {
 
 function head(r) {
   const when = r.created ? new Date(r.created * 1000).toLocaleString([], { dateStyle: 'long', timeStyle: 'short' }) : '';
-  return el('header', {}, el('p', { class: 'meta' }, [when, clock(r.duration_s || 0) + ' min', r.kind].filter(Boolean).join(' · ')),
+  const d = r.duration_s || 0;
+  return el('header', {}, el('p', { class: 'meta' }, [when, d < 60 ? `${Math.round(d)} seconds` : `${clock(d)} minutes`, r.kind].filter(Boolean).join(' · ')),
     el('h1', {}, r.question || 'Practice'), el('p', { class: 'summary' }, r.summary || ''),
     ...(r.notes || []).map((n) => el('p', { class: 'notice' }, n)));
 }
@@ -70,13 +71,13 @@ function tiles(r) {
     if (typeof s[key] !== 'number') continue;
     const before = previous?.scores?.[key];
     const change = typeof before === 'number' ? Math.round(s[key]) - Math.round(before) : 0;
-    list.append(el('li', { class: 'tile' }, el('span', {}, name), el('b', {}, number(s[key]), el('small', {}, ' ' + unit)),
+    list.append(el('li', { class: 'tile' }, el('span', {}, name), el('b', {}, number(s[key])), ' ', el('small', {}, unit),
       el('div', { class: 'bar-track', 'aria-hidden': 'true' }, el('i', { style: { width: `${Math.max(0, Math.min(100, s[key]))}%` } })),
       change ? el('span', { class: 'change ' + (change > 0 ? 'up' : 'down') }, `${change > 0 ? '▲' : '▼'} ${Math.abs(change)} since last time`) : null));
   }
-  for (const m of r.measures || [])
-    list.append(el('li', { class: 'tile' }, el('span', {}, m.name), el('b', {}, m.text, el('small', {}, ' ' + (m.unit || ''))), el('span', {}, m.note || '')));
-  return list;
+  const measures = el('ul', { class: 'tiles measures', 'aria-label': 'Measures' }, ...(r.measures || []).map((m) =>
+    el('li', { class: 'tile' }, el('span', {}, m.name), el('b', {}, m.text), ' ', el('small', {}, m.unit || ''), el('span', { class: 'note' }, m.note || ''))));
+  return [list, measures].filter((l) => l.childElementCount);
 }
 
 const moments = (list, { hear, player }) => el('div', { class: 'moments' }, ...(list || []).map((m) =>
@@ -97,13 +98,15 @@ const CHARTS = [
   ['loudness_db', 'Loudness, dB', '--loudness', null],
   ['eye_contact', 'Eye contact, %', '--gaze', [0, 100]],
 ];
+const LEFT = 80; // px to the left of the time axis: as wide as the names of the lanes, so that all share it
 const present = (a) => a && a.some((v) => v !== null);
 
 function timeline(r, context) {
   const t = r.timeline || {};
   const any = CHARTS.some(([key]) => present(t[key]));
   if (!any && !(r.events || []).length) return null;
-  const box = el('section', { class: 'card' }, el('h2', {}, 'Timeline'), context.player,
+  const box = el('section', { class: 'card' }, el('h2', {}, 'Timeline'),
+    el('p', { class: 'advice no-print' }, context.player ? 'Click a curve, a mark or a word to hear that moment.' : 'The sound of this practice was not kept, so marks show the words instead of playing them.'), context.player,
     el('div', { class: 'charts' }));
   const kinds = Object.keys(KINDS).filter((k) => (r.events || []).some((e) => e.kind === k));
   const lanes = el('div', { class: 'lanes' });
@@ -138,7 +141,8 @@ function drawCharts(article, r, context) {
       width: box.clientWidth || 600, height: 110, legend: { show: false },
       cursor: { y: false, sync: { key: 'report' }, drag: { x: false, y: false } },
       scales: { x: { time: false, range: [0, Math.max(r.duration_s, step)] }, y: range ? { range } : {} },
-      axes: [{ ...axis, values: (_, ticks) => ticks.map(clock), size: 26 }, { ...axis, size: 42 }],
+      padding: [8, 0, 0, 0],
+      axes: [{ ...axis, values: (_, ticks) => ticks.map(clock), size: 26 }, { ...axis, size: LEFT }],
       series: [{}, { stroke: colour(shade), width: 2, points: { show: known.length < 3 }, spanGaps: false }],
       hooks: { init: [(u) => u.over.addEventListener('click', () => { const x = u.posToVal(u.cursor.left, 'x'); context.hear(x, x + 3); })] },
     }, [values.map((_, i) => (i + 0.5) * step), values], box);
@@ -184,7 +188,8 @@ function evidence(r, context) {
   const items = Object.entries(r.evidence || {}).filter(([, list]) => list.length);
   if (!items.length) return null;
   const name = (key) => SCORES.find(([k]) => k === key)?.[1] || key[0].toUpperCase() + key.slice(1).replaceAll('_', ' ');
-  return el('section', { class: 'card' }, el('h2', {}, 'What the scores rest on'), el('ul', { class: 'evidence' }, ...items.map(([key, list]) =>
+  return el('details', { class: 'card' }, el('summary', {}, el('h2', {}, 'What the scores rest on')),
+    el('p', { class: 'advice' }, 'What was measured, and how many points of 100 each part cost or gave.'), el('ul', { class: 'evidence' }, ...items.map(([key, list]) =>
     el('li', {}, el('h3', {}, name(key)), el('ul', {}, ...list.map((e) => el('li', {}, e.text, e.moments ? moments(e.moments, context) : null)))))));
 }
 
