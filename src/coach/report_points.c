@@ -327,7 +327,7 @@ static bool facing(const rh_report_view *v, point *p)
     p->praise = "You faced your listener";
     p->problem = "Turn your head to the camera";
     p->advice = "Put the camera straight in front of you, at the height of your eyes.";
-    (void)snprintf(p->detail, sizeof p->detail, "Your head faced the camera with %.0f of 100.", v->attention);
+    (void)snprintf(p->detail, sizeof p->detail, "Your head faced the camera: %.0f of 100.", v->attention);
     return true;
 }
 

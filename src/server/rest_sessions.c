@@ -26,6 +26,7 @@ typedef struct {
     char id[RH_SESSION_ID_MAX + 1], client[64], format[16];
     int limit;
     double before;
+    bool ran; /* the session to be deleted was running and is on its way out by itself */
     /* the answer */
     int status;
     const char *type;
@@ -215,6 +216,8 @@ static void ask_run(rh_job *job, rh_worker *w)
     case RH_ROUTE_EXPORT: a->err.code = export_all(a); break;
     case RH_ROUTE_SESSION_DELETE:
         a->err.code = delete_one(a->store, a->data_dir, a->id, &a->err);
+        if (a->err.code == RH_ERR_NOTFOUND && a->ran)
+            a->err.code = RH_OK;
         a->status = 204;
         break;
     default: a->err.code = about_one(a); break;
@@ -257,8 +260,6 @@ void rh_sessions_ask(rh_http *h)
         return;
     }
     json_decref(running);
-    if (h->route.id == RH_ROUTE_SESSION_DELETE)
-        (void)rh_practice_discard(s, h->route.param); /* else its next words would come back */
     ask *a = rh_calloc(1, sizeof *a);
     if (!a) {
         rh_http_error(h, 503, "out of memory");
@@ -267,6 +268,7 @@ void rh_sessions_ask(rh_http *h)
     double limit = DEFAULT_LIST;
     a->job = (rh_job){.run = ask_run, .done = ask_done, .conn = h->id};
     a->what = h->route.id;
+    a->ran = a->what == RH_ROUTE_SESSION_DELETE && rh_practice_discard(s, h->route.param);
     a->store = s->store;
     a->data_dir = s->o.config->data_dir;
     a->web_dir = rh_site_dir(s->site);

@@ -29,6 +29,8 @@ export class Capture {
         errors.push(explain(e, one.video ? 'camera' : 'microphone'));
       }
     }
+    if (errors.length === 2 && errors.every((e) => e.startsWith('The browser may not')))
+      errors.splice(0, 2, 'The browser may not use the camera and the microphone: allow them in the address bar and try again.');
     this.stream = new MediaStream(tracks);
     if (this.hasAudio) await this.#listen();
     return errors;

@@ -88,7 +88,7 @@ function points(r, context) {
   const column = (title, cls, items) => el('section', { class: 'card' }, el('h2', {}, title),
     items?.length ? el('ol', { class: 'points ' + cls }, ...items.map((p) => el('li', {}, el('h3', {}, p.title), el('p', {}, p.detail || ''),
       p.advice ? el('p', { class: 'advice' }, p.advice) : null, moments(p.moments, context))))
-      : el('p', { class: 'advice' }, 'Too little was said to judge this.'));
+      : el('p', { class: 'advice' }, r.keep?.length || r.change?.length ? 'Nothing stood out this time.' : 'Too little was said to judge this.'));
   return el('div', { class: 'two' }, column('Keep doing', 'keep', r.keep), column('Work on', 'change', r.change));
 }
 
@@ -142,7 +142,7 @@ function drawCharts(article, r, context) {
       cursor: { y: false, sync: { key: 'report' }, drag: { x: false, y: false } },
       scales: { x: { time: false, range: [0, Math.max(r.duration_s, step)] }, y: range ? { range } : {} },
       padding: [8, 0, 0, 0],
-      axes: [{ ...axis, values: (_, ticks) => ticks.map(clock), size: 26 }, { ...axis, size: LEFT }],
+      axes: [{ ...axis, incrs: [1, 2, 5, 10, 15, 30, 60, 120, 300, 600], values: (u, ticks) => ticks.map((at) => (at > 0.97 * u.scales.x.max ? '' : clock(at))), size: 26 }, { ...axis, size: LEFT }],
       series: [{}, { stroke: colour(shade), width: 2, points: { show: known.length < 3 }, spanGaps: false }],
       hooks: { init: [(u) => u.over.addEventListener('click', () => { const x = u.posToVal(u.cursor.left, 'x'); context.hear(x, x + 3); })] },
     }, [values.map((_, i) => (i + 0.5) * step), values], box);

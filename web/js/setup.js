@@ -87,6 +87,7 @@ async function checkDevices(shared) {
       : capture.hasVideo && capture.hasAudio ? 'Take a breath. You can stop whenever you like.'
         : capture.hasAudio ? 'Sound only: you get everything but eye contact.' : 'Picture only: you get eye contact and head pose, but no transcript.';
     $('#framing').textContent = errors.length ? errors.join(' ') : capture.hasVideo ? 'Looking for your face…' : '';
+    $('#framing').classList.toggle('problem', errors.length > 0);
     await listDevices(capture);
     clearInterval(timer);
     timer = usable ? setInterval(() => look(capture, preview), EVERY_MS) : null;
