@@ -15,6 +15,7 @@ static const float MIN_NEAR = 0.5f, MIN_FAR = 0.6f, MIN_TILE = 0.6f;
  * webcam pictures, as MediaPipe does; averaging first would move its boxes. */
 static const float DETECT_PX = 640.0f, COUNT_PX = 160.0f;
 static const float MARGIN = 1.15f; /* decoded around the region */
+static const float SMALL = 0.15f;  /* of the picture's longer side: a box so narrow is rough */
 
 rh_status rh_picture_pixels(const rh_picture *p, rh_face_engine *e, const rh_rect *region,
                             float min_scale, const rh_image_part **part, rh_image_part *whole,
@@ -106,55 +107,124 @@ static rh_status detect_tiles(rh_face_engine *e, const rh_image_part *part, rh_f
     return RH_OK;
 }
 
-/* All faces, by the near network and, where that finds none, the far one. */
-static rh_status detect(rh_face_engine *e, const rh_picture *p, rh_face_box *boxes, int *n,
-                        bool thorough, float decode_px, rh_error *err)
+typedef enum { BY_NEAR, BY_FAR, BY_TILES, N_WAYS } detect_way;
+
+static rh_status detect(rh_face_engine *e, const rh_picture *p, detect_way way, float decode_px,
+                        rh_face_box *boxes, int *n, rh_error *err)
 {
     const rh_image_part *part;
     rh_image_part whole;
     float side = (float)(p->width > p->height ? p->width : p->height);
+    *n = 0;
     rh_status st = rh_picture_pixels(p, e, NULL, fminf(1.0f, decode_px / side), &part, &whole, err);
-    if (st != RH_OK || part->img.width < 2 || part->img.height < 2)
+    if (st != RH_OK || part->img.width < 8 || part->img.height < 8)
         return st;
-    st = rh_detect_faces(e, RH_DETECT_NEAR, part, MIN_NEAR, boxes, n, err);
-    if (st != RH_OK || *n > 0 || !thorough)
+    if (way == BY_TILES)
+        return detect_tiles(e, part, boxes, n, err);
+    bool near = way == BY_NEAR;
+    return rh_detect_faces(e, near ? RH_DETECT_NEAR : RH_DETECT_FAR, part, near ? MIN_NEAR : MIN_FAR,
+                           boxes, n, err);
+}
+
+/* A small face's box is rough, by a fifth of its size from the far network, and the mesh network then
+ * sees no face in it: the near one looks again at a square of four times its size. */
+static rh_status refine(rh_face_engine *e, const rh_picture *p, rh_face_box *box, rh_error *err)
+{
+    const rh_image_part *part;
+    rh_image_part whole;
+    int side = (int)(4 * fmaxf(box->width, box->height));
+    rh_rect r = {(int)(box->x + box->width / 2) - side / 2, (int)(box->y + box->height / 2) - side / 2, side, side};
+    rh_status st = rh_picture_pixels(p, e, &r, fminf(1.0f, 160.0f / (float)side), &part, &whole, err);
+    if (st != RH_OK)
         return st;
-    st = rh_picture_pixels(p, e, NULL, fminf(1.0f, DETECT_PX / side), &part, &whole, err);
-    if (st == RH_OK)
-        st = rh_detect_faces(e, RH_DETECT_FAR, part, MIN_FAR, boxes, n, err);
-    if (st == RH_OK && *n == 0 && part->img.width >= 8 && part->img.height >= 8)
-        st = detect_tiles(e, part, boxes, n, err);
+    float s = part->scale;
+    int x0 = (int)fmaxf(0, (float)(r.x - part->x0) * s), y0 = (int)fmaxf(0, (float)(r.y - part->y0) * s);
+    int x1 = (int)fminf((float)part->img.width, (float)(r.x + side - part->x0) * s);
+    int y1 = (int)fminf((float)part->img.height, (float)(r.y + side - part->y0) * s);
+    if (x1 - x0 < 8 || y1 - y0 < 8)
+        return RH_OK;
+    rh_image_part tile = {.img = part->img, .full_width = x1 - x0, .full_height = y1 - y0, .scale = 1.0f};
+    tile.img.data += (size_t)y0 * part->img.stride + (size_t)x0 * 3;
+    tile.img.width = x1 - x0;
+    tile.img.height = y1 - y0;
+    rh_face_box found[RH_MAX_FACES];
+    int n = 0;
+    st = rh_detect_faces(e, RH_DETECT_NEAR, &tile, MIN_NEAR, found, &n, err);
+    for (int i = 0; i < n; i++) {
+        rh_move_box(&found[i], (float)x0 + (float)part->x0 * s, (float)y0 + (float)part->y0 * s, 1 / s);
+        float off = hypotf(found[i].x + found[i].width / 2 - box->x - box->width / 2,
+                           found[i].y + found[i].height / 2 - box->y - box->height / 2);
+        if (off < 0.6f * box->width) { /* the best one there */
+            *box = found[i];
+            break;
+        }
+    }
     return st;
 }
 
+/* The mesh in a detector's box. */
+static rh_status look_in_box(rh_face_tracker *t, rh_face_engine *e, const rh_picture *p, rh_face_box *box,
+                             const rh_image_part **part, rh_image_part *whole, bool *found, rh_error *err)
+{
+    rh_status st = RH_OK;
+    if (box->width < SMALL * (float)(p->width > p->height ? p->width : p->height))
+        st = refine(e, p, box, err);
+    rh_roi roi = rh_roi_of_box(box);
+    rh_rect region = around(&roi);
+    if (st == RH_OK)
+        st = rh_picture_pixels(p, e, &region, scale_for(t, &roi), part, whole, err);
+    if (st == RH_OK)
+        st = look_at(t, e, *part, &roi, found, err);
+    /* The detector's square is rough; a second look at the mesh's own gives what tracking
+     * would settle on. */
+    if (st == RH_OK && *found) {
+        roi = t->roi;
+        st = look_at(t, e, *part, &roi, found, err);
+    }
+    return st;
+}
+
+/* The main face first; what the mesh network takes for none is no face. */
+static rh_status look_in_boxes(rh_face_tracker *t, rh_face_engine *e, const rh_picture *p,
+                               rh_face_box *boxes, int n, const rh_image_part **part,
+                               rh_image_part *whole, rh_error *err)
+{
+    enum { TRIES = 3 };
+    rh_status st = RH_OK;
+    bool found = false;
+    for (int i = 0; i < TRIES && n > 0 && st == RH_OK && !found; i++) {
+        int k = main_face(boxes, n, p->width, p->height);
+        st = look_in_box(t, e, p, &boxes[k], part, whole, &found, err);
+        t->n_faces = n;
+        boxes[k] = boxes[--n];
+    }
+    t->tracking = found;
+    if (!found)
+        t->n_faces = 0;
+    return st;
+}
+
+/* By the near network; now and then, where that finds none, by the far one and in tiles. */
 static rh_status find(rh_face_tracker *t, rh_face_engine *e, const rh_picture *p, int64_t t_us,
                       const rh_image_part **part, rh_image_part *whole, rh_error *err)
 {
     rh_face_box boxes[RH_MAX_FACES];
-    int n = 0;
     bool thorough = !t->started || t_us - t->searched_us >= SEARCH_US;
     if (thorough)
         t->searched_us = t_us;
     t->tracking = false;
     t->n_faces = 0;
-    rh_status st = detect(e, p, boxes, &n, thorough, DETECT_PX, err);
-    if (st != RH_OK || n == 0)
-        return st;
-    t->counted_us = t_us;
-    rh_roi roi = rh_roi_of_box(&boxes[main_face(boxes, n, p->width, p->height)]);
-    rh_rect region = around(&roi);
-    st = rh_picture_pixels(p, e, &region, scale_for(t, &roi), part, whole, err);
-    bool found = false;
-    if (st == RH_OK)
-        st = look_at(t, e, *part, &roi, &found, err);
-    /* The detector's square is rough; a second look at the mesh's own gives what tracking
-     * would settle on. */
-    if (st == RH_OK && found) {
-        roi = t->roi;
-        st = look_at(t, e, *part, &roi, &found, err);
+    rh_status st = RH_OK;
+    for (detect_way way = BY_NEAR; way < N_WAYS && st == RH_OK && !t->tracking; way++) {
+        int n = 0;
+        if (way != BY_NEAR && !thorough)
+            break;
+        st = detect(e, p, way, DETECT_PX, boxes, &n, err);
+        if (st == RH_OK && n > 0)
+            st = look_in_boxes(t, e, p, boxes, n, part, whole, err);
     }
-    t->tracking = found;
-    t->n_faces = found ? n : 0;
+    if (t->tracking)
+        t->counted_us = t_us;
     return st;
 }
 
@@ -174,7 +244,7 @@ static rh_status check(rh_face_tracker *t, rh_face_engine *e, const rh_picture *
 {
     rh_face_box boxes[RH_MAX_FACES];
     int n = 0;
-    rh_status st = detect(e, p, boxes, &n, false, COUNT_PX, err);
+    rh_status st = detect(e, p, BY_NEAR, COUNT_PX, boxes, &n, err);
     t->n_faces = n > 1 ? n : 1;
     t->counted_us = t_us;
     bool confirmed = n == 0 && t->presence > SURE;

@@ -56,9 +56,9 @@ rh_status rh_face_model_load(rh_face_model **out, const char *dir, const char *c
     rh_face_model *m = rh_calloc(1, sizeof *m);
     if (!m)
         return rh_fail(err, RH_ERR_NOMEM, "no memory for the face models");
-    if (strlen(dir) >= sizeof m->dir || pthread_mutex_init(&m->lock, NULL) != 0) {
+    if (!dir || strlen(dir) >= sizeof m->dir || pthread_mutex_init(&m->lock, NULL) != 0) {
         rh_free(m);
-        return rh_fail(err, RH_ERR_INVAL, "the path of the models folder is too long");
+        return rh_fail(err, RH_ERR_INVAL, "the path of the models folder is missing or too long");
     }
     strcpy(m->dir, dir);
     if (cache_dir && !rh_nn_cache_folder(m->cache, sizeof m->cache, cache_dir))
