@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include "finite_internal.h"
 #include "rehearse/alloc.h"
 
 typedef struct {
@@ -87,6 +88,11 @@ static rh_ir_node quantized(builder *b, const rh_ggml_tensor *t, int64_t cols, i
     if (q && zero && scale) {
         for (size_t r = 0; r < n; r++) {
             rh_ggml_row(t, (int64_t)r, b->row);
+            if (!rh_all_finite(b->row, k)) {
+                b->st = rh_fail(b->err, RH_ERR_FORMAT, "tensor %s holds values that are no numbers: "
+                                "the speech model is damaged", t->name);
+                break;
+            }
             quantize_row(b->row, k, q + r * k, &zero[r], &scale[r]);
         }
         rh_ir_shape column = RH_IR_SHAPE(rows, 1);

@@ -1,6 +1,7 @@
 /* Loading: the decoder's tensors of a ggml file, packed by all members of the team. */
 #include <stdio.h>
 #include <string.h>
+#include "finite_internal.h"
 #include "native_decoder_internal.h"
 #include "rehearse/alloc.h"
 
@@ -83,14 +84,21 @@ static void pack_rows(void *arg, int member)
     }
     for (int u; (u = rh_team_next(j->m->team)) * ROWS < j->l->q.n_rows;)
         for (int r = u * ROWS; r < (u + 1) * ROWS && r < j->l->q.n_rows; r++) {
-            if (j->l->f) {
-                rh_ggml_row(j->t, r, j->l->f + (size_t)r * cols);
-                continue;
-            }
             rh_ggml_row(j->t, r, row);
-            rh_qmat_set_row(&j->l->q, j->m->k, r, row);
+            if (!rh_all_finite(row, cols))
+                j->st[member] = RH_ERR_FORMAT;
+            if (j->l->f)
+                memcpy(j->l->f + (size_t)r * cols, row, cols * sizeof *row);
+            else
+                rh_qmat_set_row(&j->l->q, j->m->k, r, row);
         }
     rh_free(row);
+}
+
+static rh_status no_numbers(const char *tensor, rh_error *err)
+{
+    return rh_fail(err, RH_ERR_FORMAT, "tensor %s holds values that are no numbers: the speech model "
+                   "is damaged", tensor);
 }
 
 static rh_status pack(rh_dec_model *m, dec_linear *l, const rh_ggml_tensor *t, rh_error *err)
@@ -99,7 +107,8 @@ static rh_status pack(rh_dec_model *m, dec_linear *l, const rh_ggml_tensor *t, r
     rh_team_run(m->team, pack_rows, &job);
     for (int i = 0; i < rh_team_size(m->team); i++)
         if (job.st[i] != RH_OK)
-            return rh_fail(err, job.st[i], "decoder: out of memory");
+            return job.st[i] == RH_ERR_FORMAT ? no_numbers(t->name, err)
+                                              : rh_fail(err, job.st[i], "decoder: out of memory");
     return RH_OK;
 }
 
@@ -115,7 +124,7 @@ static rh_status load_vector(const rh_dec_model *m, float **out, const char *nam
     if (!*out)
         return rh_fail(err, RH_ERR_NOMEM, "decoder: out of memory");
     rh_ggml_values(t, *out);
-    return RH_OK;
+    return rh_all_finite(*out, (size_t)n) ? RH_OK : no_numbers(name, err);
 }
 
 static rh_status load_norm(rh_dec_model *m, dec_norm *n, const char *prefix, rh_error *err)
@@ -244,7 +253,8 @@ static rh_status load_weights(rh_dec_model *m, rh_error *err)
     if (!m->positions)
         return rh_fail(err, RH_ERR_NOMEM, "decoder: out of memory");
     rh_ggml_values(pos, m->positions);
-    return RH_OK;
+    return rh_all_finite(m->positions, (size_t)m->hp.n_text_ctx * (size_t)m->d)
+               ? RH_OK : no_numbers(pos->name, err);
 }
 
 static rh_status take_scratch(rh_dec_model *m, rh_error *err)

@@ -1,6 +1,7 @@
 /* native_encoder.c - see native_encoder.h. */
 #include <math.h>
 #include <string.h>
+#include "finite_internal.h"
 #include "native_encoder_internal.h"
 #include "rehearse/alloc.h"
 #include "rehearse/clock.h"
@@ -96,6 +97,9 @@ static rh_status take_states(rh_enc_state *s, rh_nn_request *r, int n_own, const
     rh_status st = rh_nn_get_output(r, 2 * m->hp.n_audio_layer, &y, err);
     if (st != RH_OK)
         return st;
+    if (!rh_all_finite(y.data, own * d))
+        return rh_fail(err, RH_ERR_FORMAT, "the encoder's output is no number: the speech model is "
+                       "damaged");
     memcpy(s->states, y.data, own * d * sizeof(float));
     size_t more = t ? min_size(TAIL_STATES, (size_t)m->hp.n_audio_ctx - own) : 0;
     if (more)

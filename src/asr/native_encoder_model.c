@@ -42,6 +42,17 @@ static rh_status load_positions(rh_enc_model *m, const rh_ggml_file *file, rh_er
     return RH_OK;
 }
 
+static rh_status check_shape(const rh_ggml_hparams *h, rh_error *err)
+{
+    enum { HEAD = 64, MAX_CTX = 8192, MAX_STATE = 4096 };
+    if (h->n_audio_head * HEAD != h->n_audio_state || h->n_audio_state > MAX_STATE)
+        return rh_fail(err, RH_ERR_FORMAT, "%d encoder heads for a width of %d: heads of %d expected",
+                       h->n_audio_head, h->n_audio_state, HEAD);
+    if (h->n_audio_ctx > MAX_CTX)
+        return rh_fail(err, RH_ERR_FORMAT, "encoder: %d positions are not Whisper's", h->n_audio_ctx);
+    return RH_OK;
+}
+
 rh_status rh_enc_model_new(rh_enc_model **out, const rh_ggml_file *file,
                            const rh_enc_options *opts, rh_error *err)
 {
@@ -54,7 +65,9 @@ rh_status rh_enc_model_new(rh_enc_model **out, const rh_ggml_file *file,
     m->file = file;
     m->full_window = opts->full_window;
     m->n_slots = opts->n_threads < MAX_THREADS ? opts->n_threads : MAX_THREADS;
-    rh_status st = choose_precision(m, opts->precision, err);
+    rh_status st = check_shape(&m->hp, err);
+    if (st == RH_OK)
+        st = choose_precision(m, opts->precision, err);
     if (st == RH_OK)
         st = rh_log_mel_new(&m->mel, rh_ggml_file_mel_filters(file), m->hp.n_mels, err);
     if (st == RH_OK)
