@@ -8,8 +8,16 @@
 
 enum {
     AFTER_SPEECH = 15, /* positions computed behind the sound, at least: 0.3 s */
-    TAIL_STATES = 64,  /* positions of silence the decoder sees behind those */
+    BASE_STATE = 512,
 };
+
+/* Positions of silence the decoder sees behind those. With too few it says short
+ * sentences twice. By word error rates base needs 64 and tiny 256; the other
+ * sizes, which were not at hand, get as many (docs/performance.md). */
+static size_t tail_states(const rh_enc_model *m)
+{
+    return m->hp.n_audio_state == BASE_STATE ? 64 : 256;
+}
 
 static size_t min_size(size_t a, size_t b)
 {
@@ -101,7 +109,7 @@ static rh_status take_states(rh_enc_state *s, rh_nn_request *r, int n_own, const
         return rh_fail(err, RH_ERR_FORMAT, "the encoder's output is no number: the speech model is "
                        "damaged");
     memcpy(s->states, y.data, own * d * sizeof(float));
-    size_t more = t ? min_size(TAIL_STATES, (size_t)m->hp.n_audio_ctx - own) : 0;
+    size_t more = t ? min_size(tail_states(m), (size_t)m->hp.n_audio_ctx - own) : 0;
     if (more)
         memcpy(s->states + own * d, t->states + own * d, more * d * sizeof(float));
     out->states = s->states;
