@@ -28,6 +28,7 @@ typedef struct {
     float min_confidence; /* [0,1]; below it the face counts as absent; 0.5 */
     int smooth_ms;        /* pose smoothing time constant; 0 = off; 80 */
     bool gaze;            /* run the iris model; true */
+    float fov_deg;        /* field of view across the picture's width, (10,170); 0 = not known; 0 */
 } rh_face_options;
 
 /* Where the person looks, as the person would say it: RH_LOOK_LEFT is to the
@@ -42,6 +43,12 @@ typedef enum {
 } rh_look;
 const char *rh_look_name(rh_look l); /* "camera", "left", ..., "absent" */
 
+/* A look away from the camera that lasted. */
+typedef struct {
+    int64_t start_us, end_us;
+    rh_look direction; /* where most of it went; never RH_LOOK_CAMERA */
+} rh_away;
+
 typedef struct {
     int64_t t_us;     /* the timestamp given with the picture */
     bool present;     /* false: all measures below are 0 */
@@ -51,6 +58,8 @@ typedef struct {
     bool gaze_known;                    /* false: eyes too small, shut or hidden; gaze = head */
     bool looking;                       /* at the camera, with hysteresis */
     rh_look look;
+    bool away_now, away_ended;          /* a look away goes on, or ended with this picture */
+    rh_away away;                       /* that one */
     bool calibrated;                    /* the person's neutral pose and gaze are known */
     float attention;                    /* 0..100, of this moment */
     float eye_contact;                  /* 0..100, share of the last seconds */
@@ -58,18 +67,15 @@ typedef struct {
     float blinks_per_minute;
     float smile;      /* [0,1] */
     float distance;   /* relative: 1 = face height a third of the picture, 2 = twice as far */
+    /* With a field of view: the head's angles to the camera's axis (above they are to the line from the
+     * face to the camera: off the middle these differ), and how far the head is. */
+    float axis_yaw_deg, axis_pitch_deg, distance_cm; /* 0 without */
     float centered;   /* [0,1], 1 = middle of the picture */
     float brightness; /* [0,1] of the face region */
     int n_faces;
     int width, height;               /* px of the picture, upright */
     float points[RH_FACE_POINTS][3]; /* [point][x,y,z] px; z grows away from the camera */
 } rh_face;
-
-/* A look away from the camera that lasted. */
-typedef struct {
-    int64_t start_us, end_us;
-    rh_look direction; /* where most of it went; never RH_LOOK_CAMERA */
-} rh_away;
 
 /* Reads the face models (*.tflite) from folder `dir`. What is compiled of them is kept below
  * `cache_dir` (may be NULL): the next load is quicker. RH_ERR_IO, RH_ERR_FORMAT, RH_ERR_NOMEM. */
@@ -90,9 +96,6 @@ rh_status rh_face_tracker_push_bytes(rh_face_tracker *t, const void *bytes, size
 /* The person looks at the camera now: the next moments become the neutral pose
  * and gaze. Without it they are learnt from the first steady seconds. */
 void rh_face_tracker_calibrate(rh_face_tracker *t);
-/* Looks away that ended since the last call, oldest first; returns how many
- * were written. At most 32 are kept. */
-size_t rh_face_tracker_looks_away(rh_face_tracker *t, rh_away *out, size_t max);
 void rh_face_tracker_reset(rh_face_tracker *t); /* forget the person, keep memory */
 void rh_face_tracker_free(rh_face_tracker *t);
 

@@ -39,6 +39,7 @@ typedef struct {
     const char *language;  /* NULL = detect */
     const char *reference; /* text to be read aloud; NULL = free speech */
     float face_hz;         /* face events at most as often; 0 = 5 */
+    float fov_deg;         /* of the camera, across the picture; 0 = not known */
     const char *spool_dir; /* folder for the sound of a running session, so that a crash loses
                               none; removed at the end unless keep_media; NULL = memory only */
     bool keep_media;       /* the person asked to keep the sound: <spool_dir>/<id>.wav */

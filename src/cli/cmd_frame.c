@@ -18,6 +18,7 @@ typedef struct {
     rh_face_tracker *tracker; /* of the sequence; NULL = every picture alone */
     const char *draw_dir;     /* NULL = draw nothing */
     const char *file;         /* being measured */
+    rh_face_options face;
     double step_s;            /* between pictures of a sequence */
     double t_s;
     int n_drawn;
@@ -106,7 +107,7 @@ static rh_status measure_picture(frame_job *j, const uint8_t *bytes, size_t n, r
                                  rh_error *err)
 {
     rh_face_tracker *t = j->tracker;
-    rh_status st = t ? RH_OK : rh_face_tracker_new(&t, j->model, NULL, err);
+    rh_status st = t ? RH_OK : rh_face_tracker_new(&t, j->model, &j->face, err);
     if (st == RH_OK)
         st = rh_face_tracker_push_bytes(t, bytes, n, 1 + (int64_t)(j->t_s * 1e6), face, err);
     if (t != j->tracker)
@@ -161,6 +162,7 @@ static void one_video(frame_job *j)
     rh_progress bar;
     rh_face_video_options o = rh_face_video_options_default();
     o.hz = (float)(1 / j->step_s);
+    o.face = j->face;
     rh_progress_start(&bar, j->file);
     o.progress = rh_progress_update;
     o.progress_user = &bar;
@@ -173,7 +175,7 @@ static void one_video(frame_job *j)
 static int measure_files(frame_job *j, bool sequence, char **files)
 {
     rh_error err = {0};
-    if (sequence && rh_face_tracker_new(&j->tracker, j->model, NULL, &err) != RH_OK)
+    if (sequence && rh_face_tracker_new(&j->tracker, j->model, &j->face, &err) != RH_OK)
         return rh_cli_fail(RH_EXIT_FAILED, "frame: %s", err.msg);
     for (; *files; files++) {
         j->file = *files;
@@ -191,13 +193,15 @@ int rh_cmd_frame(int argc, char **argv)
 {
     static const char *const settings[] = {"models_dir", NULL};
     bool sequence = false;
-    double fps = 25;
+    double fps = 25, fov = 0;
     frame_job job = {0};
     const rh_cli_option options[] = {
         {"sequence", NULL, "the pictures follow one another: one person is tracked; videos are taken too",
          RH_CLI_SWITCH, &sequence, 0, 0},
         {"fps", "N", "pictures a second of a sequence, at most so many of a video (25)", RH_CLI_NUMBER, &fps,
          0.1, 1000},
+        {"fov", "DEGREES", "the camera's field of view across the picture: gives angles to its axis and cm",
+         RH_CLI_NUMBER, &fov, 11, 169},
         {"draw", "DIR", "also write each picture with mesh, axes and gaze drawn into DIR", RH_CLI_TEXT,
          &job.draw_dir, 0, 0},
         {0},
@@ -226,6 +230,8 @@ int rh_cmd_frame(int argc, char **argv)
     if (rh_face_model_load(&model, cfg.models_dir, cached, &err) == RH_OK) {
         job.model = model;
         job.step_s = 1 / fps;
+        job.face = rh_face_options_default();
+        job.face.fov_deg = (float)fov;
         code = measure_files(&job, sequence, argv + optind);
     } else {
         code = rh_cli_fail(RH_EXIT_FAILED, "frame: %s", err.msg);

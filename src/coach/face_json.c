@@ -39,6 +39,11 @@ json_t *rh_face_to_json(const rh_face *f, double unix_time)
     add(o, "blinks_per_minute", rounded(f->blinks_per_minute, 0.1));
     add(o, "smile", rounded(f->smile, 0.01));
     add(o, "distance", rounded(f->distance, 0.01));
+    if (f->distance_cm > 0) {
+        add(o, "axis_yaw", rounded(f->axis_yaw_deg, 0.1));
+        add(o, "axis_pitch", rounded(f->axis_pitch_deg, 0.1));
+        add(o, "distance_cm", rounded(f->distance_cm, 1.0));
+    }
     add(o, "centered", rounded(f->centered, 0.01));
     add(o, "brightness", rounded(f->brightness, 0.01));
     add(o, "faces", json_integer(f->n_faces));

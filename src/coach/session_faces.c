@@ -9,7 +9,9 @@ static rh_status eyes_ready(rh_session *s, rh_error *err)
     const rh_face_model *m = rh_coach_faces(s->coach);
     if (!m)
         return rh_fail(err, RH_ERR_UNSUPPORTED, "the face models are not loaded");
-    return rh_face_tracker_new(&s->eyes, m, NULL, err);
+    rh_face_options o = rh_face_options_default();
+    o.fov_deg = s->o.fov_deg;
+    return rh_face_tracker_new(&s->eyes, m, &o, err);
 }
 
 static void note(rh_session *s, const rh_face *f, int64_t t_us)

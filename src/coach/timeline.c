@@ -43,19 +43,6 @@ rh_second *rh_timeline_at(rh_timeline *t, double s)
     return &t->seconds[i];
 }
 
-/* Where the eyes went, seen from the person: the picture is not mirrored, so the
- * image's left is the person's right. */
-static const char *direction(const rh_face *f)
-{
-    if (!f->present)
-        return "away";
-    float yaw = fabsf(f->gaze_yaw_deg) > fabsf(f->yaw_deg) ? f->gaze_yaw_deg : f->yaw_deg;
-    float pitch = fabsf(f->gaze_pitch_deg) > fabsf(f->pitch_deg) ? f->gaze_pitch_deg : f->pitch_deg;
-    if (fabsf(yaw) >= fabsf(pitch))
-        return yaw > 0 ? "right" : "left";
-    return pitch > 0 ? "up" : "down";
-}
-
 bool rh_timeline_face(rh_timeline *t, const rh_face *f, double s, rh_look_away *away)
 {
     rh_second *now = rh_timeline_at(t, s);
@@ -74,19 +61,18 @@ bool rh_timeline_face(rh_timeline *t, const rh_face *f, double s, rh_look_away *
         now->eye_contact += f->eye_contact;
         t->last_present = s;
     }
-    if (!looking) {
-        if (t->away_since < 0) {
-            t->away_since = s;
-            t->away_direction = direction(f);
-        }
-        return false;
-    }
-    double since = t->away_since;
+    /* The reading's times are the camera's; a session has its own. */
+    double lasted = (double)(f->away.end_us - f->away.start_us) / 1e6;
     t->away_since = -1;
-    if (since < 0 || s - since < LOOK_AWAY_S)
+    if (!(f->away_now || f->away_ended) || lasted < LOOK_AWAY_S)
         return false;
-    *away = (rh_look_away){since, s, t->away_direction};
-    return true;
+    bool absent = f->away.direction == RH_LOOK_ABSENT;
+    *away = (rh_look_away){fmax(0, s - lasted), s, absent ? "away" : rh_look_name(f->away.direction)};
+    if (f->away_ended)
+        return true;
+    t->away_since = away->start;
+    t->away_direction = away->direction;
+    return false;
 }
 
 void rh_timeline_word(rh_timeline *t, double start, double end, bool filler)

@@ -29,7 +29,7 @@ typedef struct {
     int n_words, n_fillers, n_pauses;
     double pause_s, last_word_end;
     double last_face, last_present; /* s, -1 = never */
-    double away_since;     /* s; -1 = looking */
+    double away_since;     /* of a look away that goes on, s; -1 = none */
     const char *away_direction;
 } rh_timeline;
 

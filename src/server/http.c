@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -69,6 +70,15 @@ bool rh_query(struct lws *wsi, const char *name, char *out, size_t cap)
             return true;
         }
     return false;
+}
+
+float rh_query_number(struct lws *wsi, const char *name)
+{
+    char text[32], *end;
+    if (!rh_query(wsi, name, text, sizeof text))
+        return 0;
+    float v = strtof(text, &end);
+    return end > text && *end == '\0' ? v : NAN;
 }
 
 static rh_http *make(rh_server *s, struct lws *wsi, rh_pss *pss, const char *uri, size_t n_uri)

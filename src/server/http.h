@@ -80,6 +80,8 @@ int rh_http_access(rh_server *s, struct lws *wsi, const char **why);
 
 /* "/path?a=1": value of a query parameter; false when absent. */
 bool rh_query(struct lws *wsi, const char *name, char *out, size_t cap);
+/* 0 when it is not there, NaN when it is no number. */
+float rh_query_number(struct lws *wsi, const char *name);
 
 /* The handlers: `start` sees the headers and says what body is wanted (or
  * replies at once), `finish` has the whole body. */

@@ -81,14 +81,20 @@ rh_status rh_annotate_reading(const void *picture, size_t n, const rh_face *face
 }
 
 static rh_status measure(rh_worker *w, rh_coach *coach, const uint8_t *bytes, size_t n,
-                         bool annotate, json_t **out, rh_error *err)
+                         bool annotate, float fov_deg, json_t **out, rh_error *err)
 {
     rh_face face;
+    rh_face_options o = rh_face_options_default();
     rh_status st = RH_OK;
     if (!n)
         return rh_fail(err, RH_ERR_INVAL, "the frame is empty: send a JPEG, PNG or WebP picture");
+    if (w->tracker && !(w->fov_deg == fov_deg)) { /* another camera than last time */
+        rh_face_tracker_free(w->tracker);
+        w->tracker = NULL;
+    }
+    o.fov_deg = w->fov_deg = fov_deg;
     if (!w->tracker)
-        st = rh_face_tracker_new(&w->tracker, rh_coach_faces(coach), NULL, err);
+        st = rh_face_tracker_new(&w->tracker, rh_coach_faces(coach), &o, err);
     if (st != RH_OK)
         return st;
     rh_face_tracker_reset(w->tracker);
@@ -131,10 +137,10 @@ static rh_status find_frame(char *body, size_t n, rh_message *m, rh_base64_ref *
 }
 
 rh_status rh_measure_alone(rh_worker *w, rh_coach *coach, char *body, size_t n, bool is_picture,
-                           bool annotate, json_t **out, rh_error *err)
+                           bool annotate, float fov_deg, json_t **out, rh_error *err)
 {
     if (is_picture)
-        return measure(w, coach, (const uint8_t *)body, n, annotate, out, err);
+        return measure(w, coach, (const uint8_t *)body, n, annotate, fov_deg, out, err);
     rh_message m;
     rh_base64_ref frame = {0};
     uint8_t *bytes = NULL, *spare = NULL;
@@ -143,7 +149,7 @@ rh_status rh_measure_alone(rh_worker *w, rh_coach *coach, char *body, size_t n, 
     if (st == RH_OK)
         st = rh_decode_media(&m, frame, &bytes, &n_bytes, &spare, err);
     if (st == RH_OK)
-        st = measure(w, coach, bytes, n_bytes, annotate, out, err);
+        st = measure(w, coach, bytes, n_bytes, annotate, fov_deg, out, err);
     rh_free(spare);
     rh_message_done(&m);
     return st;

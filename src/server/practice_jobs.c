@@ -96,6 +96,7 @@ static void open_run(rh_job *base, rh_worker *w)
     rh_practice *p = j->p;
     const rh_config *c = w->server->o.config;
     double face_hz = json_number_value(json_object_get(p->start, "face_hz"));
+    double fov = json_number_value(json_object_get(p->start, "fov"));
     const char *language = text_of(p, "language");
     (void)snprintf(j->spool, sizeof j->spool, "%s/media", c->data_dir);
     if (!language)
@@ -108,6 +109,7 @@ static void open_run(rh_job *base, rh_worker *w)
         .language = strcmp(language, "auto") == 0 ? NULL : language,
         .reference = text_of(p, "reference_text"),
         .face_hz = (float)(face_hz > 0 && face_hz <= 60 ? face_hz : 0),
+        .fov_deg = fov > 10 && fov < 170 ? (float)fov : 0,
         .spool_dir = j->spool,
         .keep_media = json_is_true(json_object_get(p->start, "keep_media")),
         .live = true,

@@ -115,6 +115,7 @@ typedef struct {
     rh_buf body;
     size_t n_held;
     bool is_picture, annotate; /* is_picture: the body is the picture itself */
+    float fov_deg;
     rh_coach *coach;
     json_t *result;
     rh_error err;
@@ -124,7 +125,7 @@ static void frame_run(rh_job *base, rh_worker *w)
 {
     frame_job *j = (frame_job *)base;
     j->err.code = rh_measure_alone(w, j->coach, j->body.data, j->body.len, j->is_picture,
-                                   j->annotate, &j->result, &j->err);
+                                   j->annotate, j->fov_deg, &j->result, &j->err);
 }
 
 static void frame_done(rh_server *s, rh_job *base)
@@ -166,6 +167,7 @@ void rh_start_frame_job(rh_http *h)
     j->coach = s->coach;
     j->is_picture = strncasecmp(h->content_type, "image/", 6) == 0;
     j->annotate = rh_query(h->wsi, "annotate", flag, sizeof flag) && strcmp(flag, "1") == 0;
+    j->fov_deg = rh_query_number(h->wsi, "fov");
     j->body = h->body;
     rh_buf_init(&h->body, 0);
     j->n_held = h->n_held;

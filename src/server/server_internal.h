@@ -29,6 +29,7 @@ typedef struct rh_record rh_record;
 typedef struct {
     rh_server *server;
     rh_face_tracker *tracker; /* for pictures that stand alone */
+    float fov_deg; /* of the tracker */
 } rh_worker;
 
 /* Work for a pool. `run` is called on a pool thread, then `done` on the loop

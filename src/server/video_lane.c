@@ -14,6 +14,7 @@ typedef struct {
     uint64_t seq;
     int64_t t_us;
     bool annotate, gaze;
+    float fov_deg;
     json_t *reading;
     rh_error err;
 } video_job;
@@ -22,6 +23,7 @@ static rh_status new_tracker(video_job *j)
 {
     rh_face_options o = rh_face_options_default();
     o.gaze = j->gaze;
+    o.fov_deg = j->fov_deg;
     return rh_face_tracker_new(&j->stream->tracker, rh_coach_faces(j->stream->coach), &o, &j->err);
 }
 
@@ -124,6 +126,7 @@ void rh_video_pump(rh_ws *w)
     j->t_us = w->newest.t_us;
     j->annotate = w->annotate;
     j->gaze = w->gaze;
+    j->fov_deg = w->fov_deg;
     if (rh_pool_submit(w->server->media, &j->job) != RH_OK) {
         rh_free(j);
         return;

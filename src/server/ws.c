@@ -55,6 +55,7 @@ int rh_ws_open(rh_server *s, struct lws *wsi, rh_pss *pss)
     w->kind = kind_of(r.id);
     w->annotate = flag_set(wsi, "annotate");
     w->gaze = !flag_is(wsi, "gaze", "0", "false");
+    w->fov_deg = rh_query_number(wsi, "fov");
     strcpy(w->name, r.param);
     w->client = rh_client_ref(s, r.param);
     w->record = w->kind == RH_WS_SESSION ? NULL : rh_record_ref(s, wsi, r.param);

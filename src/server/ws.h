@@ -85,6 +85,7 @@ struct rh_ws {
     uint64_t id;
     rh_ws_kind kind;
     bool annotate, gaze; /* asked for in the query: annotate=1, gaze=0 */
+    float fov_deg;       /* fov=60; 0 = not known, NaN = not a number */
     rh_client *client;
     rh_stream *stream;
     rh_record *record; /* until the stream has it */

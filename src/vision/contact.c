@@ -138,28 +138,22 @@ static rh_look direction_of(float yaw, float pitch)
     return pitch > 0 ? RH_LOOK_UP : RH_LOOK_DOWN;
 }
 
-static void end_away(rh_contact *c, int64_t t_us)
+static rh_look main_direction(const rh_contact *c)
 {
-    if (!c->away)
-        return;
-    c->away = false;
-    if (t_us - c->away_start_us < AWAY_US)
-        return;
     rh_look most = RH_LOOK_LEFT;
     for (rh_look l = RH_LOOK_LEFT; l <= RH_LOOK_ABSENT; l++)
         if (c->away_time[l] > c->away_time[most])
             most = l;
-    if (c->n_done == RH_LOOKS_KEPT) {
-        memmove(c->done, c->done + 1, sizeof *c->done * (RH_LOOKS_KEPT - 1));
-        c->n_done--;
-    }
-    c->done[c->n_done++] = (rh_away){c->away_start_us, t_us, most};
+    return most;
 }
 
-static void note_look(rh_contact *c, rh_look look, int64_t t_us, double dt)
+static void note_look(rh_contact *c, rh_look look, int64_t t_us, double dt, rh_contact_result *r)
 {
     if (look == RH_LOOK_CAMERA) {
-        end_away(c, t_us);
+        r->away_ended = c->away && t_us - c->away_start_us >= AWAY_US;
+        if (r->away_ended)
+            r->away = (rh_away){c->away_start_us, t_us, main_direction(c)};
+        c->away = false;
         return;
     }
     if (!c->away) {
@@ -169,6 +163,9 @@ static void note_look(rh_contact *c, rh_look look, int64_t t_us, double dt)
         dt = 1e-3; /* so that a first direction wins over none */
     }
     c->away_time[look] += (float)dt;
+    r->away_now = t_us - c->away_start_us >= AWAY_US;
+    if (r->away_now)
+        r->away = (rh_away){c->away_start_us, t_us, main_direction(c)};
 }
 
 static void remember(rh_contact *c, double dt, bool contact, double weight)
@@ -191,7 +188,7 @@ static rh_contact_result absent(rh_contact *c, const rh_contact_input *in, doubl
     rh_contact_result r = {.look = RH_LOOK_ABSENT, .calibrated = c->calibrated};
     if (in->t_us - c->last_seen_us >= ABSENT_US) {
         c->looking = false;
-        note_look(c, RH_LOOK_ABSENT, in->t_us, dt);
+        note_look(c, RH_LOOK_ABSENT, in->t_us, dt, &r);
         remember(c, dt, false, 1.0);
     }
     return r;
@@ -218,22 +215,13 @@ rh_contact_result rh_contact_push(rh_contact *c, const rh_contact_input *in)
         r.calibrated = c->calibrated;
         r.attention = attention_of(in->blink && c->looking ? fminf(d, 1.0f) : d, in->confidence);
         remember(c, dt, c->looking, (double)in->confidence);
-        note_look(c, r.look, in->t_us, dt);
+        note_look(c, r.look, in->t_us, dt, &r);
         c->last_seen_us = in->t_us;
         r.eye_contact = c->weight_sum > 0 ? (float)(100 * c->contact_sum / c->weight_sum) : 0;
     }
     c->started = true;
     c->last_us = in->t_us;
     return r;
-}
-
-size_t rh_contact_take(rh_contact *c, rh_away *out, size_t max)
-{
-    size_t n = (size_t)c->n_done < max ? (size_t)c->n_done : max;
-    memcpy(out, c->done, n * sizeof *out);
-    memmove(c->done, c->done + n, ((size_t)c->n_done - n) * sizeof *out);
-    c->n_done -= (int)n;
-    return n;
 }
 
 const char *rh_look_name(rh_look l)

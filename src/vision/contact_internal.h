@@ -9,7 +9,7 @@
 
 #include "rehearse/face_tracker.h"
 
-enum { RH_LOOKS_KEPT = 32, RH_LEARN_MAX = 96 };
+enum { RH_LEARN_MAX = 96 };
 
 typedef struct {
     int64_t t_us;
@@ -26,6 +26,8 @@ typedef struct {
     bool looking, calibrated;
     rh_look look;
     float attention, eye_contact;
+    bool away_now, away_ended;
+    rh_away away;
 } rh_contact_result;
 
 typedef struct {
@@ -48,13 +50,10 @@ typedef struct {
     bool away;
     int64_t away_start_us;
     float away_time[RH_LOOK_ABSENT + 1]; /* seconds a direction */
-    rh_away done[RH_LOOKS_KEPT];
-    int n_done;
 } rh_contact;
 
 void rh_contact_init(rh_contact *c);
 void rh_contact_calibrate(rh_contact *c);
 rh_contact_result rh_contact_push(rh_contact *c, const rh_contact_input *in);
-size_t rh_contact_take(rh_contact *c, rh_away *out, size_t max);
 
 #endif

@@ -20,6 +20,9 @@ rh_status rh_face_tracker_new(rh_face_tracker **out, const rh_face_model *m,
         return rh_fail(err, RH_ERR_INVAL, "min_confidence %g outside (0,1)", (double)o.min_confidence);
     if (o.smooth_ms < 0 || o.smooth_ms > 10000)
         return rh_fail(err, RH_ERR_INVAL, "smooth_ms %d outside 0..10000", o.smooth_ms);
+    if (o.fov_deg != 0 && !(o.fov_deg > 10 && o.fov_deg < 170))
+        return rh_fail(err, RH_ERR_INVAL, "field of view %g: expected 10 to 170 degrees across the "
+                       "picture's width", (double)o.fov_deg);
     rh_face_tracker *t = rh_calloc(1, sizeof *t);
     if (!t)
         return rh_fail(err, RH_ERR_NOMEM, "no memory for a face tracker");
@@ -48,11 +51,6 @@ void rh_face_tracker_reset(rh_face_tracker *t)
 void rh_face_tracker_calibrate(rh_face_tracker *t)
 {
     rh_contact_calibrate(&t->contact);
-}
-
-size_t rh_face_tracker_looks_away(rh_face_tracker *t, rh_away *out, size_t max)
-{
-    return rh_contact_take(&t->contact, out, max);
 }
 
 /* Exponential smoothing by time; quicker while the head moves fast, so that it
@@ -122,6 +120,21 @@ static void measure_framing(const rh_face_tracker *t, rh_face *out)
     out->centered = fmaxf(0.0f, 1 - hypotf(dx, dy));
 }
 
+/* A face beside the camera's axis that looks along it is seen from the side: the ray to the head's
+ * centre, some 8 cm behind the face, makes the difference (the face itself moves as the head turns). */
+static void measure_in_room(const rh_face_tracker *t, rh_face *out)
+{
+    static const float CENTRE_CM = -8.0f, DEG = 57.29578f;
+    if (t->opts.fov_deg == 0)
+        return;
+    float f = (float)t->width / 2 / tanf(t->opts.fov_deg / 2 / DEG), back = t->fit.scale * CENTRE_CM;
+    float x = t->fit.t[0] + back * t->fit.r[0][2] - (float)t->width / 2;
+    float y = -(t->fit.t[1] + back * t->fit.r[1][2]) - (float)t->height / 2;
+    out->axis_yaw_deg = out->yaw_deg + DEG * atanf(x / f);
+    out->axis_pitch_deg = out->pitch_deg + DEG * atanf(y / f);
+    out->distance_cm = f / t->fit.scale;
+}
+
 static rh_status read_face(rh_face_tracker *t, rh_face_engine *e, const rh_image_part *part,
                            int64_t t_us, rh_face *out, rh_error *err)
 {
@@ -151,6 +164,7 @@ static rh_status read_face(rh_face_tracker *t, rh_face_engine *e, const rh_image
     out->brightness = brightness_of(part, &t->roi);
     out->n_faces = t->n_faces;
     measure_framing(t, out);
+    measure_in_room(t, out);
     copy_points(t, out);
     return RH_OK;
 }
@@ -170,6 +184,9 @@ static void judge_contact(rh_face_tracker *t, rh_face *out)
     out->calibrated = r.calibrated;
     out->attention = r.attention;
     out->eye_contact = r.eye_contact;
+    out->away_now = r.away_now;
+    out->away_ended = r.away_ended;
+    out->away = r.away;
 }
 
 static rh_status push(rh_face_tracker *t, const rh_picture *p, int64_t t_us, rh_face *out,

@@ -23,6 +23,10 @@ static void long_look_to_the_side_is_one_event_with_direction(void **state)
     for (double s = 0; s < 10; s += 0.1) {
         bool aside = s >= 3 && s < 6;
         rh_face f = reading(!aside, aside ? 30 : 0);
+        if (s >= 6 && events == 0) { /* as the tracker tells it, on the camera's clock */
+            f.away_ended = true;
+            f.away = (rh_away){50000000, 53000000, RH_LOOK_RIGHT};
+        }
         events += rh_timeline_face(&t, &f, s, &away);
     }
     assert_int_equal(events, 1);
@@ -41,6 +45,8 @@ static void glance_is_no_event(void **state)
     rh_timeline_init(&t);
     for (double s = 0; s < 5; s += 0.1) {
         rh_face f = reading(s < 2 || s > 2.6, 20);
+        f.away_ended = s > 2.6;
+        f.away = (rh_away){2000000, 2600000, RH_LOOK_RIGHT};
         assert_false(rh_timeline_face(&t, &f, s, &away));
     }
     rh_timeline_done(&t);
