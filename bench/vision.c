@@ -1,7 +1,8 @@
 /* vision.c - CPU time of one 640x480 JPEG webcam picture in the tracker, by stage.
  *
  * The picture is the portrait among the test fixtures, shrunk into a webcam's frame, moved and
- * turned to noise a little from frame to frame so that nothing can be cached. */
+ * turned to noise a little from frame to frame so that nothing can be cached.
+ * --write DIR only writes these pictures, 00.jpg and on, for bench/vision_peers. */
 #include <math.h>
 #include <string.h>
 #include "paths.h"
@@ -106,7 +107,20 @@ static void stages(const rh_face_model *m)
     rh_free(back);
 }
 
-int main(void)
+static void write_frames(const char *dir)
+{
+    for (int i = 0; i < FRAMES; i++) {
+        char path[4096];
+        (void)snprintf(path, sizeof path, "%s/%02d.jpg", dir, i);
+        FILE *f = fopen(path, "wb");
+        if (!f || fwrite(jpeg[i], 1, n_jpeg[i], f) != n_jpeg[i] || fclose(f) != 0) {
+            fprintf(stderr, "cannot write %s\n", path);
+            exit(1);
+        }
+    }
+}
+
+int main(int argc, char **argv)
 {
     rh_error err = {0};
     rh_face_model *m = NULL;
@@ -117,6 +131,10 @@ int main(void)
     check(rh_image_decode(&face, bytes, n, &err), &err);
     for (int i = 0; i < FRAMES; i++)
         make_frame(&face, i);
+    if (argc == 3 && strcmp(argv[1], "--write") == 0) {
+        write_frames(argv[2]);
+        return 0;
+    }
     check(rh_face_model_load(&m, bench_models_dir(), NULL, &err), &err);
     printf("cpu_ms: ");
     stages(m);

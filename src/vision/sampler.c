@@ -27,34 +27,22 @@ static rh_sample_kernel *choose(void)
     return rh_sample_row_c;
 }
 
-static float clampf(float v, float lo, float hi)
+void rh_sample_prepare_c(rh_sample_row *row, const rh_image *img, int n, float x, float y, float dx,
+                         float dy)
 {
-    return v < lo ? lo : v > hi ? hi : v; /* NaN would stay: positions are finite by construction */
+    rh_sample_positions(row, img, n, x, y, dx, dy);
 }
 
-/* Positions in px of the decoded part, whole numbers at pixel centres. */
-static void prepare(rh_sample_row *row, const rh_image *img, int n, float x, float y, float dx,
-                    float dy)
+static rh_sample_prepare *choose_prepare(void)
 {
-    float max_x = (float)(img->width - 1), max_y = (float)(img->height - 1);
-    int last_x = img->width - 2, last_y = img->height - 2;
-    uint32_t stride = (uint32_t)img->stride;
-    for (int i = 0; i < n; i++) {
-        float px = clampf(x + (float)i * dx, 0.0f, max_x);
-        float py = clampf(y + (float)i * dy, 0.0f, max_y);
-        int ix = (int)px, iy = (int)py;
-        ix = ix > last_x ? last_x : ix;
-        iy = iy > last_y ? last_y : iy;
-        row->offset[i] = (uint32_t)iy * stride + (uint32_t)ix * 3;
-        row->fx[i] = px - (float)ix;
-        row->fy[i] = py - (float)iy;
-    }
+    return rh_cpu()->avx2 ? rh_sample_prepare_avx2 : rh_sample_prepare_c;
 }
 
 void rh_sample_crop(float *out, int width, int height, const rh_image_part *part,
                     const rh_affine *m, float gain, float bias, int mirror)
 {
     rh_sample_kernel *kernel = choose();
+    rh_sample_prepare *prepare = choose_prepare();
     rh_sample_row row;
     float s = part->scale;
     /* From pixel centres of the whole to pixel centres of the part. */
@@ -77,6 +65,7 @@ void rh_sample_crop(float *out, int width, int height, const rh_image_part *part
 void rh_sample_letterbox(float *out, int size, const rh_image_part *part, float gain, float bias)
 {
     rh_sample_kernel *kernel = choose();
+    rh_sample_prepare *prepare = choose_prepare();
     rh_sample_row row;
     int w = part->full_width, h = part->full_height;
     float step = (float)(w > h ? w : h) / (float)size;

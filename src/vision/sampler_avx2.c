@@ -34,3 +34,9 @@ void rh_sample_row_avx2(float *out, const uint8_t *src, uint32_t stride, const r
     rh_sample_row_c(out, src, stride, row, n, gain, bias);
 }
 #endif
+
+void rh_sample_prepare_avx2(rh_sample_row *row, const rh_image *img, int n, float x, float y, float dx,
+                            float dy)
+{
+    rh_sample_positions(row, img, n, x, y, dx, dy);
+}

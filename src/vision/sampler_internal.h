@@ -23,6 +23,33 @@ typedef void rh_sample_kernel(float *out, const uint8_t *src, uint32_t stride,
                               const rh_sample_row *row, int n, float gain, float bias);
 rh_sample_kernel rh_sample_row_c, rh_sample_row_avx2, rh_sample_row_neon;
 
+/* Positions (x + i dx, y + i dy), i < n, in px of `img`, whole numbers at pixel centres; beyond the
+ * edges the edge. */
+typedef void rh_sample_prepare(rh_sample_row *row, const rh_image *img, int n, float x, float y, float dx,
+                               float dy);
+rh_sample_prepare rh_sample_prepare_c, rh_sample_prepare_avx2;
+
+/* One loop for all processors; compilers turn it into vectors where it is compiled for them. */
+static inline void rh_sample_positions(rh_sample_row *row, const rh_image *img, int n, float x, float y,
+                                       float dx, float dy)
+{
+    float max_x = (float)(img->width - 1), max_y = (float)(img->height - 1);
+    int32_t last_x = img->width - 2, last_y = img->height - 2, stride = (int32_t)img->stride;
+    for (int i = 0; i < n; i++) {
+        float px = x + (float)i * dx, py = y + (float)i * dy;
+        px = px > 0.0f ? px : 0.0f; /* also for NaN */
+        py = py > 0.0f ? py : 0.0f;
+        px = px < max_x ? px : max_x;
+        py = py < max_y ? py : max_y;
+        int32_t ix = (int32_t)px, iy = (int32_t)py;
+        ix = ix < last_x ? ix : last_x;
+        iy = iy < last_y ? iy : last_y;
+        row->offset[i] = (uint32_t)(iy * stride + ix * 3);
+        row->fx[i] = px - (float)ix;
+        row->fy[i] = py - (float)iy;
+    }
+}
+
 /* Source position of crop pixel (u, v): (x0 + ux u + vx v, y0 + uy u + vy v), where
  * whole numbers are centres of pixels of the whole picture. */
 typedef struct {

@@ -108,6 +108,27 @@ static void sampler_kernels_agree_with_the_portable_one(void **state)
     free(px);
 }
 
+static void prepared_positions_agree_and_stay_inside(void **state)
+{
+    (void)state;
+    rh_image img = {.width = 97, .height = 61, .stride = 97 * 3};
+    static const float lines[][4] = {{3.2f, 5.5f, 0.7f, 0.2f}, {-40, 20, 1.3f, -0.4f}, {90, 70, -0.9f, 0.8f},
+                                     {1e9f, -1e9f, 1, 1}, {50, 30, 0, 0}};
+    for (size_t k = 0; k < sizeof lines / sizeof *lines; k++) {
+        rh_sample_row a, b;
+        const float *l = lines[k];
+        rh_sample_prepare_c(&a, &img, 193, l[0], l[1], l[2], l[3]);
+        (rh_cpu()->avx2 ? rh_sample_prepare_avx2 : rh_sample_prepare_c)(&b, &img, 193, l[0], l[1], l[2], l[3]);
+        for (int i = 0; i < 193; i++) {
+            float ax = (float)(a.offset[i] % img.stride / 3) + a.fx[i], bx = (float)(b.offset[i] % img.stride / 3) + b.fx[i];
+            float ay = (float)(a.offset[i] / img.stride) + a.fy[i], by = (float)(b.offset[i] / img.stride) + b.fy[i];
+            assert_true(fabsf(ax - bx) < 1e-3f && fabsf(ay - by) < 1e-3f);
+            assert_true(b.offset[i] + 6 + img.stride <= (uint32_t)img.stride * 61);
+            assert_true(ax >= 0 && ax <= 96 && ay >= 0 && ay <= 60);
+        }
+    }
+}
+
 static void crop_reads_the_same_place_at_any_scale(void **state)
 {
     (void)state;
@@ -371,6 +392,7 @@ int main(void)
         cmocka_unit_test(signs_are_those_of_the_header),
         cmocka_unit_test(bent_faces_move_the_pitch_within_a_limit),
         cmocka_unit_test(sampler_kernels_agree_with_the_portable_one),
+        cmocka_unit_test(prepared_positions_agree_and_stay_inside),
         cmocka_unit_test(crop_reads_the_same_place_at_any_scale),
         cmocka_unit_test(below_the_camera_is_tolerated_more_than_above),
         cmocka_unit_test(hysteresis_keeps_the_flag_at_the_edge),
