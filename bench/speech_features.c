@@ -120,7 +120,7 @@ static bool hear(rh_asr_stream *stream, const rh_asr_model *model, const rh_vad_
     rh_error err = {0};
     rh_audio audio = {0};
     rh_hearing *h = NULL;
-    rh_hearing_options o = {.language = "en", .reference = text};
+    rh_hearing_options o = {.language = "en", .reference = text, .no_verbatim = true};
     if (!id || !path)
         return false;
     rh_status st = rh_audio_read_file(&audio, path, 600, &err);

@@ -40,6 +40,7 @@ typedef struct {
     float entropy;       /* of the distribution it was drawn from, nats */
     float p_rival;       /* probability of the best other token */
     int32_t rival_id;
+    float p_filler;      /* probability of "um", "uh", ... in its place; 1 where the engine cannot tell */
     uint32_t text_off, text_len; /* bytes in rh_transcript.text; a token may split a UTF-8 character */
 } rh_asr_token;
 

@@ -27,6 +27,7 @@ typedef struct {
     void (*progress)(void *user, double done);
     void *progress_user;
     int64_t deadline_us;        /* as in rh_asr_params */
+    bool no_verbatim;           /* no second decode: fillers are found by sound and clean words alone */
 } rh_hearing_options;
 
 /* `model` is the stream's; `vad` NULL = everything is decoded; mono samples at

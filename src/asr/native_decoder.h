@@ -33,6 +33,7 @@ typedef struct {
     int32_t id;
     float logprob; /* under the rules' distribution at temperature 1 */
     float p, entropy, p_rival;
+    float p_filler; /* of the likeliest hesitation in its place */
     int32_t rival_id;
 } rh_dec_token;
 

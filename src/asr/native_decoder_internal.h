@@ -182,6 +182,7 @@ typedef struct {
 typedef struct {
     float max, log_sum; /* log of the sum of exp(x - max) */
     float entropy;
+    float filler;         /* largest logit of a hesitation; -INFINITY before any rules */
     int32_t best, second; /* second = -1 when only one is possible */
 } dec_dist;
 

@@ -51,7 +51,7 @@ static void order_timestamps(const dec_rules *r, float *logits, const int32_t *t
 static dec_dist from_stats(const rh_row_stats *s, int offset)
 {
     dec_dist d = {.max = s->max, .log_sum = logf(s->sum), .best = s->argmax + offset,
-                  .second = s->second < 0 ? -1 : s->second + offset};
+                  .filler = -INFINITY, .second = s->second < 0 ? -1 : s->second + offset};
     d.entropy = d.log_sum - s->sum_x / s->sum;
     return d;
 }
@@ -85,7 +85,7 @@ dec_dist dec_dist_of(const rh_dec_model *m, const float *logits)
     return from_stats(&s, 0);
 }
 
-dec_dist dec_rules_apply(const dec_rules *r, float *logits, const int32_t *tokens, int n)
+static dec_dist apply(const dec_rules *r, float *logits, const int32_t *tokens, int n)
 {
     const rh_dec_model *m = r->m;
     int begin = rh_tokenizer_special(m->tokenizer)->timestamp_begin;
@@ -106,6 +106,15 @@ dec_dist dec_rules_apply(const dec_rules *r, float *logits, const int32_t *token
     return join(logits, &text, &times, begin);
 }
 
+dec_dist dec_rules_apply(const dec_rules *r, float *logits, const int32_t *tokens, int n)
+{
+    dec_dist d = apply(r, logits, tokens, n);
+    d.filler = -INFINITY;
+    for (int i = 0; i < r->m->n_fillers; i++)
+        d.filler = fmaxf(d.filler, logits[r->m->fillers[i]]);
+    return d;
+}
+
 rh_dec_token dec_token_of(const dec_dist *d, const float *logits, int32_t id)
 {
     int32_t rival = id == d->best ? d->second : d->best;
@@ -113,6 +122,7 @@ rh_dec_token dec_token_of(const dec_dist *d, const float *logits, int32_t id)
                       .rival_id = rival};
     t.logprob = logits[id] - d->max - d->log_sum;
     t.p = expf(t.logprob);
+    t.p_filler = expf(d->filler - d->max - d->log_sum);
     t.p_rival = rival >= 0 ? expf(logits[rival] - d->max - d->log_sum) : 0.0f;
     return t;
 }

@@ -43,46 +43,88 @@ static void append(const dec_search *q, dec_path *path, rh_dec_token t)
         path->done = true;
 }
 
+enum { DRAFT_REACH = 10, DRAFT_TRIAL = 6 };
+
 /* Tokens of the draft that can be run in one pass, from index `from` on. */
-static int draft_run(const dec_search *q, const dec_path *path, int from)
+static int draft_run(const dec_search *q, const dec_path *path, int from, int most)
 {
     int n = 0, room = q->s->m->hp.n_text_ctx - path->seq.n - 1;
-    while (n < DEC_LOGIT_ROWS && n < room && from + n < q->p->n_draft &&
-           q->p->draft[from + n] >= 0 && q->p->draft[from + n] < q->s->m->n_vocab)
+    while (n < most && n < room && from + n < q->p->n_draft && q->p->draft[from + n] >= 0 &&
+           q->p->draft[from + n] < q->s->m->n_vocab)
         n++;
     return n;
 }
 
-/* Runs as much of the draft as greedy decoding confirms. On return, as on
- * entry, all tokens of the path but the last one have been run. */
-static rh_status verify_draft(dec_search *q, dec_path *path, rh_error *err)
+/* Where the draft says the path's last token, from `at` on; -1 when it does not
+ * nearby. An answer that strays from its draft (a hesitation more, another
+ * spelling) mostly comes back to it. */
+static int find_in_draft(const dec_search *q, const dec_path *path, int at)
+{
+    int32_t last = path->tokens[path->n - 1].id;
+    for (int i = at; i < q->p->n_draft && i < at + DRAFT_REACH; i++)
+        if (q->p->draft[i] == last)
+            return i;
+    return -1;
+}
+
+/* Runs draft[from..from + n), whose first token is the path's last one, as far
+ * as greedy decoding confirms it. On return, as on entry, all tokens of the path
+ * but the last one have been run. *used: tokens that were run and right. */
+static rh_status verify_draft(dec_search *q, dec_path *path, int from, int n, int *used,
+                              rh_error *err)
 {
     const int32_t *draft = q->p->draft;
     dec_sequence *seq = &path->seq;
     int32_t ids[RH_DEC_MAX_TOKENS];
+    int base = seq->n;
     collect_ids(path, ids);
-    while (!path->done && path->n <= q->p->n_draft && ids[path->n - 1] == draft[path->n - 1]) {
-        int from = path->n - 1, base = seq->n, used = 0, n = draft_run(q, path, from);
-        if (n < 2)
-            break; /* nothing to gain */
-        if (canceled(q))
-            return fail_canceled(err);
-        rh_status st = dec_extend(q->s, seq, draft + from, n, 0, NULL, q->p->deadline_us, err);
-        if (st != RH_OK)
-            return st;
-        q->n_steps++;
-        do {
-            seq->n = base + used + 1; /* as far as one step at a time would have come */
-            dec_dist d = dec_rules_apply(&q->rules, row(q, used), ids, path->n);
-            append(q, path, dec_token_of(&d, row(q, used), d.best));
-            used++;
-            if (path->done)
-                break;
-            ids[path->n - 1] = path->tokens[path->n - 1].id;
-        } while (used < n && ids[path->n - 1] == draft[from + used]);
-        dec_slots_keep(q->s, &seq, 1);
-    }
+    rh_status st = dec_extend(q->s, seq, draft + from, n, 0, NULL, q->p->deadline_us, err);
+    if (st != RH_OK)
+        return st;
+    q->n_steps++;
+    *used = 0;
+    do {
+        seq->n = base + *used + 1; /* as far as one step at a time would have come */
+        dec_dist d = dec_rules_apply(&q->rules, row(q, *used), ids, path->n);
+        append(q, path, dec_token_of(&d, row(q, *used), d.best));
+        ++*used;
+        if (path->done)
+            break;
+        ids[path->n - 1] = path->tokens[path->n - 1].id;
+    } while (*used < n && ids[path->n - 1] == draft[from + *used]);
+    dec_slots_keep(q->s, &seq, 1);
     return RH_OK;
+}
+
+static rh_status one_step(dec_search *q, dec_path *path, rh_error *err)
+{
+    int32_t ids[RH_DEC_MAX_TOKENS], last = path->tokens[path->n - 1].id;
+    rh_status st = dec_extend(q->s, &path->seq, &last, 1, 0, NULL, q->p->deadline_us, err);
+    if (st != RH_OK)
+        return st;
+    q->n_steps++;
+    collect_ids(path, ids);
+    dec_dist d = dec_rules_apply(&q->rules, row(q, 0), ids, path->n);
+    append(q, path, dec_token_of(&d, row(q, 0), d.best));
+    return RH_OK;
+}
+
+/* A decode that is talked into hesitations may repeat one for ever; what is
+ * kept of it later does not depend on how often it was written. */
+static bool repeats(const dec_search *q, const dec_path *path)
+{
+    enum { LONGEST_PERIOD = 8, ENOUGH = 48 };
+    if (q->p->filler_boost == 0.0f || path->n < ENOUGH)
+        return false;
+    for (int period = 1; period <= LONGEST_PERIOD; period++) {
+        int same = 0;
+        while (same + period < ENOUGH && path->tokens[path->n - 1 - same].id ==
+                                             path->tokens[path->n - 1 - same - period].id)
+            same++;
+        if (same + period == ENOUGH)
+            return true;
+    }
+    return false;
 }
 
 rh_status dec_greedy(dec_search *q, const dec_sequence *first, rh_error *err)
@@ -92,25 +134,20 @@ rh_status dec_greedy(dec_search *q, const dec_sequence *first, rh_error *err)
     path->sum_logprob = 0.0f;
     path->done = false;
     path->seq = *first;
-    int32_t ids[RH_DEC_MAX_TOKENS];
     dec_dist d = dec_rules_apply(&q->rules, row(q, 0), NULL, 0);
     append(q, path, dec_token_of(&d, row(q, 0), d.best));
-    if (q->p->n_draft > 0 && !path->done) {
-        rh_status st = verify_draft(q, path, err);
-        if (st != RH_OK)
-            return st;
-    }
-    while (!path->done) {
+    int at = 0, trust = DEC_LOGIT_ROWS; /* place in the draft; how much of it to try at once */
+    while (!path->done && !repeats(q, path)) {
         if (canceled(q))
             return fail_canceled(err);
-        int32_t last = path->tokens[path->n - 1].id;
-        rh_status st = dec_extend(q->s, &path->seq, &last, 1, 0, NULL, q->p->deadline_us, err);
+        int from = find_in_draft(q, path, at), used = 0;
+        int n = from >= 0 ? draft_run(q, path, from, trust) : 0;
+        rh_status st = n < 2 ? one_step(q, path, err) : verify_draft(q, path, from, n, &used, err);
         if (st != RH_OK)
             return st;
-        q->n_steps++;
-        collect_ids(path, ids);
-        d = dec_rules_apply(&q->rules, row(q, 0), ids, path->n);
-        append(q, path, dec_token_of(&d, row(q, 0), d.best));
+        if (used > 1) /* not one that only looked like the place */
+            at = from + used;
+        trust = used == n && n >= 2 ? DEC_LOGIT_ROWS : DRAFT_TRIAL;
     }
     return RH_OK;
 }

@@ -139,6 +139,7 @@ static rh_status add_token(job *j, const rh_dec_token *t, double start, double e
         .entropy = t->entropy,
         .p_rival = t->p_rival,
         .rival_id = t->rival_id,
+        .p_filler = t->p_filler,
     };
     return rh_transcript_add_token(j->out, &token, bytes, len);
 }

@@ -207,6 +207,7 @@ static void add_details(wcpp_stream *s, uint64_t key, rh_asr_token *t)
     if (s->forced)
         t->p = step.p_given;
     t->rival_id = is_best ? step.second : step.best;
+    t->p_filler = 1.0f;
     t->p_rival = is_best ? step.p_second : step.p_best;
 }
 
@@ -240,7 +241,8 @@ static rh_status copy_segment(wcpp_stream *s, int i, int window, uint64_t *key, 
                           .start = (float)from / CS,
                           .end = (float)to / CS,
                           .p = d.p,
-                          .rival_id = -1};
+                          .rival_id = -1,
+                          .p_filler = 1.0f};
         add_details(s, *key, &t);
         if (s->forced)
             sum += log(fmax((double)t.p, 1e-9));

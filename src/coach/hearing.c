@@ -40,6 +40,7 @@ struct rh_hearing {
     char model[RH_HEARING_MODEL];
     rh_asr_model_info info;
     rh_asr_params params;
+    bool no_verbatim;
     rh_speech_input in;
 };
 
@@ -214,7 +215,7 @@ static rh_status on_piece(void *user, rh_asr_stream *stream, const rh_transcript
     if (part->n_words == 0)
         return RH_OK;
     st = pool(h, stream, s, err);
-    if (st == RH_OK)
+    if (st == RH_OK && !h->no_verbatim)
         st = hear_verbatim(h, stream, part, s, err);
     if (st == RH_OK && h->reference)
         st = force(h, stream, part, s, is_last, err);
@@ -321,6 +322,7 @@ static rh_status run(rh_hearing *h, rh_asr_stream *stream, const rh_vad_model *v
         if (!h->reference)
             return rh_fail(err, RH_ERR_NOMEM, "reference text: out of memory");
     }
+    h->no_verbatim = o->no_verbatim;
     h->params = rh_asr_params_default();
     h->params.language = o->language;
     h->params.cancel = o->cancel;
