@@ -1,6 +1,6 @@
 /* fillers - are hesitations found, and only they?
  *
- *   fillers [--model FILE] [--threads N] [--verbose] [--part clips|spliced|read] [--list FILE]
+ *   fillers [--model FILE] [--threads N] [--verbose] [--part clips|spliced|read|live] [--list FILE]
  *
  * Spontaneous and acted clips with their verbatim text (fillers/manifest.jsonl)
  * and read speech without any (librispeech/refs.tsv). Counted are um, uh, er
@@ -10,6 +10,8 @@
  * Times are compared with marks set by hand on level and pitch.
  * The marked ones are also spliced into other clips of the speaker, where their
  * time is exact.
+ * live: the clips again as a person speaking, through live recognition, and the
+ * read ones one after the other as one stream.
  * --list: further recordings without fillers, one a line: id, tab, path. */
 #include <jansson.h>
 #include <math.h>
@@ -19,14 +21,16 @@
 #include <string.h>
 #include "rehearse/audio.h"
 #include "rehearse/clock.h"
+#include "coach/live_fillers.h"
 #include "rehearse/hearing.h"
+#include "rehearse/transcriber.h"
 #include "paths.h"
 
 enum { MAX_ITEMS = 600, MAX_TEXT = 4000, MAX_LINE = 8192, QUIET = 960 /* samples, 60 ms */ };
 static const char SOUND[] = "@"; /* stands for a hesitation in a list of words */
 
 typedef struct {
-    const rh_asr_model *model;
+    rh_asr_model *model;
     rh_asr_stream *stream;
     rh_vad_model *vad;
     bool verbose;
@@ -37,6 +41,9 @@ typedef struct {
     int n_errors;
     int spliced, splices_found, splices_false, n_splice_errors;
     float splice_errors[MAX_ITEMS];
+    int live_truth, live_found, live_false, n_live_errors, live_read, live_read_false,
+        live_read_false_sounds;
+    float live_errors[MAX_ITEMS];
 } bench;
 
 /* Hesitations marked by hand where the level rises and falls, s from the
@@ -418,6 +425,105 @@ static void run_spliced(bench *b)
         fclose(f);
 }
 
+/* ---- live ---- */
+
+/* Hesitations (and all fillers) that live recognition of `x` reports. */
+static int count_live(const bench *b, const float *x, size_t n, int *all, float *times, int max)
+{
+    enum { PIECE = 1600 };
+    rh_transcriber *t = NULL;
+    rh_transcriber_options o = rh_transcriber_options_default();
+    rh_error err = {0};
+    int found = 0;
+    o.language = "en";
+    o.verbatim = true;
+    if (rh_transcriber_new(&t, b->model, b->vad, &o, &err) != RH_OK)
+        return 0;
+    for (size_t i = 0; i <= n; i += PIECE) {
+        size_t k = n - i < PIECE ? n - i : PIECE;
+        rh_status st = rh_transcriber_feed(t, x + i, k, &err);
+        bool last = i + PIECE > n;
+        do {
+            if (st == RH_OK)
+                st = last ? rh_transcriber_finish(t, NULL, &err) : rh_transcriber_work(t, NULL, &err);
+            rh_heard h;
+            while (rh_transcriber_next(t, &h) == RH_OK) {
+                rh_disfluency d = {0};
+                if (rh_live_fillers_find(&h, &d, &err) == RH_OK)
+                    for (size_t m = 0; m < d.n_fillers; m++) {
+                        ++*all;
+                        if ((int)d.fillers[m].kind < RH_FILLER_SOUNDS && found < max)
+                            times[found++] = d.fillers[m].start;
+                    }
+                if (b->verbose && h.final)
+                    printf("  %.2f %s | %s\n", (double)h.start, h.transcript->text,
+                           h.verbatim && h.verbatim->text ? h.verbatim->text : "");
+                rh_disfluency_done(&d);
+            }
+        } while (st == RH_OK && !last);
+    }
+    rh_transcriber_free(t);
+    return found;
+}
+
+/* Events against the true ones: as many as there are, and no more, count as
+ * found; where there are marks, at their times. */
+static void live_clip(bench *b, const char *id, const char *file, int truth)
+{
+    char path[4200], name[4200];
+    float times[MAX_ITEMS];
+    rh_audio a = {0};
+    int all = 0;
+    (void)snprintf(name, sizeof name, "fillers/%.200s", file);
+    if (!read_sound(&a, bench_data(name, path, sizeof path)))
+        return;
+    int n = count_live(b, a.samples, a.n, &all, times, MAX_ITEMS);
+    int right = n < truth ? n : truth;
+    if (b->verbose)
+        printf("live %s: %d of %d\n", id, n, truth);
+    b->live_truth += truth;
+    b->live_found += right;
+    b->live_false += n - right;
+    for (size_t m = 0; m < N_MARKS; m++) {
+        float best = 1.0f;
+        for (int i = 0; i < n && strcmp(MARKS[m].id, id) == 0; i++)
+            best = fminf(best, fabsf(times[i] - MARKS[m].start));
+        if (best < 1.0f)
+            b->live_errors[b->n_live_errors++] = best;
+    }
+    rh_audio_done(&a);
+}
+
+static void run_live(bench *b)
+{
+    char path[4200], name[4200], line[MAX_LINE];
+    FILE *f = fopen(bench_data("fillers/manifest.jsonl", path, sizeof path), "r");
+    while (f && fgets(line, sizeof line, f)) {
+        json_t *o = json_loads(line, 0, NULL);
+        const char *id = json_string_value(json_object_get(o, "id"));
+        const char *file = json_string_value(json_object_get(o, "file"));
+        if (id && file)
+            live_clip(b, id, file, (int)json_integer_value(json_object_get(o, "fillers")));
+        json_decref(o);
+    }
+    if (f)
+        fclose(f);
+    f = fopen(bench_data("librispeech/refs.tsv", path, sizeof path), "r");
+    while (f && fgets(line, sizeof line, f)) {
+        float times[MAX_ITEMS];
+        rh_audio a = {0};
+        line[strcspn(line, "\t\n")] = '\0';
+        (void)snprintf(name, sizeof name, "librispeech/audio/%.200s.flac", line);
+        if (!read_sound(&a, bench_data(name, path, sizeof path)))
+            continue;
+        b->live_read_false_sounds += count_live(b, a.samples, a.n, &b->live_read_false, times, MAX_ITEMS);
+        b->live_read++;
+        rh_audio_done(&a);
+    }
+    if (f)
+        fclose(f);
+}
+
 static void run_list(bench *b, const char *list)
 {
     char line[MAX_LINE];
@@ -464,6 +570,13 @@ static void report(bench *b)
             b->spliced, share(b->splices_found, b->spliced),
             share(b->splices_found, b->splices_found + b->splices_false),
             median_ms(b->splice_errors, b->n_splice_errors));
+    if (b->live_truth)
+        printf("live_recall=%.1f%% live_precision=%.1f%% live_time_error_ms=%.0f live_read_clips=%d "
+               "live_false_sounds=%d live_false=%d ",
+               share(b->live_found, b->live_truth),
+               share(b->live_found, b->live_found + b->live_false),
+               median_ms(b->live_errors, b->n_live_errors), b->live_read,
+               b->live_read_false_sounds, b->live_read_false);
     printf("read_clips=%d false_sounds=%d false_words=%d whisper_alone_false=%d\n", b->read_clips,
            b->read_sounds, b->read_words, b->read_plain);
 }
@@ -487,7 +600,7 @@ int main(int argc, char **argv)
             b.verbose = true;
         else {
             fprintf(stderr, "usage: fillers [--model FILE] [--threads N] [--verbose] "
-                            "[--part clips|spliced|read] [--list FILE]\n");
+                            "[--part clips|spliced|read|live] [--list FILE]\n");
             return 2;
         }
     }
@@ -513,6 +626,8 @@ int main(int argc, char **argv)
             run_spliced(&b);
         if (!part || strcmp(part, "read") == 0)
             run_read(&b);
+        if (!part || strcmp(part, "live") == 0)
+            run_live(&b);
     } else {
         fprintf(stderr, "%s\n", err.msg);
     }

@@ -3,7 +3,7 @@
 
     build/bench/speech_features list.tsv > table.jsonl
     tools/train_scores.py --table table.jsonl --ratings ../shared/data/speechocean762 \
-        [--native native.jsonl] [--check] [--out src/speech/score_tables.c] \
+        [--native native.jsonl] [--copies copies.jsonl] [--check] [--out src/speech/score_tables.c] \
         [--folds bench/pronunciation_folds.bin]
 
 Needs numpy and scipy. For each rating (fluency, accuracy, prosodic, total) two parts are learnt:
@@ -14,6 +14,9 @@ Needs numpy and scipy. For each rating (fluency, accuracy, prosodic, total) two 
 Recordings of --native (the same table for good native readers, here LibriSpeech, whose speakers are
 the first part of an id) are learnt with the mark that only 2 % of the rated recordings pass: the
 raters heard no such readers, and without them the sound of another room looks like an accent.
+--copies: the same table for copies of recordings at another level, sample rate or through a codec,
+with ids such as 000010053@mp3. What a copy changes in a prediction is counted as an error beside the
+distance to the marks, so that the scores rest on what such copies leave as it is.
 The second part sees predictions of the first for speakers that it was not trained on, else it
 would trust them too much. --check prints the correlation with the raters in cross-validation
 grouped by speaker; the tables are then trained on all speakers.
@@ -46,6 +49,9 @@ N_FREE = FEATURES.index("ref_logp")
 KNOTS = 6
 PENALTY = 3.0
 INNER_FOLDS = 5
+# How much a change between copies weighs against an error of the same size.
+SOUND_STEADY = 30.0
+NAMED_STEADY = 20.0
 
 
 def read_table(path):
@@ -75,28 +81,40 @@ def folds_of(speakers, n, seed):
     return np.array([fold[s] for s in speakers])
 
 
-class Ridge:
-    """Ridge regression of several marks at once; each one's penalty by leave-one-out error."""
+class Copies:
+    """Differences between copies and their originals, which are rows of the table."""
 
-    def fit(self, x, marks):
+    def __init__(self, of, features, pooled):
+        self.of, self.features, self.pooled = of, features, pooled
+
+    def among(self, keep):
+        """Those of the rows that `keep` has, renumbered."""
+        number = np.cumsum(keep) - 1
+        mine = keep[self.of]
+        return Copies(number[self.of[mine]], self.features[mine], self.pooled[mine])
+
+
+class Ridge:
+    """Ridge regression of several marks at once, steady between copies; each one's penalty by
+    leave-one-out error."""
+
+    def fit(self, x, marks, copies):
         self.mean, self.scale = x.mean(0), x.std(0) + 1e-6
         a = (x - self.mean) / self.scale
-        power, v = np.linalg.eigh(a.T @ a)
-        power = np.maximum(power, 0)
-        z = a @ v
-        self.weights, self.offset = {}, {}
-        for r, y in marks.items():
-            c = y - y.mean()
-            p = z.T @ c
-            best = None
-            for penalty in np.logspace(1.5, 5, 15):
-                shrunk = 1 / (power + penalty)
-                left = (c - z @ (shrunk * p)) / (1 - (z * z) @ shrunk)
-                error = float(np.mean(left ** 2))
-                if best is None or error < best[0]:
-                    best = (error, shrunk)
-            self.weights[r] = v @ (best[1] * p)
-            self.offset[r] = y.mean()
+        power = a.T @ a
+        if len(copies.of):
+            d = (copies.pooled - x[copies.of]) / self.scale
+            power = power + SOUND_STEADY * len(x) / len(d) * (d.T @ d)
+        self.weights, self.offset, best = {}, {}, {}
+        for penalty in (700, 1500, 3000, 6000, 12000):
+            inverse = np.linalg.inv(power + penalty * np.eye(len(power)))
+            z = a @ inverse
+            own = (z * a).sum(1)
+            for r, y in marks.items():
+                w = z.T @ (y - y.mean())
+                error = float(np.mean(((y - y.mean() - a @ w) / (1 - own)) ** 2))
+                if r not in best or error < best[r]:
+                    best[r], self.weights[r], self.offset[r] = error, w, y.mean()
         return self
 
     def linear(self, r):
@@ -111,7 +129,8 @@ class Ridge:
 class Additive:
     """Sum of monotone curves of straight pieces."""
 
-    def fit(self, x, y, directions):
+    def fit(self, x, y, directions, of, copied):
+        """copied: the same columns of copies, of[i] the row that copied[i] is a copy of."""
         self.directions = directions
         self.knots = []
         for j in range(x.shape[1]):
@@ -120,9 +139,13 @@ class Additive:
         b = self.basis(x)
         centre = b.mean(0)
         # A small penalty on the height of each piece, so that features which say the same share.
-        a = np.vstack([b - centre, np.sqrt(PENALTY) * np.eye(b.shape[1])])
-        t = np.concatenate([y - y.mean(), np.zeros(b.shape[1])])
-        self.heights, _ = nnls(a, t, maxiter=10000)
+        a = b - centre
+        power = a.T @ a + PENALTY * np.eye(a.shape[1])
+        if len(of):
+            d = self.basis(copied) - b[of]
+            power += NAMED_STEADY * len(b) / len(d) * (d.T @ d)
+        root = np.linalg.cholesky(power)  # the same problem in as many rows as columns
+        self.heights, _ = nnls(root.T, np.linalg.solve(root, a.T @ (y - y.mean())), maxiter=10000)
         self.offset = float(y.mean() - centre @ self.heights)
         return self
 
@@ -165,25 +188,28 @@ def used(with_text):
 class Model:
     """All ratings: with and without text, with and without the encoder's output."""
 
-    def fit(self, features, pooled, marks, speakers):
+    def fit(self, features, pooled, marks, speakers, copies):
         inner = folds_of(speakers, INNER_FOLDS, 7)
         rated = np.array([not s.startswith("native-") for s in speakers])
         unseen = {r: np.zeros(len(speakers)) for r in RATINGS}
+        copied = {r: np.zeros(len(copies.of)) for r in RATINGS}
         for k in range(INNER_FOLDS):
-            ridge = Ridge().fit(pooled[inner != k], {r: y[inner != k] for r, y in marks.items()})
+            keep, mine = inner != k, inner[copies.of] == k
+            ridge = Ridge().fit(pooled[keep], {r: y[keep] for r, y in marks.items()}, copies.among(keep))
             for r in RATINGS:
                 unseen[r][inner == k] = ridge.predict(pooled[inner == k], r)
-        self.ridge = Ridge().fit(pooled, marks)
+                copied[r][mine] = ridge.predict(copies.pooled[mine], r)
+        self.ridge = Ridge().fit(pooled, marks, copies)
         self.additive = {r: {} for r in RATINGS}
         for with_text in (False, True):
             for with_sound in (False, True):
                 columns = used(with_text)
                 d = [DIRECTION[FEATURES[c]] for c in columns] + [1] * with_sound
                 for r in RATINGS:
-                    x = features[:, columns]
+                    x, c = features[:, columns], copies.features[:, columns]
                     if with_sound:
-                        x = np.column_stack([x, unseen[r]])
-                    a = Additive().fit(x, marks[r], d)
+                        x, c = np.column_stack([x, unseen[r]]), np.column_stack([c, copied[r]])
+                    a = Additive().fit(x, marks[r], d, copies.of, c)
                     self.additive[r][with_text, with_sound] = a.spread(x[rated], marks[r][rated])
         return self
 
@@ -194,14 +220,14 @@ class Model:
         return np.clip(self.additive[r][with_text, with_sound].predict(x), 0, 10)
 
 
-def fit_folds(features, pooled, marks, speakers, n):
+def fit_folds(features, pooled, marks, speakers, copies, n):
     """The fold of each recording, and each fold's model, learnt from all others."""
     fold = folds_of(speakers, n, 1)
     models = []
     for k in range(n):
         keep = fold != k
         models.append(Model().fit(features[keep], pooled[keep], {r: y[keep] for r, y in marks.items()},
-                                  speakers[keep]))
+                                  speakers[keep], copies.among(keep)))
     return fold, models
 
 
@@ -215,6 +241,22 @@ def predict_unseen(fold, models, features, pooled):
                     p[fold == k] = m.predict(r, features[fold == k], pooled[fold == k], with_text, with_sound)
                 out[r, with_text, with_sound] = p
     return out
+
+
+def report_copies(predicted, fold, models, copies, variants):
+    """Change of the score (of 100) by kind of copy: 95 % within, largest, share within 3."""
+    for with_text in (True, False):
+        change = np.zeros((len(RATINGS), len(copies.of)))
+        for k, m in enumerate(models):
+            mine = fold[copies.of] == k
+            for i, r in enumerate(RATINGS):
+                p = m.predict(r, copies.features[mine], copies.pooled[mine], with_text)
+                change[i, mine] = 10 * np.abs(p - predicted[r, with_text, True][copies.of[mine]])
+        for v in sorted(set(variants)):
+            c = change[:, np.array(variants) == v]
+            print("%-7s copy %-7s n=%d  95%% within %s  largest %s  all within 3: %.3f" % (
+                "text" if with_text else "free", v, c.shape[1], np.round(np.quantile(c, 0.95, axis=1), 1),
+                np.round(c.max(1), 1), np.mean(c.max(0) <= 3)))
 
 
 def report_native(predicted, native):
@@ -321,11 +363,22 @@ def write_folds(path, fold, models, speakers, n_pooled):
     o.close()
 
 
+def read_copies(path, ids):
+    """Copies of the rows with these ids, and what was done to each."""
+    number = {name: k for k, name in enumerate(ids)}
+    found = [(number[name.split("@")[0]], x, p, name.split("@")[1])
+             for name, x, p in (read_table(path) if path else []) if name.split("@")[0] in number]
+    n = len(found)
+    return Copies(np.array([f[0] for f in found], int), np.array([f[1] for f in found], float).reshape(n, -1),
+                  np.array([f[2] for f in found], float).reshape(n, -1)), [f[3] for f in found]
+
+
 def main():
     a = argparse.ArgumentParser()
     a.add_argument("--table", required=True)
     a.add_argument("--ratings", required=True)
     a.add_argument("--native")
+    a.add_argument("--copies")
     a.add_argument("--out")
     a.add_argument("--folds")
     a.add_argument("--check", action="store_true")
@@ -339,8 +392,10 @@ def main():
     speakers = np.array([ratings[i]["speaker"] for i in ids])
     marks = {r: np.array([float(ratings[i][r + "_mean"]) for i in ids]) for r in RATINGS}
     is_native = np.zeros(len(ids), bool)
+    names = list(ids)
     if args.native:
         extra = read_table(args.native)
+        names += [r[0] for r in extra]
         features = np.vstack([features, np.array([r[1] for r in extra], float)])
         pooled = np.vstack([pooled, np.array([r[2] for r in extra], float)])
         speakers = np.concatenate([speakers, ["native-" + r[0].split("-")[0] for r in extra]])
@@ -348,16 +403,21 @@ def main():
         marks = {r: np.concatenate([y, np.full(len(extra), np.quantile(y, 0.98))]) for r, y in marks.items()}
     print("%d recordings of %d speakers, %d of native readers" % (len(ids), len(set(speakers[~is_native])),
                                                                 is_native.sum()), file=sys.stderr)
+    copies, variants = read_copies(args.copies, names)
+    if not len(copies.of):
+        copies = Copies(np.zeros(0, int), features[:0], pooled[:0])
     if args.check or args.folds:
-        fold, models = fit_folds(features, pooled, marks, speakers, args.n_folds)
+        fold, models = fit_folds(features, pooled, marks, speakers, copies, args.n_folds)
         predicted = predict_unseen(fold, models, features, pooled)
         report({k: p[~is_native] for k, p in predicted.items()}, ratings, ids)
+        if len(copies.of):
+            report_copies(predicted, fold, models, copies, variants)
         if args.native:
             report_native(predicted, is_native)
         if args.folds:
             write_folds(args.folds, fold, models, speakers, pooled.shape[1])
     if args.out:
-        model = Model().fit(features, pooled, marks, speakers)
+        model = Model().fit(features, pooled, marks, speakers, copies)
         write_tables(args.out, model, pooled.shape[1], len(ids), int(is_native.sum()))
 
 

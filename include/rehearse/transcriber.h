@@ -28,6 +28,7 @@ typedef struct {
     bool partials;        /* false: finals only, less work */
     int partial_every_ms; /* 1000; stretched by itself when the machine is busy */
     int end_silence_ms;   /* silence that ends an utterance; 400 */
+    bool verbatim;        /* finals come with a second decode that writes hesitations down */
 } rh_transcriber_options;
 
 /* What was heard; valid until the next _work, _finish or _free. */
@@ -36,6 +37,13 @@ typedef struct {
     float start, end;                 /* s */
     const rh_transcript *transcript;  /* its text, words and tokens, times from the first sample */
     const float *pooled; int n_pooled;/* finals: rh_asr_pooled() of the utterance; may be NULL */
+    /* Finals, where asked for: words of the second decode (verbatim.h), maybe none, and
+     * the sound that both decodes heard: `n_sound` samples from the time `sound_from`
+     * on. What lies in [fresh_from, fresh_to) was in no final before. */
+    const rh_transcript *verbatim;
+    const float *sound;
+    size_t n_sound;
+    double sound_from, fresh_from, fresh_to;
 } rh_heard;
 
 rh_transcriber_options rh_transcriber_options_default(void);

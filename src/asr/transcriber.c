@@ -21,7 +21,6 @@ enum {
     LONG = 15 * RATE,       /* an utterance longer than this is cut at a short pause */
     LEAST_CUT = 4 * RATE,   /* but not into pieces shorter than this */
     TOO_LONG = 22 * RATE,   /* cut at a word, found by agreement */
-    PAUSE_DECODE = RATE * 16 / 100,
     FIRST_PARTIAL = RATE / 2, /* after the onset */
 };
 
@@ -65,6 +64,7 @@ rh_status rh_transcriber_new(rh_transcriber **out, rh_asr_model *m, const rh_vad
     t->interval = (int64_t)o.partial_every_ms * RATE / 1000;
     rh_transcript_init(&t->partial);
     rh_transcript_init(&t->scratch);
+    rh_transcript_init(&t->verbatim);
     st = rh_vad_new(&t->vad, vad, err);
     if (st != RH_OK) {
         rh_transcriber_free(t);
@@ -78,6 +78,7 @@ static void forget_heard(rh_transcriber *t)
 {
     for (int i = 0; i < t->n_heard; i++) {
         rh_transcript_done(&t->heard[i].transcript);
+        rh_transcript_done(&t->heard[i].verbatim);
         rh_free(t->heard[i].pooled);
     }
     t->n_heard = t->next_heard = 0;
@@ -93,6 +94,7 @@ void rh_transcriber_free(rh_transcriber *t)
     rh_free(t->sound);
     rh_transcript_done(&t->partial);
     rh_transcript_done(&t->scratch);
+    rh_transcript_done(&t->verbatim);
     rh_free(t->draft);
     rh_free(t->pooled);
     rh_vad_free(t->vad);
@@ -246,8 +248,8 @@ static bool partial_due(const rh_transcriber *t)
 /* In a pause that may be the end, so that the final is there when the silence has lasted. */
 static bool pause_due(const rh_transcriber *t)
 {
-    return t->gate.state == RH_GATE_CLOSED && t->seen - t->speech_end >= PAUSE_DECODE &&
-           t->partial_at < t->speech_end + PAUSE_DECODE / 2;
+    return t->gate.state == RH_GATE_CLOSED && t->seen - t->speech_end >= TR_PAUSE_DECODE &&
+           t->partial_at < t->speech_end + TR_PAUSE_DECODE / 2;
 }
 
 /* Follows voice activity to the end of the sound, or to the end of an utterance. */
@@ -305,7 +307,7 @@ static rh_status finish_utterance(rh_transcriber *t, const atomic_bool *cancel, 
 {
     int64_t to = t->speech_end + TAIL, have = t->base + (int64_t)t->n_sound;
     to = to < have ? to : have;
-    bool decoded = t->partial_at >= t->speech_end + PAUSE_DECODE / 2;
+    bool decoded = t->partial_at >= t->speech_end + TR_PAUSE_DECODE / 2;
     rh_status st = decoded ? rh_tr_promote(t, to, err) : rh_tr_final(t, to, cancel, err);
     if (st == RH_OK)
         close_utterance(t);
@@ -403,6 +405,15 @@ rh_status rh_transcriber_next(rh_transcriber *t, rh_heard *out)
                       .transcript = &h->transcript,
                       .pooled = h->pooled,
                       .n_pooled = h->n_pooled};
+    if (h->to > h->from) {
+        int64_t from = h->from > t->base ? h->from : t->base;
+        out->verbatim = &h->verbatim;
+        out->sound = t->sound + (from - t->base);
+        out->n_sound = (size_t)(h->to - from);
+        out->sound_from = (double)from / RATE;
+        out->fresh_from = (double)h->fresh / RATE;
+        out->fresh_to = (double)h->fresh_end / RATE;
+    }
     return RH_OK;
 }
 

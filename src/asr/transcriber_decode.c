@@ -5,6 +5,7 @@
 #include <string.h>
 #include "rehearse/alloc.h"
 #include "rehearse/clock.h"
+#include "rehearse/verbatim.h"
 #include "transcriber_internal.h"
 #include "transcript_internal.h"
 
@@ -73,13 +74,14 @@ static void clamp(rh_transcript *t, float from, float to)
     }
 }
 
-/* Decodes up to `to` into `scratch`: what follows the context. */
-static rh_status decode(rh_transcriber *t, int64_t to, const atomic_bool *cancel, rh_error *err)
+/* Where what no final holds yet begins. */
+static int64_t fresh(const rh_transcriber *t)
 {
-    rh_transcript_clear(&t->scratch);
-    int64_t first = t->context[0] ? t->context_end : t->from;
-    if (to - first < LEAST)
-        return RH_OK;
+    return t->context[0] ? t->context_end : t->from;
+}
+
+static rh_asr_params params_of(const rh_transcriber *t, const atomic_bool *cancel)
+{
     rh_asr_params p = rh_asr_params_default();
     p.timestamps = false; /* never more than one window */
     p.language = t->language[0] ? t->language : NULL;
@@ -89,13 +91,72 @@ static rh_status decode(rh_transcriber *t, int64_t to, const atomic_bool *cancel
     p.n_draft = t->n_draft;
     p.cancel = cancel;
     p.deadline_us = rh_now_us() + 500000;
-    rh_status st = rh_asr_transcribe(t->asr, t->sound + (t->from - t->base),
-                                     (size_t)(to - t->from), &p, &t->scratch, err);
+    return p;
+}
+
+/* Puts the times of a decode that began at `from` right. */
+static void place(const rh_transcriber *t, rh_transcript *text, int64_t to)
+{
+    rh_transcript_shift(text, (double)t->from / RATE);
+    clamp(text, (float)fresh(t) / RATE, (float)to / RATE);
+}
+
+static rh_status decode_once(rh_transcriber *t, int64_t to, const rh_asr_params *p, rh_error *err)
+{
+    return rh_asr_transcribe(t->asr, t->sound + (t->from - t->base), (size_t)(to - t->from), p,
+                             &t->scratch, err);
+}
+
+/* The rule by which a decode counts as failed (openai-whisper's). */
+static bool failed(const rh_transcript *text, const rh_asr_params *p)
+{
+    for (int i = 0; i < text->n_segments; i++)
+        if (text->segments[i].compression_ratio > p->compression_max ||
+            text->segments[i].avg_logprob < p->logprob_min)
+            return true;
+    return false;
+}
+
+/* Decodes up to `to` into `scratch`: what follows the context. */
+static rh_status decode(rh_transcriber *t, int64_t to, const atomic_bool *cancel, rh_error *err)
+{
+    rh_transcript_clear(&t->scratch);
+    rh_transcript_clear(&t->verbatim);
+    if (to - fresh(t) < LEAST)
+        return RH_OK;
+    rh_asr_params p = params_of(t, cancel);
+    p.fallback = !t->context[0];
+    rh_status st = decode_once(t, to, &p, err);
+    if (st == RH_OK && t->context[0] && failed(&t->scratch, &p)) {
+        /* A context may talk the decoder into saying it for ever: without it, then. */
+        t->from = t->context_end;
+        t->context[0] = '\0';
+        t->n_draft = 0;
+        p = params_of(t, cancel);
+        st = decode_once(t, to, &p, err);
+    }
     if (st != RH_OK)
         return st;
-    rh_transcript_shift(&t->scratch, (double)t->from / RATE);
-    clamp(&t->scratch, (float)first / RATE, (float)to / RATE);
+    place(t, &t->scratch, to);
     return RH_OK;
+}
+
+/* The same sound decoded again with its hesitations, into `verbatim`. */
+static rh_status decode_verbatim(rh_transcriber *t, const atomic_bool *cancel,
+                                 rh_error *err)
+{
+    if (!t->o.verbatim || t->scratch.n_words == 0)
+        return RH_OK;
+    rh_asr_params p = params_of(t, cancel);
+    double from_s = (double)t->from / RATE;
+    rh_transcript_shift(&t->scratch, -from_s); /* both decodes in the times of their sound */
+    rh_status st = rh_asr_verbatim(t->asr, &t->scratch, &p, &t->verbatim, err);
+    rh_transcript_shift(&t->scratch, from_s);
+    if (st == RH_ERR_UNSUPPORTED)
+        return RH_OK; /* the clean words and the sound must do */
+    if (st == RH_OK) /* not clamped: what was said before the new sound shows by its times */
+        rh_transcript_shift(&t->verbatim, from_s);
+    return st;
 }
 
 static rh_status add_heard(rh_transcriber *t, const rh_transcript *text, bool final, float start,
@@ -111,13 +172,30 @@ static rh_status add_heard(rh_transcriber *t, const rh_transcript *text, bool fi
     }
     tr_heard h = {.final = final, .start = start, .end = end};
     rh_transcript_init(&h.transcript);
+    rh_transcript_init(&h.verbatim);
     rh_status st = rh_transcript_append(&h.transcript, text, 0);
+    if (st == RH_OK && final && t->verbatim.n_words > 0)
+        st = rh_transcript_append(&h.verbatim, &t->verbatim, 0);
     if (st != RH_OK) {
         rh_transcript_done(&h.transcript);
+        rh_transcript_done(&h.verbatim);
         return st;
     }
     t->heard[t->n_heard++] = h;
     return RH_OK;
+}
+
+/* The last thing heard was decoded from the sound up to `to`; of it all up to
+ * `settled` is final now. */
+static void keep_sound(rh_transcriber *t, int64_t to, int64_t settled)
+{
+    tr_heard *h = &t->heard[t->n_heard - 1];
+    if (!t->o.verbatim)
+        return;
+    h->from = t->from;
+    h->to = to;
+    h->fresh = fresh(t);
+    h->fresh_end = settled;
 }
 
 /* The encoder's output pooled over what was just decoded; engines may lack it. */
@@ -205,6 +283,7 @@ static rh_status finish(rh_transcriber *t, const rh_transcript *text, int64_t to
                                  text->words[text->n_words - 1].end);
         if (st != RH_OK)
             return rh_fail(err, st, "transcript: %s", rh_status_name(st));
+        keep_sound(t, to, to);
         if (t->n_pooled) {
             tr_heard *h = &t->heard[t->n_heard - 1];
             h->pooled = t->pooled;
@@ -224,7 +303,8 @@ static rh_status make_final(rh_transcriber *t, int64_t to, const atomic_bool *ca
     if (st != RH_OK)
         return st;
     pool(t);
-    return finish(t, &t->scratch, to, err);
+    st = decode_verbatim(t, cancel, err);
+    return st == RH_OK ? finish(t, &t->scratch, to, err) : st;
 }
 
 rh_status rh_tr_promote(rh_transcriber *t, int64_t to, rh_error *err)
@@ -266,6 +346,7 @@ static rh_status settle_words(rh_transcriber *t, int n)
     if (st != RH_OK)
         return st;
     int64_t settled = (int64_t)(text->words[n - 1].end * RATE);
+    keep_sound(t, t->seen, settled);
     remember(t, text, n, settled);
     t->settled = t->onset = settled;
     rh_tr_start_at(t, settled);
@@ -309,6 +390,11 @@ static rh_status make_partial(rh_transcriber *t, bool settle, const atomic_bool 
     pool(t);
     adapt_interval(t, rh_now_us() - from_us, late);
     int n = settle && t->partial_at ? agreed(t) : 0;
+    bool may_end = t->seen >= t->speech_end + TR_PAUSE_DECODE / 2;
+    if (n > 0 || may_end)
+        st = decode_verbatim(t, cancel, err);
+    if (st != RH_OK)
+        return st;
     if (n > 0) {
         st = settle_words(t, best_cut(&t->scratch, n));
         return st == RH_OK ? st : rh_fail(err, st, "transcript: %s", rh_status_name(st));

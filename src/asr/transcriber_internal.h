@@ -14,6 +14,7 @@ enum {
     TR_MAX_PAUSES = 64,
     TR_MAX_PROMPT = 600, /* bytes */
     TR_MAX_CONTEXT = 500, /* bytes */
+    TR_PAUSE_DECODE = TR_RATE * 16 / 100, /* silence after which a pause may be the end */
 };
 
 typedef struct {
@@ -22,6 +23,9 @@ typedef struct {
     float start, end;
     float *pooled;
     int n_pooled;
+    rh_transcript verbatim;
+    int64_t from, to;         /* sound that was decoded, in samples */
+    int64_t fresh, fresh_end; /* of it new */
 } tr_heard;
 
 /* A short pause inside an utterance, in samples. */
@@ -70,6 +74,7 @@ struct rh_transcriber {
 
     rh_transcript partial;      /* last decode of the open utterance */
     rh_transcript scratch;
+    rh_transcript verbatim;     /* second decode of the last decode that may become final */
     int32_t *draft;             /* its tokens */
     int n_draft, cap_draft;
     int64_t partial_at;         /* sound it had, 0 = none */

@@ -111,7 +111,14 @@ static rh_status without_loop(rh_asr_stream *s, const rh_transcript *clean, int 
 {
     rh_buf text;
     rh_buf_init(&text, MAX_TEXT);
-    rh_status st = join_texts(clean, out, cut, &text);
+    rh_status st = RH_OK;
+    if (q->prefix) { /* forcing begins at the beginning */
+        st = rh_buf_puts(&text, q->prefix);
+        if (st == RH_OK)
+            st = rh_buf_puts(&text, " ");
+    }
+    if (st == RH_OK)
+        st = join_texts(clean, out, cut, &text);
     if (st != RH_OK)
         rh_fail(err, st, "verbatim text: out of memory");
     else if (text.len > 0)
@@ -159,7 +166,6 @@ rh_status rh_asr_verbatim(rh_asr_stream *s, const rh_transcript *clean, const rh
     rh_asr_params q = *p;
     q.language = "en";
     q.prompt = PROMPT;
-    q.prefix = NULL;
     q.timestamps = false;
     q.word_times = true;
     q.beam = 1;

@@ -2,9 +2,11 @@
  *
  * The transcriber decides what is final; a result holds the finals since the
  * one before. So the texts of all results are the transcript. */
+#include <math.h>
 #include <string.h>
 #include "audio_result.h"
 #include "coach_internal.h"
+#include "live_fillers.h"
 #include "rehearse/alloc.h"
 #include "rehearse/buf.h"
 #include "rehearse/hearing.h"
@@ -28,6 +30,8 @@ struct rh_live_audio {
     int64_t heard;         /* end of the last final */
     rh_buf text;           /* finals not reported yet */
     rh_speech_table table;
+    rh_speech_filler *fillers; /* of the finals not reported yet */
+    size_t n_fillers, cap_fillers;
     char language[RH_ASR_LANG_LEN];
     char model[RH_HEARING_MODEL];
     rh_live_audio_told told;
@@ -47,6 +51,7 @@ rh_status rh_live_audio_new(rh_live_audio **out, rh_coach *c, rh_error *err)
     rh_hearing_model_name(c->asr, l->model);
     rh_transcriber_options o = rh_transcriber_options_default();
     o.partials = false;
+    o.verbatim = true;
     o.language = c->language[0] ? c->language : NULL;
     rh_status st = rh_transcriber_new(&l->ears, c->asr, c->vad, &o, err);
     if (st != RH_OK) {
@@ -63,6 +68,7 @@ void rh_live_audio_free(rh_live_audio *l)
         return;
     rh_transcriber_free(l->ears);
     rh_speech_table_done(&l->table);
+    rh_free(l->fillers);
     rh_buf_done(&l->text);
     rh_free(l);
 }
@@ -96,6 +102,27 @@ bool rh_live_audio_ready(const rh_live_audio *l)
     return l->fed - l->fed_at_result >= NEW_SOUND && l->fed - l->fed_at_look >= LOOK_EVERY;
 }
 
+static rh_status take_fillers(rh_live_audio *l, const rh_heard *h)
+{
+    rh_disfluency d = {0};
+    rh_status st = rh_live_fillers_find(h, &d, NULL);
+    if (st == RH_OK && l->n_fillers + d.n_fillers > l->cap_fillers) {
+        size_t cap = 2 * (l->n_fillers + d.n_fillers);
+        rh_speech_filler *p = rh_realloc(l->fillers, cap * sizeof *p);
+        if (p) {
+            l->fillers = p;
+            l->cap_fillers = cap;
+        } else {
+            st = RH_ERR_NOMEM;
+        }
+    }
+    for (size_t i = 0; i < d.n_fillers && st == RH_OK; i++)
+        l->fillers[l->n_fillers++] = (rh_speech_filler){d.fillers[i].start, d.fillers[i].end,
+                                                        rh_filler_name(d.fillers[i].kind)};
+    rh_disfluency_done(&d);
+    return st;
+}
+
 static rh_status take(rh_live_audio *l, const rh_heard *h)
 {
     const rh_transcript *t = h->transcript;
@@ -112,6 +139,8 @@ static rh_status take(rh_live_audio *l, const rh_heard *h)
                                  h->n_pooled);
     if (st == RH_OK)
         st = rh_speech_table_span(&l->table, h->start, h->end);
+    if (st == RH_OK)
+        st = take_fillers(l, h);
     memcpy(l->language, t->language, sizeof l->language);
     l->heard = (int64_t)(h->end * RATE);
     return st;
@@ -143,8 +172,13 @@ static rh_status recognise(rh_live_audio *l, bool all, const atomic_bool *cancel
 }
 
 /* Times from the start of the part that is reported. */
-static void make_relative(rh_speech_table *t, float from_s)
+static void make_relative(rh_live_audio *l, float from_s)
 {
+    rh_speech_table *t = &l->table;
+    for (size_t i = 0; i < l->n_fillers; i++) {
+        l->fillers[i].start -= from_s;
+        l->fillers[i].end -= from_s;
+    }
     for (size_t i = 0; i < t->input.n_words; i++) {
         t->words[i].start -= from_s;
         t->words[i].end -= from_s;
@@ -159,22 +193,43 @@ static void make_relative(rh_speech_table *t, float from_s)
     }
 }
 
+/* With times from the first sample, as words have them. */
+static json_t *fillers_json(const rh_live_audio *l, double from_s)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < l->n_fillers; i++) {
+        const rh_speech_filler *f = &l->fillers[i];
+        json_array_append_new(list, json_pack("{s:s, s:f, s:f}", "kind", f->kind, "start",
+                                              round(1000 * (from_s + (double)f->start)) / 1000, "end",
+                                              round(1000 * (from_s + (double)f->end)) / 1000));
+    }
+    return list;
+}
+
 static rh_status measure(rh_live_audio *l, int64_t until, json_t **out, rh_error *err)
 {
     rh_speech_report report;
     rh_speech_report_init(&report);
     double from_s = (double)l->reported / RATE;
-    make_relative(&l->table, (float)from_s);
+    make_relative(l, (float)from_s);
     rh_speech_table_finish(&l->table, (double)(until - l->reported) / RATE);
     rh_speech_input *in = &l->table.input;
     in->language = l->language[0] ? l->language : NULL;
     in->model = l->model;
+    in->fillers = l->fillers;
+    in->n_fillers = l->n_fillers;
+    in->fillers_known = true;
     rh_status st = rh_speech_measure(in, &report, err);
     if (st == RH_OK)
         st = rh_audio_result(out, l->text.data ? l->text.data : "", l->language, in->duration_s,
                              from_s, &report, err);
+<<<<<<< HEAD
     if (st == RH_OK && l->told && l->text.len > 0)
         l->told(l->told_user, in, l->text.data, from_s);
+=======
+    if (st == RH_OK)
+        json_object_set_new(*out, "fillers", fillers_json(l, from_s));
+>>>>>>> b1fdd38 (coach: heard fillers in live finals and results; asr: drop a context that makes a decode repeat itself)
     rh_speech_report_done(&report);
     return st;
 }
@@ -196,6 +251,7 @@ rh_status rh_live_audio_result(rh_live_audio *l, bool all, const atomic_bool *ca
     l->fed_at_result = l->fed;
     rh_buf_clear(&l->text);
     rh_speech_table_clear(&l->table);
+    l->n_fillers = 0;
     return RH_OK;
 }
 
@@ -204,5 +260,6 @@ void rh_live_audio_clear(rh_live_audio *l)
     rh_transcriber_reset(l->ears);
     rh_buf_clear(&l->text);
     rh_speech_table_clear(&l->table);
+    l->n_fillers = 0;
     l->fed = l->fed_at_result = l->fed_at_look = l->reported = l->heard = 0;
 }

@@ -10,6 +10,7 @@
 #include "rehearse/alloc.h"
 #include "rehearse/clock.h"
 #include "coach_internal.h"
+#include "live_fillers.h"
 #include "report_internal.h"
 #include "rounding.h"
 #include "session_internal.h"
@@ -216,6 +217,7 @@ static rh_status start_ears(rh_session *s, rh_error *err)
     rh_transcriber_options o = rh_transcriber_options_default();
     o.language = rh_session_language(s);
     o.partials = s->o.live;
+    o.verbatim = s->o.live;
     rh_status st = rh_transcriber_new(&s->ears, asr, vad, &o, err);
     if (st != RH_OK || s->spool.n <= s->heard_from)
         return st;
@@ -406,6 +408,7 @@ static json_t *words_of(const rh_transcript *t, double offset)
     return list;
 }
 
+<<<<<<< HEAD
 void rh_session_keep_segment(rh_session *s, const char *text, double start, double end, json_t *words)
 {
     size_t i;
@@ -430,6 +433,15 @@ static bool tabulate(rh_session *s, const rh_heard *h)
     (void)snprintf(s->heard_language, sizeof s->heard_language, "%s", t->language);
     return rh_speech_table_add(&s->table, t, 0, t->n_words, h->start, h->end, h->pooled,
                                h->n_pooled) == RH_OK;
+=======
+/* A final without its fillers is still a final. */
+static void mark_fillers(const rh_session *s, const rh_heard *h, json_t *words, double offset)
+{
+    rh_disfluency d = {0};
+    if (s->o.live && rh_live_fillers_find(h, &d, NULL) == RH_OK)
+        rh_live_fillers_mark(words, &d, offset);
+    rh_disfluency_done(&d);
+>>>>>>> b1fdd38 (coach: heard fillers in live finals and results; asr: drop a context that makes a decode repeat itself)
 }
 
 static void heard(rh_session *s, const rh_heard *h)
@@ -440,6 +452,7 @@ static void heard(rh_session *s, const rh_heard *h)
     while (*text == ' ')
         text++;
     json_t *words = words_of(h->transcript, offset);
+    mark_fillers(s, h, words, offset);
     if (h->final && *text) {
         rh_session_keep_segment(s, text, start, end, words);
         s->whole = s->whole && tabulate(s, h);

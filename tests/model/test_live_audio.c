@@ -95,6 +95,42 @@ static void results_together_are_the_transcript(void **state)
     rh_live_audio_free(l);
 }
 
+/* The clean text leaves both out; one is at 2.1 s, the other at 5.8 s. */
+static void spoken_ums_are_counted_and_the_text_stays_clean(void **state)
+{
+    (void)state;
+    rh_live_audio *l = NULL;
+    rh_error err;
+    rh_audio a = {0};
+    assert_int_equal(rh_audio_read_file(&a, "tests/fixtures/fillers_but_um.flac", 60, &err), RH_OK);
+    assert_int_equal(rh_live_audio_new(&l, coach, &err), RH_OK);
+    float starts[8] = {0};
+    int n = 0, counted = 0;
+    for (size_t i = 0; i <= a.n; i += PIECE) {
+        json_t *r = NULL, *f;
+        bool last = i + PIECE > a.n;
+        assert_int_equal(rh_live_audio_feed(l, a.samples + i, last ? a.n - i : PIECE, &err), RH_OK);
+        if (!last && !rh_live_audio_ready(l))
+            continue;
+        rh_status st = rh_live_audio_result(l, last, NULL, &r, &err);
+        if (st == RH_AGAIN)
+            continue;
+        assert_int_equal(st, RH_OK);
+        size_t k;
+        json_array_foreach(json_object_get(r, "fillers"), k, f)
+            starts[n++ % 8] = (float)json_number_value(json_object_get(f, "start"));
+        counted += (int)json_integer_value(json_object_get(r, "filler_words_count"));
+        assert_null(strstr(text_of(r), "um,"));
+        json_decref(r);
+    }
+    assert_int_equal(n, 2);
+    assert_int_equal(counted, 2);
+    assert_true(fabsf(starts[0] - 2.1f) < 0.2f);
+    assert_true(fabsf(starts[1] - 5.82f) < 0.15f);
+    rh_live_audio_free(l);
+    rh_audio_done(&a);
+}
+
 static void silence_gives_no_words_and_clear_forgets(void **state)
 {
     (void)state;
@@ -166,6 +202,7 @@ int main(void)
     (void)model_file("silero_vad_openvino_16k.onnx");
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(results_together_are_the_transcript),
+        cmocka_unit_test(spoken_ums_are_counted_and_the_text_stays_clean),
         cmocka_unit_test(silence_gives_no_words_and_clear_forgets),
         cmocka_unit_test(too_much_unheard_sound_is_refused_whole),
     };

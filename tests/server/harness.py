@@ -274,6 +274,13 @@ def jfk(rate=16000):
     return array.array("f", x)
 
 
+def recording(name):
+    """Any of the fixtures as float32 samples at 16 kHz."""
+    done = subprocess.run(["ffmpeg", "-loglevel", "error", "-i", os.path.join(FIXTURES, name), "-f", "f32le", "-ar",
+                           "16000", "-ac", "1", "-"], stdout=subprocess.PIPE, check=True)
+    return array.array("f", done.stdout)
+
+
 def b64(samples):
     return base64.b64encode(array.array("f", samples).tobytes()).decode()
 

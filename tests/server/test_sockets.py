@@ -138,6 +138,15 @@ class Audio(unittest.TestCase):
         self.assertEqual(first["status"], "buffering")
         self.assertAlmostEqual(first["buffered_duration"], 0.1, delta=0.05)
 
+    def test_spoken_ums_are_counted_with_their_times(self):
+        text, replies = self.stream("/ws/audio/um", [audio_message(p) for p in pieces(recording("fillers_but_um.flac"))])
+        results = [r for r in replies if "transcribed_text" in r]
+        starts = [f["start"] for r in results for f in r["fillers"]]
+        self.assertTrue(any(abs(t - 5.84) < 0.15 for t in starts), starts)
+        self.assertTrue(all(min(abs(t - 2.1), abs(t - 5.84)) < 0.2 for t in starts), starts)
+        self.assertEqual(sum(r["filler_words_count"] for r in results), len(starts))
+        self.assertEqual(sum(r["filler_words_detail"].get("um", 0) for r in results), len(starts))
+
     def test_jfk_at_44100_and_48000_and_8000(self):
         for rate, least in ((44100, 0.95), (48000, 0.95), (8000, 0.7)):
             text, _ = self.stream("/ws/audio/jack", [audio_message(p, rate) for p in pieces(jfk(rate), rate, 250)])

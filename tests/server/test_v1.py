@@ -225,6 +225,21 @@ class Live(unittest.TestCase):
             media = os.path.join(server.data.name, "data", "media")
             self.assertEqual([f for f in os.listdir(media) if f.startswith(name)], [])
 
+    def test_fillers_are_marked_among_the_words_and_not_in_the_text(self):
+        s = Session("live-um")
+        x = recording("fillers_but_um.flac")
+        s.sound(array.array("f", list(x) + [0.0] * 32000))
+        s.until("transcript.final")
+        s.ws.send({"type": "finish"})
+        s.until("report")
+        marked = [w for e in s.finals() for w in e["words"] if "filler" in w]
+        self.assertTrue(any(abs(w["start"] - 5.84) < 0.15 for w in marked), marked)
+        for w in marked:
+            self.assertLess(min(abs(w["start"] - 2.1), abs(w["start"] - 5.84)), 0.2)
+            self.assertEqual(w["filler"], "um")
+        written = [w for e in s.finals() for w in e["words"] if not w.get("heard")]
+        self.assertEqual(words(" ".join(w["word"] for w in written)), words(s.text()))
+
     def test_other_rates_and_float_samples(self):
         s = Session("live-2", sample_rate=48000)
         s.sound(jfk(48000), rate=48000, kind=3, piece=4800)
