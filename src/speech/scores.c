@@ -277,9 +277,18 @@ static float hesitation(const rh_speech_input *in, const rh_speech_report *r)
     return inside / fmaxf(whole, 0.5f);
 }
 
+/* Rules count words, so they count for less where the words themselves are in
+ * doubt: another codec brings other ones there. */
+static float trust(const rh_speech_report *r)
+{
+    static const float x[] = {0.3f, 0.7f}, y[] = {0.2f, 1.0f};
+    return piecewise(x, y, 2, r->confidence);
+}
+
 /* What breaks the flow costs fluency and prosody whole, the other two half. */
 static void apply_flow(const judged *j, rh_score *s, float weight)
 {
+    weight *= trust(j->r);
     apply(s, &slow_rule, j->rate, weight);
     apply(s, &silence_rule, 1.0f - j->r->phonation_ratio, weight);
     apply(s, &hesitation_rule, hesitation(j->in, j->r), weight);
@@ -290,7 +299,7 @@ static void score_delivery(judged *j)
     rh_speech_report *r = j->r;
     judge(j, RH_RATING_FLUENCY, &r->fluency);
     apply(&r->fluency, &filler_rule, r->fillers_per_minute, 1.0f);
-    apply(&r->fluency, &fast_rule, j->articulation, 1.0f);
+    apply(&r->fluency, &fast_rule, j->articulation, trust(r));
     apply_flow(j, &r->fluency, 1.0f);
     close_score(&r->fluency, "You spoke in an even flow: keep it.");
     judge(j, RH_RATING_PROSODIC, &r->prosody);
@@ -304,14 +313,14 @@ static void score_words(judged *j)
     rh_speech_report *r = j->r;
     judge(j, RH_RATING_ACCURACY, &r->pronunciation);
     if (r->has_reference)
-        apply(&r->pronunciation, &missing_rule, 1.0f - r->completeness, 1.0f);
+        apply(&r->pronunciation, &missing_rule, 1.0f - r->completeness, trust(r));
     apply_flow(j, &r->pronunciation, 0.5f);
     close_score(&r->pronunciation, "Your pronunciation came through well: keep it.");
     judge(j, RH_RATING_TOTAL, &r->clarity);
     apply(&r->clarity, &filler_rule, r->fillers_per_minute, 0.5f);
-    apply(&r->clarity, &fast_rule, j->articulation, 1.0f);
+    apply(&r->clarity, &fast_rule, j->articulation, trust(r));
     if (r->has_reference)
-        apply(&r->clarity, &missing_rule, 1.0f - r->completeness, 1.0f);
+        apply(&r->clarity, &missing_rule, 1.0f - r->completeness, trust(r));
     apply_flow(j, &r->clarity, 0.5f);
     close_score(&r->clarity, "Your words were easy to make out: keep it.");
 }
