@@ -223,13 +223,10 @@ static rh_status measure(rh_live_audio *l, int64_t until, json_t **out, rh_error
     if (st == RH_OK)
         st = rh_audio_result(out, l->text.data ? l->text.data : "", l->language, in->duration_s,
                              from_s, &report, err);
-<<<<<<< HEAD
     if (st == RH_OK && l->told && l->text.len > 0)
         l->told(l->told_user, in, l->text.data, from_s);
-=======
     if (st == RH_OK)
         json_object_set_new(*out, "fillers", fillers_json(l, from_s));
->>>>>>> b1fdd38 (coach: heard fillers in live finals and results; asr: drop a context that makes a decode repeat itself)
     rh_speech_report_done(&report);
     return st;
 }
