@@ -15,8 +15,8 @@
 /* After rh_asr_transcribe() of at most 30 s on `s`, which gave `clean`: the
  * same sound in words with times, hesitations included, repetitions cut down
  * to three. `p` are the parameters of the clean decode; with a prefix, what
- * follows it (and the prefix too where a repetition was cut). Empty where `clean` has no words or no room for a hesitation, and in
- * other languages than English.
+ * follows it (and the prefix too where a repetition was cut). `clean` itself where it has no room for a hesitation; empty where it has no
+ * words, and in other languages than English.
  * As rh_asr_redecode(): RH_ERR_UNSUPPORTED where the engine cannot. */
 rh_status rh_asr_verbatim(rh_asr_stream *s, const rh_transcript *clean, const rh_asr_params *p,
                           rh_transcript *out, rh_error *err);

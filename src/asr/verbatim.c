@@ -154,10 +154,11 @@ rh_status rh_asr_verbatim(rh_asr_stream *s, const rh_transcript *clean, const rh
                           rh_transcript *out, rh_error *err)
 {
     bool english = strcmp(clean->language, "en") == 0 || clean->language[0] == '\0';
-    if (clean->n_words == 0 || !english || p->translate || !may_hide_something(clean)) {
-        rh_transcript_clear(out);
+    rh_transcript_clear(out);
+    if (clean->n_words == 0 || !english || p->translate)
         return RH_OK;
-    }
+    if (!may_hide_something(clean))
+        return rh_transcript_append(out, clean, 0);
     int32_t *draft = rh_alloc_array((size_t)clean->n_tokens + 1, sizeof *draft);
     if (!draft)
         return rh_fail(err, RH_ERR_NOMEM, "verbatim decode: out of memory");
@@ -179,8 +180,10 @@ rh_status rh_asr_verbatim(rh_asr_stream *s, const rh_transcript *clean, const rh
         int cut = looped_tokens(out);
         if (cut > 0)
             st = without_loop(s, clean, cut, &q, out, err);
-        if (st == RH_OK && echoes_prompt(clean, out))
+        if (st == RH_OK && echoes_prompt(clean, out)) {
             rh_transcript_clear(out);
+            st = rh_transcript_append(out, clean, 0);
+        }
     }
     rh_free(draft);
     return st;

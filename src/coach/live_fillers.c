@@ -7,14 +7,28 @@
 
 static const double EDGE_S = 0.1; /* a hesitation may begin a little before its words are new */
 
-/* Words of `t` in the times of the sound; without those that were over before. A
- * second decode may say first what the one before left out at its end. */
-static rh_status take_words(rh_speech_table *table, const rh_transcript *t, double from_s,
-                            double fresh_s)
+/* The first word that was not over before what is new. A second decode may say
+ * first what the one before left out at its end. */
+static int first_fresh(const rh_transcript *t, double fresh_s)
 {
     int first = 0;
     while (first < t->n_words && (double)t->words[first].end < fresh_s + 0.02)
         first++;
+    return first;
+}
+
+rh_status rh_live_fillers_second(const rh_heard *h, rh_speech_table *t)
+{
+    bool has = h->verbatim && h->verbatim->n_words > 0;
+    const rh_transcript *words = has ? h->verbatim : h->transcript;
+    int first = has ? first_fresh(words, h->fresh_from) : 0;
+    return rh_speech_table_add(t, words, first, words->n_words, h->start, h->end, NULL, 0);
+}
+
+/* Words of `t` in the times of the sound. */
+static rh_status take_words(rh_speech_table *table, const rh_transcript *t, double from_s,
+                            int first)
+{
     rh_status st = rh_speech_table_add(table, t, first, t->n_words, 0, 0, NULL, 0);
     for (size_t i = 0; i < table->input.n_words; i++) {
         table->words[i].start -= (float)from_s;
@@ -56,7 +70,8 @@ static rh_status find(const rh_heard *h, rh_speech_table *clean, rh_speech_table
 {
     rh_status st = take_words(clean, h->transcript, h->sound_from, 0);
     if (st == RH_OK)
-        st = take_words(verbatim, h->verbatim, h->sound_from, h->fresh_from);
+        st = take_words(verbatim, h->verbatim, h->sound_from,
+                        first_fresh(h->verbatim, h->fresh_from));
     if (st != RH_OK)
         return rh_fail(err, st, "live fillers: %s", rh_status_name(st));
     st = rh_pitch_track_run(track, h->sound, h->n_sound, err);

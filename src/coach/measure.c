@@ -54,7 +54,7 @@ static rh_status tell(const rh_speech_input *in, const char *text, const rh_disf
     return st;
 }
 
-rh_status rh_measure_heard(rh_coach *c, rh_speech_table *t, const char *text, const char *language,
+rh_status rh_measure_heard(rh_coach *c, rh_speech_table *t, rh_speech_table *second, const char *text, const char *language,
                            const float *samples, size_t n, json_t **out, rh_error *err)
 {
     char model[RH_HEARING_MODEL];
@@ -67,6 +67,7 @@ rh_status rh_measure_heard(rh_coach *c, rh_speech_table *t, const char *text, co
     if (st != RH_OK)
         return st;
     (void)rh_speech_table_finish(t, (double)n / RATE);
+    const rh_speech_input *verbatim = rh_speech_table_finish(second, (double)n / RATE);
     rh_speech_input in = t->input;
     const rh_contour contour = {.n = p.n_hops, .f0_hz = p.f0_hz, .voicing = p.voicing,
                                 .level_db = p.level_db, .change_db = p.change_db, .noise_db = p.noise_db,
@@ -75,7 +76,7 @@ rh_status rh_measure_heard(rh_coach *c, rh_speech_table *t, const char *text, co
     in.contour = &contour;
     in.language = language && *language ? language : "en";
     in.model = model;
-    st = rh_disfluency_find(&in, NULL, 0, &slips, err);
+    st = rh_disfluency_find(&in, verbatim->words, verbatim->n_words, &slips, err);
     if (st == RH_ERR_LIMIT)
         st = RH_OK; /* hours of speech: counted by their words */
     else if (st == RH_OK && (st = name_fillers(&slips, &fillers, err)) == RH_OK) {

@@ -7,8 +7,9 @@
 #include "rehearse/coach.h"
 #include "speech_table.h"
 
-/* `t` has words and segments, in seconds from samples[0], and is finished by the call. */
-rh_status rh_measure_heard(rh_coach *c, rh_speech_table *t, const char *text, const char *language,
+/* `t` has words and segments, `second` the words of the second decodes (maybe none), in
+ * seconds from samples[0]; both are finished by the call. */
+rh_status rh_measure_heard(rh_coach *c, rh_speech_table *t, rh_speech_table *second, const char *text, const char *language,
                            const float *samples, size_t n, json_t **out, rh_error *err);
 
 #endif

@@ -269,6 +269,7 @@ rh_status rh_session_new(rh_session **out, rh_coach *c, rh_store *store,
     s->last_frame_us = -1;
     s->whole = true;
     rh_speech_table_init(&s->table);
+    rh_speech_table_init(&s->second);
     s->segments = json_array();
     s->events = json_array();
     s->emit = o->emit;
@@ -296,6 +297,7 @@ void rh_session_free(rh_session *s)
     rh_spool_close(&s->spool, false);
     rh_timeline_done(&s->timeline);
     rh_speech_table_done(&s->table);
+    rh_speech_table_done(&s->second);
     json_decref(s->segments);
     json_decref(s->events);
     const char *strings[] = {s->o.id,       s->o.client,    s->o.question, s->o.kind,
@@ -408,7 +410,6 @@ static json_t *words_of(const rh_transcript *t, double offset)
     return list;
 }
 
-<<<<<<< HEAD
 void rh_session_keep_segment(rh_session *s, const char *text, double start, double end, json_t *words)
 {
     size_t i;
@@ -432,8 +433,10 @@ static bool tabulate(rh_session *s, const rh_heard *h)
     const rh_transcript *t = h->transcript;
     (void)snprintf(s->heard_language, sizeof s->heard_language, "%s", t->language);
     return rh_speech_table_add(&s->table, t, 0, t->n_words, h->start, h->end, h->pooled,
-                               h->n_pooled) == RH_OK;
-=======
+                               h->n_pooled) == RH_OK &&
+           rh_live_fillers_second(h, &s->second) == RH_OK;
+}
+
 /* A final without its fillers is still a final. */
 static void mark_fillers(const rh_session *s, const rh_heard *h, json_t *words, double offset)
 {
@@ -441,7 +444,6 @@ static void mark_fillers(const rh_session *s, const rh_heard *h, json_t *words, 
     if (s->o.live && rh_live_fillers_find(h, &d, NULL) == RH_OK)
         rh_live_fillers_mark(words, &d, offset);
     rh_disfluency_done(&d);
->>>>>>> b1fdd38 (coach: heard fillers in live finals and results; asr: drop a context that makes a decode repeat itself)
 }
 
 static void heard(rh_session *s, const rh_heard *h)

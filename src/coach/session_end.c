@@ -39,7 +39,7 @@ static rh_status measure_heard(rh_session *s, const float *samples, size_t n, js
 {
     char *text = joined(s->segments);
     const char *language = *s->heard_language ? s->heard_language : rh_session_language(s);
-    rh_status st = rh_measure_heard(s->coach, &s->table, text ? text : "", language, samples, n,
+    rh_status st = rh_measure_heard(s->coach, &s->table, &s->second, text ? text : "", language, samples, n,
                                     analysis, err);
     rh_free(text);
     return st;

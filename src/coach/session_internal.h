@@ -23,6 +23,7 @@ struct rh_session {
     int n_segments;
     json_t *segments;     /* finals so far: {start, end, text, words} */
     rh_speech_table table; /* the same with all that recognition knows, for the measures */
+    rh_speech_table second; /* words of the second decodes, hesitations and all */
     bool whole;            /* `table` has all of `segments` */
     char heard_language[RH_ASR_LANG_LEN];
     rh_sound_source *speaker; /* {feed_lock} the one source whose sound is taken */
