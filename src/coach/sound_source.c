@@ -4,6 +4,7 @@
  * session has none: each break is kept as a pair, sample of the source and sample of
  * the session, by which the times of words are put right. */
 #include "rehearse/alloc.h"
+#include "rehearse/fillers.h"
 #include "rounding.h"
 #include "session_internal.h"
 
@@ -106,17 +107,55 @@ static float shifted(void *user, float t)
     return (float)in_session(m->src, m->from_s + (double)t);
 }
 
+static const char *filler_at(const rh_speech_input *in, const rh_word *w)
+{
+    float middle = (w->start + w->end) / 2;
+    for (size_t i = 0; i < in->n_fillers; i++)
+        if (middle >= in->fillers[i].start && middle <= in->fillers[i].end)
+            return in->fillers[i].kind;
+    return NULL;
+}
+
 static json_t *words_of(const rh_speech_input *in, shift *m)
 {
     json_t *list = json_array();
     for (size_t i = 0; i < in->n_words; i++) {
         const rh_word *w = &in->words[i];
-        json_array_append_new(list, json_pack("{s:s, s:f, s:f, s:f}", "word", w->text, "start",
+        json_array_append_new(list, json_pack("{s:s, s:f, s:f, s:f, s:s*}", "word", w->text, "start",
                                               rh_round((double)shifted(m, w->start), 1000), "end",
                                               rh_round((double)shifted(m, w->end), 1000), "probability",
-                                              rh_round((double)w->p, 1000)));
+                                              rh_round((double)w->p, 1000), "filler", filler_at(in, w)));
     }
     return list;
+}
+
+static bool is_written(const rh_speech_input *in, const rh_speech_filler *f)
+{
+    for (size_t i = 0; i < in->n_words; i++) {
+        float middle = (in->words[i].start + in->words[i].end) / 2;
+        if (middle >= f->start && middle <= f->end && rh_filler_sound(in->words[i].text) >= 0)
+            return true;
+    }
+    return false;
+}
+
+/* Its fillers were heard, not written: put among the words they say what was said. */
+static rh_status copy_second(rh_session *s, const rh_speech_input *in, shift *m)
+{
+    rh_status st = RH_OK;
+    for (size_t i = 0, k = 0; (i < in->n_words || k < in->n_fillers) && st == RH_OK;) {
+        bool filler = k < in->n_fillers && (i == in->n_words || in->fillers[k].start < in->words[i].start);
+        rh_word um = {0};
+        if (filler) {
+            const rh_speech_filler *f = &in->fillers[k++];
+            if (rh_filler_sound(f->kind) < 0 || is_written(in, f))
+                continue; /* it is there already */
+            um = (rh_word){.text = f->kind, .start = f->start, .end = f->end, .p = 1};
+        }
+        rh_speech_input one = {.words = filler ? &um : &in->words[i++], .n_words = 1};
+        st = rh_speech_table_copy(&s->second, &one, shifted, m);
+    }
+    return st;
 }
 
 void rh_sound_source_speech(rh_sound_source *src, const rh_speech_input *in, const char *text, double from_s)
@@ -129,7 +168,8 @@ void rh_sound_source_speech(rh_sound_source *src, const rh_speech_input *in, con
         double start = (double)shifted(&m, in->words[0].start);
         double end = (double)shifted(&m, in->words[in->n_words - 1].end);
         rh_session_keep_segment(s, text, start, end, words);
-        s->whole = s->whole && rh_speech_table_copy(&s->table, in, shifted, &m) == RH_OK;
+        s->whole = s->whole && rh_speech_table_copy(&s->table, in, shifted, &m) == RH_OK &&
+                   copy_second(s, in, &m) == RH_OK;
         (void)snprintf(s->heard_language, sizeof s->heard_language, "%s", in->language ? in->language : "");
         json_decref(words);
     }

@@ -60,6 +60,13 @@ def cy(server):
         w.ask({"command": "analyze"})
 
 
+def fay(server):
+    """Says "um" twice, which no recogniser writes down."""
+    with server.ws("/ws/audio/fay") as w:
+        speak(w, recording("fillers_but_um.flac"))
+        w.ask({"command": "analyze"})
+
+
 def dee(server):
     for headers in (FOREIGN, "Origin: null\r\n"):
         with server.ws("/ws/audio/dee", headers=headers) as w:
@@ -75,7 +82,7 @@ def setUpModule():
     """All of them talk to one server, which then ends; the next one tells what it finds."""
     global left_over
     first = Server()
-    for result in [in_background(person, first) for person in (ann, bo, cy, dee, eve)]:
+    for result in [in_background(person, first) for person in (ann, bo, cy, dee, eve, fay)]:
         result(180)
     assert first.stop() == 0, first.text()
     left_over = os.listdir(os.path.join(data_of(first), "media"))
@@ -114,8 +121,12 @@ class Kept(unittest.TestCase):
         s, = kept["cy"]
         self.assertEqual(text_of(s["segments"]), JFK_WORDS[5:])
 
+    def test_fillers_that_were_heard_are_in_the_report(self):
+        s, = kept["fay"]
+        self.assertEqual([e["text"] for e in s["report"]["events"] if e["kind"] == "filler"], ["um", "um"])
+
     def test_strangers_pages_and_short_looks_leave_nothing_behind(self):
-        self.assertEqual(sorted(kept), ["ann", "bo", "cy"])
+        self.assertEqual(sorted(kept), ["ann", "bo", "cy", "fay"])
         self.assertEqual(left_over, [])
 
     def test_it_can_be_switched_off(self):
