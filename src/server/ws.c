@@ -316,7 +316,8 @@ int rh_ws_writable(rh_ws *w)
         if (write_one(w) < 0)
             return -1;
         rh_ws_hold_back(w);
-        lws_callback_on_writable(w->wsi);
+        if (w->n_out_sent < w->out.len || w->close_code) /* else a turn of the loop for nothing */
+            lws_callback_on_writable(w->wsi);
         return 0;
     }
     if (w->close_code && rh_ws_idle(w)) {
