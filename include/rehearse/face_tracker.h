@@ -81,6 +81,8 @@ typedef struct {
  * `cache_dir` (may be NULL): the next load is quicker. RH_ERR_IO, RH_ERR_FORMAT, RH_ERR_NOMEM. */
 rh_status rh_face_model_load(rh_face_model **out, const char *dir, const char *cache_dir,
                              rh_error *err);
+/* Makes ready for `n` pictures at the same time (at most 8), which else happens when they come. */
+rh_status rh_face_model_prepare(const rh_face_model *m, int n, rh_error *err);
 void rh_face_model_free(rh_face_model *m); /* after its trackers; NULL is fine */
 
 rh_face_options rh_face_options_default(void);

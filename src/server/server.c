@@ -379,6 +379,11 @@ static void *load(void *arg)
     load_job *j = arg;
     if (rh_coach_load(&j->coach, &j->server->o.coach, &j->err) != RH_OK)
         j->coach = NULL;
+    /* Two clients at once must not wait for the second set of networks; more than a few would delay
+     * the start of a large machine. What fails here fails again, and is told, when it is needed. */
+    int n = j->server->n_cpus < 4 ? j->server->n_cpus : 4;
+    if (j->coach && rh_coach_faces(j->coach))
+        (void)rh_face_model_prepare(rh_coach_faces(j->coach), n, NULL);
     rh_job_finished(j->server, &j->job);
     return NULL;
 }

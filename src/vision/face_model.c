@@ -17,9 +17,10 @@ typedef struct {
 
 struct rh_face_model {
     char dir[4096], cache[4096];
-    pthread_mutex_t lock;
-    net_copy copies[MAX_COPIES]; /* {lock} */
-    int n_copies, n_engines;     /* {lock} */
+    pthread_mutex_t grow;        /* before lock */
+    net_copy copies[MAX_COPIES]; /* {grow} */
+    int n_copies, n_engines;     /* {grow} */
+    pthread_mutex_t lock;        /* never held for long: engines come back through it */
     rh_face_engine *free;        /* {lock} list */
 };
 
@@ -56,10 +57,12 @@ rh_status rh_face_model_load(rh_face_model **out, const char *dir, const char *c
     rh_face_model *m = rh_calloc(1, sizeof *m);
     if (!m)
         return rh_fail(err, RH_ERR_NOMEM, "no memory for the face models");
-    if (!dir || strlen(dir) >= sizeof m->dir || pthread_mutex_init(&m->lock, NULL) != 0) {
+    if (!dir || strlen(dir) >= sizeof m->dir) {
         rh_free(m);
         return rh_fail(err, RH_ERR_INVAL, "the path of the models folder is missing or too long");
     }
+    pthread_mutex_init(&m->lock, NULL); /* cannot fail on Linux */
+    pthread_mutex_init(&m->grow, NULL);
     strcpy(m->dir, dir);
     if (cache_dir && !rh_nn_cache_folder(m->cache, sizeof m->cache, cache_dir))
         m->cache[0] = '\0';
@@ -107,6 +110,7 @@ void rh_face_model_free(rh_face_model *m)
     for (int i = 0; i < m->n_copies; i++)
         free_copy(&m->copies[i]);
     pthread_mutex_destroy(&m->lock);
+    pthread_mutex_destroy(&m->grow);
     rh_free(m);
 }
 
@@ -164,7 +168,7 @@ static rh_status engine_new(rh_face_engine **out, const net_copy *c, rh_error *e
     return RH_OK;
 }
 
-/* {lock} held: others who need one more would wait for the same. */
+/* {grow} held */
 static rh_status add_engine(rh_face_engine **out, rh_face_model *m, rh_error *err)
 {
     net_copy *c = &m->copies[m->n_engines % MAX_COPIES];
@@ -189,17 +193,28 @@ static rh_face_model *writable(const rh_face_model *m)
     return (rh_face_model *)(uintptr_t)m;
 }
 
+static rh_face_engine *pop(rh_face_model *m)
+{
+    pthread_mutex_lock(&m->lock);
+    rh_face_engine *e = m->free;
+    if (e)
+        m->free = e->next;
+    pthread_mutex_unlock(&m->lock);
+    return e;
+}
+
 rh_status rh_face_engine_take(rh_face_engine **out, const rh_face_model *m, rh_error *err)
 {
     rh_face_model *w = writable(m);
     rh_status st = RH_OK;
-    pthread_mutex_lock(&w->lock);
-    rh_face_engine *e = w->free;
-    if (e)
-        w->free = e->next;
-    else
-        st = add_engine(&e, w, err);
-    pthread_mutex_unlock(&w->lock);
+    rh_face_engine *e = pop(w);
+    if (!e) {
+        pthread_mutex_lock(&w->grow);
+        e = pop(w); /* one may have come back while another was made */
+        if (!e)
+            st = add_engine(&e, w, err);
+        pthread_mutex_unlock(&w->grow);
+    }
     if (st == RH_OK)
         *out = e;
     return st;
@@ -212,4 +227,18 @@ void rh_face_engine_give(const rh_face_model *m, rh_face_engine *e)
     e->next = w->free;
     w->free = e;
     pthread_mutex_unlock(&w->lock);
+}
+
+rh_status rh_face_model_prepare(const rh_face_model *m, int n, rh_error *err)
+{
+    rh_face_engine *e[MAX_COPIES];
+    rh_status st = RH_OK;
+    int have = 0;
+    while (have < n && have < MAX_COPIES && st == RH_OK) {
+        st = rh_face_engine_take(&e[have], m, err);
+        have += st == RH_OK;
+    }
+    while (have > 0)
+        rh_face_engine_give(m, e[--have]);
+    return st;
 }
