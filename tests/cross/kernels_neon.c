@@ -7,7 +7,7 @@
 #include "rehearse/alloc.h"
 #include "rehearse/kernels.h"
 
-enum { MAX_ROWS = 70, MAX_COLS = 1504, MAX_N = 7 };
+enum { MAX_ROWS = 70, MAX_COLS = 5120, MAX_N = 7 };
 
 static uint32_t seed;
 
@@ -69,6 +69,8 @@ static void floats(const rh_kernels *c, const rh_kernels *k)
     require(memcmp(a, b, EVEN * sizeof *a) == 0, "layer_norm", 0, 0, 0);
     float da = c->dot(x, g, EVEN), db = k->dot(x, g, EVEN);
     require(memcmp(&da, &db, sizeof da) == 0, "dot", 0, 0, 0);
+    c->axpy(0.3f, x, a, N), k->axpy(0.3f, x, b, N);
+    require(memcmp(a, b, sizeof a) == 0, "axpy", 0, 0, 0);
     rh_row_stats sa, sb;
     c->stats(x, N, &sa), k->stats(x, N, &sb);
     require(memcmp(&sa, &sb, sizeof sa) == 0, "stats", 0, 0, 0);

@@ -12,7 +12,7 @@
 #include "rehearse/kernels.h"
 
 static const char *const names[] = {"avx512", "avx2", "neon"};
-enum { N_NAMES = sizeof names / sizeof names[0], MAX_VECTORS = 19 };
+enum { N_NAMES = sizeof names / sizeof names[0], MAX_VECTORS = 19, MAX_FLOATS = 51866 };
 
 static uint32_t seed = 12345;
 
@@ -22,7 +22,7 @@ static float uniform(void)
     return (float)(seed >> 8) / 8388608.0f - 1.0f;
 }
 
-typedef enum { PLAIN, ZERO, LARGEST, OUTLIER } content;
+typedef enum { PLAIN, ZERO, LARGEST, OUTLIER, ONE_SIGN } content;
 
 static float value(content c, int i)
 {
@@ -30,6 +30,7 @@ static float value(content c, int i)
     case ZERO: return 0.0f;
     case LARGEST: return i % 3 ? 1e30f : -1e30f;
     case OUTLIER: return i == 5 ? 1000.0f : uniform();
+    case ONE_SIGN: return 3.0f;
     default: return uniform();
     }
 }
@@ -39,7 +40,7 @@ static void product(const rh_kernels *k, int rows, int cols, int n, content c, f
 {
     rh_qmat w;
     rh_qvec x;
-    float row[2048];
+    static float row[RH_KERNEL_MAX_COLS];
     assert_int_equal(rh_qmat_init(&w, rows, cols, true, NULL), RH_OK);
     assert_int_equal(rh_qvec_init(&x, n, cols), RH_OK);
     seed = (uint32_t)(rows * 31 + cols * 7 + n);
@@ -76,12 +77,33 @@ static void every_table_gives_the_bits_of_portable_c(void **state)
         for (int r = 0; r < 3; r++)
             for (int j = 0; j < 3; j++)
                 for (int n = 1; n <= MAX_VECTORS; n += n < 9 ? 1 : 5)
-                    for (content kind = PLAIN; kind <= OUTLIER; kind++) {
+                    for (content kind = PLAIN; kind <= ONE_SIGN; kind++) {
                         bool add = n % 2;
                         product(c, rows[r], cols[j], n, kind, want, add);
                         product(k, rows[r], cols[j], n, kind, got, add);
                         assert_memory_equal(want, got, (size_t)(n * rows[r]) * sizeof *want);
                     }
+    }
+}
+
+/* The widest layer of a large model, and as many columns as 32 bits can sum: all at their ends. */
+static void wide_rows_do_not_overflow(void **state)
+{
+    (void)state;
+    static const int cols[] = {5120, RH_KERNEL_MAX_COLS};
+    static float want[4], got[4];
+    const rh_kernels *c = rh_kernels_named("c");
+    for (int t = 0; t < N_NAMES; t++) {
+        const rh_kernels *k = rh_kernels_named(names[t]);
+        for (int j = 0; j < 2 && k; j++)
+            for (content kind = PLAIN; kind <= ONE_SIGN; kind++) {
+                product(c, 2, cols[j], 2, kind, want, false);
+                product(k, 2, cols[j], 2, kind, got, false);
+                assert_memory_equal(want, got, sizeof want);
+                if (kind == ONE_SIGN) /* the exact product of equal values */
+                    for (int i = 0; i < 4; i++)
+                        assert_float_equal(want[i], (float)cols[j] * 9.0f, 0.01f * (float)cols[j]);
+            }
     }
 }
 
@@ -151,13 +173,39 @@ static void one_vector_equals_many(void **state)
     rh_qvec_done(&v);
 }
 
+/* Every kernel on n values, those that take blocks of 16 on as many as there are. */
+static void compare_float_kernels(const rh_kernels *c, const rh_kernels *k, const float *x,
+                                  const float *gain, const float *shift, int n)
+{
+    static float a[MAX_FLOATS], b[MAX_FLOATS];
+    size_t all = (size_t)n * sizeof *a;
+    int even = n / 16 * 16;
+    memcpy(a, x, all), memcpy(b, x, all);
+    c->gelu(a, n), k->gelu(b, n);
+    assert_memory_equal(a, b, all);
+    memcpy(a, x, all), memcpy(b, x, all);
+    c->softmax(a, n), k->softmax(b, n);
+    assert_memory_equal(a, b, all);
+    c->axpy(0.3f, x, a, n), k->axpy(0.3f, x, b, n);
+    assert_memory_equal(a, b, all);
+    rh_row_stats sa, sb;
+    c->stats(x, n, &sa), k->stats(x, n, &sb);
+    assert_memory_equal(&sa, &sb, sizeof sa);
+    if (even == 0)
+        return;
+    c->layer_norm(x, gain, shift, a, even), k->layer_norm(x, gain, shift, b, even);
+    assert_memory_equal(a, b, (size_t)even * sizeof *a);
+    float da = c->dot(x, gain, even), db = k->dot(x, gain, even);
+    assert_memory_equal(&da, &db, sizeof da);
+}
+
 static void float_kernels_agree_bit_by_bit(void **state)
 {
     (void)state;
-    enum { N = 1003 };
-    static float x[N], a[N], b[N], gain[N], shift[N];
+    static const int sizes[] = {64, 384, 512, 768, 1003, 1024, 1280, 1500, MAX_FLOATS};
+    static float x[MAX_FLOATS], gain[MAX_FLOATS], shift[MAX_FLOATS];
     const rh_kernels *c = rh_kernels_named("c");
-    for (int i = 0; i < N; i++) {
+    for (int i = 0; i < MAX_FLOATS; i++) {
         x[i] = uniform() * (i % 7 ? 4.0f : 30.0f);
         gain[i] = uniform();
         shift[i] = uniform();
@@ -166,21 +214,10 @@ static void float_kernels_agree_bit_by_bit(void **state)
         const rh_kernels *k = rh_kernels_named(names[t]);
         if (!k)
             continue;
-        memcpy(a, x, sizeof a), memcpy(b, x, sizeof b);
-        c->gelu(a, N), k->gelu(b, N);
-        assert_memory_equal(a, b, sizeof a);
-        memcpy(a, x, sizeof a), memcpy(b, x, sizeof b);
-        c->softmax(a, N), k->softmax(b, N);
-        assert_memory_equal(a, b, sizeof a);
-        c->layer_norm(x, gain, shift, a, 992), k->layer_norm(x, gain, shift, b, 992);
-        assert_memory_equal(a, b, 992 * sizeof *a);
-        c->axpy(0.3f, x, a, N), k->axpy(0.3f, x, b, N);
-        assert_memory_equal(a, b, 992 * sizeof *a);
-        float da = c->dot(x, gain, 992), db = k->dot(x, gain, 992);
-        assert_memory_equal(&da, &db, sizeof da);
-        rh_row_stats sa, sb;
-        c->stats(x, N, &sa), k->stats(x, N, &sb);
-        assert_memory_equal(&sa, &sb, sizeof sa);
+        for (int n = 1; n < 50; n++)
+            compare_float_kernels(c, k, x, gain, shift, n);
+        for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)
+            compare_float_kernels(c, k, x, gain, shift, sizes[i]);
     }
 }
 
@@ -255,6 +292,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_table_gives_the_bits_of_portable_c),
+        cmocka_unit_test(wide_rows_do_not_overflow),
         cmocka_unit_test(gemm_agrees_with_floats),
         cmocka_unit_test(one_vector_equals_many),
         cmocka_unit_test(float_kernels_agree_bit_by_bit),
