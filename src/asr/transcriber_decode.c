@@ -11,14 +11,14 @@
 
 enum {
     RATE = TR_RATE,
-    LEAST = RATE / 10,         /* below it there is nothing to decode */
-    FRESH = RATE * 3 / 2,      /* words of the last 1.5 s may still change */
-    LEAST_AGREED = 4,          /* words that must agree before any is settled */
-    CONTEXT = 6 * RATE,        /* sound decoded again before what is new */
-    NEAR = RATE * 3 / 2,       /* silence over which a sentence still goes on */
+    LEAST = RATE / 10,    /* below it there is nothing to decode */
+    FRESH = RATE * 3 / 2, /* words of the last 1.5 s may still change */
+    LEAST_AGREED = 4,     /* words that must agree before any is settled */
+    CONTEXT = 6 * RATE,   /* sound decoded again before what is new */
+    NEAR = RATE * 3 / 2,  /* silence over which a sentence still goes on */
     LATE = RATE / 4,
     INTERVAL_MAX = 5 * RATE,
-    WINDOW = 28 * RATE,        /* past it no agreement is waited for: the model sees 30 s */
+    WINDOW = 28 * RATE, /* past it no agreement is waited for: the model sees 30 s */
 };
 
 static rh_status keep_draft(rh_transcriber *t, const rh_transcript *raw)
@@ -142,8 +142,7 @@ static rh_status decode(rh_transcriber *t, int64_t to, const atomic_bool *cancel
 }
 
 /* The same sound decoded again with its hesitations, into `verbatim`. */
-static rh_status decode_verbatim(rh_transcriber *t, const atomic_bool *cancel,
-                                 rh_error *err)
+static rh_status decode_verbatim(rh_transcriber *t, const atomic_bool *cancel, rh_error *err)
 {
     if (!t->o.verbatim || t->scratch.n_words == 0)
         return RH_OK;
@@ -154,7 +153,7 @@ static rh_status decode_verbatim(rh_transcriber *t, const atomic_bool *cancel,
     rh_transcript_shift(&t->scratch, from_s);
     if (st == RH_ERR_UNSUPPORTED)
         return RH_OK; /* the clean words and the sound must do */
-    if (st == RH_OK) /* not clamped: what was said before the new sound shows by its times */
+    if (st == RH_OK)  /* not clamped: what was said before the new sound shows by its times */
         rh_transcript_shift(&t->verbatim, from_s);
     return st;
 }
@@ -279,8 +278,8 @@ static rh_status finish(rh_transcriber *t, const rh_transcript *text, int64_t to
 {
     keep_language(t, text);
     if (text->n_words > 0) {
-        rh_status st = add_heard(t, text, true, text->words[0].start,
-                                 text->words[text->n_words - 1].end);
+        rh_status st =
+            add_heard(t, text, true, text->words[0].start, text->words[text->n_words - 1].end);
         if (st != RH_OK)
             return rh_fail(err, st, "transcript: %s", rh_status_name(st));
         keep_sound(t, to, to);

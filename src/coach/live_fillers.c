@@ -12,7 +12,7 @@ static const double EDGE_S = 0.1; /* a hesitation may begin a little before its 
 static int first_fresh(const rh_transcript *t, double fresh_s)
 {
     int first = 0;
-    while (first < t->n_words && (double)t->words[first].end < fresh_s + 0.02)
+    while (first < t->n_words && (double)t->words[first].end < fresh_s - EDGE_S)
         first++;
     return first;
 }
@@ -77,10 +77,15 @@ static rh_status find(const rh_heard *h, rh_speech_table *clean, rh_speech_table
     st = rh_pitch_track_run(track, h->sound, h->n_sound, err);
     if (st != RH_OK)
         return st;
-    const rh_contour c = {.n = track->n_hops, .f0_hz = track->f0_hz, .voicing = track->voicing,
-                          .level_db = track->level_db, .change_db = track->change_db,
-                          .noise_db = track->noise_db, .speech_db = track->speech_db,
-                          .clipped = track->clipped, .peak = track->peak};
+    const rh_contour c = {.n = track->n_hops,
+                          .f0_hz = track->f0_hz,
+                          .voicing = track->voicing,
+                          .level_db = track->level_db,
+                          .change_db = track->change_db,
+                          .noise_db = track->noise_db,
+                          .speech_db = track->speech_db,
+                          .clipped = track->clipped,
+                          .peak = track->peak};
     double s = (double)h->n_sound / RH_ASR_RATE_HZ;
     rh_speech_input in = *rh_speech_table_finish(clean, s);
     const rh_speech_input *second = rh_speech_table_finish(verbatim, s);
@@ -120,10 +125,10 @@ void rh_live_fillers_mark(json_t *words, const rh_disfluency *d, double offset_s
         for (int k = 0; k < f->n_words; k++)
             json_object_set(json_array_get(words, at + (size_t)k), "filler", kind);
         if (f->n_words == 0) {
-            json_t *item = json_pack("{s:O, s:o, s:o, s:o, s:O, s:b}", "word", kind, "start",
-                                     ms(offset_s + (double)f->start), "end",
-                                     ms(offset_s + (double)f->end), "probability",
-                                     ms((double)f->p), "filler", kind, "heard", 1);
+            json_t *item =
+                json_pack("{s:O, s:o, s:o, s:o, s:O, s:b}", "word", kind, "start",
+                          ms(offset_s + (double)f->start), "end", ms(offset_s + (double)f->end),
+                          "probability", ms((double)f->p), "filler", kind, "heard", 1);
             if (json_array_insert_new(words, at, item) == 0)
                 put++;
         }

@@ -89,12 +89,12 @@ static void judge_pairs(rh_filler_search *f)
     for (size_t i = 0; i < f->in->n_words; i++) {
         int32_t k = f->clean_pair[i];
         bool sound = rh_filler_sound(f->clean_keys[i]) >= 0;
-        real += !sound;
+        real += !sound && f->clean_keys[i][0];
         if (k < 0)
             continue;
         bool both = sound && rh_filler_sound(f->verbatim_keys[k]) >= 0;
         bool equal = same_word(f->clean_keys[i], f->verbatim_keys[k]);
-        same += equal && !sound;
+        same += equal && !sound && f->clean_keys[i][0];
         if (!equal && !both && (sound || rh_filler_sound(f->verbatim_keys[k]) >= 0)) {
             f->clean_pair[i] = -1;
             f->verbatim_pair[k] = -1;

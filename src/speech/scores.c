@@ -76,6 +76,8 @@ typedef struct {
     float x[4], points[4];
 } rule;
 
+static const float FILLERS_LEAST_S = 20.0f;
+
 static const rule filler_rule = {"fillers", "a minute",
     "Fillers showed often: a short silence in their place sounds surer.",
     4, {1, 5, 12, 25}, {0, -3, -14, -28}};
@@ -294,16 +296,24 @@ static void apply_flow(const judged *j, rh_score *s, float weight)
     apply(s, &hesitation_rule, hesitation(j->in, j->r), weight);
 }
 
+/* One hesitation in a short answer is no habit. */
+static float fillers_judged(const judged *j)
+{
+    const rh_word *words = j->in->words;
+    float s = words[j->in->n_words - 1].end - words[0].start;
+    return 60.0f * (float)j->r->filler_words_count / fmaxf(s, FILLERS_LEAST_S);
+}
+
 static void score_delivery(judged *j)
 {
     rh_speech_report *r = j->r;
     judge(j, RH_RATING_FLUENCY, &r->fluency);
-    apply(&r->fluency, &filler_rule, r->fillers_per_minute, 1.0f);
+    apply(&r->fluency, &filler_rule, fillers_judged(j), 1.0f);
     apply(&r->fluency, &fast_rule, j->articulation, trust(r));
     apply_flow(j, &r->fluency, 1.0f);
     close_score(&r->fluency, "You spoke in an even flow: keep it.");
     judge(j, RH_RATING_PROSODIC, &r->prosody);
-    apply(&r->prosody, &filler_rule, r->fillers_per_minute, 0.5f);
+    apply(&r->prosody, &filler_rule, fillers_judged(j), 0.5f);
     apply_flow(j, &r->prosody, 1.0f);
     close_score(&r->prosody, "Your melody and rhythm carried the meaning: keep them.");
 }
@@ -317,7 +327,7 @@ static void score_words(judged *j)
     apply_flow(j, &r->pronunciation, 0.5f);
     close_score(&r->pronunciation, "Your pronunciation came through well: keep it.");
     judge(j, RH_RATING_TOTAL, &r->clarity);
-    apply(&r->clarity, &filler_rule, r->fillers_per_minute, 0.5f);
+    apply(&r->clarity, &filler_rule, fillers_judged(j), 0.5f);
     apply(&r->clarity, &fast_rule, j->articulation, trust(r));
     if (r->has_reference)
         apply(&r->clarity, &missing_rule, 1.0f - r->completeness, trust(r));
