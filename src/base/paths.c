@@ -19,3 +19,19 @@ bool rh_beside_program(const char *name, char *buf, size_t size)
     int len = snprintf(buf, size, "%s/%s", self, name);
     return len > 0 && (size_t)len < size;
 }
+
+bool rh_web_dir(char *buf, size_t size)
+{
+    static const char *const places[] = {"web", "../web", "../share/rehearse/web"};
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+        char index[PATH_MAX + 16];
+        if (!rh_beside_program(places[i], buf, size))
+            continue;
+        (void)snprintf(index, sizeof index, "%.*s/index.html", PATH_MAX, buf);
+        if (access(index, R_OK) == 0)
+            return true;
+    }
+    if (size)
+        buf[0] = '\0';
+    return false;
+}

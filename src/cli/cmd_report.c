@@ -88,7 +88,7 @@ static int print_report(const json_t *session, const char *format)
     if (strcmp(format, "json") == 0)
         return print_json(report);
     if (strcmp(format, "html") == 0)
-        st = rh_beside_program("web", web, sizeof web)
+        st = rh_web_dir(web, sizeof web)
                  ? rh_report_html(report, web, &text, &err)
                  : rh_fail(&err, RH_ERR_IO, "the folder of the page is not beside the program");
     else if (strcmp(format, "md") == 0)

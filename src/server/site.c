@@ -48,16 +48,6 @@ static bool has_index(const char *dir)
     return access(path, R_OK) == 0;
 }
 
-/* Beside the program, where an installation has it, or in the source tree above build/. */
-static void search(rh_site *site)
-{
-    static const char *const places[] = {"web", "../web", "../share/rehearse/web"};
-    for (size_t i = 0; i < sizeof places / sizeof *places; i++)
-        if (rh_beside_program(places[i], site->dir, sizeof site->dir) && has_index(site->dir))
-            return;
-    site->dir[0] = '\0';
-}
-
 rh_status rh_site_new(rh_site **out, const char *dir, rh_error *err)
 {
     rh_site *site = rh_calloc(1, sizeof *site);
@@ -70,7 +60,7 @@ rh_status rh_site_new(rh_site **out, const char *dir, rh_error *err)
         }
         (void)snprintf(site->dir, sizeof site->dir, "%s", dir);
     } else {
-        search(site);
+        (void)rh_web_dir(site->dir, sizeof site->dir);
     }
     *out = site;
     return RH_OK;
