@@ -91,6 +91,9 @@ rh_status rh_dec_detect_language(rh_dec_state *s, int32_t *language_token, float
 /* Decodes the window. RH_ERR_CANCELED; RH_ERR_INVAL no audio, unknown language. */
 rh_status rh_dec_run(rh_dec_state *s, const rh_dec_params *p, rh_dec_result *out, rh_error *err);
 
+/* Whether the fallback would keep this answer: likely enough, not repeating itself, or silence. */
+bool rh_dec_good_enough(const rh_dec_params *p, const rh_dec_result *r);
+
 /* Probabilities of given text tokens under the model, without timestamps: out[n].
  * At most RH_DEC_MAX_TOKENS - 5 of them. */
 rh_status rh_dec_force(rh_dec_state *s, const rh_dec_params *p, const int32_t *tokens, int n,

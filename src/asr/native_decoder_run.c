@@ -161,7 +161,7 @@ static float compression_of(const rh_dec_state *s, const dec_path *path)
     return rh_compression_ratio(text + start, n - start);
 }
 
-static bool good_enough(const rh_dec_params *p, const rh_dec_result *r)
+bool rh_dec_good_enough(const rh_dec_params *p, const rh_dec_result *r)
 {
     if (r->no_speech_prob > p->no_speech_max && r->avg_logprob < p->logprob_min)
         return true; /* silence: hotter will not help */
@@ -236,7 +236,7 @@ rh_status rh_dec_run(rh_dec_state *s, const rh_dec_params *p, rh_dec_result *out
         st = rh_fail(err, RH_ERR_NOMEM, "decoder: out of memory");
     for (float t = p->temperature; st == RH_OK; t += 0.2f) {
         st = attempt(&q, &in, t, r, err);
-        if (!p->fallback || good_enough(p, r) || t + 0.2f > 1.0f + 1e-3f)
+        if (!p->fallback || rh_dec_good_enough(p, r) || t + 0.2f > 1.0f + 1e-3f)
             break;
     }
     dec_share_end(s->m);

@@ -89,11 +89,11 @@ static float fill_mel(rh_enc_state *s, const rh_enc_window *w, size_t n_hops, in
     return padding;
 }
 
-static int positions_to_compute(const rh_enc_model *m, size_t n_hops)
+static int positions_to_compute(const rh_enc_model *m, size_t n_hops, bool whole)
 {
     int ctx = m->hp.n_audio_ctx;
     int n = ((int)(n_hops + 1) / 2 + AFTER_SPEECH + MERGE - 1) / MERGE * MERGE;
-    return m->full_window || n > ctx ? ctx : n;
+    return whole || m->full_window || n > ctx ? ctx : n;
 }
 
 static rh_status take_states(rh_enc_state *s, rh_nn_request *r, int n_own, const enc_tail *t,
@@ -123,7 +123,8 @@ rh_status rh_enc_run(rh_enc_state *s, const rh_enc_window *w, rh_enc_output *out
     rh_enc_model *m = s->model;
     int64_t start = rh_now_us();
     size_t n_hops = min_size(w->n_hops, 2 * (size_t)m->hp.n_audio_ctx);
-    enc_feed f = {.mel = s->mel, .bias = s->bias, .n_own = positions_to_compute(m, n_hops)};
+    enc_feed f = {.mel = s->mel, .bias = s->bias,
+                  .n_own = positions_to_compute(m, n_hops, w->whole)};
     float padding = fill_mel(s, w, n_hops, f.n_own);
     rh_status st = RH_OK;
     if (f.n_own < m->hp.n_audio_ctx) {

@@ -49,7 +49,8 @@ typedef struct {
     size_t n;
     size_t first_hop, n_hops; /* of the window; at most RH_ENC_WINDOW_HOPS of sound */
     const float *max; /* rh_log_mel_max() of the whole recording; NULL = the window is all of it */
-    int64_t deadline_us;      /* 0 = may wait */
+    bool whole;          /* compute every position, though the end is silence */
+    int64_t deadline_us; /* 0 = may wait */
 } rh_enc_window;
 
 /* Encoder output, [n_pos][n_state], valid until the next run of this state:

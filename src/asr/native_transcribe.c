@@ -230,15 +230,53 @@ static rh_status run_decoder(job *j, rh_dec_params *d, int n_hops)
     return RH_OK;
 }
 
-/* Decodes the window whose audio the decoder holds; n_hops of sound are in it. */
-static rh_status decode_window(job *j, bool timestamps, int n_hops)
+static rh_status encode_window(job *j, const rh_enc_window *w)
+{
+    native_stream *s = j->s;
+    s->kept.n_pos = 0;
+    rh_status st = rh_enc_run(s->encoder, w, &s->kept, j->err);
+    if (st != RH_OK)
+        return st;
+    int64_t start = rh_now_us();
+    st = rh_dec_set_audio(s->decoder, s->kept.states, s->kept.n_pos, j->err);
+    j->out->encode_us += s->kept.wall_us + rh_now_us() - start;
+    return st;
+}
+
+/* Now and then the kept silence leads the decoder into repetitions where the whole window does
+ * not: an answer that would be decoded again hotter is first tried on the whole window. */
+static rh_status answer_window(job *j, rh_dec_params *d, const rh_enc_window *w, int n_hops)
+{
+    native_stream *s = j->s;
+    bool shortened = w && s->kept.n_pos < RH_ENC_WINDOW_HOPS / RH_WINDOW_POS_HOPS;
+    if (!shortened || !d->fallback || d->temperature > 0.0f)
+        return run_decoder(j, d, n_hops);
+    d->fallback = false;
+    rh_status st = run_decoder(j, d, n_hops);
+    d->fallback = true;
+    if (st != RH_OK || rh_dec_good_enough(d, &s->result))
+        return st;
+    int n_steps = s->result.n_steps;
+    rh_enc_window whole = *w;
+    whole.whole = true;
+    d->n_draft = 0;
+    st = encode_window(j, &whole);
+    if (st == RH_OK)
+        st = run_decoder(j, d, n_hops);
+    s->result.n_steps += n_steps;
+    return st;
+}
+
+/* Decodes the window whose audio the decoder holds; n_hops of sound are in it. `w` is how it was
+ * encoded, NULL when it can't be again. */
+static rh_status decode_window(job *j, const rh_enc_window *w, bool timestamps, int n_hops)
 {
     native_stream *s = j->s;
     const rh_special_tokens *t = rh_tokenizer_special(rh_dec_model_tokenizer(s->model->decoder));
     int32_t ids[RH_DEC_MAX_TOKENS];
     rh_dec_params d = decoder_params(j, timestamps);
-    int64_t start = rh_now_us();
-    rh_status st = run_decoder(j, &d, n_hops);
+    int64_t start = rh_now_us() + j->out->encode_us;
+    rh_status st = answer_window(j, &d, w, n_hops);
     if (st == RH_OK) {
         memcpy(j->out->language, s->result.language, sizeof j->out->language);
         j->out->n_steps += s->result.n_steps;
@@ -259,20 +297,7 @@ static rh_status decode_window(job *j, bool timestamps, int n_hops)
         if (s->result.temperature > 0.5f)
             j->n_history = 0;
     }
-    j->out->decode_us += rh_now_us() - start;
-    return st;
-}
-
-static rh_status encode_window(job *j, const rh_enc_window *w)
-{
-    native_stream *s = j->s;
-    s->kept.n_pos = 0;
-    rh_status st = rh_enc_run(s->encoder, w, &s->kept, j->err);
-    if (st != RH_OK)
-        return st;
-    int64_t start = rh_now_us();
-    st = rh_dec_set_audio(s->decoder, s->kept.states, s->kept.n_pos, j->err);
-    j->out->encode_us += s->kept.wall_us + rh_now_us() - start;
+    j->out->decode_us += rh_now_us() + j->out->encode_us - start;
     return st;
 }
 
@@ -307,7 +332,7 @@ static rh_status long_recording(job *j, const float *samples, size_t n)
         j->offset_s = (double)seek * RH_MEL_HOP / RH_ASR_RATE_HZ;
         rh_status st = encode_window(j, &w);
         if (st == RH_OK)
-            st = decode_window(j, true, (int)hops);
+            st = decode_window(j, &w, true, (int)hops);
         if (st != RH_OK)
             return st;
         seek = next_window(j, seek);
@@ -346,7 +371,7 @@ rh_status native_transcribe(void *stream, const float *samples, size_t n, const 
     s->kept_samples = n;
     st = encode_window(&j, &w);
     if (st == RH_OK)
-        st = decode_window(&j, false, (int)(n / RH_MEL_HOP));
+        st = decode_window(&j, &w, false, (int)(n / RH_MEL_HOP));
     if (st == RH_OK && p->progress)
         p->progress(p->progress_user, 1.0);
     return st;
@@ -366,7 +391,7 @@ rh_status native_redecode(void *stream, const rh_asr_params *p, rh_transcript *o
     rh_status st = need_kept(s, err);
     if (st == RH_OK)
         st = start_job(&j);
-    return st == RH_OK ? decode_window(&j, false, (int)(s->kept_samples / RH_MEL_HOP)) : st;
+    return st == RH_OK ? decode_window(&j, NULL, false, (int)(s->kept_samples / RH_MEL_HOP)) : st;
 }
 
 /* Puts the tokens of `text` into the stream's result, with what the decoder thinks of them. */

@@ -53,8 +53,10 @@ static void read_headers(rh_http *h)
     h->is_chunked = strcasecmp(text, "chunked") == 0;
     copy_header(w, text, sizeof text, WSI_TOKEN_HTTP_CONTENT_LENGTH);
     h->content_length = *text ? strtoll(text, NULL, 10) : -1;
-    bool may_have_body = strcmp(h->method, "POST") == 0 || strcmp(h->method, "PUT") == 0 ||
-                         strcmp(h->method, "PATCH") == 0;
+    /* libwebsockets tells of the end of an empty body for POST, for the others it does not. */
+    bool may_have_body = strcmp(h->method, "POST") == 0 ||
+                         (h->content_length != 0 && (strcmp(h->method, "PUT") == 0 ||
+                                                     strcmp(h->method, "PATCH") == 0));
     h->body_expected = may_have_body || h->content_length > 0;
     h->body_done = !h->body_expected;
 }
