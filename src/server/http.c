@@ -280,10 +280,21 @@ int rh_http_body(rh_http *h, const char *bytes, size_t n)
     return 0;
 }
 
+/* Where more bytes came in one piece with the body than were announced, libwebsockets asks again
+ * and again within one turn of the loop, as long as the reply is not ready: nothing else would
+ * ever run. */
+static bool asked_for_ever(rh_http *h)
+{
+    enum { OFTEN = 8 };
+    h->n_asked = h->asked_turn == h->server->n_turns ? h->n_asked + 1 : 0;
+    h->asked_turn = h->server->n_turns;
+    return h->n_asked > OFTEN;
+}
+
 int rh_http_body_end(rh_http *h, rh_pss *pss)
 {
     if (h->body_done && pss) /* again, for bytes of a next request */
-        return h->streaming ? -1 : 0;
+        return h->streaming || asked_for_ever(h) ? -1 : 0;
     h->body_done = true;
     if (!h->replied) {
         rh_error err;

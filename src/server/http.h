@@ -26,6 +26,8 @@ struct rh_http {
     bool is_head, is_h2, is_chunked;
     rh_chunked chunked;
     bool body_expected, body_done;
+    int n_asked; /* how often its end was told again in turn `asked_turn` of the loop */
+    uint64_t asked_turn;
     size_t max_body, n_discarded;
     rh_multipart *multipart; /* NULL: the body goes to `body` */
     rh_buf body;

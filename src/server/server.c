@@ -463,7 +463,7 @@ rh_status rh_server_run(rh_server *s, rh_error *err)
     if (st != RH_OK)
         return st;
     lws_sul_schedule(s->lws, 0, &s->tick, tick, TICK_US);
-    for (;;) {
+    for (;; s->n_turns++) {
         if (lws_service(s->lws, 0) < 0)
             return rh_fail(err, RH_ERR_IO, "the event loop failed");
         int calls = atomic_load(&s->stop_calls);

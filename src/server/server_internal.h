@@ -84,6 +84,7 @@ struct rh_server {
 
     rh_conn *conns; /* [n_conns] */
     int n_conns, n_ws, n_sockets;
+    uint64_t n_turns; /* of the loop */
     uint64_t next_id;
     size_t upload_bytes; /* held by all uploads together */
     int n_file_jobs, n_frame_jobs;

@@ -3,6 +3,8 @@ import unittest
 from harness import *
 
 server = None
+AUDIO_FORM = (b'--b\r\nContent-Disposition: form-data; name="file"; filename="a.wav"\r\n\r\n'
+              + fixture("jfk_16k.wav")[:40000] + b"\r\n--b--\r\n")
 
 
 def setUpModule():
@@ -159,6 +161,33 @@ class Hostile(unittest.TestCase):
         self.assertTrue(set(status) <= {200, 429}, status)
         self.assertIn(200, status)
         self.assertIn(429, status)
+
+    def raw(self, head, body):
+        with socket.create_connection(("127.0.0.1", server.port), 10) as c:
+            c.sendall(head.encode() + body)  # one piece: that is the point
+            c.settimeout(10 * PATIENCE)
+            try:
+                return c.recv(4096)
+            except ConnectionResetError:
+                return b""
+
+    def test_more_bytes_than_announced(self):
+        frame_body = json.dumps({"frame": data_uri(fixture("images/grey.jpg"))}).encode()
+        for path, type_, body in (("/api/analyze-frame", "application/json", frame_body),
+                                  ("/v1/audio/transcriptions", "multipart/form-data; boundary=b", AUDIO_FORM)):
+            for more in (b"x" * 300, b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n"):
+                first = "GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n"
+                self.raw(first + f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: {type_}\r\n"
+                         f"Content-Length: {len(body)}\r\n\r\n", body + more)
+                self.tearDown()
+
+    def test_empty_body_of_every_method(self):
+        for method in ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"):
+            for path in ("/", "/api/analyze-frame", "/nope"):
+                before = server.get("/health")[1]["clients"]
+                reply = self.raw(f"{method} {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n", b"")
+                self.assertTrue(reply.startswith(b"HTTP/1.1 "), (method, path, reply))
+                self.assertEqual(server.get("/health")[1]["clients"], before)
 
     def test_half_open_connections_do_not_starve_others(self):
         held = []
