@@ -69,8 +69,8 @@ rh_status rh_store_get(rh_store *s, const char *id, json_t **out, rh_error *err)
 /* Deletes rows for good (secure_delete); the names of media files to remove come in *media
  * (string or null). RH_ERR_NOTFOUND. */
 rh_status rh_store_delete(rh_store *s, const char *id, json_t **media, rh_error *err);
-/* Ids of sessions that have not ended: running, or left by a crash. */
-rh_status rh_store_live(rh_store *s, json_t **ids, rh_error *err);
+/* Ids of sessions that began before `unix_time` and have not ended. */
+rh_status rh_store_unended(rh_store *s, double unix_time, json_t **ids, rh_error *err);
 /* Ids of ended sessions older than `unix_time`. */
 rh_status rh_store_older(rh_store *s, double unix_time, json_t **ids, rh_error *err);
 

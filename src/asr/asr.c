@@ -15,7 +15,7 @@ static const rh_asr_engine *const engines[] = {
 };
 enum { N_ENGINES = sizeof engines / sizeof *engines };
 
-enum { MAX_IDLE = 8 };
+enum { MAX_IDLE = 2 };
 
 struct rh_asr_model {
     const rh_asr_engine *engine;

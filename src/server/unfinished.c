@@ -61,7 +61,8 @@ static void finish_done(rh_server *s, rh_job *base)
 
 static void search_run(rh_job *base, rh_worker *w)
 {
-    (void)rh_store_live(w->server->store, &((search_job *)base)->ids, NULL);
+    /* What began since this server started is its own, and runs. */
+    (void)rh_store_unended(w->server->store, w->server->started, &((search_job *)base)->ids, NULL);
 }
 
 static void search_done(rh_server *s, rh_job *base)

@@ -32,5 +32,5 @@ const char *const rh_sql_text[RH_SQL_COUNT] = {
     [RH_SQL_SECONDS] = "SELECT data, t FROM second WHERE session = ?1 ORDER BY t",
     [RH_SQL_DELETE] = "DELETE FROM session WHERE id = ?1 RETURNING media",
     [RH_SQL_OLDER] = "SELECT id FROM session WHERE updated < ?1 ORDER BY updated",
-    [RH_SQL_LIVE] = "SELECT id FROM session WHERE state = 'live' ORDER BY updated",
+    [RH_SQL_UNENDED] = "SELECT id FROM session WHERE state = 'live' AND created < ?1 ORDER BY updated",
 };

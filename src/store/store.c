@@ -417,9 +417,11 @@ static rh_status do_older(rh_store *s, op *o, rh_error *err)
     return ids_of(s, q, o, err);
 }
 
-static rh_status do_live(rh_store *s, op *o, rh_error *err)
+static rh_status do_unended(rh_store *s, op *o, rh_error *err)
 {
-    return ids_of(s, use(s, RH_SQL_LIVE), o, err);
+    sqlite3_stmt *q = use(s, RH_SQL_UNENDED);
+    sqlite3_bind_double(q, 1, o->start);
+    return ids_of(s, q, o, err);
 }
 
 rh_status rh_store_flush(rh_store *s, rh_error *err)
@@ -469,9 +471,9 @@ rh_status rh_store_older(rh_store *s, double unix_time, json_t **ids, rh_error *
     return ask(s, &o, ids, err);
 }
 
-rh_status rh_store_live(rh_store *s, json_t **ids, rh_error *err)
+rh_status rh_store_unended(rh_store *s, double unix_time, json_t **ids, rh_error *err)
 {
-    op o = {.run = do_live};
+    op o = {.run = do_unended, .start = unix_time};
     return ask(s, &o, ids, err);
 }
 

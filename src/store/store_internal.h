@@ -17,7 +17,7 @@ typedef enum {
     RH_SQL_SECONDS,
     RH_SQL_DELETE,
     RH_SQL_OLDER,
-    RH_SQL_LIVE,
+    RH_SQL_UNENDED,
     RH_SQL_COUNT
 } rh_sql;
 
