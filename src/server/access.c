@@ -75,7 +75,7 @@ static bool cookie_fits(const char *tokens, const char *cookies)
     size_t n = 0;
     for (p += sizeof name - 1; *p && *p != ';' && n + 1 < sizeof value; p++) {
         bool coded = *p == '%' && hex(p[1]) >= 0 && hex(p[2]) >= 0;
-        value[n++] = coded ? (char)(hex(p[1]) << 4 | hex(p[2])) : *p;
+        value[n++] = (char)(coded ? hex(p[1]) << 4 | hex(p[2]) : *p);
         p += coded ? 2 : 0;
     }
     value[n] = '\0';
