@@ -110,8 +110,9 @@ typedef struct {
     bool inside;      /* within a clause, where it hurts; false: at a comma or a full stop */
 } rh_speech_pause;
 
-/* What became of a word: of the reference where there is one. */
-typedef enum { RH_SAID, RH_MISSED, RH_ADDED, RH_REPLACED } rh_said;
+/* What became of a word: of the reference where there is one. Mispronounced: the
+ * recogniser wrote another word, but one that the sound hardly tells from it. */
+typedef enum { RH_SAID, RH_MISSED, RH_ADDED, RH_REPLACED, RH_MISPRONOUNCED } rh_said;
 typedef struct {
     rh_said what;
     const char *expected; /* word of the reference, owned by the report; NULL when added */
@@ -138,7 +139,8 @@ typedef struct {
     rh_score clarity, fluency, pronunciation, prosody, overall;
     rh_word_score *word_scores; size_t n_word_scores;
     bool has_reference;
-    int n_missed, n_added, n_replaced; /* against the reference */
+    int n_missed, n_added, n_replaced; /* against the reference; n_replaced counts both kinds */
+    int n_mispronounced;       /* of n_replaced */
     float completeness;        /* share of the reference said, [0,1]; 1 without one */
     char *_text;               /* words of the reference */
 } rh_speech_report;

@@ -50,7 +50,7 @@ static json_t *fillers_json(const rh_speech_report *r)
 
 static json_t *words_json(const rh_speech_report *r)
 {
-    static const char *const fates[] = {"said", "missed", "added", "replaced"};
+    static const char *const fates[] = {"said", "missed", "added", "replaced", "mispronounced"};
     json_t *list = json_array();
     for (size_t i = 0; i < r->n_word_scores; i++) {
         const rh_word_score *w = &r->word_scores[i];
@@ -95,8 +95,9 @@ rh_status rh_scores_add(json_t *result, const rh_speech_report *r, rh_error *err
         json_object_set_new(result, "reason", json_string(r->reason));
     if (r->has_reference)
         json_object_set_new(result, "reference",
-                            json_pack("{s:i, s:i, s:i, s:o}", "missed", r->n_missed, "added",
-                                      r->n_added, "replaced", r->n_replaced, "completeness",
+                            json_pack("{s:i, s:i, s:i, s:i, s:o}", "missed", r->n_missed, "added",
+                                      r->n_added, "replaced", r->n_replaced - r->n_mispronounced,
+                                      "mispronounced", r->n_mispronounced, "completeness",
                                       rounded(r->completeness, 1000)));
     return RH_OK;
 }

@@ -199,7 +199,7 @@ static void words_from_units(comparison *c)
             c->ref_word_same[i] = false;
             continue;
         }
-        if (strcmp(c->ref.text[k], c->heard.text[h]) != 0)
+        if (!rh_spelled_alike(c->ref.text[k], c->heard.text[h]))
             c->ref_word_same[i] = false;
         if (c->ref_word_to_heard[i] < 0)
             c->ref_word_to_heard[i] = (int32_t)c->heard.word[h];
@@ -238,6 +238,18 @@ float rh_word_clarity(const rh_word *w)
     return (float)(100.0 / (1.0 + exp(-0.75 * margin)));
 }
 
+/* Does the sound leave room for the word of the text? A word that was exchanged for
+ * another is out of the question for it (chance under e^-10 in tests), one that was said
+ * badly is not, and one that shares most of its letters was meant. */
+static bool is_mispronounced(const rh_word_score *s, bool forced)
+{
+    static const float SOUND_LEAVES_ROOM = 0.5f; /* of 100 */
+    char a[RH_WORD_BYTES], b[RH_WORD_BYTES];
+    size_t n = rh_word_normal(s->expected, a), m = rh_word_normal(s->heard, b);
+    size_t longest = n > m ? n : m;
+    return (forced && s->score >= SOUND_LEAVES_ROOM) || 2 * rh_letters_apart(a, b) < longest;
+}
+
 static void score_said(comparison *c, size_t i, rh_word_score *s)
 {
     int32_t h = c->ref_word_to_heard[i], f = c->forced_of[i];
@@ -251,12 +263,16 @@ static void score_said(comparison *c, size_t i, rh_word_score *s)
         s->score = rh_word_clarity(forced);
         if (!heard)
             timed = forced;
-    } else if (s->what == RH_SAID) {
-        s->score = rh_word_clarity(heard);
     }
+    /* By force a word is judged after all words of the text before it, also those that
+     * were not said; who was understood without the text was clear. */
+    if (s->what == RH_SAID)
+        s->score = fmaxf(s->score, rh_word_clarity(heard));
+    if (s->what == RH_REPLACED && is_mispronounced(s, f >= 0))
+        s->what = RH_MISPRONOUNCED;
     if (s->what == RH_MISSED)
         s->score = 0.0f;
-    else if (s->what == RH_REPLACED && (f < 0 || s->score > 50.0f))
+    else if (s->what != RH_SAID && (f < 0 || s->score > 50.0f))
         s->score = f < 0 ? 20.0f : 50.0f;
     if (timed) {
         s->start = timed->start;
@@ -269,7 +285,8 @@ static void add_word(rh_speech_report *r, rh_word_score s)
     r->word_scores[r->n_word_scores++] = s;
     r->n_missed += s.what == RH_MISSED;
     r->n_added += s.what == RH_ADDED;
-    r->n_replaced += s.what == RH_REPLACED;
+    r->n_replaced += s.what == RH_REPLACED || s.what == RH_MISPRONOUNCED;
+    r->n_mispronounced += s.what == RH_MISPRONOUNCED;
 }
 
 /* Words of the reference in order, added words where they were heard. */

@@ -12,6 +12,9 @@ enum {
 /* `text` as words are compared: lower case, letters, digits and inner
  * apostrophes only. Returns its length; 0 = nothing to say in it. */
 size_t rh_word_normal(const char *text, char out[RH_WORD_BYTES]);
+/* Are two normalised words the same, or one of them in British, one in American
+ * spelling, or one of them short for the other (mr, mister)? */
+bool rh_spelled_alike(const char *a, const char *b);
 /* An integer, given as digits ("3227"), as words: one by one
  * ("three two two seven") or as a number ("three thousand two hundred
  * twenty seven"). false when `digits_text` is not such or has over 9 digits

@@ -37,6 +37,52 @@ size_t rh_word_normal(const char *text, char out[RH_WORD_BYTES])
     return n;
 }
 
+/* In American spelling: counselled, colour, organise, centre. */
+static void american(const char *word, char out[RH_WORD_BYTES])
+{
+    size_t n = strlen(word), k = 0;
+    for (size_t i = 0; i < n && k + 2 < RH_WORD_BYTES; i++) {
+        const char *s = word + i;
+        bool vowel_next = i + 2 < n && strchr("ei", s[2]);
+        if (strncmp(s, "ll", 2) == 0 && i > 2 && vowel_next) {
+            out[k++] = *s;
+            i++;
+        } else if (strncmp(s, "our", 3) == 0 && i > 1) {
+            out[k++] = *s;
+            i++;
+        } else if (i > 2 && strncmp(s, "is", 2) == 0 && i + 2 < n && strchr("aei", s[2])) {
+            out[k++] = 'i';
+            out[k++] = 'z';
+            i++;
+        } else if (i > 2 && n - i == 2 && strcmp(s, "re") == 0) {
+            out[k++] = 'e';
+            out[k++] = 'r';
+            i++;
+        } else {
+            out[k++] = *s;
+        }
+    }
+    out[k] = '\0';
+}
+
+bool rh_spelled_alike(const char *a, const char *b)
+{
+    static const char *const shorts[][2] = {{"mr", "mister"},   {"mrs", "missus"}, {"dr", "doctor"},
+                                            {"ok", "okay"},     {"vs", "versus"},  {"st", "saint"},
+                                            {"gray", "grey"},   {"prof", "professor"},
+                                            {"alright", "allright"}};
+    char x[RH_WORD_BYTES], y[RH_WORD_BYTES];
+    if (strcmp(a, b) == 0)
+        return true;
+    for (size_t i = 0; i < sizeof shorts / sizeof *shorts; i++)
+        if ((strcmp(a, shorts[i][0]) == 0 && strcmp(b, shorts[i][1]) == 0) ||
+            (strcmp(b, shorts[i][0]) == 0 && strcmp(a, shorts[i][1]) == 0))
+            return true;
+    american(a, x);
+    american(b, y);
+    return strcmp(x, y) == 0;
+}
+
 static bool put(char *out, size_t cap, const char *word)
 {
     size_t n = strlen(out), m = strlen(word);

@@ -207,12 +207,55 @@ static void reference_shows_missed_added_and_replaced(void **state)
     assert_int_equal(r.n_word_scores, 6);
     assert_int_equal(r.word_scores[1].what, RH_MISSED);
     assert_string_equal(r.word_scores[1].expected, "always");
-    assert_int_equal(r.word_scores[4].what, RH_REPLACED);
+    assert_int_equal(r.word_scores[4].what, RH_MISPRONOUNCED); /* most letters are the same */
     assert_string_equal(r.word_scores[4].heard, "beer");
     assert_true(fabsf(r.word_scores[4].start - 1.5f) < 0.001f);
     assert_int_equal(r.word_scores[5].what, RH_ADDED);
     assert_true(fabsf(r.completeness - 0.8f) < 0.001f);
     rh_speech_report_done(&r);
+}
+
+static void the_sound_tells_a_bad_word_from_another(void **state)
+{
+    (void)state;
+    speech s;
+    say(&s, "We call it water.", 120, 0.95f);
+    rh_word forced[] = {{"We", 0, 0.4f, 0.99f, 0.001f, 0}, {"call", 0.5f, 0.9f, 0.9f, 0.05f, 0},
+                        {"it", 1, 1.3f, 0.95f, 0.02f, 0}, {"what.", 1.5f, 2, 0.02f, 0.9f, 0}};
+    s.in.reference = "We call it what";
+    s.in.forced = forced;
+    s.in.n_forced = 4;
+    rh_speech_report r = measured(&s);
+    assert_int_equal(r.word_scores[3].what, RH_MISPRONOUNCED);
+    assert_int_equal(r.n_replaced, 1);
+    assert_int_equal(r.n_mispronounced, 1);
+    assert_true(r.word_scores[3].score < 50);
+    rh_speech_report_done(&r);
+    forced[3].p = 1e-6f; /* nothing in the sound speaks for it */
+    r = measured(&s);
+    assert_int_equal(r.word_scores[3].what, RH_REPLACED);
+    assert_int_equal(r.n_mispronounced, 0);
+    rh_speech_report_done(&r);
+}
+
+static void spellings_of_one_word_are_no_difference(void **state)
+{
+    (void)state;
+    static const struct { const char *said, *reference; int same; } pairs[] = {
+        {"Mr. Gray counseled the color center", "mister grey counselled the colour centre", 1},
+        {"We organized the traveling", "we organised the travelling", 1},
+        {"The wise four fire", "the wize for fier", 0},
+        {"this desert", "thiz dessert", 0},
+    };
+    for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
+        speech s;
+        say(&s, pairs[i].said, 100, 0.9f);
+        s.in.reference = pairs[i].reference;
+        rh_speech_report r = measured(&s);
+        if ((r.n_missed + r.n_added + r.n_replaced == 0) != pairs[i].same)
+            fail_msg("\"%s\" and \"%s\"", pairs[i].said, pairs[i].reference);
+        rh_speech_report_done(&r);
+    }
 }
 
 static void digits_match_spelled_numbers_both_ways(void **state)
@@ -241,13 +284,16 @@ static void forced_words_lend_their_score(void **state)
     (void)state;
     speech s;
     say(&s, "We call it bear.", 120, 0.95f);
+    s.words[1].p = s.words[3].p = 0.05f; /* understood only with the help of the text, or not at all */
     rh_word forced[] = {{"We", 0, 0.4f, 0.99f, 0.001f, 0}, {"call", 0.5f, 0.9f, 0.9f, 0.05f, 0},
-                        {"it", 1, 1.3f, 0.95f, 0.02f, 0}, {"bear.", 1.5f, 2, 0.02f, 0.9f, 0}};
+                        {"it", 1, 1.3f, 0.02f, 0.9f, 0}, {"bear.", 1.5f, 2, 0.02f, 0.9f, 0}};
     s.in.reference = "We call it bear";
     s.in.forced = forced;
     s.in.n_forced = 4;
     rh_speech_report r = measured(&s);
     assert_true(r.word_scores[0].score > 90);
+    assert_true(r.word_scores[1].score > 80);
+    assert_true(r.word_scores[2].score > 80); /* forced behind a wrong text, but clear without it */
     assert_true(r.word_scores[3].score < 30);
     rh_speech_report_done(&r);
 }
@@ -337,6 +383,8 @@ int main(void)
         cmocka_unit_test(many_fillers_cost_and_a_few_do_not),
         cmocka_unit_test(length_does_not_decide),
         cmocka_unit_test(reference_shows_missed_added_and_replaced),
+        cmocka_unit_test(the_sound_tells_a_bad_word_from_another),
+        cmocka_unit_test(spellings_of_one_word_are_no_difference),
         cmocka_unit_test(digits_match_spelled_numbers_both_ways),
         cmocka_unit_test(forced_words_lend_their_score),
         cmocka_unit_test(reference_is_followed_from_piece_to_piece),
