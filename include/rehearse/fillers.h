@@ -43,10 +43,13 @@ typedef enum {
     RH_SLIP_KINDS
 } rh_slip_kind;
 
+enum { RH_SLIP_TEXT = 64 }; /* bytes */
+
 typedef struct {
     rh_slip_kind kind;
     float start, end; /* s, of the part that was too much */
     int after_word;   /* index of the clean word before it, -1 = before the first */
+    char text[RH_SLIP_TEXT]; /* the words of that part; of a drawn vowel, the word it is in */
 } rh_slip;
 
 typedef struct {

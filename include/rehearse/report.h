@@ -16,6 +16,22 @@
 rh_status rh_report_build(const json_t *session, const json_t *analysis, const json_t *earlier,
                           json_t **out, rh_error *err);
 
+/* What was said, in order of time: the words of an audio result with its fillers,
+ * slips and pauses put among them. Each item has "text", "start", "end", and where it
+ * is not a plain word "mark" and "note":
+ *   filler, repeat, false_start, cutoff, drawn   (with "heard": true where the clean
+ *     transcript has no word for it)
+ *   pause                                        (text "")
+ *   missed, added, replaced, mispronounced       (the last also without reference: hard
+ *     to make out), with "expected"
+ * Words keep their "score"; "word" is the index in the result's "words".
+ * A new array, NULL without memory. */
+json_t *rh_marked_words(const json_t *analysis);
+
+/* The items as somebody would write down what was really said: fillers, repetitions
+ * and cut-off words with the rest. Freed with rh_free(); NULL without memory. */
+char *rh_marked_verbatim(const json_t *marked);
+
 /* Text forms, NUL-terminated, freed with rh_free(). */
 rh_status rh_report_markdown(const json_t *report, char **out, rh_error *err);
 /* One file that needs nothing else; `web_dir` is the folder of the practice page, whose
@@ -26,5 +42,8 @@ typedef enum { RH_TRANSCRIPT_TXT, RH_TRANSCRIPT_SRT, RH_TRANSCRIPT_VTT } rh_tran
 /* `segments`: array of {start, end, text}. */
 rh_status rh_transcript_text(const json_t *segments, rh_transcript_form form, char **out,
                              rh_error *err);
+/* Segments of a kept session whose texts hold the fillers, repetitions and cut-off
+ * words too: of the report, or of what was heard so far. A new array, NULL without memory. */
+json_t *rh_verbatim_segments(const json_t *session);
 
 #endif

@@ -77,7 +77,7 @@ static int print_json(const json_t *value)
     return RH_EXIT_OK;
 }
 
-static int print_report(const json_t *session, const char *format)
+static int print_report(const json_t *session, const char *format, bool verbatim)
 {
     rh_error err = {0};
     char *text = NULL, web[4096];
@@ -93,12 +93,16 @@ static int print_report(const json_t *session, const char *format)
                  : rh_fail(&err, RH_ERR_IO, "the folder of the page is not beside the program");
     else if (strcmp(format, "md") == 0)
         st = rh_report_markdown(report, &text, &err);
-    else
-        st = rh_transcript_text(json_object_get(session, "segments"),
+    else {
+        json_t *segments = verbatim ? rh_verbatim_segments(session)
+                                    : json_incref(json_object_get(session, "segments"));
+        st = rh_transcript_text(segments,
                                 strcmp(format, "srt") == 0   ? RH_TRANSCRIPT_SRT
                                 : strcmp(format, "vtt") == 0 ? RH_TRANSCRIPT_VTT
                                                              : RH_TRANSCRIPT_TXT,
                                 &text, &err);
+        json_decref(segments);
+    }
     return print_text(st, text, &err);
 }
 
@@ -142,10 +146,12 @@ static int export_all(rh_store *s)
 int rh_cmd_report(int argc, char **argv)
 {
     const char *format = "md";
-    bool remove_it = false, export_them = false;
+    bool remove_it = false, export_them = false, verbatim = false;
     const rh_cli_option options[] = {
         {"format", "md|html|json|txt|srt|vtt", "form of the report, or of the transcript alone (md)",
          RH_CLI_CHOICE, &format, 0, 0},
+        {"verbatim", NULL, "txt, srt and vtt with fillers, repetitions and cut-off words",
+         RH_CLI_SWITCH, &verbatim, 0, 0},
         {"delete", NULL, "delete this practice for good", RH_CLI_SWITCH, &remove_it, 0, 0},
         {"export", NULL, "everything that is kept, as JSON", RH_CLI_SWITCH, &export_them, 0, 0},
         {0},
@@ -183,7 +189,7 @@ int rh_cmd_report(int argc, char **argv)
     else if (rh_store_get(s, id, &session, &err) != RH_OK)
         code = fail(&err);
     else
-        code = print_report(session, format);
+        code = print_report(session, format, verbatim);
     json_decref(session);
     rh_store_close(s);
     rh_config_done(&cfg);

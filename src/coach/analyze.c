@@ -39,6 +39,8 @@ static rh_status tell(const rh_hearing *h, const float *samples, size_t n,
     if (st == RH_OK)
         st = rh_disfluency_add(result, rh_hearing_disfluency(h), err);
     if (st == RH_OK)
+        st = rh_delivery_place(result, in, err);
+    if (st == RH_OK)
         *out = result;
     else
         json_decref(result);

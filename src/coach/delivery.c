@@ -41,6 +41,23 @@ static json_t *text_of(const rh_speech_input *in, int first, int n)
     return s ? s : json_string("");
 }
 
+/* The same without the punctuation around it: "just," is the word just. */
+static json_t *term_of(const rh_speech_input *in, int first, int n)
+{
+    json_t *whole = text_of(in, first, n);
+    const char *s = json_string_value(whole);
+    size_t len = strlen(s);
+    while (*s && strchr("\"'(", *s)) {
+        s++;
+        len--;
+    }
+    while (len > 1 && strchr(".,;:?!\"')-", s[len - 1]))
+        len--;
+    json_t *term = json_stringn(s, len);
+    json_decref(whole);
+    return term ? term : json_string("");
+}
+
 static json_t *span(float start, float end)
 {
     return json_pack("{s:o, s:o}", "start", rounded(start, 1000), "end", rounded(end, 1000));
@@ -61,12 +78,23 @@ static json_t *pauses_json(const rh_timing *t)
     return list;
 }
 
+static json_t *rates_json(const rh_timing *t)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < t->n_rates; i++)
+        json_array_append_new(list, json_pack("{s:o, s:o, s:o}", "t", rounded(t->rates[i].t, 100), "wpm",
+                                              rounded(t->rates[i].wpm, 10), "articulation_rate",
+                                              rounded(t->rates[i].articulation, 100)));
+    return list;
+}
+
 static json_t *timing_json(const rh_timing *t)
 {
     json_t *o = json_object();
     put(o, "response_delay_s", t->response_delay_s);
     put(o, "speech_rate", t->speech_rate);
     put(o, "articulation_rate", t->articulation_rate);
+    put(o, "articulation_heard", t->articulation_heard);
     put(o, "phonation_ratio", t->phonation_ratio);
     put(o, "pause_s", t->pause_s);
     put(o, "pauses_per_minute", t->pauses_per_minute);
@@ -82,6 +110,7 @@ static json_t *timing_json(const rh_timing *t)
     put(o, "pause_within_s", t->within_s);
     put(o, "pause_clause_s", t->clause_s);
     put(o, "pause_sentence_s", t->sentence_s);
+    json_object_set_new(o, "rates", rates_json(t));
     return o;
 }
 
@@ -155,11 +184,23 @@ static json_t *star_json(const rh_speech_input *in, const rh_language *l)
     return star;
 }
 
+static json_t *longest_json(const rh_speech_input *in, const rh_language *l)
+{
+    if (l->longest_sentence < 0)
+        return json_null();
+    const rh_sentence *s = &l->sentences[l->longest_sentence];
+    json_t *o = span(s->start, s->end);
+    put_int(o, "words", s->n_words);
+    json_object_set_new(o, "text", text_of(in, s->first_word, s->n_words));
+    return o;
+}
+
 static json_t *language_json(const rh_speech_input *in, const rh_language *l)
 {
     json_t *o = json_object(), *remarks = json_array(), *repeated = json_array(), *counts = json_object();
     put_int(o, "sentences", (long long)l->n_sentences);
     put(o, "sentence_words", l->sentence_words);
+    json_object_set_new(o, "longest_sentence", longest_json(in, l));
     put(o, "variety", l->variety);
     put_int(o, "i", l->n_i);
     put_int(o, "we", l->n_we);
@@ -173,12 +214,12 @@ static json_t *language_json(const rh_speech_input *in, const rh_language *l)
     for (size_t i = 0; i < l->n_remarks; i++) {
         json_t *r = span(l->remarks[i].start, l->remarks[i].end);
         json_object_set_new(r, "kind", json_string(rh_remark_name(l->remarks[i].kind)));
-        json_object_set_new(r, "text", text_of(in, l->remarks[i].first_word, l->remarks[i].n_words));
+        json_object_set_new(r, "text", term_of(in, l->remarks[i].first_word, l->remarks[i].n_words));
         json_array_append_new(remarks, r);
     }
     for (size_t i = 0; i < l->n_repeated; i++)
         json_array_append_new(repeated, json_pack("{s:o, s:i}", "word",
-                                                  text_of(in, l->repeated[i].word, 1), "count",
+                                                  term_of(in, l->repeated[i].word, 1), "count",
                                                   l->repeated[i].count));
     json_object_set_new(o, "counts", counts);
     json_object_set_new(o, "remarks", remarks);
@@ -264,4 +305,45 @@ rh_status rh_delivery_add(json_t *result, const rh_speech_input *in, const float
     rh_timing_done(&timing);
     rh_pitch_track_done(&track);
     return st;
+}
+
+/* ---- indices ---- */
+
+static void place_all(json_t *list, const char *key, const int *place, size_t n)
+{
+    size_t i;
+    json_t *o;
+    json_array_foreach(list, i, o) {
+        json_int_t at = json_integer_value(json_object_get(o, key));
+        if (at >= 0 && (size_t)at < n)
+            json_object_set_new(o, key, json_integer(place[at]));
+    }
+}
+
+rh_status rh_delivery_place(json_t *result, const rh_speech_input *in, rh_error *err)
+{
+    static const char *const lists[] = {"pauses", "fillers", "slips"};
+    const json_t *words = json_object_get(result, "words");
+    size_t k = 0, n = json_array_size(words);
+    int *place = rh_alloc_array(in->n_words + 1, sizeof *place), last = -1;
+    if (!place)
+        return rh_fail(err, RH_ERR_NOMEM, "words: out of memory");
+    /* Words that were heard come in the order of time on both sides. */
+    for (size_t i = 0; i < in->n_words; i++) {
+        for (; k < n; k++) {
+            const json_t *w = json_array_get(words, k);
+            double start = json_number_value(json_object_get(w, "start"));
+            if (json_object_get(w, "word") && start > (double)in->words[i].start + 0.0006)
+                break;
+            if (json_object_get(w, "word"))
+                last = (int)k;
+        }
+        place[i] = last;
+    }
+    for (size_t i = 0; i < 3; i++)
+        place_all(json_object_get(result, lists[i]), "after_word", place, in->n_words);
+    place_all(json_object_get(json_object_get(result, "prosody"), "sentence_ends"), "word", place,
+              in->n_words);
+    rh_free(place);
+    return RH_OK;
 }

@@ -29,7 +29,10 @@ static json_t *slips_json(const rh_disfluency *d)
     json_t *list = json_array();
     for (size_t i = 0; i < d->n_slips; i++) {
         const rh_slip *s = &d->slips[i];
-        json_array_append_new(list, event(rh_slip_name(s->kind), s->start, s->end, s->after_word));
+        json_t *o = event(rh_slip_name(s->kind), s->start, s->end, s->after_word);
+        if (o)
+            json_object_set_new(o, "text", json_string(s->text));
+        json_array_append_new(list, o);
     }
     return list;
 }

@@ -46,6 +46,8 @@ static rh_status tell(const rh_speech_input *in, const char *text, const rh_disf
         st = rh_delivery_add(result, in, samples, n, err);
     if (st == RH_OK)
         st = rh_disfluency_add(result, d, err);
+    if (st == RH_OK)
+        st = rh_delivery_place(result, in, err);
     rh_speech_report_done(&report);
     if (st == RH_OK)
         *out = result;

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include "rehearse/alloc.h"
 #include "rehearse/buf.h"
 #include "report_internal.h"
 #include "report_points.h"
@@ -13,7 +14,6 @@
 /* A pause this long is shown in the transcript; about 0.6 s at a full stop is natural. */
 static const double SHOWN_PAUSE_S = 0.8;
 static const double LEAST_FACE = 20; /* % of pictures with a face, to judge where it looked */
-static const double UNCLEAR_SCORE = 35; /* of a word shown as unclear, 0 to 100 */
 
 /* A "number" or "null" copied under another name. */
 static void copy_score(json_t *to, const char *name, const json_t *from, const char *key)
@@ -79,7 +79,15 @@ static void add_event(json_t *events, const char *kind, const json_t *span, cons
                                             rh_json_num(span, "end"), "text", text));
 }
 
-static json_t *events(const json_t *session, const json_t *analysis)
+static const char *slip_name(const char *kind)
+{
+    return strcmp(kind, "repetition") == 0 ? "said twice"
+           : strcmp(kind, "restart") == 0  ? "begun anew"
+           : strcmp(kind, "cut-off") == 0  ? "cut off"
+                                           : "drawn out";
+}
+
+static json_t *events(const json_t *session, const json_t *analysis, const json_t *marked)
 {
     json_t *list = json_array(), *o;
     size_t i;
@@ -99,8 +107,11 @@ static json_t *events(const json_t *session, const json_t *analysis)
     }
     json_array_foreach(json_object_get(analysis, "fillers"), i, o)
         add_event(list, "filler", o, rh_json_str(o, "kind"));
-    json_array_foreach(json_object_get(analysis, "disfluencies"), i, o)
-        add_event(list, "repetition", o, rh_json_str(o, "text"));
+    json_array_foreach(json_object_get(analysis, "slips"), i, o)
+    {
+        (void)snprintf(text, sizeof text, "%.60s (%s)", rh_json_str(o, "text"), slip_name(rh_json_str(o, "kind")));
+        add_event(list, "slip", o, text);
+    }
     json_array_foreach(json_object_get(analysis, "pauses"), i, o)
     {
         double s = rh_json_num(o, "end") - rh_json_num(o, "start");
@@ -109,94 +120,13 @@ static json_t *events(const json_t *session, const json_t *analysis)
         (void)snprintf(text, sizeof text, "pause of %.1f s", s);
         add_event(list, "pause", o, text);
     }
+    json_array_foreach(marked, i, o)
+        if (strcmp(rh_json_str(o, "mark"), "mispronounced") == 0)
+            add_event(list, "mispronounced", o, rh_json_str(o, "text"));
     return list;
 }
 
 /* ---- transcript with marks ---- */
-
-static bool overlaps(const json_t *a, const json_t *b)
-{
-    double middle = (rh_json_num(a, "start") + rh_json_num(a, "end")) / 2;
-    return middle >= rh_json_num(b, "start") && middle <= rh_json_num(b, "end");
-}
-
-static const json_t *find_at(const json_t *list, const json_t *word)
-{
-    json_t *o;
-    size_t i;
-    json_array_foreach(list, i, o)
-        if (overlaps(word, o))
-            return o;
-    return NULL;
-}
-
-static void mark(json_t *w, const char *what, const char *note)
-{
-    json_object_set_new(w, "mark", json_string(what));
-    json_object_set_new(w, "note", json_string(note));
-}
-
-static void mark_word(json_t *w, const json_t *analysis)
-{
-    const json_t *hit;
-    char note[96];
-    if ((hit = find_at(json_object_get(analysis, "fillers"), w)) != NULL) {
-        mark(w, "filler", "filler word");
-    } else if ((hit = find_at(json_object_get(analysis, "disfluencies"), w)) != NULL) {
-        const char *kind = rh_json_str(hit, "kind");
-        mark(w, strcmp(kind, "repetition") == 0 ? "repeat" : kind, kind);
-    } else if (json_object_get(w, "score") && rh_json_num(w, "score") < UNCLEAR_SCORE) {
-        (void)snprintf(note, sizeof note, "hard to make out: %.0f of 100", rh_json_num(w, "score"));
-        mark(w, "mispronounced", note);
-    }
-}
-
-/* A word or pause of the transcript from anything with start and end. */
-static json_t *item(const json_t *span, const char *text)
-{
-    return json_pack("{s:s, s:f, s:f}", "text", text, "start", rh_json_num(span, "start"), "end",
-                     rh_json_num(span, "end"));
-}
-
-/* Fillers that no word of the clean transcript stands for, between `from` and `to`. */
-static void spliced_fillers(json_t *words, const json_t *analysis, const json_t *all, double from,
-                            double to)
-{
-    json_t *f;
-    size_t i;
-    json_array_foreach(json_object_get(analysis, "fillers"), i, f)
-    {
-        double start = rh_json_num(f, "start");
-        if (start < from || start >= to)
-            continue;
-        json_t *w;
-        size_t k;
-        bool written = false;
-        json_array_foreach(all, k, w)
-            written |= overlaps(w, f);
-        if (written)
-            continue;
-        json_t *o = item(f, rh_json_str(f, "kind"));
-        mark(o, "filler", "filler word, heard");
-        json_array_append_new(words, o);
-    }
-}
-
-static void pause_after(json_t *words, const json_t *analysis, double from, double to)
-{
-    json_t *p;
-    size_t i;
-    json_array_foreach(json_object_get(analysis, "pauses"), i, p)
-    {
-        double start = rh_json_num(p, "start"), s = rh_json_num(p, "end") - start;
-        if (start < from || start >= to || s < SHOWN_PAUSE_S)
-            continue;
-        json_t *o = item(p, "");
-        bool within = strcmp(rh_json_str(p, "place"), "within") == 0;
-        mark(o, "pause", within ? "pause inside a sentence" : "pause");
-        json_array_append_new(words, o);
-    }
-}
 
 static bool ends_sentence(const char *text)
 {
@@ -204,61 +134,71 @@ static bool ends_sentence(const char *text)
     return n && strchr(".?!", text[n - 1]);
 }
 
+static bool is_short_pause(const json_t *o)
+{
+    return strcmp(rh_json_str(o, "mark"), "pause") == 0 &&
+           rh_json_num(o, "end") - rh_json_num(o, "start") < SHOWN_PAUSE_S;
+}
+
 /* The clean words of a line. */
-static json_t *plain(const json_t *all, size_t from, size_t to)
+static json_t *plain(const json_t *items)
 {
     rh_buf b;
+    json_t *o;
+    size_t i;
     rh_buf_init(&b, 1 << 20);
-    for (size_t i = from; i < to; i++) {
-        if (i > from)
-            (void)rh_buf_puts(&b, " ");
-        (void)rh_buf_puts(&b, rh_json_str(json_array_get(all, i), "word"));
+    json_array_foreach(items, i, o)
+    {
+        if (!json_object_get(o, "word") || strcmp(rh_json_str(o, "mark"), "missed") == 0)
+            continue;
+        (void)rh_buf_printf(&b, "%s%s", b.len ? " " : "", rh_json_str(o, "text"));
     }
     json_t *text = json_string(b.data ? b.data : "");
     rh_buf_done(&b);
     return text ? text : json_string("");
 }
 
+static void add_line(json_t *lines, json_t *items)
+{
+    char *verbatim = rh_marked_verbatim(items);
+    size_t n = json_array_size(items);
+    json_array_append_new(lines, json_pack("{s:f, s:f, s:o, s:s, s:o}", "start",
+                                           rh_json_num(json_array_get(items, 0), "start"), "end",
+                                           rh_json_num(json_array_get(items, n - 1), "end"), "text", plain(items),
+                                           "verbatim", verbatim ? verbatim : "", "words", items));
+    rh_free(verbatim);
+}
+
 /* Lines of the transcript: a sentence or two each. */
-static json_t *transcript(const json_t *session, const json_t *analysis)
+static json_t *transcript(const json_t *session, const json_t *marked)
 {
     enum { LINE_WORDS = 12 };
-    json_t *parts = json_array(), *part = NULL, *words = NULL, *w;
-    const json_t *all = json_object_get(analysis, "words");
-    size_t i, first = 0, n = json_array_size(all);
-    if (n == 0) { /* nothing measured: what was kept while it ran */
+    json_t *lines = json_array(), *items = json_array(), *o;
+    size_t i;
+    if (json_array_size(marked) == 0) { /* nothing measured: what was kept while it ran */
         json_t *kept = json_object_get(session, "segments");
-        json_decref(parts);
+        json_decref(lines);
+        json_decref(items);
         return kept ? json_deep_copy(kept) : json_array();
     }
-    double until = 0;
-    json_array_foreach(all, i, w)
+    bool complete = false;
+    json_array_foreach(marked, i, o)
     {
-        double start = rh_json_num(w, "start");
-        if (!part) {
-            first = i;
-            words = json_array();
-            part = json_pack("{s:f, s:o}", "start", start, "words", words);
+        bool pause = strcmp(rh_json_str(o, "mark"), "pause") == 0;
+        if (is_short_pause(o))
+            continue;
+        if (complete && !pause) { /* a long pause stays with the words before it */
+            add_line(lines, items);
+            items = json_array();
         }
-        spliced_fillers(words, analysis, all, until, start);
-        json_t *copy = item(w, rh_json_str(w, "word"));
-        json_object_set(copy, "score", json_object_get(w, "score"));
-        mark_word(copy, analysis);
-        json_array_append_new(words, copy);
-        until = start;
-        double next = i + 1 < n ? rh_json_num(json_array_get(all, i + 1), "start") : 1e9;
-        pause_after(words, analysis, start, next);
-        bool full = json_array_size(words) >= LINE_WORDS && ends_sentence(rh_json_str(w, "word"));
-        if (full || i + 1 == n) {
-            if (i + 1 == n)
-                spliced_fillers(words, analysis, all, start, 1e9);
-            json_object_set_new(part, "end", json_real(rh_json_num(w, "end")));
-            json_object_set_new(part, "text", plain(all, first, i + 1));
-            json_array_append_new(parts, part);
-            part = NULL;
-        }
+        json_array_append(items, o);
+        complete = json_array_size(items) >= LINE_WORDS && (pause ? complete : ends_sentence(rh_json_str(o, "text")));
     }
-    return parts;
+    if (json_array_size(items))
+        add_line(lines, items);
+    else
+        json_decref(items);
+    return lines;
 }
 
 /* ---- figures ---- */
@@ -297,9 +237,11 @@ static json_t *measures(const json_t *analysis, double speech_s)
 static json_t *scores(const json_t *analysis, double eye_contact, double attention)
 {
     json_t *o = json_object();
+    copy_score(o, "overall", analysis, "overall_score");
     copy_score(o, "clarity", analysis, "clarity_score");
     copy_score(o, "fluency", analysis, "fluency_score");
     copy_score(o, "pronunciation", analysis, "pronunciation_score");
+    copy_score(o, "prosody", analysis, "prosody_score");
     if (!*rh_json_str(analysis, "transcribed_text"))
         json_object_clear(o);
     if (eye_contact >= 0)
@@ -342,6 +284,16 @@ static json_t *evidence(const json_t *analysis)
         }
         json_object_set_new(o, score, out);
     }
+    return o;
+}
+
+/* What to do about each score, a sentence each. */
+static json_t *advice(const json_t *analysis)
+{
+    json_t *o = json_object(), *made;
+    const char *score;
+    json_object_foreach(json_object_get(analysis, "scores"), score, made)
+        json_object_set(o, score, json_object_get(made, "advice"));
     return o;
 }
 
@@ -425,7 +377,7 @@ rh_status rh_report_build(const json_t *session, const json_t *analysis, const j
                           json_t **out, rh_error *err)
 {
     const json_t *meta = json_object_get(session, "meta"), *seconds = json_object_get(session, "seconds");
-    json_t *happened = events(session, analysis);
+    json_t *marked = rh_marked_words(analysis), *happened = events(session, analysis, marked);
     double face = mean_second(seconds, "face");
     double pauses = rh_json_num(json_object_get(analysis, "timing"), "pause_s");
     const json_t *words = json_object_get(analysis, "words");
@@ -446,13 +398,15 @@ rh_status rh_report_build(const json_t *session, const json_t *analysis, const j
     rh_report_points(&v, &keep, &change);
     json_t *marks = scores(analysis, v.eye_contact, v.attention);
     json_t *r = json_pack(
-        "{s:i, s:s, s:f, s:s, s:s, s:f, s:f, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+        "{s:i, s:s, s:f, s:s, s:s, s:f, s:f, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
         "version", 1, "id", rh_json_str(session, "id"), "created", rh_json_num(session, "created"),
         "question", rh_json_str(meta, "question"), "kind", v.kind, "duration_s", v.duration_s,
         "speech_s", round(v.speech_s * 10) / 10, "summary", summary(analysis, &v), "notes", notes(analysis, face),
         "scores", json_incref(marks), "measures", measures(analysis, v.speech_s), "keep", keep, "change",
         change, "timeline", timeline(session, analysis, v.duration_s), "events", happened, "transcript",
-        transcript(session, analysis), "structure", structure(analysis), "evidence", evidence(analysis));
+        transcript(session, marked), "structure", structure(analysis), "evidence", evidence(analysis),
+        "advice", advice(analysis));
+    json_decref(marked);
     if (r) {
         json_object_set_new(r, "trend", trend(session, earlier, marks));
         json_object_set(r, "analysis", json_is_object(analysis) ? (json_t *)analysis : json_null());

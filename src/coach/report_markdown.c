@@ -2,6 +2,7 @@
 #include "rehearse/report.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <string.h>
 #include "rehearse/alloc.h"
 #include "rehearse/buf.h"
@@ -72,7 +73,8 @@ static void scores(rh_buf *b, const json_t *report)
     const char *key;
     json_t *v;
     size_t i;
-    rh_buf_puts(b, "\n## Scores\n\n| what | value |\n|---|---|\n");
+    const json_t *advice = json_object_get(report, "advice");
+    rh_buf_puts(b, "\n## Scores\n\n| what | value | advice |\n|---|---|---|\n");
     json_object_foreach(json_object_get(report, "scores"), key, v)
     {
         if (!json_is_number(v))
@@ -80,14 +82,16 @@ static void scores(rh_buf *b, const json_t *report)
         rh_buf_puts(b, "| ");
         for (const char *c = key; *c; c++)
             rh_buf_add(b, *c == '_' ? " " : c, 1);
-        rh_buf_printf(b, " | %.0f of 100 |\n", json_number_value(v));
+        rh_buf_printf(b, " | %.0f of 100 | ", json_number_value(v));
+        escaped(b, rh_json_str(advice, key));
+        rh_buf_puts(b, " |\n");
     }
     json_array_foreach(json_object_get(report, "measures"), i, v)
-        rh_buf_printf(b, "| %s | %s %s %s |\n", rh_json_str(v, "name"), rh_json_str(v, "text"),
+        rh_buf_printf(b, "| %s | %s %s | %s |\n", rh_json_str(v, "name"), rh_json_str(v, "text"),
                       rh_json_str(v, "unit"), rh_json_str(v, "note"));
 }
 
-static void one_word(rh_buf *b, const json_t *w)
+static void one_word(rh_buf *b, const json_t *w, const json_t *next)
 {
     const char *mark = rh_json_str(w, "mark");
     rh_buf_puts(b, " ");
@@ -97,10 +101,15 @@ static void one_word(rh_buf *b, const json_t *w)
     }
     const char *style = strcmp(mark, "filler") == 0          ? "*"
                         : strcmp(mark, "mispronounced") == 0 ? "**"
+                        : strcmp(mark, "missed") == 0        ? "~~"
                                                              : "";
     rh_buf_puts(b, style);
     escaped(b, rh_json_str(w, "text"));
     rh_buf_puts(b, style);
+    /* Two words of one slip get one remark, behind the second. */
+    bool said_otherwise = *mark && !*style && strcmp(mark, rh_json_str(next, "mark")) != 0;
+    if (said_otherwise)
+        rh_buf_printf(b, " (%s)", rh_json_str(w, "note"));
 }
 
 static void transcript(rh_buf *b, const json_t *parts)
@@ -109,8 +118,8 @@ static void transcript(rh_buf *b, const json_t *parts)
     json_t *part, *w;
     if (json_array_size(parts) == 0)
         return;
-    rh_buf_puts(b, "\n## What you said\n\nFillers are *in italics*, unclear words **bold**, "
-                   "long pauses in brackets.\n");
+    rh_buf_puts(b, "\n## What you said\n\nFillers are *in italics*, unclear words **bold**, words left out of the "
+                   "text ~~struck~~, long pauses in brackets; slips are named behind the words.\n");
     json_array_foreach(parts, i, part)
     {
         rh_buf_puts(b, "\n`");
@@ -122,7 +131,7 @@ static void transcript(rh_buf *b, const json_t *parts)
             escaped(b, rh_json_str(part, "text"));
         }
         json_array_foreach(words, k, w)
-            one_word(b, w);
+            one_word(b, w, json_array_get(words, k + 1));
         rh_buf_puts(b, "\n");
     }
 }

@@ -26,6 +26,7 @@ typedef struct {
     char id[RH_SESSION_ID_MAX + 1], client[64], format[16];
     int limit;
     double before;
+    bool verbatim; /* a transcript with fillers and slips */
     bool ran; /* the session to be deleted was running and is on its way out by itself */
     /* the answer */
     int status;
@@ -124,10 +125,11 @@ static rh_status transcript_of(ask *a, const json_t *session)
     } forms[] = {{"txt", "text/plain; charset=utf-8", RH_TRANSCRIPT_TXT},
                  {"srt", "application/x-subrip; charset=utf-8", RH_TRANSCRIPT_SRT},
                  {"vtt", "text/vtt; charset=utf-8", RH_TRANSCRIPT_VTT}};
-    json_t *segments = json_object_get(session, "segments");
+    json_t *segments =
+        a->verbatim ? rh_verbatim_segments(session) : json_incref(json_object_get(session, "segments"));
     char *text = NULL;
     if (strcmp(a->format, "json") == 0) {
-        answer_json(a, json_pack("{s:O}", "segments", segments));
+        answer_json(a, json_pack("{s:o}", "segments", segments));
         return RH_OK;
     }
     for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
@@ -136,8 +138,10 @@ static rh_status transcript_of(ask *a, const json_t *session)
         rh_status st = rh_transcript_text(segments, forms[i].form, &text, &a->err);
         if (st == RH_OK)
             answer_text(a, forms[i].type, text);
+        json_decref(segments);
         return st;
     }
+    json_decref(segments);
     return rh_fail(&a->err, RH_ERR_INVAL, "format \"%s\" is not one of json, txt, srt, vtt", a->format);
 }
 
@@ -276,6 +280,8 @@ void rh_sessions_ask(rh_http *h)
     (void)snprintf(a->format, sizeof a->format, "%s", strstr(h->accept, "text/html") ? "html" : "json");
     (void)rh_query(h->wsi, "format", a->format, sizeof a->format);
     (void)rh_query(h->wsi, "client", a->client, sizeof a->client);
+    char verbatim[8] = "";
+    a->verbatim = rh_query(h->wsi, "verbatim", verbatim, sizeof verbatim) && strcmp(verbatim, "0") != 0;
     number_from(h->wsi, "limit", &limit);
     number_from(h->wsi, "before", &a->before);
     a->limit = limit >= 1 && limit <= RH_STORE_LIST_MAX ? (int)limit : 0;

@@ -33,10 +33,27 @@ static bool is_small_word(const char *key)
     return RH_WORD_IN(key, small);
 }
 
+/* `text` as a whole at `out`, after a blank where asked for; nothing where it
+ * does not fit. Returns the bytes written. */
+static size_t write_word(char *out, size_t cap, bool blank, const char *text)
+{
+    size_t n = strlen(text);
+    if (n + blank + 1 > cap)
+        return 0;
+    if (blank)
+        *out++ = ' ';
+    memcpy(out, text, n + 1);
+    return n + blank;
+}
+
 static void add_slip_of(rh_filler_search *f, rh_slip_kind kind, const rh_word *from,
                         const rh_word *to, int after)
 {
-    rh_add_slip(f, (rh_slip){kind, from->start, to->end, after});
+    rh_slip s = {.kind = kind, .start = from->start, .end = to->end, .after_word = after};
+    size_t n = 0;
+    for (const rh_word *w = from; w <= to; w++)
+        n += write_word(s.text + n, sizeof s.text - n, n > 0, w->text);
+    rh_add_slip(f, s);
 }
 
 /* Length in words of what is said twice at i of the list: one word or two. */
@@ -128,8 +145,11 @@ static void find_drawn(rh_filler_search *f)
             while (word < in->n_words && in->words[word].end + 0.1f < mid)
                 word++;
             if (word < in->n_words && in->words[word].start - 0.1f <= mid &&
-                b - a >= DRAWN_S - 0.005f && !is_filler_time(f, mid))
-                rh_add_slip(f, (rh_slip){RH_SLIP_DRAWN, a, b, (int)word - 1});
+                b - a >= DRAWN_S - 0.005f && !is_filler_time(f, mid)) {
+                rh_slip s = {.kind = RH_SLIP_DRAWN, .start = a, .end = b, .after_word = (int)word - 1};
+                (void)write_word(s.text, sizeof s.text, false, in->words[word].text);
+                rh_add_slip(f, s);
+            }
         }
         i++;
     }

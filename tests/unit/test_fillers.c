@@ -264,6 +264,19 @@ static void a_held_vowel_is_drawn(void **state)
     assert_int_equal(d.slip_counts[RH_SLIP_DRAWN], 1);
     assert_int_equal(d.n_fillers, 0);
     assert_int_equal(d.slips[0].after_word, -1);
+    assert_string_equal(d.slips[0].text, "And");
+    rh_disfluency_done(&d);
+}
+
+static void a_slip_holds_its_words(void **state)
+{
+    (void)state;
+    static said clean, verbatim;
+    say(&clean, "I was in a meeting.");
+    say(&verbatim, "I was in a in a meeting.");
+    rh_disfluency d = find(&clean, &verbatim, NULL);
+    assert_int_equal(d.n_slips, 1);
+    assert_string_equal(d.slips[0].text, "in a");
     rh_disfluency_done(&d);
 }
 
@@ -304,6 +317,7 @@ int main(void)
         cmocka_unit_test(a_single_opening_word_is_plain_english),
         cmocka_unit_test(slips_are_told_from_emphasis),
         cmocka_unit_test(a_held_vowel_is_drawn),
+        cmocka_unit_test(a_slip_holds_its_words),
         cmocka_unit_test(nothing_said_and_no_memory_are_survived),
     };
     return cmocka_run_group_tests_name("fillers", tests, NULL, NULL);

@@ -106,6 +106,39 @@ static void transcript_marks_fillers_and_long_pauses(void **state)
     json_decref(r);
 }
 
+static void slips_are_events_and_marks(void **state)
+{
+    (void)state;
+    json_t *session = session_of(40, -1), *analysis = analysis_of(140, 1), *r = NULL;
+    json_object_set_new(analysis, "slips",
+                        json_pack("[{s:s, s:s, s:f, s:f, s:i}]", "kind", "restart", "text", "we had,", "start", 4.0,
+                                  "end", 4.3, "after_word", 9));
+    json_object_set_new(analysis, "scores", json_pack("{s:{s:f, s:s}}", "prosody", "value", 70.0, "advice", "Breathe."));
+    json_object_set_new(analysis, "prosody_score", json_real(70));
+    assert_int_equal(rh_report_build(session, analysis, NULL, &r, NULL), RH_OK);
+    int events = 0;
+    size_t i;
+    json_t *e;
+    json_array_foreach(json_object_get(r, "events"), i, e)
+        events += strcmp(json_string_value(json_object_get(e, "kind")), "slip") == 0 &&
+                  strcmp(json_string_value(json_object_get(e, "text")), "we had, (begun anew)") == 0;
+    assert_int_equal(events, 1);
+    const json_t *line = json_array_get(json_object_get(r, "transcript"), 0);
+    const char *verbatim = json_string_value(json_object_get(line, "verbatim"));
+    assert_non_null(strstr(verbatim, "we had, word"));
+    assert_null(strstr(json_string_value(json_object_get(line, "text")), "we had"));
+    assert_string_equal(json_string_value(json_object_get(json_object_get(r, "advice"), "prosody")), "Breathe.");
+    assert_true(json_number_value(json_object_get(json_object_get(r, "scores"), "prosody")) == 70);
+    char *md = NULL;
+    assert_int_equal(rh_report_markdown(r, &md, NULL), RH_OK);
+    assert_non_null(strstr(md, "we had, (begun anew)"));
+    assert_non_null(strstr(md, "Breathe."));
+    rh_free(md);
+    json_decref(session);
+    json_decref(analysis);
+    json_decref(r);
+}
+
 static void silence_is_said_and_not_judged(void **state)
 {
     (void)state;
@@ -179,6 +212,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(good_and_bad_land_on_their_sides_with_moments),
         cmocka_unit_test(transcript_marks_fillers_and_long_pauses),
+        cmocka_unit_test(slips_are_events_and_marks),
         cmocka_unit_test(silence_is_said_and_not_judged),
         cmocka_unit_test(markdown_escapes_what_people_said),
         cmocka_unit_test(html_holds_the_report_safely),

@@ -19,12 +19,13 @@ const colour = (name) => getComputedStyle(document.documentElement).getPropertyV
 const number = (v, digits = 0) => (v === null || v === undefined ? '–' : v.toFixed(digits));
 
 const SCORES = [
-  ['clarity', 'Clarity', 'of 100'], ['fluency', 'Fluency', 'of 100'], ['pronunciation', 'Pronunciation', 'of 100'],
+  ['overall', 'Overall', 'of 100'], ['clarity', 'Clarity', 'of 100'], ['fluency', 'Fluency', 'of 100'],
+  ['pronunciation', 'Pronunciation', 'of 100'], ['prosody', 'Melody and rhythm', 'of 100'],
   ['eye_contact', 'Eye contact', '% of the time'], ['attention', 'Facing the camera', 'of 100'],
 ];
 const KINDS = {
-  filler: ['Fillers', '--filler'], pause: ['Pauses', '--pause'], look_away: ['Looks away', '--repeat'],
-  mispronounced: ['Unclear', '--mispron'], repetition: ['Repeats', '--repeat'], cue: ['Cues', '--playing'],
+  filler: ['Fillers', '--filler'], pause: ['Pauses', '--pause'], look_away: ['Looks away', '--gaze'],
+  mispronounced: ['Unclear', '--mispron'], slip: ['Slips', '--repeat'], cue: ['Cues', '--playing'],
 };
 
 export function renderReport(root, report, { audio = null, actions = [] } = {}) {
@@ -163,16 +164,17 @@ function transcript(r, { hear, words }) {
         continue;
       }
       if (w.mark) marks.add(w.mark);
-      const node = el('span', { class: 'word' + (w.mark ? ' mark-' + w.mark : ''), title: w.note, on: { click: () => hear(w.start, w.end) } }, w.text);
-      words.push({ node, start: w.start, end: w.end });
+      const lost = w.mark === 'missed';
+      const node = el(lost ? 'del' : 'span', { class: 'word' + (w.mark ? ' mark-' + w.mark : '') + (w.heard ? ' heard' : ''), title: w.note, on: { click: () => hear(w.start, w.end) } }, w.text);
+      if (!lost) words.push({ node, start: w.start, end: w.end });
       line.append(node, ' ');
     }
     if (!(part.words || []).length) line.append(part.text);
     body.append(line);
   }
-  const names = { filler: ['Filler word', '--filler'], pause: ['Long pause', '--pause'], mispronounced: ['Unclear word', '--mispron'], repeat: ['Repeated', '--repeat'], false_start: ['False start', '--repeat'], cutoff: ['Cut off', '--repeat'] };
+  const names = { filler: 'Filler word', pause: 'Long pause', mispronounced: 'Unclear word', repeat: 'Said twice', false_start: 'Begun anew', cutoff: 'Cut off', drawn: 'Drawn out', missed: 'Left out of the text', added: 'Not in the text', replaced: 'Another word than in the text' };
   const legend = el('ul', { class: 'legend' }, ...[...marks].filter((m) => names[m]).map((m) =>
-    el('li', {}, el('span', { class: 'swatch', style: { background: `var(${names[m][1]})` } }), names[m][0])));
+    el('li', {}, el('span', { class: 'sample mark-' + m }, m === 'pause' ? '1.2 s' : 'word'), names[m])));
   return el('section', { class: 'card' }, el('h2', {}, 'What you said'), legend, body);
 }
 
@@ -185,12 +187,12 @@ function structure(r, context) {
 }
 
 function evidence(r, context) {
-  const items = Object.entries(r.evidence || {}).filter(([, list]) => list.length);
+  const items = Object.entries(r.evidence || {}).filter(([key, list]) => list.length || r.advice?.[key]);
   if (!items.length) return null;
   const name = (key) => SCORES.find(([k]) => k === key)?.[1] || key[0].toUpperCase() + key.slice(1).replaceAll('_', ' ');
   return el('details', { class: 'card' }, el('summary', {}, el('h2', {}, 'What the scores rest on')),
     el('p', { class: 'advice' }, 'What was measured, and how many points of 100 each part cost or gave.'), el('ul', { class: 'evidence' }, ...items.map(([key, list]) =>
-    el('li', {}, el('h3', {}, name(key)), el('ul', {}, ...list.map((e) => el('li', {}, e.text, e.moments ? moments(e.moments, context) : null)))))));
+    el('li', {}, el('h3', {}, name(key)), r.advice?.[key] ? el('p', {}, r.advice[key]) : null, el('ul', {}, ...list.map((e) => el('li', {}, e.text, e.moments ? moments(e.moments, context) : null)))))));
 }
 
 function trend(r) {
