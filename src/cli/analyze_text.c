@@ -1,64 +1,76 @@
 #include "analyze_text.h"
 
 #include <math.h>
+#include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 #include "rehearse/buf.h"
+#include "text_page.h"
 
-enum { ROW_S = 5, WIDTH = 100, INDENT = 28, MAX_ROW = 1 << 16 };
+enum { LEAST_WIDTH = 60, MOST_WIDTH = 160, USUAL_WIDTH = 80, LABEL = 14, MAX_TEXT = 1 << 16, EXAMPLES = 4 };
 
-static double number(const json_t *o, const char *key)
+int rh_page_width(void)
 {
-    return json_number_value(json_object_get(o, key));
+    const char *columns = getenv("COLUMNS");
+    long n = columns ? strtol(columns, NULL, 10) : 0;
+    struct winsize w;
+    if (n <= 0 && ioctl(STDOUT_FILENO, TIOCGWINSZ, &w) == 0)
+        n = w.ws_col;
+    if (n <= 0)
+        n = USUAL_WIDTH;
+    return n < LEAST_WIDTH ? LEAST_WIDTH : n > MOST_WIDTH ? MOST_WIDTH : (int)n;
 }
 
-static const char *string(const json_t *o, const char *key)
+/* Lines end without blanks, so a blank waits until a word follows it. */
+void rh_page_wrapped(FILE *f, const char *text, int at, int indent)
 {
-    const char *s = json_string_value(json_object_get(o, key));
-    return s ? s : "";
-}
-
-/* Words of `text` from column `at`, wrapped at WIDTH and indented. */
-static void print_wrapped(FILE *f, const char *text, int at, int indent)
-{
-    int column = at;
+    int column = at, width = rh_page_width(), blanks = 0;
     for (const char *s = text; *s;) {
         size_t n = strcspn(s, " ");
-        int width = 0;
+        int letters = 0;
         for (size_t i = 0; i < n; i++)
-            width += ((unsigned char)s[i] & 0xC0) != 0x80; /* characters, not bytes */
-        if (column > indent && column + width > WIDTH) {
+            letters += ((unsigned char)s[i] & 0xC0) != 0x80; /* characters, not bytes */
+        if (column > indent && column + blanks + letters > width) {
             fprintf(f, "\n%*s", indent, "");
             column = indent;
+            blanks = 0;
         }
-        fprintf(f, "%.*s", (int)n, s);
+        column += blanks + letters;
+        fprintf(f, "%*s", blanks, "");
+        for (size_t i = 0; i < n; i++)
+            fputc(s[i] == RH_NO_BREAK ? ' ' : s[i], f);
         s += n;
-        column += width;
-        if (*s == ' ') {
-            s += strspn(s, " ");
-            if (*s && column + 1 < WIDTH)
-                fputc(' ', f);
-            column++;
-        }
+        blanks = (int)strspn(s, " ");
+        s += blanks;
     }
     fputc('\n', f);
 }
 
+/* ---- scores ---- */
+
 static void print_score(FILE *f, const char *name, const json_t *score)
 {
+    enum { AT = 24 };
     size_t i;
     json_t *part;
-    fprintf(f, "  %-14s %5.1f  ", name, number(score, "value"));
-    bool first = true;
+    rh_buf b;
+    rh_buf_init(&b, MAX_TEXT);
     json_array_foreach(json_object_get(score, "parts"), i, part) {
-        double points = number(part, "points");
+        double points = rh_page_number(part, "points");
         if (fabs(points) < 0.5 || strcmp(name, "overall") == 0)
             continue;
-        fprintf(f, "%s%s %+.0f", first ? "" : ", ", string(part, "name"), points);
-        first = false;
+        (void)rh_buf_printf(&b, "%s%s%c%+.0f", b.len ? ", " : "", rh_page_string(part, "name"),
+                            RH_NO_BREAK, points);
     }
-    if (!first)
-        fprintf(f, "\n%*s", 23, "");
-    print_wrapped(f, string(score, "advice"), 23, 23);
+    fprintf(f, "  %-14s %5.1f  ", name, rh_page_number(score, "value"));
+    if (b.len) {
+        rh_page_wrapped(f, b.data, AT, AT);
+        fprintf(f, "%*s", AT, "");
+    }
+    rh_page_wrapped(f, rh_page_string(score, "advice"), AT, AT);
+    rh_buf_done(&b);
 }
 
 static void print_scores(FILE *f, const json_t *result)
@@ -72,152 +84,213 @@ static void print_scores(FILE *f, const json_t *result)
     }
 }
 
-static void print_fillers(FILE *f, const json_t *result)
+/* ---- figures ---- */
+
+/* Prints what was put together in `b` under a label, and empties it. */
+static void print_line(FILE *f, const char *label, rh_buf *b)
 {
-    const char *word;
-    json_t *count, *detail = json_object_get(result, "filler_words_detail");
-    fprintf(f, "  fillers %lld", (long long)number(result, "filler_words_count"));
+    if (b->len) {
+        fprintf(f, "  %-*s", LABEL - 2, label);
+        rh_page_wrapped(f, b->data, LABEL, LABEL);
+    }
+    rh_buf_clear(b);
+}
+
+static void add_counts(rh_buf *b, const json_t *counts)
+{
+    const char *name;
+    json_t *n;
     bool first = true;
-    json_object_foreach(detail, word, count) {
-        fprintf(f, "%s%s %lld", first ? " (" : ", ", word, (long long)json_integer_value(count));
+    json_object_foreach((json_t *)(uintptr_t)counts, name, n) {
+        (void)rh_buf_printf(b, "%s%s %lld", first ? " (" : ", ", name, (long long)json_integer_value(n));
         first = false;
     }
-    fputs(first ? "\n" : ")\n", f);
+    if (!first)
+        (void)rh_buf_puts(b, ")");
 }
 
-static void print_figures(FILE *f, const json_t *result)
+static const char *plural(double n)
 {
-    const json_t *timing = json_object_get(result, "timing");
-    fprintf(f, "  pace %.0f words a minute, %.1f syllables a second of speech\n",
-            number(result, "pace_wpm"), number(timing, "articulation_rate"));
-    fprintf(f, "  pauses %zu, %.1f s in all, %lld inside clauses, the longest %.1f s\n",
-            json_array_size(json_object_get(result, "pauses")), number(timing, "pause_s"),
-            (long long)number(timing, "pauses_within"), number(timing, "longest_pause_s"));
-    print_fillers(f, result);
-    fprintf(f, "  recognised with a confidence of %.2f\n", number(result, "confidence"));
-    const json_t *reference = json_object_get(result, "reference");
-    if (reference)
-        fprintf(f, "  against the text: %lld words missed, %lld added, %lld replaced, %.0f %% said\n",
-                (long long)number(reference, "missed"), (long long)number(reference, "added"),
-                (long long)number(reference, "replaced"), 100 * number(reference, "completeness"));
+    return n == 1 ? "" : "s";
+}
+
+static void print_timing(FILE *f, const json_t *result, rh_buf *b)
+{
+    const json_t *t = json_object_get(result, "timing");
+    (void)rh_buf_printf(b, "%.0f words a minute; %.1f syllables a second of speech (by sound %.1f), %.1f with pauses",
+                        rh_page_number(result, "pace_wpm"), rh_page_number(t, "articulation_rate"),
+                        rh_page_number(t, "articulation_heard"), rh_page_number(t, "speech_rate"));
+    if (rh_page_number(t, "pace_variation") > 0)
+        (void)rh_buf_printf(b, "; varies by %.0f %%", 100 * rh_page_number(t, "pace_variation"));
+    print_line(f, "pace", b);
+    (void)rh_buf_printf(b, "first word after %.1f s; speaking %.0f %% of the time; %.1f syllables (%.1f s) between pauses",
+                        rh_page_number(t, "response_delay_s"), 100 * rh_page_number(t, "phonation_ratio"),
+                        rh_page_number(t, "mean_run_syllables"), rh_page_number(t, "mean_run_s"));
+    print_line(f, "flow", b);
+    static const char *const places[][3] = {{"pauses_within", "pause_within_s", "inside clauses"},
+                                            {"pauses_clause", "pause_clause_s", "between clauses"},
+                                            {"pauses_sentence", "pause_sentence_s", "between sentences"}};
+    size_t n = json_array_size(json_object_get(result, "pauses"));
+    (void)rh_buf_printf(b, "%zu", n);
+    if (n)
+        (void)rh_buf_printf(b, ", %.1f s in all, the longest %.1f s", rh_page_number(t, "pause_s"),
+                            rh_page_number(t, "longest_pause_s"));
+    for (int i = 0; i < 3; i++)
+        if (rh_page_number(t, places[i][0]) > 0)
+            (void)rh_buf_printf(b, "; %.0f %s, %.1f s on average", rh_page_number(t, places[i][0]), places[i][2],
+                                rh_page_number(t, places[i][1]));
+    print_line(f, "pauses", b);
+}
+
+static void print_slips(FILE *f, const json_t *result, rh_buf *b)
+{
+    static const char *const names[][2] = {{"repetition", "said twice"}, {"restart", "begun anew"},
+                                           {"cut-off", "cut off"}, {"drawn", "drawn out"}};
+    double n = rh_page_number(result, "filler_words_count");
+    size_t i;
+    json_t *s;
+    (void)rh_buf_printf(b, "%.0f", n);
+    if (n > 0)
+        (void)rh_buf_printf(b, ", %.1f a minute", rh_page_number(result, "fillers_per_minute"));
+    add_counts(b, json_object_get(result, "filler_words_detail"));
+    print_line(f, "fillers", b);
+    for (int k = 0; k < 4; k++) {
+        int count = 0;
+        json_array_foreach(json_object_get(result, "slips"), i, s)
+            count += strcmp(rh_page_string(s, "kind"), names[k][0]) == 0;
+        if (count)
+            (void)rh_buf_printf(b, "%s%d %s", b->len ? ", " : "", count, names[k][1]);
+    }
+    print_line(f, "slips", b);
+}
+
+static void print_voice(FILE *f, const json_t *result, rh_buf *b)
+{
+    const json_t *p = json_object_get(result, "prosody");
+    double falls = rh_page_number(p, "falls"), rises = rh_page_number(p, "rises");
+    if (!p || rh_page_number(p, "voiced_s") <= 0)
+        return;
+    (void)rh_buf_printf(b, "pitch %.0f Hz in the middle, spread %.1f semitones, range %.1f; loudness spread %.0f dB, "
+                           "%.0f dB above the background",
+                        rh_page_number(p, "f0_median_hz"), rh_page_number(p, "f0_spread_st"),
+                        rh_page_number(p, "f0_range_st"), rh_page_number(p, "loudness_spread_db"),
+                        rh_page_number(p, "snr_db"));
+    size_t n = json_array_size(json_object_get(p, "sentence_ends"));
+    if (n)
+        (void)rh_buf_printf(b, "; of %zu sentence end%s %.0f falling, %.0f rising", n, plural((double)n), falls, rises);
+    print_line(f, "voice", b);
+}
+
+/* ---- wording ---- */
+
+/* A count with the first few things counted. */
+static void add_remarks(rh_buf *b, const json_t *language, const char *kind, const char *name)
+{
+    double n = rh_page_number(json_object_get(language, "counts"), kind);
+    size_t i;
+    json_t *r;
+    int shown = 0;
+    if (n <= 0)
+        return;
+    (void)rh_buf_printf(b, "%s%.0f %s%s", b->len ? "; " : "", n, name, plural(n));
+    json_array_foreach(json_object_get(language, "remarks"), i, r)
+        if (strcmp(rh_page_string(r, "kind"), kind) == 0 && shown < EXAMPLES)
+            (void)rh_buf_printf(b, "%s%s", shown++ ? ", " : " (", rh_page_string(r, "text"));
+    (void)rh_buf_puts(b, n > EXAMPLES ? ", ...)" : ")");
+}
+
+static void print_wording(FILE *f, const json_t *result, rh_buf *b)
+{
+    static const char *const kinds[][2] = {{"hedge", "hedge"}, {"weak", "weak word"}, {"strong", "strong verb"},
+                                           {"passive", "passive"}, {"number", "number"}, {"name", "name"}};
+    const json_t *l = json_object_get(result, "language"), *longest = json_object_get(l, "longest_sentence");
+    double sentences = rh_page_number(l, "sentences");
+    size_t i;
+    json_t *r;
+    if (sentences <= 0)
+        return;
+    for (int k = 0; k < 6; k++)
+        add_remarks(b, l, kinds[k][0], kinds[k][1]);
+    print_line(f, "wording", b);
+    (void)rh_buf_printf(b, "%.0f of %.1f words on average, the longest %.0f; \"I\" %.0f, \"we\" %.0f", sentences,
+                        rh_page_number(l, "sentence_words"), rh_page_number(longest, "words"),
+                        rh_page_number(l, "i"), rh_page_number(l, "we"));
+    json_array_foreach(json_object_get(l, "repeated"), i, r)
+        (void)rh_buf_printf(b, "%s%s %.0f times", i ? ", " : "; repeated: ", rh_page_string(r, "word"),
+                            rh_page_number(r, "count"));
+    print_line(f, "sentences", b);
+}
+
+static void print_story(FILE *f, const json_t *result, rh_buf *b)
+{
+    const json_t *star = json_object_get(json_object_get(result, "language"), "star");
+    const char *part;
+    json_t *s;
+    int found = 0;
+    json_object_foreach((json_t *)(uintptr_t)star, part, s)
+        found += json_is_object(s);
+    if (!found)
+        return;
+    json_object_foreach((json_t *)(uintptr_t)star, part, s) {
+        if (json_is_object(s)) {
+            int at = (int)rh_page_number(s, "start");
+            (void)rh_buf_printf(b, "%d:%02d %s", at / 60, at % 60, rh_page_string(s, "text"));
+        } else {
+            (void)rh_buf_puts(b, "not found");
+        }
+        print_line(f, part, b);
+    }
+}
+
+static void print_rest(FILE *f, const json_t *result, rh_buf *b)
+{
+    const json_t *r = json_object_get(result, "reference");
     size_t i;
     json_t *warning;
-    json_array_foreach(json_object_get(result, "sound"), i, warning)
-        fprintf(f, "  %s\n", string(warning, "text"));
-}
-
-/* One bar a second: a value between low and high, a dot where there is none. */
-static void print_bars(FILE *f, const json_t *values, size_t from, double low, double high)
-{
-    static const char *const bars[] = {"▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
-    for (size_t i = from; i < from + ROW_S; i++) {
-        const json_t *v = json_array_get(values, i);
-        if (!json_is_number(v)) {
-            fputs(i < json_array_size(values) ? "·" : " ", f);
-            continue;
-        }
-        double at = (json_number_value(v) - low) / (high - low) * 8;
-        fputs(bars[at < 0 ? 0 : at > 7 ? 7 : (int)at], f);
+    if (r)
+        (void)rh_buf_printf(b, "%.0f word%s missed, %.0f added, %.0f replaced, %.0f mispronounced; %.0f %% said",
+                            rh_page_number(r, "missed"), plural(rh_page_number(r, "missed")),
+                            rh_page_number(r, "added"), rh_page_number(r, "replaced"),
+                            rh_page_number(r, "mispronounced"), 100 * rh_page_number(r, "completeness"));
+    print_line(f, "text", b);
+    (void)rh_buf_printf(b, "with a confidence of %.2f", rh_page_number(result, "confidence"));
+    print_line(f, "recognised", b);
+    json_array_foreach(json_object_get(result, "sound"), i, warning) {
+        (void)rh_buf_puts(b, rh_page_string(warning, "text"));
+        print_line(f, "sound", b);
     }
 }
 
-static void range_of(const json_t *values, double *low, double *high)
+/* What was really said, where that is more than the clean words. */
+static void print_verbatim(FILE *f, const json_t *result)
 {
-    size_t i;
-    json_t *v;
-    *low = 1e9;
-    *high = -1e9;
-    json_array_foreach(values, i, v) {
-        if (!json_is_number(v))
-            continue;
-        *low = fmin(*low, json_number_value(v));
-        *high = fmax(*high, json_number_value(v));
-    }
-    if (*high - *low < 1)
-        *high = *low + 1;
-}
-
-static void add_word(rh_buf *b, const json_t *w)
-{
-    const char *what = string(w, "what"), *word = string(w, "word");
-    if (strcmp(what, "missed") == 0)
-        (void)rh_buf_printf(b, "[-%s-] ", string(w, "expected"));
-    else if (strcmp(what, "added") == 0)
-        (void)rh_buf_printf(b, "[+%s+] ", word);
-    else if (strcmp(what, "replaced") == 0)
-        (void)rh_buf_printf(b, "[%s: %s] ", string(w, "expected"), word);
-    else if (number(w, "score") < 50)
-        (void)rh_buf_printf(b, "*%s* ", word);
-    else
-        (void)rh_buf_printf(b, "%s ", word);
-}
-
-/* Words and pauses that begin within the row, in order of time. */
-static void row_words(rh_buf *b, const json_t *result, double from, double to, size_t *word,
-                      size_t *pause)
-{
-    const json_t *words = json_object_get(result, "words"), *pauses = json_object_get(result, "pauses");
-    for (;;) {
-        const json_t *w = json_array_get(words, *word), *p = json_array_get(pauses, *pause);
-        double tw = w ? number(w, "start") : HUGE_VAL, tp = p ? number(p, "start") : HUGE_VAL;
-        if (tw >= to && tp >= to)
-            return;
-        if (tw <= tp) {
-            add_word(b, w);
-            ++*word;
-        } else {
-            if (tp >= from)
-                (void)rh_buf_printf(b, "(%.1f s) ", number(p, "end") - tp);
-            ++*pause;
-        }
-    }
-}
-
-static bool print_timeline(FILE *f, const json_t *result)
-{
-    const json_t *timeline = json_object_get(result, "timeline");
-    const json_t *pitch = json_object_get(timeline, "pitch_st");
-    const json_t *loudness = json_object_get(timeline, "loudness_db");
-    const json_t *pace = json_object_get(timeline, "pace_wpm");
-    double pitch_low, pitch_high, loud_low, loud_high, length = number(result, "audio_duration");
-    range_of(pitch, &pitch_low, &pitch_high);
-    range_of(loudness, &loud_low, &loud_high);
-    fprintf(f, "\n  time   pace  pitch  loud   words  (1.2 s) pause  *unclear*  [-missed-] [+added+] "
-               "[text: heard]\n");
-    rh_buf b;
-    rh_buf_init(&b, MAX_ROW);
-    size_t word = 0, pause = 0;
-    for (size_t s = 0; (double)s < length; s += ROW_S) {
-        bool last = (double)(s + ROW_S) >= length;
-        row_words(&b, result, (double)s, last ? length + 1 : (double)(s + ROW_S), &word, &pause);
-        fprintf(f, "  %2zu:%02zu  ", s / 60, s % 60);
-        const json_t *wpm = json_array_get(pace, s + ROW_S / 2);
-        if (json_is_number(wpm))
-            fprintf(f, "%4.0f  ", json_number_value(wpm));
-        else
-            fputs("   -  ", f);
-        print_bars(f, pitch, s, pitch_low, pitch_high);
-        fputs("  ", f);
-        print_bars(f, loudness, s, loud_low, loud_high);
-        fputs("  ", f);
-        print_wrapped(f, b.data ? b.data : "", INDENT, INDENT);
-        rh_buf_clear(&b);
-    }
-    rh_buf_done(&b);
-    return !ferror(f);
+    const char *verbatim = rh_page_string(result, "verbatim_text");
+    if (!*verbatim || strcmp(verbatim, rh_page_string(result, "transcribed_text")) == 0)
+        return;
+    fputs("\n  as it was said: ", f);
+    rh_page_wrapped(f, verbatim, 18, 2);
 }
 
 bool rh_analyze_text(FILE *f, const char *path, const json_t *result)
 {
-    fprintf(f, "%s  %.1f s\n\n", path, number(result, "audio_duration"));
+    rh_buf b;
+    fprintf(f, "%s  %.1f s\n\n", path, rh_page_number(result, "audio_duration"));
     if (json_object_get(result, "reason")) {
-        fprintf(f, "  %s\n\n", string(result, "reason"));
+        fprintf(f, "  %s\n\n", rh_page_string(result, "reason"));
         return !ferror(f);
     }
+    rh_buf_init(&b, MAX_TEXT);
     print_scores(f, result);
     fputc('\n', f);
-    print_figures(f, result);
-    bool ok = print_timeline(f, result);
+    print_timing(f, result, &b);
+    print_slips(f, result, &b);
+    print_voice(f, result, &b);
+    print_wording(f, result, &b);
+    print_story(f, result, &b);
+    print_rest(f, result, &b);
+    rh_buf_done(&b);
+    rh_page_timeline(f, result);
+    print_verbatim(f, result);
     fputc('\n', f);
-    return ok && fflush(f) == 0;
+    return !ferror(f) && fflush(f) == 0;
 }

@@ -1,0 +1,31 @@
+/* text_page.h - what the parts of the readable page share. */
+#ifndef RH_TEXT_PAGE_H
+#define RH_TEXT_PAGE_H
+
+#include <jansson.h>
+#include <stdio.h>
+
+/* Stands for a blank at which no line may end. */
+#define RH_NO_BREAK '\x01'
+
+/* Columns of the page: the terminal's, or COLUMNS; 80 where neither is known. */
+int rh_page_width(void);
+
+/* `text` from column `at` on, wrapped at the page's width and indented; ends the line. */
+void rh_page_wrapped(FILE *f, const char *text, int at, int indent);
+
+static inline double rh_page_number(const json_t *o, const char *key)
+{
+    return json_number_value(json_object_get(o, key));
+}
+
+static inline const char *rh_page_string(const json_t *o, const char *key)
+{
+    const char *s = json_string_value(json_object_get(o, key));
+    return s ? s : "";
+}
+
+/* Curves and words in rows of five seconds, and what the marks mean. */
+void rh_page_timeline(FILE *f, const json_t *result);
+
+#endif
