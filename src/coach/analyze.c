@@ -32,7 +32,7 @@ static rh_status tell(const rh_hearing *h, const float *samples, size_t n,
     char *text = rh_transcript_plain(rh_hearing_transcript(h));
     if (!text)
         return rh_fail(err, RH_ERR_NOMEM, "speech: out of memory");
-    rh_status st = rh_audio_result(&result, text, in->language, in->duration_s, 0, r, err);
+    rh_status st = rh_audio_result(&result, text, in->language, in->duration_s, r, err);
     rh_free(text);
     if (st == RH_OK)
         st = rh_delivery_add(result, in, samples, n, err);

@@ -9,21 +9,29 @@ static json_t *rounded(double x, double scale)
     return json_real(round(x * scale) / scale);
 }
 
-static void move_words(json_t *result, double by_s)
+void rh_audio_result_move(json_t *o, double by_s)
 {
-    static const char *const keys[] = {"start", "end"};
+    static const char *const times[] = {"start", "end", "t"};
+    const char *key;
+    json_t *v;
+    void *next;
     size_t i;
-    json_t *w;
-    json_array_foreach(json_object_get(result, "words"), i, w) {
-        for (int k = 0; k < 2; k++) {
-            double t = json_number_value(json_object_get(w, keys[k]));
-            json_object_set_new(w, keys[k], rounded(t + by_s, 1000));
-        }
-    }
+    if (json_is_array(o))
+        json_array_foreach(o, i, v)
+            rh_audio_result_move(v, by_s);
+    if (!json_is_object(o))
+        return;
+    json_object_foreach_safe(o, next, key, v)
+        rh_audio_result_move(v, by_s);
+    for (i = 0; i < 3; i++)
+        if (json_is_real(v = json_object_get(o, times[i])))
+            json_object_set_new(o, times[i], rounded(json_number_value(v) + by_s, 1000));
+    if (json_object_get(o, "from_s"))
+        json_object_set_new(o, "from_s", rounded(by_s, 1000));
 }
 
 rh_status rh_audio_result(json_t **out, const char *text, const char *language,
-                          double duration_s, double from_s, const rh_speech_report *r,
+                          double duration_s, const rh_speech_report *r,
                           rh_error *err)
 {
     json_t *o = json_pack("{s:s, s:s, s:o, s:f}", "transcribed_text", text, "spoken_language",
@@ -36,8 +44,6 @@ rh_status rh_audio_result(json_t **out, const char *text, const char *language,
         json_decref(o);
         return st;
     }
-    if (from_s > 0)
-        move_words(o, from_s);
     *out = o;
     return RH_OK;
 }

@@ -5,10 +5,11 @@
 #include <jansson.h>
 #include "rehearse/speech.h"
 
-/* The text, the scores (scores.h) and when. `from_s` is where the sound that was
- * measured begins: times of words are moved by it. RH_ERR_NOMEM. */
+/* The text, the scores (scores.h) and when. RH_ERR_NOMEM. */
 rh_status rh_audio_result(json_t **out, const char *text, const char *language,
-                          double duration_s, double from_s, const rh_speech_report *r,
-                          rh_error *err);
+                          double duration_s, const rh_speech_report *r, rh_error *err);
+/* Moves every time of a result ("start", "end", "t", and where its timeline begins) by
+ * `by_s`: of a stretch of live sound, so that all count from its first sample. */
+void rh_audio_result_move(json_t *result, double by_s);
 
 #endif

@@ -269,8 +269,8 @@ static json_t *timeline_json(const rh_speech_input *in, const rh_contour *t, flo
         second_of_voice(t, median_hz, s, pitch, loudness);
         json_array_append_new(pace, pace_at(in, (double)s));
     }
-    return json_pack("{s:i, s:o, s:o, s:o}", "step_s", 1, "pace_wpm", pace, "pitch_st", pitch,
-                     "loudness_db", loudness);
+    return json_pack("{s:i, s:f, s:o, s:o, s:o}", "step_s", 1, "from_s", 0.0, "pace_wpm", pace, "pitch_st",
+                     pitch, "loudness_db", loudness);
 }
 
 rh_status rh_delivery_add(json_t *result, const rh_speech_input *in, const float *samples,
@@ -280,14 +280,15 @@ rh_status rh_delivery_add(json_t *result, const rh_speech_input *in, const float
     rh_timing timing = {0};
     rh_prosody prosody = {0};
     rh_language language = {0};
-    rh_status st = in->contour ? RH_OK : rh_pitch_track_run(&track, samples, n, err);
+    bool heard = in->contour || n > 0; /* else words are all that is known */
+    rh_status st = in->contour || n == 0 ? RH_OK : rh_pitch_track_run(&track, samples, n, err);
     const rh_contour own = {.n = track.n_hops, .f0_hz = track.f0_hz, .voicing = track.voicing,
                           .level_db = track.level_db, .change_db = track.change_db,
                           .noise_db = track.noise_db, .speech_db = track.speech_db,
                           .clipped = track.clipped, .peak = track.peak};
     const rh_contour *c = in->contour ? in->contour : &own;
     if (st == RH_OK)
-        st = rh_timing_measure(in, c, &timing, err);
+        st = rh_timing_measure(in, heard ? c : NULL, &timing, err);
     if (st == RH_OK)
         st = rh_prosody_measure(in, c, &prosody, err);
     if (st == RH_OK)
@@ -296,7 +297,7 @@ rh_status rh_delivery_add(json_t *result, const rh_speech_input *in, const float
         json_object_set_new(result, "timing", timing_json(&timing));
         json_object_set_new(result, "pauses", pauses_json(&timing));
         json_object_set_new(result, "prosody", prosody_json(&prosody));
-        json_object_set_new(result, "sound", sound_json(prosody.sound));
+        json_object_set_new(result, "sound", sound_json(heard ? prosody.sound : 0));
         json_object_set_new(result, "language", language_json(in, &language));
         json_object_set_new(result, "timeline", timeline_json(in, c, prosody.f0_median_hz));
     }

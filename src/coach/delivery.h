@@ -10,7 +10,8 @@
 #include "rehearse/fillers.h"
 #include "rehearse/speech.h"
 
-/* `samples`: mono, 16 kHz, of the same recording. RH_ERR_NOMEM. */
+/* `samples`: mono, 16 kHz, of the same recording; none where in->contour is given or the
+ * sound is not known. RH_ERR_NOMEM. */
 rh_status rh_delivery_add(json_t *result, const rh_speech_input *in, const float *samples,
                           size_t n, rh_error *err);
 

@@ -41,7 +41,7 @@ static rh_status tell(const rh_speech_input *in, const char *text, const rh_disf
     json_t *result = NULL;
     rh_status st = rh_speech_measure(in, &report, err);
     if (st == RH_OK)
-        st = rh_audio_result(&result, text, in->language, in->duration_s, 0, &report, err);
+        st = rh_audio_result(&result, text, in->language, in->duration_s, &report, err);
     if (st == RH_OK)
         st = rh_delivery_add(result, in, samples, n, err);
     if (st == RH_OK)

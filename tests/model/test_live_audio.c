@@ -95,6 +95,33 @@ static void results_together_are_the_transcript(void **state)
     rh_live_audio_free(l);
 }
 
+/* Every result has what a recording's has, with times from the first sample fed. */
+static void results_hold_the_measures_of_their_stretch(void **state)
+{
+    (void)state;
+    static const char *const keys[] = {"scores", "words", "timing", "pauses", "prosody", "sound", "language",
+                                       "timeline", "fillers", "slips", "verbatim_text"};
+    rh_live_audio *l = NULL;
+    rh_error err;
+    assert_int_equal(rh_live_audio_new(&l, coach, &err), RH_OK);
+    char all[TEXT] = "";
+    assert_true(feed(l, jfk.samples, jfk.n, all) >= 1);
+    double from = rh_live_audio_reported_s(l);
+    json_t *r = rest(l), *p;
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+        assert_non_null(json_object_get(r, keys[i]));
+    assert_true(from > 1);
+    const json_t *word = json_array_get(json_object_get(r, "words"), 0);
+    assert_true(json_number_value(json_object_get(word, "start")) > from - 1);
+    assert_true(json_number_value(json_object_get(json_object_get(r, "prosody"), "f0_median_hz")) > 80);
+    assert_true(fabs(json_number_value(json_object_get(json_object_get(r, "timeline"), "from_s")) - from) < 0.01);
+    size_t i;
+    json_array_foreach(json_object_get(r, "pauses"), i, p)
+        assert_true(json_number_value(json_object_get(p, "start")) > from - 0.01);
+    json_decref(r);
+    rh_live_audio_free(l);
+}
+
 /* The clean text leaves both out; one is at 2.1 s, the other at 5.8 s. */
 static void spoken_ums_are_counted_and_the_text_stays_clean(void **state)
 {
@@ -202,6 +229,7 @@ int main(void)
     (void)model_file("silero_vad_openvino_16k.onnx");
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(results_together_are_the_transcript),
+        cmocka_unit_test(results_hold_the_measures_of_their_stretch),
         cmocka_unit_test(spoken_ums_are_counted_and_the_text_stays_clean),
         cmocka_unit_test(silence_gives_no_words_and_clear_forgets),
         cmocka_unit_test(too_much_unheard_sound_is_refused_whole),

@@ -281,6 +281,48 @@ static void results_merge_by_words(void **state)
     json_decref(m);
 }
 
+/* Two stretches of 3.4 s and 2 s; keys as an audio result has them. */
+static void measures_merge_as_if_the_stretch_were_one(void **state)
+{
+    (void)state;
+    json_t *a = json_loads(
+        "{\"transcribed_text\": \"we we went\", \"audio_duration\": 3.4, \"words\": [{}, {}, {}],"
+        "\"scores\": {\"fluency\": {\"value\": 80.0, \"advice\": \"a\", \"parts\": [{\"name\": \"pace\", \"points\": -4.0},"
+        "{\"name\": \"pauses\", \"points\": -8.0}]}},"
+        "\"timing\": {\"pause_s\": 1.0, \"pauses_within\": 1, \"pause_within_s\": 1.0, \"longest_pause_s\": 1.0,"
+        "\"speech_rate\": 4.0, \"response_delay_s\": 0.5}, \"pauses\": [{\"after_word\": 0}],"
+        "\"language\": {\"sentences\": 1, \"i\": 0, \"we\": 2, \"i_share\": 0.0, \"counts\": {\"hedge\": 1}, \"remarks\": [],"
+        "\"repeated\": [], \"star\": {\"task\": null}},"
+        "\"timeline\": {\"step_s\": 1, \"from_s\": 0.0, \"pitch_st\": [1.0, 2.0, 3.0, 4.0]}, \"sound\": [{\"kind\": \"noisy\"}],"
+        "\"reason\": \"none\"}", 0, NULL);
+    json_t *b = json_loads(
+        "{\"transcribed_text\": \"I\", \"audio_duration\": 2.0, \"words\": [{}], \"scores\": {\"fluency\": {\"value\": 40.0,"
+        "\"advice\": \"b\", \"parts\": [{\"name\": \"pace\", \"points\": -8.0}]}},"
+        "\"timing\": {\"pause_s\": 3.0, \"pauses_within\": 3, \"pause_within_s\": 2.0, \"longest_pause_s\": 2.5,"
+        "\"speech_rate\": 2.0, \"response_delay_s\": 0.1}, \"pauses\": [{\"after_word\": -1}],"
+        "\"language\": {\"sentences\": 1, \"i\": 1, \"we\": 1, \"i_share\": 0.5, \"counts\": {\"hedge\": 2},"
+        "\"remarks\": [{}], \"repeated\": [], \"star\": {\"task\": {}}},"
+        "\"timeline\": {\"step_s\": 1, \"from_s\": 3.4, \"pitch_st\": [5.0, 6.0]}, \"sound\": [{\"kind\": \"noisy\"}]}", 0, NULL);
+    json_t *want = json_loads(
+        "{\"transcribed_text\": \"we we went I\", \"audio_duration\": 5.4, \"words\": [{}, {}, {}, {}], \"confidence\": 0.0,"
+        "\"scores\": {\"fluency\": {\"value\": 70.0, \"advice\": \"a\", \"parts\": [{\"name\": \"pace\", \"points\": -5.0},"
+        "{\"name\": \"pauses\", \"points\": -6.0}]}},"
+        "\"timing\": {\"pause_s\": 4.0, \"pauses_within\": 4, \"pause_within_s\": 1.75, \"longest_pause_s\": 2.5,"
+        "\"speech_rate\": 3.5, \"response_delay_s\": 0.5}, \"pauses\": [{\"after_word\": 0}, {\"after_word\": 2}],"
+        "\"language\": {\"sentences\": 2, \"sentence_words\": 2.0, \"i\": 1, \"we\": 3, \"i_share\": 0.25,"
+        "\"counts\": {\"hedge\": 3}, \"remarks\": [{}], \"repeated\": [], \"star\": {\"task\": {}}},"
+        "\"timeline\": {\"step_s\": 1, \"from_s\": 0.0, \"pitch_st\": [1.0, 2.0, 3.0, 5.0, 6.0]},"
+        "\"sound\": [{\"kind\": \"noisy\"}], \"reason\": \"none\"}", 0, NULL);
+    assert_non_null(a);
+    assert_non_null(b);
+    assert_non_null(want);
+    json_t *m = rh_merge_results(a, b);
+    if (!json_equal(m, want))
+        fail_msg("%s", json_dumps(m, JSON_INDENT(1) | JSON_REAL_PRECISION(6)));
+    json_decref(m);
+    json_decref(want);
+}
+
 static void every_status_has_its_codes(void **state)
 {
     (void)state;
@@ -303,6 +345,7 @@ int main(void)
         cmocka_unit_test(long_strings_stay_in_the_message),
         cmocka_unit_test(one_bad_half_spares_the_other),
         cmocka_unit_test(results_merge_by_words),
+        cmocka_unit_test(measures_merge_as_if_the_stretch_were_one),
         cmocka_unit_test(every_status_has_its_codes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
