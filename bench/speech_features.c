@@ -188,6 +188,14 @@ static void replay_line(const char *line)
     in.segments = &whole;
     in.n_segments = whole.n_pooled ? 1 : 0;
     in.model = "base";
+    rh_time_span voiced = {0};
+    for (size_t i = 0; i < c.n; i++)
+        if (f0[i] > 0.0f) {
+            voiced.start = voiced.end > 0.0f ? voiced.start : (float)i / RH_CONTOUR_PER_S;
+            voiced.end = (float)(i + 1) / RH_CONTOUR_PER_S;
+        }
+    in.speech = &voiced;
+    in.n_speech = voiced.end > 0.0f;
     print_line(json_incref(o), &in);
     rh_free(f0);
     rh_free(level);

@@ -3,20 +3,23 @@
 
     build/bench/speech_features list.tsv > table.jsonl
     tools/train_scores.py --table table.jsonl --ratings ../shared/data/speechocean762 \
-        [--native native.jsonl] [--copies copies.jsonl] [--check] [--out src/speech/score_tables.c] \
-        [--folds bench/pronunciation_folds.bin]
+        [--native native.jsonl] [--copies copies.jsonl] [--worse worse.jsonl] [--check] \
+        [--out src/speech/score_tables.c] [--folds bench/pronunciation_folds.bin]
 
 Needs numpy and scipy. For each rating (fluency, accuracy, prosodic, total) two parts are learnt:
   * ridge regression on the pooled encoder output (its mean and deviation over time),
   * an additive model: one curve of straight pieces for every named feature and one for the
     output of the first part, each curve monotone in the direction that sense demands
-    (non-negative least squares over ramp functions, with a quadratic penalty).
+    (ramp functions with non-negative heights and a quadratic penalty).
 Recordings of --native (the same table for good native readers, here LibriSpeech, whose speakers are
-the first part of an id) are learnt with the mark that only 2 % of the rated recordings pass: the
-raters heard no such readers, and without them the sound of another room looks like an accent.
+the first part of an id) are learnt with full marks: the raters heard no such readers, and without
+them the sound of another room looks like an accent.
 --copies: the same table for copies of recordings at another level, sample rate or through a codec,
 with ids such as 000010053@mp3. What a copy changes in a prediction is counted as an error beside the
-distance to the marks, so that the scores rest on what such copies leave as it is.
+distance to the marks, large changes above all, so that the scores rest on what such copies leave as it is.
+--worse: the same for copies made worse (slowed down, chopped with silences, hesitations spliced in): a
+prediction that does not fall by a margin is counted as an error.
+tools/score_copies makes the recordings and lists of --copies and --worse.
 The second part sees predictions of the first for speakers that it was not trained on, else it
 would trust them too much. --check prints the correlation with the raters in cross-validation
 grouped by speaker; the tables are then trained on all speakers.
@@ -29,7 +32,7 @@ import struct
 import sys
 
 import numpy as np
-from scipy.optimize import nnls
+from scipy.optimize import minimize
 from scipy.stats import pearsonr, spearmanr
 
 RATINGS = ["fluency", "accuracy", "prosodic", "total"]
@@ -46,13 +49,23 @@ FEATURES = ["logp", "logp_low", "entropy", "margin", "rate", "articulation", "pa
             "ref_logp", "ref_logp_low", "ref_margin", "ref_entropy", "ref_gap", "ref_errors",
             "ref_letters"]
 N_FREE = FEATURES.index("ref_logp")
+# Where the words heard are another sentence in each copy of a mumbled recording, measures of these
+# words say little; with a text the forced ones say the same.
+NOT_WITH_TEXT = {"logp", "logp_low", "entropy", "margin", "ref_gap", "rhythm"}
+# Fluent readers are faster than the rated learners: the curves reach as far as slowing down is heard.
+TOP_KNOT = {"rate": 6.5, "articulation": 6.8}
 KNOTS = 6
 PENALTY = 3.0
 INNER_FOLDS = 5
-# How much a change between copies weighs against an error of the same size.
-SOUND_STEADY = 30.0
-NAMED_STEADY = 20.0
-
+# Weights beside an error of the same size against the marks: of a change between copies, of a
+# copy made worse that does not fall by its margin (of 10).
+SOUND_STEADY, SOUND_WORSE, SOUND_MARGIN = 100.0, 5.0, 0.4
+NAMED_STEADY, NAMED_WORSE, NAMED_MARGIN = 500.0, 200.0, 0.4
+ALONE_STEADY, ALONE_WORSE = 20.0, 50.0  # where there is no encoder's output to rely on
+# Changes from here on (of 10) weigh more than in proportion to their square.
+LARGE_CHANGE = 0.2
+RIDGE_PENALTY = 3000.0
+NATIVE_MARK, NATIVE_WEIGHT = 10.0, 2.0
 
 def read_table(path):
     rows = []
@@ -82,7 +95,7 @@ def folds_of(speakers, n, seed):
 
 
 class Copies:
-    """Differences between copies and their originals, which are rows of the table."""
+    """Copies of recordings that are rows of the table: of[i] is the row of copy i."""
 
     def __init__(self, of, features, pooled):
         self.of, self.features, self.pooled = of, features, pooled
@@ -95,26 +108,28 @@ class Copies:
 
 
 class Ridge:
-    """Ridge regression of several marks at once, steady between copies; each one's penalty by
-    leave-one-out error."""
+    """Ridge regression of several marks at once, steady between copies and lower for worse ones."""
 
-    def fit(self, x, marks, copies):
+    def fit(self, x, marks, weights, copies, worse):
         self.mean, self.scale = x.mean(0), x.std(0) + 1e-6
         a = (x - self.mean) / self.scale
-        power = a.T @ a
+        power = (a.T * weights) @ a + RIDGE_PENALTY * np.eye(a.shape[1])
         if len(copies.of):
             d = (copies.pooled - x[copies.of]) / self.scale
-            power = power + SOUND_STEADY * len(x) / len(d) * (d.T @ d)
-        self.weights, self.offset, best = {}, {}, {}
-        for penalty in (700, 1500, 3000, 6000, 12000):
-            inverse = np.linalg.inv(power + penalty * np.eye(len(power)))
-            z = a @ inverse
-            own = (z * a).sum(1)
-            for r, y in marks.items():
-                w = z.T @ (y - y.mean())
-                error = float(np.mean(((y - y.mean() - a @ w) / (1 - own)) ** 2))
-                if r not in best or error < best[r]:
-                    best[r], self.weights[r], self.offset[r] = error, w, y.mean()
+            power += SOUND_STEADY * len(x) / len(d) * (d.T @ d)
+        fall = (x[worse.of] - worse.pooled) / self.scale
+        weight = SOUND_WORSE * len(x) / max(1, len(fall))
+        self.weights, self.offset = {}, {}
+        for r, y in marks.items():
+            right = a.T @ (weights * (y - y.mean()))
+            w = np.linalg.solve(power, right)
+            for _ in range(6):  # Newton steps: the copies that do not fall enough are settled soon
+                short = fall[fall @ w < SOUND_MARGIN]
+                if not len(short):
+                    break
+                w = np.linalg.solve(power + weight * (short.T @ short),
+                                    right + weight * SOUND_MARGIN * short.sum(0))
+            self.weights[r], self.offset[r] = w, y.mean()
         return self
 
     def linear(self, r):
@@ -129,32 +144,42 @@ class Ridge:
 class Additive:
     """Sum of monotone curves of straight pieces."""
 
-    def fit(self, x, y, directions, of, copied):
-        """copied: the same columns of copies, of[i] the row that copied[i] is a copy of."""
-        self.directions = directions
+    def fit(self, x, y, weights, names, copied, worsened):
+        """copied, worsened: (of, the same columns of copies)."""
+        alone = "sound" not in names
+        self.directions = [DIRECTION.get(n, 1) for n in names]
         self.knots = []
-        for j in range(x.shape[1]):
+        for j, name in enumerate(names):
             q = np.quantile(x[:, j], np.linspace(0.01, 0.99, KNOTS))
+            q[-1] = max(q[-1], TOP_KNOT.get(name, q[-1]))
             self.knots.append(np.unique(np.round(q, 5)))
         b = self.basis(x)
-        centre = b.mean(0)
+        centre, mean = np.average(b, 0, weights), np.average(y, weights=weights)
         # A small penalty on the height of each piece, so that features which say the same share.
         a = b - centre
-        power = a.T @ a + PENALTY * np.eye(a.shape[1])
-        if len(of):
-            d = self.basis(copied) - b[of]
-            power += NAMED_STEADY * len(b) / len(d) * (d.T @ d)
-        root = np.linalg.cholesky(power)  # the same problem in as many rows as columns
-        self.heights, _ = nnls(root.T, np.linalg.solve(root, a.T @ (y - y.mean())), maxiter=10000)
-        self.offset = float(y.mean() - centre @ self.heights)
-        return self
+        power = (a.T * weights) @ a + PENALTY * np.eye(a.shape[1])
+        right = a.T @ (weights * (y - mean))
+        change = self.basis(copied[1]) - b[copied[0]]
+        fall = b[worsened[0]] - self.basis(worsened[1])
+        steady = (ALONE_STEADY if alone else NAMED_STEADY) * len(b) / max(1, len(change))
+        worse = (ALONE_WORSE if alone else NAMED_WORSE) * len(b) / max(1, len(fall))
 
-    def spread(self, x, y):
-        """Regression draws towards the mean; this gives predictions the spread of the marks."""
-        p = self.predict(x)
-        k, m = y.std() / p.std(), p.mean()
-        self.heights = self.heights * k
-        self.offset = float(m + k * (self.offset - m))
+        def loss(h):
+            d = change @ h
+            large = (d / LARGE_CHANGE) ** 2
+            short = np.maximum(NAMED_MARGIN - fall @ h, 0)
+            value = h @ (power @ h) / 2 - right @ h
+            value += steady * np.sum(d * d * (1 + large / 2)) / 2 + worse * np.sum(short * short) / 2
+            slope = power @ h - right + steady * change.T @ (d * (1 + large)) - worse * fall.T @ short
+            return value / len(b), slope / len(b)
+
+        n = a.shape[1]
+        self.heights = minimize(loss, np.full(n, 0.02), jac=True, method="L-BFGS-B", bounds=[(0, None)] * n,
+                                options={"maxiter": 5000, "maxfun": 6000, "ftol": 1e-11, "gtol": 1e-8}).x
+        self.offset = float(mean - centre @ self.heights)
+        if alone:  # words alone say little and regression draws towards the mean: give back the spread of the marks
+            k = y.std() / self.predict(x).std()
+            self.heights, self.offset = k * self.heights, float(mean + k * (self.offset - mean))
         return self
 
     def basis(self, x):
@@ -181,53 +206,57 @@ class Additive:
         return out, best
 
 
-def used(with_text):
-    return [i for i, f in enumerate(FEATURES) if f in DIRECTION and (with_text or i < N_FREE)]
+def used(with_text, with_sound):
+    """Numbers of the features. Without the encoder's output the words carry the whole score."""
+    left_out = NOT_WITH_TEXT if with_text and with_sound else ()
+    return [i for i, f in enumerate(FEATURES) if f in DIRECTION and f not in left_out and (with_text or i < N_FREE)]
 
 
 class Model:
     """All ratings: with and without text, with and without the encoder's output."""
 
-    def fit(self, features, pooled, marks, speakers, copies):
+    def fit(self, features, pooled, marks, speakers, copies, worse):
         inner = folds_of(speakers, INNER_FOLDS, 7)
-        rated = np.array([not s.startswith("native-") for s in speakers])
+        weights = np.where([s.startswith("native-") for s in speakers], NATIVE_WEIGHT, 1.0)
         unseen = {r: np.zeros(len(speakers)) for r in RATINGS}
-        copied = {r: np.zeros(len(copies.of)) for r in RATINGS}
+        copied, worsened = ({r: np.zeros(len(c.of)) for r in RATINGS} for c in (copies, worse))
         for k in range(INNER_FOLDS):
-            keep, mine = inner != k, inner[copies.of] == k
-            ridge = Ridge().fit(pooled[keep], {r: y[keep] for r, y in marks.items()}, copies.among(keep))
+            keep = inner != k
+            ridge = Ridge().fit(pooled[keep], {r: y[keep] for r, y in marks.items()}, weights[keep],
+                                copies.among(keep), worse.among(keep))
             for r in RATINGS:
-                unseen[r][inner == k] = ridge.predict(pooled[inner == k], r)
-                copied[r][mine] = ridge.predict(copies.pooled[mine], r)
-        self.ridge = Ridge().fit(pooled, marks, copies)
+                unseen[r][~keep] = ridge.predict(pooled[~keep], r)
+                for out, c in ((copied, copies), (worsened, worse)):
+                    mine = ~keep[c.of]
+                    out[r][mine] = ridge.predict(c.pooled[mine], r)
+        self.ridge = Ridge().fit(pooled, marks, weights, copies, worse)
         self.additive = {r: {} for r in RATINGS}
         for with_text in (False, True):
             for with_sound in (False, True):
-                columns = used(with_text)
-                d = [DIRECTION[FEATURES[c]] for c in columns] + [1] * with_sound
+                columns = used(with_text, with_sound)
+                names = [FEATURES[c] for c in columns] + ["sound"] * with_sound
                 for r in RATINGS:
-                    x, c = features[:, columns], copies.features[:, columns]
-                    if with_sound:
-                        x, c = np.column_stack([x, unseen[r]]), np.column_stack([c, copied[r]])
-                    a = Additive().fit(x, marks[r], d, copies.of, c)
-                    self.additive[r][with_text, with_sound] = a.spread(x[rated], marks[r][rated])
+                    x, c, w = (np.column_stack([f[:, columns], s[r]]) if with_sound else f[:, columns]
+                               for f, s in ((features, unseen), (copies.features, copied), (worse.features, worsened)))
+                    self.additive[r][with_text, with_sound] = Additive().fit(
+                        x, marks[r], weights, names, (copies.of, c), (worse.of, w))
         return self
 
     def predict(self, r, features, pooled, with_text, with_sound=True):
-        x = features[:, used(with_text)]
+        x = features[:, used(with_text, with_sound)]
         if with_sound:
             x = np.column_stack([x, self.ridge.predict(pooled, r)])
         return np.clip(self.additive[r][with_text, with_sound].predict(x), 0, 10)
 
 
-def fit_folds(features, pooled, marks, speakers, copies, n):
+def fit_folds(features, pooled, marks, speakers, copies, worse, n):
     """The fold of each recording, and each fold's model, learnt from all others."""
     fold = folds_of(speakers, n, 1)
     models = []
     for k in range(n):
         keep = fold != k
         models.append(Model().fit(features[keep], pooled[keep], {r: y[keep] for r, y in marks.items()},
-                                  speakers[keep], copies.among(keep)))
+                                  speakers[keep], copies.among(keep), worse.among(keep)))
     return fold, models
 
 
@@ -243,20 +272,43 @@ def predict_unseen(fold, models, features, pooled):
     return out
 
 
-def report_copies(predicted, fold, models, copies, variants):
-    """Change of the score (of 100) by kind of copy: 95 % within, largest, share within 3."""
+def changes(predicted, fold, models, copies, with_text):
+    """Change of each score (of 100) from the original to each copy, by tables that know neither."""
+    change = np.zeros((len(RATINGS), len(copies.of)))
+    for k, m in enumerate(models):
+        mine = fold[copies.of] == k
+        for i, r in enumerate(RATINGS):
+            p = m.predict(r, copies.features[mine], copies.pooled[mine], with_text)
+            change[i, mine] = 10 * (p - predicted[r, with_text, True][copies.of[mine]])
+    return change
+
+
+def report_copies(predicted, fold, models, copies, variants, native):
+    """By kind of copy: 95 % within, largest, share within 3."""
+    of_native = native[copies.of]
     for with_text in (True, False):
-        change = np.zeros((len(RATINGS), len(copies.of)))
-        for k, m in enumerate(models):
-            mine = fold[copies.of] == k
-            for i, r in enumerate(RATINGS):
-                p = m.predict(r, copies.features[mine], copies.pooled[mine], with_text)
-                change[i, mine] = 10 * np.abs(p - predicted[r, with_text, True][copies.of[mine]])
+        change = np.abs(changes(predicted, fold, models, copies, with_text))
         for v in sorted(set(variants)):
-            c = change[:, np.array(variants) == v]
-            print("%-7s copy %-7s n=%d  95%% within %s  largest %s  all within 3: %.3f" % (
-                "text" if with_text else "free", v, c.shape[1], np.round(np.quantile(c, 0.95, axis=1), 1),
-                np.round(c.max(1), 1), np.mean(c.max(0) <= 3)))
+            for who, g in (("native", of_native), ("rated", ~of_native)):
+                c = change[:, g & (np.array(variants) == v)]
+                if c.shape[1]:
+                    print("%-7s copy %-10s %-6s n=%d  95%% within %s  largest %s  all within 3: %.3f" % (
+                        "text" if with_text else "free", v, who, c.shape[1], np.round(np.quantile(c, 0.95, axis=1), 1),
+                        np.round(c.max(1), 1), np.mean(c.max(0) <= 3)))
+
+
+def report_worse(predicted, fold, models, worse, variants, native):
+    """By kind of worse copy: share that fell, median and smallest fall of each rating."""
+    of_native = native[worse.of]
+    for with_text in (True, False):
+        fall = -changes(predicted, fold, models, worse, with_text)
+        for v in sorted(set(variants)):
+            for who, g in (("native", of_native), ("rated", ~of_native)):
+                c = fall[:, g & (np.array(variants) == v)]
+                if c.shape[1]:
+                    print("%-7s worse %-9s %-6s n=%d  fell %s  median %s  least %s" % (
+                        "text" if with_text else "free", v, who, c.shape[1], np.round((c > 0).mean(1), 3),
+                        np.round(np.median(c, axis=1), 1), np.round(c.min(1), 1)))
 
 
 def report_native(predicted, native):
@@ -309,7 +361,7 @@ def write_tables(path, model, n_pooled, n_rated, n_native):
     for r in RATINGS:
         for key, m in model.additive[r].items():
             curves, best = m.curves()
-            columns = used(key[0])
+            columns = used(*key)
             name = "%s_%s_%s" % (r, "text" if key[0] else "free", "sound" if key[1] else "named")
             o.write("static const rh_score_curve %s[] = {\n" % name)
             n = 0
@@ -352,7 +404,7 @@ def write_folds(path, fold, models, speakers, n_pooled):
             o.write((w * 10).astype("<f4").tobytes() + struct.pack("<f", b * 10))
             for (with_text, with_sound), additive in m.additive[r].items():
                 curves, best = additive.curves()
-                columns = used(with_text)
+                columns = used(with_text, with_sound)
                 o.write(struct.pack("<if", len(curves), best * 10))
                 for j, (x, points) in enumerate(curves):
                     is_sound = j >= len(columns)
@@ -363,14 +415,15 @@ def write_folds(path, fold, models, speakers, n_pooled):
     o.close()
 
 
-def read_copies(path, ids):
+def read_copies(path, ids, features, pooled):
     """Copies of the rows with these ids, and what was done to each."""
     number = {name: k for k, name in enumerate(ids)}
     found = [(number[name.split("@")[0]], x, p, name.split("@")[1])
              for name, x, p in (read_table(path) if path else []) if name.split("@")[0] in number]
-    n = len(found)
-    return Copies(np.array([f[0] for f in found], int), np.array([f[1] for f in found], float).reshape(n, -1),
-                  np.array([f[2] for f in found], float).reshape(n, -1)), [f[3] for f in found]
+    if not found:
+        return Copies(np.zeros(0, int), features[:0], pooled[:0]), []
+    return Copies(np.array([f[0] for f in found], int), np.array([f[1] for f in found], float),
+                  np.array([f[2] for f in found], float)), [f[3] for f in found]
 
 
 def main():
@@ -379,6 +432,7 @@ def main():
     a.add_argument("--ratings", required=True)
     a.add_argument("--native")
     a.add_argument("--copies")
+    a.add_argument("--worse")
     a.add_argument("--out")
     a.add_argument("--folds")
     a.add_argument("--check", action="store_true")
@@ -400,24 +454,23 @@ def main():
         pooled = np.vstack([pooled, np.array([r[2] for r in extra], float)])
         speakers = np.concatenate([speakers, ["native-" + r[0].split("-")[0] for r in extra]])
         is_native = np.arange(len(speakers)) >= len(ids)
-        marks = {r: np.concatenate([y, np.full(len(extra), np.quantile(y, 0.98))]) for r, y in marks.items()}
+        marks = {r: np.concatenate([y, np.full(len(extra), NATIVE_MARK)]) for r, y in marks.items()}
     print("%d recordings of %d speakers, %d of native readers" % (len(ids), len(set(speakers[~is_native])),
                                                                 is_native.sum()), file=sys.stderr)
-    copies, variants = read_copies(args.copies, names)
-    if not len(copies.of):
-        copies = Copies(np.zeros(0, int), features[:0], pooled[:0])
+    copies, variants = read_copies(args.copies, names, features, pooled)
+    worse, worse_variants = read_copies(args.worse, names, features, pooled)
     if args.check or args.folds:
-        fold, models = fit_folds(features, pooled, marks, speakers, copies, args.n_folds)
+        fold, models = fit_folds(features, pooled, marks, speakers, copies, worse, args.n_folds)
         predicted = predict_unseen(fold, models, features, pooled)
         report({k: p[~is_native] for k, p in predicted.items()}, ratings, ids)
-        if len(copies.of):
-            report_copies(predicted, fold, models, copies, variants)
+        report_copies(predicted, fold, models, copies, variants, is_native)
+        report_worse(predicted, fold, models, worse, worse_variants, is_native)
         if args.native:
             report_native(predicted, is_native)
         if args.folds:
             write_folds(args.folds, fold, models, speakers, pooled.shape[1])
     if args.out:
-        model = Model().fit(features, pooled, marks, speakers, copies)
+        model = Model().fit(features, pooled, marks, speakers, copies, worse)
         write_tables(args.out, model, pooled.shape[1], len(ids), int(is_native.sum()))
 
 

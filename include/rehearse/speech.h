@@ -125,7 +125,8 @@ typedef struct {
 typedef struct {
     bool spoken;          /* false: nothing below holds, `reason` says why */
     const char *reason;   /* static; "" when spoken */
-    int n_words, n_syllables;
+    int n_words, n_syllables;  /* by spelling */
+    int n_syllables_heard;     /* by sound, 0 when the sound was not measured */
     float pace_wpm;            /* words a minute from the first word to the last */
     float articulation_rate;   /* syllables a second of speech, pauses left out */
     float phonation_ratio;     /* share of voice between first and last word, [0,1] */

@@ -25,6 +25,7 @@ rh_status rh_measure_pace(const rh_speech_input *in, rh_speech_report *r, rh_err
         st = rh_fail(err, RH_ERR_NOMEM, "pauses: out of memory");
     if (st == RH_OK) {
         r->n_syllables = t.n_syllables;
+        r->n_syllables_heard = t.n_syllables_heard;
         /* Two words in half a second are no pace of 240: at least a second counts. */
         r->pace_wpm = 60.0f * (float)t.n_words / fmaxf(t.last_s - t.first_s, 1.0f);
         r->articulation_rate = t.articulation_rate;

@@ -8,7 +8,9 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include "fillers_internal.h"
 #include "rehearse/alloc.h"
+#include "rehearse/timing.h"
 #include "score_tables.h"
 
 /* ---- parts ---- */
@@ -76,23 +78,22 @@ typedef struct {
     float x[4], points[4];
 } rule;
 
-static const float FILLERS_LEAST_S = 20.0f;
+static const float FILLERS_LEAST_S = 30.0f;
+/* Unstressed syllables run together: by sound there are this much fewer at most. */
+static const float HEARD_MOST = 1.3f;
 
 static const rule filler_rule = {"fillers", "a minute",
     "Fillers showed often: a short silence in their place sounds surer.",
-    4, {1, 5, 12, 25}, {0, -3, -14, -28}};
+    4, {1, 5, 12, 25}, {0, -3, -12, -28}};
 static const rule fast_rule = {"very fast speech", "syllables a second",
     "You spoke very fast: slow down so that endings can be heard.",
-    4, {6.0f, 7.0f, 8.0f, 10.0f}, {0, -4, -12, -25}};
+    4, {7.0f, 7.5f, 8.5f, 10.0f}, {0, -3, -12, -25}};
 static const rule slow_rule = {"very slow speech", "syllables a second",
     "You spoke very slowly: link the words of a phrase and let it run in one breath.",
     4, {0.6f, 1.0f, 1.4f, 1.8f}, {-25, -14, -5, 0}};
 static const rule silence_rule = {"long silences", "share of time",
     "Long silences broke up your answer: think first, then say a whole sentence.",
-    4, {0.4f, 0.5f, 0.65f, 0.85f}, {0, -6, -20, -40}};
-static const rule hesitation_rule = {"silence inside clauses", "share of time",
-    "Silences fell inside clauses: carry each thought to its comma before you stop.",
-    4, {0.2f, 0.3f, 0.4f, 0.6f}, {0, -6, -15, -30}};
+    4, {0.35f, 0.5f, 0.65f, 0.85f}, {0, -7, -20, -40}};
 /* The learned part already counts a word or two; this is for half a text. */
 static const rule missing_rule = {"words left out", "share of the text",
     "Words of the text were left out: read to the end of each line.",
@@ -114,7 +115,7 @@ static void apply(rh_score *s, const rule *r, float value, float weight)
 static const char *advice_of(const char *part)
 {
     static const rule *const rules[] = {&filler_rule, &fast_rule, &slow_rule, &silence_rule,
-                                        &hesitation_rule, &missing_rule};
+                                        &missing_rule};
     for (size_t i = 0; i < sizeof rules / sizeof *rules; i++)
         if (strcmp(rules[i]->name, part) == 0)
             return rules[i]->advice;
@@ -184,19 +185,35 @@ static float sound_rating(const rh_score_model *m, const rh_speech_segment *g)
     return isfinite(sum) ? (float)sum : 0.0f;
 }
 
-/* Points by part of one stretch, weighted by its share of the words. */
-static float judge_stretch(const judged *j, const rh_score_model *m, const rh_stretch *s,
-                           float share, float *points)
+/* Rating of a stretch by `a`; points by part, weighted by `share`, are added to `points` (may be NULL). */
+static float rate(const rh_additive *a, const rh_stretch *s, float sound, float share, float *points)
 {
-    const rh_speech_segment *g = knows_sound(j->in) ? segment_of(j->in, s) : NULL;
-    const rh_additive *a = &m->additive[2 * s->has_reference + (g != NULL)];
-    float sound = g ? sound_rating(m, g) : 0.0f;
+    float rating = a->best;
     for (size_t i = 0; i < a->n; i++) {
         const rh_score_curve *c = &a->curves[i];
         float x = c->feature == RH_F_SOUND ? sound : s->x[c->feature];
-        points[part_of(c->feature)] += share * piecewise(c->x, c->points, c->n, x);
+        float p = piecewise(c->x, c->points, c->n, x);
+        rating += p;
+        if (points)
+            points[part_of(c->feature)] += share * p;
     }
-    points[PART_SCALE] += share * (a->best - 100.0f);
+    return rating;
+}
+
+/* Points by part of one stretch, weighted by its share of the words: what the
+ * named measures say by themselves, and what the sound of the voice adds to that
+ * or takes away. */
+static float judge_stretch(const judged *j, const rh_score_model *m, const rh_stretch *s,
+                           float share, float *points)
+{
+    const rh_additive *named = &m->additive[2 * s->has_reference], *whole = named + 1;
+    float by_name = rate(named, s, 0.0f, share, points);
+    points[PART_SCALE] += share * (named->best - 100.0f);
+    const rh_speech_segment *g = knows_sound(j->in) ? segment_of(j->in, s) : NULL;
+    if (!g)
+        return 0.0f;
+    float sound = sound_rating(m, g);
+    points[PART_SOUND] += share * (rate(whole, s, sound, 0.0f, NULL) - by_name);
     return share * sound;
 }
 
@@ -269,31 +286,82 @@ static float confidence_of(const rh_speech_input *in)
 
 /* ---- scores ---- */
 
-/* Share of the time from first word to last that is silence inside clauses. */
-static float hesitation(const rh_speech_input *in, const rh_speech_report *r)
+/* The rules go by what words and sound both say: where the words are in doubt,
+ * every copy of a recording brings other ones, and the sound stays. */
+
+/* Syllables by sound for one by words; 1 when the sound was not measured. */
+static float heard_share(const judged *j)
 {
-    float inside = 0.0f, whole = in->words[in->n_words - 1].end - in->words[0].start;
-    for (size_t i = 0; i < r->n_pauses; i++)
-        if (r->pauses[i].inside)
-            inside += r->pauses[i].end - r->pauses[i].start;
-    return inside / fmaxf(whole, 0.5f);
+    const rh_speech_report *r = j->r;
+    bool known = j->in->contour && r->n_syllables > 0;
+    return known ? (float)r->n_syllables_heard / (float)r->n_syllables : 1.0f;
 }
 
-/* Rules count words, so they count for less where the words themselves are in
- * doubt: another codec brings other ones there. */
-static float trust(const rh_speech_report *r)
+/* Loops of the recogniser put more syllables into a second than anybody says. */
+static float fast(const judged *j)
 {
-    static const float x[] = {0.3f, 0.7f}, y[] = {0.2f, 1.0f};
-    return piecewise(x, y, 2, r->confidence);
+    return j->articulation * fminf(HEARD_MOST * heard_share(j), 1.0f);
+}
+
+/* From the first voice to the last; 0 when unknown. */
+static float voice_s(const rh_speech_input *in)
+{
+    return in->n_speech ? in->speech[in->n_speech - 1].end - in->speech[0].start : 0.0f;
+}
+
+/* Words that were not made out were said all the same, and a word that was
+ * invented behind the last one took no time. */
+static float slow(const judged *j)
+{
+    const rh_speech_report *r = j->r;
+    float s = voice_s(j->in), most = (float)(r->n_syllables > r->n_syllables_heard ? r->n_syllables : r->n_syllables_heard);
+    return fmaxf(j->rate * fmaxf(heard_share(j), 1.0f), s > 0.2f ? most / s : 0.0f);
+}
+
+/* Share of silences of 250 ms and more in the time from the first voice to the
+ * last, in any place: the recogniser's commas come and go. */
+static float silence(const judged *j)
+{
+    const rh_speech_input *in = j->in;
+    const rh_contour *c = in->contour;
+    if (!c || in->n_speech == 0)
+        return 1.0f - j->r->phonation_ratio;
+    float limit = rh_silence_level(c);
+    size_t from = (size_t)(in->speech[0].start * RH_CONTOUR_PER_S), silent = 0, run = 0;
+    size_t to = from + (size_t)(voice_s(in) * RH_CONTOUR_PER_S);
+    to = to < c->n ? to : c->n;
+    for (size_t i = from; i < to; i++) {
+        run = c->level_db[i] < limit ? run + 1 : 0;
+        if (run == RH_CONTOUR_PER_S / 4)
+            silent += run;
+        else if (run > RH_CONTOUR_PER_S / 4)
+            silent++;
+    }
+    return to > from ? (float)silent / (float)(to - from) : 0.0f;
+}
+
+/* Share of a text that neither the recogniser nor the sound has room for. The
+ * first syllables do not count: one word of four is no half of a text. */
+static float left_out(const judged *j)
+{
+    enum { SHORT_TEXT = 10 }; /* syllables */
+    const rh_speech_report *r = j->r;
+    float by_words = 1.0f - r->completeness;
+    int expected = 0;
+    for (size_t i = 0; i < r->n_word_scores; i++)
+        expected += r->word_scores[i].expected ? rh_syllables(r->word_scores[i].expected) : 0;
+    if (!j->in->contour)
+        return by_words;
+    float by_sound = 1.0f - HEARD_MOST * (float)r->n_syllables_heard / (float)expected;
+    float sure = fminf((float)expected / (2.0f * SHORT_TEXT), 1.0f);
+    return fmaxf(fminf(by_words, by_sound), 0.0f) * (expected < SHORT_TEXT ? 0.0f : sure);
 }
 
 /* What breaks the flow costs fluency and prosody whole, the other two half. */
 static void apply_flow(const judged *j, rh_score *s, float weight)
 {
-    weight *= trust(j->r);
-    apply(s, &slow_rule, j->rate, weight);
-    apply(s, &silence_rule, 1.0f - j->r->phonation_ratio, weight);
-    apply(s, &hesitation_rule, hesitation(j->in, j->r), weight);
+    apply(s, &slow_rule, slow(j), weight);
+    apply(s, &silence_rule, silence(j), weight);
 }
 
 /* One hesitation in a short answer is no habit. */
@@ -309,7 +377,7 @@ static void score_delivery(judged *j)
     rh_speech_report *r = j->r;
     judge(j, RH_RATING_FLUENCY, &r->fluency);
     apply(&r->fluency, &filler_rule, fillers_judged(j), 1.0f);
-    apply(&r->fluency, &fast_rule, j->articulation, trust(r));
+    apply(&r->fluency, &fast_rule, fast(j), 1.0f);
     apply_flow(j, &r->fluency, 1.0f);
     close_score(&r->fluency, "You spoke in an even flow: keep it.");
     judge(j, RH_RATING_PROSODIC, &r->prosody);
@@ -323,14 +391,14 @@ static void score_words(judged *j)
     rh_speech_report *r = j->r;
     judge(j, RH_RATING_ACCURACY, &r->pronunciation);
     if (r->has_reference)
-        apply(&r->pronunciation, &missing_rule, 1.0f - r->completeness, trust(r));
+        apply(&r->pronunciation, &missing_rule, left_out(j), 1.0f);
     apply_flow(j, &r->pronunciation, 0.5f);
     close_score(&r->pronunciation, "Your pronunciation came through well: keep it.");
     judge(j, RH_RATING_TOTAL, &r->clarity);
     apply(&r->clarity, &filler_rule, fillers_judged(j), 0.5f);
-    apply(&r->clarity, &fast_rule, j->articulation, trust(r));
+    apply(&r->clarity, &fast_rule, fast(j), 1.0f);
     if (r->has_reference)
-        apply(&r->clarity, &missing_rule, 1.0f - r->completeness, trust(r));
+        apply(&r->clarity, &missing_rule, left_out(j), 1.0f);
     apply_flow(j, &r->clarity, 0.5f);
     close_score(&r->clarity, "Your words were easy to make out: keep it.");
 }

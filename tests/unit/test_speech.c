@@ -120,6 +120,68 @@ static void slower_unsure_or_chopped_speech_scores_lower(void **state)
     rh_speech_report_done(&chopped);
 }
 
+static void a_fluent_reader_slowed_down_scores_lower(void **state)
+{
+    (void)state;
+    float last[2] = {101, 101};
+    const float paces[] = {240, 200, 160, 120, 80};
+    for (size_t i = 0; i < sizeof paces / sizeof *paces; i++) {
+        speech s;
+        say(&s, answer, paces[i], 0.97f);
+        rh_speech_report r = measured(&s);
+        if (!(r.fluency.value < last[0] && r.overall.value < last[1]))
+            fail_msg("at %g words a minute: fluency %g, overall %g", (double)paces[i],
+                     (double)r.fluency.value, (double)r.overall.value);
+        last[0] = r.fluency.value;
+        last[1] = r.overall.value;
+        rh_speech_report_done(&r);
+    }
+}
+
+static bool has_part(const rh_score *s, const char *name)
+{
+    for (int i = 0; i < s->n_parts; i++)
+        if (strcmp(s->parts[i].name, name) == 0)
+            return true;
+    return false;
+}
+
+/* A loop of the recogniser is not haste, and a mumbled text is not left out. */
+static void rules_ask_the_sound_too(void **state)
+{
+    (void)state;
+    enum { N = 400 };
+    static float level[N], f0[N];
+    speech s;
+    say(&s, "you can tell that you can tell that you can tell that you can tell that you can tell that", 900, 0.9f);
+    rh_speech_report r = measured(&s);
+    assert_true(has_part(&r.fluency, "very fast speech"));
+    rh_speech_report_done(&r);
+    for (size_t i = 0; i < N; i++) { /* two syllables a second */
+        level[i] = -20.0f - 20.0f * fabsf(sinf((float)i * 3.14159f / 50.0f));
+        f0[i] = 120;
+    }
+    rh_contour c = {.n = N, .level_db = level, .f0_hz = f0, .voicing = f0, .change_db = level,
+                    .noise_db = -60, .speech_db = -20};
+    s.in.contour = &c;
+    r = measured(&s);
+    assert_false(has_part(&r.fluency, "very fast speech"));
+    rh_speech_report_done(&r);
+
+    say(&s, "one", 60, 0.9f);
+    s.in.reference = "one two three four five six";
+    r = measured(&s);
+    assert_true(has_part(&r.pronunciation, "words left out"));
+    rh_speech_report_done(&r);
+    say(&s, "wontufree forfisix", 30, 0.9f); /* as many syllables as the text has, in two words */
+    s.in.reference = "one two three four five six";
+    s.in.contour = &c;
+    r = measured(&s);
+    assert_true(r.completeness < 0.5f && r.n_syllables_heard >= 5);
+    assert_false(has_part(&r.pronunciation, "words left out"));
+    rh_speech_report_done(&r);
+}
+
 static void fillers_are_counted_by_word_and_cost_only_when_many(void **state)
 {
     (void)state;
@@ -379,6 +441,8 @@ int main(void)
         cmocka_unit_test(good_speech_lands_high),
         cmocka_unit_test(score_is_the_sum_of_its_parts),
         cmocka_unit_test(slower_unsure_or_chopped_speech_scores_lower),
+        cmocka_unit_test(a_fluent_reader_slowed_down_scores_lower),
+        cmocka_unit_test(rules_ask_the_sound_too),
         cmocka_unit_test(fillers_are_counted_by_word_and_cost_only_when_many),
         cmocka_unit_test(many_fillers_cost_and_a_few_do_not),
         cmocka_unit_test(length_does_not_decide),
