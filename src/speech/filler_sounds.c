@@ -11,6 +11,7 @@
 static const float STEP_S = 1.0f / RH_CONTOUR_PER_S;
 static const float REACH_S = 0.25f; /* attention times may be off by so much */
 static const float GUESS = 0.15f;   /* below it the second decode was only talked into it */
+static const float BABBLE = 0.05f;  /* below it even a clean word is the decoder's stammer */
 static const float SURE = 0.5f;     /* probability from which level alone confirms */
 static const float ALONE = 0.8f;    /* ... and from which nothing need confirm */
 static const float DIP_DB = 6.0f;   /* between two set-ins of a voice */
@@ -315,14 +316,14 @@ static void from_verbatim(rh_filler_search *f)
     }
 }
 
-/* What the clean decode wrote itself is sure enough, wherever the second one strayed. */
+/* What the clean decode wrote itself is mostly sure enough, wherever the second one strayed. */
 static void from_clean(rh_filler_search *f)
 {
     for (size_t i = 0; i < f->in->n_words; i++) {
         int kind = rh_filler_sound(f->in->words[i].text);
-        if (kind < 0 || f->told[i])
-            continue;
         const rh_word *w = &f->in->words[i];
+        if (kind < 0 || f->told[i] || w->p < BABBLE)
+            continue;
         rh_add_filler(f, (rh_filler){.kind = (rh_filler_kind)kind,
                                      .start = w->start,
                                      .end = w->end,

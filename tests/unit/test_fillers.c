@@ -137,6 +137,19 @@ static void a_voice_confirms_and_times_the_second_decode(void **state)
     rh_disfluency_done(&d);
 }
 
+/* "what um uh": the first is heard, the second only follows from the first. */
+static void a_clean_word_of_no_probability_is_no_filler(void **state)
+{
+    (void)state;
+    static said clean;
+    say(&clean, "what um uh");
+    clean.words[2].p = 0.01f;
+    rh_disfluency d = find(&clean, NULL, NULL);
+    assert_int_equal(d.n_fillers, 1);
+    assert_int_equal(d.fillers[0].kind, RH_FILLER_UM);
+    rh_disfluency_done(&d);
+}
+
 static void without_a_voice_a_doubtful_one_is_refused(void **state)
 {
     (void)state;
@@ -297,6 +310,7 @@ int main(void)
         cmocka_unit_test(spellings_of_hesitation_are_known),
         cmocka_unit_test(a_voice_confirms_and_times_the_second_decode),
         cmocka_unit_test(without_a_voice_a_doubtful_one_is_refused),
+        cmocka_unit_test(a_clean_word_of_no_probability_is_no_filler),
         cmocka_unit_test(a_run_is_counted_by_its_sound),
         cmocka_unit_test(a_still_voice_apart_is_a_filler_unless_a_word_is_there),
         cmocka_unit_test(a_decode_that_strays_is_not_believed),
