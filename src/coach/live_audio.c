@@ -30,6 +30,7 @@ struct rh_live_audio {
     int64_t heard;         /* end of the last final */
     rh_buf text;           /* finals not reported yet */
     rh_speech_table table;
+    rh_live_fillers finder;
     rh_speech_filler *fillers; /* of the finals not reported yet */
     size_t n_fillers, cap_fillers;
     char language[RH_ASR_LANG_LEN];
@@ -48,6 +49,7 @@ rh_status rh_live_audio_new(rh_live_audio **out, rh_coach *c, rh_error *err)
     l->coach = c;
     rh_buf_init(&l->text, MAX_TEXT);
     rh_speech_table_init(&l->table);
+    rh_live_fillers_init(&l->finder);
     rh_hearing_model_name(c->asr, l->model);
     rh_transcriber_options o = rh_transcriber_options_default();
     o.partials = false;
@@ -68,6 +70,7 @@ void rh_live_audio_free(rh_live_audio *l)
         return;
     rh_transcriber_free(l->ears);
     rh_speech_table_done(&l->table);
+    rh_live_fillers_done(&l->finder);
     rh_free(l->fillers);
     rh_buf_done(&l->text);
     rh_free(l);
@@ -105,7 +108,7 @@ bool rh_live_audio_ready(const rh_live_audio *l)
 static rh_status take_fillers(rh_live_audio *l, const rh_heard *h)
 {
     rh_disfluency d = {0};
-    rh_status st = rh_live_fillers_find(h, &d, NULL);
+    rh_status st = rh_live_fillers_find(&l->finder, h, &d, NULL);
     if (st == RH_OK && l->n_fillers + d.n_fillers > l->cap_fillers) {
         size_t cap = 2 * (l->n_fillers + d.n_fillers);
         rh_speech_filler *p = rh_realloc(l->fillers, cap * sizeof *p);
@@ -255,6 +258,7 @@ rh_status rh_live_audio_result(rh_live_audio *l, bool all, const atomic_bool *ca
 void rh_live_audio_clear(rh_live_audio *l)
 {
     rh_transcriber_reset(l->ears);
+    rh_live_fillers_clear(&l->finder);
     rh_buf_clear(&l->text);
     rh_speech_table_clear(&l->table);
     l->n_fillers = 0;
