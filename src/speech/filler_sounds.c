@@ -308,12 +308,28 @@ static void from_verbatim(rh_filler_search *f)
             i += n - 1;
         } else if (n > 0) {
             rh_filler filler = proposal(f, i);
+            if (filler.n_words && f->in->words[filler.after_word + 1].p > filler.p)
+                continue; /* the clean decode's own, with its time: from_clean() */
             if (filler.n_words)
                 f->told[filler.after_word + 1] = true;
             if (confirm(f, i, &filler))
                 rh_add_filler(f, filler);
         }
     }
+}
+
+/* A word that hesitates reaches over the silence before it: its longest voice is what is heard. */
+static void time_by_voice(const rh_contour *c, rh_filler *filler)
+{
+    rh_voice v[MAX_VOICES];
+    size_t n = c ? rh_voices_between(c, filler->start, filler->end, v, MAX_VOICES) : 0, best = 0;
+    for (size_t i = 1; i < n; i++)
+        if (v[i].to - v[i].from > v[best].to - v[best].from)
+            best = i;
+    if (n == 0)
+        return;
+    filler->start = fmaxf(filler->start, (float)v[best].from * STEP_S);
+    filler->end = (float)v[best].to * STEP_S;
 }
 
 /* What the clean decode wrote itself is mostly sure enough, wherever the second one strayed. */
@@ -324,12 +340,14 @@ static void from_clean(rh_filler_search *f)
         const rh_word *w = &f->in->words[i];
         if (kind < 0 || f->told[i] || w->p < BABBLE)
             continue;
-        rh_add_filler(f, (rh_filler){.kind = (rh_filler_kind)kind,
-                                     .start = w->start,
-                                     .end = w->end,
-                                     .p = w->p,
-                                     .after_word = (int)i - 1,
-                                     .n_words = 1});
+        rh_filler filler = {.kind = (rh_filler_kind)kind,
+                            .start = w->start,
+                            .end = w->end,
+                            .p = w->p,
+                            .after_word = (int)i - 1,
+                            .n_words = 1};
+        time_by_voice(f->in->contour, &filler);
+        rh_add_filler(f, filler);
     }
 }
 
