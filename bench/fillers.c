@@ -1,6 +1,7 @@
 /* fillers - are hesitations found, and only they?
  *
- *   fillers [--model FILE] [--threads N] [--verbose] [--part clips|spliced|read|live] [--list FILE]
+ *   fillers [--model FILE] [--threads N] [--verbose] [--part clips|spliced|read|live|live-clips]
+ *           [--list FILE]
  *
  * Spontaneous and acted clips with their verbatim text (fillers/manifest.jsonl)
  * and read speech without any (librispeech/refs.tsv). Counted are um, uh, er
@@ -10,8 +11,9 @@
  * Times are compared with marks set by hand on level and pitch.
  * The marked ones are also spliced into other clips of the speaker, where their
  * time is exact.
- * live: the clips again as a person speaking, through live recognition, and the
- * read ones one after the other as one stream.
+ * live: the clips again as a person speaking, through live recognition (live_: the finals;
+ * live_end_: what the report of the session counts), and then the read ones; live-clips:
+ * without these.
  * --list: further recordings without fillers, one a line: id, tab, path. */
 #include <jansson.h>
 #include <math.h>
@@ -44,6 +46,7 @@ typedef struct {
     int live_truth, live_found, live_false, n_live_errors, live_read, live_read_false,
         live_read_false_sounds;
     float live_errors[MAX_ITEMS];
+    int end_found, end_false, end_read_false;
 } bench;
 
 /* Hesitations marked by hand where the level rises and falls, s from the
@@ -427,18 +430,72 @@ static void run_spliced(bench *b)
 
 /* ---- live ---- */
 
-/* Hesitations (and all fillers) that live recognition of `x` reports. */
-static int count_live(const bench *b, const float *x, size_t n, int *all, float *times, int max)
+/* What live recognition of a sound reports. */
+typedef struct {
+    rh_live_fillers finder;
+    rh_speech_table clean, second; /* as the report at the end has them */
+    float times[MAX_ITEMS];        /* of hesitations told in finals */
+    int n_sounds, n_all;
+    int end_sounds;                /* what the report counts */
+} live;
+
+static void take_final(const bench *b, live *l, const rh_heard *h)
+{
+    rh_error err = {0};
+    rh_disfluency d = {0};
+    if (rh_live_fillers_find(&l->finder, h, &d, &err) == RH_OK)
+        for (size_t m = 0; m < d.n_fillers; m++) {
+            l->n_all++;
+            if ((int)d.fillers[m].kind < RH_FILLER_SOUNDS && l->n_sounds < MAX_ITEMS)
+                l->times[l->n_sounds++] = d.fillers[m].start;
+            if (b->verbose)
+                printf("    %.2f-%.2f %s p %.2f after %d covers %d\n", (double)d.fillers[m].start,
+                       (double)d.fillers[m].end, rh_filler_name(d.fillers[m].kind),
+                       (double)d.fillers[m].p, d.fillers[m].after_word, d.fillers[m].n_words);
+        }
+    rh_disfluency_done(&d);
+    const rh_transcript *t = h->transcript;
+    (void)rh_speech_table_add(&l->clean, t, 0, t->n_words, h->start, h->end, NULL, 0);
+    (void)rh_live_fillers_second(h, &l->second);
+    if (b->verbose)
+        printf("  %.2f %s | %s\n", (double)h->start, t->text,
+               h->verbatim && h->verbatim->text ? h->verbatim->text : "");
+}
+
+static void measure_end(live *l, const float *x, size_t n)
+{
+    rh_error err = {0};
+    rh_pitch_track p = {0};
+    rh_disfluency d = {0};
+    if (rh_pitch_track_run(&p, x, n, &err) != RH_OK)
+        return;
+    const rh_contour c = {.n = p.n_hops, .f0_hz = p.f0_hz, .voicing = p.voicing,
+                          .level_db = p.level_db, .change_db = p.change_db,
+                          .noise_db = p.noise_db, .speech_db = p.speech_db,
+                          .clipped = p.clipped, .peak = p.peak};
+    rh_speech_input in = *rh_speech_table_finish(&l->clean, (double)n / 16000.0);
+    const rh_speech_input *second = rh_speech_table_finish(&l->second, (double)n / 16000.0);
+    in.contour = &c;
+    if (rh_disfluency_find(&in, second->words, second->n_words, &d, &err) == RH_OK)
+        l->end_sounds = count_sounds(&d);
+    rh_disfluency_done(&d);
+    rh_pitch_track_done(&p);
+}
+
+static void hear_live(const bench *b, const float *x, size_t n, live *l)
 {
     enum { PIECE = 1600 };
     rh_transcriber *t = NULL;
     rh_transcriber_options o = rh_transcriber_options_default();
     rh_error err = {0};
-    int found = 0;
     o.language = "en";
     o.verbatim = true;
+    *l = (live){0};
     if (rh_transcriber_new(&t, b->model, b->vad, &o, &err) != RH_OK)
-        return 0;
+        return;
+    rh_live_fillers_init(&l->finder);
+    rh_speech_table_init(&l->clean);
+    rh_speech_table_init(&l->second);
     for (size_t i = 0; i <= n; i += PIECE) {
         size_t k = n - i < PIECE ? n - i : PIECE;
         rh_status st = rh_transcriber_feed(t, x + i, k, &err);
@@ -447,56 +504,51 @@ static int count_live(const bench *b, const float *x, size_t n, int *all, float 
             if (st == RH_OK)
                 st = last ? rh_transcriber_finish(t, NULL, &err) : rh_transcriber_work(t, NULL, &err);
             rh_heard h;
-            while (rh_transcriber_next(t, &h) == RH_OK) {
-                rh_disfluency d = {0};
-                if (rh_live_fillers_find(&h, &d, &err) == RH_OK)
-                    for (size_t m = 0; m < d.n_fillers; m++) {
-                        ++*all;
-                        if ((int)d.fillers[m].kind < RH_FILLER_SOUNDS && found < max)
-                            times[found++] = d.fillers[m].start;
-                    }
-                if (b->verbose && h.final)
-                    printf("  %.2f %s | %s\n", (double)h.start, h.transcript->text,
-                           h.verbatim && h.verbatim->text ? h.verbatim->text : "");
-                rh_disfluency_done(&d);
-            }
+            while (rh_transcriber_next(t, &h) == RH_OK)
+                if (h.final)
+                    take_final(b, l, &h);
         } while (st == RH_OK && !last);
     }
+    measure_end(l, x, n);
     rh_transcriber_free(t);
-    return found;
+    rh_live_fillers_done(&l->finder);
+    rh_speech_table_done(&l->clean);
+    rh_speech_table_done(&l->second);
 }
 
 /* Events against the true ones: as many as there are, and no more, count as
  * found; where there are marks, at their times. */
 static void live_clip(bench *b, const char *id, const char *file, int truth)
 {
+    static live l;
     char path[4200], name[4200];
-    float times[MAX_ITEMS];
     rh_audio a = {0};
-    int all = 0;
     (void)snprintf(name, sizeof name, "fillers/%.200s", file);
     if (!read_sound(&a, bench_data(name, path, sizeof path)))
         return;
-    int n = count_live(b, a.samples, a.n, &all, times, MAX_ITEMS);
+    hear_live(b, a.samples, a.n, &l);
+    int n = l.n_sounds, end_right = l.end_sounds < truth ? l.end_sounds : truth;
+    b->end_found += end_right;
+    b->end_false += l.end_sounds - end_right;
     int right = n < truth ? n : truth;
     if (b->verbose)
-        printf("live %s: %d of %d\n", id, n, truth);
+        printf("live %s: %d of %d, report %d\n", id, n, truth, l.end_sounds);
     b->live_truth += truth;
     b->live_found += right;
     b->live_false += n - right;
     for (size_t m = 0; m < N_MARKS; m++) {
         float best = 1.0f;
         for (int i = 0; i < n && strcmp(MARKS[m].id, id) == 0; i++)
-            best = fminf(best, fabsf(times[i] - MARKS[m].start));
+            best = fminf(best, fabsf(l.times[i] - MARKS[m].start));
         if (best < 1.0f)
             b->live_errors[b->n_live_errors++] = best;
     }
     rh_audio_done(&a);
 }
 
-static void run_live(bench *b)
+static void run_live_clips(bench *b)
 {
-    char path[4200], name[4200], line[MAX_LINE];
+    char path[4200], line[MAX_LINE];
     FILE *f = fopen(bench_data("fillers/manifest.jsonl", path, sizeof path), "r");
     while (f && fgets(line, sizeof line, f)) {
         json_t *o = json_loads(line, 0, NULL);
@@ -508,15 +560,23 @@ static void run_live(bench *b)
     }
     if (f)
         fclose(f);
-    f = fopen(bench_data("librispeech/refs.tsv", path, sizeof path), "r");
+}
+
+static void run_live_read(bench *b)
+{
+    static live l;
+    char path[4200], name[4200], line[MAX_LINE];
+    FILE *f = fopen(bench_data("librispeech/refs.tsv", path, sizeof path), "r");
     while (f && fgets(line, sizeof line, f)) {
-        float times[MAX_ITEMS];
         rh_audio a = {0};
         line[strcspn(line, "\t\n")] = '\0';
         (void)snprintf(name, sizeof name, "librispeech/audio/%.200s.flac", line);
         if (!read_sound(&a, bench_data(name, path, sizeof path)))
             continue;
-        b->live_read_false_sounds += count_live(b, a.samples, a.n, &b->live_read_false, times, MAX_ITEMS);
+        hear_live(b, a.samples, a.n, &l);
+        b->live_read_false_sounds += l.n_sounds;
+        b->live_read_false += l.n_all;
+        b->end_read_false += l.end_sounds;
         b->live_read++;
         rh_audio_done(&a);
     }
@@ -571,12 +631,14 @@ static void report(bench *b)
             share(b->splices_found, b->splices_found + b->splices_false),
             median_ms(b->splice_errors, b->n_splice_errors));
     if (b->live_truth)
-        printf("live_recall=%.1f%% live_precision=%.1f%% live_time_error_ms=%.0f live_read_clips=%d "
-               "live_false_sounds=%d live_false=%d ",
+        printf("live_recall=%.1f%% live_precision=%.1f%% live_time_error_ms=%.0f live_end_recall=%.1f%% "
+               "live_end_precision=%.1f%% live_read_clips=%d live_false_sounds=%d live_false=%d "
+               "live_end_false_sounds=%d ",
                share(b->live_found, b->live_truth),
                share(b->live_found, b->live_found + b->live_false),
-               median_ms(b->live_errors, b->n_live_errors), b->live_read,
-               b->live_read_false_sounds, b->live_read_false);
+               median_ms(b->live_errors, b->n_live_errors), share(b->end_found, b->live_truth),
+               share(b->end_found, b->end_found + b->end_false), b->live_read,
+               b->live_read_false_sounds, b->live_read_false, b->end_read_false);
     printf("read_clips=%d false_sounds=%d false_words=%d whisper_alone_false=%d\n", b->read_clips,
            b->read_sounds, b->read_words, b->read_plain);
 }
@@ -600,7 +662,7 @@ int main(int argc, char **argv)
             b.verbose = true;
         else {
             fprintf(stderr, "usage: fillers [--model FILE] [--threads N] [--verbose] "
-                            "[--part clips|spliced|read|live] [--list FILE]\n");
+                            "[--part clips|spliced|read|live|live-clips] [--list FILE]\n");
             return 2;
         }
     }
@@ -626,8 +688,10 @@ int main(int argc, char **argv)
             run_spliced(&b);
         if (!part || strcmp(part, "read") == 0)
             run_read(&b);
+        if (!part || strncmp(part, "live", 4) == 0)
+            run_live_clips(&b);
         if (!part || strcmp(part, "live") == 0)
-            run_live(&b);
+            run_live_read(&b);
     } else {
         fprintf(stderr, "%s\n", err.msg);
     }

@@ -88,6 +88,9 @@ typedef struct {
                                   it; NULL */
     const int32_t *draft; int n_draft; /* tokens of an earlier transcript of the same audio;
                                           verified in one pass; the result does not depend on it */
+    bool keep_to_draft;        /* ... except that the draft stands where nothing else is much more
+                                  likely; a filler takes its place as ever. Where the result is the
+                                  draft it comes without word times; false */
     float filler_boost;        /* added to the logits of filler tokens at word starts; 0 = off */
     const atomic_bool *cancel; /* checked between steps; NULL */
     void (*progress)(void *user, double done); /* [0,1], from the calling thread; NULL */

@@ -38,8 +38,9 @@ typedef struct {
     const rh_transcript *transcript;  /* its text, words and tokens, times from the first sample */
     const float *pooled; int n_pooled;/* finals: rh_asr_pooled() of the utterance; may be NULL */
     /* Finals, where asked for: words of the second decode (verbatim.h), maybe none, and
-     * the sound that both decodes heard: `n_sound` samples from the time `sound_from`
-     * on. What lies in [fresh_from, fresh_to) was in no final before. */
+     * the sound that both decodes heard with some seconds before it: `n_sound` samples
+     * from the time `sound_from` on. What lies in [fresh_from, fresh_to) was in no final
+     * before. */
     const rh_transcript *verbatim;
     const float *sound;
     size_t n_sound;

@@ -60,6 +60,7 @@ typedef struct {
     int n_prefix;
     const int32_t *draft; /* guess of the answer, timestamps included where asked for; greedy only */
     int n_draft;
+    bool keep_to_draft; /* its tokens stand where no other but a filler is much more probable */
     float filler_boost;
     uint64_t seed; /* of sampling at temperatures above 0 */
     int max_tokens; /* 0 = half the text context, as the reference */

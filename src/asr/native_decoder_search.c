@@ -43,7 +43,29 @@ static void append(const dec_search *q, dec_path *path, rh_dec_token t)
         path->done = true;
 }
 
-enum { DRAFT_REACH = 10, DRAFT_TRIAL = 6 };
+enum { DRAFT_REACH = 10, DRAFT_TRIAL = 6, DRAFT_FOUND = 3 };
+
+/* Where the draft is kept to: nats by which another token must be more probable than
+ * the draft's own to take its place. */
+static const float DRAFT_KEPT = 3.0f;
+
+static bool is_filler(const rh_dec_model *m, int32_t id)
+{
+    for (int i = 0; i < m->n_fillers; i++)
+        if (m->fillers[i] == id)
+            return true;
+    return false;
+}
+
+/* The most probable token; or the draft's (index `at`), where it is to be kept. */
+static int32_t choose(const dec_search *q, const dec_dist *d, const float *x, bool keep, int at)
+{
+    if (!keep || at >= q->p->n_draft || is_filler(q->s->m, d->best))
+        return d->best;
+    int32_t id = q->p->draft[at];
+    bool near = id >= 0 && id < q->s->m->n_vocab && x[d->best] - x[id] < DRAFT_KEPT;
+    return near ? id : d->best;
+}
 
 /* Tokens of the draft that can be run in one pass, from index `from` on. */
 static int draft_run(const dec_search *q, const dec_path *path, int from, int most)
@@ -68,10 +90,11 @@ static int find_in_draft(const dec_search *q, const dec_path *path, int at)
 }
 
 /* Runs draft[from..from + n), whose first token is the path's last one, as far
- * as greedy decoding confirms it. On return, as on entry, all tokens of the path
+ * as greedy decoding confirms it; where it is to be kept to, that begins at once when
+ * `in_step`, else after some tokens. On return, as on entry, all tokens of the path
  * but the last one have been run. *used: tokens that were run and right. */
-static rh_status verify_draft(dec_search *q, dec_path *path, int from, int n, int *used,
-                              rh_error *err)
+static rh_status verify_draft(dec_search *q, dec_path *path, int from, int n, bool in_step,
+                              int *used, rh_error *err)
 {
     const int32_t *draft = q->p->draft;
     dec_sequence *seq = &path->seq;
@@ -85,8 +108,10 @@ static rh_status verify_draft(dec_search *q, dec_path *path, int from, int n, in
     *used = 0;
     do {
         seq->n = base + *used + 1; /* as far as one step at a time would have come */
+        const float *x = row(q, *used);
         dec_dist d = dec_rules_apply(&q->rules, row(q, *used), ids, path->n);
-        append(q, path, dec_token_of(&d, row(q, *used), d.best));
+        bool keep = q->p->keep_to_draft && (in_step || *used >= DRAFT_FOUND);
+        append(q, path, dec_token_of(&d, x, choose(q, &d, x, keep, from + *used + 1)));
         ++*used;
         if (path->done)
             break;
@@ -135,18 +160,21 @@ rh_status dec_greedy(dec_search *q, const dec_sequence *first, rh_error *err)
     path->done = false;
     path->seq = *first;
     dec_dist d = dec_rules_apply(&q->rules, row(q, 0), NULL, 0);
-    append(q, path, dec_token_of(&d, row(q, 0), d.best));
+    append(q, path, dec_token_of(&d, row(q, 0), choose(q, &d, row(q, 0), q->p->keep_to_draft, 0)));
     int at = 0, trust = DEC_LOGIT_ROWS; /* place in the draft; how much of it to try at once */
+    bool in_step = true;                /* all of the draft before `at` was said */
     while (!path->done && !repeats(q, path)) {
         if (canceled(q))
             return fail_canceled(err);
         int from = find_in_draft(q, path, at), used = 0;
         int n = from >= 0 ? draft_run(q, path, from, trust) : 0;
-        rh_status st = n < 2 ? one_step(q, path, err) : verify_draft(q, path, from, n, &used, err);
+        rh_status st = n < 2 ? one_step(q, path, err)
+                             : verify_draft(q, path, from, n, in_step && from == at, &used, err);
         if (st != RH_OK)
             return st;
         if (used > 1) /* not one that only looked like the place */
             at = from + used;
+        in_step = n >= 2 && used == n;
         trust = used == n && n >= 2 ? DEC_LOGIT_ROWS : DRAFT_TRIAL;
     }
     return RH_OK;

@@ -24,6 +24,7 @@ typedef struct {
     int32_t prefix[MAX_HISTORY];
     int n_prefix;
     double offset_s; /* of the window */
+    bool timed;      /* its words have times */
 } job;
 
 /* Tokens of " text", its end when there are too many. */
@@ -91,6 +92,7 @@ static rh_dec_params decoder_params(const job *j, bool timestamps)
     if (p->beam == 1 && !timestamps) {
         d.draft = p->draft;
         d.n_draft = p->n_draft;
+        d.keep_to_draft = p->keep_to_draft;
     }
     return d;
 }
@@ -150,7 +152,7 @@ static rh_status add_segment(job *j, const rh_window_segment *w, int *at)
     const native_stream *s = j->s;
     const rh_dec_result *r = &s->result;
     int32_t eot = rh_tokenizer_special(rh_dec_model_tokenizer(s->model->decoder))->eot;
-    bool timed = j->p->word_times;
+    bool timed = j->timed;
     double start = j->offset_s + (double)w->start_s, end = j->offset_s + (double)w->end_s;
     rh_asr_segment segment = {
         .start = (float)start,
@@ -181,10 +183,23 @@ static rh_status add_segment(job *j, const rh_window_segment *w, int *at)
     return st == RH_OK ? rh_transcript_end_segment(j->out, &segment, timed) : st;
 }
 
+/* The draft was kept to, all of it: who gave it knows its times. */
+static bool is_draft(const job *j, const rh_dec_params *d)
+{
+    const rh_dec_result *r = &j->s->result;
+    if (!d->keep_to_draft || r->n_tokens != d->n_draft)
+        return false;
+    for (int i = 0; i < r->n_tokens; i++)
+        if (r->tokens[i].id != d->draft[i])
+            return false;
+    return true;
+}
+
 static rh_status add_window(job *j, const rh_dec_params *d)
 {
     int at = 0;
-    rh_status st = j->p->word_times ? find_times(j, d) : RH_OK;
+    j->timed = j->p->word_times && !is_draft(j, d);
+    rh_status st = j->timed ? find_times(j, d) : RH_OK;
     for (int i = 0; i < j->s->plan.n_segments && st == RH_OK; i++)
         st = add_segment(j, &j->s->plan.segments[i], &at);
     if (st == RH_ERR_NOMEM)

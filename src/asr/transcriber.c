@@ -22,6 +22,7 @@ enum {
     LEAST_CUT = 4 * RATE,   /* but not into pieces shorter than this */
     TOO_LONG = 22 * RATE,   /* cut at a word, found by agreement */
     FIRST_PARTIAL = RATE / 2, /* after the onset */
+    LOOK_BACK = 8 * RATE,     /* sound given with a final beyond what was decoded */
 };
 
 rh_transcriber_options rh_transcriber_options_default(void)
@@ -148,6 +149,8 @@ static void drop_old(rh_transcriber *t)
         keep = t->last_from;
     if (!t->open && t->gate.state != RH_GATE_CLOSED && t->gate.start * RH_VAD_CHUNK - LEAD < keep)
         keep = t->gate.start * RH_VAD_CHUNK - LEAD;
+    if (t->o.verbatim)
+        keep -= LOOK_BACK;
     int64_t n = keep - t->base;
     if (n < RATE) /* moving memory for less is not worth it */
         return;
@@ -406,7 +409,8 @@ rh_status rh_transcriber_next(rh_transcriber *t, rh_heard *out)
                       .pooled = h->pooled,
                       .n_pooled = h->n_pooled};
     if (h->to > h->from) {
-        int64_t from = h->from > t->base ? h->from : t->base;
+        int64_t from = h->fresh - LOOK_BACK < h->from ? h->fresh - LOOK_BACK : h->from;
+        from = from > t->base ? from : t->base;
         out->verbatim = &h->verbatim;
         out->sound = t->sound + (from - t->base);
         out->n_sound = (size_t)(h->to - from);

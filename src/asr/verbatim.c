@@ -134,6 +134,14 @@ static bool echoes_prompt(const rh_transcript *clean, const rh_transcript *out)
            !(clean->text && strstr(clean->text, PROMPT_ECHO));
 }
 
+static bool says_the_same(const rh_transcript *clean, const rh_transcript *out)
+{
+    bool same = clean->n_tokens == out->n_tokens;
+    for (int i = 0; i < clean->n_tokens && same; i++)
+        same = clean->tokens[i].id == out->tokens[i].id;
+    return same;
+}
+
 static bool may_hide_something(const rh_transcript *clean)
 {
     for (int i = 0; i < clean->n_tokens; i++)
@@ -174,9 +182,13 @@ rh_status rh_asr_verbatim(rh_asr_stream *s, const rh_transcript *clean, const rh
     q.filler_boost = BOOST;
     q.draft = draft;
     q.n_draft = clean->n_tokens;
+    q.keep_to_draft = true; /* its own spelling and punctuation only cost steps */
     q.progress = NULL;
     rh_status st = rh_asr_redecode(s, &q, out, err);
-    if (st == RH_OK) {
+    if (st == RH_OK && says_the_same(clean, out)) {
+        rh_transcript_clear(out);
+        st = rh_transcript_append(out, clean, 0);
+    } else if (st == RH_OK) {
         int cut = looped_tokens(out);
         if (cut > 0)
             st = without_loop(s, clean, cut, &q, out, err);

@@ -32,6 +32,7 @@ struct rh_live_audio {
     int64_t heard;         /* end of the last final */
     rh_buf text;           /* finals not reported yet */
     rh_speech_table table;
+    rh_live_fillers finder;
     rh_curves curves;          /* of the sound fed, what may still be measured */
     rh_disfluency slips;       /* of the finals not reported yet; `verbatim` is in `said` */
     size_t cap_fillers, cap_slips;
@@ -54,6 +55,7 @@ rh_status rh_live_audio_new(rh_live_audio **out, rh_coach *c, rh_error *err)
     rh_buf_init(&l->text, MAX_TEXT);
     rh_buf_init(&l->said, MAX_TEXT);
     rh_speech_table_init(&l->table);
+    rh_live_fillers_init(&l->finder);
     rh_hearing_model_name(c->asr, l->model);
     rh_transcriber_options o = rh_transcriber_options_default();
     o.partials = false;
@@ -76,6 +78,7 @@ void rh_live_audio_free(rh_live_audio *l)
     rh_speech_table_done(&l->table);
     rh_curves_done(&l->curves);
     rh_disfluency_done(&l->slips);
+    rh_live_fillers_done(&l->finder);
     rh_free(l->fillers);
     rh_buf_done(&l->text);
     rh_buf_done(&l->said);
@@ -140,7 +143,7 @@ static rh_status add_text(rh_buf *b, const char *text)
 static rh_status take_slips(rh_live_audio *l, const rh_heard *h, int first_word)
 {
     rh_disfluency d = {0}, *all = &l->slips;
-    rh_status st = rh_live_fillers_find(h, &d, NULL);
+    rh_status st = rh_live_fillers_find(&l->finder, h, &d, NULL);
     if (st == RH_OK)
         st = room(&all->fillers, all->n_fillers + d.n_fillers, &l->cap_fillers, sizeof *all->fillers);
     if (st == RH_OK)
@@ -328,5 +331,6 @@ void rh_live_audio_clear(rh_live_audio *l)
     rh_transcriber_reset(l->ears);
     start_anew(l);
     rh_curves_done(&l->curves);
+    rh_live_fillers_clear(&l->finder);
     l->fed = l->fed_at_result = l->fed_at_look = l->reported = l->heard = 0;
 }

@@ -1,4 +1,8 @@
-/* live_fillers.h - fillers and slips of a final, found as in a recording. */
+/* live_fillers.h - fillers and slips of finals, found as in a recording.
+ *
+ * Each final is heard together with the seconds before it: a hesitation at the
+ * border of two finals, or between them, is in the sound of neither alone. What
+ * only the later one shows is told with the later one. */
 #ifndef RH_LIVE_FILLERS_H
 #define RH_LIVE_FILLERS_H
 
@@ -7,11 +11,30 @@
 #include "rehearse/transcriber.h"
 #include "speech_table.h"
 
-/* Those of the sound that was in no final before, with times from the first
- * sample fed; `after_word` counts the final's words. *out must be fresh ({0}) or
- * done, and is to be done by rh_disfluency_done(). Finals of a transcriber
+enum { RH_LIVE_FILLERS_TOLD = 32 };
+
+/* Words of one decode, of the last seconds. */
+typedef struct {
+    rh_word *at; /* texts owned */
+    size_t n, cap;
+} rh_live_words;
+
+typedef struct {
+    rh_live_words clean, second;
+    rh_time_span told[RH_LIVE_FILLERS_TOLD]; /* the latest events, a ring */
+    size_t n_told;
+} rh_live_fillers;
+
+void rh_live_fillers_init(rh_live_fillers *l);
+void rh_live_fillers_done(rh_live_fillers *l);
+void rh_live_fillers_clear(rh_live_fillers *l); /* a new sound begins */
+
+/* Those that no call before has told, with times from the first sample fed;
+ * `after_word` counts the final's words, `verbatim` is its text with the hesitations put in. *out must be fresh ({0}) or done, and is to
+ * be done by rh_disfluency_done(). Call it for every final; finals of a transcriber
  * without `verbatim` have none. */
-rh_status rh_live_fillers_find(const rh_heard *h, rh_disfluency *out, rh_error *err);
+rh_status rh_live_fillers_find(rh_live_fillers *l, const rh_heard *h, rh_disfluency *out,
+                               rh_error *err);
 
 /* Adds the words of the final's second decode that are new, or else its clean ones, to
  * those of earlier finals, with times from the first sample fed. */

@@ -270,6 +270,7 @@ rh_status rh_session_new(rh_session **out, rh_coach *c, rh_store *store,
     s->whole = true;
     rh_speech_table_init(&s->table);
     rh_speech_table_init(&s->second);
+    rh_live_fillers_init(&s->finder);
     s->segments = json_array();
     s->events = json_array();
     s->emit = o->emit;
@@ -298,6 +299,7 @@ void rh_session_free(rh_session *s)
     rh_timeline_done(&s->timeline);
     rh_speech_table_done(&s->table);
     rh_speech_table_done(&s->second);
+    rh_live_fillers_done(&s->finder);
     json_decref(s->segments);
     json_decref(s->events);
     const char *strings[] = {s->o.id,       s->o.client,    s->o.question, s->o.kind,
@@ -438,10 +440,10 @@ static bool tabulate(rh_session *s, const rh_heard *h)
 }
 
 /* A final without its fillers is still a final. */
-static void mark_fillers(const rh_session *s, const rh_heard *h, json_t *words, double offset)
+static void mark_fillers(rh_session *s, const rh_heard *h, json_t *words, double offset)
 {
     rh_disfluency d = {0};
-    if (s->o.live && rh_live_fillers_find(h, &d, NULL) == RH_OK)
+    if (s->o.live && rh_live_fillers_find(&s->finder, h, &d, NULL) == RH_OK)
         rh_live_fillers_mark(words, &d, offset);
     rh_disfluency_done(&d);
 }

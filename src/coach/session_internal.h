@@ -4,6 +4,7 @@
 
 #include <pthread.h>
 #include "cues.h"
+#include "live_fillers.h"
 #include "rehearse/session.h"
 #include "rehearse/transcriber.h"
 #include "speech_table.h"
@@ -24,6 +25,7 @@ struct rh_session {
     json_t *segments;     /* finals so far: {start, end, text, words} */
     rh_speech_table table; /* the same with all that recognition knows, for the measures */
     rh_speech_table second; /* words of the second decodes, hesitations and all */
+    rh_live_fillers finder;
     bool whole;            /* `table` has all of `segments` */
     char heard_language[RH_ASR_LANG_LEN];
     rh_sound_source *speaker; /* {feed_lock} the one source whose sound is taken */

@@ -11,6 +11,7 @@
 static const float STEP_S = 1.0f / RH_CONTOUR_PER_S;
 static const float REACH_S = 0.25f; /* attention times may be off by so much */
 static const float GUESS = 0.15f;   /* below it the second decode was only talked into it */
+static const float BABBLE = 0.05f;  /* below it even a clean word is the decoder's stammer */
 static const float SURE = 0.5f;     /* probability from which level alone confirms */
 static const float ALONE = 0.8f;    /* ... and from which nothing need confirm */
 static const float DIP_DB = 6.0f;   /* between two set-ins of a voice */
@@ -307,6 +308,8 @@ static void from_verbatim(rh_filler_search *f)
             i += n - 1;
         } else if (n > 0) {
             rh_filler filler = proposal(f, i);
+            if (filler.n_words && f->in->words[filler.after_word + 1].p > filler.p)
+                continue; /* the clean decode's own, with its time: from_clean() */
             if (filler.n_words)
                 f->told[filler.after_word + 1] = true;
             if (confirm(f, i, &filler))
@@ -315,20 +318,36 @@ static void from_verbatim(rh_filler_search *f)
     }
 }
 
-/* What the clean decode wrote itself is sure enough, wherever the second one strayed. */
+/* A word that hesitates reaches over the silence before it: its longest voice is what is heard. */
+static void time_by_voice(const rh_contour *c, rh_filler *filler)
+{
+    rh_voice v[MAX_VOICES];
+    size_t n = c ? rh_voices_between(c, filler->start, filler->end, v, MAX_VOICES) : 0, best = 0;
+    for (size_t i = 1; i < n; i++)
+        if (v[i].to - v[i].from > v[best].to - v[best].from)
+            best = i;
+    if (n == 0)
+        return;
+    filler->start = fmaxf(filler->start, (float)v[best].from * STEP_S);
+    filler->end = (float)v[best].to * STEP_S;
+}
+
+/* What the clean decode wrote itself is mostly sure enough, wherever the second one strayed. */
 static void from_clean(rh_filler_search *f)
 {
     for (size_t i = 0; i < f->in->n_words; i++) {
         int kind = rh_filler_sound(f->in->words[i].text);
-        if (kind < 0 || f->told[i])
-            continue;
         const rh_word *w = &f->in->words[i];
-        rh_add_filler(f, (rh_filler){.kind = (rh_filler_kind)kind,
-                                     .start = w->start,
-                                     .end = w->end,
-                                     .p = w->p,
-                                     .after_word = (int)i - 1,
-                                     .n_words = 1});
+        if (kind < 0 || f->told[i] || w->p < BABBLE)
+            continue;
+        rh_filler filler = {.kind = (rh_filler_kind)kind,
+                            .start = w->start,
+                            .end = w->end,
+                            .p = w->p,
+                            .after_word = (int)i - 1,
+                            .n_words = 1};
+        time_by_voice(f->in->contour, &filler);
+        rh_add_filler(f, filler);
     }
 }
 

@@ -234,6 +234,36 @@ static void drafts_change_nothing_but_the_number_of_passes(void **state)
     }
 }
 
+/* The best other reading of some token stands when it is the draft's and near enough;
+ * nonsense never does. */
+static void a_draft_is_kept_to_where_it_is_nearly_as_likely(void **state)
+{
+    (void)state;
+    rh_dec_params p = quick();
+    p.timestamps = false;
+    rh_dec_result plain = run(two, 1, &p);
+    int32_t draft[64];
+    int n = plain.n_tokens, at = 1;
+    for (int i = 0; i < n; i++)
+        draft[i] = plain.tokens[i].id;
+    for (int i = 1; i < n; i++)
+        if (plain.tokens[i].p_rival / plain.tokens[i].p >
+            plain.tokens[at].p_rival / plain.tokens[at].p)
+            at = i;
+    assert_true(plain.tokens[at].p_rival > 0.1f * plain.tokens[at].p);
+    p.draft = draft;
+    p.n_draft = n;
+    draft[at] = plain.tokens[at].rival_id;
+    rh_dec_result r = run(two, 1, &p);
+    assert_int_equal(r.tokens[at].id, plain.tokens[at].id);
+    p.keep_to_draft = true;
+    r = run(two, 1, &p);
+    assert_int_equal(r.tokens[at].id, plain.tokens[at].rival_id);
+    draft[at] = 1234;
+    r = run(two, 1, &p);
+    assert_int_not_equal(r.tokens[at].id, 1234);
+}
+
 static void forced_tokens_get_the_probabilities_of_decoding(void **state)
 {
     (void)state;
@@ -359,6 +389,7 @@ int main(void)
         cmocka_unit_test(threads_change_nothing),
         cmocka_unit_test(company_changes_nothing),
         cmocka_unit_test(drafts_change_nothing_but_the_number_of_passes),
+        cmocka_unit_test(a_draft_is_kept_to_where_it_is_nearly_as_likely),
         cmocka_unit_test(forced_tokens_get_the_probabilities_of_decoding),
         cmocka_unit_test(rules_hold_in_what_is_decoded),
         cmocka_unit_test(wrong_parameters_are_named),

@@ -137,6 +137,38 @@ static void a_voice_confirms_and_times_the_second_decode(void **state)
     rh_disfluency_done(&d);
 }
 
+/* "what um uh": the first is heard, the second only follows from the first. */
+static void a_clean_word_of_no_probability_is_no_filler(void **state)
+{
+    (void)state;
+    static said clean;
+    say(&clean, "what um uh");
+    clean.words[2].p = 0.01f;
+    rh_disfluency d = find(&clean, NULL, NULL);
+    assert_int_equal(d.n_fillers, 1);
+    assert_int_equal(d.fillers[0].kind, RH_FILLER_UM);
+    rh_disfluency_done(&d);
+}
+
+static void the_surer_decode_counts_for_a_word_of_both(void **state)
+{
+    (void)state;
+    static said clean, verbatim;
+    static curves v;
+    say(&clean, "I@0.5-0.8 agree.@0.8-1.2 Um,@1.3-2.5 we@3.0-3.3 went.@3.3-3.8");
+    say(&verbatim, "I@0.5-0.8 agree.@0.8-1.2 Um,@2.6-2.8 we@3.0-3.3 went.@3.3-3.8");
+    verbatim.words[2].p = 0.1f;
+    be_silent(&v);
+    voice(&v, 0.5f, 1.2f, 4.0f);
+    voice(&v, 1.9f, 2.4f, 3.5f); /* no calm one: doubt would refuse it */
+    voice(&v, 3.0f, 3.8f, 4.0f);
+    rh_disfluency d = find(&clean, &verbatim, &v);
+    assert_int_equal(d.n_fillers, 1);
+    assert_int_equal(d.fillers[0].n_words, 1);
+    assert_near(d.fillers[0].start, 1.9, 0.011);
+    rh_disfluency_done(&d);
+}
+
 static void without_a_voice_a_doubtful_one_is_refused(void **state)
 {
     (void)state;
@@ -309,7 +341,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(spellings_of_hesitation_are_known),
         cmocka_unit_test(a_voice_confirms_and_times_the_second_decode),
+        cmocka_unit_test(the_surer_decode_counts_for_a_word_of_both),
         cmocka_unit_test(without_a_voice_a_doubtful_one_is_refused),
+        cmocka_unit_test(a_clean_word_of_no_probability_is_no_filler),
         cmocka_unit_test(a_run_is_counted_by_its_sound),
         cmocka_unit_test(a_still_voice_apart_is_a_filler_unless_a_word_is_there),
         cmocka_unit_test(a_decode_that_strays_is_not_believed),
