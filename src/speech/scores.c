@@ -37,7 +37,7 @@ static const struct {
     {"pauses", "share", "Silences broke up your speech: think first, then say a whole phrase."},
     {"rhythm", "s a syllable", "Some syllables were drawn out: keep small words short and stress the one that matters."},
     {"sound of the voice", "points",
-     "Listen to a fluent speaker say the same sentence and copy its melody and stress."},
+     "Listen to a fluent speaker and copy the melody and stress of whole phrases."},
     {"scale", "points", NULL}, /* where the raters' scale begins: what the best reading gets */
 };
 
