@@ -59,7 +59,7 @@ static void read_model(FILE *f, rh_score_model *m)
     for (int k = 0; k < 4; k++) {
         int32_t n;
         take(f, &n, sizeof n);
-        take(f, &m->additive[k].best, sizeof m->additive[k].best);
+        take(f, &m->additive[k].middle, sizeof m->additive[k].middle);
         rh_score_curve *curves = rh_alloc_array((size_t)n, sizeof *curves);
         take(f, curves, (size_t)n * sizeof *curves);
         m->additive[k].curves = curves;

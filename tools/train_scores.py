@@ -147,6 +147,7 @@ class Additive:
     def fit(self, x, y, weights, names, copied, worsened):
         """copied, worsened: (of, the same columns of copies)."""
         alone = "sound" not in names
+        self.middle = np.median(x[weights == weights.max()], 0)
         self.directions = [DIRECTION.get(n, 1) for n in names]
         self.knots = []
         for j, name in enumerate(names):
@@ -194,16 +195,14 @@ class Additive:
         return self.basis(x) @ self.heights + self.offset
 
     def curves(self):
-        """(knots, points) for each feature, points 0 at the best end, and what the best end adds."""
-        out, at, best = [], 0, self.offset
+        """(knots, points) for each feature, points 0 at the middle of the native readers, and what that gets."""
+        out, at = [], 0
         for j, k in enumerate(self.knots):
             h = self.heights[at:at + len(k) - 1]
             at += len(k) - 1
-            best += h.sum()
-            rise = np.concatenate([[0], np.cumsum(h)])
-            points = rise - h.sum() if self.directions[j] > 0 else -rise
-            out.append((k, points))
-        return out, best
+            rise = np.concatenate([[0], np.cumsum(h)]) * (1 if self.directions[j] > 0 else -1)
+            out.append((k, rise - np.interp(self.middle[j], k, rise)))
+        return out, float(self.predict(self.middle[None])[0])
 
 
 def used(with_text, with_sound):
@@ -360,7 +359,7 @@ def write_tables(path, model, n_pooled, n_rated, n_native):
         o.write("static const float sound_%s[%d] = {\n%s\n};\n\n" % (r, n_pooled, numbers(w * 10)))
     for r in RATINGS:
         for key, m in model.additive[r].items():
-            curves, best = m.curves()
+            curves, middle = m.curves()
             columns = used(*key)
             name = "%s_%s_%s" % (r, "text" if key[0] else "free", "sound" if key[1] else "named")
             o.write("static const rh_score_curve %s[] = {\n" % name)
@@ -382,9 +381,9 @@ def write_tables(path, model, n_pooled, n_rated, n_native):
         for with_text in (False, True):
             for with_sound in (False, True):
                 m = model.additive[r][with_text, with_sound]
-                curves, best = m.curves()
+                curves, middle = m.curves()
                 name = "%s_%s_%s" % (r, "text" if with_text else "free", "sound" if with_sound else "named")
-                o.write("        {%s, sizeof %s / sizeof *%s, %s},\n" % (name, name, name, c_float(best * 10, 5)))
+                o.write("        {%s, sizeof %s / sizeof *%s, %s},\n" % (name, name, name, c_float(middle * 10, 5)))
         o.write("    }},\n")
     o.write("};\n")
     o.close()
@@ -403,9 +402,9 @@ def write_folds(path, fold, models, speakers, n_pooled):
             w, b = m.ridge.linear(r)
             o.write((w * 10).astype("<f4").tobytes() + struct.pack("<f", b * 10))
             for (with_text, with_sound), additive in m.additive[r].items():
-                curves, best = additive.curves()
+                curves, middle = additive.curves()
                 columns = used(with_text, with_sound)
-                o.write(struct.pack("<if", len(curves), best * 10))
+                o.write(struct.pack("<if", len(curves), middle * 10))
                 for j, (x, points) in enumerate(curves):
                     is_sound = j >= len(columns)
                     x = x * 10 if is_sound else x

@@ -1,9 +1,10 @@
 /* score_tables.h - the learned curves and weights (score_tables.c, written by
  * tools/train_scores.py).
  *
- * A rating is best + the points of every curve at its feature; points are 0 at
- * a curve's best end and negative elsewhere, straight between its knots, flat
- * outside them. */
+ * A rating is `middle` + the points of every curve at its feature; `middle` is what
+ * a reader gets who has the median of native readers in each, where points are 0.
+ * Curves are straight between their knots and flat outside them.
+ */
 #ifndef RH_SCORE_TABLES_H
 #define RH_SCORE_TABLES_H
 
@@ -32,7 +33,7 @@ typedef struct {
 typedef struct {
     const rh_score_curve *curves;
     size_t n;
-    float best;
+    float middle;
 } rh_additive;
 
 typedef struct {

@@ -38,7 +38,7 @@ static const struct {
     {"rhythm", "s a syllable", "Some syllables were drawn out: keep small words short and stress the one that matters."},
     {"sound of the voice", "points",
      "Listen to a fluent speaker and copy the melody and stress of whole phrases."},
-    {"scale", "points", NULL}, /* where the raters' scale begins: what the best reading gets */
+    {"scale", "points", NULL}, /* of the raters: what a native reader in the middle gets */
 };
 
 static part_kind part_of(int feature)
@@ -112,16 +112,21 @@ static void apply(rh_score *s, const rule *r, float value, float weight)
         add_part(s, r->name, value, r->unit, points);
 }
 
-static const char *advice_of(const char *part)
+/* Fluent readers are faster than a good talk needs to be: only from here down is
+ * slowness worth a word (coaches ask for 100 to 165 words a minute). */
+static const float SLOW_WPM = 110.0f;
+static const float PRAISED = 80.0f;
+
+static const char *advice_of(const rh_score_part *part)
 {
     static const rule *const rules[] = {&filler_rule, &fast_rule, &slow_rule, &silence_rule,
                                         &missing_rule};
     for (size_t i = 0; i < sizeof rules / sizeof *rules; i++)
-        if (strcmp(rules[i]->name, part) == 0)
+        if (strcmp(rules[i]->name, part->name) == 0)
             return rules[i]->advice;
     for (size_t i = 0; i < LEARNED_PARTS; i++)
-        if (strcmp(parts[i].name, part) == 0)
-            return parts[i].advice;
+        if (strcmp(parts[i].name, part->name) == 0)
+            return i == PART_PACE && part->value > SLOW_WPM ? NULL : parts[i].advice;
     return NULL;
 }
 
@@ -129,9 +134,9 @@ static const char *advice_of(const char *part)
 static void close_score(rh_score *s, const char *praise)
 {
     float total = 100.0f, worst = -2.0f;
-    const char *advice = praise;
+    const char *advice = NULL;
     for (int i = 0; i < s->n_parts; i++) {
-        const char *a = advice_of(s->parts[i].name);
+        const char *a = advice_of(&s->parts[i]);
         total += s->parts[i].points;
         if (a && s->parts[i].points < worst) {
             worst = s->parts[i].points;
@@ -145,6 +150,8 @@ static void close_score(rh_score *s, const char *praise)
             if (strcmp(s->parts[i].name, parts[PART_SCALE].name) == 0)
                 s->parts[i].points -= total - 100.0f;
     }
+    if (!advice)
+        advice = s->value < PRAISED ? parts[PART_SOUND].advice : praise;
     (void)snprintf(s->advice, sizeof s->advice, "%s", advice);
 }
 
@@ -188,7 +195,7 @@ static float sound_rating(const rh_score_model *m, const rh_speech_segment *g)
 /* Rating of a stretch by `a`; points by part, weighted by `share`, are added to `points` (may be NULL). */
 static float rate(const rh_additive *a, const rh_stretch *s, float sound, float share, float *points)
 {
-    float rating = a->best;
+    float rating = a->middle;
     for (size_t i = 0; i < a->n; i++) {
         const rh_score_curve *c = &a->curves[i];
         float x = c->feature == RH_F_SOUND ? sound : s->x[c->feature];
@@ -208,7 +215,7 @@ static float judge_stretch(const judged *j, const rh_score_model *m, const rh_st
 {
     const rh_additive *named = &m->additive[2 * s->has_reference], *whole = named + 1;
     float by_name = rate(named, s, 0.0f, share, points);
-    points[PART_SCALE] += share * (named->best - 100.0f);
+    points[PART_SCALE] += share * (named->middle - 100.0f);
     const rh_speech_segment *g = knows_sound(j->in) ? segment_of(j->in, s) : NULL;
     if (!g)
         return 0.0f;
