@@ -120,21 +120,22 @@ bool rh_is_stop_word(const char *key)
 bool rh_is_strong_verb(const char *key)
 {
     static const char *const strong[] = {
-        "accelerated",  "achieved",    "adapted",      "analysed",    "analyzed",     "automated",
-        "built",        "championed",  "closed",       "coached",     "collaborated", "completed",
-        "convinced",    "coordinated", "created",      "cut",         "debugged",     "decided",
-        "decreased",    "delivered",   "deployed",     "designed",    "developed",    "directed",
-        "doubled",      "drove",       "earned",       "eliminated",  "established",  "exceeded",
-        "expanded",     "facilitated", "fixed",        "founded",     "generated",    "grew",
-        "guided",       "headed",      "hired",        "identified",  "implemented",  "improved",
-        "increased",    "initiated",   "introduced",   "launched",    "led",          "managed",
-        "mentored",     "migrated",    "negotiated",   "optimised",   "optimized",    "organised",
-        "organized",    "oversaw",     "owned",        "persuaded",   "pioneered",    "planned",
-        "presented",    "prevented",   "produced",     "proposed",    "raised",       "rebuilt",
-        "redesigned",   "reduced",     "refactored",   "replaced",    "researched",   "resolved",
-        "restructured", "rewrote",     "saved",        "secured",     "shipped",      "simplified",
-        "solved",       "streamlined", "strengthened", "supervised",  "surpassed",    "tackled",
-        "taught",       "tested",      "trained",      "transformed", "tripled",      "won"};
+        "accelerated", "achieved", "adapted", "analysed", "analyzed", "audited", "automated",
+        "built", "championed", "closed", "coached", "collaborated", "completed", "convinced",
+        "coordinated", "created", "cut", "debugged", "decided", "decreased", "delivered",
+        "deployed", "designed", "developed", "diagnosed", "directed", "documented", "doubled",
+        "drafted", "drove", "earned", "eliminated", "established", "exceeded", "expanded",
+        "facilitated", "fixed", "founded", "generated", "grew", "guided", "halved", "headed",
+        "hired", "identified", "implemented", "improved", "increased", "initiated", "interviewed",
+        "introduced", "launched", "led", "managed", "mediated", "mentored", "migrated",
+        "modernised", "modernized", "negotiated", "optimised", "optimized", "organised",
+        "organized", "oversaw", "owned", "persuaded", "pioneered", "planned", "presented",
+        "prevented", "produced", "profiled", "proposed", "prototyped", "raised", "rebuilt",
+        "recruited", "redesigned", "reduced", "refactored", "removed", "renegotiated", "replaced",
+        "researched", "resolved", "restored", "restructured", "rewrote", "saved", "secured",
+        "shipped", "shortened", "simplified", "solved", "standardised", "standardized",
+        "streamlined", "strengthened", "supervised", "surpassed", "tackled", "taught", "tested",
+        "trained", "transformed", "tripled", "upgraded", "won"};
     return RH_WORD_IN(key, strong);
 }
 

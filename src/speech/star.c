@@ -23,6 +23,9 @@ static const rh_phrase SITUATION[] = {
     {"the problem was", 0.8f}, {"we were facing", 1},     {"faced with", 0.8f},
     {"back in", 0.6f},         {"during my", 0.8f},       {"during a", 0.5f},
     {"our team was", 0.6f},    {"the company was", 0.8f}, {"the project was", 0.6f},
+    {"last winter", 1},        {"last spring", 1},        {"last autumn", 1},
+    {"last fall", 1},          {"last week", 0.8f},       {"when i joined", 1},
+    {"i inherited", 1},        {"when i started", 1},     {"when we started", 0.8f},
     {"for example", 0.4f},     {"i remember", 0.6f},      {"was behind schedule", 0.8f},
 };
 static const rh_phrase TASK[] = {
@@ -35,6 +38,7 @@ static const rh_phrase TASK[] = {
     {"the challenge", 0.8f},  {"the objective", 1},   {"the task", 1},
     {"it was my job", 1},     {"it was up to me", 1}, {"i wanted to", 0.6f},
     {"the aim", 0.8f},        {"deadline", 0.5f},     {"the target", 0.6f},
+    {"i was expected", 1},    {"expected me to", 1},  {"i was told to", 1},
     {"asked me to", 1},       {"i was in charge", 1}, {"was to", 0.4f},
 };
 static const rh_phrase ACTION[] = {
@@ -74,7 +78,9 @@ static const rh_phrase RESULT[] = {
     {"increased", 0.4f},    {"decreased", 0.4f},    {"reduced", 0.4f},     {"improved", 0.4f},
     {"saved", 0.6f},        {"doubled", 0.6f},      {"grew", 0.5f},        {"went from", 0.6f},
     {"dropped", 0.5f},      {"we won", 0.8f},       {"was promoted", 1},   {"still use", 0.6f},
-    {"thanks to", 0.6f},
+    {"thanks to", 0.6f},    {"won", 0.8f},          {"went up", 0.8f},     {"went down", 0.8f},
+    {"thanked", 0.8f},      {"first place", 0.6f},  {"second place", 0.6f}, {"renewed", 0.6f},
+    {"fell by", 0.8f},      {"rose by", 0.8f},      {"halved", 0.6f},
 };
 static const struct {
     const rh_phrase *cues;
@@ -87,6 +93,7 @@ static const struct {
 };
 static const float OPENING = 0.3f, CLOSING = 0.3f;  /* weight of a sentence's place */
 static const float DEED = 0.6f, STRONG_DEED = 1.0f; /* "I rewrote ...", with a strong verb */
+static const float NEXT_DEED = 0.4f;                /* "I profiled it, split it and removed ..." */
 static const float COUNTS_FROM = 1.0f;
 enum { MIN_WORDS = 25 }; /* a shorter answer has no structure to look for */
 
@@ -120,15 +127,24 @@ static float deed_weight(const rh_key *keys, size_t n, size_t i)
     return us ? 0.8f * w : w;
 }
 
-static void weigh_sentence(const rh_key *keys, rh_sentence *s, float place)
+/* One more verb of the same person: behind "and" or a comma. */
+static bool goes_on(const rh_word *words, const rh_key *keys, size_t i)
+{
+    return i > 0 && (strcmp(keys[i - 1], "and") == 0 || rh_ends_clause(words[i - 1].text)) &&
+           (rh_is_past_tense(keys[i]) || rh_is_strong_verb(keys[i]));
+}
+
+static void weigh_sentence(const rh_word *words, const rh_key *keys, rh_sentence *s, float place)
 {
     const rh_key *own = keys + s->first_word;
     size_t n = (size_t)s->n_words;
-    bool number = false;
+    bool number = false, does = false;
     for (size_t i = 0; i < n; i++) {
         for (int part = 0; part < RH_STAR_PARTS; part++)
             s->evidence[part] += cue_weight(own, n, i, part);
-        s->evidence[RH_STAR_ACTION] += deed_weight(own, n, i);
+        float deed = deed_weight(own, n, i);
+        s->evidence[RH_STAR_ACTION] += does && goes_on(words + s->first_word, own, i) ? NEXT_DEED : deed;
+        does = does || deed > 0.0f;
         number = number || isdigit((unsigned char)own[i][0]) || rh_is_number_word(own[i]);
     }
     if (place < 0.34f)
@@ -149,6 +165,21 @@ static int strongest(const float *evidence)
     return evidence[best] >= COUNTS_FROM ? best : RH_STAR_NONE;
 }
 
+/* Than the sentence that carries the part so far: one that is this part first of all
+ * before one that is another, then by evidence. */
+static bool carries_better(const rh_language *l, int part, const rh_sentence *s)
+{
+    int best = l->star_sentence[part];
+    if (s->evidence[part] < COUNTS_FROM)
+        return false;
+    if (best < 0)
+        return true;
+    const rh_sentence *b = &l->sentences[best];
+    if ((s->part == part) != (b->part == part))
+        return s->part == part;
+    return s->evidence[part] > b->evidence[part];
+}
+
 void rh_star_find(const rh_speech_input *in, const rh_key *keys, rh_language *l)
 {
     for (int part = 0; part < RH_STAR_PARTS; part++)
@@ -159,14 +190,11 @@ void rh_star_find(const rh_speech_input *in, const rh_key *keys, rh_language *l)
         return;
     for (size_t i = 0; i < l->n_sentences; i++) {
         rh_sentence *s = &l->sentences[i];
-        weigh_sentence(keys, s, (float)s->first_word / (float)in->n_words);
+        weigh_sentence(in->words, keys, s, (float)s->first_word / (float)in->n_words);
         s->part = strongest(s->evidence);
-        for (int part = 0; part < RH_STAR_PARTS; part++) {
-            int best = l->star_sentence[part];
-            if (s->evidence[part] >= COUNTS_FROM &&
-                (best < 0 || s->evidence[part] > l->sentences[best].evidence[part]))
+        for (int part = 0; part < RH_STAR_PARTS; part++)
+            if (carries_better(l, part, s))
                 l->star_sentence[part] = (int)i;
-        }
     }
     for (int part = 0; part < RH_STAR_PARTS; part++)
         l->n_star += l->star_sentence[part] >= 0;

@@ -72,6 +72,56 @@ static void star_parts_are_found_with_their_sentences(void **state)
     rh_language_done(&l);
 }
 
+/* Answers that no rule was made for, with the sentence a reader would name for each part
+ * (situation, task, action, result; -1: none). */
+static const struct {
+    const char *text;
+    int part[RH_STAR_PARTS];
+} LABELLED[] = {
+    {"In my previous job at a hospital pharmacy I noticed that two drugs with similar names were stored side by "
+     "side. It was my responsibility to keep the shelves safe. I moved them apart, labelled every drawer, and wrote "
+     "a short checklist for the night shift. Since then there has not been a single mix up.",
+     {0, 1, 2, 3}},
+    {"While I was studying in Lyon I ran the student newspaper with nine volunteers. Nobody had published anything "
+     "for months and the printer wanted to cancel our contract. I called the printer, agreed on a smaller format "
+     "and found four new writers. We printed three issues before Christmas and doubled our readers.",
+     {0, -1, 2, 3}},
+    {"I like working with data. My strengths are patience and curiosity. I usually read the documentation before I "
+     "start and I prefer to test small things first. My colleagues say that I am easy to work with.",
+     {-1, -1, -1, -1}},
+    {"We were supposed to move the data centre over one weekend. I was told to plan the order of the servers. I drew "
+     "a map of all dependencies, rehearsed the move twice and kept a list of who to call. Everything was running "
+     "again on Sunday evening, six hours early.",
+     {0, 1, 2, 3}},
+    {"Three months ago a waiter quit on a Friday night. We had to serve ninety guests with two people. I simplified "
+     "the menu, asked the cook to help and told the guests honestly what was going on. Tips were higher than usual "
+     "and nobody complained.",
+     {0, 1, 2, 3}},
+    {"Honestly I kind of just did what everybody did. There were some meetings, and things were discussed, and later "
+     "it was more or less finished. It went on like this for a while.",
+     {-1, -1, -1, -1}},
+};
+
+static void star_parts_agree_with_a_reader(void **state)
+{
+    (void)state;
+    static answer a;
+    int found = 0, labelled = 0, wrong = 0;
+    for (size_t i = 0; i < sizeof LABELLED / sizeof *LABELLED; i++) {
+        rh_language l = measure(&a, LABELLED[i].text);
+        for (int part = 0; part < RH_STAR_PARTS; part++) {
+            int is = l.star_sentence[part], should = LABELLED[i].part[part];
+            labelled += should >= 0;
+            found += is >= 0 && is == should;
+            wrong += is >= 0 && is != should;
+        }
+        rh_language_done(&l);
+    }
+    assert_int_equal(labelled, 15);
+    assert_true(found >= 12); /* results in words of their own are missed */
+    assert_int_equal(wrong, 0);
+}
+
 static void an_opinion_has_no_star_parts(void **state)
 {
     (void)state;
@@ -187,6 +237,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(star_parts_are_found_with_their_sentences),
+        cmocka_unit_test(star_parts_agree_with_a_reader),
         cmocka_unit_test(an_opinion_has_no_star_parts),
         cmocka_unit_test(a_missing_result_is_missing),
         cmocka_unit_test(hedges_and_weak_words_are_phrases_not_substrings),
