@@ -27,17 +27,18 @@ static rh_status hear(rh_coach *c, rh_hearing **out, const float *samples, size_
 static rh_status tell(const rh_hearing *h, const float *samples, size_t n,
                       const rh_speech_report *r, json_t **out, rh_error *err)
 {
+    static const rh_disfluency none = {0};
     const rh_speech_input *in = rh_hearing_input(h);
     json_t *result = NULL;
     char *text = rh_transcript_plain(rh_hearing_transcript(h));
     if (!text)
         return rh_fail(err, RH_ERR_NOMEM, "speech: out of memory");
-    rh_status st = rh_audio_result(&result, text, in->language, in->duration_s, r, err);
+    rh_status st = rh_audio_result(&result, r->spoken ? text : "", in->language, in->duration_s, r, err);
     rh_free(text);
     if (st == RH_OK)
         st = rh_delivery_add(result, in, samples, n, err);
     if (st == RH_OK)
-        st = rh_disfluency_add(result, rh_hearing_disfluency(h), err);
+        st = rh_disfluency_add(result, r->spoken ? rh_hearing_disfluency(h) : &none, err);
     if (st == RH_OK)
         st = rh_delivery_place(result, in, err);
     if (st == RH_OK)

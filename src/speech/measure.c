@@ -1,6 +1,7 @@
 /* measure.c - the whole report, in the order the measures build on each other. */
 #include <math.h>
 #include <string.h>
+#include "no_speech.h"
 #include "rehearse/alloc.h"
 #include "score_tables.h"
 
@@ -56,11 +57,13 @@ static rh_status check(const rh_speech_input *in, rh_error *err)
     return st;
 }
 
+/* Laughter alone is no answer, unless a text asks for it. */
 static bool has_words(const rh_speech_input *in)
 {
     char normal[RH_WORD_BYTES];
+    bool is_asked = in->reference && in->reference[0];
     for (size_t i = 0; i < in->n_words; i++)
-        if (rh_word_normal(in->words[i].text, normal) > 0)
+        if (rh_word_normal(in->words[i].text, normal) > 0 && (is_asked || !rh_is_laughter(normal)))
             return true;
     return false;
 }
@@ -89,9 +92,7 @@ rh_status rh_speech_measure_by(const rh_speech_input *in, const rh_score_model *
     if (st)
         return st;
     if (!has_words(in)) {
-        out->reason = in->speech_s > 0.0 || in->n_speech > 0
-                          ? "There was a voice, but no words could be made out."
-                          : "There was no speech in the recording.";
+        out->reason = rh_no_speech_reason(in->contour, in->speech_s > 0.0 || in->n_speech > 0 || in->n_words > 0);
         return RH_OK;
     }
     r.spoken = true;

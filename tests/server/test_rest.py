@@ -1,5 +1,5 @@
 """The REST half of the protocol: shapes, errors, limits, CORS."""
-import json, math, re, socket, unittest
+import json, math, random, re, socket, unittest
 from harness import *
 
 server = None
@@ -235,6 +235,21 @@ class Audio(unittest.TestCase):
         check_shape(self, r, AUDIO_KEYS)
         self.assertEqual(r["transcribed_text"], "")
         self.assertEqual(r["filler_words_count"], 0)
+
+    def test_the_reason_names_what_was_heard(self):
+        chance = random.Random(1)
+        for x, heard in (([0.0] * 32000, "only silence"), ([chance.gauss(0, 0.1) for _ in range(32000)], "steady noise"),
+                         ([0.2 * math.sin(2 * math.pi * 440 * i / 16000) for i in range(32000)], "steady tone"),
+                         ([0.3 * math.sin(2 * math.pi * (262, 330, 392)[i // 4000 % 3] * i / 16000) for i in range(64000)],
+                          "only music")):
+            status, r = server.post_form("/api/analyze-audio", [("audio", wav(x), "s.wav")])
+            self.assertEqual(status, 200, r)
+            self.assertEqual(r["transcribed_text"], "", heard)
+            self.assertTrue(r["reason"].startswith("There was no speech in the recording"), r["reason"])
+            self.assertIn(heard, r["reason"])
+            for name in ("clarity", "fluency", "pronunciation", "prosody", "overall"):
+                self.assertEqual(r[name + "_score"], 0, heard)
+            self.assertEqual((r["filler_words_count"], r["fillers"], r["slips"]), (0, [], []), heard)
 
     def test_bad_audio_gets_a_clear_error(self):
         for data, expected in ((b"", 400), (b"this is a text file, not sound\n" * 50, 415),

@@ -226,6 +226,14 @@ class Audio(unittest.TestCase):
         text, _ = self.stream("/ws/audio/jack", [audio_message([0.0] * 8000)] * 10)
         self.assertEqual(text.strip(), "")
 
+    def test_nothing_said_has_a_reason(self):
+        with server.ws("/ws/audio/quiet") as w:
+            for _ in range(4):
+                w.ask(audio_message([0.0] * 8000))
+            r = w.ask({"command": "analyze"})
+            self.assertTrue(r["reason"].startswith("There was no speech in the recording"), r)
+            self.assertEqual(r["overall_score"], 0)
+
 
 class Names(unittest.TestCase):
     def test_client_ids(self):

@@ -57,9 +57,31 @@ static void silence_is_a_reading_with_a_reason(void **state)
     s.in.duration_s = 5.0;
     rh_speech_report r = measured(&s);
     assert_false(r.spoken);
-    assert_string_equal(r.reason, "There was no speech in the recording.");
+    assert_non_null(strstr(r.reason, "There was no speech in the recording: check"));
     assert_false(r.fluency.known);
     rh_speech_report_done(&r);
+}
+
+static void laughter_alone_is_no_answer(void **state)
+{
+    (void)state;
+    speech s;
+    say(&s, "Ha ha! Haha, heh, hehehe.", 150, 0.97f);
+    rh_speech_report r = measured(&s);
+    assert_false(r.spoken);
+    assert_non_null(strstr(r.reason, "laughter"));
+    rh_speech_report_done(&r);
+    s.in.reference = "Ha ha! Haha, heh, hehehe.";
+    r = measured(&s);
+    assert_true(r.spoken);
+    rh_speech_report_done(&r);
+    static const char *const said[] = {"He.", "Ha ha, yes.", "Her.", "Hat.", "H."};
+    for (size_t i = 0; i < sizeof said / sizeof *said; i++) {
+        say(&s, said[i], 150, 0.97f);
+        r = measured(&s);
+        assert_true(r.spoken);
+        rh_speech_report_done(&r);
+    }
 }
 
 static void good_speech_lands_high(void **state)
@@ -438,6 +460,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(silence_is_a_reading_with_a_reason),
+        cmocka_unit_test(laughter_alone_is_no_answer),
         cmocka_unit_test(good_speech_lands_high),
         cmocka_unit_test(score_is_the_sum_of_its_parts),
         cmocka_unit_test(slower_unsure_or_chopped_speech_scores_lower),
