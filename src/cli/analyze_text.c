@@ -211,7 +211,9 @@ bool rh_analyze_text(FILE *f, const char *path, const json_t *result)
 {
     fprintf(f, "%s  %.1f s\n\n", path, number(result, "audio_duration"));
     if (json_object_get(result, "reason")) {
-        fprintf(f, "  %s\n\n", string(result, "reason"));
+        fputs("  ", f);
+        print_wrapped(f, string(result, "reason"), 2, 2);
+        fputc('\n', f);
         return !ferror(f);
     }
     print_scores(f, result);
