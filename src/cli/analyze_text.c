@@ -276,7 +276,9 @@ bool rh_analyze_text(FILE *f, const char *path, const json_t *result)
     rh_buf b;
     fprintf(f, "%s  %.1f s\n\n", path, rh_page_number(result, "audio_duration"));
     if (json_object_get(result, "reason")) {
-        fprintf(f, "  %s\n\n", rh_page_string(result, "reason"));
+        fputs("  ", f);
+        rh_page_wrapped(f, rh_page_string(result, "reason"), 2, 2);
+        fputc('\n', f);
         return !ferror(f);
     }
     rh_buf_init(&b, MAX_TEXT);
