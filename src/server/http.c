@@ -275,7 +275,7 @@ int rh_http_body(rh_http *h, const char *bytes, size_t n)
     }
     if (h->replied)
         return discard(h, n);
-    if (n)
+    if (n && !h->body_done) /* what comes behind the body belongs to no request of ours */
         take(h, bytes, n);
     return 0;
 }
