@@ -13,11 +13,11 @@ const shared = { capture: null, question: null, recording: null };
 async function report(id) {
   const main = $('#main');
   main.replaceChildren();
-  const data = await request(`/v1/sessions/${encodeURIComponent(id)}/report`);
-  const audio = shared.recording?.id === id ? shared.recording.url : data.media ? `/v1/sessions/${encodeURIComponent(id)}/media` : null;
+  const data = await request(`v1/sessions/${encodeURIComponent(id)}/report`);
+  const audio = shared.recording?.id === id ? shared.recording.url : data.media ? `v1/sessions/${encodeURIComponent(id)}/media` : null;
   const link = (text, href, download) => Object.assign(document.createElement('a'), { className: 'button secondary', textContent: text, href, download: download || '' });
   const button = (text, fn, cls = 'secondary') => Object.assign(document.createElement('button'), { type: 'button', className: cls, textContent: text, onclick: fn });
-  const base = `/v1/sessions/${encodeURIComponent(id)}`;
+  const base = `v1/sessions/${encodeURIComponent(id)}`;
   const again = button('Practise again', () => { location.hash = '#/'; }, 'primary');
   const remove = button('Delete this practice', async () => {
     if (!confirm('Delete this practice for good?')) return;
@@ -52,14 +52,15 @@ async function route() {
   if (!$('#token')) $('#main').focus({ preventScroll: true });
 }
 
-// On another machine than the program's: its token opens the rest, as a cookie, which
-// reaches WebSockets, links and sound too.
+// Where the program has tokens, one opens the rest, as a cookie, which reaches
+// WebSockets, links and sound too.
 function askToken() {
   show('view-token');
   $('#token-form').addEventListener('submit', (e) => {
     e.preventDefault();
     const secure = location.protocol === 'https:' ? '; Secure' : '';
-    document.cookie = `rehearse_token=${encodeURIComponent($('#token').value.trim())}; SameSite=Strict; Path=/; Max-Age=31536000${secure}`;
+    const folder = new URL('.', document.baseURI).pathname; // where a proxy put the server
+    document.cookie = `rehearse_token=${encodeURIComponent($('#token').value.trim())}; SameSite=Strict; Path=${folder}; Max-Age=31536000${secure}`;
     route();
   });
   $('#token').focus();

@@ -20,9 +20,10 @@ export class Live extends EventTarget {
   }
 
   #connect() {
-    const scheme = location.protocol === 'https:' ? 'wss' : 'ws';
     this.ready = false;
-    this.socket = new WebSocket(`${scheme}://${location.host}/v1/session/${this.id}`);
+    const url = new URL(`v1/session/${this.id}`, document.baseURI);
+    url.protocol = url.protocol.replace('http', 'ws');
+    this.socket = new WebSocket(url);
     this.socket.binaryType = 'arraybuffer';
     this.socket.onopen = () => this.socket.send(JSON.stringify({ type: 'start', sample_rate: RATE, ...this.start, ...(this.token ? { resume: this.token } : {}) }));
     this.socket.onmessage = ({ data }) => this.#receive(JSON.parse(data));
@@ -104,7 +105,7 @@ export class Live extends EventTarget {
   // Nothing of this practice shall be kept.
   discard() {
     this.#send({ type: 'discard' });
-    if (!this.ready) fetch(`/v1/sessions/${this.id}`, { method: 'DELETE' }).catch(() => {});
+    if (!this.ready) fetch(`v1/sessions/${this.id}`, { method: 'DELETE' }).catch(() => {});
   }
 
   stop() {

@@ -5,7 +5,7 @@ const LINES = [['fluency', 'Fluency', '--pace'], ['clarity', 'Clarity', '--pitch
 
 export async function progress() {
   show('view-progress');
-  const { sessions } = await request('/v1/sessions?limit=200');
+  const { sessions } = await request('v1/sessions?limit=200');
   const mine = sessions.filter((s) => !settings.client || s.meta?.client === settings.client);
   if (!mine.length) {
     $('#sessions').innerHTML = '<div class="card empty"><h2>Nothing here yet</h2><p>After your first practice you see here how you get on, and find every report again.</p><p><a class="button primary" href="#/">Practise now</a></p></div>';
@@ -34,7 +34,7 @@ function list(sessions) {
     const remove = Object.assign(document.createElement('button'), { type: 'button', className: 'quiet', textContent: 'Delete', ariaLabel: `Delete ${s.meta?.question || s.id}` });
     remove.onclick = async () => {
       if (!confirm('Delete this practice for good?')) return;
-      await request(`/v1/sessions/${encodeURIComponent(s.id)}`, { method: 'DELETE' });
+      await request(`v1/sessions/${encodeURIComponent(s.id)}`, { method: 'DELETE' });
       row.remove();
       announce('Deleted');
     };

@@ -16,7 +16,7 @@ const TIPS = {
 };
 
 export async function setup(shared) {
-  await request('/v1/sessions?limit=1'); // may this browser practise here?
+  await request('v1/sessions?limit=1'); // may this browser practise here?
   show('view-setup');
   const { questions } = await request('questions.json');
   chooseQuestion(questions, shared);
@@ -139,7 +139,7 @@ async function look(capture, preview) {
       reader.onload = () => resolve(reader.result);
       reader.readAsDataURL(blob);
     });
-    const face = await request('/api/analyze-frame', { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ frame }) });
+    const face = await request('api/analyze-frame', { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ frame }) });
     if (!preview.isConnected) return;
     const advice = framing(face);
     $('#framing').textContent = advice || 'You look good: whole face, well lit, in the middle.';
@@ -178,9 +178,9 @@ async function analyse(file) {
     const form = new FormData();
     for (const [k, v] of [['client', settings.client], ['language', settings.language ?? 'en'], ['question', $('#own').value.trim()]]) if (v) form.append(k, v);
     form.append('file', file);
-    const { id } = await request('/v1/sessions', { method: 'POST', body: form });
+    const { id } = await request('v1/sessions', { method: 'POST', body: form });
     for (;;) {
-      const s = await request(`/v1/sessions/${encodeURIComponent(id)}`);
+      const s = await request(`v1/sessions/${encodeURIComponent(id)}`);
       if (s.state === 'done') break;
       if (s.state === 'failed') throw new Error(s.error || 'The recording could not be analysed.');
       if (!$('#upload-progress')) return; // the person went elsewhere; it is in the list when done
