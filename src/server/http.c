@@ -61,7 +61,7 @@ static void read_headers(rh_http *h)
     h->body_done = !h->body_expected;
 }
 
-bool rh_query(struct lws *wsi, const char *name, char *out, size_t cap)
+bool rh_query_of(struct lws *wsi, const char *name, char *out, size_t cap)
 {
     char piece[512];
     size_t n = strlen(name);
@@ -74,13 +74,52 @@ bool rh_query(struct lws *wsi, const char *name, char *out, size_t cap)
     return false;
 }
 
-float rh_query_number(struct lws *wsi, const char *name)
+float rh_query_number_of(struct lws *wsi, const char *name)
 {
     char text[32], *end;
-    if (!rh_query(wsi, name, text, sizeof text))
+    if (!rh_query_of(wsi, name, text, sizeof text))
         return 0;
     float v = strtof(text, &end);
     return end > text && *end == '\0' ? v : NAN;
+}
+
+bool rh_query(rh_http *h, const char *name, char *out, size_t cap)
+{
+    return rh_query_of(h->wsi, name, out, cap);
+}
+
+float rh_query_number(rh_http *h, const char *name)
+{
+    return rh_query_number_of(h->wsi, name);
+}
+
+/* ---- headers by name ---- */
+
+struct rh_header {
+    struct rh_header *next;
+    char value[];
+};
+
+const char *rh_http_request_header(rh_http *h, const char *name)
+{
+    char with_colon[64];
+    int n_name = snprintf(with_colon, sizeof with_colon, "%s:", name), n = -1, token = 0;
+    const unsigned char *known = NULL;
+    for (; (known = lws_token_to_string((enum lws_token_indexes)token)) != NULL; token++)
+        if (strcmp((const char *)known, with_colon) == 0)
+            break;
+    n = known ? lws_hdr_total_length(h->wsi, (enum lws_token_indexes)token)
+              : lws_hdr_custom_length(h->wsi, with_colon, n_name);
+    if (n < 0 || (known && n == 0))
+        return NULL;
+    struct rh_header *found = rh_calloc(1, sizeof *found + (size_t)n + 1);
+    if (!found)
+        return NULL;
+    found->next = h->looked_up;
+    h->looked_up = found;
+    n = known ? lws_hdr_copy(h->wsi, found->value, n + 1, (enum lws_token_indexes)token)
+              : lws_hdr_custom_copy(h->wsi, found->value, n + 1, with_colon, n_name);
+    return n < 0 ? NULL : found->value;
 }
 
 static rh_http *make(rh_server *s, struct lws *wsi, rh_pss *pss, const char *uri, size_t n_uri)
@@ -110,6 +149,11 @@ void rh_http_free(rh_http *h)
         return;
     if (h->cancel)
         atomic_store(h->cancel, true);
+    while (h->looked_up) {
+        struct rh_header *next = h->looked_up->next;
+        rh_free(h->looked_up);
+        h->looked_up = next;
+    }
     rh_body_free(h);
     rh_buf_done(&h->out);
     rh_buf_done(&h->extra);

@@ -21,6 +21,7 @@ struct rh_http {
 
     /* the request */
     char method[8], path[RH_MAX_PATH];
+    struct rh_header *looked_up; /* headers that were asked for by name */
     char content_type[256], accept[256], if_none_match[64], origin[256], expect[32];
     int64_t content_length; /* -1 not given */
     bool is_head, is_h2, is_chunked;
@@ -80,10 +81,17 @@ void rh_upload_release(rh_server *s, size_t *held);
 /* Whether this visitor may use section B (access.h): 0, 401 or 403 and why. */
 int rh_http_access(rh_server *s, struct lws *wsi, const char **why);
 
+/* Any header of the request by its name in lower case, such as "range"; NULL when absent.
+ * Valid as long as the request. */
+const char *rh_http_request_header(rh_http *h, const char *name);
+
 /* "/path?a=1": value of a query parameter; false when absent. */
-bool rh_query(struct lws *wsi, const char *name, char *out, size_t cap);
+bool rh_query(rh_http *h, const char *name, char *out, size_t cap);
 /* 0 when it is not there, NaN when it is no number. */
-float rh_query_number(struct lws *wsi, const char *name);
+float rh_query_number(rh_http *h, const char *name);
+/* The same for a socket that is being opened. */
+bool rh_query_of(struct lws *wsi, const char *name, char *out, size_t cap);
+float rh_query_number_of(struct lws *wsi, const char *name);
 
 /* The handlers: `start` sees the headers and says what body is wanted (or
  * replies at once), `finish` has the whole body. */

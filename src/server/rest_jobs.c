@@ -166,8 +166,8 @@ void rh_start_frame_job(rh_http *h)
     j->job = (rh_job){.run = frame_run, .done = frame_done, .conn = h->id};
     j->coach = s->coach;
     j->is_picture = strncasecmp(h->content_type, "image/", 6) == 0;
-    j->annotate = rh_query(h->wsi, "annotate", flag, sizeof flag) && strcmp(flag, "1") == 0;
-    j->fov_deg = rh_query_number(h->wsi, "fov");
+    j->annotate = rh_query(h, "annotate", flag, sizeof flag) && strcmp(flag, "1") == 0;
+    j->fov_deg = rh_query_number(h, "fov");
     j->body = h->body;
     rh_buf_init(&h->body, 0);
     j->n_held = h->n_held;

@@ -248,10 +248,10 @@ static void ask_done(rh_server *s, rh_job *job)
     rh_free(a);
 }
 
-static void number_from(struct lws *wsi, const char *name, double *out)
+static void number_from(rh_http *h, const char *name, double *out)
 {
     char text[32];
-    if (rh_query(wsi, name, text, sizeof text))
+    if (rh_query(h, name, text, sizeof text))
         *out = strtod(text, NULL);
 }
 
@@ -278,12 +278,12 @@ void rh_sessions_ask(rh_http *h)
     a->web_dir = rh_site_dir(s->site);
     (void)snprintf(a->id, sizeof a->id, "%.*s", RH_SESSION_ID_MAX, h->route.param);
     (void)snprintf(a->format, sizeof a->format, "%s", strstr(h->accept, "text/html") ? "html" : "json");
-    (void)rh_query(h->wsi, "format", a->format, sizeof a->format);
-    (void)rh_query(h->wsi, "client", a->client, sizeof a->client);
+    (void)rh_query(h, "format", a->format, sizeof a->format);
+    (void)rh_query(h, "client", a->client, sizeof a->client);
     char verbatim[8] = "";
-    a->verbatim = rh_query(h->wsi, "verbatim", verbatim, sizeof verbatim) && strcmp(verbatim, "0") != 0;
-    number_from(h->wsi, "limit", &limit);
-    number_from(h->wsi, "before", &a->before);
+    a->verbatim = rh_query(h, "verbatim", verbatim, sizeof verbatim) && strcmp(verbatim, "0") != 0;
+    number_from(h, "limit", &limit);
+    number_from(h, "before", &a->before);
     a->limit = limit >= 1 && limit <= RH_STORE_LIST_MAX ? (int)limit : 0;
     if (rh_pool_submit(s->media, &a->job) != RH_OK) {
         rh_free(a);

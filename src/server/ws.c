@@ -24,7 +24,7 @@ static rh_ws_kind kind_of(rh_route_id id)
 static bool flag_is(struct lws *wsi, const char *name, const char *a, const char *b)
 {
     char v[16];
-    return rh_query(wsi, name, v, sizeof v) && (strcmp(v, a) == 0 || strcmp(v, b) == 0);
+    return rh_query_of(wsi, name, v, sizeof v) && (strcmp(v, a) == 0 || strcmp(v, b) == 0);
 }
 
 static bool flag_set(struct lws *wsi, const char *name)
@@ -55,7 +55,7 @@ int rh_ws_open(rh_server *s, struct lws *wsi, rh_pss *pss)
     w->kind = kind_of(r.id);
     w->annotate = flag_set(wsi, "annotate");
     w->gaze = !flag_is(wsi, "gaze", "0", "false");
-    w->fov_deg = rh_query_number(wsi, "fov");
+    w->fov_deg = rh_query_number_of(wsi, "fov");
     strcpy(w->name, r.param);
     w->client = rh_client_ref(s, r.param);
     w->record = w->kind == RH_WS_SESSION ? NULL : rh_record_ref(s, wsi, r.param);
