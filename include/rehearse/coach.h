@@ -25,8 +25,10 @@ typedef struct {
     const char *language;     /* of live clients and where a call gives none; NULL = detect */
     rh_asr_model_options asr;
     rh_face_options face;
+    const atomic_bool *cancel; /* looked at between the models while they load; NULL */
 } rh_coach_options;
 
+/* RH_ERR_CANCELED; what the parts' own loaders return. */
 rh_status rh_coach_load(rh_coach **out, const rh_coach_options *o, rh_error *err);
 void rh_coach_free(rh_coach *c);
 const rh_asr_model *rh_coach_asr(const rh_coach *c);   /* NULL when not loaded */

@@ -32,6 +32,8 @@ int rh_server_port(const rh_server *s);
 rh_status rh_server_run(rh_server *s, rh_error *err);
 /* First call: finish what is running, then close. Second call: at once. */
 void rh_server_stop(rh_server *s);
-void rh_server_free(rh_server *s);
+/* Ends all work (its results stay in the data folder) and frees. False: a thread still loads the
+ * models and can't be told to end. Everything is kept and closed; only _exit() or exec() may follow. */
+bool rh_server_free(rh_server *s);
 
 #endif

@@ -11,21 +11,42 @@
 #include "rehearse/server.h"
 #include "speech_model.h"
 
+enum {
+    HURRY_S = 1,    /* after a second signal */
+    GIVE_UP_S = 15, /* for what still runs when the server has stopped */
+};
+
 static rh_server *running; /* for the signal handler */
+static volatile sig_atomic_t n_signals;
+
+/* What was accepted lies in the data folder, so leaving loses nothing that was kept. */
+static void on_alarm(int sig)
+{
+    (void)sig;
+    static const char why[] = "rehearse: what still ran did not end in time and was left\n";
+    ssize_t n = write(STDERR_FILENO, why, sizeof why - 1);
+    (void)n;
+    _exit(RH_EXIT_OK);
+}
 
 static void on_signal(int sig)
 {
     (void)sig;
     if (running)
         rh_server_stop(running);
+    n_signals = n_signals + 1;
+    if (n_signals > 1)
+        alarm(HURRY_S);
 }
 
 static void catch_signals(bool on)
 {
-    struct sigaction a = {.sa_handler = on ? on_signal : SIG_DFL};
+    struct sigaction a = {.sa_handler = on ? on_signal : SIG_DFL}, late = {.sa_handler = on ? on_alarm : SIG_DFL};
     sigemptyset(&a.sa_mask);
+    sigemptyset(&late.sa_mask);
     sigaction(SIGTERM, &a, NULL);
     sigaction(SIGINT, &a, NULL);
+    sigaction(SIGALRM, &late, NULL);
     signal(SIGPIPE, SIG_IGN);
 }
 
@@ -89,10 +110,15 @@ static int serve_once(serve *v, bool *again)
     running = s;
     catch_signals(true);
     rh_status st = rh_server_run(s, &err);
-    catch_signals(false);
     running = NULL;
-    rh_server_free(s);
+    if (n_signals < 2)
+        alarm(GIVE_UP_S);
+    bool whole = rh_server_free(s);
     *again = st == RH_AGAIN;
+    if (!whole && !*again)
+        _exit(RH_EXIT_OK); /* a thread is still loading the models: exit() would take their library from under it */
+    alarm(0); /* it would go on into a new start */
+    catch_signals(false);
     if (st < 0)
         return rh_cli_fail(RH_EXIT_FAILED, "%s", err.msg);
     return RH_EXIT_OK;

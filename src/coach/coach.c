@@ -5,6 +5,11 @@
 #include "coach_internal.h"
 #include "rehearse/alloc.h"
 
+static rh_status go_on(const rh_coach_options *o, rh_error *err)
+{
+    return o->cancel && atomic_load(o->cancel) ? rh_fail(err, RH_ERR_CANCELED, "loading was given up") : RH_OK;
+}
+
 static rh_status load_speech(rh_coach *c, const rh_coach_options *o, rh_error *err)
 {
     char path[PATH_MAX];
@@ -12,6 +17,8 @@ static rh_status load_speech(rh_coach *c, const rh_coach_options *o, rh_error *e
     if (n < 0 || (size_t)n >= sizeof path)
         return rh_fail(err, RH_ERR_LIMIT, "the path of the models is too long");
     rh_status st = rh_vad_model_load(&c->vad, path, err);
+    if (st == RH_OK)
+        st = go_on(o, err);
     return st == RH_OK ? rh_asr_model_load(&c->asr, o->whisper_path, &o->asr, err) : st;
 }
 
@@ -28,6 +35,8 @@ rh_status rh_coach_load(rh_coach **out, const rh_coach_options *o, rh_error *err
     if (o->language)
         strcpy(c->language, o->language);
     rh_status st = o->whisper_path ? load_speech(c, o, err) : RH_OK;
+    if (st == RH_OK)
+        st = go_on(o, err);
     if (st == RH_OK && o->vision)
         st = rh_face_model_load(&c->faces, o->models_dir, o->asr.cache_dir, err);
     if (st != RH_OK) {

@@ -164,7 +164,7 @@ void rh_http_free(rh_http *h)
 static int finish(rh_http *h, rh_pss *pss)
 {
     struct lws *wsi = h->wsi;
-    bool hang_up = h->must_close || h->is_chunked || h->server->stopping;
+    bool hang_up = h->must_close || h->is_chunked || rh_stopping(h->server);
     rh_conn_free(h->server, pss->conn);
     pss->conn = NULL;
     if (hang_up)
@@ -497,7 +497,7 @@ static int send_headers(rh_http *h)
     if (ok && !h->streaming && h->status != 204 && h->status != 304)
         ok = lws_add_http_header_content_length(h->wsi, h->out.len, &p, end) == 0;
     ok = ok && add_header(h, "x-content-type-options:", "nosniff", &p, end);
-    if (ok && (h->must_close || h->is_chunked || h->server->stopping) && !h->is_h2)
+    if (ok && (h->must_close || h->is_chunked || rh_stopping(h->server)) && !h->is_h2)
         ok = add_header(h, "connection:", "close", &p, end);
     ok = ok && add_extra(h, &p, end) && lws_finalize_http_header(h->wsi, &p, end) == 0;
     if (!ok)

@@ -1,6 +1,7 @@
 /* lifecycle.c - the server's states: loading the models, running, stopping, gone. */
 #include <errno.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 #include "http.h"
 #include "practice.h"
@@ -27,25 +28,57 @@ static void cancel_all(rh_server *s)
     rh_streams_cancel(s);
 }
 
-void rh_server_free(rh_server *s)
+/* Waits for the thread that loads the models, at most `wait_s` seconds; false: it still runs.
+ * The one place that joins it. */
+static bool join_loader(rh_server *s, int wait_s)
+{
+    struct timespec until;
+    if (!s->has_loader)
+        return true;
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_sec += wait_s;
+    if (wait_s < 0 ? pthread_join(s->loader, NULL) : pthread_timedjoin_np(s->loader, NULL, &until))
+        return false;
+    s->has_loader = false;
+    return true;
+}
+
+/* The end of all work. Jobs that have not run yet run now, told that nobody waits; what `done`
+ * functions want to add is refused, for the pools are closed before the first thread is joined. */
+static void end_work(rh_server *s)
+{
+    rh_pool *const pools[] = {s->media, s->speech, s->files, s->reports};
+    cancel_all(s);
+    for (size_t i = 0; i < sizeof pools / sizeof *pools; i++)
+        rh_pool_close(pools[i]);
+    for (size_t i = 0; i < sizeof pools / sizeof *pools; i++)
+        rh_pool_join(pools[i]);
+    rh_jobs_collect(s);
+}
+
+bool rh_server_free(rh_server *s)
 {
     if (!s)
-        return;
-    cancel_all(s);
-    if (s->loading)
-        pthread_join(s->loader, NULL);
-    rh_pool_free(s->media);
-    rh_pool_free(s->speech);
-    rh_pool_free(s->files);
-    rh_pool_free(s->reports);
-    if (s->lws) {
-        rh_jobs_collect(s);
+        return true;
+    s->state = RH_SERVER_CLOSING;
+    atomic_store(&s->cancel_load, true);
+    end_work(s);
+    bool loaded = join_loader(s, RH_STOP_LOADING_S);
+    if (loaded)
+        rh_jobs_collect(s); /* its models, to be freed below */
+    if (s->lws && loaded)
         lws_context_destroy(s->lws); /* closes what is open */
-    }
     rh_practices_free(s);
     rh_records_free(s);
     rh_uploads_free(s);
     rh_store_close(s->store);
+    s->store = NULL;
+    if (!loaded)
+        return false; /* its thread uses what is left */
+    rh_pool_free(s->media); /* closing connections may have asked them, and were refused */
+    rh_pool_free(s->speech);
+    rh_pool_free(s->files);
+    rh_pool_free(s->reports);
     for (int i = 0; i < s->n_listen; i++)
         if (s->listen_fds[i] >= 0)
             close(s->listen_fds[i]);
@@ -55,6 +88,7 @@ void rh_server_free(rh_server *s)
     pthread_mutex_destroy(&s->done_lock);
     rh_free(s->conns);
     rh_free(s);
+    return true;
 }
 
 /* ---- loading the models beside the running loop ---- */
@@ -69,14 +103,14 @@ typedef struct {
 static void loaded(rh_server *s, rh_job *base)
 {
     load_job *j = (load_job *)base;
-    pthread_join(s->loader, NULL);
-    s->loading = false;
-    if (!j->coach) {
-        s->load_failed = true;
+    (void)join_loader(s, -1); /* it has nothing left to do */
+    s->coach = j->coach;
+    if (!j->coach && !rh_stopping(s)) {
         s->load_error = j->err;
         rh_server_stop(s);
-    } else {
-        s->coach = j->coach;
+    }
+    if (j->coach && s->state == RH_SERVER_LOADING) {
+        s->state = RH_SERVER_RUNNING;
         const rh_asr_model *m = rh_coach_asr(s->coach);
         if (m) {
             rh_asr_model_info i = rh_asr_model_describe(m);
@@ -92,14 +126,17 @@ static void loaded(rh_server *s, rh_job *base)
 static void *load(void *arg)
 {
     load_job *j = arg;
-    if (rh_coach_load(&j->coach, &j->server->o.coach, &j->err) != RH_OK)
+    rh_server *s = j->server;
+    rh_coach_options o = s->o.coach;
+    o.cancel = &s->cancel_load;
+    if (rh_coach_load(&j->coach, &o, &j->err) != RH_OK)
         j->coach = NULL;
     /* Two clients at once must not wait for the second set of networks; more than a few would delay
      * the start of a large machine. What fails here fails again, and is told, when it is needed. */
-    int n = j->server->n_cpus < 4 ? j->server->n_cpus : 4;
-    if (j->coach && rh_coach_faces(j->coach))
-        (void)rh_face_model_prepare(rh_coach_faces(j->coach), n, NULL);
-    rh_job_finished(j->server, &j->job);
+    int n = s->n_cpus < 4 ? s->n_cpus : 4;
+    for (int i = 1; i <= n && j->coach && rh_coach_faces(j->coach) && !atomic_load(&s->cancel_load); i++)
+        (void)rh_face_model_prepare(rh_coach_faces(j->coach), i, NULL);
+    rh_job_finished(s, &j->job);
     return NULL;
 }
 
@@ -115,7 +152,7 @@ static rh_status start_loading(rh_server *s, rh_error *err)
         rh_free(j);
         return rh_fail(err, RH_ERR_NOMEM, "cannot start a thread: %s", strerror(e));
     }
-    s->loading = true;
+    s->has_loader = true;
     return RH_OK;
 }
 
@@ -129,21 +166,45 @@ void rh_server_stop(rh_server *s)
 
 static void begin_stop(rh_server *s)
 {
-    s->stopping = true;
-    s->stop_by_us = rh_now_us() + (int64_t)RH_STOP_GRACE_S * 1000000;
+    bool was_loading = s->state == RH_SERVER_LOADING;
+    s->state = RH_SERVER_STOPPING;
+    s->stop_since_us = s->owed_at_us = rh_now_us();
+    atomic_store(&s->cancel_load, true);
     for (int i = 0; i < s->n_listen; i++)
         lws_set_timeout(s->listeners[i], PENDING_TIMEOUT_CLOSE_SEND, LWS_TO_KILL_ASYNC);
-    for (int i = 0; i < s->n_conns; i++)
-        if (s->conns[i].ws)
-            rh_ws_close(s->conns[i].ws, 1001);
+    for (int i = 0; i < s->n_conns; i++) {
+        rh_ws *w = s->conns[i].ws;
+        if (w && was_loading)
+            rh_slots_drop(w); /* they waited for models that will never be there */
+        if (w && !rh_practice_owes(w))
+            rh_ws_close(w, 1001);
+    }
 }
 
-static bool busy(const rh_server *s)
+static bool owes(const rh_server *s)
 {
-    for (int i = 0; i < s->n_conns; i++)
-        if (s->conns[i].ws || s->conns[i].http)
+    for (int i = 0; i < s->n_conns; i++) {
+        const rh_ws *w = s->conns[i].ws;
+        const rh_http *h = s->conns[i].http;
+        if ((w && (!rh_ws_idle(w) || rh_practice_owes(w))) || (h && h->body_done))
             return true;
-    return rh_records_busy(s);
+    }
+    return rh_records_busy(s) || rh_practices_busy(s);
+}
+
+/* Whether there is something worth waiting for. A client that does not finish its request, or
+ * does not answer the close of its socket, has RH_STOP_CLOSE_S for it. */
+static bool busy(rh_server *s)
+{
+    int64_t now = rh_now_us();
+    if (owes(s)) {
+        s->owed_at_us = now;
+        return true;
+    }
+    for (int i = 0; i < s->n_conns; i++)
+        if (s->conns[i].id)
+            return now - s->owed_at_us < (int64_t)RH_STOP_CLOSE_S * 1000000;
+    return false;
 }
 
 /* What the loop does between events, four times a second. */
@@ -164,7 +225,7 @@ static void tick(lws_sorted_usec_list_t *sul)
         s->expire_at_us = now + EXPIRE_EVERY_US;
         rh_sessions_expire(s);
     }
-    if (!s->stopping && rh_watch_changed(s)) {
+    if (!rh_stopping(s) && rh_watch_changed(s)) {
         rh_log(RH_LOG_INFO, "a watched file changed: starting anew");
         s->reload = true;
         rh_server_stop(s);
@@ -182,13 +243,18 @@ rh_status rh_server_run(rh_server *s, rh_error *err)
         if (lws_service(s->lws, 0) < 0)
             return rh_fail(err, RH_ERR_IO, "the event loop failed");
         int calls = atomic_load(&s->stop_calls);
-        if (calls && !s->stopping)
+        if (calls && s->state < RH_SERVER_STOPPING)
             begin_stop(s);
-        if (s->stopping && (!busy(s) || calls > 1 + (int)s->reload || rh_now_us() > s->stop_by_us))
+        if (s->state != RH_SERVER_STOPPING)
+            continue;
+        double stopping_s = (double)(rh_now_us() - s->stop_since_us) / 1e6;
+        if (stopping_s > RH_STOP_GRACE_S && !atomic_load(&s->cancel_all))
+            cancel_all(s); /* whoever still waits is told so */
+        if (!busy(s) || calls > 1 + (int)s->reload || stopping_s > RH_STOP_GRACE_S + RH_STOP_CLOSE_S)
             break;
     }
     lws_sul_cancel(&s->tick);
-    if (s->load_failed) {
+    if (s->load_error.code) {
         *err = s->load_error;
         return err->code;
     }

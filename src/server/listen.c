@@ -96,7 +96,7 @@ int rh_listen_accept(rh_server *s, int fd)
         int c = accept4(fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
         if (c < 0)
             return 0;
-        if (s->stopping || s->n_sockets >= s->n_conns) {
+        if (rh_stopping(s) || s->n_sockets >= s->n_conns) {
             s->count.n_connections_refused++;
             close(c);
             continue;

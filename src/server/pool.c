@@ -19,6 +19,7 @@ typedef struct {
 struct rh_pool {
     rh_queue *queue;
     int n_threads, nice;
+    bool joined;
     member members[MAX_POOL_THREADS];
 };
 
@@ -75,14 +76,26 @@ size_t rh_pool_waiting(const rh_pool *p)
     return rh_queue_len(p->queue);
 }
 
+void rh_pool_close(rh_pool *p)
+{
+    if (p && p->queue)
+        rh_queue_close(p->queue);
+}
+
+void rh_pool_join(rh_pool *p)
+{
+    for (int i = 0; p && !p->joined && i < p->n_threads; i++)
+        pthread_join(p->members[i].thread, NULL);
+    if (p)
+        p->joined = true;
+}
+
 void rh_pool_free(rh_pool *p)
 {
     if (!p)
         return;
-    if (p->queue)
-        rh_queue_close(p->queue);
-    for (int i = 0; i < p->n_threads; i++)
-        pthread_join(p->members[i].thread, NULL);
+    rh_pool_close(p);
+    rh_pool_join(p);
     rh_queue_free(p->queue);
     rh_free(p);
 }

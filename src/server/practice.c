@@ -175,6 +175,8 @@ void rh_practices_free(rh_server *s)
 {
     while (s->practices) {
         rh_practice *next = s->practices->next;
+        if (s->practices->discard && s->practices->session && !s->practices->ended)
+            rh_session_discard(s->practices->session); /* promised, and no job could do it any more */
         destroy(s->practices);
         s->practices = next;
     }
@@ -212,7 +214,7 @@ void rh_practices_tick(rh_server *s, int64_t now_us)
 {
     for (rh_practice *p = s->practices, *next; p; p = next) {
         next = p->next;
-        if (!p->conn && p->session && !p->finish_wanted && !s->stopping &&
+        if (!p->conn && p->session && !p->finish_wanted && !rh_stopping(s) &&
             now_us - p->away_since_us > (int64_t)RH_SESSION_RESUME_S * 1000000)
             p->finish_wanted = true; /* nobody came back: the report is made of what there is */
         p->full = false;
@@ -220,6 +222,20 @@ void rh_practices_tick(rh_server *s, int64_t now_us)
         rh_practice_pump(p);
         rh_practice_release(p);
     }
+}
+
+bool rh_practice_owes(const rh_ws *w)
+{
+    const rh_practice *p = w->kind == RH_WS_SESSION ? w->practice : NULL;
+    return p && p->finish_wanted && !p->ended;
+}
+
+bool rh_practices_busy(const rh_server *s)
+{
+    for (const rh_practice *p = s->practices; p; p = p->next)
+        if (p->n_jobs || p->audio_head || (p->finish_wanted && p->session))
+            return true;
+    return false;
 }
 
 /* ---- messages of the client ---- */

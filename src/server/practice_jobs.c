@@ -284,7 +284,9 @@ static void work_done(rh_server *s, rh_job *base)
 
 void rh_practice_work(rh_practice *p)
 {
-    if (p->session && !p->working && !p->ending && !p->ended && (!p->finish_wanted || p->full))
+    /* What a stopping server has not recognised is in the session, and recognised at the next start. */
+    bool wanted = p->full || (!p->finish_wanted && !rh_stopping(p->server));
+    if (p->session && !p->working && !p->ending && !p->ended && wanted)
         p->working = start(p, p->server->speech, work_run, work_done, NULL);
 }
 

@@ -228,7 +228,7 @@ void rh_records_tick(rh_server *s, int64_t now_us)
 {
     for (rh_record *r = s->records, *next; r; r = next) {
         next = r->next;
-        bool over = s->stopping || now_us - r->idle_since_us > (int64_t)RH_SESSION_RESUME_S * 1000000;
+        bool over = rh_stopping(s) || now_us - r->idle_since_us > (int64_t)RH_SESSION_RESUME_S * 1000000;
         if (r->refs == 0 && !r->ending && over)
             end(r);
     }

@@ -44,7 +44,7 @@ static void health(rh_http *h)
 {
     const rh_server *s = h->server;
     bool faces = s->coach && rh_coach_faces(s->coach), speech = s->coach && rh_coach_asr(s->coach);
-    bool well = faces && speech && !s->stopping;
+    bool well = faces && speech && !rh_stopping(s);
     json_t *o = json_pack(
         "{s:s, s:{s:b, s:b}, s:s, s:f, s:i, s:o, s:f}",
         "status", well ? "healthy" : "unhealthy",
@@ -60,7 +60,7 @@ bool rh_refuse_unready(rh_http *h)
     if (rh_ready(h->server))
         return false;
     rh_http_header(h, "retry-after", "1");
-    rh_http_error(h, 503, h->server->stopping ? "the server is stopping"
+    rh_http_error(h, 503, rh_stopping(h->server) ? "the server is stopping"
                                               : "the models are still loading: try again in a second");
     return true;
 }

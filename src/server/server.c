@@ -50,7 +50,7 @@ void rh_conn_free(rh_server *s, rh_conn *c)
 
 bool rh_ready(const rh_server *s)
 {
-    return s->coach && !s->stopping;
+    return s->coach && !rh_stopping(s);
 }
 
 /* ---- callbacks ---- */
@@ -89,7 +89,7 @@ static int confirm_upgrade(rh_server *s, struct lws *wsi, const char *to)
         if (status)
             return refuse_upgrade(wsi, status, why);
     }
-    if (s->stopping)
+    if (rh_stopping(s))
         return refuse_upgrade(wsi, 503, "the server is stopping");
     if (s->n_ws >= s->o.config->max_clients)
         return refuse_upgrade(wsi, 429, "too many clients: try again later or raise max_clients");
@@ -287,7 +287,7 @@ rh_status rh_server_new(rh_server **out, const rh_server_options *o, rh_error *e
     if (st == RH_OK)
         *out = s;
     else
-        rh_server_free(s);
+        (void)rh_server_free(s);
     return st;
 }
 

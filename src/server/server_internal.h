@@ -69,8 +69,22 @@ typedef struct {
     rh_histogram video_latency, speech_latency;
 } rh_counters;
 
+/* A server's states, each with one way out:
+ *
+ *                 the models are there           rh_server_stop()
+ *     LOADING -----------------------> RUNNING -------------------> STOPPING --> CLOSING
+ *        |                                                             ^
+ *        +----- rh_server_stop(), or the models can't be had ----------+
+ *
+ * LOADING   the port answers, nothing is analysed yet
+ * STOPPING  nothing new is let in; what is owed is done, for RH_STOP_GRACE_S at most
+ * CLOSING   the loop has ended: pools take no job any more, what was accepted and is
+ *           not done lies in the data folder for the next start */
+typedef enum { RH_SERVER_LOADING, RH_SERVER_RUNNING, RH_SERVER_STOPPING, RH_SERVER_CLOSING } rh_server_state;
+
 struct rh_server {
     rh_server_options o;
+    rh_server_state state;
     int port, n_cpus;
     int listen_fds[4];
     int n_listen;
@@ -99,16 +113,17 @@ struct rh_server {
     rh_job *done_head, *done_tail; /* {done_lock} */
 
     pthread_t loader;
-    bool loading, load_failed;
+    bool has_loader; /* its thread has not been joined */
     rh_error load_error;
-    atomic_bool cancel_all; /* any thread */
+    atomic_bool cancel_load; /* any thread */
+    atomic_bool cancel_all;  /* any thread */
     atomic_int stop_calls;  /* any thread */
     struct rh_practice *practices; /* live sessions of /v1/session */
     rh_record *records;            /* and of the older sockets */
     struct rh_stream *streams;     /* of the older sockets */
     bool unfinished_sought;        /* those that a crash had left */
-    bool stopping, finished, reload;
-    int64_t stop_by_us;
+    bool reload; /* the stop is to be followed by a new start */
+    int64_t stop_since_us, owed_at_us; /* the stop; the last time when something was owed in it */
     lws_sorted_usec_list_t tick;
     void *watch; /* state of the watched files */
 };
@@ -118,6 +133,10 @@ rh_conn *rh_conn_new(rh_server *s, struct lws *wsi); /* NULL: table full */
 rh_conn *rh_conn_find(rh_server *s, uint64_t id);    /* NULL: gone */
 void rh_conn_free(rh_server *s, rh_conn *c);
 bool rh_ready(const rh_server *s);
+static inline bool rh_stopping(const rh_server *s)
+{
+    return s->state >= RH_SERVER_STOPPING;
+}
 static inline rh_server *rh_server_of(struct lws *wsi)
 {
     return lws_context_user(lws_get_context(wsi));
@@ -130,9 +149,13 @@ int rh_listen_accept(rh_server *s, int fd);
 /* pool.c */
 rh_status rh_pool_new(rh_pool **out, rh_server *s, int n_threads, size_t capacity, int nice,
                       rh_error *err);
-/* RH_ERR_LIMIT full; the job stays the caller's. */
+/* RH_ERR_LIMIT full; RH_END closed: the server ends. The job stays the caller's. */
 rh_status rh_pool_submit(rh_pool *p, rh_job *job);
-void rh_pool_free(rh_pool *p); /* waits for what is running and queued */
+/* The end of a pool, NULL is fine: takes no more jobs; waits for those it has; frees. A closed
+ * pool stays there to refuse until nobody is left to ask. */
+void rh_pool_close(rh_pool *p);
+void rh_pool_join(rh_pool *p);
+void rh_pool_free(rh_pool *p);
 size_t rh_pool_waiting(const rh_pool *p);
 /* Hands a job that has run to the loop thread. Any thread. */
 void rh_job_finished(rh_server *s, rh_job *job);

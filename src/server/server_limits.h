@@ -27,6 +27,8 @@ enum {
     RH_NICE_FILES = 10,                  /* recordings give way to everything else */
     RH_MAX_FRAME_JOBS = 64,              /* analyze-frame requests at once; then 429 */
     RH_STOP_GRACE_S = 30,                /* SIGTERM: running work gets so long */
+    RH_STOP_CLOSE_S = 3,                 /* of it: for a client that only has to send its last bytes */
+    RH_STOP_LOADING_S = 3,               /* for the step of loading the models that is under way */
 };
 
 #endif

@@ -153,6 +153,17 @@ void rh_slots_flush(rh_ws *w)
     rh_ws_hold_back(w);
 }
 
+void rh_slots_drop(rh_ws *w)
+{
+    while (w->head) {
+        rh_slot *next = w->head->next;
+        rh_slot_free(w->head);
+        w->head = next;
+    }
+    w->tail = NULL;
+    w->n_slots = 0;
+}
+
 void rh_ws_hold_back(rh_ws *w)
 {
     size_t out = w->out.len - w->n_out_sent;

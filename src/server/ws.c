@@ -103,11 +103,7 @@ void rh_ws_free(rh_ws *w)
     if (w->stream && !w->feeding && !rh_audio_flush(w->stream))
         atomic_store(&w->stream->cancel, true);
     free_audio_items(w);
-    while (w->head) {
-        rh_slot *next = w->head->next;
-        rh_slot_free(w->head);
-        w->head = next;
-    }
+    rh_slots_drop(w);
     if (w->newest.held)
         rh_message_done(&w->newest.message);
     json_decref(w->ready_result);
@@ -265,7 +261,7 @@ int rh_ws_receive(rh_ws *w, const char *bytes, size_t n)
     size_t rest = lws_remaining_packet_payload(w->wsi);
     bool last = rest == 0 && lws_is_final_fragment(w->wsi);
     size_t room = w->in.max - RH_MESSAGE_SLACK;
-    if (w->close_code || w->server->stopping)
+    if (w->close_code || rh_stopping(w->server))
         return 0;
     if (w->skipping)
         return skip(w, n, last);

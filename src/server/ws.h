@@ -133,6 +133,7 @@ bool rh_slot_full(const rh_slot *slot);
 json_t *rh_slot_reply(rh_ws_kind kind, const rh_slot *slot);
 /* A text message that answers nothing. RH_ERR_LIMIT, RH_ERR_NOMEM: not sent. */
 rh_status rh_ws_say(rh_ws *w, const char *text, size_t n);
+void rh_slots_drop(rh_ws *w);  /* nothing is owed any more */
 void rh_slots_flush(rh_ws *w); /* moves filled slots from the head to `out` */
 void rh_ws_hold_back(rh_ws *w); /* stops or goes on reading, by what waits */
 
