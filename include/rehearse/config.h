@@ -50,7 +50,8 @@ typedef struct {
 
     char *cors_origins;   /* list for the open endpoints; "*" = all */
     char *public_origins; /* list of pages and hosts trusted beside the server's own */
-    char *tokens;         /* list of bearer tokens; "" = none needed on this machine */
+    char *tokens;         /* list of bearer tokens; "" = none needed */
+    char *trust_loopback; /* on, off: whether programs of this machine need none of them */
 
     int max_upload_mb;
     int max_message_kb;

@@ -35,8 +35,10 @@ char *rh_marked_verbatim(const json_t *marked);
 /* Text forms, NUL-terminated, freed with rh_free(). */
 rh_status rh_report_markdown(const json_t *report, char **out, rh_error *err);
 /* One file that needs nothing else; `web_dir` is the folder of the practice page, whose
- * style and drawing code go into it. RH_ERR_IO the folder is not complete. */
-rh_status rh_report_html(const json_t *report, const char *web_dir, char **out, rh_error *err);
+ * style and drawing code go into it. `nonce` (NULL = none) marks its scripts for a
+ * Content-Security-Policy that goes with it. RH_ERR_IO the folder is not complete. */
+rh_status rh_report_html(const json_t *report, const char *web_dir, const char *nonce, char **out,
+                         rh_error *err);
 
 typedef enum { RH_TRANSCRIPT_TXT, RH_TRANSCRIPT_SRT, RH_TRANSCRIPT_VTT } rh_transcript_form;
 /* `segments`: array of {start, end, text}. */

@@ -37,29 +37,40 @@ static rh_status add_json(rh_buf *b, const json_t *report)
     return st;
 }
 
-rh_status rh_report_html(const json_t *report, const char *web_dir, char **out, rh_error *err)
+static rh_status open_script(rh_buf *b, const char *type, const char *nonce)
+{
+    rh_status st = rh_buf_printf(b, "\n<script%s", type);
+    if (st == RH_OK && nonce)
+        st = rh_buf_printf(b, " nonce=\"%s\"", nonce);
+    return st == RH_OK ? rh_buf_puts(b, ">\n") : st;
+}
+
+rh_status rh_report_html(const json_t *report, const char *web_dir, const char *nonce, char **out,
+                         rh_error *err)
 {
     static const struct {
-        const char *text, *file; /* text, then the file */
+        const char *text, *script, *file; /* text, then the type of a script, then the file */
     } parts[] = {
         {"<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
          "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">"
          "<meta name=\"color-scheme\" content=\"light dark\"><link rel=\"icon\" href=\"data:,\">"
-         "<title>Practice report</title>\n<style>\n", "vendor/uPlot.min.css"},
-        {"\n", "css/report.css"},
-        {"\nbody { padding: 1.5rem; }\n</style>\n<script>\n", "vendor/uPlot.iife.min.js"},
+         "<title>Practice report</title>\n<style>\n", NULL, "vendor/uPlot.min.css"},
+        {"\n", NULL, "css/report.css"},
+        {"\nbody { padding: 1.5rem; }\n</style>", "", "vendor/uPlot.iife.min.js"},
         {"\n</script>\n</head><body>\n<main id=\"main\"></main>\n"
-         "<script type=\"application/json\" id=\"report\">", NULL},
-        {"</script>\n<script type=\"module\">\n", "js/report.js"},
+         "<script type=\"application/json\" id=\"report\">", NULL, NULL},
+        {"</script>", " type=\"module\"", "js/report.js"},
         {"\nrenderReport(document.getElementById('main'), "
          "JSON.parse(document.getElementById('report').textContent));\n"
-         "</script>\n</body></html>\n", ""},
+         "</script>\n</body></html>\n", NULL, ""},
     };
     rh_buf b;
     rh_buf_init(&b, MAX_BYTES);
     rh_status st = RH_OK;
     for (size_t i = 0; i < sizeof parts / sizeof *parts && st == RH_OK; i++) {
         st = rh_buf_puts(&b, parts[i].text);
+        if (st == RH_OK && parts[i].script)
+            st = open_script(&b, parts[i].script, nonce);
         if (st == RH_OK && !parts[i].file)
             st = add_json(&b, report);
         else if (st == RH_OK && *parts[i].file)

@@ -52,6 +52,7 @@ static const setting settings[] = {
     LIST(cors_origins, "*", "ORIGINS", "pages that may call the open endpoints; * is every page"),
     LIST(public_origins, "", "ORIGINS", "pages that may read sessions, beside the server's own"),
     SECRETS(tokens, "TOKENS", "bearer tokens that open the session endpoints"),
+    CHOICE(trust_loopback, "off", "on|off", "visitors of this machine need no token, unless a proxy names another"),
     INT(max_upload_mb, 1, 4096, "100", "MB", "largest file that may be uploaded"),
     INT(max_message_kb, 16, 262144, "16384", "KB", "largest WebSocket message"),
     INT(max_audio_s, 10, 86400, "7200", "SECONDS", "longest recording that is analysed"),

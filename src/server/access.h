@@ -1,25 +1,46 @@
 /* access.h - who may use the endpoints that hold what people said.
  *
  * Three ways in: the server's own page, a page or host listed in
- * public_origins, or a bearer token. The own page on another machine has the
- * token in a cookie, since a page cannot give its WebSockets and links a header;
- * it counts only once Origin and Host have been found to be our own. Against somebody else's page the Origin
- * is checked; against a name that was rebound to this machine, the Host.
- * Pure but for rh_access(); threads: any. */
+ * public_origins, or a bearer token. The own page has the token in a cookie,
+ * since a page cannot give its WebSockets and links a header; it counts only
+ * once Origin and Host have been found to be our own. Against somebody else's
+ * page the Origin is checked; against a name that was rebound to this machine,
+ * the Host. Where there are tokens, everybody needs one, since a proxy on this
+ * machine makes all its visitors look like neighbours; trust_loopback exempts
+ * those of this machine who came without a proxy.
+ * Pure; threads: any. */
 #ifndef RH_ACCESS_H
 #define RH_ACCESS_H
 
 #include <stdbool.h>
 #include "rehearse/config.h"
+#include "rehearse/status.h"
 
-/* Header values, "" = absent. `peer`: the other end's address. Returns 0 when
- * allowed, else the HTTP status (401, 403) and why in *why. */
+/* Header values, "" = absent; cookie may be NULL. */
 typedef struct {
-    const char *host, *origin, *authorization, *peer, *cookie;
+    const char *host, *origin, *authorization;
+    const char *peer; /* the other end's address, "unix" for a Unix socket */
+    const char *cookie;
+    bool forwarded;   /* one of rh_forwarding_headers is there */
 } rh_visitor;
-int rh_access_check(const rh_config *c, const rh_visitor *v, const char **why);
 
-bool rh_access_is_loopback(const char *peer);
+/* What proxies add; ends with NULL. A visitor who comes with one is from elsewhere. */
+extern const char *const rh_forwarding_headers[];
+
+/* 0 when allowed, else the HTTP status (401, 403) and why in *why. */
+int rh_access_check(const rh_config *c, const rh_visitor *v, const char **why);
+/* The same for a preflight, which has no Authorization: whether the request it asks for
+ * could be let in. */
+int rh_access_preflight(const rh_config *c, const rh_visitor *v, const char **why);
+/* Whether this page may read replies, refusals included. */
+bool rh_access_may_read(const rh_config *c, const rh_visitor *v);
+
+bool rh_access_is_local(const rh_visitor *v);         /* of this machine, without a proxy */
+bool rh_access_spared(const rh_config *c, const rh_visitor *v); /* needs no token */
+
+/* "Content-Type, X-A" as in Access-Control-Request-Headers, without what only proxies may send.
+ * RH_ERR_INVAL: no list of header names, or too long. */
+rh_status rh_access_headers(const char *asked, char *out, size_t cap);
 
 /* True when `item` is in the comma-separated `list`, or the list is "*". */
 bool rh_listed(const char *list, const char *item);

@@ -40,10 +40,13 @@ static rh_status field_data(void *user, const char *bytes, size_t n, rh_error *e
 {
     rh_http *h = user;
     rh_field *f = &h->fields[h->n_fields - 1];
+    h->error_param = NULL;
     rh_status st = rh_upload_hold(h->server, &h->n_held, n, err);
     if (st != RH_OK)
         return st;
     st = rh_buf_add(&f->value, bytes, n);
+    if (st == RH_ERR_LIMIT)
+        h->error_param = f->name;
     if (st == RH_ERR_LIMIT)
         return rh_fail(err, st, "field \"%s\" is larger than %zu bytes", f->name, f->value.max);
     return st == RH_OK ? st : rh_fail(err, st, "out of memory for the upload");

@@ -4,7 +4,6 @@
  * it is sent at once and the rest of the body is thrown away, so that the
  * client reads the reply instead of a broken pipe. */
 #include "http.h"
-#include "access.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -13,6 +12,8 @@
 #include <string.h>
 #include <strings.h>
 #include <sys/socket.h>
+#include "cors.h"
+#include "error_body.h"
 #include "rehearse/alloc.h"
 #include "status_map.h"
 
@@ -22,6 +23,35 @@ static void copy_header(struct lws *wsi, char *out, size_t cap, enum lws_token_i
 {
     if (lws_hdr_total_length(wsi, token) <= 0 || lws_hdr_copy(wsi, out, (int)cap, token) < 0)
         out[0] = '\0';
+}
+
+/* Those that libwebsockets has a number for are not among the others. */
+static int header_number(const char *name)
+{
+    size_t n = strlen(name);
+    for (int i = 0; i < WSI_TOKEN_COUNT; i++) {
+        const char *known = (const char *)lws_token_to_string((enum lws_token_indexes)i);
+        if (known && strncmp(known, name, n) == 0 && known[n] == ':' && !known[n + 1])
+            return i;
+    }
+    return -1;
+}
+
+/* Length of the header, -1 = absent; what does not fit into `out` becomes "?". */
+static int find_header(struct lws *wsi, const char *name, char *out, size_t cap)
+{
+    char with_colon[64];
+    int number = header_number(name), n_name = snprintf(with_colon, sizeof with_colon, "%s:", name);
+    int n = number >= 0 ? lws_hdr_total_length(wsi, (enum lws_token_indexes)number)
+                        : lws_hdr_custom_length(wsi, with_colon, n_name);
+    out[0] = '\0';
+    if (n <= 0)
+        return number >= 0 && n == 0 ? -1 : n;
+    int got = number >= 0 ? lws_hdr_copy(wsi, out, (int)cap, (enum lws_token_indexes)number)
+                          : lws_hdr_custom_copy(wsi, out, (int)cap, with_colon, n_name);
+    if (got < 0)
+        (void)snprintf(out, cap, "?");
+    return n;
 }
 
 static void read_method(rh_http *h)
@@ -47,7 +77,7 @@ static void read_headers(rh_http *h)
     copy_header(w, h->content_type, sizeof h->content_type, WSI_TOKEN_HTTP_CONTENT_TYPE);
     copy_header(w, h->accept, sizeof h->accept, WSI_TOKEN_HTTP_ACCEPT);
     copy_header(w, h->if_none_match, sizeof h->if_none_match, WSI_TOKEN_HTTP_IF_NONE_MATCH);
-    copy_header(w, h->origin, sizeof h->origin, WSI_TOKEN_ORIGIN);
+    (void)find_header(w, "origin", h->origin, sizeof h->origin);
     copy_header(w, h->expect, sizeof h->expect, WSI_TOKEN_HTTP_EXPECT);
     copy_header(w, text, sizeof text, WSI_TOKEN_HTTP_TRANSFER_ENCODING);
     h->is_chunked = strcasecmp(text, "chunked") == 0;
@@ -172,65 +202,37 @@ static int finish(rh_http *h, rh_pss *pss)
     return lws_http_transaction_completed(wsi) ? -1 : 0;
 }
 
-static void preflight(rh_http *h)
+rh_visitor rh_http_visitor(struct lws *wsi, rh_visitor_text *t)
 {
-    rh_http_header(h, "access-control-allow-methods", "GET, POST, DELETE, OPTIONS");
-    rh_http_header(h, "access-control-allow-headers", "content-type, authorization, accept");
-    rh_http_header(h, "access-control-max-age", "86400");
-    rh_http_reply(h, 204, NULL, "", 0);
-}
-
-static void allow_origin(rh_http *h)
-{
-    const char *list = h->server->o.config->cors_origins;
-    if (strcmp(list, "*") == 0) {
-        rh_http_header(h, "access-control-allow-origin", "*");
-    } else if (rh_listed(list, h->origin)) {
-        rh_http_header(h, "access-control-allow-origin", h->origin);
-        rh_http_header(h, "vary", "origin");
-    }
+    char some[8];
+    bool forwarded = false;
+    if (find_header(wsi, "host", t->host, sizeof t->host) < 0)
+        (void)find_header(wsi, ":authority", t->host, sizeof t->host);
+    (void)find_header(wsi, "origin", t->origin, sizeof t->origin);
+    (void)find_header(wsi, "authorization", t->authorization, sizeof t->authorization);
+    (void)find_header(wsi, "cookie", t->cookie, sizeof t->cookie);
+    for (const char *const *p = rh_forwarding_headers; *p; p++)
+        forwarded |= find_header(wsi, *p, some, sizeof some) >= 0;
+    t->peer[0] = '\0';
+    (void)lws_get_peer_simple(wsi, t->peer, sizeof t->peer);
+    return (rh_visitor){t->host, t->origin, t->authorization, t->peer, t->cookie, forwarded};
 }
 
 int rh_http_access(rh_server *s, struct lws *wsi, const char **why)
 {
-    char host[256], origin[256], authorization[512], cookie[2048], peer[64] = "";
-    copy_header(wsi, host, sizeof host, WSI_TOKEN_HOST);
-    if (!*host)
-        copy_header(wsi, host, sizeof host, WSI_TOKEN_HTTP_COLON_AUTHORITY);
-    copy_header(wsi, origin, sizeof origin, WSI_TOKEN_ORIGIN);
-    copy_header(wsi, authorization, sizeof authorization, WSI_TOKEN_HTTP_AUTHORIZATION);
-    copy_header(wsi, cookie, sizeof cookie, WSI_TOKEN_HTTP_COOKIE);
-    (void)lws_get_peer_simple(wsi, peer, sizeof peer);
-    return rh_access_check(s->o.config, &(rh_visitor){host, origin, authorization, peer, cookie}, why);
-}
-
-/* Section B answers its own page, listed ones and bearers of a token only. */
-static bool refused(rh_http *h)
-{
-    const char *why = "";
-    bool bears = lws_hdr_total_length(h->wsi, WSI_TOKEN_HTTP_AUTHORIZATION) > 0;
-    int status = rh_http_access(h->server, h->wsi, &why);
-    if (*h->origin && (rh_listed(h->server->o.config->public_origins, h->origin) || (!status && bears))) {
-        rh_http_header(h, "access-control-allow-origin", h->origin);
-        rh_http_header(h, "vary", "origin");
-    }
-    if (status == 401)
-        rh_http_header(h, "www-authenticate", "Bearer");
-    if (status)
-        rh_http_error(h, status, "%s", why);
-    return status != 0;
+    rh_visitor_text text;
+    rh_visitor v = rh_http_visitor(wsi, &text);
+    return rh_access_check(s->o.config, &v, why);
 }
 
 static void route(rh_http *h)
 {
     bool asks = strcmp(h->method, "OPTIONS") == 0;
     h->route = rh_route_match(h->method, h->path, false);
-    if (h->route.open)
-        allow_origin(h);
-    if (!h->route.open && strncmp(h->path, "/v1/", 4) == 0 && refused(h))
+    if (rh_cors_guard(h))
         return;
-    if (asks && h->route.wrong_method) {
-        preflight(h);
+    if (asks && (h->route.wrong_method || rh_route_is_v1(h->path))) {
+        rh_cors_preflight(h);
     } else if (h->route.wrong_method) {
         rh_http_header(h, "allow", h->route.allow);
         rh_http_error(h, 405, "%s is not possible here: use %s", h->method, h->route.allow);
@@ -409,22 +411,30 @@ void rh_http_json(rh_http *h, int status, json_t *take)
     free(text);
 }
 
-void rh_http_error(rh_http *h, int status, const char *fmt, ...)
+static void error_reply(rh_http *h, int status, const char *param, const char *code, const char *fmt, va_list ap)
 {
     char msg[512];
-    va_list ap;
-    va_start(ap, fmt);
     (void)vsnprintf(msg, sizeof msg, fmt, ap);
-    va_end(ap);
-    json_t *text = json_string(msg); /* NULL when a client's bytes in it are not UTF-8 */
-    if (!text)
-        text = json_string(rh_http_reason(status));
-    json_t *whole = text ? json_pack("{s:o}", "detail", text) : NULL;
-    char *body = whole ? json_dumps(whole, JSON_COMPACT) : NULL;
-    json_decref(whole);
+    char *body = rh_error_body(h->path, status, param, code, msg);
     const char *last = "{\"detail\":\"out of memory\"}";
     rh_http_reply(h, status, "application/json", body ? body : last, strlen(body ? body : last));
     free(body);
+}
+
+void rh_http_error(rh_http *h, int status, const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    error_reply(h, status, h->error_param, NULL, fmt, ap);
+    va_end(ap);
+}
+
+void rh_http_error_at(rh_http *h, int status, const char *param, const char *code, const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    error_reply(h, status, param, code, fmt, ap);
+    va_end(ap);
 }
 
 void rh_http_fail(rh_http *h, const rh_error *err)

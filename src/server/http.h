@@ -2,6 +2,7 @@
 #ifndef RH_HTTP_H
 #define RH_HTTP_H
 
+#include "access.h"
 #include "chunked.h"
 #include "multipart.h"
 #include "rehearse/buf.h"
@@ -34,6 +35,7 @@ struct rh_http {
     rh_buf body;
     rh_field fields[RH_MAX_FORM_FIELDS];
     int n_fields;
+    const char *error_param; /* the field of the form that is at fault; NULL = none known */
     size_t n_held; /* bytes of it that count in server.upload_bytes */
 
     /* the reply */
@@ -61,6 +63,9 @@ void rh_http_reply(rh_http *h, int status, const char *type, const void *body, s
 void rh_http_json(rh_http *h, int status, json_t *take);
 void rh_http_error(rh_http *h, int status, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
+/* The same with the field at fault and a name for programs; both may be NULL. */
+void rh_http_error_at(rh_http *h, int status, const char *param, const char *code, const char *fmt, ...)
+    __attribute__((format(printf, 5, 6)));
 void rh_http_fail(rh_http *h, const rh_error *err); /* status by the table */
 /* A reply whose length is not known yet. */
 void rh_http_stream(rh_http *h, const char *type);
@@ -78,6 +83,11 @@ const char *rh_form_text(rh_http *h, const char *name); /* NULL: not in the form
 rh_status rh_upload_hold(rh_server *s, size_t *held, size_t n, rh_error *err);
 void rh_upload_release(rh_server *s, size_t *held);
 
+/* Who asks, from the headers of a request or an upgrade; what is longer than its place fits nothing. */
+typedef struct {
+    char host[256], origin[256], authorization[512], cookie[4096], peer[64];
+} rh_visitor_text;
+rh_visitor rh_http_visitor(struct lws *wsi, rh_visitor_text *text);
 /* Whether this visitor may use section B (access.h): 0, 401 or 403 and why. */
 int rh_http_access(rh_server *s, struct lws *wsi, const char **why);
 

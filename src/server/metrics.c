@@ -57,7 +57,7 @@ void rh_metrics(rh_http *h)
     rh_buf b;
     rh_buf_init(&b, 64 << 10);
     metric(&b, "up", "gauge", "1 when the models are loaded.", rh_ready(s));
-    metric(&b, "uptime_seconds", "counter", "Since the start.", (double)(rh_now_us() - s->started_us) / 1e6);
+    metric(&b, "uptime_seconds", "gauge", "Since the start.", (double)(rh_now_us() - s->started_us) / 1e6);
     metric(&b, "clients", "gauge", "Open WebSockets.", s->n_ws);
     metric(&b, "connections", "gauge", "Open connections.", s->n_sockets);
     metric(&b, "requests_total", "counter", "HTTP requests.", (double)c->n_requests);

@@ -42,20 +42,6 @@ typedef struct {
     char *text;
 } piece;
 
-void rh_openai_error(rh_http *h, int status, const char *param, const char *fmt, ...)
-{
-    char msg[320];
-    va_list ap;
-    va_start(ap, fmt);
-    (void)vsnprintf(msg, sizeof msg, fmt, ap);
-    va_end(ap);
-    json_t *text = json_string(msg);
-    rh_http_json(h, status, json_pack("{s:{s:o, s:s, s:s?, s:n}, s:s}", "error", "message",
-                                      text ? text : json_string("bad request"), "type",
-                                      status < 500 ? "invalid_request_error" : "server_error", "param",
-                                      param, "code", "detail", text ? msg : "bad request"));
-}
-
 /* ---- models ---- */
 
 static json_t *model_object(const char *id, double since)
@@ -64,26 +50,44 @@ static json_t *model_object(const char *id, double since)
                      "owned_by", "openai");
 }
 
+/* whisper-1 is what the official clients ask for by default; the other name says what it is. */
+static void own_name(const rh_server *s, char *out, size_t cap)
+{
+    (void)snprintf(out, cap, "whisper-%s", rh_asr_model_describe(rh_coach_asr(s->coach)).size);
+}
+
+static bool is_served(const rh_server *s, const char *name)
+{
+    char own[64];
+    own_name(s, own, sizeof own);
+    return strcmp(name, "whisper-1") == 0 || strcmp(name, own) == 0 || strcmp(name, own + strlen("whisper-")) == 0;
+}
+
+static void no_model(rh_http *h, const char *name)
+{
+    char own[64];
+    own_name(h->server, own, sizeof own);
+    rh_http_error_at(h, 404, "model", "model_not_found", "there is no model \"%.60s\": this server has whisper-1 and "
+                     "%s, which are the same", name, own);
+}
+
 void rh_models(rh_http *h, const char *only)
 {
     const rh_server *s = h->server;
-    const rh_asr_model *m = s->coach ? rh_coach_asr(s->coach) : NULL;
-    char own[64] = "";
-    if (m)
-        (void)snprintf(own, sizeof own, "whisper-%s", rh_asr_model_describe(m).size);
-    if (only) {
-        if (m && (strcmp(only, "whisper-1") == 0 || strcmp(only, own) == 0))
-            rh_http_json(h, 200, model_object(only, s->started));
-        else
-            rh_openai_error(h, 404, "model", "there is no model \"%s\": GET /v1/models lists what there is", only);
+    char own[64];
+    if (rh_refuse_unready(h))
+        return;
+    if (only && !is_served(s, only)) {
+        no_model(h, only);
         return;
     }
-    json_t *list = json_array();
-    if (m) {
-        (void)json_array_append_new(list, model_object("whisper-1", s->started));
-        (void)json_array_append_new(list, model_object(own, s->started));
+    if (only) {
+        rh_http_json(h, 200, model_object(only, s->started));
+        return;
     }
-    rh_http_json(h, 200, json_pack("{s:s, s:o}", "object", "list", "data", list));
+    own_name(s, own, sizeof own);
+    rh_http_json(h, 200, json_pack("{s:s, s:[o, o]}", "object", "list", "data",
+                                   model_object("whisper-1", s->started), model_object(own, s->started)));
 }
 
 /* ---- the work ---- */
@@ -275,7 +279,7 @@ static void answer(rh_http *h, transcription *j)
         json_decref(o);
     } else if (j->err.code != RH_OK) {
         int status = rh_status_http(j->err.code);
-        rh_openai_error(h, status == 415 ? 400 : status, "file", "%s", j->err.msg);
+        rh_http_error_at(h, status == 415 ? 400 : status, "file", NULL, "%s", j->err.msg);
     } else if (!h->streaming) {
         rh_http_reply(h, 200, types[j->form], j->reply.data ? j->reply.data : "", j->reply.len);
     }
@@ -313,17 +317,8 @@ static bool read_form(rh_http *h, reply_form *form)
         }
     if (!f || !*f)
         return true;
-    rh_openai_error(h, 400, "response_format", "response_format must be json, text, srt, verbose_json or vtt");
+    rh_http_error_at(h, 400, "response_format", NULL, "response_format must be json, text, srt, verbose_json or vtt");
     return false;
-}
-
-static bool known_model(const rh_http *h, const char *name)
-{
-    const char *size = rh_asr_model_describe(rh_coach_asr(h->server->coach)).size;
-    if (!name || !*name || strcmp(name, "whisper-1") == 0 || strcmp(name, size) == 0 ||
-        strcmp(name, "gpt-4o-transcribe") == 0 || strcmp(name, "gpt-4o-mini-transcribe") == 0)
-        return true;
-    return strncmp(name, "whisper-", 8) == 0 && strcmp(name + 8, size) == 0;
 }
 
 static bool is_true(const char *s)
@@ -331,41 +326,70 @@ static bool is_true(const char *s)
     return s && (strcasecmp(s, "true") == 0 || strcmp(s, "1") == 0);
 }
 
-static bool granularity(rh_http *h, const char *name)
+static const char granularities[] = "timestamp_granularities";
+
+static bool read_granularities(rh_http *h, transcription *j)
 {
-    for (int i = 0; i < h->n_fields; i++)
-        if (strncmp(h->fields[i].name, "timestamp_granularities", 23) == 0 && h->fields[i].value.data &&
-            strcmp(h->fields[i].value.data, name) == 0)
-            return true;
+    for (int i = 0; i < h->n_fields; i++) {
+        const rh_field *f = &h->fields[i];
+        if (strncmp(f->name, granularities, sizeof granularities - 1) != 0 || !f->value.len)
+            continue;
+        bool word = strcmp(f->value.data, "word") == 0, segment = strcmp(f->value.data, "segment") == 0;
+        j->words |= word;
+        j->segments |= segment;
+        if (!word && !segment) {
+            rh_http_error_at(h, 400, f->name, NULL, "%s must be word or segment", granularities);
+            return false;
+        }
+    }
+    j->segments |= !j->words;
+    return true;
+}
+
+static bool read_stream(rh_http *h, transcription *j)
+{
+    const char *f = rh_form_text(h, "stream");
+    j->stream = is_true(f);
+    if (!f || !*f || j->stream || strcasecmp(f, "false") == 0 || strcmp(f, "0") == 0)
+        return true;
+    rh_http_error_at(h, 400, "stream", NULL, "stream must be true or false");
     return false;
+}
+
+static bool read_prompt(rh_http *h, transcription *j)
+{
+    const char *f = rh_form_text(h, "prompt");
+    json_t *text = f ? json_string(f) : NULL; /* NULL too when it is not UTF-8 */
+    if (f && !text) {
+        rh_http_error_at(h, 400, "prompt", NULL, "prompt must be text in UTF-8");
+        return false;
+    }
+    json_decref(text);
+    j->prompt = f && *f ? rh_strdup(f) : NULL;
+    return true;
 }
 
 static bool read_options(rh_http *h, transcription *j)
 {
     const char *language = rh_form_text(h, "language"), *heat = rh_form_text(h, "temperature");
-    const char *prompt = rh_form_text(h, "prompt");
     char *end = NULL;
-    if (!known_model(h, rh_form_text(h, "model"))) {
-        rh_openai_error(h, 404, "model", "there is no model \"%.60s\": GET /v1/models lists what there is",
-                        rh_form_text(h, "model"));
+    const char *model = rh_form_text(h, "model");
+    if (model && *model && !is_served(h->server, model)) {
+        no_model(h, model);
         return false;
     }
     if (language && strlen(language) >= sizeof j->language) {
-        rh_openai_error(h, 400, "language", "language must be a code such as \"en\"");
+        rh_http_error_at(h, 400, "language", NULL, "language must be a code such as \"en\"");
         return false;
     }
     j->temperature = heat && *heat ? strtod(heat, &end) : 0;
     if ((end && *end) || !(j->temperature >= 0 && j->temperature <= 1)) {
-        rh_openai_error(h, 400, "temperature", "temperature must be a number from 0 to 1");
+        rh_http_error_at(h, 400, "temperature", NULL, "temperature must be a number from 0 to 1");
         return false;
     }
     if (language)
         strcpy(j->language, language);
-    j->prompt = prompt && *prompt ? rh_strdup(prompt) : NULL;
-    j->words = granularity(h, "word");
-    j->segments = granularity(h, "segment") || !j->words;
-    j->stream = is_true(rh_form_text(h, "stream"));
-    return read_form(h, &j->form);
+    return read_granularities(h, j) && read_stream(h, j) && read_form(h, &j->form) && read_prompt(h, j);
 }
 
 void rh_start_transcription(rh_http *h)
@@ -373,12 +397,12 @@ void rh_start_transcription(rh_http *h)
     rh_server *s = h->server;
     rh_field *f = rh_form_field(h, "file");
     if (!f || !f->value.len) {
-        rh_openai_error(h, 400, "file", "%s", f ? "the file is empty" : "form field \"file\" is missing");
+        rh_http_error_at(h, 400, "file", NULL, "%s", f ? "the file is empty" : "form field \"file\" is missing");
         return;
     }
     transcription *j = s->n_file_jobs < RH_MAX_FILE_JOBS ? rh_calloc(1, sizeof *j) : NULL;
     if (!j) {
-        rh_openai_error(h, 429, NULL, "%d recordings already wait: try again in a moment", RH_MAX_FILE_JOBS);
+        rh_http_error(h, 429, "%d recordings already wait: try again in a moment", RH_MAX_FILE_JOBS);
         return;
     }
     if (!read_options(h, j)) {
@@ -402,7 +426,7 @@ void rh_start_transcription(rh_http *h)
         h->cancel = NULL;
         j->job.conn = 0;
         transcription_done(s, &j->job);
-        rh_openai_error(h, 429, NULL, "too many recordings at once: try again in a moment");
+        rh_http_error(h, 429, "too many recordings at once: try again in a moment");
     } else if (j->stream) {
         rh_http_header(h, "cache-control", "no-cache");
         rh_http_stream(h, "text/event-stream");

@@ -12,8 +12,5 @@ void rh_docs(rh_http *h);
 /* openai.c */
 void rh_models(rh_http *h, const char *only); /* NULL: all */
 void rh_start_transcription(rh_http *h);
-/* An error in the shape their clients expect. */
-void rh_openai_error(rh_http *h, int status, const char *param, const char *fmt, ...)
-    __attribute__((format(printf, 4, 5)));
 
 #endif

@@ -40,13 +40,12 @@ static bool on_loopback(const char *origin)
  * add to another's session where a token is asked for. */
 static bool may_be_kept(rh_server *s, struct lws *wsi)
 {
-    char origin[256] = "", peer[64] = "";
+    rh_visitor_text text;
+    rh_visitor v = rh_http_visitor(wsi, &text);
     const char *why;
-    if (rh_http_access(s, wsi, &why) == 0)
+    if (rh_access_check(s->o.config, &v, &why) == 0)
         return true;
-    (void)lws_hdr_copy(wsi, origin, sizeof origin, WSI_TOKEN_ORIGIN);
-    (void)lws_get_peer_simple(wsi, peer, sizeof peer);
-    return *origin && on_loopback(origin) && rh_access_is_loopback(peer);
+    return *v.origin && on_loopback(v.origin) && rh_access_is_local(&v) && rh_access_spared(s->o.config, &v);
 }
 
 /* ---- life ---- */

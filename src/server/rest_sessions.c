@@ -4,12 +4,16 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 #include "practice.h"
+#include "range.h"
 #include "rehearse/alloc.h"
 #include "rehearse/clock.h"
 #include "rehearse/report.h"
@@ -24,6 +28,7 @@ typedef struct {
     rh_store *store;
     const char *data_dir, *web_dir;
     char id[RH_SESSION_ID_MAX + 1], client[64], format[16];
+    char range[128], if_range[64], if_none_match[64]; /* of a GET for media */
     int limit;
     double before;
     bool verbatim; /* a transcript with fillers and slips */
@@ -34,6 +39,9 @@ typedef struct {
     char *body;
     size_t n_body;
     char name[RH_SESSION_ID_MAX + 16]; /* of the file for the browser; "" = none */
+    char nonce[40]; /* of a report's scripts */
+    char etag[40], modified[40], content_range[80]; /* of media; "" = none */
+    const char *param; /* the query parameter at fault; NULL = none */
     rh_error err;
 } ask;
 
@@ -59,6 +67,11 @@ static void answer_text(ask *a, const char *type, char *take)
 static rh_status list(ask *a)
 {
     json_t *rows = NULL;
+    a->param = !a->limit ? "limit" : !isfinite(a->before) ? "before" : NULL;
+    if (!a->limit)
+        return rh_fail(&a->err, RH_ERR_INVAL, "limit must be a whole number from 1 to %d", RH_STORE_LIST_MAX);
+    if (a->param)
+        return rh_fail(&a->err, RH_ERR_INVAL, "before must be a Unix time in seconds");
     rh_status st = rh_store_list(a->store, a->client[0] ? a->client : NULL, a->limit, a->before, &rows,
                                  &a->err);
     if (st == RH_OK)
@@ -92,6 +105,14 @@ static rh_status export_all(ask *a)
     return st;
 }
 
+static void make_nonce(char *out, size_t cap)
+{
+    unsigned char random[16] = {0};
+    (void)getrandom(random, sizeof random, 0);
+    for (size_t i = 0; i < sizeof random && 2 * i + 2 < cap; i++)
+        (void)snprintf(out + 2 * i, 3, "%02x", random[i]);
+}
+
 static rh_status report_of(ask *a, const json_t *session)
 {
     json_t *report = json_object_get(session, "report");
@@ -105,12 +126,16 @@ static rh_status report_of(ask *a, const json_t *session)
         return RH_OK;
     }
     bool html = strcmp(a->format, "html") == 0;
-    if (!html && strcmp(a->format, "md") != 0)
+    if (html)
+        make_nonce(a->nonce, sizeof a->nonce);
+    if (!html && strcmp(a->format, "md") != 0) {
+        a->param = "format";
         return rh_fail(&a->err, RH_ERR_INVAL,
                        "format \"%s\" is not one of json, html, md (for PDF print the html)", a->format);
+    }
     if (html && !a->web_dir)
         return rh_fail(&a->err, RH_ERR_UNSUPPORTED, "the page's folder is not there: ask for json or md");
-    rh_status st = html ? rh_report_html(report, a->web_dir, &text, &a->err)
+    rh_status st = html ? rh_report_html(report, a->web_dir, a->nonce, &text, &a->err)
                         : rh_report_markdown(report, &text, &a->err);
     if (st == RH_OK)
         answer_text(a, html ? "text/html; charset=utf-8" : "text/markdown; charset=utf-8", text);
@@ -142,7 +167,58 @@ static rh_status transcript_of(ask *a, const json_t *session)
         return st;
     }
     json_decref(segments);
+    a->param = "format";
     return rh_fail(&a->err, RH_ERR_INVAL, "format \"%s\" is not one of json, txt, srt, vtt", a->format);
+}
+
+/* A part of a file that has changed since is no use: then the whole is sent. */
+static bool is_still(const ask *a)
+{
+    return !a->if_range[0] || strcmp(a->if_range, a->etag) == 0 || strcmp(a->if_range, a->modified) == 0;
+}
+
+static rh_status read_part(ask *a, int fd, uint64_t first, uint64_t n)
+{
+    size_t got = 0;
+    a->body = rh_alloc(n + 1);
+    if (!a->body)
+        return rh_fail(&a->err, RH_ERR_NOMEM, "out of memory");
+    while (got < n) {
+        ssize_t k = pread(fd, a->body + got, n - got, (off_t)(first + got));
+        if (k < 0 && errno == EINTR)
+            continue;
+        if (k <= 0)
+            return rh_fail(&a->err, RH_ERR_IO, "the sound of session \"%s\" cannot be read", a->id);
+        got += (size_t)k;
+    }
+    a->n_body = n;
+    return RH_OK;
+}
+
+static rh_status send_media(ask *a, int fd, const struct stat *st)
+{
+    uint64_t size = (uint64_t)st->st_size, first = 0, n = size;
+    struct tm tm;
+    (void)snprintf(a->etag, sizeof a->etag, "\"%llx-%llx\"", (unsigned long long)size,
+                   (unsigned long long)st->st_mtim.tv_sec * 1000000000ull + (unsigned long long)st->st_mtim.tv_nsec);
+    (void)strftime(a->modified, sizeof a->modified, "%a, %d %b %Y %H:%M:%S GMT", gmtime_r(&st->st_mtim.tv_sec, &tm));
+    a->type = "audio/wav";
+    if (strstr(a->if_none_match, a->etag)) {
+        a->status = 304;
+        return RH_OK;
+    }
+    rh_range range = is_still(a) ? rh_range_read(a->range, size, &first, &n) : RH_RANGE_WHOLE;
+    if (range == RH_RANGE_NONE) {
+        (void)snprintf(a->content_range, sizeof a->content_range, "bytes */%llu", (unsigned long long)size);
+        a->status = 416;
+        return rh_fail(&a->err, RH_ERR_INVAL, "the sound has %llu bytes: Range must begin before its end",
+                       (unsigned long long)size);
+    }
+    a->status = range == RH_RANGE_PART ? 206 : 200;
+    if (range == RH_RANGE_PART)
+        (void)snprintf(a->content_range, sizeof a->content_range, "bytes %llu-%llu/%llu", (unsigned long long)first,
+                       (unsigned long long)(first + n - 1), (unsigned long long)size);
+    return read_part(a, fd, first, n);
 }
 
 static rh_status media_of(ask *a, const json_t *session)
@@ -153,26 +229,14 @@ static rh_status media_of(ask *a, const json_t *session)
     if (!file || snprintf(path, sizeof path, "%s/media/%s", a->data_dir, file) >= (int)sizeof path)
         return rh_fail(&a->err, RH_ERR_NOTFOUND, "the sound of session \"%s\" was not kept", a->id);
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-    if (fd < 0 || fstat(fd, &st) != 0 || st.st_size > MAX_MEDIA_BYTES) {
+    if (fd < 0 || fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) || st.st_size > MAX_MEDIA_BYTES) {
         if (fd >= 0)
             close(fd);
         return rh_fail(&a->err, RH_ERR_NOTFOUND, "the sound of session \"%s\" is gone", a->id);
     }
-    size_t n = (size_t)st.st_size, got = 0;
-    a->body = rh_alloc(n + 1);
-    while (a->body && got < n) {
-        ssize_t k = read(fd, a->body + got, n - got);
-        if (k <= 0)
-            break;
-        got += (size_t)k;
-    }
+    rh_status status = send_media(a, fd, &st);
     close(fd);
-    if (!a->body)
-        return rh_fail(&a->err, RH_ERR_NOMEM, "out of memory");
-    a->n_body = got;
-    a->type = "audio/wav";
-    a->status = 200;
-    return RH_OK;
+    return status;
 }
 
 static void remove_files(const char *data_dir, const char *id, const json_t *media)
@@ -228,31 +292,61 @@ static void ask_run(rh_job *job, rh_worker *w)
     }
 }
 
+static void add_headers(rh_http *h, const ask *a)
+{
+    char value[128];
+    rh_http_header(h, "cache-control", "no-store");
+    if (a->name[0]) {
+        (void)snprintf(value, sizeof value, "attachment; filename=\"%s\"", a->name);
+        rh_http_header(h, "content-disposition", value);
+    }
+    if (a->type && strncmp(a->type, "text/html", 9) == 0) {
+        char policy[256]; /* nothing runs, loads or frames it but what the report brings along */
+        (void)snprintf(policy, sizeof policy, "default-src 'none'; script-src 'nonce-%s'; style-src 'unsafe-inline'; "
+                       "img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'", a->nonce);
+        rh_http_header(h, "content-security-policy", policy);
+        rh_http_header(h, "referrer-policy", "no-referrer");
+    }
+    if (a->etag[0]) {
+        rh_http_header(h, "accept-ranges", "bytes");
+        rh_http_header(h, "etag", a->etag);
+        rh_http_header(h, "last-modified", a->modified);
+    }
+    if (a->content_range[0])
+        rh_http_header(h, "content-range", a->content_range);
+}
+
 static void ask_done(rh_server *s, rh_job *job)
 {
     ask *a = (ask *)job;
     rh_conn *c = rh_conn_find(s, job->conn);
     if (c && c->http) {
-        rh_http_header(c->http, "cache-control", "no-store");
-        if (a->name[0]) {
-            char value[128];
-            (void)snprintf(value, sizeof value, "attachment; filename=\"%s\"", a->name);
-            rh_http_header(c->http, "content-disposition", value);
-        }
+        add_headers(c->http, a);
         if (a->err.code != RH_OK)
-            rh_http_fail(c->http, &a->err);
+            rh_http_error_at(c->http, a->status == 416 ? 416 : rh_status_http(a->err.code), a->param, NULL, "%s", a->err.msg);
         else
-            rh_http_reply(c->http, a->status, a->type, a->body ? a->body : "", a->n_body);
+            rh_http_reply(c->http, a->status, a->status == 304 ? NULL : a->type, a->body ? a->body : "", a->n_body);
     }
     free(a->body);
     rh_free(a);
 }
 
+static void copy_header(rh_http *h, const char *name, char *out, size_t cap)
+{
+    const char *value = rh_http_request_header(h, name);
+    if (value) /* what is too long fits nothing */
+        (void)snprintf(out, cap, "%s", strlen(value) < cap ? value : "?");
+}
+
+/* Stays as it is where the parameter is absent or empty; NaN when it is no number. */
 static void number_from(rh_http *h, const char *name, double *out)
 {
-    char text[32];
-    if (rh_query(h, name, text, sizeof text))
-        *out = strtod(text, NULL);
+    char text[32], *end;
+    if (!rh_query(h, name, text, sizeof text) || !*text)
+        return;
+    *out = strtod(text, &end);
+    if (*end || end == text)
+        *out = NAN;
 }
 
 void rh_sessions_ask(rh_http *h)
@@ -282,9 +376,14 @@ void rh_sessions_ask(rh_http *h)
     (void)rh_query(h, "client", a->client, sizeof a->client);
     char verbatim[8] = "";
     a->verbatim = rh_query(h, "verbatim", verbatim, sizeof verbatim) && strcmp(verbatim, "0") != 0;
+    if (strcmp(h->method, "GET") == 0) { /* a Range means nothing in others */
+        copy_header(h, "range", a->range, sizeof a->range);
+        copy_header(h, "if-range", a->if_range, sizeof a->if_range);
+        copy_header(h, "if-none-match", a->if_none_match, sizeof a->if_none_match);
+    }
     number_from(h, "limit", &limit);
     number_from(h, "before", &a->before);
-    a->limit = limit >= 1 && limit <= RH_STORE_LIST_MAX ? (int)limit : 0;
+    a->limit = limit >= 1 && limit <= RH_STORE_LIST_MAX && limit == floor(limit) ? (int)limit : 0;
     if (rh_pool_submit(s->media, &a->job) != RH_OK) {
         rh_free(a);
         rh_http_header(h, "retry-after", "1");

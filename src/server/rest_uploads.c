@@ -201,11 +201,11 @@ void rh_sessions_upload(rh_http *h)
     rh_server *s = h->server;
     rh_field *f = rh_form_field(h, "file");
     if (!f) {
-        rh_http_error(h, 422, "field \"file\" is missing: send the recording as form field \"file\"");
+        rh_http_error_at(h, 422, "file", NULL, "field \"file\" is missing: send the recording as form field \"file\"");
         return;
     }
     if (f->value.len == 0) {
-        rh_http_error(h, 400, "the recording is empty: send an audio or video file");
+        rh_http_error_at(h, 400, "file", NULL, "the recording is empty: send an audio or video file");
         return;
     }
     rh_upload *u = s->n_file_jobs < RH_MAX_FILE_JOBS ? make_upload(h, f) : NULL;

@@ -89,3 +89,19 @@ rh_route rh_route_match(const char *method, const char *path, bool upgrade)
         r.id = RH_ROUTE_STATIC;
     return r;
 }
+
+static bool is_under(const char *path, const char *root)
+{
+    size_t n = strlen(root);
+    return strncmp(path, root, n) == 0 && (!path[n] || path[n] == '/');
+}
+
+bool rh_route_is_v1(const char *path)
+{
+    return is_under(path, "/v1");
+}
+
+bool rh_route_is_guarded(const char *path)
+{
+    return rh_route_is_v1(path) || is_under(path, "/metrics");
+}

@@ -45,4 +45,9 @@ typedef struct {
 /* `path` is %-decoded and without query. `upgrade`: the request wants a WebSocket. */
 rh_route rh_route_match(const char *method, const char *path, bool upgrade);
 
+/* Under /v1, where errors have OpenAI's shape too. */
+bool rh_route_is_v1(const char *path);
+/* What tells of people or of what they do, and is not for everybody: /v1 and /metrics. */
+bool rh_route_is_guarded(const char *path);
+
 #endif

@@ -1,9 +1,11 @@
 /* server.c - sockets, connections by id, and what a server is made of. */
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include "client.h"
+#include "error_body.h"
 #include "http.h"
 #include "rehearse/alloc.h"
 #include "rehearse/clock.h"
@@ -59,12 +61,15 @@ bool rh_ready(const rh_server *s)
 static int refuse_upgrade(struct lws *wsi, int status, const char *why)
 {
     unsigned char buf[LWS_PRE + 1024];
-    char body[320];
-    (void)snprintf(body, sizeof body, "{\"detail\":\"%s\"}", why);
+    char path[RH_MAX_PATH] = "";
+    (void)lws_hdr_copy(wsi, path, sizeof path, WSI_TOKEN_GET_URI);
+    char *said = rh_error_body(path, status, NULL, NULL, why);
+    const char *body = said ? said : "{}";
     int n = snprintf((char *)buf + LWS_PRE, 1024,
                      "HTTP/1.1 %d %s\r\ncontent-type: application/json\r\ncontent-length: %zu\r\n"
                      "connection: close\r\n\r\n%s", status, rh_http_reason(status), strlen(body), body);
     (void)lws_write(wsi, buf + LWS_PRE, (size_t)n, LWS_WRITE_RAW);
+    free(said);
     return -1;
 }
 

@@ -7,7 +7,8 @@ server = None
 
 def setUpModule():
     global server
-    server = Server("--public-origins", "https://coach.example", env={"REHEARSE_TOKENS": "sesame-1,sesame-2"})
+    server = Server("--public-origins", "https://coach.example", "--trust-loopback", "on",
+                    env={"REHEARSE_TOKENS": "sesame-1,sesame-2"})
 
 
 def tearDownModule():
@@ -85,6 +86,17 @@ class Access(unittest.TestCase):
         self.assertEqual(headers["access-control-allow-origin"], "https://coach.example")
         _, headers, _ = server.request("GET", "/v1/models", headers={"Origin": "https://evil.example"})
         self.assertNotIn("access-control-allow-origin", headers)
+
+    def test_trusted_loopback_ends_at_a_proxy(self):
+        for path in ("/v1/sessions", "/metrics"):
+            self.assertEqual(self.status({}, path), 200)
+            for name, value in (("X-Forwarded-For", "203.0.113.9"), ("X-Forwarded-For", "127.0.0.1"), ("X-Real-IP", "::1"),
+                                ("Forwarded", "for=127.0.0.1"), ("X-Forwarded-Proto", "https"), ("Via", "1.1 proxy")):
+                self.assertEqual(self.status({name: value}, path), 401, name)
+                self.assertEqual(self.status({name: value, "Authorization": "Bearer sesame-1"}, path), 200, name)
+        with self.assertRaises(ConnectionRefusedError) as caught:
+            server.ws("/v1/session/s1", headers="X-Real-IP: 127.0.0.1\r\n")
+        self.assertEqual(caught.exception.args[0], 401)
 
     def test_foreign_pages_get_no_session_socket(self):
         for origin, status in (("https://evil.example", 403), ("null", 403)):

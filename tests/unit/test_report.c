@@ -174,14 +174,14 @@ static void html_holds_the_report_safely(void **state)
     json_t *r = json_pack("{s:s}", "question", "</script><script>alert(1)</script>");
     char *html = NULL;
     rh_error err;
-    assert_int_equal(rh_report_html(r, "/nowhere", &html, &err), RH_ERR_IO);
+    assert_int_equal(rh_report_html(r, "/nowhere", NULL, &html, &err), RH_ERR_IO);
     char folder[] = "/tmp/rh-report-XXXXXX", cmd[200];
     assert_non_null(mkdtemp(folder));
     (void)snprintf(cmd, sizeof cmd,
                    "cd %s && mkdir vendor css js && cd vendor && touch uPlot.min.css uPlot.iife.min.js"
                    " && touch ../css/report.css ../js/report.js", folder);
     assert_int_equal(system(cmd), 0);
-    assert_int_equal(rh_report_html(r, folder, &html, &err), RH_OK);
+    assert_int_equal(rh_report_html(r, folder, NULL, &html, &err), RH_OK);
     assert_null(strstr(html, "<script>alert"));
     assert_non_null(strstr(html, "\\u003c/script>\\u003cscript>alert(1)"));
     rh_free(html);

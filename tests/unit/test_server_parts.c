@@ -11,6 +11,7 @@
 #include "rehearse/alloc.h"
 #include "rehearse/buf.h"
 #include "server/access.h"
+#include "server/range.h"
 #include "server/chunked.h"
 #include "server/message.h"
 #include "server/multipart.h"
@@ -62,7 +63,7 @@ static void access_needs_own_page_listed_page_or_token(void **state)
 {
     (void)state;
     rh_config c = {.host = "127.0.0.1", .public_origins = "https://coach.example, http://b.example:81",
-                   .tokens = ""};
+                   .tokens = "", .trust_loopback = "off"};
     const char *why;
     static const struct { const char *host, *origin; int status; } cases[] = {
         {"127.0.0.1:8000", "", 0}, {"localhost:8000", "http://localhost:8000", 0}, {"[::1]:8000", "", 0},
@@ -70,20 +71,108 @@ static void access_needs_own_page_listed_page_or_token(void **state)
         {"127.0.0.1.evil.example", "", 403}, {"", "", 403}, {"coach.example", "", 0},
         {"127.0.0.1:8000", "https://coach.example", 0}, {"b.example:81", "http://b.example:81", 0},
         {"127.0.0.1:8000", "https://coach.example.evil", 403}, {"127.0.0.1:8000", "null", 403},
+        {"127.0.0.1:8000", "?", 403}, {"?", "", 403}, {"127.0.0.1", "http://127.0.0.1:8000", 403},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
-        assert_int_equal(rh_access_check(&c, &(rh_visitor){cases[i].host, cases[i].origin, "", "127.0.0.1", ""}, &why),
+        assert_int_equal(rh_access_check(&c, &(rh_visitor){.host = cases[i].host, .origin = cases[i].origin,
+                                                           .authorization = "", .peer = "127.0.0.1"}, &why),
                          cases[i].status);
-    c.tokens = "one,two";
-    assert_int_equal(rh_access_check(&c, &(rh_visitor){"x.example", "https://evil", "Bearer two", "9.9.9.9", ""}, &why), 0);
-    assert_int_equal(rh_access_check(&c, &(rh_visitor){"127.0.0.1", "", "Bearer on", "127.0.0.1", ""}, &why), 401);
-    assert_int_equal(rh_access_check(&c, &(rh_visitor){"127.0.0.1", "", "", "::ffff:127.0.0.1", ""}, &why), 0);
-    assert_int_equal(rh_access_check(&c, &(rh_visitor){"192.168.1.5", "", "", "192.168.1.9", ""}, &why), 401);
-    /* the page of this server on another machine */
-    assert_int_equal(rh_access_check(&c, &(rh_visitor){"192.168.1.5", "http://192.168.1.5", "", "192.168.1.9", "a=b; rehearse_token=t%77o"}, &why), 0);
-    assert_int_equal(rh_access_check(&c, &(rh_visitor){"192.168.1.5", "", "", "192.168.1.9", "rehearse_token=tw"}, &why), 401);
-    assert_int_equal(rh_access_check(&c, &(rh_visitor){"192.168.1.5", "", "", "192.168.1.9", "xrehearse_token=two;"}, &why), 401);
-    assert_int_equal(rh_access_check(&c, &(rh_visitor){"192.168.1.5", "https://evil", "", "192.168.1.9", "rehearse_token=two"}, &why), 403);
+    /* a proxy may have passed the Host without its port */
+    rh_visitor behind = {.host = "coach.example", .origin = "https://coach.example:8443", .authorization = "",
+                         .peer = "127.0.0.1", .forwarded = true};
+    c.public_origins = "coach.example";
+    assert_int_equal(rh_access_check(&c, &behind, &why), 0);
+    behind.origin = "https://coach.example.evil:8443";
+    assert_int_equal(rh_access_check(&c, &behind, &why), 403);
+}
+
+static void tokens_are_asked_of_everybody(void **state)
+{
+    (void)state;
+    rh_config c = {.host = "127.0.0.1", .public_origins = "", .tokens = "one,two", .trust_loopback = "off"};
+    const char *why;
+    static const struct { const char *host, *origin, *bearer, *peer, *cookie; bool forwarded; int off, on; } cases[] = {
+        {"x.example", "https://evil", "Bearer two", "9.9.9.9", "", false, 0, 0},
+        {"127.0.0.1", "", "Bearer on", "127.0.0.1", "", false, 401, 401},
+        {"127.0.0.1", "", "", "127.0.0.1", NULL, false, 401, 0},
+        {"127.0.0.1", "", "", "::ffff:127.0.0.1", "", false, 401, 0},
+        {"localhost", "", "", "::1", "", false, 401, 0}, {"localhost", "", "", "unix", "", false, 401, 0},
+        {"127.0.0.1", "", "", "127.0.0.1", "", true, 401, 401}, {"localhost", "", "", "unix", "", true, 401, 401},
+        {"192.168.1.5", "", "", "192.168.1.9", "", false, 401, 401}, {"127.0.0.1", "", "", "", "", false, 401, 401},
+        /* the page of this server */
+        {"192.168.1.5", "http://192.168.1.5", "", "192.168.1.9", "a=b; rehearse_token=t%77o", false, 0, 0},
+        {"127.0.0.1", "http://127.0.0.1", "", "127.0.0.1", "rehearse_token=one", true, 0, 0},
+        {"192.168.1.5", "", "", "192.168.1.9", "rehearse_token=old; rehearse_token=two", false, 0, 0},
+        {"192.168.1.5", "", "", "192.168.1.9", "rehearse_token=tw", false, 401, 401},
+        {"192.168.1.5", "", "", "192.168.1.9", "rehearse_token=two%", false, 401, 401},
+        {"192.168.1.5", "", "", "192.168.1.9", "rehearse_token=", false, 401, 401},
+        {"192.168.1.5", "", "", "192.168.1.9", "xrehearse_token=two;", false, 401, 401},
+        {"192.168.1.5", "https://evil", "", "192.168.1.9", "rehearse_token=two", false, 403, 403},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        rh_visitor v = {cases[i].host, cases[i].origin, cases[i].bearer, cases[i].peer, cases[i].cookie, cases[i].forwarded};
+        c.trust_loopback = "off";
+        assert_int_equal(rh_access_check(&c, &v, &why), cases[i].off);
+        c.trust_loopback = "on";
+        assert_int_equal(rh_access_check(&c, &v, &why), cases[i].on);
+    }
+}
+
+static void preflights_are_answered_where_a_token_or_the_origin_would_do(void **state)
+{
+    (void)state;
+    rh_config c = {.host = "127.0.0.1", .public_origins = "https://coach.example", .tokens = "", .trust_loopback = "off"};
+    const char *why;
+    char out[64];
+    rh_visitor v = {.host = "127.0.0.1:8000", .origin = "https://evil.example", .authorization = "", .peer = "127.0.0.1"};
+    assert_int_equal(rh_access_preflight(&c, &v, &why), 403);
+    assert_false(rh_access_may_read(&c, &v));
+    c.tokens = "one";
+    assert_int_equal(rh_access_preflight(&c, &v, &why), 0);
+    assert_false(rh_access_may_read(&c, &v));
+    v.authorization = "Bearer no"; /* it may read that this is no token */
+    assert_true(rh_access_may_read(&c, &v));
+    c.tokens = "";
+    v.authorization = "";
+    v.origin = "https://coach.example";
+    assert_int_equal(rh_access_preflight(&c, &v, &why), 0);
+    assert_true(rh_access_may_read(&c, &v));
+    assert_int_equal(rh_access_headers(" X-Stainless-OS,authorization ,, range", out, sizeof out), RH_OK);
+    assert_string_equal(out, "X-Stainless-OS, authorization, range");
+    assert_int_equal(rh_access_headers("a,X-Forwarded-For,forwarded,b", out, sizeof out), RH_OK);
+    assert_string_equal(out, "a, b");
+    assert_int_equal(rh_access_headers("", out, sizeof out), RH_OK);
+    assert_string_equal(out, "");
+    static const char *const bad[] = {"a b", "a:b", "a\r\nset-cookie: x", "(a)", "\xc3\xa4"};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        assert_int_equal(rh_access_headers(bad[i], out, sizeof out), RH_ERR_INVAL);
+    assert_int_equal(rh_access_headers("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa,bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb", out,
+                                       sizeof out), RH_ERR_INVAL);
+}
+
+/* ---- byte ranges ---- */
+
+static void ranges_are_read_as_rfc_9110_has_them(void **state)
+{
+    (void)state;
+    enum { W = RH_RANGE_WHOLE, P = RH_RANGE_PART, N = RH_RANGE_NONE };
+    static const struct { const char *header; uint64_t size; int kind; uint64_t first, n; } cases[] = {
+        {NULL, 100, W, 0, 0}, {"", 100, W, 0, 0}, {"bytes=0-0", 100, P, 0, 1}, {"bytes=0-", 100, P, 0, 100},
+        {"bytes=99-", 100, P, 99, 1}, {"bytes=100-", 100, N, 0, 0}, {"bytes=10-1000", 100, P, 10, 90},
+        {"bytes=-1", 100, P, 99, 1}, {"bytes=-100", 100, P, 0, 100}, {"bytes=-101", 100, P, 0, 100},
+        {"bytes=-0", 100, N, 0, 0}, {"bytes=5-4", 100, W, 0, 0}, {"bytes=-", 100, W, 0, 0},
+        {"bytes=a-b", 100, W, 0, 0}, {"bytes 0-1", 100, W, 0, 0}, {"items=0-1", 100, W, 0, 0},
+        {"bytes=0-1,5-6", 100, W, 0, 0}, {"Bytes = 3-4 ", 100, P, 3, 2}, {"bytes=0x1-2", 100, W, 0, 0},
+        {"bytes=--5", 100, W, 0, 0}, {"bytes=+1-2", 100, W, 0, 0}, {"bytes=0-", 0, N, 0, 0}, {"bytes=-5", 0, W, 0, 0},
+        {"bytes=18446744073709551616-", 100, N, 0, 0}, {"bytes=1-99999999999999999999", 100, P, 1, 99},
+        {"bytes=-99999999999999999999", 100, P, 0, 100}, {"bytes=007-9", 100, P, 7, 3},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        uint64_t first = 0, n = 0;
+        assert_int_equal(rh_range_read(cases[i].header, cases[i].size, &first, &n), cases[i].kind);
+        assert_int_equal(first, cases[i].first);
+        assert_int_equal(n, cases[i].n);
+    }
 }
 
 /* ---- forms ---- */
@@ -339,6 +428,9 @@ int main(void)
         cmocka_unit_test(routes_match_by_method_and_path),
         cmocka_unit_test(client_id_has_its_limit),
         cmocka_unit_test(access_needs_own_page_listed_page_or_token),
+        cmocka_unit_test(tokens_are_asked_of_everybody),
+        cmocka_unit_test(preflights_are_answered_where_a_token_or_the_origin_would_do),
+        cmocka_unit_test(ranges_are_read_as_rfc_9110_has_them),
         cmocka_unit_test(form_is_the_same_in_pieces_of_any_size),
         cmocka_unit_test(form_has_limits),
         cmocka_unit_test(chunks_join_to_the_body),
