@@ -4,18 +4,27 @@ SHELL := /bin/bash
 .PHONY: all run test bench dist clean help setup
 
 CACHE := $(or $(REHEARSE_CACHE),$(if $(XDG_CACHE_HOME),$(XDG_CACHE_HOME)/rehearse,$(HOME)/.cache/rehearse))
-CONFIGURE := -DWHISPER_PREFIX=$(CACHE)/whisper.cpp/install
+# The engine whisper.cpp, which takes minutes to build, is for GPUs and for the
+# tests; it is built in where it was asked for once, unless WHISPER_CPP=off.
+CONFIGURE := -DWHISPER_PREFIX=$(CACHE)/whisper.cpp/install -DRH_WHISPER_CPP=AUTO
 SETUP := tools/setup build
 ifeq ($(GPU),cuda)
-CONFIGURE := -DWHISPER_PREFIX=$(CACHE)/whisper.cpp/install-cuda
+CONFIGURE := -DWHISPER_PREFIX=$(CACHE)/whisper.cpp/install-cuda -DRH_WHISPER_CPP=ON
 SETUP := tools/setup cuda
 else ifneq ($(GPU),)
 $(error GPU=$(GPU) is not known; GPU=cuda is)
+else ifeq ($(WHISPER_CPP),on)
+CONFIGURE := -DWHISPER_PREFIX=$(CACHE)/whisper.cpp/install -DRH_WHISPER_CPP=ON
+SETUP := tools/setup whisper
+else ifeq ($(WHISPER_CPP),off)
+CONFIGURE := -DRH_WHISPER_CPP=OFF
+else ifneq ($(WHISPER_CPP),)
+$(error WHISPER_CPP=$(WHISPER_CPP) is not known; on and off are)
 endif
 
-all: setup ## build the program: build/rehearse (GPU=cuda: for NVIDIA GPUs too)
+all: setup ## build the program: build/rehearse (GPU=cuda: for NVIDIA GPUs too; WHISPER_CPP=on: that engine too)
 	@cmake --preset release $(CONFIGURE) --log-level=WARNING
-	@cmake --build --preset release
+	@cmake --build --preset release --target rehearse
 	@build/rehearse model pull --quiet base
 
 setup:
@@ -29,6 +38,7 @@ test: ## everything is built, checked and tested
 	@tools/test
 
 bench: all ## measure speed and accuracy
+	@cmake --build --preset release
 	@tools/bench
 
 dist: all ## build/rehearse-<version>-<arch>.tar.gz, for other machines of the kind

@@ -25,14 +25,41 @@ endif()
 set(OpenVINO_DIR ${RH_CACHE}/openvino/openvino/cmake)
 find_package(OpenVINO REQUIRED COMPONENTS Runtime)
 
+# whisper.cpp runs on GPUs, and the tests measure the native engine against it.
+# tools/setup builds it (test, whisper, cuda); without it the program has the native engine.
 set(WHISPER_PREFIX ${RH_CACHE}/whisper.cpp/install CACHE PATH "whisper.cpp built by tools/setup")
-if(NOT EXISTS ${WHISPER_PREFIX}/include/whisper.h)
-    message(FATAL_ERROR "whisper.cpp is not in ${WHISPER_PREFIX}: run tools/setup first")
+set(RH_WHISPER_CPP AUTO CACHE STRING "build the whisper.cpp engine: ON, OFF, or AUTO for where it is in the cache")
+set_property(CACHE RH_WHISPER_CPP PROPERTY STRINGS AUTO ON OFF)
+if(RH_WHISPER_CPP STREQUAL "AUTO")
+    set(RH_HAS_WHISPER_CPP OFF)
+    if(EXISTS ${WHISPER_PREFIX}/include/whisper.h)
+        set(RH_HAS_WHISPER_CPP ON)
+    endif()
+else()
+    set(RH_HAS_WHISPER_CPP ${RH_WHISPER_CPP})
 endif()
-add_library(whisper::whisper INTERFACE IMPORTED)
-target_include_directories(whisper::whisper INTERFACE ${WHISPER_PREFIX}/include)
-target_link_libraries(whisper::whisper INTERFACE ${WHISPER_PREFIX}/lib/libwhisper.so
-                      ${WHISPER_PREFIX}/lib/libggml.so ${WHISPER_PREFIX}/lib/libggml-base.so)
+if(RH_HAS_WHISPER_CPP)
+    if(NOT EXISTS ${WHISPER_PREFIX}/include/whisper.h)
+        message(FATAL_ERROR "whisper.cpp is not in ${WHISPER_PREFIX}: run tools/setup whisper first")
+    endif()
+    add_library(whisper::whisper INTERFACE IMPORTED)
+    target_include_directories(whisper::whisper INTERFACE ${WHISPER_PREFIX}/include)
+    target_link_libraries(whisper::whisper INTERFACE ${WHISPER_PREFIX}/lib/libwhisper.so
+                          ${WHISPER_PREFIX}/lib/libggml.so ${WHISPER_PREFIX}/lib/libggml-base.so)
+endif()
+
+# The module has the engine's files, or the one that stands for them.
+function(rh_choose_whisper_cpp target)
+    get_target_property(sources ${target} SOURCES)
+    if(RH_HAS_WHISPER_CPP)
+        list(FILTER sources EXCLUDE REGEX "/whisper_cpp_absent\\.c$")
+        target_link_libraries(${target} PUBLIC whisper::whisper)
+    else()
+        list(FILTER sources EXCLUDE REGEX "/whisper_cpp[a-z_]*\\.c$")
+        list(APPEND sources ${CMAKE_SOURCE_DIR}/src/asr/whisper_cpp_absent.c)
+    endif()
+    set_target_properties(${target} PROPERTIES SOURCES "${sources}")
+endfunction()
 
 # Copies the libraries of the cache beside the program, so that it finds them
 # wherever the folder is moved to.
@@ -43,22 +70,22 @@ function(rh_bundle_libraries target)
     set_target_properties(${target} PROPERTIES BUILD_WITH_INSTALL_RPATH ON INSTALL_RPATH "\$ORIGIN/lib")
     target_link_options(${target} PRIVATE -Wl,--disable-new-dtags)
     add_custom_command(TARGET ${target} POST_BUILD
-        COMMAND ${CMAKE_SOURCE_DIR}/tools/bundle ${RH_CACHE} ${WHISPER_PREFIX} ${libs} VERBATIM)
+        COMMAND ${CMAKE_SOURCE_DIR}/tools/bundle ${RH_CACHE} ${libs} $<$<BOOL:${RH_HAS_WHISPER_CPP}>:${WHISPER_PREFIX}> VERBATIM COMMAND_EXPAND_LISTS)
     if(RH_SANITIZE) # TBB opens it with RTLD_DEEPBIND, which sanitizers refuse, and does without it
         add_custom_command(TARGET ${target} POST_BUILD
             COMMAND sh -c "rm -f ${libs}/libtbbbind*" VERBATIM)
     endif()
 endfunction()
 
-# The practice page beside the program, with what it takes from the npm registry.
+# The practice page beside the program, with what draws its charts.
 function(rh_bundle_page target)
     file(GLOB_RECURSE page CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/web/*)
-    set(uplot ${RH_CACHE}/node/node_modules/uplot)
+    set(uplot ${RH_CACHE}/uplot)
     add_custom_command(OUTPUT ${CMAKE_BINARY_DIR}/web.stamp
         COMMAND ${CMAKE_COMMAND} -E rm -rf ${CMAKE_BINARY_DIR}/web
         COMMAND ${CMAKE_COMMAND} -E copy_directory ${CMAKE_SOURCE_DIR}/web ${CMAKE_BINARY_DIR}/web
         COMMAND ${CMAKE_COMMAND} -E make_directory ${CMAKE_BINARY_DIR}/web/vendor
-        COMMAND ${CMAKE_COMMAND} -E copy ${uplot}/dist/uPlot.iife.min.js ${uplot}/dist/uPlot.min.css ${uplot}/LICENSE ${CMAKE_BINARY_DIR}/web/vendor
+        COMMAND ${CMAKE_COMMAND} -E copy ${uplot}/uPlot.iife.min.js ${uplot}/uPlot.min.css ${CMAKE_BINARY_DIR}/web/vendor
         COMMAND ${CMAKE_COMMAND} -E touch ${CMAKE_BINARY_DIR}/web.stamp
         DEPENDS ${page} VERBATIM)
     add_custom_target(page ALL DEPENDS ${CMAKE_BINARY_DIR}/web.stamp)

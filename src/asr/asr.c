@@ -70,15 +70,27 @@ static bool wants_gpu(const rh_asr_model_options *o)
     return o->device != RH_DEVICE_CPU && rh_whisper_cpp_has_gpu();
 }
 
+static rh_status not_in_this_build(const rh_asr_engine *e, rh_error *err)
+{
+    return rh_fail(err, RH_ERR_UNSUPPORTED,
+                   "this build has no %s: `make WHISPER_CPP=on` adds it, `make GPU=cuda` for "
+                   "NVIDIA GPUs; on CPUs --engine native does the same", e->name);
+}
+
 static rh_status load_first(const rh_asr_engine **engine, void **impl, const char *path,
                             const rh_asr_model_options *o, rh_error *err)
 {
-    rh_status st = rh_fail(err, RH_ERR_UNSUPPORTED, "this build has no such recognition engine");
+    rh_status st = RH_ERR_UNSUPPORTED;
     bool backwards = o->engine == RH_ENGINE_AUTO && wants_gpu(o);
     for (int i = 0; i < N_ENGINES; i++) {
         const rh_asr_engine *e = engines[backwards ? N_ENGINES - 1 - i : i];
         if (o->engine != RH_ENGINE_AUTO && o->engine != e->id)
             continue;
+        if (!e->load) {
+            if (o->engine == e->id || o->device == RH_DEVICE_CUDA)
+                st = not_in_this_build(e, err);
+            continue;
+        }
         st = e->load(impl, path, o, err);
         *engine = e;
         if (st != RH_ERR_UNSUPPORTED)

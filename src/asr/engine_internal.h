@@ -37,6 +37,7 @@ typedef struct {
 } rh_asr_engine;
 
 extern const rh_asr_engine rh_engine_native;
+/* In a build without whisper.cpp a table without functions (whisper_cpp_absent.c). */
 extern const rh_asr_engine rh_engine_whisper_cpp;
 bool rh_whisper_cpp_has_gpu(void); /* this build and this machine */
 

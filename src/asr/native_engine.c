@@ -6,7 +6,6 @@
 #include "native_engine_internal.h"
 #include "rehearse/alloc.h"
 #include "rehearse/cpu.h"
-#include "whisper_cpp_internal.h"
 
 static const char *size_of(const rh_ggml_hparams *h)
 {
@@ -61,10 +60,6 @@ static rh_status engine_load(void **model, const char *path, const rh_asr_model_
     if (o->device == RH_DEVICE_CUDA)
         return rh_fail(err, RH_ERR_UNSUPPORTED, "the native engine runs on the CPU: for a GPU "
                        "take --engine whisper.cpp");
-    /* Left to choose, a GPU goes first: that is the next engine's. */
-    if (o->engine == RH_ENGINE_AUTO && o->device == RH_DEVICE_AUTO &&
-        rh_ggml_load_backends(NULL) == RH_OK && rh_ggml_gpu_kind())
-        return rh_fail(err, RH_ERR_UNSUPPORTED, "a GPU is here");
     native_model *m = rh_calloc(1, sizeof *m);
     if (!m)
         return rh_fail(err, RH_ERR_NOMEM, "speech model: out of memory");
