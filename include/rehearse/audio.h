@@ -8,7 +8,12 @@
 #include <stddef.h>
 #include "rehearse/status.h"
 
-enum { RH_AUDIO_MIN_RATE_HZ = 8000, RH_AUDIO_MAX_RATE_HZ = 96000 };
+enum {
+    RH_AUDIO_MIN_RATE_HZ = 8000,
+    RH_AUDIO_MAX_RATE_HZ = 96000,
+    RH_AUDIO_MAX_CHANNELS = 64,
+    RH_MEDIA_MAX_TRACKS = 64, /* of a sound or video file, of any kind */
+};
 
 typedef struct {
     float *samples; /* mono, [-1,1], finite; freed by rh_audio_done() */
@@ -19,9 +24,12 @@ typedef struct {
 } rh_audio;
 
 /* Whole file or bytes, any container and codec, at most max_s seconds
- * (RH_ERR_LIMIT past it). RH_ERR_NOTFOUND no such file; RH_ERR_IO unreadable;
+ * (RH_ERR_LIMIT past it, and for more than RH_AUDIO_MAX_CHANNELS or RH_MEDIA_MAX_TRACKS, and
+ * when decoding takes far longer than the sound). RH_ERR_NOTFOUND no such file; RH_ERR_IO unreadable;
  * RH_ERR_FORMAT no sound in it; RH_ERR_UNSUPPORTED a codec unknown here.
- * A file cut short gives what it holds. Non-finite samples become 0. */
+ * Of several tracks: the default or first one, unless it is next to silent and another is not.
+ * Channels are mixed so that no speech is lost, whichever it is on. A pipe is read to its end
+ * first. A file cut short gives what it holds. Non-finite samples become 0. */
 rh_status rh_audio_read_file(rh_audio *out, const char *path, double max_s, rh_error *err);
 rh_status rh_audio_read_memory(rh_audio *out, const void *bytes, size_t n, double max_s,
                                rh_error *err);

@@ -6,6 +6,7 @@
 #include <unistd.h>
 #include "cli.h"
 #include "commands.h"
+#include "input.h"
 #include "rehearse/alloc.h"
 #include "rehearse/clock.h"
 #include "rehearse/coach.h"
@@ -17,11 +18,12 @@ typedef struct {
     const rh_face_model *model;
     rh_face_tracker *tracker; /* of the sequence; NULL = every picture alone */
     const char *draw_dir;     /* NULL = draw nothing */
-    const char *file;         /* being measured */
+    const char *file;         /* being measured, as it was named */
+    const char *path;         /* where its bytes are */
     rh_face_options face;
     double step_s;            /* between pictures of a sequence */
     double t_s;
-    int n_drawn;
+    int n_drawn, n_seen; /* n_seen: pictures of this video */
     bool failed;
 } frame_job;
 
@@ -121,7 +123,7 @@ static void one_picture(frame_job *j)
     rh_face face;
     uint8_t *bytes = NULL;
     size_t n = 0;
-    rh_status st = read_bytes(j->file, &bytes, &n, &err);
+    rh_status st = read_bytes(j->path, &bytes, &n, &err);
     if (st == RH_OK)
         st = measure_picture(j, bytes, n, &face, &err);
     if (st == RH_OK) {
@@ -141,6 +143,7 @@ static void one_video_picture(void *user, const rh_face *f, rh_image *img)
 {
     frame_job *j = user;
     print_line(j, f, true, (double)f->t_us * 1e-6);
+    j->n_seen++;
     if (j->draw_dir)
         draw(j, img, f, true);
 }
@@ -163,11 +166,15 @@ static void one_video(frame_job *j)
     rh_face_video_options o = rh_face_video_options_default();
     o.hz = (float)(1 / j->step_s);
     o.face = j->face;
+    j->n_seen = 0;
     rh_progress_start(&bar, j->file);
     o.progress = rh_progress_update;
     o.progress_user = &bar;
-    rh_status st = rh_face_video(j->model, j->file, &o, one_video_picture, j, &err);
+    rh_status st = rh_face_video(j->model, j->path, &o, one_video_picture, j, &err);
     rh_progress_end(&bar);
+    if (st == RH_ERR_FORMAT && j->n_seen == 0)
+        (void)rh_fail(&err, st, "this is neither a picture (JPEG, PNG or WebP) nor a video (MP4, WebM, MKV, MOV, AVI "
+                                "or GIF) that can be read");
     if (st != RH_OK)
         complain(j, &err);
 }
@@ -178,11 +185,15 @@ static int measure_files(frame_job *j, bool sequence, char **files)
     if (sequence && rh_face_tracker_new(&j->tracker, j->model, &j->face, &err) != RH_OK)
         return rh_cli_fail(RH_EXIT_FAILED, "frame: %s", err.msg);
     for (; *files; files++) {
+        rh_cli_input in;
         j->file = *files;
-        if (sequence && !is_picture(j->file))
-            one_video(j);
-        else
+        if (rh_cli_input_open(&in, j->file, &err) != RH_OK)
+            complain(j, &err);
+        else if ((j->path = in.path, is_picture(j->path)))
             one_picture(j);
+        else
+            one_video(j);
+        rh_cli_input_close(&in);
         (void)fflush(stdout);
     }
     rh_face_tracker_free(j->tracker);
@@ -196,7 +207,7 @@ int rh_cmd_frame(int argc, char **argv)
     double fps = 25, fov = 0;
     frame_job job = {0};
     const rh_cli_option options[] = {
-        {"sequence", NULL, "the pictures follow one another: one person is tracked; videos are taken too",
+        {"sequence", NULL, "the pictures follow one another: one person is tracked, as in a video",
          RH_CLI_SWITCH, &sequence, 0, 0},
         {"fps", "N", "pictures a second of a sequence, at most so many of a video (25)", RH_CLI_NUMBER, &fps,
          0.1, 1000},
@@ -211,9 +222,9 @@ int rh_cmd_frame(int argc, char **argv)
         .arguments = "IMAGE...",
         .min_args = 1,
         .max_args = -1,
-        .about = "Measures the face in JPEG, PNG and WebP pictures: head pose, gaze, eye contact.\n"
-                 "Prints a JSON object a line, in the order of the files. Every picture stands\n"
-                 "alone unless --sequence is given.",
+        .about = "Measures the face in JPEG, PNG and WebP pictures and in videos: head pose, gaze,\n"
+                 "eye contact. Prints a JSON object a line, in the order of the files; - is\n"
+                 "standard input. Every picture stands alone unless --sequence is given.",
         .example = "rehearse frame portrait.jpg\n"
                    "  rehearse frame --sequence --fps 10 practice.mp4",
         .settings = settings,

@@ -82,22 +82,30 @@ static void stored_at(int orientation, int x, int y, int w, int h, int *sx, int 
     }
 }
 
-rh_status rh_image_turn_upright(rh_image *img, int orientation, rh_error *err)
+rh_status rh_image_upright(rh_image *up, const rh_image *img, int orientation, rh_error *err)
 {
     bool swapped = orientation >= 5;
     int w = swapped ? img->height : img->width, h = swapped ? img->width : img->height;
-    rh_image up = {0};
-    rh_status st = rh_image_resize(&up, w, h, err);
+    rh_status st = rh_image_resize(up, w, h, err);
     if (st != RH_OK)
         return st;
     for (int y = 0; y < h; y++) {
         for (int x = 0; x < w; x++) {
             int sx, sy;
             stored_at(orientation, x, y, w, h, &sx, &sy);
-            memcpy(up.data + (size_t)y * up.stride + (size_t)x * 3,
+            memcpy(up->data + (size_t)y * up->stride + (size_t)x * 3,
                    img->data + (size_t)sy * img->stride + (size_t)sx * 3, 3);
         }
     }
+    return RH_OK;
+}
+
+rh_status rh_image_turn_upright(rh_image *img, int orientation, rh_error *err)
+{
+    rh_image up = {0};
+    rh_status st = rh_image_upright(&up, img, orientation, err);
+    if (st != RH_OK)
+        return st;
     rh_image_done(img);
     *img = up;
     return RH_OK;

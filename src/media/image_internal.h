@@ -31,6 +31,8 @@ rh_status rh_webp_probe(const uint8_t *bytes, size_t n, int *w, int *h, int *ori
 
 /* Orientation 1..8 from a TIFF block (what follows "Exif\0\0"); 1 when it has none. */
 int rh_exif_orientation(const uint8_t *tiff, size_t n);
+/* The upright form of `img` into `up`, whose memory is reused. */
+rh_status rh_image_upright(rh_image *up, const rh_image *img, int orientation, rh_error *err);
 /* Replaces the picture by its upright form. */
 rh_status rh_image_turn_upright(rh_image *img, int orientation, rh_error *err);
 rh_status rh_image_check_size(long long width, long long height, rh_error *err);
