@@ -12,6 +12,7 @@
 #include "analyze_text.h"
 #include "cli.h"
 #include "commands.h"
+#include "input.h"
 #include "speech_model.h"
 
 typedef struct {
@@ -37,14 +38,14 @@ static rh_status load(job *j, rh_error *err)
     return rh_coach_load(&j->coach, &o, err);
 }
 
-static rh_status analyze(job *j, const char *path, json_t **result, rh_error *err)
+static rh_status analyze(job *j, const char *name, const char *path, json_t **result, rh_error *err)
 {
     rh_audio audio;
     rh_status st = rh_audio_read_file(&audio, path, j->cfg.max_audio_s, err);
     if (st != RH_OK)
         return st;
     rh_progress bar;
-    rh_progress_start(&bar, path);
+    rh_progress_start(&bar, name);
     rh_analyze_options o = {
         .reference = j->reference, .progress = rh_progress_update, .progress_user = &bar};
     st = rh_coach_analyze_audio(j->coach, audio.samples, audio.n, &o, result, err);
@@ -77,7 +78,7 @@ static bool has_pictures(const char *path)
 }
 
 /* The whole pipeline: sound and pictures become the report of a session that nobody keeps. */
-static rh_status make_report(job *j, const char *path, json_t **report, rh_error *err)
+static rh_status make_report(job *j, const char *name, const char *path, json_t **report, rh_error *err)
 {
     rh_session *s = NULL;
     rh_progress bar;
@@ -88,7 +89,7 @@ static rh_status make_report(job *j, const char *path, json_t **report, rh_error
                             .progress = rh_progress_update,
                             .user = &bar};
     rh_status st = rh_session_new(&s, j->coach, NULL, &o, err);
-    rh_progress_start(&bar, path);
+    rh_progress_start(&bar, name);
     if (st == RH_OK)
         st = rh_session_recording(s, path, NULL, err);
     if (st == RH_OK)
@@ -141,14 +142,16 @@ static bool one_file(job *j, const char *path)
     rh_error err = {0};
     json_t *result = NULL, *report = NULL;
     bool as_report = strcmp(j->format, "md") == 0 || strcmp(j->format, "html") == 0;
-    rh_status st = RH_OK;
-    if (as_report || has_pictures(path)) {
-        st = make_report(j, path, &report, &err);
+    rh_cli_input in;
+    rh_status st = rh_cli_input_open(&in, path, &err);
+    if (st == RH_OK && (as_report || has_pictures(in.path))) {
+        st = make_report(j, path, in.path, &report, &err);
         if (st == RH_OK && !as_report)
             result = with_video(report);
-    } else {
-        st = analyze(j, path, &result, &err);
+    } else if (st == RH_OK) {
+        st = analyze(j, path, in.path, &result, &err);
     }
+    rh_cli_input_close(&in);
     if (st == RH_OK && as_report)
         st = print_report(j->format, report, &err);
     else if (st == RH_OK && !print(j->format, path, result))
@@ -177,7 +180,7 @@ int rh_cmd_analyze(int argc, char **argv)
         .arguments = "FILE...",
         .min_args = 1,
         .max_args = -1,
-        .about = "Prints how each recording came across, a JSON object a line: the text, pace,\n"
+        .about = "Prints how each recording (- is standard input) came across, a JSON object a line: the text, pace,\n"
                  "pauses, filler words, and the scores with what made them; of a video also where\n"
                  "the person looked. A file that fails is reported and the others are still done;\n"
                  "the exit code is then 1.",

@@ -11,6 +11,7 @@
 #include "rehearse/vad.h"
 #include "cli.h"
 #include "commands.h"
+#include "input.h"
 #include "speech_model.h"
 #include "transcript_print.h"
 
@@ -38,7 +39,11 @@ static rh_status load(job *j, rh_error *err)
 
 static rh_status transcribe(job *j, const char *path, rh_audio *audio, rh_error *err)
 {
-    rh_status st = rh_audio_read_file(audio, path, j->cfg.max_audio_s, err);
+    rh_cli_input in;
+    rh_status st = rh_cli_input_open(&in, path, err);
+    if (st == RH_OK)
+        st = rh_audio_read_file(audio, in.path, j->cfg.max_audio_s, err);
+    rh_cli_input_close(&in);
     if (st != RH_OK)
         return st;
     rh_progress bar;
@@ -122,8 +127,8 @@ int rh_cmd_transcribe(int argc, char **argv)
         .arguments = "FILE...",
         .min_args = 1,
         .max_args = -1,
-        .about = "Prints what is said in each sound or video file. A file that fails is reported\n"
-                 "and the others are still done; the exit code is then 1.",
+        .about = "Prints what is said in each sound or video file; - is standard input. A file\n"
+                 "that fails is reported and the others are still done; the exit code is then 1.",
         .example = "rehearse transcribe --format srt talk.mp4 > talk.srt",
         .settings = settings,
         .options = options,
