@@ -1,12 +1,21 @@
 """Starts the real server and speaks HTTP and WebSocket to it, byte by byte
 where a well-behaved client library would not let us misbehave."""
-import array, base64, contextlib, http.client, json, os, re, socket, struct, subprocess, sys
+import array, base64, contextlib, glob, http.client, json, os, re, site, socket, struct, subprocess, sys
 import tempfile, threading, time, wave, zlib
 
 ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", ".."))
 FIXTURES = os.path.join(ROOT, "tests", "fixtures")
+CACHE = os.environ.get("REHEARSE_CACHE") or os.path.join(
+    os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"), "rehearse")
 # Sanitizer builds are several times slower.
 PATIENCE = float(os.environ.get("REHEARSE_TEST_PATIENCE", "1"))
+
+
+def use_packages():
+    """Makes what requirements.txt lists importable."""
+    found = glob.glob(os.path.join(CACHE, "venv", "lib", "python3*", "site-packages"))
+    assert found, "no Python packages of the tests: tools/setup test installs them"
+    site.addsitedir(found[0])
 
 
 def binary():

@@ -1,5 +1,5 @@
 """Section B: access, live sessions, the OpenAI-compatible endpoint, operations."""
-import unittest
+import shutil, unittest
 from harness import *
 
 server = None
@@ -127,6 +127,13 @@ class Operations(unittest.TestCase):
         self.assertEqual(values["rehearse_up"], 1)
         self.assertEqual(values['rehearse_video_reply_seconds_bucket{le="+Inf"}'],
                          values["rehearse_video_reply_seconds_count"])
+
+    def test_prometheus_finds_nothing_to_object(self):
+        found = shutil.which("promtool") or os.path.join(CACHE, "bin", "promtool")
+        self.assertTrue(os.access(found, os.X_OK), "no promtool: tools/setup test installs it")
+        body = server.request("GET", "/metrics")[2]
+        done = subprocess.run([found, "check", "metrics"], input=body, capture_output=True)
+        self.assertEqual((done.returncode, done.stdout + done.stderr), (0, b""))
 
     def test_openapi_and_docs(self):
         status, doc = server.get("/openapi.json")
