@@ -10,7 +10,8 @@ pkg_check_modules(INIH REQUIRED IMPORTED_TARGET inih)
 pkg_check_modules(CRYPTO REQUIRED IMPORTED_TARGET libcrypto)
 pkg_check_modules(CURL REQUIRED IMPORTED_TARGET libcurl)
 pkg_check_modules(SQLITE REQUIRED IMPORTED_TARGET sqlite3)
-pkg_check_modules(WEBSOCKETS REQUIRED IMPORTED_TARGET libwebsockets)
+pkg_check_modules(UV REQUIRED IMPORTED_TARGET libuv)
+pkg_check_modules(SSL REQUIRED IMPORTED_TARGET libssl libcrypto)
 
 if(NOT RH_CACHE)
     if(DEFINED ENV{REHEARSE_CACHE})
@@ -60,6 +61,22 @@ function(rh_choose_whisper_cpp target)
     endif()
     set_target_properties(${target} PROPERTIES SOURCES "${sources}")
 endfunction()
+
+# wslay comes without a pkg-config file.
+find_library(WSLAY_LIBRARY wslay REQUIRED)
+find_path(WSLAY_INCLUDE wslay/wslay.h REQUIRED)
+add_library(wslay INTERFACE IMPORTED)
+target_include_directories(wslay INTERFACE ${WSLAY_INCLUDE})
+target_link_libraries(wslay INTERFACE ${WSLAY_LIBRARY})
+
+# llhttp is three files of C; built as they are, without our warnings.
+set(LLHTTP_DIR ${RH_CACHE}/llhttp)
+if(NOT EXISTS ${LLHTTP_DIR}/include/llhttp.h)
+    message(FATAL_ERROR "llhttp is not in ${LLHTTP_DIR}: run tools/setup first")
+endif()
+add_library(llhttp STATIC ${LLHTTP_DIR}/src/api.c ${LLHTTP_DIR}/src/http.c ${LLHTTP_DIR}/src/llhttp.c)
+target_include_directories(llhttp SYSTEM PUBLIC ${LLHTTP_DIR}/include)
+target_compile_options(llhttp PRIVATE -w)
 
 # Copies the libraries of the cache beside the program, so that it finds them
 # wherever the folder is moved to.
