@@ -1,8 +1,6 @@
-/* Request bodies: a form in chunked coding. The first byte says in what pieces
- * it arrives. */
+/* Request bodies: a form. The first byte says in what pieces it arrives. */
 #include <stdint.h>
 #include <stdlib.h>
-#include "server/chunked.h"
 #include "server/multipart.h"
 
 static rh_status begin(void *user, const char *name, const char *file, const char *type, rh_error *err)
@@ -41,21 +39,6 @@ static void as_form(const char *bytes, size_t n, size_t step)
         abort();
 }
 
-static void as_chunks(const char *bytes, size_t n, size_t step)
-{
-    rh_chunked c = {0};
-    for (size_t at = 0; at < n;) {
-        const char *out;
-        size_t used, n_out, piece = n - at < step ? n - at : step;
-        rh_status st = rh_chunked_next(&c, bytes + at, piece, &used, &out, &n_out);
-        if (used > piece || n_out > used || (n_out && (out < bytes + at || out + n_out > bytes + at + used)))
-            abort();
-        if (st != RH_OK)
-            return;
-        at += used;
-    }
-}
-
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n);
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 {
@@ -63,7 +46,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
         return 0;
     size_t step = (size_t)(bytes[0] & 63) + 1;
     as_form((const char *)bytes + 1, n - 1, step);
-    as_chunks((const char *)bytes + 1, n - 1, step);
     char header[256];
     size_t k = n - 1 < sizeof header - 1 ? n - 1 : sizeof header - 1;
     for (size_t i = 0; i < k; i++)

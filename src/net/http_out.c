@@ -1,5 +1,6 @@
 /* http_out.c - replies: the head, lengths and chunks. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include "net_internal.h"
@@ -136,10 +137,14 @@ void rh_net_stream_end(rh_net_conn *c)
 rh_status rh_net_reply_error(rh_net_conn *c, int status, const char *msg)
 {
     char body[320], headers[160];
-    int n = snprintf(body, sizeof body, "{\"detail\":\"%s\"}", msg);
+    char *said = c->core->cb.error_body ? c->core->cb.error_body(c->core->user, c, status, msg) : NULL;
+    (void)snprintf(body, sizeof body, "{\"detail\":\"%s\"}", msg);
     (void)snprintf(headers, sizeof headers, "content-type: application/json\r\nx-content-type-options: nosniff\r\n%s",
                    status == 503 || status == 429 ? "retry-after: 1\r\n"
                    : status == 426                ? "sec-websocket-version: 13\r\n"
                                                   : "");
-    return rh_net_reply(c, status, headers, body, n > 0 && (size_t)n < sizeof body ? (size_t)n : 0);
+    const char *text = said ? said : body;
+    rh_status st = rh_net_reply(c, status, headers, text, strlen(text));
+    free(said);
+    return st;
 }

@@ -56,7 +56,7 @@ static int most_of(const rh_net *net, const net_link *l)
 
 void net_accepted(rh_net *net, int fd, const struct sockaddr_storage *peer, bool local)
 {
-    if (net->n_links >= net->max_links + NET_RESERVE) {
+    if (net->n_links >= net->max_links + RH_NET_RESERVE) {
         net_trouble(net, "too many connections: further ones are turned away (max_clients, or the limit of "
                          "open files)");
         if (!net_make_room(net, NULL)) {
@@ -145,6 +145,14 @@ bool rh_net_idle(const rh_net *net)
     return true;
 }
 
+bool rh_net_owes(const rh_net *net)
+{
+    for (const net_link *l = net->links; l; l = l->next)
+        if (l->conn.state != NET_LINGER && l->conn.state != NET_GONE && (l->conn.out.n || l->conn.wire_full))
+            return true;
+    return false;
+}
+
 int rh_net_count(const rh_net *net)
 {
     return net->n_links;
@@ -176,7 +184,7 @@ static int places(int wanted)
     struct rlimit r;
     if (getrlimit(RLIMIT_NOFILE, &r) != 0)
         return wanted;
-    rlim_t need = (rlim_t)wanted + NET_RESERVE + OTHERS + (rlim_t)open_files();
+    rlim_t need = (rlim_t)wanted + RH_NET_RESERVE + OTHERS + (rlim_t)open_files();
     if (r.rlim_cur < need) {
         r.rlim_cur = r.rlim_max == RLIM_INFINITY || r.rlim_max > need ? need : r.rlim_max;
         (void)setrlimit(RLIMIT_NOFILE, &r);
@@ -184,7 +192,7 @@ static int places(int wanted)
     }
     if (r.rlim_cur >= need)
         return wanted;
-    int room = (int)r.rlim_cur - NET_RESERVE - OTHERS - open_files();
+    int room = (int)r.rlim_cur - RH_NET_RESERVE - OTHERS - open_files();
     return room > LEAST ? room : LEAST;
 }
 

@@ -7,7 +7,7 @@
 #include <uv.h>
 #include "net_internal.h"
 
-enum { NET_MAX_LISTENERS = 8, NET_RESERVE = 16, NET_TICK_MS = 250, NET_PAUSE_MS = 500 };
+enum { NET_MAX_LISTENERS = 8, NET_TICK_MS = 250, NET_PAUSE_MS = 500 };
 
 /* A connection and what carries it. */
 typedef struct net_link {

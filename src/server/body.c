@@ -1,5 +1,6 @@
 /* body.c - request bodies: plain, or a form whose parts are told apart as they
  * arrive. */
+#include <stdio.h>
 #include <string.h>
 #include "http.h"
 #include "rehearse/alloc.h"
@@ -28,8 +29,8 @@ static rh_status field_begin(void *user, const char *name, const char *filename,
     if (h->n_fields == RH_MAX_FORM_FIELDS)
         return rh_fail(err, RH_ERR_LIMIT, "the form has more than %d fields", RH_MAX_FORM_FIELDS);
     rh_field *f = &h->fields[h->n_fields++];
-    (void)lws_strncpy(f->name, name, sizeof f->name);
-    (void)lws_strncpy(f->filename, filename ? filename : "", sizeof f->filename);
+    (void)snprintf(f->name, sizeof f->name, "%s", name);
+    (void)snprintf(f->filename, sizeof f->filename, "%s", filename ? filename : "");
     /* Some clients send a file without a file name: the two names of media count too. */
     f->is_file = filename || strcmp(name, "audio") == 0 || strcmp(name, "file") == 0;
     rh_buf_init(&f->value, f->is_file ? h->max_body : RH_MAX_FIELD_BYTES);

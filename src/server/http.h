@@ -3,7 +3,6 @@
 #define RH_HTTP_H
 
 #include "access.h"
-#include "chunked.h"
 #include "multipart.h"
 #include "rehearse/buf.h"
 #include "server_internal.h"
@@ -16,21 +15,17 @@ typedef struct {
 
 struct rh_http {
     rh_server *server;
-    struct lws *wsi;
+    rh_net_conn *net;
     uint64_t id; /* of its connection */
     rh_route route;
 
     /* the request */
-    char method[8], path[RH_MAX_PATH];
-    struct rh_header *looked_up; /* headers that were asked for by name */
-    char content_type[256], accept[256], if_none_match[64], origin[256], expect[32];
+    char method[24], path[RH_MAX_PATH];
+    char content_type[256], accept[256], if_none_match[64], origin[256];
     int64_t content_length; /* -1 not given */
-    bool is_head, is_h2, is_chunked;
-    rh_chunked chunked;
+    bool is_chunked;
     bool body_expected, body_done;
-    int n_asked; /* how often its end was told again in turn `asked_turn` of the loop */
-    uint64_t asked_turn;
-    size_t max_body, n_discarded;
+    size_t max_body;
     rh_multipart *multipart; /* NULL: the body goes to `body` */
     rh_buf body;
     rh_field fields[RH_MAX_FORM_FIELDS];
@@ -39,23 +34,18 @@ struct rh_http {
     size_t n_held; /* bytes of it that count in server.upload_bytes */
 
     /* the reply */
-    bool replied, headers_sent, all_sent, must_close, streaming, stream_ended;
+    bool replied, streaming, stream_ended;
     int status;
-    char type[96];
     rh_buf extra; /* further header lines "name: value\r\n" */
-    rh_buf out;
-    size_t n_sent;
 
     atomic_bool *cancel; /* of the job that works for this request; set when the client goes */
 };
 
-/* Callbacks from libwebsockets; negative closes the connection. */
-int rh_http_begin(rh_server *s, struct lws *wsi, rh_pss *pss, const char *uri, size_t n_uri);
-int rh_http_body(rh_http *h, const char *bytes, size_t n);
-int rh_http_body_end(rh_http *h, rh_pss *pss);
-int rh_http_writable(rh_http *h, rh_pss *pss);
+/* Callbacks of the network. */
+void rh_http_begin(rh_server *s, rh_net_conn *net);
+void rh_http_body(rh_http *h, const char *bytes, size_t n);
+void rh_http_body_end(rh_http *h);
 void rh_http_free(rh_http *h);
-void rh_http_tick(rh_http *h); /* drops the work for a client that has gone */
 
 /* The reply; each takes what it is given. The first one counts. */
 void rh_http_header(rh_http *h, const char *name, const char *value);
@@ -87,9 +77,9 @@ void rh_upload_release(rh_server *s, size_t *held);
 typedef struct {
     char host[256], origin[256], authorization[512], cookie[4096], peer[64];
 } rh_visitor_text;
-rh_visitor rh_http_visitor(struct lws *wsi, rh_visitor_text *text);
+rh_visitor rh_http_visitor(const rh_net_conn *net, rh_visitor_text *text);
 /* Whether this visitor may use section B (access.h): 0, 401 or 403 and why. */
-int rh_http_access(rh_server *s, struct lws *wsi, const char **why);
+int rh_http_access(rh_server *s, const rh_net_conn *net, const char **why);
 
 /* Any header of the request by its name in lower case, such as "range"; NULL when absent.
  * Valid as long as the request. */
@@ -99,9 +89,7 @@ const char *rh_http_request_header(rh_http *h, const char *name);
 bool rh_query(rh_http *h, const char *name, char *out, size_t cap);
 /* 0 when it is not there, NaN when it is no number. */
 float rh_query_number(rh_http *h, const char *name);
-/* The same for a socket that is being opened. */
-bool rh_query_of(struct lws *wsi, const char *name, char *out, size_t cap);
-float rh_query_number_of(struct lws *wsi, const char *name);
+float rh_query_number_of(const rh_net_conn *net, const char *name);
 
 /* The handlers: `start` sees the headers and says what body is wanted (or
  * replies at once), `finish` has the whole body. */

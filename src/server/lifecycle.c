@@ -11,7 +11,6 @@
 #include "rest_sessions.h"
 #include "ws.h"
 
-enum { TICK_US = 250000 };
 static const int64_t EXPIRE_EVERY_US = 3600LL * 1000000;
 
 /* Tells all work that nobody waits for it any more. */
@@ -66,8 +65,8 @@ bool rh_server_free(rh_server *s)
     bool loaded = join_loader(s, RH_STOP_LOADING_S);
     if (loaded)
         rh_jobs_collect(s); /* its models, to be freed below */
-    if (s->lws && loaded)
-        lws_context_destroy(s->lws); /* closes what is open */
+    if (loaded)
+        rh_net_free(s->net); /* closes what is open */
     rh_practices_free(s);
     rh_records_free(s);
     rh_uploads_free(s);
@@ -79,9 +78,6 @@ bool rh_server_free(rh_server *s)
     rh_pool_free(s->speech);
     rh_pool_free(s->files);
     rh_pool_free(s->reports);
-    for (int i = 0; i < s->n_listen; i++)
-        if (s->listen_fds[i] >= 0)
-            close(s->listen_fds[i]);
     rh_watch_stop(s);
     rh_coach_free(s->coach);
     rh_site_free(s->site);
@@ -161,7 +157,7 @@ static rh_status start_loading(rh_server *s, rh_error *err)
 void rh_server_stop(rh_server *s)
 {
     atomic_fetch_add(&s->stop_calls, 1);
-    lws_cancel_service(s->lws);
+    rh_net_wake(s->net);
 }
 
 static void begin_stop(rh_server *s)
@@ -170,8 +166,7 @@ static void begin_stop(rh_server *s)
     s->state = RH_SERVER_STOPPING;
     s->stop_since_us = s->owed_at_us = rh_now_us();
     atomic_store(&s->cancel_load, true);
-    for (int i = 0; i < s->n_listen; i++)
-        lws_set_timeout(s->listeners[i], PENDING_TIMEOUT_CLOSE_SEND, LWS_TO_KILL_ASYNC);
+    rh_net_drain(s->net);
     for (int i = 0; i < s->n_conns; i++) {
         rh_ws *w = s->conns[i].ws;
         if (w && was_loading)
@@ -189,7 +184,7 @@ static bool owes(const rh_server *s)
         if ((w && (!rh_ws_idle(w) || rh_practice_owes(w))) || (h && h->body_done))
             return true;
     }
-    return rh_records_busy(s) || rh_practices_busy(s);
+    return rh_records_busy(s) || rh_practices_busy(s) || rh_net_owes(s->net);
 }
 
 /* Whether there is something worth waiting for. A client that does not finish its request, or
@@ -201,23 +196,16 @@ static bool busy(rh_server *s)
         s->owed_at_us = now;
         return true;
     }
-    for (int i = 0; i < s->n_conns; i++)
-        if (s->conns[i].id)
-            return now - s->owed_at_us < (int64_t)RH_STOP_CLOSE_S * 1000000;
+    if (!rh_net_idle(s->net))
+        return now - s->owed_at_us < (int64_t)RH_STOP_CLOSE_S * 1000000;
     return false;
 }
 
-/* What the loop does between events, four times a second. */
-static void tick(lws_sorted_usec_list_t *sul)
+void rh_server_tick(rh_server *s, int64_t now)
 {
-    rh_server *s = lws_container_of(sul, rh_server, tick);
-    int64_t now = rh_now_us();
-    for (int i = 0; i < s->n_conns; i++) {
+    for (int i = 0; i < s->n_conns; i++)
         if (s->conns[i].ws)
             rh_ws_tick(s->conns[i].ws, now);
-        if (s->conns[i].http)
-            rh_http_tick(s->conns[i].http);
-    }
     rh_practices_tick(s, now);
     rh_records_tick(s, now);
     rh_unfinished_tick(s, now);
@@ -230,7 +218,6 @@ static void tick(lws_sorted_usec_list_t *sul)
         s->reload = true;
         rh_server_stop(s);
     }
-    lws_sul_schedule(s->lws, 0, &s->tick, tick, TICK_US);
 }
 
 rh_status rh_server_run(rh_server *s, rh_error *err)
@@ -238,9 +225,8 @@ rh_status rh_server_run(rh_server *s, rh_error *err)
     rh_status st = start_loading(s, err);
     if (st != RH_OK)
         return st;
-    lws_sul_schedule(s->lws, 0, &s->tick, tick, TICK_US);
-    for (;; s->n_turns++) {
-        if (lws_service(s->lws, 0) < 0)
+    for (;;) {
+        if (rh_net_turn(s->net) != RH_OK)
             return rh_fail(err, RH_ERR_IO, "the event loop failed");
         int calls = atomic_load(&s->stop_calls);
         if (calls && s->state < RH_SERVER_STOPPING)
@@ -253,7 +239,6 @@ rh_status rh_server_run(rh_server *s, rh_error *err)
         if (!busy(s) || calls > 1 + (int)s->reload || stopping_s > RH_STOP_GRACE_S + RH_STOP_CLOSE_S)
             break;
     }
-    lws_sul_cancel(&s->tick);
     if (s->load_error.code) {
         *err = s->load_error;
         return err->code;

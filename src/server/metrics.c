@@ -59,7 +59,7 @@ void rh_metrics(rh_http *h)
     metric(&b, "up", "gauge", "1 when the models are loaded.", rh_ready(s));
     metric(&b, "uptime_seconds", "gauge", "Since the start.", (double)(rh_now_us() - s->started_us) / 1e6);
     metric(&b, "clients", "gauge", "Open WebSockets.", s->n_ws);
-    metric(&b, "connections", "gauge", "Open connections.", s->n_sockets);
+    metric(&b, "connections", "gauge", "Open connections.", rh_net_count(s->net));
     metric(&b, "requests_total", "counter", "HTTP requests.", (double)c->n_requests);
     metric(&b, "messages_total", "counter", "WebSocket messages.", (double)c->n_messages);
     metric(&b, "errors_total", "counter", "Requests and messages that could not be used.", (double)c->n_errors);
@@ -70,7 +70,7 @@ void rh_metrics(rh_http *h)
     metric(&b, "recordings_total", "counter", "Uploaded recordings worked on.", (double)c->n_files);
     metric(&b, "recordings_waiting", "gauge", "Uploaded recordings not done yet.", s->n_file_jobs);
     metric(&b, "held_back_total", "counter", "Times a client had to wait before sending on.", (double)c->n_held_back);
-    metric(&b, "connections_refused_total", "counter", "Connections over the limit.", (double)c->n_connections_refused);
+    metric(&b, "connections_refused_total", "counter", "Connections over the limit.", (double)rh_net_refused(s->net));
     metric(&b, "media_queue", "gauge", "Jobs waiting for the media pool.", (double)rh_pool_waiting(s->media));
     metric(&b, "speech_queue", "gauge", "Jobs waiting for the speech pool.", (double)rh_pool_waiting(s->speech));
     metric(&b, "upload_bytes", "gauge", "Memory held by uploads.", (double)s->upload_bytes);

@@ -111,8 +111,8 @@ void rh_job_finished(rh_server *s, rh_job *job)
         s->done_tail->next = job;
     s->done_tail = job;
     pthread_mutex_unlock(&s->done_lock);
-    if (first) /* the only call of libwebsockets that another thread may make */
-        lws_cancel_service(s->lws);
+    if (first)
+        rh_net_wake(s->net);
 }
 
 void rh_jobs_collect(rh_server *s)

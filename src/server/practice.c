@@ -186,11 +186,11 @@ void rh_practices_free(rh_server *s)
 static void take_back(rh_practice *p, const rh_ws *w)
 {
     size_t at = w->n_out_sent;
-    while (at + sizeof(uint32_t) + LWS_PRE < w->out.len) {
+    while (at + sizeof(uint32_t) < w->out.len) {
         uint32_t n;
         unsigned long long seq;
         memcpy(&n, w->out.data + at, sizeof n);
-        at += sizeof n + LWS_PRE;
+        at += sizeof n;
         if (n > 8 && sscanf(w->out.data + at, "{\"seq\":%llu,", &seq) == 1 && seq < p->next_seq) {
             p->next_seq = seq;
             return;

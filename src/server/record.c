@@ -38,10 +38,10 @@ static bool on_loopback(const char *origin)
 
 /* The sockets answer every page; but a stranger's page must not fill the disk, nor anybody
  * add to another's session where a token is asked for. */
-static bool may_be_kept(rh_server *s, struct lws *wsi)
+static bool may_be_kept(rh_server *s, const rh_net_conn *net)
 {
     rh_visitor_text text;
-    rh_visitor v = rh_http_visitor(wsi, &text);
+    rh_visitor v = rh_http_visitor(net, &text);
     const char *why;
     if (rh_access_check(s->o.config, &v, &why) == 0)
         return true;
@@ -79,11 +79,11 @@ static rh_record *new_record(rh_server *s, const char *client)
     return r;
 }
 
-rh_record *rh_record_ref(rh_server *s, struct lws *wsi, const char *client)
+rh_record *rh_record_ref(rh_server *s, const rh_net_conn *net, const char *client)
 {
     rh_record *found = NULL;
     int n = 0;
-    if (strcmp(s->o.config->ws_reports, "on") != 0 || !may_be_kept(s, wsi))
+    if (strcmp(s->o.config->ws_reports, "on") != 0 || !may_be_kept(s, net))
         return NULL;
     for (rh_record *r = s->records; r; r = r->next, n++)
         if (!r->ending && strcmp(r->client, client) == 0)

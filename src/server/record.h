@@ -13,7 +13,7 @@
 #include "ws.h"
 
 /* NULL: nothing is kept of this socket (not wanted, not allowed, too many). */
-rh_record *rh_record_ref(rh_server *s, struct lws *wsi, const char *client);
+rh_record *rh_record_ref(rh_server *s, const rh_net_conn *net, const char *client);
 void rh_record_unref(rh_record *r);
 
 /* Pool threads: a face at time `at_us` of rh_now_us(). */

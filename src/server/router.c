@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include "rehearse/utf8.h"
 
 /* `{}` stands for one path segment. */
 static const struct {
@@ -39,7 +40,7 @@ static bool usable(const char *s)
     for (size_t i = 0; i < n; i++)
         if ((unsigned char)s[i] < 0x20 || s[i] == 0x7f)
             return false;
-    return n > 0 && n <= RH_MAX_CLIENT_ID;
+    return n > 0 && n <= RH_MAX_CLIENT_ID && rh_utf8_valid(s, n);
 }
 
 static bool matches(const char *pattern, const char *path, rh_route *r)

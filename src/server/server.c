@@ -1,33 +1,27 @@
 /* server.c - sockets, connections by id, and what a server is made of. */
-#include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 #include "client.h"
 #include "error_body.h"
 #include "http.h"
 #include "rehearse/alloc.h"
 #include "rehearse/clock.h"
 #include "rehearse/cpu.h"
-#include "status_map.h"
 #include "practice.h"
 #include "record.h"
 #include "rest_sessions.h"
 #include "ws.h"
 
-enum { PING_S = 30, HANGUP_S = 90, BODY_TIMEOUT_S = 30, IDLE_S = 30 };
-
 /* ---- connections ---- */
 
-rh_conn *rh_conn_new(rh_server *s, struct lws *wsi)
+rh_conn *rh_conn_new(rh_server *s, rh_net_conn *net)
 {
     /* The entry's place is the low part of the id, so that finding is one look. */
     for (int i = 0; i < s->n_conns; i++) {
         uint64_t id = ++s->next_id;
         rh_conn *c = &s->conns[id % (uint64_t)s->n_conns];
         if (c->id == 0) {
-            *c = (rh_conn){.id = id, .wsi = wsi};
+            *c = (rh_conn){.id = id, .net = net};
             return c;
         }
     }
@@ -55,187 +49,101 @@ bool rh_ready(const rh_server *s)
     return s->coach && !rh_stopping(s);
 }
 
-/* ---- callbacks ---- */
+/* ---- callbacks of the network ---- */
 
-/* A refusal before the upgrade, in the words of the REST half. */
-static int refuse_upgrade(struct lws *wsi, int status, const char *why)
+static rh_conn *conn_of(const rh_net_conn *net)
 {
-    unsigned char buf[LWS_PRE + 1024];
-    char path[RH_MAX_PATH] = "";
-    (void)lws_hdr_copy(wsi, path, sizeof path, WSI_TOKEN_GET_URI);
-    char *said = rh_error_body(path, status, NULL, NULL, why);
-    const char *body = said ? said : "{}";
-    int n = snprintf((char *)buf + LWS_PRE, 1024,
-                     "HTTP/1.1 %d %s\r\ncontent-type: application/json\r\ncontent-length: %zu\r\n"
-                     "connection: close\r\n\r\n%s", status, rh_http_reason(status), strlen(body), body);
-    (void)lws_write(wsi, buf + LWS_PRE, (size_t)n, LWS_WRITE_RAW);
-    free(said);
-    return -1;
+    return rh_net_user(net);
 }
 
-static int confirm_upgrade(rh_server *s, struct lws *wsi, const char *to)
+static void on_request(void *user, rh_net_conn *net)
 {
-    char path[RH_MAX_PATH] = "";
-    if (strcasecmp(to, "websocket") != 0)
-        return 0;
-    if (lws_hdr_copy(wsi, path, sizeof path, WSI_TOKEN_GET_URI) <= 0)
-        return refuse_upgrade(wsi, 400, "the path is missing or too long");
-    rh_route r = rh_route_match("GET", path, true);
-    if (r.id == RH_ROUTE_NONE)
-        return refuse_upgrade(wsi, 404, "no such WebSocket: /ws/video/{client_id}, /ws/audio/{client_id}, "
-                              "/ws/combined/{client_id} and /v1/session/{session_id} exist");
-    if (r.bad_param || (r.id == RH_ROUTE_WS_SESSION && !rh_session_id_valid(r.param)))
-        return refuse_upgrade(wsi, 400, r.id == RH_ROUTE_WS_SESSION
-                                            ? "the session id must have 1 to 64 of A-Z a-z 0-9 - _ ."
-                                            : "the client id must have 1 to 128 printable characters");
-    if (!r.open) {
-        const char *why = "";
-        int status = rh_http_access(s, wsi, &why);
-        if (status)
-            return refuse_upgrade(wsi, status, why);
-    }
-    if (rh_stopping(s))
-        return refuse_upgrade(wsi, 503, "the server is stopping");
-    if (s->n_ws >= s->o.config->max_clients)
-        return refuse_upgrade(wsi, 429, "too many clients: try again later or raise max_clients");
-    return 0;
+    rh_http_begin(user, net);
 }
 
-static void on_close(rh_server *s, rh_pss *pss)
+static void on_body(void *user, rh_net_conn *net, const char *bytes, size_t n)
 {
-    if (pss && pss->conn) {
-        rh_conn_free(s, pss->conn);
-        pss->conn = NULL;
-    }
+    (void)user;
+    if (conn_of(net))
+        rh_http_body(conn_of(net)->http, bytes, n);
 }
 
-static int on_http(rh_server *s, struct lws *wsi, enum lws_callback_reasons why, rh_pss *pss,
-                   const char *in, size_t n)
+static void on_body_end(void *user, rh_net_conn *net)
 {
-    rh_http *h = pss && pss->conn ? pss->conn->http : NULL;
-    switch (why) {
-    case LWS_CALLBACK_HTTP: return rh_http_begin(s, wsi, pss, in, n);
-    case LWS_CALLBACK_HTTP_BODY: return h ? rh_http_body(h, in, n) : 0;
-    case LWS_CALLBACK_HTTP_BODY_COMPLETION: return h ? rh_http_body_end(h, pss) : 0;
-    case LWS_CALLBACK_HTTP_WRITEABLE: return h ? rh_http_writable(h, pss) : 0;
-    default: return 0;
-    }
+    (void)user;
+    if (conn_of(net))
+        rh_http_body_end(conn_of(net)->http);
 }
 
-static int on_ws(struct lws *wsi, enum lws_callback_reasons why, rh_pss *pss, const char *in, size_t n)
+static int on_upgrade(void *user, rh_net_conn *net, const char **why)
 {
-    rh_ws *w = pss && pss->conn ? pss->conn->ws : NULL;
-    (void)wsi;
-    if (!w)
-        return -1;
-    return why == LWS_CALLBACK_RECEIVE ? rh_ws_receive(w, in, n) : rh_ws_writable(w);
+    return rh_ws_admit(user, net, why);
 }
 
-static int callback(struct lws *wsi, enum lws_callback_reasons why, void *user, void *in, size_t n)
+static bool on_ws_open(void *user, rh_net_conn *net)
 {
-    rh_server *s = lws_context_user(lws_get_context(wsi));
-    switch (why) {
-    case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE: return confirm_upgrade(s, wsi, in);
-    case LWS_CALLBACK_HTTP:
-    case LWS_CALLBACK_HTTP_BODY:
-    case LWS_CALLBACK_HTTP_BODY_COMPLETION:
-    case LWS_CALLBACK_HTTP_WRITEABLE: return on_http(s, wsi, why, user, in, n);
-    case LWS_CALLBACK_ESTABLISHED: return rh_ws_open(s, wsi, user);
-    case LWS_CALLBACK_RECEIVE:
-    case LWS_CALLBACK_SERVER_WRITEABLE: return on_ws(wsi, why, user, in, n);
-    case LWS_CALLBACK_CLOSED:
-    case LWS_CALLBACK_CLOSED_HTTP: on_close(s, user); return 0;
-    case LWS_CALLBACK_WSI_DESTROY: s->n_sockets--; return 0;
-    case LWS_CALLBACK_EVENT_WAIT_CANCELLED: rh_jobs_collect(s); return 0;
-    default: return lws_callback_http_dummy(wsi, why, user, in, n);
-    }
+    return rh_ws_open(user, net);
 }
 
-static int listener(struct lws *wsi, enum lws_callback_reasons why, void *user, void *in, size_t n)
+static void on_ws_data(void *user, rh_net_conn *net, const char *bytes, size_t n, const rh_net_piece *piece)
 {
-    (void)user, (void)in, (void)n;
-    if (why != LWS_CALLBACK_RAW_RX_FILE)
-        return 0;
-    return rh_listen_accept(lws_context_user(lws_get_context(wsi)), (int)lws_get_socket_fd(wsi));
+    (void)user;
+    rh_ws_receive(conn_of(net)->ws, bytes, n, piece);
+}
+
+static void on_ws_writable(void *user, rh_net_conn *net)
+{
+    (void)user;
+    rh_ws_writable(conn_of(net)->ws);
+}
+
+static void on_over(void *user, rh_net_conn *net)
+{
+    rh_conn_free(user, conn_of(net));
+}
+
+static char *on_error_body(void *user, const rh_net_conn *net, int status, const char *why)
+{
+    (void)user;
+    return rh_error_body(rh_net_path(net), status, NULL, NULL, why);
+}
+
+static void on_tick(void *user, int64_t now_us)
+{
+    rh_server_tick(user, now_us);
+}
+
+static void on_wake(void *user)
+{
+    rh_jobs_collect(user);
+}
+
+static void on_trouble(void *user, const char *line)
+{
+    (void)user;
+    rh_log(RH_LOG_WARN, "%s", line);
 }
 
 /* ---- start ---- */
 
-static const struct lws_protocols protocols[] = {
-    {.name = "rehearse", .callback = callback, .per_session_data_size = sizeof(rh_pss),
-     .rx_buffer_size = 64 << 10},
-    {.name = "listener", .callback = listener},
-    {0},
-};
-
-static const lws_retry_bo_t keepalive = {
-    .secs_since_valid_ping = PING_S, .secs_since_valid_hangup = HANGUP_S,
-};
-
-static void lws_line(int level, const char *line)
+static rh_status make_net(rh_server *s, rh_error *err)
 {
-    rh_log(level & LLL_ERR ? RH_LOG_WARN : RH_LOG_DEBUG, "libwebsockets: %s", line);
-}
-
-/* libwebsockets reads both; here it is said what is wrong with them. */
-static rh_status check_tls(const rh_config *c, rh_error *err)
-{
-    const char *files[] = {c->tls_cert, c->tls_key};
-    if (!*c->tls_cert != !*c->tls_key)
-        return rh_fail(err, RH_ERR_INVAL, "https needs both tls_cert and tls_key");
-    for (int i = 0; i < 2 && *c->tls_cert; i++)
-        if (access(files[i], R_OK) != 0)
-            return rh_fail(err, RH_ERR_IO, "%s %.100s: %s", i ? "tls_key" : "tls_cert", files[i],
-                           strerror(errno));
-    return RH_OK;
-}
-
-static rh_status make_context(rh_server *s, rh_error *err)
-{
-    const rh_config *c = s->o.config;
-    bool tls = *c->tls_cert != '\0';
-    struct lws_context_creation_info info = {
-        .port = CONTEXT_PORT_NO_LISTEN_SERVER,
-        .protocols = protocols,
-        /* No permessage-deflate: pictures and sound hardly shrink, and libwebsockets 4.1 can be
-         * brought to abort() in it by many large messages at once. */
-        .options = LWS_SERVER_OPTION_EXPLICIT_VHOSTS | LWS_SERVER_OPTION_VALIDATE_UTF8,
-        .user = s,
-        .gid = -1,
-        .uid = -1,
-        .timeout_secs = BODY_TIMEOUT_S,
-        .keepalive_timeout = IDLE_S,
-        .max_http_header_data = RH_MAX_HEADER_BYTES,
-        .max_http_header_pool = (unsigned short)(s->n_conns < 1024 ? s->n_conns : 1024),
-        .pt_serv_buf_size = 64 << 10,
-        .fd_limit_per_thread = (unsigned)s->n_conns + 32,
-        .retry_and_idle_policy = &keepalive,
-        .server_string = "rehearse",
+    static const rh_net_callbacks callbacks = {
+        .request = on_request, .body = on_body, .body_end = on_body_end, .upgrade = on_upgrade,
+        .ws_open = on_ws_open, .ws_data = on_ws_data, .ws_writable = on_ws_writable, .over = on_over,
+        .error_body = on_error_body, .tick = on_tick, .wake = on_wake, .trouble = on_trouble,
     };
-    if (tls) {
-        info.options |= LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT;
-        info.ssl_cert_filepath = c->tls_cert;
-        info.ssl_private_key_filepath = c->tls_key;
-    }
-    rh_status st = check_tls(c, err);
-    if (st != RH_OK)
-        return st;
-    lws_set_log_level(LLL_ERR | LLL_WARN, lws_line);
-    s->lws = lws_create_context(&info);
-    s->vhost = s->lws ? lws_create_vhost(s->lws, &info) : NULL;
-    if (!s->vhost && s->lws && tls)
-        return rh_fail(err, RH_ERR_FORMAT, "tls_cert and tls_key are not a PEM certificate and its key");
-    if (!s->vhost)
-        return rh_fail(err, RH_ERR_NOMEM, "the event loop could not be set up");
-    for (int i = 0; i < s->n_listen; i++) {
-        lws_sock_file_fd_type fd = {.filefd = s->listen_fds[i]};
-        s->listeners[i] = lws_adopt_descriptor_vhost(s->vhost, LWS_ADOPT_RAW_FILE_DESC, fd,
-                                                     "listener", NULL);
-        s->listen_fds[i] = -1; /* adopted: closed with its wsi, also on failure */
-        if (!s->listeners[i])
-            return rh_fail(err, RH_ERR_NOMEM, "the listening socket could not be set up");
-    }
-    return RH_OK;
+    const rh_config *c = s->o.config;
+    rh_net_options o = {
+        .max_connections = c->max_clients + RH_SPARE_CONNECTIONS,
+        .max_header_bytes = RH_MAX_HEADER_BYTES,
+        .max_discard_bytes = RH_MAX_DISCARD_BYTES,
+        .max_unsent_bytes = RH_MAX_OUT_BYTES,
+        .tls_cert = c->tls_cert,
+        .tls_key = c->tls_key,
+    };
+    rh_status st = rh_net_new(&s->net, &o, &callbacks, s, err);
+    return st == RH_OK ? rh_net_listen(s->net, c->host, c->port, &s->port, err) : st;
 }
 
 /* Pictures and sound in: short work, all processors. Live speech and uploads:
@@ -270,7 +178,7 @@ rh_status rh_server_new(rh_server **out, const rh_server_options *o, rh_error *e
         return rh_fail(err, RH_ERR_NOMEM, "server: out of memory");
     s->o = *o;
     s->n_cpus = rh_cpu_count();
-    s->n_conns = o->config->max_clients + RH_SPARE_CONNECTIONS;
+    s->n_conns = o->config->max_clients + RH_SPARE_CONNECTIONS + RH_NET_RESERVE;
     s->started = rh_unix_time();
     s->started_us = rh_now_us();
     pthread_mutex_init(&s->done_lock, NULL);
@@ -280,11 +188,9 @@ rh_status rh_server_new(rh_server **out, const rh_server_options *o, rh_error *e
     if (st == RH_OK)
         st = rh_site_new(&s->site, o->web_dir, err);
     if (st == RH_OK)
-        st = rh_listen(s, err);
+        st = make_net(s, err);
     if (st == RH_OK)
         st = open_store(s, err);
-    if (st == RH_OK)
-        st = make_context(s, err);
     if (st == RH_OK)
         st = make_pools(s, err);
     if (st == RH_OK)

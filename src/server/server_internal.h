@@ -5,7 +5,6 @@
 #define RH_SERVER_INTERNAL_H
 
 #include <jansson.h>
-#include <libwebsockets.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -13,6 +12,7 @@
 #include "server_limits.h"
 #include "rehearse/coach.h"
 #include "rehearse/log.h"
+#include "rehearse/net/net.h"
 #include "rehearse/server.h"
 #include "rehearse/store.h"
 #include "router.h"
@@ -44,14 +44,10 @@ struct rh_job {
 /* A connection that speaks: an HTTP request under way or a WebSocket. */
 typedef struct rh_conn {
     uint64_t id; /* 0 = free entry */
-    struct lws *wsi;
+    rh_net_conn *net;
     rh_http *http;
     rh_ws *ws;
 } rh_conn;
-
-typedef struct {
-    rh_conn *conn;
-} rh_pss; /* what libwebsockets keeps for each connection */
 
 enum { RH_HISTOGRAM_STEPS = 12 };
 typedef struct {
@@ -64,7 +60,7 @@ void rh_histogram_add(rh_histogram *h, double s);
 /* Counters for /metrics. */
 typedef struct {
     uint64_t n_requests, n_messages, n_frames, n_frames_skipped, n_audio_results, n_errors;
-    uint64_t n_connections_refused, n_files, n_held_back;
+    uint64_t n_files, n_held_back;
     double audio_s;
     rh_histogram video_latency, speech_latency;
 } rh_counters;
@@ -86,19 +82,14 @@ struct rh_server {
     rh_server_options o;
     rh_server_state state;
     int port, n_cpus;
-    int listen_fds[4];
-    int n_listen;
-    struct lws_context *lws;
-    struct lws_vhost *vhost;
-    struct lws *listeners[4];
+    rh_net *net;
     rh_site *site;
     rh_coach *coach; /* NULL until loaded */
     double started;  /* Unix time */
     int64_t started_us;
 
     rh_conn *conns; /* [n_conns] */
-    int n_conns, n_ws, n_sockets;
-    uint64_t n_turns; /* of the loop */
+    int n_conns, n_ws, n_strangers; /* strangers: WebSockets of pages from elsewhere */
     uint64_t next_id;
     size_t upload_bytes; /* held by all uploads together */
     int n_file_jobs, n_frame_jobs;
@@ -124,12 +115,11 @@ struct rh_server {
     bool unfinished_sought;        /* those that a crash had left */
     bool reload; /* the stop is to be followed by a new start */
     int64_t stop_since_us, owed_at_us; /* the stop; the last time when something was owed in it */
-    lws_sorted_usec_list_t tick;
     void *watch; /* state of the watched files */
 };
 
 /* server.c */
-rh_conn *rh_conn_new(rh_server *s, struct lws *wsi); /* NULL: table full */
+rh_conn *rh_conn_new(rh_server *s, rh_net_conn *net); /* NULL: table full */
 rh_conn *rh_conn_find(rh_server *s, uint64_t id);    /* NULL: gone */
 void rh_conn_free(rh_server *s, rh_conn *c);
 bool rh_ready(const rh_server *s);
@@ -137,14 +127,9 @@ static inline bool rh_stopping(const rh_server *s)
 {
     return s->state >= RH_SERVER_STOPPING;
 }
-static inline rh_server *rh_server_of(struct lws *wsi)
-{
-    return lws_context_user(lws_get_context(wsi));
-}
 
-/* listen.c */
-rh_status rh_listen(rh_server *s, rh_error *err);
-int rh_listen_accept(rh_server *s, int fd);
+/* lifecycle.c: what the loop does between events, four times a second */
+void rh_server_tick(rh_server *s, int64_t now_us);
 
 /* pool.c */
 rh_status rh_pool_new(rh_pool **out, rh_server *s, int n_threads, size_t capacity, int nice,

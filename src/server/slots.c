@@ -108,16 +108,13 @@ json_t *rh_slot_reply(rh_ws_kind kind, const rh_slot *slot)
     return o;
 }
 
-/* One reply in `out`: its length, room for the frame header, the text. */
+/* One reply in `out`: its length, the text. */
 static rh_status queue_text(rh_ws *w, const char *text, size_t n)
 {
-    static const char room[LWS_PRE] = {0};
     uint32_t len = (uint32_t)n;
-    rh_status st = rh_buf_reserve(&w->out, sizeof len + sizeof room + n);
+    rh_status st = rh_buf_reserve(&w->out, sizeof len + n);
     if (st == RH_OK)
         st = rh_buf_add(&w->out, &len, sizeof len);
-    if (st == RH_OK)
-        st = rh_buf_add(&w->out, room, sizeof room);
     return st == RH_OK ? rh_buf_add(&w->out, text, n) : st;
 }
 
@@ -126,7 +123,7 @@ rh_status rh_ws_say(rh_ws *w, const char *text, size_t n)
     if (w->out.len == w->n_out_sent)
         w->last_write_us = rh_now_us();
     rh_status st = queue_text(w, text, n);
-    lws_callback_on_writable(w->wsi);
+    rh_net_ws_want_write(w->net);
     return st;
 }
 
@@ -149,7 +146,7 @@ void rh_slots_flush(rh_ws *w)
         rh_slot_free(slot);
     }
     if (w->out.len > w->n_out_sent || w->close_code)
-        lws_callback_on_writable(w->wsi);
+        rh_net_ws_want_write(w->net);
     rh_ws_hold_back(w);
 }
 
@@ -174,9 +171,9 @@ void rh_ws_hold_back(rh_ws *w)
     if (full && !w->held_back) {
         w->held_back = true;
         w->server->count.n_held_back++;
-        lws_rx_flow_control(w->wsi, 0);
+        rh_net_hold(w->net, true);
     } else if (low && w->held_back) {
         w->held_back = false;
-        lws_rx_flow_control(w->wsi, 1);
+        rh_net_hold(w->net, false);
     }
 }

@@ -21,15 +21,15 @@ static rh_ws_kind kind_of(rh_route_id id)
     }
 }
 
-static bool flag_is(struct lws *wsi, const char *name, const char *a, const char *b)
+static bool flag_is(const rh_net_conn *net, const char *name, const char *a, const char *b)
 {
     char v[16];
-    return rh_query_of(wsi, name, v, sizeof v) && (strcmp(v, a) == 0 || strcmp(v, b) == 0);
+    return rh_net_query(net, name, v, sizeof v) && (strcmp(v, a) == 0 || strcmp(v, b) == 0);
 }
 
-static bool flag_set(struct lws *wsi, const char *name)
+static bool flag_set(const rh_net_conn *net, const char *name)
 {
-    return flag_is(wsi, name, "1", "true");
+    return flag_is(net, name, "1", "true");
 }
 
 static void open_stream(rh_ws *w)
@@ -40,42 +40,84 @@ static void open_stream(rh_ws *w)
     w->record = NULL;
 }
 
-int rh_ws_open(rh_server *s, struct lws *wsi, rh_pss *pss)
+/* A socket that has said nothing for QUIET_S is closed when somebody else wants its place. */
+static bool make_place(rh_server *s)
 {
-    char path[RH_MAX_PATH] = "";
-    if (lws_hdr_copy(wsi, path, sizeof path, WSI_TOKEN_GET_URI) <= 0 &&
-        lws_hdr_copy(wsi, path, sizeof path, WSI_TOKEN_HTTP_COLON_PATH) <= 0)
-        return -1;
+    enum { QUIET_S = 30 };
+    rh_ws *oldest = NULL;
+    for (int i = 0; i < s->n_conns; i++) {
+        rh_ws *w = s->conns[i].ws;
+        if (w && !w->spoke && !w->close_code && (!oldest || w->opened_us < oldest->opened_us))
+            oldest = w;
+    }
+    if (!oldest || rh_now_us() - oldest->opened_us < (int64_t)QUIET_S * 1000000)
+        return false;
+    rh_ws_close(oldest, 1013);
+    return true;
+}
+
+int rh_ws_admit(rh_server *s, const rh_net_conn *net, const char **why)
+{
+    int most = s->o.config->max_clients;
+    rh_route r = rh_route_match("GET", rh_net_path(net), true);
+    if (r.id == RH_ROUTE_NONE) {
+        *why = "no such WebSocket: /ws/video/{client_id}, /ws/audio/{client_id}, /ws/combined/{client_id} "
+               "and /v1/session/{session_id} exist";
+        return 404;
+    }
+    if (r.bad_param || (r.id == RH_ROUTE_WS_SESSION && !rh_session_id_valid(r.param))) {
+        *why = r.id == RH_ROUTE_WS_SESSION ? "the session id must have 1 to 64 of A-Z a-z 0-9 - _ ."
+                                           : "the client id must have 1 to 128 bytes of printable UTF-8";
+        return 400;
+    }
+    int refused = rh_http_access(s, net, why);
+    if (refused && !r.open)
+        return refused;
+    if (rh_stopping(s)) {
+        *why = "the server is stopping";
+        return 503;
+    }
+    *why = "too many clients: try again later or raise max_clients";
+    /* Pages from elsewhere may fill half of the places, so that the own page finds one. */
+    if (refused && s->n_strangers >= (most + 1) / 2)
+        return 429;
+    return s->n_ws >= most && !make_place(s) ? 429 : 0;
+}
+
+bool rh_ws_open(rh_server *s, rh_net_conn *net)
+{
+    const char *why, *path = rh_net_path(net);
     rh_route r = rh_route_match("GET", path, true);
     rh_ws *w = r.id == RH_ROUTE_NONE || r.bad_param ? NULL : rh_calloc(1, sizeof *w);
     if (!w)
-        return -1;
+        return false;
     w->server = s;
-    w->wsi = wsi;
+    w->net = net;
     w->kind = kind_of(r.id);
-    w->annotate = flag_set(wsi, "annotate");
-    w->gaze = !flag_is(wsi, "gaze", "0", "false");
-    w->fov_deg = rh_query_number_of(wsi, "fov");
+    w->annotate = flag_set(net, "annotate");
+    w->gaze = !flag_is(net, "gaze", "0", "false");
+    w->fov_deg = rh_query_number_of(net, "fov");
+    w->stranger = rh_http_access(s, net, &why) != 0;
     strcpy(w->name, r.param);
     w->client = rh_client_ref(s, r.param);
-    w->record = w->kind == RH_WS_SESSION ? NULL : rh_record_ref(s, wsi, r.param);
+    w->record = w->kind == RH_WS_SESSION ? NULL : rh_record_ref(s, net, r.param);
     open_stream(w); /* else when the models are there */
-    w->last_write_us = rh_now_us();
+    w->opened_us = w->last_write_us = rh_now_us();
     rh_buf_init(&w->in, (size_t)s->o.config->max_message_kb * 1024 + RH_MESSAGE_SLACK);
     rh_buf_init(&w->out, (size_t)64 << 20);
-    rh_conn *c = w->client ? rh_conn_new(s, wsi) : NULL;
+    s->n_ws++; /* rh_ws_free() takes both off */
+    s->n_strangers += w->stranger;
+    rh_conn *c = w->client ? rh_conn_new(s, net) : NULL;
     if (!c || (s->coach && !w->stream)) {
         rh_conn_free(s, c);
-        s->n_ws++; /* rh_ws_free() takes it off */
         rh_ws_free(w);
-        return -1;
+        return false;
     }
     w->id = c->id;
     c->ws = w;
-    pss->conn = c;
-    s->n_ws++;
+    rh_net_set_user(net, c);
     rh_log(RH_LOG_DEBUG, "client %s connected to %s", w->client->name, path);
-    return 0;
+    return true;
 }
 
 static void free_audio_items(rh_ws *w)
@@ -99,6 +141,7 @@ void rh_ws_free(rh_ws *w)
         return;
     rh_server *s = w->server;
     s->n_ws--;
+    s->n_strangers -= w->stranger;
     rh_practice_detach(w);
     if (w->stream && !w->feeding && !rh_audio_flush(w->stream))
         atomic_store(&w->stream->cancel, true);
@@ -194,25 +237,25 @@ static void dispatch(rh_ws *w, rh_slot *slot, rh_message *m, size_t n)
                               : "nothing to do: send \"frame\", \"audio\" or \"command\"");
 }
 
-static void take_for_session(rh_ws *w)
+static void take_for_session(rh_ws *w, bool binary)
 {
     size_t n = w->in.len;
     char *raw = rh_buf_take(&w->in);
     if (raw)
-        rh_practice_message_take(w, raw, n, lws_frame_is_binary(w->wsi) != 0);
+        rh_practice_message_take(w, raw, n, binary);
     else
         rh_ws_close(w, 1013);
     rh_ws_hold_back(w);
 }
 
-static void take_message(rh_ws *w)
+static void take_message(rh_ws *w, bool binary)
 {
     size_t n = w->in.len;
     rh_error err;
     rh_message m;
     w->server->count.n_messages++;
     if (w->kind == RH_WS_SESSION) {
-        take_for_session(w);
+        take_for_session(w, binary);
         return;
     }
     rh_slot *slot = rh_slot_add(w);
@@ -231,15 +274,15 @@ static void take_message(rh_ws *w)
     rh_slots_flush(w);
 }
 
-static int skip(rh_ws *w, size_t n, bool last)
+static void skip(rh_ws *w, size_t n, bool last)
 {
     w->n_skipped += n;
     if (w->n_skipped > RH_MAX_SKIPPED_BYTES) {
         rh_ws_close(w, rh_status_close(RH_ERR_LIMIT));
-        return 0;
+        return;
     }
     if (!last)
-        return 0;
+        return;
     char msg[160];
     (void)snprintf(msg, sizeof msg, "the message is larger than %d KB: send smaller pictures or shorter "
                    "pieces of audio", w->server->o.config->max_message_kb);
@@ -253,45 +296,43 @@ static int skip(rh_ws *w, size_t n, bool last)
     w->skipping = false;
     w->n_skipped = 0;
     rh_slots_flush(w);
-    return 0;
 }
 
-int rh_ws_receive(rh_ws *w, const char *bytes, size_t n)
+void rh_ws_receive(rh_ws *w, const char *bytes, size_t n, const rh_net_piece *piece)
 {
-    size_t rest = lws_remaining_packet_payload(w->wsi);
-    bool last = rest == 0 && lws_is_final_fragment(w->wsi);
-    size_t room = w->in.max - RH_MESSAGE_SLACK;
+    size_t rest = piece->n_rest, room = w->in.max - RH_MESSAGE_SLACK;
     if (w->close_code || rh_stopping(w->server))
-        return 0;
-    if (w->skipping)
-        return skip(w, n, last);
+        return;
+    w->spoke = true;
+    if (w->skipping) {
+        skip(w, n, piece->last);
+        return;
+    }
     if (n > room || w->in.len > room - n || rest > room - n - w->in.len) {
         w->skipping = true;
         rh_buf_done(&w->in);
-        return skip(w, n, last);
+        skip(w, n, piece->last);
+        return;
     }
     if (rh_buf_reserve(&w->in, n + (rest < (1 << 20) ? rest : 0) + RH_MESSAGE_SLACK) != RH_OK ||
         rh_buf_add(&w->in, bytes, n) != RH_OK) {
         rh_ws_close(w, 1013);
-        return 0;
+        return;
     }
-    if (last)
-        take_message(w);
-    return 0;
+    if (piece->last)
+        take_message(w, piece->binary);
 }
 
 /* ---- replies ---- */
 
-static int write_one(rh_ws *w)
+static void write_one(rh_ws *w)
 {
     uint32_t n;
-    char *at = w->out.data + w->n_out_sent;
+    const char *at = w->out.data + w->n_out_sent;
     memcpy(&n, at, sizeof n);
-    unsigned char *text = (unsigned char *)at + sizeof n + LWS_PRE;
-    w->n_out_sent += sizeof n + LWS_PRE + n;
+    w->n_out_sent += sizeof n + n;
     w->last_write_us = rh_now_us();
-    if (lws_write(w->wsi, text, n, LWS_WRITE_TEXT) < (int)n)
-        return -1;
+    (void)rh_net_ws_text(w->net, at + sizeof n, n);
     if (w->n_out_sent == w->out.len) {
         if (w->out.cap > (256u << 10))
             rh_buf_done(&w->out);
@@ -303,32 +344,29 @@ static int write_one(rh_ws *w)
         w->out.len -= w->n_out_sent;
         w->n_out_sent = 0;
     }
-    return 0;
 }
 
-int rh_ws_writable(rh_ws *w)
+static const char *reason_of(int code)
+{
+    static const struct { int code; const char *why; } reasons[] = {
+        {1000, "done"}, {1001, "the server is stopping"}, {1008, "not possible here"},
+        {1009, "too large"}, {1011, "failed"}, {1013, "try again later"}};
+    for (size_t i = 0; i < sizeof reasons / sizeof *reasons; i++)
+        if (reasons[i].code == code)
+            return reasons[i].why;
+    return "";
+}
+
+void rh_ws_writable(rh_ws *w)
 {
     if (w->n_out_sent < w->out.len) {
-        if (write_one(w) < 0)
-            return -1;
+        write_one(w);
         rh_ws_hold_back(w);
         if (w->n_out_sent < w->out.len || w->close_code) /* else a turn of the loop for nothing */
-            lws_callback_on_writable(w->wsi);
-        return 0;
+            rh_net_ws_want_write(w->net);
+    } else if (w->close_code && rh_ws_idle(w)) {
+        rh_net_ws_close(w->net, w->close_code, reason_of(w->close_code));
     }
-    if (w->close_code && rh_ws_idle(w)) {
-        static const struct { int code; const char *why; } reasons[] = {
-            {1000, "done"}, {1001, "the server is stopping"}, {1008, "not possible here"},
-            {1009, "too large"}, {1011, "failed"}, {1013, "try again later"}};
-        const char *why = "";
-        for (size_t i = 0; i < sizeof reasons / sizeof *reasons; i++)
-            if (reasons[i].code == w->close_code)
-                why = reasons[i].why;
-        lws_close_reason(w->wsi, (enum lws_close_status)w->close_code, (unsigned char *)(uintptr_t)why,
-                         strlen(why));
-        return -1;
-    }
-    return 0;
 }
 
 bool rh_ws_idle(const rh_ws *w)
@@ -340,7 +378,7 @@ void rh_ws_close(rh_ws *w, int code)
 {
     if (!w->close_code)
         w->close_code = code;
-    lws_callback_on_writable(w->wsi);
+    rh_net_ws_want_write(w->net);
 }
 
 void rh_ws_tick(rh_ws *w, int64_t now_us)
@@ -348,10 +386,9 @@ void rh_ws_tick(rh_ws *w, int64_t now_us)
     bool owes_text = w->n_out_sent < w->out.len;
     if (owes_text && now_us - w->last_write_us > (int64_t)RH_STALLED_S * 1000000) {
         rh_log(RH_LOG_INFO, "client %s takes no replies: closed", w->client->name);
-        lws_set_timeout(w->wsi, PENDING_TIMEOUT_CLOSE_SEND, LWS_TO_KILL_ASYNC);
+        rh_net_close(w->net);
+        return;
     }
-    if (w->held_back) /* its pongs are not read: it counts as alive by its replies */
-        lws_validity_confirmed(w->wsi);
     if (w->kind == RH_WS_SESSION) {
         rh_ws_hold_back(w);
         return;

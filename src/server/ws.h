@@ -81,7 +81,7 @@ typedef struct {
 
 struct rh_ws {
     rh_server *server;
-    struct lws *wsi;
+    rh_net_conn *net;
     uint64_t id;
     rh_ws_kind kind;
     bool annotate, gaze; /* asked for in the query: annotate=1, gaze=0 */
@@ -104,6 +104,9 @@ struct rh_ws {
     int64_t last_write_us;
     bool held_back; /* nothing is read for the moment */
     int close_code; /* 0 = stays open */
+    bool stranger;  /* of a page from elsewhere */
+    bool spoke;     /* a message has come */
+    int64_t opened_us;
 
     bool video_running;
     rh_frame_item newest;
@@ -116,9 +119,11 @@ struct rh_ws {
     json_t *ready_result; /* of it, goes with the next reply */
 };
 
-int rh_ws_open(rh_server *s, struct lws *wsi, rh_pss *pss);
-int rh_ws_receive(rh_ws *w, const char *bytes, size_t n);
-int rh_ws_writable(rh_ws *w);
+/* Callbacks of the network. */
+int rh_ws_admit(rh_server *s, const rh_net_conn *net, const char **why);
+bool rh_ws_open(rh_server *s, rh_net_conn *net);
+void rh_ws_receive(rh_ws *w, const char *bytes, size_t n, const rh_net_piece *piece);
+void rh_ws_writable(rh_ws *w);
 void rh_ws_free(rh_ws *w);
 bool rh_ws_idle(const rh_ws *w); /* owes nothing */
 void rh_ws_tick(rh_ws *w, int64_t now_us);

@@ -2,8 +2,9 @@
 """The #include lines of each module against the arrows between modules.
 
 CMakeLists.txt says which module may use which (the DEPENDS of rh_module). A
-public header belongs to the module whose source defines its functions; a
-quoted header without a folder must lie beside the file that includes it."""
+public header belongs to the module its folder names, else to the one whose
+source defines its functions; a quoted header without a folder must lie beside
+the file that includes it. Some libraries are one module's own."""
 import os
 import re
 import sys
@@ -11,6 +12,9 @@ import sys
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 PUBLIC = os.path.join(ROOT, "include", "rehearse")
 INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"', re.M)
+SYSTEM = re.compile(r'^\s*#\s*include\s+<([^>]+)>', re.M)
+# {start of a library's header: the only module that may include it}
+OWNED = {"uv.h": "net", "llhttp.h": "net", "wslay/": "net", "openssl/ssl.h": "net"}
 
 
 def read(path):
@@ -44,6 +48,12 @@ def sources(module):
     return sorted(os.path.join(folder, f) for f in os.listdir(folder) if f.endswith((".c", ".h")))
 
 
+def headers():
+    """Public headers as they are included, without "rehearse/"."""
+    return sorted(os.path.relpath(os.path.join(folder, f), PUBLIC)
+                  for folder, _, files in os.walk(PUBLIC) for f in files if f.endswith(".h"))
+
+
 def owners(modules):
     """{public header: its module}: the one whose .c files define what it declares."""
     defined = {}
@@ -52,7 +62,10 @@ def owners(modules):
         for name in re.findall(r"^[\w \*]+?\b(rh_\w+)\([^;{]*\)\s*\{", text, re.M):
             defined.setdefault(name, m)
     result = {}
-    for header in sorted(os.listdir(PUBLIC)):
+    for header in headers():
+        if "/" in header:
+            result[header] = header.split("/")[0]
+            continue
         declared = re.findall(r"\b(rh_\w+)\(", without_comments(read(os.path.join(PUBLIC, header))))
         found = [defined[d] for d in declared if d in defined]
         if found:
@@ -67,6 +80,10 @@ def main():
     bad = []
     for m in modules:
         for path in sources(m):
+            for name in SYSTEM.findall(read(path)):
+                for start, only in OWNED.items():
+                    if name.startswith(start) and m != only:
+                        bad.append(f"{os.path.relpath(path, ROOT)} includes <{name}>, which is for {only} alone")
             for name in INCLUDE.findall(read(path)):
                 where = os.path.relpath(path, ROOT)
                 if name.startswith("rehearse/"):
@@ -75,7 +92,7 @@ def main():
                         bad.append(f"{where} includes {name} of module {target}, which {m} may not use")
                 elif not os.path.exists(os.path.join(os.path.dirname(path), name)):
                     bad.append(f"{where} includes \"{name}\", which is not beside it")
-    for header in sorted(os.listdir(PUBLIC)):
+    for header in headers():
         m = owner.get(header)
         for name in INCLUDE.findall(read(os.path.join(PUBLIC, header))):
             target = owner.get(name[len("rehearse/"):])

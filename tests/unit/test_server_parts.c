@@ -1,5 +1,5 @@
-/* The parts of the server that need no socket: routes, access, forms, chunked
- * bodies, messages, merged results, statuses. */
+/* The parts of the server that need no socket: routes, access, forms,
+ * messages, merged results, statuses. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -12,7 +12,6 @@
 #include "rehearse/buf.h"
 #include "server/access.h"
 #include "server/range.h"
-#include "server/chunked.h"
 #include "server/message.h"
 #include "server/multipart.h"
 #include "server/router.h"
@@ -253,39 +252,6 @@ static void form_has_limits(void **state)
     assert_null(m);
 }
 
-/* ---- chunked bodies ---- */
-
-static rh_status dechunk(const char *in, size_t n, size_t step, rh_buf *out)
-{
-    rh_chunked c = {0};
-    rh_status st = RH_OK;
-    rh_buf_clear(out);
-    for (size_t at = 0; at < n && st == RH_OK;) {
-        const char *data;
-        size_t used, n_data, piece = n - at < step ? n - at : step;
-        st = rh_chunked_next(&c, in + at, piece, &used, &data, &n_data);
-        assert_int_equal(rh_buf_add(out, data, n_data), RH_OK);
-        at += used;
-    }
-    return st;
-}
-
-static void chunks_join_to_the_body(void **state)
-{
-    (void)state;
-    static const char in[] = "4\r\nWiki\r\n6;name=v\r\npedia \r\nE\r\nin \r\n\r\nchunks.\r\n0\r\nT: x\r\n\r\n";
-    rh_buf out;
-    rh_buf_init(&out, 4096);
-    for (size_t step = 1; step < sizeof in; step++) {
-        assert_int_equal(dechunk(in, sizeof in - 1, step, &out), RH_END);
-        assert_string_equal(out.data, "Wikipedia in \r\n\r\nchunks.");
-    }
-    static const char *const bad[] = {"x\r\n", "\r\n", "4\r\nWikiX", "4\nWiki", "1000000000000000000\r\n", "-1\r\n"};
-    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
-        assert_int_equal(dechunk(bad[i], strlen(bad[i]), 100, &out), RH_ERR_INVAL);
-    rh_buf_done(&out);
-}
-
 /* ---- messages ---- */
 
 static rh_status parse(rh_message *m, const char *text, rh_error *err)
@@ -433,7 +399,6 @@ int main(void)
         cmocka_unit_test(ranges_are_read_as_rfc_9110_has_them),
         cmocka_unit_test(form_is_the_same_in_pieces_of_any_size),
         cmocka_unit_test(form_has_limits),
-        cmocka_unit_test(chunks_join_to_the_body),
         cmocka_unit_test(long_strings_stay_in_the_message),
         cmocka_unit_test(one_bad_half_spares_the_other),
         cmocka_unit_test(results_merge_by_words),

@@ -45,13 +45,18 @@ typedef struct {
     /* The request has been answered and its reply is queued, or the WebSocket has ended, or
      * the other end has gone. Comes once for each request() and each ws_open(). */
     void (*over)(void *user, rh_net_conn *c);
+    /* What a refusal of the network itself says: JSON of malloc(). NULL, or no function: {"detail": why}. */
+    char *(*error_body)(void *user, const rh_net_conn *c, int status, const char *why);
     void (*tick)(void *user, int64_t now_us); /* four times a second */
     void (*wake)(void *user);                 /* after rh_net_wake() */
     void (*trouble)(void *user, const char *line); /* worth a line in the log; at most one a minute */
 } rh_net_callbacks;
 
+/* Places beyond max_connections, for short requests while all others are taken. */
+enum { RH_NET_RESERVE = 16 };
+
 typedef struct {
-    int max_connections;      /* at once; a small reserve for short requests comes on top */
+    int max_connections;      /* at once */
     size_t max_header_bytes;  /* request line and headers */
     size_t max_discard_bytes; /* of a body after an early reply; then the connection is closed */
     size_t max_unsent_bytes;  /* queued for a WebSocket; beyond it nothing is read from it */
@@ -70,6 +75,7 @@ void rh_net_wake(rh_net *net); /* any thread */
 /* No new connections, idle ones close, replies say "connection: close". */
 void rh_net_drain(rh_net *net);
 bool rh_net_idle(const rh_net *net); /* nothing is under way or unsent */
+bool rh_net_owes(const rh_net *net); /* something is unsent */
 int rh_net_count(const rh_net *net); /* open connections */
 uint64_t rh_net_refused(const rh_net *net); /* turned away or closed to make room, so far */
 void rh_net_free(rh_net *net); /* closes what is open; over() comes for each */
@@ -105,7 +111,7 @@ rh_status rh_net_reply(rh_net_conn *c, int status, const char *headers, const vo
 rh_status rh_net_stream(rh_net_conn *c, int status, const char *headers);
 rh_status rh_net_stream_add(rh_net_conn *c, const void *bytes, size_t n);
 void rh_net_stream_end(rh_net_conn *c);
-/* {"detail": msg}; msg must need no escapes in JSON. */
+/* A refusal by error_body(), else {"detail": msg}; msg must need no escapes in JSON. */
 rh_status rh_net_reply_error(rh_net_conn *c, int status, const char *msg);
 const char *rh_net_reason(int status);
 size_t rh_net_unsent(const rh_net_conn *c); /* bytes queued, not yet taken by the network */
