@@ -169,8 +169,13 @@ static void explain(rh_net_conn *c, llhttp_errno_t e)
     case HPE_INVALID_CONSTANT:
         refuse(c, 400, "malformed request line: METHOD /path HTTP/1.1 is expected");
         break;
-    case HPE_INVALID_VERSION:
     case HPE_PAUSED_H2_UPGRADE: refuse(c, 505, "this server speaks HTTP/1.1"); break;
+    case HPE_INVALID_VERSION: {
+        bool other = c->parser.http_major > 1 && c->parser.http_major < 10;
+        refuse(c, other ? 505 : 400, other ? "this server speaks HTTP/1.1"
+                                           : "malformed request line: METHOD /path HTTP/1.1 is expected");
+        break;
+    }
     case HPE_INVALID_HEADER_TOKEN:
     case HPE_CR_EXPECTED:
     case HPE_LF_EXPECTED:
