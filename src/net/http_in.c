@@ -74,8 +74,9 @@ static int on_head(llhttp_t *p)
     rq->keep_alive = llhttp_should_keep_alive(p) != 0;
     c->close_after = !rq->keep_alive || c->core->draining || c->scarce;
     if (p->http_major != 1) {
-        rq->reject = 505;
-        rq->why = "this server speaks HTTP/1.1";
+        rq->reject = p->http_major ? 505 : 400;
+        rq->why = p->http_major ? "this server speaks HTTP/1.1"
+                                : "malformed request line: METHOD /path HTTP/1.1 is expected";
         return HPE_USER;
     }
     if (p->content_length > INT64_MAX) {

@@ -116,6 +116,23 @@ class Server:
         return (int(parts[11]) + int(parts[12])) / os.sysconf("SC_CLK_TCK")
 
 
+def read_reply(f):
+    """One HTTP reply from a buffered file: (status, body); body None = no reply but the end."""
+    line = f.readline()
+    if not line:
+        return 0, None
+    headers = http.client.parse_headers(f)
+    if headers.get("transfer-encoding") == "chunked":
+        body = b""
+        while n := int(f.readline(), 16):
+            body += f.read(n)
+            f.readline()
+        f.readline()
+    else:
+        body = f.read(int(headers.get("content-length", 0)))
+    return int(line.split()[1]), body
+
+
 def form(fields):
     """fields: list of (name, value) or (name, bytes, filename)."""
     boundary = "----rehearse" + base64.b16encode(os.urandom(8)).decode()
