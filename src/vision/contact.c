@@ -118,22 +118,41 @@ static float head_outside(const rh_contact *c, const rh_contact_input *in)
     return outside(&HEAD_LIMIT, in->head_yaw - c->neutral.head_yaw, in->head_pitch - c->neutral.head_pitch);
 }
 
+static float between(float v, float from, float to)
+{
+    float share = (v - from) / (to - from);
+    return share < 0 ? 0 : share > 1 ? 1 : share;
+}
+
+/* A far turned head shows one eye from the side and half of the other: what they say of left and right fades,
+ * and of up and down before that. The head says the rest. */
+static float blend(float gaze, float head, float trust)
+{
+    return head + trust * (gaze - head);
+}
+
+/* How far outside of what counts as looking, and in which direction: that of the eyes, or of the head where
+ * that is what breaks the contact. */
 static float deviation(const rh_contact *c, const rh_contact_input *in, float *yaw, float *pitch)
 {
     float hy = in->head_yaw - c->neutral.head_yaw, hp = in->head_pitch - c->neutral.head_pitch;
-    if (!in->gaze_known) {
-        *yaw = hy;
-        *pitch = hp;
+    *yaw = hy;
+    *pitch = hp;
+    if (!in->gaze_known)
         return outside(&HEAD, hy, hp);
+    float gy = in->gaze_yaw - c->neutral.gaze_yaw, gp = in->gaze_pitch - c->neutral.gaze_pitch;
+    float eyes = outside(&EYES, gy, gp), head = head_outside(c, in), turned = fabsf(in->head_yaw);
+    if (eyes >= head || eyes > 1) {
+        *yaw = blend(gy, hy, 1 - between(turned, 15, 45));
+        *pitch = blend(gp, hp, 1 - between(turned, 10, 35));
     }
-    *yaw = in->gaze_yaw - c->neutral.gaze_yaw;
-    *pitch = in->gaze_pitch - c->neutral.gaze_pitch;
-    return fmaxf(outside(&EYES, *yaw, *pitch), head_outside(c, in));
+    return fmaxf(eyes, head);
 }
 
+/* By what breaks the contact most, in shares of what is tolerated to that side. */
 static rh_look direction_of(float yaw, float pitch)
 {
-    if (fabsf(yaw) > fabsf(pitch))
+    if (fabsf(yaw) / EYES.side > fabsf(pitch) / (pitch > 0 ? EYES.side : EYES.down))
         return yaw > 0 ? RH_LOOK_RIGHT : RH_LOOK_LEFT; /* image's left = person's right */
     return pitch > 0 ? RH_LOOK_UP : RH_LOOK_DOWN;
 }

@@ -148,6 +148,41 @@ rh_status rh_detect_faces(rh_face_engine *e, rh_detector which, const rh_image_p
     return RH_OK;
 }
 
+/* From a square turned about the picture's middle back to the picture. */
+static void turn_back(float *x, float *y, const rh_roi *square)
+{
+    float c = cosf(square->angle), s = sinf(square->angle);
+    float dx = (*x - 0.5f) * square->side, dy = (*y - 0.5f) * square->side;
+    *x = square->cx + c * dx - s * dy;
+    *y = square->cy + s * dx + c * dy;
+}
+
+rh_status rh_detect_turned(rh_face_engine *e, const rh_image_part *part, int quarters, float min_score,
+                           rh_face_box *out, int *n, rh_error *err)
+{
+    rh_face_box candidates[MAX_CANDIDATES];
+    float w = (float)part->full_width, h = (float)part->full_height;
+    rh_roi square = {w / 2, h / 2, fmaxf(w, h), (float)quarters * 1.57079633f};
+    rh_affine a = rh_affine_of_roi(&square, NEAR_SIZE);
+    rh_sample_crop(e->crop, NEAR_SIZE, NEAR_SIZE, part, &a, 2.0f / 255.0f, -1.0f, 0);
+    rh_status st = rh_nn_run(e->near.request, err);
+    if (st != RH_OK)
+        return st;
+    *n = suppress(candidates, decode(RH_DETECT_NEAR, e->near.out[0], e->near.out[1], min_score, candidates), out);
+    for (int i = 0; i < *n; i++) {
+        rh_face_box *b = &out[i];
+        float x = b->x + b->width / 2, y = b->y + b->height / 2;
+        float wide = (quarters % 2 ? b->height : b->width) * square.side;
+        float high = (quarters % 2 ? b->width : b->height) * square.side;
+        turn_back(&x, &y, &square);
+        *b = (rh_face_box){.x = x - wide / 2, .y = y - high / 2, .width = wide, .height = high, .score = b->score,
+                           .eyes = {{b->eyes[0][0], b->eyes[0][1]}, {b->eyes[1][0], b->eyes[1][1]}}};
+        for (int k = 0; k < 2; k++)
+            turn_back(&b->eyes[k][0], &b->eyes[k][1], &square);
+    }
+    return RH_OK;
+}
+
 rh_roi rh_roi_of_box(const rh_face_box *b)
 {
     return (rh_roi){

@@ -15,6 +15,9 @@ static const float MIN_NEAR = 0.5f, MIN_FAR = 0.6f, MIN_TILE = 0.6f;
  * webcam pictures, as MediaPipe does; averaging first would move its boxes. */
 static const float DETECT_PX = 640.0f, COUNT_PX = 160.0f;
 static const float MARGIN = 1.15f; /* decoded around the region */
+/* Log odds of a face: upright ones have 14 and more, three of four; inverted ones read as upright up to 12. */
+static const float NO_DOUBT = 14.0f, FAIR = 8.0f, CLEARLY = 1.0f;
+static const float STILL = 0.1f;   /* radians between two looks */
 static const float SMALL = 0.15f;  /* of the picture's longer side: a box so narrow is rough */
 
 rh_status rh_picture_pixels(const rh_picture *p, rh_face_engine *e, const rh_rect *region,
@@ -107,7 +110,7 @@ static rh_status detect_tiles(rh_face_engine *e, const rh_image_part *part, rh_f
     return RH_OK;
 }
 
-typedef enum { BY_NEAR, BY_FAR, BY_TILES, N_WAYS } detect_way;
+typedef enum { BY_NEAR, BY_FAR, BY_TILES, BY_TURNING, N_WAYS } detect_way;
 
 static rh_status detect(rh_face_engine *e, const rh_picture *p, detect_way way, float decode_px,
                         rh_face_box *boxes, int *n, rh_error *err)
@@ -121,6 +124,10 @@ static rh_status detect(rh_face_engine *e, const rh_picture *p, detect_way way, 
         return st;
     if (way == BY_TILES)
         return detect_tiles(e, part, boxes, n, err);
+    for (int q = 1; way == BY_TURNING && q < 4 && *n == 0 && st == RH_OK; q++)
+        st = rh_detect_turned(e, part, q, MIN_TILE, boxes, n, err);
+    if (way == BY_TURNING)
+        return st;
     bool near = way == BY_NEAR;
     return rh_detect_faces(e, near ? RH_DETECT_NEAR : RH_DETECT_FAR, part, near ? MIN_NEAR : MIN_FAR,
                            boxes, n, err);
@@ -162,6 +169,54 @@ static rh_status refine(rh_face_engine *e, const rh_picture *p, rh_face_box *box
     return st;
 }
 
+/* How sure the mesh network is, without the end that [0,1] has. */
+static float sureness(float presence)
+{
+    float p = fminf(fmaxf(presence, 1e-6f), 1 - 1e-7f);
+    return logf(p / (1 - p));
+}
+
+/* A first square is rough; a second look at the mesh's own gives what tracking would settle on, and
+ * more of them while it still turns. */
+static rh_status settle(rh_face_tracker *t, rh_face_engine *e, const rh_image_part *part, const rh_roi *first,
+                        bool *found, rh_error *err)
+{
+    enum { LOOKS = 5 };
+    rh_status st = look_at(t, e, part, first, found, err);
+    float turned = 0;
+    for (int looks = 1; st == RH_OK && *found && (looks == 1 || (looks < LOOKS && turned > STILL)); looks++) {
+        rh_roi roi = t->roi;
+        st = look_at(t, e, part, &roi, found, err);
+        turned = fabsf(remainderf(t->roi.angle - roi.angle, 6.2831853f));
+    }
+    return st;
+}
+
+/* The detector finds faces that stand on their head or lie on their side too, but may call them upright,
+ * and the mesh network bends an upright face into them. Looked at from the other sides the right one
+ * convinces it more. A face of which it is beyond doubt needs no such look. */
+static rh_status turn_right_way(rh_face_tracker *t, rh_face_engine *e, const rh_image_part *part,
+                                bool *found, rh_error *err)
+{
+    static const float turns[] = {3.14159265f, 1.57079633f, -1.57079633f};
+    rh_roi first = t->roi, best = first;
+    float most = sureness(t->presence);
+    rh_status st = RH_OK;
+    int looks = 0;
+    for (; looks < 3 && most < (looks == 0 ? NO_DOUBT : FAIR) && st == RH_OK; looks++) {
+        rh_roi roi = first;
+        roi.angle += turns[looks];
+        st = look_at(t, e, part, &roi, found, err);
+        if (st == RH_OK && *found && sureness(t->presence) > most + CLEARLY) {
+            most = sureness(t->presence);
+            best = t->roi;
+        }
+    }
+    if (looks > 0 && st == RH_OK)
+        st = settle(t, e, part, &best, found, err);
+    return st;
+}
+
 /* The mesh in a detector's box. */
 static rh_status look_in_box(rh_face_tracker *t, rh_face_engine *e, const rh_picture *p, rh_face_box *box,
                              const rh_image_part **part, rh_image_part *whole, bool *found, rh_error *err)
@@ -174,13 +229,9 @@ static rh_status look_in_box(rh_face_tracker *t, rh_face_engine *e, const rh_pic
     if (st == RH_OK)
         st = rh_picture_pixels(p, e, &region, scale_for(t, &roi), part, whole, err);
     if (st == RH_OK)
-        st = look_at(t, e, *part, &roi, found, err);
-    /* The detector's square is rough; a second look at the mesh's own gives what tracking
-     * would settle on. */
-    if (st == RH_OK && *found) {
-        roi = t->roi;
-        st = look_at(t, e, *part, &roi, found, err);
-    }
+        st = settle(t, e, *part, &roi, found, err);
+    if (st == RH_OK && *found)
+        st = turn_right_way(t, e, *part, found, err);
     return st;
 }
 

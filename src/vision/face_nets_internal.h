@@ -48,6 +48,9 @@ void rh_face_engine_give(const rh_face_model *m, rh_face_engine *e);
 /* Faces in the whole part, best first; *n up to RH_MAX_FACES. */
 rh_status rh_detect_faces(rh_face_engine *e, rh_detector which, const rh_image_part *part,
                           float min_score, rh_face_box *out, int *n, rh_error *err);
+/* The same by the near network in the picture turned by so many quarters, clockwise faces upright. */
+rh_status rh_detect_turned(rh_face_engine *e, const rh_image_part *part, int quarters, float min_score,
+                           rh_face_box *out, int *n, rh_error *err);
 /* Shifts, then scales everything of a box but its score. */
 void rh_move_box(rh_face_box *b, float dx, float dy, float scale);
 rh_roi rh_roi_of_box(const rh_face_box *b);

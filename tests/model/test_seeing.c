@@ -116,6 +116,32 @@ static void rolled_heads_are_found_and_their_roll_read(void **state)
     }
 }
 
+static float apart(float a, float b)
+{
+    return fabsf(remainderf(a - b, 360));
+}
+
+/* Upright, lying on either side and standing on its head: never read as another. */
+static void lying_faces_are_read_with_their_roll(void **state)
+{
+    (void)state;
+    static const float faces[] = {140, 90, 200};
+    for (int k = 0; k < 3; k++) {
+        float upright = 0;
+        for (int deg = 0; deg < 360; deg += 30) {
+            fill(120, 110, 100);
+            paste(320, 240, faces[k], (float)deg);
+            noise(4);
+            rh_face f = look();
+            assert_face_at(&f, 320, 240, faces[k]);
+            if (deg == 0)
+                upright = f.roll_deg;
+            if (!(apart(f.roll_deg - upright, (float)deg) < 8))
+                fail_msg("turned by %d, read as %.1f", deg, (double)(f.roll_deg - upright));
+        }
+    }
+}
+
 static void dim_pictures_show_the_face_and_say_so(void **state)
 {
     (void)state;
@@ -376,6 +402,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(faces_of_40_px_are_found_anywhere),
         cmocka_unit_test(rolled_heads_are_found_and_their_roll_read),
+        cmocka_unit_test(lying_faces_are_read_with_their_roll),
         cmocka_unit_test(dim_pictures_show_the_face_and_say_so),
         cmocka_unit_test(of_several_faces_the_large_middle_one_is_the_person),
         cmocka_unit_test(two_hundred_pictures_without_a_face_give_one_alarm_at_most),

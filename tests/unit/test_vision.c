@@ -330,6 +330,28 @@ static void looks_away_are_events_with_direction(void **state)
     assert_string_equal(rh_look_name(a[1].direction), "down");
 }
 
+/* Of a far turned head the eyes' up and down is guesswork. */
+static void a_turned_head_with_level_eyes_looks_aside(void **state)
+{
+    (void)state;
+    for (int side = -1; side <= 1; side += 2)
+        for (int head = 30; head <= 60; head += 5)
+            for (int eyes = 0; eyes <= head; eyes += 10)
+                for (int low = -20; low <= 20; low += 5) {
+                    person p;
+                    new_person(&p);
+                    rh_contact_input in = {.t_us = 100000, .present = true, .confidence = 1,
+                                           .head_yaw = (float)(side * head), .gaze_yaw = (float)(side * eyes),
+                                           .gaze_pitch = (float)low, .gaze_known = true};
+                    rh_contact_result r = rh_contact_push(&p.c, &in);
+                    assert_int_equal(r.look, side > 0 ? RH_LOOK_RIGHT : RH_LOOK_LEFT);
+                }
+    person p;
+    new_person(&p); /* eyes cast down from a head that is not turned still look down */
+    assert_int_equal(look(&p, 0, -25, 1).look, RH_LOOK_DOWN);
+    assert_int_equal(look(&p, 5, 25, 1).look, RH_LOOK_UP);
+}
+
 static void no_face_reads_all_zero(void **state)
 {
     (void)state;
@@ -403,6 +425,7 @@ int main(void)
         cmocka_unit_test(eyes_shut_for_long_or_a_turned_head_do),
         cmocka_unit_test(eye_contact_is_the_share_of_the_last_seconds),
         cmocka_unit_test(looks_away_are_events_with_direction),
+        cmocka_unit_test(a_turned_head_with_level_eyes_looks_aside),
         cmocka_unit_test(no_face_reads_all_zero),
         cmocka_unit_test(blinks_are_counted_and_squints_are_not),
         cmocka_unit_test(annotation_draws_inside_the_picture_only),
