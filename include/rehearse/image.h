@@ -29,7 +29,8 @@ rh_status rh_image_resize(rh_image *img, int width, int height, rh_error *err);
 /* Decodes into `img`, reusing its memory when it is large enough (start with
  * {0}). EXIF rotation is applied, transparency shown on grey. RH_ERR_FORMAT not
  * a picture, or a broken one; RH_ERR_LIMIT a side over RH_IMAGE_MAX_SIDE_PX or
- * too many pixels. */
+ * too many pixels. RH_OK with a message in `err` (code RH_OK) is a warning: a harmless fault of the
+ * file; without one, `err` is untouched. */
 rh_status rh_image_decode(rh_image *img, const void *bytes, size_t n, rh_error *err);
 
 typedef struct {

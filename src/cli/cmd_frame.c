@@ -127,6 +127,8 @@ static void one_picture(frame_job *j)
     if (st == RH_OK)
         st = measure_picture(j, bytes, n, &face, &err);
     if (st == RH_OK) {
+        if (err.msg[0])
+            (void)rh_cli_fail(RH_EXIT_OK, "%s: warning: %s", j->file, err.msg);
         print_line(j, &face, j->tracker != NULL, j->t_s);
         j->t_s += j->step_s;
     } else {

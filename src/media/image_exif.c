@@ -13,6 +13,23 @@ static unsigned get(const uint8_t *p, int n_bytes, bool little)
     return v;
 }
 
+/* An entry's whole number: the standard says SHORT, phones and editors write others. -1 = none. */
+static long value_of(const uint8_t *entry, bool little)
+{
+    enum { BYTE = 1, SHORT = 3, LONG = 4, SBYTE = 6, SSHORT = 8, SLONG = 9 };
+    if (get(entry + 4, 4, little) < 1)
+        return -1;
+    switch (get(entry + 2, 2, little)) {
+    case BYTE:
+    case SBYTE: return get(entry + 8, 1, little);
+    case SHORT:
+    case SSHORT: return get(entry + 8, 2, little);
+    case LONG:
+    case SLONG: return get(entry + 8, 4, little);
+    default: return -1;
+    }
+}
+
 int rh_exif_orientation(const uint8_t *tiff, size_t n)
 {
     enum { TAG_ORIENTATION = 0x0112, ENTRY = 12 };
@@ -29,7 +46,7 @@ int rh_exif_orientation(const uint8_t *tiff, size_t n)
             return 1;
         if (get(tiff + at, 2, little) != TAG_ORIENTATION)
             continue;
-        unsigned v = get(tiff + at + 8, 2, little);
+        long v = value_of(tiff + at, little);
         return v >= 1 && v <= 8 ? (int)v : 1;
     }
     return 1;

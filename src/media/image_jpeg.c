@@ -5,7 +5,9 @@
  * are not touched; and the inverse DCT can give a half, a quarter or an eighth of the
  * size (these have vector code in libjpeg-turbo, the sizes between do not).
  * Limits: damaged data is an error, not a grey area; progressive pictures have
- * at most MAX_SCANS scans, so that small input cannot keep us busy for long. */
+ * at most MAX_SCANS scans, so that small input cannot keep us busy for long. What phones and
+ * webcams get wrong without harm to the picture is read, with a warning: no end marker behind
+ * complete data, a scan header with the numbers of another kind of JPEG. */
 #include <setjmp.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,6 +25,7 @@ typedef struct {
     jmp_buf jump;
     rh_status status;
     char msg[JMSG_LENGTH_MAX];
+    bool no_end, odd_scan; /* the faults that are read with a warning */
 } jpeg_trap;
 
 static void on_error(j_common_ptr c)
@@ -37,8 +40,22 @@ static void on_error(j_common_ptr c)
  * between segments are harmless and common in webcam streams. */
 static void on_message(j_common_ptr c, int level)
 {
-    if (level < 0 && c->err->msg_code != JWRN_EXTRANEOUS_DATA && c->err->msg_code != JWRN_JFIF_MAJOR)
-        on_error(c);
+    jpeg_trap *t = (jpeg_trap *)c->err;
+    if (level >= 0)
+        return;
+    switch (c->err->msg_code) {
+    case JWRN_EXTRANEOUS_DATA:
+    case JWRN_JFIF_MAJOR:
+    case JWRN_ADOBE_XFORM: return;
+    case JWRN_NOT_SEQUENTIAL: t->odd_scan = true; return;
+    case JWRN_JPEG_EOF: /* if the data ends too early, JWRN_HIT_MARKER follows */
+        t->no_end = c->is_decompressor && ((j_decompress_ptr)c)->input_scan_number > 0;
+        if (t->no_end)
+            return;
+        break;
+    default: break;
+    }
+    on_error(c);
 }
 
 static void on_output(j_common_ptr c)
@@ -65,6 +82,7 @@ static void set_trap(jpeg_trap *t)
     t->progress.progress_monitor = on_progress;
     t->status = RH_OK;
     t->msg[0] = 0;
+    t->no_end = t->odd_scan = false;
 }
 
 static int orientation_of(j_decompress_ptr c)
@@ -146,6 +164,19 @@ static void set_scale(j_decompress_ptr c, float min_scale)
         c->scale_num /= 2;
 }
 
+/* Whether all scans of a picture of several came, as far as their headers tell. */
+static bool has_all_scans(j_decompress_ptr c)
+{
+    for (int i = 0; i < c->num_components; i++) {
+        if (!c->comp_info[i].quant_table)
+            return false; /* not one */
+        for (int k = 0; c->progressive_mode && k < DCTSIZE2; k++)
+            if (c->coef_bits[i][k] != 0)
+                return false;
+    }
+    return true;
+}
+
 /* Everything between header and pixels; may longjmp. Returns the status of our
  * own checks. */
 static rh_status start(j_decompress_ptr c, rh_image_part *part, const rh_image_want *want,
@@ -162,6 +193,8 @@ static rh_status start(j_decompress_ptr c, rh_image_part *part, const rh_image_w
     set_scale(c, want->min_scale);
     c->do_fancy_upsampling = want->region || want->min_scale < 1.0f ? FALSE : TRUE;
     (void)jpeg_start_decompress(c);
+    if (((jpeg_trap *)c->err)->no_end && !has_all_scans(c))
+        return rh_fail(err, RH_ERR_FORMAT, "broken JPEG: cut off before its last scan");
     choose_box(c, want, whole, box);
     if (box->width < (int)c->output_width) {
         JDIMENSION x = (JDIMENSION)box->x, w = (JDIMENSION)box->width;
@@ -255,6 +288,10 @@ rh_status rh_jpeg_decode(rh_image_part *part, int *orientation, const uint8_t *b
     if (w.region && !has_end(bytes, n))
         w.region = NULL; /* look at all of it */
     rh_status st = decode_job(&job, part, orientation, bytes, n, &w, err);
+    if (st == RH_OK && job.trap.no_end)
+        st = rh_fail(err, RH_OK, "the JPEG has no end marker; all of the picture was there");
+    else if (st == RH_OK && job.trap.odd_scan)
+        st = rh_fail(err, RH_OK, "the JPEG's scan header is not that of a sequential one; it was read as one");
     jpeg_destroy_decompress(&job.c);
     rh_free(job.cmyk);
     return st;

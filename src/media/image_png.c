@@ -36,6 +36,8 @@ static rh_status begin(png_image *png, int *orientation, const uint8_t *bytes, s
         png_image_free(png);
         return st;
     }
+    /* 16 bits are not linear light unless the file says so: most writers mean sRGB. */
+    png->flags |= PNG_IMAGE_FLAG_16BIT_sRGB;
     st = rh_image_check_size(png->width, png->height, err);
     if (st != RH_OK)
         png_image_free(png);
