@@ -23,7 +23,7 @@ typedef struct {
     rh_face_options face;
     double step_s;            /* between pictures of a sequence */
     double t_s;
-    int n_drawn, n_seen; /* n_seen: pictures of this video */
+    int n_drawn;
     bool failed;
 } frame_job;
 
@@ -145,7 +145,6 @@ static void one_video_picture(void *user, const rh_face *f, rh_image *img)
 {
     frame_job *j = user;
     print_line(j, f, true, (double)f->t_us * 1e-6);
-    j->n_seen++;
     if (j->draw_dir)
         draw(j, img, f, true);
 }
@@ -168,13 +167,12 @@ static void one_video(frame_job *j)
     rh_face_video_options o = rh_face_video_options_default();
     o.hz = (float)(1 / j->step_s);
     o.face = j->face;
-    j->n_seen = 0;
     rh_progress_start(&bar, j->file);
     o.progress = rh_progress_update;
     o.progress_user = &bar;
     rh_status st = rh_face_video(j->model, j->path, &o, one_video_picture, j, &err);
     rh_progress_end(&bar);
-    if (st == RH_ERR_FORMAT && j->n_seen == 0)
+    if (st == RH_ERR_FORMAT && strncmp(err.msg, "this is not ", 12) == 0)
         (void)rh_fail(&err, st, "this is neither a picture (JPEG, PNG or WebP) nor a video (MP4, WebM, MKV, MOV, AVI "
                                 "or GIF) that can be read");
     if (st != RH_OK)

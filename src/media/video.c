@@ -250,9 +250,12 @@ rh_status rh_video_next(rh_video *v, int64_t min_step_us, rh_image *img, int64_t
     for (;;) {
         rh_image shown;
         rh_status st = decode(v, err);
-        if (st == RH_END && !v->started && v->refused.code != RH_OK) {
+        if (st == RH_END && !v->started) {
+            if (v->refused.code == RH_OK)
+                (void)rh_fail(&v->refused, RH_ERR_FORMAT,
+                              "not one picture of the video could be decoded; the file may be cut short");
             if (err)
-                *err = v->refused; /* not one could be shown */
+                *err = v->refused;
             return v->refused.code;
         }
         if (st != RH_OK)

@@ -1,11 +1,11 @@
 """Sound on whatever track, channel or side of zero it was recorded; files that ask for too much."""
 import os
-import struct
 import subprocess
 import tempfile
 import time
 import unittest
 
+from odd_media import spread
 from program import FIXTURES, binary, run
 
 SPEECH = os.path.join(FIXTURES, "jfk_16k.wav")
@@ -29,13 +29,9 @@ class Sounds(unittest.TestCase):
 
     def channels(self, name, n, on, *options):
         """Speech on channel `on` of n, silence on the others, without a layout where there is none."""
-        raw = subprocess.run(["ffmpeg", "-loglevel", "error", "-t", "3", "-i", SPEECH, "-f", "s16le", "-"], check=True,
-                             stdout=subprocess.PIPE).stdout
-        many = b"".join(b"\0\0" * on + raw[i:i + 2] + b"\0\0" * (n - 1 - on) for i in range(0, len(raw), 2))
-        head = struct.pack("<4sI4s4sIHHIIHH4sI", b"RIFF", 36 + len(many), b"WAVE", b"fmt ", 16, 1, n, 16000, 32000 * n,
-                           2 * n, 16, b"data", len(many))
+        whole = spread(SPEECH, n, on)
         with open(self.path("many.wav"), "wb") as f:
-            f.write(head + many)
+            f.write(whole)
         if name == "many.wav":
             return self.path(name)
         ffmpeg("-i", self.path("many.wav"), *options, self.path(name))

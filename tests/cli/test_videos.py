@@ -9,12 +9,10 @@ import tempfile
 import time
 import unittest
 
+from odd_media import edit, turn
 from program import FIXTURES, binary, run
 
 PORTRAIT = os.path.join(FIXTURES, "astronaut.jpg")
-# a, b, c, d of the eight ways a picture may be stored, by EXIF's number
-MATRICES = {1: (1, 0, 0, 1), 2: (-1, 0, 0, 1), 3: (-1, 0, 0, -1), 4: (1, 0, 0, -1),
-            5: (0, 1, 1, 0), 6: (0, 1, -1, 0), 7: (0, -1, -1, 0), 8: (0, -1, 1, 0)}
 # what stores the upright picture so that the matrix shows it upright
 STORED = {1: "null", 2: "hflip", 3: "hflip,vflip", 4: "vflip", 5: "transpose=0", 6: "transpose=2", 7: "transpose=3",
           8: "transpose=1"}
@@ -22,32 +20,6 @@ STORED = {1: "null", 2: "hflip", 3: "hflip,vflip", 4: "vflip", 5: "transpose=0",
 
 def ffmpeg(*args):
     subprocess.run(["ffmpeg", "-loglevel", "error", "-y", *args], check=True)
-
-
-def edit(path, kind, change):
-    """Each box of a kind in an MP4 becomes change(its body)."""
-    inside = {b"moov", b"trak", b"mdia", b"minf", b"stbl", b"edts"}
-
-    def walk(b):
-        out, at = b"", 0
-        while at + 8 <= len(b):
-            size, name = struct.unpack(">I4s", b[at:at + 8])
-            body = b[at + 8:at + size]
-            body = change(body) if name == kind else walk(body) if name in inside else body
-            out += body if name == kind and kind == b"trak" else struct.pack(">I4s", len(body) + 8, name) + body
-            at += size
-        return out
-
-    with open(path, "rb") as f:
-        b = f.read()
-    with open(path, "wb") as f:
-        f.write(walk(b))
-
-
-def turn(path, orientation):
-    a, b, c, d = (v * 65536 for v in MATRICES[orientation])
-    matrix = struct.pack(">9i", a, b, 0, c, d, 0, 0, 0, 1 << 30)
-    edit(path, b"tkhd", lambda body: body[:40] + matrix + body[76:])
 
 
 def frame(*args):
