@@ -169,6 +169,15 @@ static char *text_field(rh_http *h, const char *name)
     return text && *text ? rh_strdup(text) : NULL;
 }
 
+static bool is_flag(const char *text)
+{
+    static const char *const flags[] = {"", "true", "false", "1", "0"};
+    for (size_t i = 0; text && i < sizeof flags / sizeof *flags; i++)
+        if (strcmp(text, flags[i]) == 0)
+            return true;
+    return !text;
+}
+
 static rh_upload *make_upload(rh_http *h, rh_field *f)
 {
     rh_server *s = h->server;
@@ -206,6 +215,10 @@ void rh_sessions_upload(rh_http *h)
     }
     if (f->value.len == 0) {
         rh_http_error_at(h, 400, "file", NULL, "the recording is empty: send an audio or video file");
+        return;
+    }
+    if (!is_flag(rh_form_text(h, "keep_media"))) {
+        rh_http_error_at(h, 400, "keep_media", NULL, "keep_media must be true or false");
         return;
     }
     rh_upload *u = s->n_file_jobs < RH_MAX_FILE_JOBS ? make_upload(h, f) : NULL;

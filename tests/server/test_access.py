@@ -6,7 +6,7 @@ from harness import *
 guarded = open_one = None
 TOKEN = {"Authorization": "Bearer sesame"}
 FORWARDING = ({"X-Forwarded-For": "203.0.113.9"}, {"Forwarded": "for=203.0.113.9"}, {"X-Real-IP": "203.0.113.9"},
-              {"x-real-ip": "::1"}, {"X-Forwarded-For": "127.0.0.1"}, {"Via": "1.1 proxy"})
+              {"x-real-ip": "::1"}, {"X-Forwarded-For": ""}, {"X-Forwarded-For": "127.0.0.1"}, {"Via": "1.1 proxy"})
 
 
 def setUpModule():
@@ -156,6 +156,7 @@ class Errors(unittest.TestCase):
         self.check(self.ask("POST", "/v1/audio/transcriptions", b"x", **{"Content-Type": "text/plain"}), 415)
         self.check(self.form("/v1/sessions", ("question", "?")), 422, "file")
         self.check(self.form("/v1/sessions", ("file", b"", "a.wav")), 400, "file")
+        self.check(self.form("/v1/sessions", ("file", b"x", "a.wav"), ("keep_media", "perhaps")), 400, "keep_media")
         self.check(self.ask("GET", "/v1/sessions/nobody/report?format=pdf"), 404)
         self.check(self.ask("GET", "/v1/sessions?limit=x"), 400, "limit")
         self.check(self.ask("GET", "/v1/sessions?limit=1000000"), 400, "limit")
