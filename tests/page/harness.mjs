@@ -36,7 +36,7 @@ const freePort = () => new Promise((done) => {
 });
 
 export class Server {
-  constructor(port) { this.port = port; this.data = join(work, 'data'); this.log = ''; }
+  constructor(port) { this.port = port; this.data = join(work, 'data'); this.log = ''; this.env = {}; }
 
   static async start() {
     const s = new Server(await freePort());
@@ -48,7 +48,7 @@ export class Server {
 
   async up() {
     const binary = process.env.REHEARSE_BIN || join(root, 'build/rehearse');
-    this.process = spawn(binary, ['serve', '--port', String(this.port)], { cwd: work, env: { ...process.env, REHEARSE_DATA_DIR: this.data } });
+    this.process = spawn(binary, ['serve', '--port', String(this.port)], { cwd: work, env: { ...process.env, REHEARSE_DATA_DIR: this.data, ...this.env } });
     this.process.stderr.on('data', (d) => { this.log += d; });
     this.process.stdout.on('data', (d) => { this.log += d; });
     this.expected = false;
@@ -68,11 +68,11 @@ export class Server {
   }
 }
 
-export async function browser({ video, audio }) {
+export async function browser({ video, audio }, more = []) {
   if (!chromiumPath) throw new Error('no Chromium: install the package chromium');
   return chromium.launch({ executablePath: chromiumPath, args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
     '--disable-background-networking', '--disable-component-update', '--disable-sync', '--autoplay-policy=no-user-gesture-required',
-    '--use-fake-ui-for-media-stream', '--use-fake-device-for-media-stream', `--use-file-for-fake-video-capture=${video}`, `--use-file-for-fake-audio-capture=${audio}%noloop`] });
+    '--use-fake-ui-for-media-stream', '--use-fake-device-for-media-stream', `--use-file-for-fake-video-capture=${video}`, `--use-file-for-fake-audio-capture=${audio}%noloop`, ...more] });
 }
 
 let passed = 0, failed = 0;

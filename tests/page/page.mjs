@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { corners } from './corners.mjs';
 import { axePath, browser, finish, media, root, Server, shots, test } from './harness.mjs';
 
 const PHONE = { width: 390, height: 844 };
@@ -281,6 +282,8 @@ await test('progress lists the practices and deletes them for good', async () =>
   quiet();
   await page.context().close();
 });
+
+await corners({ open, quiet, axe, looksFinished, server, errors });
 
 await chrome.close();
 await server.kill('SIGTERM');

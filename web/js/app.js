@@ -1,19 +1,22 @@
 // app.js - which view is shown: #/ (set-up), #/practice, #/report/<id>, #/progress.
-import { $, notice, request, show } from './api.js';
+import { $, announce, notice, request, show } from './api.js';
+import { Capture } from './capture.js';
 import { setup } from './setup.js';
 import { practice } from './practice.js';
 import { progress } from './progress.js';
 import { renderReport } from './report.js';
+import { offer, unfinished } from './unfinished.js';
 
 let leave = null; // what the current view wants done before it goes
 
 // Things one view hands to the next: devices in use, the recording just made.
 const shared = { capture: null, question: null, recording: null };
 
-async function report(id) {
+async function report(id, alive) {
   const main = $('#main');
   main.replaceChildren();
   const data = await request(`v1/sessions/${encodeURIComponent(id)}/report`);
+  if (!alive()) return;
   const audio = shared.recording?.id === id ? shared.recording.url : data.media ? `v1/sessions/${encodeURIComponent(id)}/media` : null;
   const link = (text, href, download) => Object.assign(document.createElement('a'), { className: 'button secondary', textContent: text, href, download: download || '' });
   const button = (text, fn, cls = 'secondary') => Object.assign(document.createElement('button'), { type: 'button', className: cls, textContent: text, onclick: fn });
@@ -21,8 +24,13 @@ async function report(id) {
   const again = button('Practise again', () => { location.hash = '#/'; }, 'primary');
   const remove = button('Delete this practice', async () => {
     if (!confirm('Delete this practice for good?')) return;
-    await request(base, { method: 'DELETE' });
-    location.hash = '#/progress';
+    try {
+      await request(base, { method: 'DELETE' });
+      announce('Deleted');
+      location.hash = '#/progress';
+    } catch (e) {
+      notice(e.message);
+    }
   });
   renderReport(main, data, { audio, actions: [again, button('Print or save as PDF', () => window.print()),
     link('Markdown', `${base}/report?format=md`, `rehearse-${id}.md`), link('Web page', `${base}/report?format=html`, `rehearse-${id}.html`),
@@ -30,7 +38,21 @@ async function report(id) {
   document.title = 'Report · Rehearse';
 }
 
+// After a reload in mid-practice: the session is still held, the devices are not.
+async function comeBack(alive) {
+  const saved = unfinished.get();
+  shared.capture ??= new Capture();
+  await offer(saved, shared, alive, () => {
+    shared.question = saved.question;
+    leave = practice(shared, alive, saved);
+  });
+}
+
+let turns = 0; // a view that waited for the server knows whether it is still wanted
+
 async function route() {
+  const turn = ++turns;
+  const alive = () => turn === turns;
   const [view = '', id] = location.hash.replace(/^#\//, '').split('/');
   leave?.();
   leave = null;
@@ -38,29 +60,35 @@ async function route() {
     a.dataset.nav === view ? a.setAttribute('aria-current', 'page') : a.removeAttribute('aria-current');
   document.title = 'Rehearse';
   try {
-    if (view === 'practice' && shared.capture) leave = practice(shared);
-    else if (view === 'report' && id) await report(decodeURIComponent(id));
-    else if (view === 'progress') await progress();
-    else leave = await setup(shared);
+    if (view === 'practice' && shared.question && shared.capture?.usable) leave = practice(shared, alive);
+    else if (view === 'practice' && unfinished.get()) await comeBack(alive);
+    else if (view === 'report' && id) await report(decodeURIComponent(id), alive);
+    else if (view === 'progress') await progress(alive);
+    else await setup(shared, alive, (stop) => { leave = stop; });
   } catch (e) {
+    if (!alive()) return;
     if (e.status === 401) askToken();
     else {
       show('view-waiting').replaceChildren();
       notice(e.message, null);
     }
   }
-  if (!$('#token')) $('#main').focus({ preventScroll: true });
+  if (alive() && !$('#main').contains(document.activeElement)) $('#main').focus({ preventScroll: true });
 }
 
 // Where the program has tokens, one opens the rest, as a cookie, which reaches
 // WebSockets, links and sound too.
+let tried = false;
 function askToken() {
   show('view-token');
+  $('#token-wrong').textContent = tried ? 'This token is not right. Look for a letter too many or too few, or ask whoever runs Rehearse.' : '';
+  $('#token-wrong').hidden = !tried;
   $('#token-form').addEventListener('submit', (e) => {
     e.preventDefault();
     const secure = location.protocol === 'https:' ? '; Secure' : '';
     const folder = new URL('.', document.baseURI).pathname; // where a proxy put the server
     document.cookie = `rehearse_token=${encodeURIComponent($('#token').value.trim())}; SameSite=Strict; Path=${folder}; Max-Age=31536000${secure}`;
+    tried = true;
     route();
   });
   $('#token').focus();

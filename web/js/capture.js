@@ -11,16 +11,18 @@ export class Capture {
 
   get hasVideo() { return this.stream.getVideoTracks().length > 0; }
   get hasAudio() { return this.stream.getAudioTracks().length > 0; }
+  get usable() { return this.hasVideo || this.hasAudio; }
 
   // Asks for both; where one is missing or refused, the other alone is fine.
   async open({ camera, microphone } = {}) {
     this.close();
+    if (!navigator.mediaDevices?.getUserMedia) return [plainHttp()];
     const video = { width: { ideal: 640 }, height: { ideal: 480 }, frameRate: { ideal: 30 }, ...(camera ? { deviceId: { exact: camera } } : {}) };
     const audio = { channelCount: 1, echoCancellation: false, noiseSuppression: false, autoGainControl: true, ...(microphone ? { deviceId: { exact: microphone } } : {}) };
     const wanted = [camera === 'none' ? null : { video }, microphone === 'none' ? null : { audio }].filter(Boolean);
     const tracks = [];
     const errors = [];
-    const both = wanted.length === 2 ? await navigator.mediaDevices?.getUserMedia({ video, audio }).catch(() => null) : null;
+    const both = wanted.length === 2 ? await navigator.mediaDevices.getUserMedia({ video, audio }).catch(() => null) : null;
     if (both) tracks.push(...both.getTracks());
     else for (const one of wanted) {
       try {
@@ -66,6 +68,14 @@ export class Capture {
     this.context = null;
     this.stream = new MediaStream();
   }
+}
+
+// Browsers hand out devices only to https pages and to those of the machine itself.
+function plainHttp() {
+  if (window.isSecureContext) return 'This browser cannot use cameras and microphones.';
+  const https = new URL(location.href);
+  https.protocol = 'https:';
+  return `Over plain http the browser gives no camera and no microphone to a page of another computer. Use https (${https.origin}, once Rehearse runs with tls_cert and tls_key or behind a proxy that has a certificate), or open http://localhost:${location.port || 80}/ on the computer that runs Rehearse. A recording can be analysed below all the same.`;
 }
 
 function explain(error, what) {

@@ -7,10 +7,13 @@ const GIVE_UP_MS = 60000; // the server keeps a broken session this long
 const MAX_BUFFERED = 1 << 20;
 
 export class Live extends EventTarget {
-  constructor(id, start) {
+  // `saved` is {token, pictureUs} of a session that another page load began.
+  constructor(id, start, saved = null) {
     super();
     this.id = id;
     this.start = start;
+    this.token = saved?.token;
+    this.pictureUs = saved?.pictureUs || 0; // time of the last picture
     this.chunks = [];  // {us, samples}, newest last
     this.sentUs = 0;   // time of the next sound from the microphone
     this.acked = false;
@@ -37,7 +40,10 @@ export class Live extends EventTarget {
       this.wait = 250;
       this.lostAt = null;
       const have = message.audio_us ?? 0;
-      if (!this.began) this.began = performance.now();
+      if (this.began === undefined) { // sound goes on where the server's ends
+        this.sentUs = have;
+        this.began = performance.now() - (have || (message.resumed ? this.pictureUs : 0)) / 1000;
+      }
       for (const c of this.chunks) if (c.us + 1e6 * c.samples.length / RATE > have) this.#sendSound(c);
       if (this.finishing) this.#send({ type: 'finish' });
     }
@@ -59,7 +65,7 @@ export class Live extends EventTarget {
   }
 
   #send(message) {
-    if (this.ready) this.socket.send(JSON.stringify(message));
+    if (this.open) this.socket.send(JSON.stringify(message));
   }
 
   #binary(type, us, payload) {
@@ -80,19 +86,24 @@ export class Live extends EventTarget {
     this.sentUs += 1e6 * samples.length / RATE;
     this.chunks.push(chunk);
     while (this.chunks.length > KEEP_S * 10) this.chunks.shift();
-    if (this.ready) this.#sendSound(chunk);
+    if (this.open) this.#sendSound(chunk);
   }
 
+  // Between the end of the socket and the news of it there is nobody to send to.
+  get open() { return this.ready && this.socket.readyState === WebSocket.OPEN; }
+
   get timeUs() {
-    return this.began ? 1000 * (performance.now() - this.began) : 0;
+    return this.began === undefined ? 0 : 1000 * (performance.now() - this.began);
   }
 
   // A picture is worth sending only while it is fresh.
   async picture(blob) {
-    if (!blob || !this.ready || this.socket.bufferedAmount > MAX_BUFFERED) return;
+    if (!blob || !this.open || this.socket.bufferedAmount > MAX_BUFFERED) return;
     const us = this.timeUs;
+    if (us <= this.pictureUs) return;
+    this.pictureUs = us;
     const bytes = new Uint8Array(await blob.arrayBuffer());
-    if (this.ready) this.#binary(1, us, bytes);
+    if (this.open) this.#binary(1, us, bytes);
   }
 
   calibrate() { this.#send({ type: 'command', command: 'calibrate' }); }
@@ -105,7 +116,7 @@ export class Live extends EventTarget {
   // Nothing of this practice shall be kept.
   discard() {
     this.#send({ type: 'discard' });
-    if (!this.ready) fetch(`v1/sessions/${this.id}`, { method: 'DELETE' }).catch(() => {});
+    if (!this.open) fetch(`v1/sessions/${this.id}`, { method: 'DELETE' }).catch(() => {});
   }
 
   stop() {

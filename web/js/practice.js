@@ -2,6 +2,7 @@
 import { $, notice, settings, show } from './api.js';
 import { wav } from './capture.js';
 import { Live } from './live.js';
+import { awaitReport, unfinished } from './unfinished.js';
 
 const PICTURES_PER_S = 10;
 const CALIBRATE_MS = 3000;
@@ -9,68 +10,91 @@ const CUE_MS = 5000;
 
 const newId = () => `${new Date().toISOString().slice(0, 19).replace(/[-:]/g, '').replace('T', '-')}-${crypto.getRandomValues(new Uint32Array(1))[0].toString(36)}`;
 
-export function practice(shared) {
+// `saved` is what unfinished.js kept of a practice that goes on after a reload.
+export function practice(shared, alive, saved = null) {
   show('view-practice');
   const { capture, question } = shared;
-  const id = newId();
-  const self = $('#self');
+  const id = saved?.id || newId();
+  // Held, since events come after the view has gone too.
+  const [self, ring, link, cue, timer, captions] = ['#self', '#ring', '#link', '#cue', '#timer', '#caption'].map((s) => $(s));
   const recorded = [];
   let pictures = null, clock = null, cueTimer = null, left = false;
 
   $('#asked').textContent = question.text;
   self.srcObject = capture.stream;
   $('#no-self').hidden = capture.hasVideo;
-  $('#caption').hidden = !settings.captions;
+  captions.hidden = !settings.captions;
 
   const live = new Live(id, { question: question.text, kind: question.kind, client: settings.client || 'me',
-    language: settings.language || 'en', keep_media: Boolean(settings.keep), face_hz: 4 });
+    language: settings.language || 'en', keep_media: Boolean(settings.keep), face_hz: 4 }, saved);
 
+  const save = (more = {}) => unfinished.set({ id, token: live.token, question, pictureUs: live.timeUs, ...more });
   live.addEventListener('ready', () => {
-    $('#link').textContent = '';
-    if (clock) return;
-    const began = performance.now();
+    link.textContent = '';
+    save({ finished: live.finishing });
+    if (clock || live.finishing) return;
     clock = setInterval(() => {
-      const s = Math.floor((performance.now() - began) / 1000);
-      $('#timer').textContent = `${Math.floor(s / 60)}:${String(s % 60).padStart(2, '0')}`;
+      const s = Math.floor(live.timeUs / 1e6);
+      timer.textContent = `${Math.floor(s / 60)}:${String(s % 60).padStart(2, '0')}`;
+      save();
     }, 250);
-    if (capture.hasVideo) {
-      $('#ring').hidden = false;
-      setTimeout(() => { live.calibrate(); const ring = $('#ring'); if (ring) ring.hidden = true; }, CALIBRATE_MS);
+    if (capture.hasVideo && !saved) {
+      ring.hidden = false;
+      setTimeout(() => { live.calibrate(); ring.hidden = true; }, CALIBRATE_MS);
     }
     capture.onsound = (samples) => { recorded.push(samples); live.sound(samples); };
     pictures = setInterval(async () => live.picture(await capture.picture(self)), 1000 / PICTURES_PER_S);
   });
-  live.addEventListener('broken', () => { $('#link').textContent = 'Connection lost. Go on: nothing you say is lost.'; });
+  live.addEventListener('broken', () => { link.textContent = 'Connection lost. Go on: nothing you say is lost.'; });
   live.addEventListener('lost', () => failed('The connection to Rehearse did not come back. What was kept until then is under Progress.'));
-  live.addEventListener('error', ({ detail }) => { $('#link').textContent = detail.detail || detail.error || ''; });
-  live.addEventListener('lag', ({ detail }) => { $('#link').textContent = detail.seconds > 5 ? 'The analysis is behind; it will catch up.' : ''; });
+  live.addEventListener('error', ({ detail }) => {
+    link.textContent = detail.detail || detail.error || '';
+    if (saved && !clock && !left) over(); // nothing to go on with: it was finished meanwhile
+  });
+  live.addEventListener('lag', ({ detail }) => { link.textContent = detail.seconds > 5 ? 'The analysis is behind; it will catch up.' : ''; });
   live.addEventListener('cue', ({ detail }) => {
-    $('#cue').textContent = detail.text;
+    cue.textContent = detail.text;
     clearTimeout(cueTimer);
-    cueTimer = setTimeout(() => { if ($('#cue')) $('#cue').textContent = ''; }, CUE_MS);
+    cueTimer = setTimeout(() => { cue.textContent = ''; }, CUE_MS);
   });
   let settled = '';
-  live.addEventListener('transcript.final', ({ detail }) => { settled = `${settled} ${detail.text}`.trim().slice(-300); caption(settled, ''); });
-  live.addEventListener('transcript.partial', ({ detail }) => caption(settled, detail.text));
+  live.addEventListener('transcript.final', ({ detail }) => { settled = `${settled} ${detail.text}`.trim().slice(-300); caption(captions, settled, ''); });
+  live.addEventListener('transcript.partial', ({ detail }) => caption(captions, settled, detail.text));
   live.addEventListener('report', () => {
-    shared.recording = recorded.length ? { id, url: URL.createObjectURL(wav(recorded)) } : null;
+    unfinished.clear();
+    window.removeEventListener('beforeunload', ask);
+    if (!alive()) return;
+    // After a reload only the end was heard here, and the report's times would not fit it.
+    shared.recording = recorded.length && !saved ? { id, url: URL.createObjectURL(wav(recorded)) } : null;
     location.hash = `#/report/${encodeURIComponent(id)}`;
   });
 
   $('#finish').addEventListener('click', () => {
     stopSending();
     live.finish();
+    save({ finished: true });
     show('view-waiting');
   });
-  $('#cancel').addEventListener('click', () => { live.discard(); location.hash = '#/'; });
+  $('#cancel').addEventListener('click', () => { unfinished.clear(); live.discard(); location.hash = '#/'; });
+
+  // A reload or a closed tab in mid-practice is asked about first.
+  const ask = (e) => e.preventDefault();
+  window.addEventListener('beforeunload', ask);
 
   function stopSending() {
     capture.onsound = null;
     clearInterval(pictures);
     clearInterval(clock);
+    window.removeEventListener('beforeunload', ask);
+  }
+  function over() {
+    stopSending();
+    live.stop();
+    awaitReport(id, alive).catch((e) => { if (alive()) failed(e.message); });
   }
   function failed(text) {
     stopSending();
+    unfinished.clear();
     show('view-waiting').replaceChildren();
     notice(text, null);
   }
@@ -78,15 +102,14 @@ export function practice(shared) {
     if (left) return;
     left = true;
     stopSending();
+    unfinished.clear();
     live.stop();
     capture.close();
     shared.capture = null;
   };
 }
 
-function caption(settled, tentative) {
-  const box = $('#caption');
-  if (!box) return;
+function caption(box, settled, tentative) {
   const soft = document.createElement('span');
   soft.className = 'tentative';
   soft.textContent = tentative;

@@ -1,24 +1,27 @@
 // progress.js - earlier practice: the trend and a list.
-import { $, announce, request, settings, show } from './api.js';
+import { $, announce, notice, request, settings, show } from './api.js';
 
 const LINES = [['fluency', 'Fluency', '--pace'], ['clarity', 'Clarity', '--pitch'], ['eye_contact', 'Eye contact', '--gaze']];
 
-export async function progress() {
-  show('view-progress');
+export async function progress(alive) {
   const { sessions } = await request('v1/sessions?limit=200');
+  if (!alive()) return;
+  show('view-progress');
   const mine = sessions.filter((s) => !settings.client || s.meta?.client === settings.client);
   if (!mine.length) {
+    $('#trend').replaceChildren();
+    $('#trend').className = '';
     $('#sessions').innerHTML = '<div class="card empty"><h2>Nothing here yet</h2><p>After your first practice you see here how you get on, and find every report again.</p><p><a class="button primary" href="#/">Practise now</a></p></div>';
     $('#export').hidden = !sessions.length;
     return;
   }
-  list(mine);
+  list(mine, () => progress(alive));
   draw(mine.filter((s) => s.scores).reverse());
 }
 
 const length = (s) => `${Math.floor(s / 60)}:${String(Math.round(s) % 60).padStart(2, '0')}`;
 
-function list(sessions) {
+function list(sessions, again) {
   const table = document.createElement('table');
   table.className = 'sessions';
   table.innerHTML = '<thead><tr><th scope="col">When</th><th scope="col">Question</th><th scope="col" class="num wide">Length</th><th scope="col" class="num">Fluency</th><th scope="col" class="num wide">Eye contact</th><th scope="col"><span class="visually-hidden">Delete</span></th></tr></thead>';
@@ -34,9 +37,17 @@ function list(sessions) {
     const remove = Object.assign(document.createElement('button'), { type: 'button', className: 'quiet', textContent: 'Delete', ariaLabel: `Delete ${s.meta?.question || s.id}` });
     remove.onclick = async () => {
       if (!confirm('Delete this practice for good?')) return;
-      await request(`v1/sessions/${encodeURIComponent(s.id)}`, { method: 'DELETE' });
-      row.remove();
-      announce('Deleted');
+      const place = row.sectionRowIndex;
+      try {
+        await request(`v1/sessions/${encodeURIComponent(s.id)}`, { method: 'DELETE' });
+        await again();
+        announce('Deleted');
+        // The keyboard goes on at the row that took this one's place, else at what there is to do.
+        const rows = document.querySelectorAll('table.sessions tbody tr');
+        (rows[Math.min(place, rows.length - 1)]?.querySelector('button') || $('#sessions a'))?.focus();
+      } catch (e) {
+        notice(e.message);
+      }
     };
     cell(row, '').append(remove);
   }

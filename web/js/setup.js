@@ -15,19 +15,19 @@ const TIPS = {
   closing: 'Short and warm: what you take from this talk, and what you would like to know.',
 };
 
-export async function setup(shared) {
+export async function setup(shared, alive, onleave) {
   await request('v1/sessions?limit=1'); // may this browser practise here?
-  show('view-setup');
   const { questions } = await request('questions.json');
+  if (!alive()) return;
+  show('view-setup');
   chooseQuestion(questions, shared);
   rememberSettings();
-  const stop = await checkDevices(shared);
-  acceptFiles();
+  acceptFiles(alive);
   $('#start').addEventListener('click', () => {
     shared.question = { text: $('#own').value.trim() || shared.picked.text, kind: $('#own').value.trim() ? 'own' : shared.picked.kind };
     location.hash = '#/practice';
   });
-  return stop;
+  await checkDevices(shared, alive, onleave);
 }
 
 function chooseQuestion(questions, shared) {
@@ -73,50 +73,63 @@ function rememberSettings() {
   }
 }
 
-async function checkDevices(shared) {
+async function checkDevices(shared, alive, onleave) {
   const capture = shared.capture ??= new Capture();
-  const preview = $('#preview');
+  const preview = $('#preview'), switchOn = $('#enable'), start = $('#start');
   let timer = null;
 
   const refresh = async (errors) => {
+    await listDevices(capture);
+    if (!alive()) return;
     preview.srcObject = capture.hasVideo ? capture.stream : null;
     $('#no-camera').hidden = capture.hasVideo;
-    const usable = capture.hasVideo || capture.hasAudio;
-    $('#start').disabled = !usable;
+    const { usable } = capture;
+    start.disabled = !usable;
     $('#start-hint').textContent = !usable ? 'Switch on the camera, the microphone, or both first. One of them is enough.'
       : capture.hasVideo && capture.hasAudio ? 'Take a breath. You can stop whenever you like.'
         : capture.hasAudio ? 'Sound only: you get everything but eye contact.' : 'Picture only: you get eye contact and head pose, but no transcript.';
     $('#framing').textContent = errors.length ? errors.join(' ') : capture.hasVideo ? 'Looking for your face…' : '';
     $('#framing').classList.toggle('problem', errors.length > 0);
-    await listDevices(capture);
     clearInterval(timer);
     timer = usable ? setInterval(() => look(capture, preview), EVERY_MS) : null;
   };
 
   const enable = async () => {
-    $('#enable').disabled = true;
+    switchOn.disabled = true;
     const errors = await capture.open({ camera: $('#camera').value, microphone: $('#microphone').value });
+    if (!alive()) { // the person went elsewhere before the devices were open
+      capture.close();
+      return;
+    }
     await refresh(errors);
-    $('#enable').disabled = false;
-    $('#enable').textContent = 'Try again';
-    $('#enable').hidden = !errors.length && capture.hasVideo && capture.hasAudio;
+    switchOn.disabled = false;
+    switchOn.textContent = 'Try again';
+    switchOn.hidden = !errors.length && capture.hasVideo && capture.hasAudio;
   };
-  $('#enable').addEventListener('click', enable);
+  // The button goes or was disabled meanwhile: the keyboard goes on where the next step is.
+  switchOn.addEventListener('click', async () => {
+    await enable();
+    if (alive()) (switchOn.hidden ? start : switchOn).focus();
+  });
   for (const id of ['camera', 'microphone']) $(`#${id}`).addEventListener('change', enable);
+  if (!navigator.mediaDevices?.getUserMedia) { // trying again would not help
+    await refresh(await capture.open());
+    switchOn.hidden = true;
+  }
   const level = setInterval(() => {
     $('#level').value = capture.level;
     $('#level-hint').textContent = !capture.hasAudio ? '' : capture.clipped ? 'Too loud: move back a little' : capture.level < 0.02 ? 'Say something' : capture.level < 0.08 ? 'A bit quiet' : 'Good';
   }, 120);
-  if (capture.hasVideo || capture.hasAudio) await refresh([]); // already allowed
-  return () => {
+  onleave(() => {
     clearInterval(timer);
     clearInterval(level);
     if (!location.hash.startsWith('#/practice')) capture.close();
-  };
+  });
+  if (capture.usable) await refresh([]); // already allowed
 }
 
 async function listDevices(capture) {
-  const devices = await navigator.mediaDevices.enumerateDevices();
+  const devices = await navigator.mediaDevices?.enumerateDevices() ?? [];
   const current = (kind) => capture.stream.getTracks().find((t) => t.kind === kind)?.getSettings().deviceId;
   for (const [id, kind, track] of [['camera', 'videoinput', 'video'], ['microphone', 'audioinput', 'audio']]) {
     const select = $(`#${id}`);
@@ -161,36 +174,38 @@ function framing(face) {
   return '';
 }
 
-function acceptFiles() {
+function acceptFiles(alive) {
   const drop = $('#drop');
   const over = (on) => (e) => { e.preventDefault(); drop.classList.toggle('over', on); };
   drop.addEventListener('dragover', over(true));
   drop.addEventListener('dragleave', over(false));
-  drop.addEventListener('drop', (e) => { over(false)(e); if (e.dataTransfer.files[0]) analyse(e.dataTransfer.files[0]); });
-  $('#file').addEventListener('change', () => $('#file').files[0] && analyse($('#file').files[0]));
+  drop.addEventListener('drop', (e) => { over(false)(e); if (e.dataTransfer.files[0]) analyse(e.dataTransfer.files[0], alive); });
+  $('#file').addEventListener('change', () => $('#file').files[0] && analyse($('#file').files[0], alive));
 }
 
-async function analyse(file) {
-  $('#upload').hidden = false;
-  const text = (s) => { if ($('#upload-text')) $('#upload-text').textContent = s; };
+async function analyse(file, alive) {
+  const box = $('#upload'), bar = $('#upload-progress');
+  const text = (s) => { $('#upload-text', box).textContent = s; };
+  box.hidden = false;
   text(`Sending ${file.name}…`);
   try {
     const form = new FormData();
-    for (const [k, v] of [['client', settings.client], ['language', settings.language ?? 'en'], ['question', $('#own').value.trim()]]) if (v) form.append(k, v);
+    for (const [k, v] of [['client', settings.client], ['language', settings.language ?? 'en'], ['question', $('#own').value.trim()], ['keep_media', settings.keep ? 'true' : '']]) if (v) form.append(k, v);
     form.append('file', file);
     const { id } = await request('v1/sessions', { method: 'POST', body: form });
     for (;;) {
       const s = await request(`v1/sessions/${encodeURIComponent(id)}`);
       if (s.state === 'done') break;
       if (s.state === 'failed') throw new Error(s.error || 'The recording could not be analysed.');
-      if (!$('#upload-progress')) return; // the person went elsewhere; it is in the list when done
-      $('#upload-progress').value = s.progress || 0;
+      if (!alive()) return; // the person went elsewhere; it is in the list when done
+      bar.value = s.progress || 0;
       text(`${Math.round(100 * (s.progress || 0))} % analysed`);
       await new Promise((r) => setTimeout(r, 400));
     }
-    location.hash = `#/report/${encodeURIComponent(id)}`;
+    if (alive()) location.hash = `#/report/${encodeURIComponent(id)}`;
   } catch (e) {
-    $('#upload').hidden = true;
+    if (!alive()) return;
+    box.hidden = true;
     notice(e.message);
   }
 }
