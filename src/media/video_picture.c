@@ -40,7 +40,9 @@ int rh_matrix_orientation(const int32_t m[9])
     if (nx == 0 || ny == 0)
         return 1;
     for (int i = 0; i < 8; i++) {
-        double near = (of[i][0] * m[0] + of[i][1] * m[1]) / nx + (of[i][2] * m[3] + of[i][3] * m[4]) / ny;
+        const signed char *o = of[i];
+        double near = ((double)m[0] * o[0] + (double)m[1] * o[1]) / nx +
+                      ((double)m[3] * o[2] + (double)m[4] * o[3]) / ny;
         if (near > best + 1e-6) { /* of two as near, the first */
             best = near;
             orientation = i + 1;
