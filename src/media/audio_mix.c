@@ -88,6 +88,12 @@ static int by_size(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
+/* What a one-pole high-pass at 100 Hz keeps from sample to sample: rumble and hum are no speech. */
+static float high_pass(int rate_hz)
+{
+    return 1 / (1 + 2 * (float)M_PI * 100 / (float)rate_hz);
+}
+
 /* One channel's n samples of the block: filtered, levels, energy, signal. */
 static void measure(rh_mixer *m, int c, size_t n)
 {
@@ -96,7 +102,7 @@ static void measure(rh_mixer *m, int c, size_t n)
     float *z = m->filtered + (size_t)c * m->block;
     double *level = m->level + (size_t)c * FRAMES, sorted[FRAMES], sum = 0;
     int n_frames = (int)((n + (size_t)m->frame - 1) / (size_t)m->frame);
-    float keep = 1 / (1 + 2 * (float)M_PI * 100 / (float)m->rate_hz);
+    float keep = high_pass(m->rate_hz);
     for (int f = 0; f < n_frames; f++) {
         size_t from = (size_t)f * (size_t)m->frame, to = from + (size_t)m->frame < n ? from + (size_t)m->frame : n;
         double e = 0;
@@ -293,8 +299,11 @@ static double energy_at(int level)
 void rh_activity_add(rh_activity *a, const float *mono, size_t n, int rate_hz)
 {
     long block = rate_hz / 50 > 0 ? rate_hz / 50 : 1;
+    float keep = high_pass(rate_hz);
     for (size_t i = 0; i < n; i++) {
-        a->block_sum += (double)mono[i] * (double)mono[i];
+        a->high = keep * (a->high + mono[i] - a->in);
+        a->in = mono[i];
+        a->block_sum += (double)a->high * (double)a->high;
         if (++a->n_in_block < block)
             continue;
         double e = a->block_sum / (double)block;

@@ -222,6 +222,15 @@ static void speech_is_told_from_noise(void **state)
     assert_true(active_s(none, 1, 0) == 0);
     assert_true(active_s(none, 1, 0.0001f) == 0);
     assert_true(active_s(none, 1, 0.1f) == 0);
+    /* A mains hum with its harmonics, and rumble that wanders */
+    static float hum[N], rumble[N];
+    for (size_t i = 0; i < N; i++) {
+        double t = (double)i / RATE_HZ;
+        hum[i] = (float)(0.1 * sin(314 * t) + 0.05 * sin(628 * t) + 0.05 * sin(942 * t));
+        rumble[i] = i ? 0.999f * rumble[i - 1] + noise(0.005f) : 0;
+    }
+    assert_true(active_s(hum, 1, 0.0001f) < 0.1);
+    assert_true(active_s(rumble, 1, 0.0001f) < 0.3);
 }
 
 int main(void)
