@@ -22,7 +22,7 @@ enum {
 static const double faint = 0.01;      /* of the loudest channel's signal: below it is left out */
 static const double alike = 0.5;       /* correlation from which channels hold the same */
 static const double moves_alike = 0.7; /* correlation of levels from which they hold the same, displaced */
-static const double mean_will_do = 0.63; /* of the louder one's energy: -2 dB */
+static const double mean_will_do = 0.79; /* of the louder one that is left in the mean of two: -2 dB */
 static const double inaudible = 1e-9;  /* energy: -90 dB */
 
 typedef struct {
@@ -214,9 +214,11 @@ static void choose_weights(rh_mixer *m, size_t n)
     }
     const channel *top = &m->ch[m->loudest];
     if (m->n_channels == 2) {
-        m->ch[0].weight = m->ch[1].weight = 0.5f;
-        if (mixed_energy(m, n) >= mean_will_do * top->energy)
+        double left = 0.5 + 0.5 * product(m->filtered, m->filtered + m->block, n) / top->energy;
+        if (left >= mean_will_do) {
+            m->ch[0].weight = m->ch[1].weight = 0.5f;
             return;
+        }
     }
     for (int c = 0; c < m->n_channels; c++)
         m->ch[c].weight = c == m->loudest ? 1 : sign_of(m, c, n);

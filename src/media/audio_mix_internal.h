@@ -6,7 +6,7 @@
  * sign that makes them agree, those unlike (two people, each with a microphone) are added, those
  * that hold the same at another time or phase are left out; the sum is as loud as the loudest of
  * them. Weights change over 50 ms.
- * Two channels whose mean is about as loud as the louder one give exactly their mean. */
+ * Two channels whose mean holds the louder one about as loud as it is give exactly their mean. */
 #ifndef RH_AUDIO_MIX_INTERNAL_H
 #define RH_AUDIO_MIX_INTERNAL_H
 

@@ -125,6 +125,11 @@ static void steady_noise_of_the_others_is_left_out(void **state)
         mix(6, 1000);
         heard(1, 11, 0.95);
     }
+    for (size_t i = 0; i < N; i++)
+        channels[0][i] = noise(0.2f);
+    memcpy(channels[1], speech, sizeof speech);
+    mix(2, N);
+    heard(1, 11, 0.95);
 }
 
 static void opposite_signs_do_not_cancel(void **state)
