@@ -46,7 +46,9 @@ typedef struct {
     bool live;             /* partials, metrics and cues are wanted */
     bool told;             /* of the older sockets: filled by rh_session_note_... and sound sources */
     const char *source;    /* where it came from, kept with it ("ws", "upload"); NULL */
-    bool recorded;         /* filled by rh_session_recording(); nothing is recognised before the end */
+    bool recovered;        /* an earlier run had it, and it has only its end before it: nothing is
+                              recognised before that */
+    bool recorded;         /* begins anew where an earlier run had it; filled by rh_session_recording(); nothing is recognised before the end */
     void (*progress)(void *user, double done); /* of _recording and _finish, [0,1] each; NULL */
     rh_session_emit emit;  /* NULL = nobody listens */
     void *user;
@@ -62,7 +64,9 @@ const char *rh_session_id(const rh_session *s);
 
 /* Adds sound that begins `t_us` after the start of the session; overlap with what is
  * already there is dropped (sent again after a resume), a gap is silence. Cheap: only copies.
- * RH_ERR_LIMIT too much waits to be recognised or the session is too long; nothing is taken. */
+ * What the disk does not take waits in memory (spool.h).
+ * RH_ERR_LIMIT the session is too long, or the disk too slow just now; RH_ERR_IO the disk takes nothing
+ * and no more may wait. Nothing is taken then. */
 rh_status rh_session_feed(rh_session *s, const float *samples, size_t n, int64_t t_us,
                           rh_error *err);
 int64_t rh_session_audio_us(const rh_session *s); /* sound held so far: where a resume goes on */
@@ -100,11 +104,12 @@ void rh_sound_source_speech(rh_sound_source *src, const rh_speech_input *in, con
 void rh_sound_source_forget(rh_sound_source *src, double from_s);
 
 double rh_session_length_s(const rh_session *s); /* of sound or pictures so far */
-/* Forgets a session that holds too little to be worth a report; free it afterwards. */
-void rh_session_discard(rh_session *s);
+/* Forgets the session and all that was kept of it; free it afterwards. On failure all is still kept. */
+rh_status rh_session_discard(rh_session *s, rh_error *err);
 
 /* Recognises the rest, measures the whole, emits and keeps the report; it is the
- * caller's (json_decref). `cancel` may be NULL. */
+ * caller's (json_decref). A report that the store can't take is still emitted to whoever listens;
+ * it and the session's sound stay where the next start finds them, if the disk took them at all. `cancel` may be NULL. */
 rh_status rh_session_finish(rh_session *s, const atomic_bool *cancel, json_t **report,
                             rh_error *err);
 

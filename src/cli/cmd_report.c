@@ -8,6 +8,7 @@
 #include "rehearse/alloc.h"
 #include "rehearse/paths.h"
 #include "rehearse/report.h"
+#include "rehearse/folder_lock.h"
 #include "rehearse/store.h"
 #include "cli.h"
 #include "commands.h"
@@ -110,7 +111,14 @@ static int delete_one(rh_store *s, const char *id, const char *data_dir)
 {
     rh_error err;
     json_t *media = NULL;
-    if (rh_store_delete(s, id, &media, &err) != RH_OK)
+    rh_folder_lock *lock = NULL;
+    rh_status st = rh_folder_lock_take(&lock, data_dir, "rehearse report --delete", &err);
+    if (st == RH_ERR_LIMIT) /* it may be writing to this very practice */
+        return rh_cli_fail(RH_EXIT_FAILED, "%s: delete it on its page, or stop it first", err.msg);
+    if (st == RH_OK)
+        st = rh_store_delete(s, id, &media, &err);
+    rh_folder_lock_release(lock);
+    if (st != RH_OK)
         return fail(&err);
     const char *file = json_string_value(media);
     char path[4096];

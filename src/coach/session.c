@@ -42,11 +42,8 @@ void rh_session_listen(rh_session *s, rh_session_emit emit, void *user)
 
 void rh_session_keep_event(rh_session *s, const char *kind, double start, double end, json_t *detail)
 {
-    if (s->store) {
-        (void)rh_store_event(s->store, s->o.id, kind, start, end, detail);
-        json_decref(detail);
-        return;
-    }
+    if (s->store)
+        rh_session_kept(s, rh_store_event(s->store, s->o.id, kind, start, end, detail));
     json_object_set_new(detail, "kind", json_string(kind));
     json_object_set_new(detail, "start", json_real(start));
     json_object_set_new(detail, "end", json_real(end));
@@ -115,7 +112,7 @@ void rh_session_advance(rh_session *s, double t, bool speaking)
         if (!s->store || s->stored_until >= s->timeline.n_seconds)
             continue;
         json_t *row = rh_second_to_json(&s->timeline.seconds[s->stored_until]);
-        (void)rh_store_second(s->store, s->o.id, s->stored_until, row);
+        s->not_stored |= rh_store_second(s->store, s->o.id, s->stored_until, row) != RH_OK;
         json_decref(row);
     }
     if (s->o.live && s->now - s->metrics_at >= METRICS_EVERY_S) {
@@ -162,9 +159,12 @@ static bool copy_options(rh_session *s, const rh_session_options *o)
 
 json_t *rh_session_meta(const rh_session *s)
 {
-    return json_pack("{s:s, s:s*, s:s*, s:s*, s:s*, s:s*}", "client", s->o.client, "question",
-                     s->o.question, "kind", s->o.kind, "language", s->o.language, "reference",
-                     s->o.reference, "source", s->o.source);
+    json_t *meta = json_pack("{s:s, s:s*, s:s*, s:s*, s:s*, s:s*}", "client", s->o.client, "question",
+                             s->o.question, "kind", s->o.kind, "language", s->o.language, "reference",
+                             s->o.reference, "source", s->o.source);
+    if (meta && s->o.keep_media) /* after a crash it is still known */
+        json_object_set_new(meta, "keep_media", json_true());
+    return meta;
 }
 
 bool rh_session_is_filler(const json_t *word)
@@ -194,8 +194,10 @@ static void restore(rh_session *s, const json_t *kept)
         s->stored_until = t + 1;
         s->now = fmax(s->now, t);
     }
+    json_array_foreach(json_object_get(kept, "events"), i, row)
+        json_array_append(s->events, row);
     s->metrics_at = s->now;
-    s->whole = s->n_segments == 0; /* their sounds are known no more */
+    s->whole = s->n_segments == 0 && !s->o.recovered; /* their sounds are known no more */
     s->heard_from = (size_t)(end * RATE);
     if (s->heard_from > s->spool.n)
         s->heard_from = s->spool.n;
@@ -212,43 +214,48 @@ static rh_status start_ears(rh_session *s, rh_error *err)
 {
     rh_asr_model *asr = rh_coach_recogniser(s->coach);
     const rh_vad_model *vad = rh_coach_vad(s->coach);
-    if (!asr || !vad || s->o.recorded || s->o.told)
+    if (!asr || !vad || s->o.recorded || s->o.recovered || s->o.told)
         return RH_OK; /* pictures alone, or recognised at its end or elsewhere */
     rh_transcriber_options o = rh_transcriber_options_default();
     o.language = rh_session_language(s);
     o.partials = s->o.live;
     o.verbatim = s->o.live;
-    rh_status st = rh_transcriber_new(&s->ears, asr, vad, &o, err);
-    if (st != RH_OK || s->spool.n <= s->heard_from)
-        return st;
-    float *rest = NULL;
-    size_t n = 0;
-    st = rh_spool_read(&s->spool, s->heard_from, &rest, &n, err);
-    if (st == RH_OK)
-        st = rh_transcriber_feed(s->ears, rest, n, err);
-    rh_free(rest);
-    return st;
+    s->n_fed = s->heard_from;
+    return rh_transcriber_new(&s->ears, asr, vad, &o, err);
+}
+
+/* Goes on with a session of the store, if it is there and may be gone on with. */
+static rh_status go_on(rh_session *s, const json_t *kept, rh_error *err)
+{
+    const char *state = rh_json_str(kept, "state");
+    if (s->o.recorded && strcmp(state, "analysing") == 0) {
+        s->created = rh_json_num(kept, "created");
+        return RH_OK;
+    }
+    if (s->o.recorded || strcmp(state, "live") != 0)
+        return rh_fail(err, RH_ERR_INVAL, "session \"%s\" has ended: choose another id", s->o.id);
+    restore(s, kept);
+    return RH_OK;
 }
 
 static rh_status begin(rh_session *s, rh_error *err)
 {
-    rh_status st = rh_spool_open(&s->spool, s->o.spool_dir, s->o.id, err);
-    if (st != RH_OK)
-        return st;
-    if (s->store) {
-        json_t *kept = NULL;
-        if (rh_store_get(s->store, s->o.id, &kept, NULL) == RH_OK) {
-            if (strcmp(rh_json_str(kept, "state"), "live") == 0)
-                restore(s, kept);
-            else
-                st = rh_fail(err, RH_ERR_INVAL, "session \"%s\" has ended: choose another id", s->o.id);
-            json_decref(kept);
-        }
-        json_t *meta = rh_session_meta(s);
-        if (st == RH_OK)
-            st = rh_store_begin(s->store, s->o.id, s->created, meta);
-        json_decref(meta);
+    json_t *kept = NULL, *meta = rh_session_meta(s);
+    rh_status st = meta ? RH_OK : rh_fail(err, RH_ERR_INVAL, "client, question, kind, language and reference must be UTF-8 text");
+    if (st == RH_OK && s->store && rh_store_get(s->store, s->o.id, &kept, NULL) != RH_OK)
+        kept = NULL;
+    if (st == RH_OK)
+        st = rh_spool_open(&s->spool, s->o.spool_dir, s->o.id, s->o.recorded, err);
+    if (st == RH_OK && kept)
+        st = go_on(s, kept, err);
+    if (st == RH_OK && s->store && !(kept && s->o.recorded)) { /* a recording has its row already */
+        st = rh_store_begin(s->store, s->o.id, s->created, meta);
+        if (st != RH_OK)
+            (void)rh_fail(err, st, "the session can't be kept: %s",
+                          st == RH_ERR_LIMIT ? "too much waits to be written" : rh_status_name(st));
     }
+    json_decref(meta);
+    json_decref(kept);
     return st == RH_OK ? start_ears(s, err) : st;
 }
 
@@ -265,7 +272,7 @@ rh_status rh_session_new(rh_session **out, rh_coach *c, rh_store *store,
     s->coach = c;
     s->store = store;
     s->created = rh_unix_time();
-    s->spool.fd = -1;
+    rh_spool_init(&s->spool);
     s->last_frame_us = -1;
     s->whole = true;
     rh_speech_table_init(&s->table);
@@ -346,12 +353,40 @@ rh_status rh_session_take_sound(rh_session *s, const float *x, size_t n, rh_erro
     if (t + (double)n / RATE > RH_SESSION_MAX_S)
         return rh_fail(err, RH_ERR_LIMIT, "a session may last %d minutes: finish it and start another",
                        RH_SESSION_MAX_S / 60);
-    rh_status st = s->ears ? rh_transcriber_feed(s->ears, x, n, err) : RH_OK;
-    if (st == RH_OK)
-        st = rh_spool_append(&s->spool, x, n, err);
-    if (st == RH_OK)
-        note_level(s, x, n, t);
-    return st;
+    for (size_t i = 0; i < n; i++)
+        if (!isfinite(x[i]))
+            return rh_fail(err, RH_ERR_INVAL, "sample %zu is not a finite number", i);
+    bool caught_up = s->ears && s->n_fed == s->spool.n;
+    rh_status st = rh_spool_append(&s->spool, x, n, err);
+    if (st != RH_OK)
+        return st;
+    note_level(s, x, n, t);
+    /* Where the ears are far behind they take it from the spool, when they come so far. */
+    if (caught_up && rh_transcriber_feed(s->ears, x, n, NULL) == RH_OK)
+        s->n_fed = s->spool.n;
+    return RH_OK;
+}
+
+bool rh_session_feed_ears(rh_session *s, rh_status *st, rh_error *err)
+{
+    enum { PIECE = 20 * RATE };
+    *st = RH_OK;
+    pthread_mutex_lock(&s->feed_lock);
+    while (*st == RH_OK && s->n_fed < s->spool.n) {
+        float *x = NULL;
+        size_t n = 0;
+        *st = rh_spool_read(&s->spool, s->n_fed, PIECE, &x, &n, err);
+        if (*st == RH_OK)
+            *st = rh_transcriber_feed(s->ears, x, n, err);
+        if (*st == RH_OK)
+            s->n_fed += n;
+        rh_free(x);
+    }
+    bool all = s->n_fed == s->spool.n;
+    pthread_mutex_unlock(&s->feed_lock);
+    if (*st == RH_ERR_LIMIT) /* they have enough for now */
+        *st = RH_OK;
+    return all;
 }
 
 rh_status rh_session_take_silence(rh_session *s, size_t until, rh_error *err)
@@ -422,7 +457,7 @@ void rh_session_keep_segment(rh_session *s, const char *text, double start, doub
                          rh_session_is_filler(w));
     pthread_mutex_unlock(&s->lock);
     if (s->store)
-        (void)rh_store_segment(s->store, s->o.id, s->n_segments, start, end, segment);
+        rh_session_kept(s, rh_store_segment(s->store, s->o.id, s->n_segments, start, end, segment));
     json_object_set_new(segment, "start", json_real(start));
     json_object_set_new(segment, "end", json_real(end));
     json_array_append_new(s->segments, segment);
@@ -478,12 +513,18 @@ void rh_session_take_heard(rh_session *s)
 
 rh_status rh_session_work(rh_session *s, rh_error *err)
 {
+    rh_session_watch_storage(s);
     if (!s->ears)
         return RH_AGAIN;
-    rh_status st = rh_transcriber_work(s->ears, NULL, err);
+    rh_status st;
+    (void)rh_session_feed_ears(s, &st, err);
+    if (st == RH_OK)
+        st = rh_transcriber_work(s->ears, NULL, err);
     rh_session_take_heard(s);
-    double behind = rh_transcriber_behind_s(s->ears);
-    double fed = (double)rh_session_audio_us(s) / 1e6;
+    pthread_mutex_lock(&s->feed_lock);
+    double fed = (double)s->spool.n / RATE, unfed = (double)(s->spool.n - s->n_fed) / RATE;
+    pthread_mutex_unlock(&s->feed_lock);
+    double behind = rh_transcriber_behind_s(s->ears) + unfed;
     if (s->o.live && behind > LAG_S && fed - s->lag_told_at >= METRICS_EVERY_S) {
         s->lag_told_at = fed;
         rh_session_send(s, json_pack("{s:s, s:f}", "type", "lag", "seconds", rh_tenth(behind)));

@@ -5,6 +5,7 @@
  * more: with a reference text (decoded by force), after a crash (the first run's
  * probabilities are gone), and for a recording, which nobody has recognised yet. */
 #include <math.h>
+#include <stdint.h>
 #include <stdio.h>
 #include "coach_internal.h"
 #include "measure.h"
@@ -49,8 +50,8 @@ static rh_status measure(rh_session *s, const atomic_bool *cancel, json_t **anal
 {
     float *samples = NULL;
     size_t n = 0;
-    bool heard = s->whole && !s->o.reference && !s->o.recorded;
-    rh_status st = rh_spool_read(&s->spool, 0, &samples, &n, err);
+    bool heard = s->whole && !s->o.reference && !s->o.recorded && !s->o.recovered;
+    rh_status st = rh_spool_read(&s->spool, 0, SIZE_MAX, &samples, &n, err);
     if (st == RH_OK && n > 0 && heard) {
         st = measure_heard(s, samples, n, analysis, err);
     } else if (st == RH_OK && n > 0) {
@@ -63,20 +64,34 @@ static rh_status measure(rh_session *s, const atomic_bool *cancel, json_t **anal
     return st;
 }
 
-/* The session as the store would give it, also when there is no store. */
-static json_t *as_kept(rh_session *s)
+/* The seconds of this run over those that the store has of it and of earlier ones. */
+static json_t *all_seconds(const rh_session *s, const json_t *kept)
+{
+    json_t *seconds = json_array(), *row;
+    size_t i;
+    json_array_foreach(json_object_get(kept, "seconds"), i, row)
+        if (json_integer_value(json_object_get(row, "t")) >= s->timeline.n_seconds || s->timeline.n_seconds == 0)
+            json_array_append(seconds, row);
+    for (int t = s->timeline.n_seconds - 1; t >= 0; t--) {
+        row = rh_second_to_json(&s->timeline.seconds[t]);
+        json_object_set_new(row, "t", json_integer(t));
+        json_array_insert_new(seconds, 0, row);
+    }
+    return seconds;
+}
+
+/* The session as the store has it; as this run knows it where there is no store, or it could not
+ * take everything. */
+static json_t *as_kept(rh_session *s, bool all_stored)
 {
     json_t *kept = NULL;
-    if (s->store && rh_store_get(s->store, s->o.id, &kept, NULL) == RH_OK)
+    if (s->store && rh_store_get(s->store, s->o.id, &kept, NULL) == RH_OK && all_stored)
         return kept;
-    json_t *seconds = json_array();
-    for (int i = 0; i < s->timeline.n_seconds; i++) {
-        json_t *row = rh_second_to_json(&s->timeline.seconds[i]);
-        json_object_set_new(row, "t", json_integer(i));
-        json_array_append_new(seconds, row);
-    }
-    return json_pack("{s:s, s:f, s:o, s:O, s:O, s:o}", "id", s->o.id, "created", s->created, "meta",
-                     rh_session_meta(s), "segments", s->segments, "events", s->events, "seconds", seconds);
+    json_t *whole = json_pack("{s:s, s:f, s:o, s:O, s:O, s:o}", "id", s->o.id, "created", s->created, "meta",
+                              rh_session_meta(s), "segments", s->segments, "events", s->events, "seconds",
+                              all_seconds(s, kept));
+    json_decref(kept);
+    return whole;
 }
 
 static void close_look_away(rh_session *s)
@@ -87,22 +102,81 @@ static void close_look_away(rh_session *s)
                               json_pack("{s:s}", "direction", t->away_direction));
 }
 
-/* A recording has no finals of its own: the report's lines are its segments. */
+/* A recording has no finals of its own, and those of a broken session are few: the report's lines
+ * are its segments. */
 static void keep_segments(rh_session *s, const json_t *lines)
 {
     json_t *line;
     size_t i;
+    rh_session_kept(s, rh_store_forget_segments(s->store, s->o.id));
     json_array_foreach(lines, i, line)
-        (void)rh_store_segment(s->store, s->o.id, s->n_segments++, rh_json_num(line, "start"),
-                               rh_json_num(line, "end"), line);
+        rh_session_kept(s, rh_store_segment(s->store, s->o.id, (int)i, rh_json_num(line, "start"),
+                                            rh_json_num(line, "end"), line));
+}
+
+static rh_status hear_the_rest(rh_session *s, const atomic_bool *cancel, rh_error *err)
+{
+    rh_status st = RH_OK;
+    while (s->ears && !rh_session_feed_ears(s, &st, err) && st == RH_OK) {
+        if (cancel && atomic_load(cancel))
+            return rh_fail(err, RH_ERR_CANCELED, "canceled");
+        st = rh_transcriber_work(s->ears, cancel, err);
+        rh_session_take_heard(s);
+        st = st == RH_AGAIN ? RH_OK : st;
+    }
+    if (s->ears && st == RH_OK) {
+        st = rh_transcriber_finish(s->ears, cancel, err);
+        rh_session_take_heard(s);
+    }
+    return st;
+}
+
+static void keep_sound(rh_session *s, json_t *report)
+{
+    char name[RH_SESSION_ID_MAX + 8];
+    rh_error err = {0};
+    if (!s->o.keep_media || !s->o.spool_dir || s->spool.n == 0)
+        return;
+    if (rh_spool_keep(&s->spool, s->o.spool_dir, s->o.id, &err) != RH_OK) {
+        rh_session_name_loss(report, "sound", err.msg);
+        return;
+    }
+    (void)snprintf(name, sizeof name, "%s.wav", s->o.id);
+    json_object_set_new(report, "media", json_true());
+    if (s->store)
+        rh_session_kept(s, rh_store_media(s->store, s->o.id, name));
+}
+
+/* Keeps the report; one that can't be kept says so, to those who hear it now. */
+static rh_status keep_report(rh_session *s, double length, json_t *report, bool *kept, rh_error *err)
+{
+    *kept = true;
+    if (!s->store)
+        return RH_OK;
+    rh_status st = rh_store_end(s->store, s->o.id, length, report);
+    if (st == RH_OK)
+        st = rh_store_flush(s->store, err);
+    else
+        (void)rh_fail(err, st, "the report can't be kept: too much waits to be written");
+    pthread_mutex_lock(&s->lock);
+    bool lost = s->not_stored;
+    pthread_mutex_unlock(&s->lock);
+    *kept = st == RH_OK;
+    if (!s->o.live)
+        return st;
+    if (st != RH_OK)
+        rh_session_name_loss(report, "report", err ? err->msg : "the disk is full");
+    if (lost)
+        rh_session_name_loss(report, "transcript", "too much waited to be written");
+    return RH_OK;
 }
 
 rh_status rh_session_finish(rh_session *s, const atomic_bool *cancel, json_t **report, rh_error *err)
 {
     json_t *analysis = NULL, *earlier = NULL, *made = NULL;
-    rh_status st = s->ears ? rh_transcriber_finish(s->ears, cancel, err) : RH_OK;
-    if (s->ears)
-        rh_session_take_heard(s);
+    if (cancel && atomic_load(cancel))
+        return rh_fail(err, RH_ERR_CANCELED, "canceled");
+    rh_status st = hear_the_rest(s, cancel, err);
     if (st == RH_OK && rh_coach_recogniser(s->coach))
         st = measure(s, cancel, &analysis, err);
     if (st != RH_OK)
@@ -110,26 +184,18 @@ rh_status rh_session_finish(rh_session *s, const atomic_bool *cancel, json_t **r
     double length = fmax((double)s->spool.n / RATE, s->now);
     rh_session_advance(s, floor(length) + 1, false);
     close_look_away(s);
-    json_t *kept = as_kept(s);
+    bool stored = !s->store || rh_store_flush(s->store, NULL) == RH_OK, report_kept = true;
+    json_t *kept = as_kept(s, stored && !s->not_stored);
     json_object_set_new(kept, "duration_s", json_real(length));
     if (s->store)
         (void)rh_store_list(s->store, s->o.client, EARLIER_SESSIONS, s->created, &earlier, NULL);
     st = rh_report_build(kept, analysis, earlier, &made, err);
-    if (st == RH_OK && s->o.recorded && s->store)
+    if (st == RH_OK && (s->o.recorded || s->o.recovered) && s->store)
         keep_segments(s, json_object_get(made, "transcript"));
-    if (st == RH_OK && s->o.keep_media && s->o.spool_dir && s->spool.n > 0 &&
-        rh_spool_keep(&s->spool, s->o.spool_dir, s->o.id, err) == RH_OK) {
-        char name[RH_SESSION_ID_MAX + 8];
-        (void)snprintf(name, sizeof name, "%s.wav", s->o.id);
-        json_object_set_new(made, "media", json_true());
-        if (s->store)
-            (void)rh_store_media(s->store, s->o.id, name);
-    }
-    if (st == RH_OK && s->store) {
-        st = rh_store_end(s->store, s->o.id, length, made);
-        if (st == RH_OK)
-            st = rh_store_flush(s->store, err);
-    }
+    if (st == RH_OK)
+        keep_sound(s, made);
+    if (st == RH_OK)
+        st = keep_report(s, length, made, &report_kept, err);
     json_decref(kept);
     json_decref(analysis);
     json_decref(earlier);
@@ -137,7 +203,7 @@ rh_status rh_session_finish(rh_session *s, const atomic_bool *cancel, json_t **r
         json_decref(made);
         return st;
     }
-    rh_spool_close(&s->spool, true);
+    rh_spool_close(&s->spool, report_kept);
     rh_session_send(s, json_pack("{s:s, s:O}", "type", "report", "report", made));
     *report = made;
     return RH_OK;
@@ -152,11 +218,11 @@ double rh_session_length_s(const rh_session *cs)
     return fmax(pictures, (double)rh_session_audio_us(s) / 1e6);
 }
 
-void rh_session_discard(rh_session *s)
+rh_status rh_session_discard(rh_session *s, rh_error *err)
 {
-    json_t *media = NULL;
-    if (s->store)
-        (void)rh_store_delete(s->store, s->o.id, &media, NULL);
-    json_decref(media);
+    rh_status st = s->store ? rh_store_delete(s->store, s->o.id, NULL, err) : RH_OK;
+    if (st != RH_OK && st != RH_ERR_NOTFOUND) /* not there: it was deleted otherwise */
+        return st;
     rh_spool_close(&s->spool, true);
+    return RH_OK;
 }

@@ -21,6 +21,7 @@ struct rh_session {
     rh_transcriber *ears; /* NULL when no speech model is loaded */
     rh_spool spool;       /* {feed_lock} */
     size_t heard_from;    /* sample of the session at which the transcriber began (after a restart) */
+    size_t n_fed;         /* {feed_lock} sample of the session up to which the transcriber was fed */
     int n_segments;
     json_t *segments;     /* finals so far: {start, end, text, words} */
     rh_speech_table table; /* the same with all that recognition knows, for the measures */
@@ -39,11 +40,14 @@ struct rh_session {
     pthread_mutex_t feed_lock; /* spool and transcriber feed */
     pthread_mutex_t lock;      /* what follows; never held while calling out */
     rh_timeline timeline;      /* {lock} */
-    json_t *events;            /* {lock} where there is no store to keep them */
+    json_t *events;            /* {lock} all that happened: the store may be unable to keep it */
+    bool not_stored;           /* {lock} something was refused by the store */
     int stored_until;          /* {lock} seconds before this one are in the store */
     double now;                /* {lock} latest time seen in sound or picture, s */
     double metrics_at;         /* {lock} time of the last metrics event */
     rh_cue_state cues;         /* {lock} */
+    int64_t storage_seen_us, storage_bad_us; /* audio half: last look at disk and store; since when they fail, 0 = they do not */
+    bool storage_told;         /* audio half: the person knows */
     double lag_told_at;        /* audio half: when the last lag event went out */
     rh_session_emit emit;      /* {emit_lock} */
     void *user;                /* {emit_lock} */
@@ -57,6 +61,13 @@ void rh_session_keep_event(rh_session *s, const char *kind, double start, double
 /* A settled stretch of transcript: times of `words` are the session's. One thread at a time. */
 void rh_session_keep_segment(rh_session *s, const char *text, double start, double end, json_t *words);
 void rh_session_take_heard(rh_session *s); /* from the ears: what is new */
+/* Gives the ears what waits in the spool, as much as they take; true: all of it. Audio half. */
+bool rh_session_feed_ears(rh_session *s, rh_status *st, rh_error *err);
+/* session_storage.c: what the disk and the store do not take. */
+void rh_session_watch_storage(rh_session *s); /* tells the person when it begins and ends; audio half */
+void rh_session_kept(rh_session *s, rh_status st); /* of a queued write to the store */
+/* `what` could not be kept: a sentence and an entry in the report. */
+void rh_session_name_loss(json_t *report, const char *what, const char *why);
 /* {feed_lock} held: sound that goes on where the last ended; silence up to sample `until`. */
 rh_status rh_session_take_sound(rh_session *s, const float *x, size_t n, rh_error *err);
 rh_status rh_session_take_silence(rh_session *s, size_t until, rh_error *err);

@@ -1,29 +1,52 @@
-/* spool.h - the sound of a running session on disk (16-bit, 16 kHz), so that
- * neither memory nor a crash limits a practice. Readable by its owner only.
- * Threads: one at a time. */
+/* spool.h - the sound of a running session on disk (16-bit, 16 kHz), so that neither
+ * memory nor a crash limits a practice. Readable by its owner only.
+ *
+ * Appending copies into memory; a thread of the spool brings it to the file, usually at
+ * once. When the disk is slow or full the sound waits in memory, up to
+ * RH_SPOOL_WAIT_S, and is written when that goes again; reading sees both.
+ * Threads: one at a time, but for rh_spool_trouble(). */
 #ifndef RH_SPOOL_H
 #define RH_SPOOL_H
 
+#include <pthread.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include "rehearse/status.h"
 
+enum { RH_SPOOL_WAIT_S = 600 }; /* sound that may wait for the disk: 19 MB a session */
+
 typedef struct {
     int fd;
-    char path[512];  /* "" = a file without a name */
-    size_t n;        /* samples held */
+    char path[512];       /* "" = a file without a name */
+    size_t n;             /* samples held */
+    bool locked;          /* `lock` and `changed` are there */
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    pthread_t writer;
+    bool writing;         /* the thread is there; from the first sound on */
+    bool ending;          /* {lock} */
+    size_t n_file;        /* {lock} samples in the file */
+    int16_t *tail;        /* {lock} [n_tail], behind them */
+    size_t n_tail, cap_tail; /* {lock} */
+    unsigned n_cuts;      /* {lock} what was being written when this changed does not count */
+    int trouble;          /* {lock} errno of a write that failed; 0 = none */
 } rh_spool;
 
-/* Opens <dir>/<id>.pcm and goes on behind what is there, or a nameless file (`dir` NULL). */
-rh_status rh_spool_open(rh_spool *s, const char *dir, const char *id, rh_error *err);
+void rh_spool_init(rh_spool *s); /* holds nothing; may be closed */
+/* Opens <dir>/<id>.pcm and goes on behind what is there (`anew`: forgets it), or a nameless file
+ * (`dir` NULL). */
+rh_status rh_spool_open(rh_spool *s, const char *dir, const char *id, bool anew, rh_error *err);
+/* RH_ERR_IO: the disk takes nothing and no more may wait. RH_ERR_LIMIT: it is slow, try again. */
 rh_status rh_spool_append(rh_spool *s, const float *samples, size_t n, rh_error *err);
-/* Samples from..n as floats; freed with rh_free(). */
-rh_status rh_spool_read(const rh_spool *s, size_t from, float **out, size_t *n_out, rh_error *err);
+/* Samples from.. as floats, at most `max`; freed with rh_free(). */
+rh_status rh_spool_read(rh_spool *s, size_t from, size_t max, float **out, size_t *n_out, rh_error *err);
 void rh_spool_cut(rh_spool *s, size_t n); /* forgets what is behind the first n samples */
-/* Writes all of it as a WAV file beside it, <dir>/<id>.wav. */
-rh_status rh_spool_keep(const rh_spool *s, const char *dir, const char *id, rh_error *err);
-/* Closes; `remove` deletes the file. */
+/* Seconds of sound that wait for the disk; *why: errno of its last refusal, 0 = it is only slow. Any thread. */
+double rh_spool_trouble(rh_spool *s, int *why);
+/* Writes all of it as a WAV file beside it, <dir>/<id>.wav; all or nothing. */
+rh_status rh_spool_keep(rh_spool *s, const char *dir, const char *id, rh_error *err);
+/* Closes; `remove` deletes the file, otherwise what waits is written if the disk takes it. */
 void rh_spool_close(rh_spool *s, bool remove);
 
 #endif

@@ -11,7 +11,7 @@
 #include "rest_sessions.h"
 #include "ws.h"
 
-static const int64_t EXPIRE_EVERY_US = 3600LL * 1000000;
+static const int64_t TIDY_EVERY_US = 3600LL * 1000000;
 
 /* Tells all work that nobody waits for it any more. */
 static void cancel_all(rh_server *s)
@@ -25,6 +25,7 @@ static void cancel_all(rh_server *s)
             atomic_store(&c->ws->stream->cancel, true);
     }
     rh_streams_cancel(s);
+    rh_uploads_cancel(s);
 }
 
 /* Waits for the thread that loads the models, at most `wait_s` seconds; false: it still runs.
@@ -46,7 +47,7 @@ static bool join_loader(rh_server *s, int wait_s)
  * functions want to add is refused, for the pools are closed before the first thread is joined. */
 static void end_work(rh_server *s)
 {
-    rh_pool *const pools[] = {s->media, s->speech, s->files, s->reports};
+    rh_pool *const pools[] = {s->media, s->speech, s->files, s->reports, s->desk};
     cancel_all(s);
     for (size_t i = 0; i < sizeof pools / sizeof *pools; i++)
         rh_pool_close(pools[i]);
@@ -70,14 +71,18 @@ bool rh_server_free(rh_server *s)
     rh_practices_free(s);
     rh_records_free(s);
     rh_uploads_free(s);
-    rh_store_close(s->store);
+    size_t n_lost = rh_store_close(s->store);
+    if (n_lost)
+        rh_log(RH_LOG_ERROR, "the data folder could not be written: %zu entries of running sessions are lost", n_lost);
     s->store = NULL;
+    rh_folder_lock_release(s->folder);
     if (!loaded)
         return false; /* its thread uses what is left */
     rh_pool_free(s->media); /* closing connections may have asked them, and were refused */
     rh_pool_free(s->speech);
     rh_pool_free(s->files);
     rh_pool_free(s->reports);
+    rh_pool_free(s->desk);
     rh_watch_stop(s);
     rh_coach_free(s->coach);
     rh_site_free(s->site);
@@ -166,6 +171,7 @@ static void begin_stop(rh_server *s)
     s->state = RH_SERVER_STOPPING;
     s->stop_since_us = s->owed_at_us = rh_now_us();
     atomic_store(&s->cancel_load, true);
+    rh_uploads_cancel(s);
     rh_net_drain(s->net);
     for (int i = 0; i < s->n_conns; i++) {
         rh_ws *w = s->conns[i].ws;
@@ -209,9 +215,10 @@ void rh_server_tick(rh_server *s, int64_t now)
     rh_practices_tick(s, now);
     rh_records_tick(s, now);
     rh_unfinished_tick(s, now);
-    if (now >= s->expire_at_us) {
-        s->expire_at_us = now + EXPIRE_EVERY_US;
-        rh_sessions_expire(s);
+    rh_uploads_pump(s);
+    if (now >= s->tidy_at_us) {
+        s->tidy_at_us = now + TIDY_EVERY_US;
+        rh_sessions_tidy(s);
     }
     if (!rh_stopping(s) && rh_watch_changed(s)) {
         rh_log(RH_LOG_INFO, "a watched file changed: starting anew");

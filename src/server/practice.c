@@ -176,7 +176,7 @@ void rh_practices_free(rh_server *s)
     while (s->practices) {
         rh_practice *next = s->practices->next;
         if (s->practices->discard && s->practices->session && !s->practices->ended)
-            rh_session_discard(s->practices->session); /* promised, and no job could do it any more */
+            (void)rh_session_discard(s->practices->session, NULL); /* promised, and no job could do it any more */
         destroy(s->practices);
         s->practices = next;
     }

@@ -248,7 +248,7 @@ static void feed_done(rh_server *s, rh_job *base)
     } else {
         if (j->st < 0)
             rh_practice_fault(p, &j->err, 0);
-        if (j->st == RH_ERR_LIMIT)
+        if (j->st == RH_ERR_LIMIT || j->st == RH_ERR_IO) /* no more fits: the report of what there is */
             p->finish_wanted = true;
         s->count.audio_s += j->st == RH_OK ? (double)j->item->n_x / RATE : 0;
         pop_audio(p);
@@ -324,7 +324,7 @@ static void finish_run(rh_job *base, rh_worker *w)
     practice_job *j = (practice_job *)base;
     json_t *report = NULL;
     if (j->p->discard) {
-        rh_session_discard(j->p->session);
+        j->st = rh_session_discard(j->p->session, &j->err);
         return;
     }
     j->st = rh_session_finish(j->p->session, &w->server->cancel_all, &report, &j->err);

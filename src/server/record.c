@@ -140,7 +140,7 @@ static rh_session *session_of(rh_record *r)
     if (!r->session && !r->failed) {
         const rh_config *c = r->server->o.config;
         char spool[4096];
-        rh_error err;
+        rh_error err = {0};
         (void)snprintf(spool, sizeof spool, "%s/media", c->data_dir);
         rh_session_options o = {.id = r->id,
                                 .client = r->client,
@@ -190,9 +190,9 @@ static void end_run(rh_job *base, rh_worker *w)
     rh_session *s = j->r->session;
     json_t *report = NULL;
     if (rh_session_length_s(s) < LEAST_S)
-        rh_session_discard(s);
+        j->err.code = rh_session_discard(s, &j->err);
     else
-        (void)rh_session_finish(s, &w->server->cancel_all, &report, &j->err);
+        j->err.code = rh_session_finish(s, &w->server->cancel_all, &report, &j->err);
     json_decref(report);
 }
 

@@ -17,6 +17,7 @@
 #include "rehearse/alloc.h"
 #include "rehearse/clock.h"
 #include "rehearse/report.h"
+#include "rehearse/session.h"
 #include "rehearse/store.h"
 #include "status_map.h"
 
@@ -32,6 +33,7 @@ typedef struct {
     int limit;
     double before;
     bool verbatim; /* a transcript with fillers and slips */
+    int permille; /* how far the analysis of a recording is; -1 = none runs */
     bool ran; /* the session to be deleted was running and is on its way out by itself */
     /* the answer */
     int status;
@@ -245,8 +247,10 @@ static void remove_files(const char *data_dir, const char *id, const json_t *med
     const char *file = json_string_value(media);
     if (file && snprintf(path, sizeof path, "%s/media/%s", data_dir, file) < (int)sizeof path)
         (void)unlink(path);
-    if (snprintf(path, sizeof path, "%s/media/%s.pcm", data_dir, id) < (int)sizeof path)
-        (void)unlink(path); /* of a session that never ended */
+    static const char *const of_unended[] = {"pcm", "upload"};
+    for (int i = 0; i < 2; i++)
+        if (snprintf(path, sizeof path, "%s/media/%s.%s", data_dir, id, of_unended[i]) < (int)sizeof path)
+            (void)unlink(path);
 }
 
 static rh_status delete_one(rh_store *store, const char *data_dir, const char *id, rh_error *err)
@@ -259,6 +263,12 @@ static rh_status delete_one(rh_store *store, const char *data_dir, const char *i
     return st;
 }
 
+static bool is_waiting(const json_t *session)
+{
+    const char *state = json_string_value(json_object_get(session, "state"));
+    return state && (strcmp(state, "queued") == 0 || strcmp(state, "analysing") == 0);
+}
+
 static rh_status about_one(ask *a)
 {
     json_t *session = NULL;
@@ -269,7 +279,11 @@ static rh_status about_one(ask *a)
     case RH_ROUTE_SESSION_REPORT: st = report_of(a, session); break;
     case RH_ROUTE_SESSION_TRANSCRIPT: st = transcript_of(a, session); break;
     case RH_ROUTE_SESSION_MEDIA: st = media_of(a, session); break;
-    default: answer_json(a, json_incref(session)); break;
+    default:
+        if (is_waiting(session))
+            json_object_set_new(session, "progress", json_real(a->permille > 0 ? a->permille / 1000.0 : 0));
+        answer_json(a, json_incref(session));
+        break;
     }
     json_decref(session);
     return st;
@@ -320,6 +334,8 @@ static void ask_done(rh_server *s, rh_job *job)
 {
     ask *a = (ask *)job;
     rh_conn *c = rh_conn_find(s, job->conn);
+    if (a->what == RH_ROUTE_SESSION_DELETE && a->err.code == RH_OK)
+        rh_upload_deleted(s, a->id);
     if (c && c->http) {
         add_headers(c->http, a);
         if (a->err.code != RH_OK)
@@ -352,12 +368,6 @@ static void number_from(rh_http *h, const char *name, double *out)
 void rh_sessions_ask(rh_http *h)
 {
     rh_server *s = h->server;
-    json_t *running = rh_upload_status(s, h->route.param);
-    if (h->route.id == RH_ROUTE_SESSION && running) {
-        rh_http_json(h, 200, running);
-        return;
-    }
-    json_decref(running);
     ask *a = rh_calloc(1, sizeof *a);
     if (!a) {
         rh_http_error(h, 503, "out of memory");
@@ -367,6 +377,7 @@ void rh_sessions_ask(rh_http *h)
     a->job = (rh_job){.run = ask_run, .done = ask_done, .conn = h->id};
     a->what = h->route.id;
     a->ran = a->what == RH_ROUTE_SESSION_DELETE && rh_practice_discard(s, h->route.param);
+    a->permille = rh_upload_permille(s, h->route.param);
     a->store = s->store;
     a->data_dir = s->o.config->data_dir;
     a->web_dir = rh_site_dir(s->site);
@@ -384,53 +395,59 @@ void rh_sessions_ask(rh_http *h)
     number_from(h, "limit", &limit);
     number_from(h, "before", &a->before);
     a->limit = limit >= 1 && limit <= RH_STORE_LIST_MAX && limit == floor(limit) ? (int)limit : 0;
-    if (rh_pool_submit(s->media, &a->job) != RH_OK) {
+    if (rh_pool_submit(s->desk, &a->job) != RH_OK) {
         rh_free(a);
         rh_http_header(h, "retry-after", "1");
         rh_http_error(h, 429, "too many requests at once: try again in a moment");
     }
 }
 
-/* ---- retention ---- */
+/* ---- tidying ---- */
 
 typedef struct {
     rh_job job;
     rh_store *store;
     const char *data_dir;
-    double before;
-    int n_deleted;
-} expiry;
+    double expired, unused; /* sessions, files last touched before */
+    int n_deleted, n_swept;
+} tidy_job;
 
-static void expire_run(rh_job *job, rh_worker *w)
+static void tidy_run(rh_job *job, rh_worker *w)
 {
-    expiry *e = (expiry *)job;
+    tidy_job *t = (tidy_job *)job;
     json_t *ids = NULL, *id;
+    char media[4096 + 16];
     size_t i;
     (void)w;
-    if (rh_store_older(e->store, e->before, &ids, NULL) != RH_OK)
-        return;
-    json_array_foreach(ids, i, id)
-        e->n_deleted += delete_one(e->store, e->data_dir, json_string_value(id), NULL) == RH_OK;
+    if (t->expired > 0 && rh_store_older(t->store, t->expired, &ids, NULL) == RH_OK)
+        json_array_foreach(ids, i, id)
+            t->n_deleted += delete_one(t->store, t->data_dir, json_string_value(id), NULL) == RH_OK;
     json_decref(ids);
+    (void)snprintf(media, sizeof media, "%s/media", t->data_dir);
+    (void)rh_store_sweep(t->store, media, t->unused, &t->n_swept, NULL);
 }
 
-static void expire_done(rh_server *s, rh_job *job)
+static void tidy_done(rh_server *s, rh_job *job)
 {
-    expiry *e = (expiry *)job;
+    tidy_job *t = (tidy_job *)job;
     (void)s;
-    if (e->n_deleted)
-        rh_log(RH_LOG_INFO, "%d sessions past their retention were deleted", e->n_deleted);
-    rh_free(e);
+    if (t->n_deleted)
+        rh_log(RH_LOG_INFO, "%d sessions past their retention were deleted", t->n_deleted);
+    if (t->n_swept)
+        rh_log(RH_LOG_INFO, "%d files of sessions that are gone were removed", t->n_swept);
+    rh_free(t);
 }
 
-void rh_sessions_expire(rh_server *s)
+void rh_sessions_tidy(rh_server *s)
 {
     int days = s->o.config->retention_days;
-    expiry *e = days > 0 ? rh_calloc(1, sizeof *e) : NULL;
-    if (!e)
+    double now = rh_unix_time(), old = now - 2 * RH_SESSION_MAX_S; /* no session is so long */
+    tidy_job *t = rh_calloc(1, sizeof *t);
+    if (!t)
         return;
-    *e = (expiry){.job = {.run = expire_run, .done = expire_done}, .store = s->store,
-                  .data_dir = s->o.config->data_dir, .before = rh_unix_time() - days * 86400.0};
-    if (rh_pool_submit(s->media, &e->job) != RH_OK)
-        rh_free(e);
+    *t = (tidy_job){.job = {.run = tidy_run, .done = tidy_done}, .store = s->store,
+                    .data_dir = s->o.config->data_dir, .expired = days > 0 ? now - days * 86400.0 : 0,
+                    .unused = s->started > old ? s->started - 1 : old}; /* what is older than this run nobody writes */
+    if (rh_pool_submit(s->desk, &t->job) != RH_OK)
+        rh_free(t);
 }

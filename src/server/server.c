@@ -156,17 +156,24 @@ static rh_status make_pools(rh_server *s, rh_error *err)
     rh_status st = rh_pool_new(&s->media, s, s->n_cpus, 3 * clients + RH_MAX_FRAME_JOBS, 0, err);
     if (st == RH_OK)
         st = rh_pool_new(&s->speech, s, n_live < 8 ? n_live : 8, 2 * clients + 16, 5, err);
+    s->n_file_threads = n_files < 4 ? n_files : 4;
     if (st == RH_OK)
-        st = rh_pool_new(&s->files, s, n_files < 4 ? n_files : 4, RH_MAX_FILE_JOBS, RH_NICE_FILES,
+        st = rh_pool_new(&s->files, s, s->n_file_threads, 2 * RH_MAX_FILE_JOBS, RH_NICE_FILES,
                          err);
     if (st == RH_OK)
         st = rh_pool_new(&s->reports, s, n_files < 4 ? n_files : 4, 3 * clients + 16, 5, err);
+    if (st == RH_OK)
+        st = rh_pool_new(&s->desk, s, RH_DESK_THREADS, 2 * clients + 64, 0, err);
     return st;
 }
 
 static rh_status open_store(rh_server *s, rh_error *err)
 {
-    char path[4096 + 16];
+    char path[4096 + 16], who[64];
+    (void)snprintf(who, sizeof who, "rehearse serve, port %d", s->port);
+    rh_status st = rh_folder_lock_take(&s->folder, s->o.config->data_dir, who, err);
+    if (st != RH_OK)
+        return st;
     (void)snprintf(path, sizeof path, "%s/sessions.db", s->o.config->data_dir);
     return rh_store_open(&s->store, path, err);
 }

@@ -11,6 +11,7 @@
 #include <stdint.h>
 #include "server_limits.h"
 #include "rehearse/coach.h"
+#include "rehearse/folder_lock.h"
 #include "rehearse/log.h"
 #include "rehearse/net/net.h"
 #include "rehearse/server.h"
@@ -94,12 +95,15 @@ struct rh_server {
     size_t upload_bytes; /* held by all uploads together */
     int n_file_jobs, n_frame_jobs;
     rh_client *clients; /* list of named clients */
+    rh_folder_lock *folder; /* the data folder is ours */
     rh_store *store;
-    struct rh_upload *uploads; /* recordings under analysis, and failed ones */
-    int64_t expire_at_us;      /* when the retention setting is looked at next */
+    struct rh_upload *uploads; /* accepted recordings without a report */
+    int n_analyses, n_file_threads; /* of them under analysis; at most as many as the pool has threads */
+    int64_t tidy_at_us;        /* when old sessions and unused files are looked for next */
     rh_counters count;
 
     rh_pool *media, *speech, *files, *reports; /* pictures and sound in; live speech; uploads; ends */
+    rh_pool *desk;                             /* what waits for the store and for files */
     pthread_mutex_t done_lock;
     rh_job *done_head, *done_tail; /* {done_lock} */
 
@@ -112,7 +116,7 @@ struct rh_server {
     struct rh_practice *practices; /* live sessions of /v1/session */
     rh_record *records;            /* and of the older sockets */
     struct rh_stream *streams;     /* of the older sockets */
-    bool unfinished_sought;        /* those that a crash had left */
+    bool recordings_sought, unfinished_sought; /* what an earlier run had left */
     bool reload; /* the stop is to be followed by a new start */
     int64_t stop_since_us, owed_at_us; /* the stop; the last time when something was owed in it */
     void *watch; /* state of the watched files */

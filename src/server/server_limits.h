@@ -12,6 +12,7 @@ enum {
     RH_MAX_UPLOADS = 3,                  /* times max_upload_mb: all uploads in memory together */
     RH_MAX_FRAME_BODY_BYTES = 16 << 20,  /* body of analyze-frame */
     RH_MAX_FIELD_BYTES = 64 << 10,       /* a text field of a form */
+    RH_MAX_SHORT_FIELD_BYTES = 4 << 10,  /* question, client, kind, language of a session */
     RH_MAX_FORM_FIELDS = 32,
     RH_MAX_PART_HEADER_BYTES = 8 << 10,
     RH_MAX_DISCARD_BYTES = 256 << 20,    /* read and thrown away after an early error */
@@ -24,7 +25,9 @@ enum {
     RH_STALLED_S = 30,                   /* a client that takes no reply for so long is closed */
 
     RH_MAX_FILE_JOBS = 16,               /* uploads waiting for recognition; then 429 */
+    RH_MAX_ATTEMPTS = 3,                 /* analyses of a recording, or reports of a broken session, that end the program */
     RH_NICE_FILES = 10,                  /* recordings give way to everything else */
+    RH_DESK_THREADS = 4,                 /* questions to the store, which may have to wait for the disk */
     RH_MAX_FRAME_JOBS = 64,              /* analyze-frame requests at once; then 429 */
     RH_STOP_GRACE_S = 30,                /* SIGTERM: running work gets so long */
     RH_STOP_CLOSE_S = 3,                 /* of it: for a client that only has to send its last bytes */

@@ -54,6 +54,7 @@ const char *rh_http_reason(int http_status)
     case 416: return "Range Not Satisfiable";
     case 422: return "Unprocessable Content";
     case 429: return "Too Many Requests";
+    case 507: return "Insufficient Storage";
     case 503: return "Service Unavailable";
     default: return http_status >= 500 ? "Internal Server Error" : "Error";
     }

@@ -1,10 +1,13 @@
-/* unfinished.c - sessions that the store has as running though nobody runs them. */
+/* unfinished.c - what an earlier run of the program has left in the data folder: recordings that
+ * wait for their analysis, at once when the models are there; live sessions that nobody ended, a
+ * minute later, when their clients have not come back. */
 #include <stdio.h>
 #include <string.h>
 #include "practice.h"
 #include "record.h"
 #include "rehearse/alloc.h"
 #include "rehearse/clock.h"
+#include "rest_sessions.h"
 
 typedef struct {
     rh_job job;
@@ -29,13 +32,27 @@ static rh_status finish_one(finish_job *j, rh_server *s)
         text[i] = json_string_value(json_object_get(meta, keys[i]));
     (void)snprintf(spool, sizeof spool, "%s/media", s->o.config->data_dir);
     rh_session_options o = {.id = j->id, .client = text[0], .question = text[1], .kind = text[2],
-                            .language = text[3], .reference = text[4], .spool_dir = spool};
+                            .language = text[3], .reference = text[4], .spool_dir = spool, .recovered = true,
+                            .keep_media = json_is_true(json_object_get(meta, "keep_media"))};
+    int attempts = 0;
+    if (st == RH_OK)
+        st = rh_store_attempt(s->store, j->id, false, &attempts, &j->err);
+    if (st == RH_OK && attempts > RH_MAX_ATTEMPTS) {
+        char why[160];
+        (void)snprintf(why, sizeof why, "the program ended %d times while it made the report of this session", attempts - 1);
+        st = rh_store_fail(s->store, j->id, why, &j->err);
+        if (st == RH_OK)
+            st = rh_fail(&j->err, RH_ERR_LIMIT, "%s", why);
+        attempts = 0;
+    }
     if (st == RH_OK)
         st = rh_session_new(&session, s->coach, s->store, &o, &j->err);
     if (st == RH_OK && rh_session_length_s(session) <= 0)
-        rh_session_discard(session);
+        st = rh_session_discard(session, &j->err);
     else if (st == RH_OK)
         st = rh_session_finish(session, &s->cancel_all, &report, &j->err);
+    if (st == RH_ERR_CANCELED && attempts)
+        (void)rh_store_put_back(s->store, j->id, true, NULL);
     rh_session_free(session);
     json_decref(report);
     json_decref(kept);
@@ -52,10 +69,12 @@ static void finish_done(rh_server *s, rh_job *base)
 {
     finish_job *j = (finish_job *)base;
     (void)s;
-    if (j->err.code < 0)
-        rh_log(RH_LOG_WARN, "session %s, broken by a crash, gets no report: %s", j->id, j->err.msg);
+    if (j->err.code == RH_ERR_CANCELED)
+        rh_log(RH_LOG_INFO, "session %s gets its report at the next start", j->id);
+    else if (j->err.code < 0)
+        rh_log(RH_LOG_WARN, "session %s, which had not ended, gets no report: %s", j->id, j->err.msg);
     else
-        rh_log(RH_LOG_INFO, "session %s, broken by a crash, has its report", j->id);
+        rh_log(RH_LOG_INFO, "session %s, which had not ended, has its report", j->id);
     rh_free(j);
 }
 
@@ -85,16 +104,45 @@ static void search_done(rh_server *s, rh_job *base)
     rh_free(j);
 }
 
-void rh_unfinished_tick(rh_server *s, int64_t now_us)
+/* ---- recordings ---- */
+
+static void recordings_run(rh_job *base, rh_worker *w)
 {
-    if (s->unfinished_sought || !rh_ready(s) ||
-        now_us - s->started_us < (int64_t)RH_SESSION_RESUME_S * 1000000)
-        return;
+    (void)rh_store_pending(w->server->store, &((search_job *)base)->ids, NULL);
+}
+
+static void recordings_done(rh_server *s, rh_job *base)
+{
+    search_job *j = (search_job *)base;
+    size_t i;
+    json_t *row;
+    json_array_foreach(j->ids, i, row)
+        rh_upload_adopt(s, row);
+    if (json_array_size(j->ids))
+        rh_log(RH_LOG_INFO, "%zu recordings of an earlier run are analysed now", json_array_size(j->ids));
+    json_decref(j->ids);
+    rh_free(j);
+    rh_uploads_pump(s);
+}
+
+static bool search(rh_server *s, void (*run)(rh_job *, rh_worker *), void (*done)(rh_server *, rh_job *))
+{
     search_job *j = rh_calloc(1, sizeof *j);
     if (!j)
+        return false;
+    j->job = (rh_job){.run = run, .done = done};
+    if (rh_pool_submit(s->desk, &j->job) == RH_OK)
+        return true;
+    rh_free(j);
+    return false;
+}
+
+void rh_unfinished_tick(rh_server *s, int64_t now_us)
+{
+    if (!rh_ready(s))
         return;
-    j->job = (rh_job){.run = search_run, .done = search_done};
-    s->unfinished_sought = rh_pool_submit(s->media, &j->job) == RH_OK;
-    if (!s->unfinished_sought)
-        rh_free(j);
+    if (!s->recordings_sought)
+        s->recordings_sought = search(s, recordings_run, recordings_done);
+    if (!s->unfinished_sought && now_us - s->started_us >= (int64_t)RH_SESSION_RESUME_S * 1000000)
+        s->unfinished_sought = search(s, search_run, search_done);
 }

@@ -3,7 +3,7 @@
 
 #include <stddef.h>
 
-#define SESSION_COLUMNS "id, created, updated, state, duration_s, meta, report ->> '$.scores'"
+#define SESSION_COLUMNS "id, created, updated, state, duration_s, meta, report ->> '$.scores', error"
 
 const char *const rh_sql_text[RH_SQL_COUNT] = {
     [RH_SQL_BEGIN] = "INSERT INTO session (id, created, updated, state, client, meta)"
@@ -19,7 +19,7 @@ const char *const rh_sql_text[RH_SQL_COUNT] = {
     [RH_SQL_SECOND] = "INSERT INTO second (session, t, data) VALUES (?1, ?2, ?3)"
                       " ON CONFLICT (session, t) DO UPDATE SET data = json_patch(data, ?3)",
     [RH_SQL_END] = "UPDATE session SET updated = ?1, state = 'done', duration_s = ?2,"
-                   " report = coalesce(?3, report) WHERE id = ?4",
+                   " recording = NULL, error = NULL, report = coalesce(?3, report) WHERE id = ?4",
     [RH_SQL_MEDIA] = "UPDATE session SET media = ?1 WHERE id = ?2",
     [RH_SQL_LIST] = "SELECT " SESSION_COLUMNS " FROM session"
                     " WHERE (?1 IS NULL OR client = ?1) AND created < ?2"
@@ -31,6 +31,23 @@ const char *const rh_sql_text[RH_SQL_COUNT] = {
                       " WHERE session = ?1 ORDER BY start_s, id",
     [RH_SQL_SECONDS] = "SELECT data, t FROM second WHERE session = ?1 ORDER BY t",
     [RH_SQL_DELETE] = "DELETE FROM session WHERE id = ?1 RETURNING media",
-    [RH_SQL_OLDER] = "SELECT id FROM session WHERE updated < ?1 ORDER BY updated",
+    [RH_SQL_OLDER] = "SELECT id FROM session WHERE updated < ?1 AND state IN ('done', 'failed')"
+                     " ORDER BY updated",
     [RH_SQL_UNENDED] = "SELECT id FROM session WHERE state = 'live' AND created < ?1 ORDER BY updated",
+    [RH_SQL_RECORDING] = "INSERT INTO session (id, created, updated, state, client, meta, recording)"
+                         " VALUES (?1, ?2, ?2, 'queued', ?3, ?4, ?5)",
+    [RH_SQL_PENDING] = "SELECT meta, id, recording, attempts FROM session"
+                       " WHERE state IN ('queued', 'analysing') ORDER BY created",
+    [RH_SQL_ATTEMPT] = "UPDATE session SET attempts = attempts + 1, updated = ?1,"
+                       " state = iif(recording IS NULL, state, 'analysing') WHERE id = ?2"
+                       " AND state IN ('live', 'queued', 'analysing') RETURNING attempts",
+    [RH_SQL_CLEAR_SEGMENTS] = "DELETE FROM segment WHERE session = ?1",
+    [RH_SQL_CLEAR_EVENTS] = "DELETE FROM event WHERE session = ?1",
+    [RH_SQL_CLEAR_SECONDS] = "DELETE FROM second WHERE session = ?1",
+    [RH_SQL_PUT_BACK] = "UPDATE session SET attempts = max(0, attempts - ?1),"
+                        " state = iif(recording IS NULL, state, 'queued') WHERE id = ?2"
+                        " AND state IN ('live', 'queued', 'analysing')",
+    [RH_SQL_FAIL] = "UPDATE session SET updated = ?1, state = 'failed', error = ?2, recording = NULL"
+                    " WHERE id = ?3",
+    [RH_SQL_FILES] = "SELECT id, state, media, recording FROM session",
 };

@@ -1,0 +1,358 @@
+/* store_run.c - what each write and question does with SQLite. On the store's thread. */
+#include <stdio.h>
+#include <string.h>
+#include "rehearse/clock.h"
+#include "store_internal.h"
+
+/* ---- statements ---- */
+
+rh_status store_sql_fail(rh_store *s, const char *what, rh_error *err)
+{
+    switch (sqlite3_extended_errcode(s->db) & 0xff) {
+    case SQLITE_NOMEM: return rh_fail(err, RH_ERR_NOMEM, "store: %s: out of memory", what);
+    case SQLITE_CONSTRAINT:
+        return rh_fail(err, RH_ERR_NOTFOUND, "store: %s: %s", what, sqlite3_errmsg(s->db));
+    case SQLITE_FULL: return rh_fail(err, RH_ERR_IO, "the disk of the data folder is full");
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+        return rh_fail(err, RH_ERR_IO, "the database of the data folder is locked by another program");
+    default: return rh_fail(err, RH_ERR_IO, "store: %s: %s", what, sqlite3_errmsg(s->db));
+    }
+}
+
+sqlite3_stmt *store_use(rh_store *s, rh_sql which)
+{
+    sqlite3_stmt *q = s->stmt[which];
+    sqlite3_reset(q);
+    sqlite3_clear_bindings(q);
+    return q;
+}
+
+static void bind_text(sqlite3_stmt *q, int i, const char *text)
+{
+    if (text)
+        sqlite3_bind_text(q, i, text, -1, SQLITE_STATIC);
+}
+
+static rh_status run_to_end(rh_store *s, sqlite3_stmt *q, const char *what, rh_error *err)
+{
+    rh_status st = sqlite3_step(q) == SQLITE_DONE ? RH_OK : store_sql_fail(s, what, err);
+    sqlite3_reset(q);
+    return st;
+}
+
+/* ---- queued writes ---- */
+
+static rh_status touch(rh_store *s, const char *id, rh_error *err)
+{
+    sqlite3_stmt *q = store_use(s, RH_SQL_TOUCH);
+    sqlite3_bind_double(q, 1, rh_unix_time());
+    bind_text(q, 2, id);
+    return run_to_end(s, q, "touch", err);
+}
+
+rh_status store_run_begin(rh_store *s, store_op *o, rh_error *err)
+{
+    sqlite3_stmt *q = store_use(s, RH_SQL_BEGIN);
+    bind_text(q, 1, o->id);
+    sqlite3_bind_double(q, 2, o->start);
+    bind_text(q, 3, o->kind);
+    bind_text(q, 4, o->text);
+    return run_to_end(s, q, "begin", err);
+}
+
+rh_status store_run_segment(rh_store *s, store_op *o, rh_error *err)
+{
+    sqlite3_stmt *q = store_use(s, RH_SQL_SEGMENT);
+    bind_text(q, 1, o->id);
+    sqlite3_bind_int(q, 2, o->n);
+    sqlite3_bind_double(q, 3, o->start);
+    sqlite3_bind_double(q, 4, o->end);
+    bind_text(q, 5, o->text);
+    rh_status st = run_to_end(s, q, "segment", err);
+    return st == RH_OK ? touch(s, o->id, err) : st;
+}
+
+rh_status store_run_event(rh_store *s, store_op *o, rh_error *err)
+{
+    sqlite3_stmt *q = store_use(s, RH_SQL_EVENT);
+    bind_text(q, 1, o->id);
+    bind_text(q, 2, o->kind);
+    sqlite3_bind_double(q, 3, o->start);
+    sqlite3_bind_double(q, 4, o->end);
+    bind_text(q, 5, o->text);
+    return run_to_end(s, q, "event", err);
+}
+
+rh_status store_run_second(rh_store *s, store_op *o, rh_error *err)
+{
+    sqlite3_stmt *q = store_use(s, RH_SQL_SECOND);
+    bind_text(q, 1, o->id);
+    sqlite3_bind_int(q, 2, o->n);
+    bind_text(q, 3, o->text);
+    rh_status st = run_to_end(s, q, "second", err);
+    return st == RH_OK ? touch(s, o->id, err) : st;
+}
+
+rh_status store_run_end(rh_store *s, store_op *o, rh_error *err)
+{
+    sqlite3_stmt *q = store_use(s, RH_SQL_END);
+    sqlite3_bind_double(q, 1, rh_unix_time());
+    sqlite3_bind_double(q, 2, o->end);
+    bind_text(q, 3, o->text);
+    bind_text(q, 4, o->id);
+    return run_to_end(s, q, "end", err);
+}
+
+rh_status store_run_media(rh_store *s, store_op *o, rh_error *err)
+{
+    sqlite3_stmt *q = store_use(s, RH_SQL_MEDIA);
+    bind_text(q, 1, o->text);
+    bind_text(q, 2, o->id);
+    return run_to_end(s, q, "media", err);
+}
+
+/* ---- questions ---- */
+
+static json_t *column_json(sqlite3_stmt *q, int i)
+{
+    const char *text = (const char *)sqlite3_column_text(q, i);
+    json_t *v = text ? json_loads(text, JSON_DECODE_ANY, NULL) : NULL;
+    return v ? v : json_null();
+}
+
+static json_t *column_text(sqlite3_stmt *q, int i)
+{
+    const char *text = (const char *)sqlite3_column_text(q, i);
+    return text ? json_string(text) : json_null();
+}
+
+static json_t *session_row(sqlite3_stmt *q)
+{
+    json_t *error = column_text(q, 7);
+    json_t *row = json_pack("{s:o, s:f, s:f, s:o, s:f, s:o, s:o}", "id", column_text(q, 0), "created",
+                     sqlite3_column_double(q, 1), "updated", sqlite3_column_double(q, 2), "state",
+                     column_text(q, 3), "duration_s", sqlite3_column_double(q, 4), "meta",
+                     column_json(q, 5), "scores", column_json(q, 6));
+    if (json_is_string(error))
+        (void)json_object_set(row, "error", error);
+    json_decref(error);
+    return row;
+}
+
+rh_status store_run_list(rh_store *s, store_op *o, rh_error *err)
+{
+    sqlite3_stmt *q = store_use(s, RH_SQL_LIST);
+    bind_text(q, 1, o->kind);
+    sqlite3_bind_double(q, 2, o->start);
+    sqlite3_bind_int(q, 3, o->n);
+    int rc;
+    o->out = json_array();
+    while ((rc = sqlite3_step(q)) == SQLITE_ROW)
+        json_array_append_new(o->out, session_row(q));
+    rh_status st = rc == SQLITE_DONE ? RH_OK : store_sql_fail(s, "list", err);
+    sqlite3_reset(q);
+    return st;
+}
+
+/* The rows of a statement; each row's JSON column `data` or `meta` with its other columns. */
+static rh_status rows_from(rh_store *s, sqlite3_stmt *q, json_t **out, rh_error *err)
+{
+    json_t *rows = json_array();
+    int rc;
+    while ((rc = sqlite3_step(q)) == SQLITE_ROW) {
+        json_t *row = column_json(q, 0);
+        if (!json_is_object(row)) {
+            json_t *inner = row;
+            row = json_pack("{s:o}", "value", inner);
+        }
+        for (int i = 1; i < sqlite3_column_count(q); i++) {
+            int type = sqlite3_column_type(q, i);
+            json_object_set_new(row, sqlite3_column_name(q, i),
+                                type == SQLITE_INTEGER ? json_integer(sqlite3_column_int64(q, i))
+                                : type == SQLITE_FLOAT ? json_real(sqlite3_column_double(q, i))
+                                                       : column_text(q, i));
+        }
+        json_array_append_new(rows, row);
+    }
+    rh_status st = rc == SQLITE_DONE ? RH_OK : store_sql_fail(s, "read", err);
+    sqlite3_reset(q);
+    if (st == RH_OK)
+        *out = rows;
+    else
+        json_decref(rows);
+    return st;
+}
+
+static rh_status rows_of(rh_store *s, rh_sql which, const char *id, json_t **out, rh_error *err)
+{
+    sqlite3_stmt *q = store_use(s, which);
+    bind_text(q, 1, id);
+    return rows_from(s, q, out, err);
+}
+
+rh_status store_run_get(rh_store *s, store_op *o, rh_error *err)
+{
+    sqlite3_stmt *q = store_use(s, RH_SQL_GET);
+    bind_text(q, 1, o->id);
+    int rc = sqlite3_step(q);
+    if (rc != SQLITE_ROW) {
+        sqlite3_reset(q);
+        return rc == SQLITE_DONE ? rh_fail(err, RH_ERR_NOTFOUND, "no session \"%s\"", o->id)
+                                 : store_sql_fail(s, "get", err);
+    }
+    json_t *session = session_row(q);
+    json_object_set_new(session, "report", column_json(q, 8));
+    json_object_set_new(session, "media", column_text(q, 9));
+    sqlite3_reset(q);
+    static const struct {
+        const char *key;
+        rh_sql sql;
+    } parts[] = {{"segments", RH_SQL_SEGMENTS}, {"events", RH_SQL_EVENTS}, {"seconds", RH_SQL_SECONDS}};
+    rh_status st = RH_OK;
+    for (size_t i = 0; i < 3 && st == RH_OK; i++) {
+        json_t *rows = NULL;
+        st = rows_of(s, parts[i].sql, o->id, &rows, err);
+        if (st == RH_OK)
+            json_object_set_new(session, parts[i].key, rows);
+    }
+    o->out = session;
+    return st;
+}
+
+rh_status store_run_delete(rh_store *s, store_op *o, rh_error *err)
+{
+    sqlite3_stmt *q = store_use(s, RH_SQL_DELETE);
+    bind_text(q, 1, o->id);
+    int rc = sqlite3_step(q);
+    if (rc == SQLITE_ROW) {
+        json_decref(o->out); /* of an attempt before */
+        o->out = column_text(q, 0);
+        rc = sqlite3_step(q); /* the row comes first, then the end says whether it was done */
+        if (rc == SQLITE_DONE) {
+            sqlite3_reset(q);
+            s->checkpoint_due = true; /* what was deleted must not linger in the log beside the database */
+            return RH_OK;
+        }
+    }
+    rh_status st = rc == SQLITE_DONE ? rh_fail(err, RH_ERR_NOTFOUND, "no session \"%s\"", o->id)
+                                     : store_sql_fail(s, "delete", err);
+    sqlite3_reset(q);
+    return st;
+}
+
+static rh_status ids_of(rh_store *s, sqlite3_stmt *q, store_op *o, rh_error *err)
+{
+    int rc;
+    o->out = json_array();
+    while ((rc = sqlite3_step(q)) == SQLITE_ROW)
+        json_array_append_new(o->out, column_text(q, 0));
+    sqlite3_reset(q);
+    return rc == SQLITE_DONE ? RH_OK : store_sql_fail(s, "list", err);
+}
+
+rh_status store_run_older(rh_store *s, store_op *o, rh_error *err)
+{
+    sqlite3_stmt *q = store_use(s, RH_SQL_OLDER);
+    sqlite3_bind_double(q, 1, o->start);
+    return ids_of(s, q, o, err);
+}
+
+rh_status store_run_unended(rh_store *s, store_op *o, rh_error *err)
+{
+    sqlite3_stmt *q = store_use(s, RH_SQL_UNENDED);
+    sqlite3_bind_double(q, 1, o->start);
+    return ids_of(s, q, o, err);
+}
+
+
+/* ---- recordings, and what was broken ---- */
+
+rh_status store_run_recording(rh_store *s, store_op *o, rh_error *err)
+{
+    sqlite3_stmt *q = store_use(s, RH_SQL_RECORDING);
+    json_t *meta = json_loads(o->text, 0, NULL);
+    const char *client = json_string_value(json_object_get(meta, "client"));
+    bind_text(q, 1, o->id);
+    sqlite3_bind_double(q, 2, o->start);
+    bind_text(q, 3, client);
+    bind_text(q, 4, o->text);
+    bind_text(q, 5, o->kind);
+    rh_status st = run_to_end(s, q, "recording", err);
+    json_decref(meta);
+    return st == RH_ERR_NOTFOUND ? rh_fail(err, RH_ERR_INVAL, "there is a session \"%s\" already", o->id) : st;
+}
+
+rh_status store_run_pending(rh_store *s, store_op *o, rh_error *err)
+{
+    sqlite3_stmt *q = store_use(s, RH_SQL_PENDING);
+    return rows_from(s, q, &o->out, err);
+}
+
+static rh_status clear(rh_store *s, rh_sql which, const char *id, rh_error *err)
+{
+    sqlite3_stmt *q = store_use(s, which);
+    bind_text(q, 1, id);
+    return run_to_end(s, q, "begin anew", err);
+}
+
+rh_status store_run_attempt(rh_store *s, store_op *o, rh_error *err)
+{
+    sqlite3_stmt *q = store_use(s, RH_SQL_ATTEMPT);
+    sqlite3_bind_double(q, 1, rh_unix_time());
+    bind_text(q, 2, o->id);
+    int rc = sqlite3_step(q), attempts = 0;
+    if (rc == SQLITE_ROW) {
+        attempts = sqlite3_column_int(q, 0);
+        rc = sqlite3_step(q);
+    }
+    rh_status st = rc == SQLITE_DONE ? RH_OK : store_sql_fail(s, "attempt", err);
+    sqlite3_reset(q);
+    if (st == RH_OK && attempts == 0)
+        return rh_fail(err, RH_ERR_NOTFOUND, "no session \"%s\" waits for its report", o->id);
+    static const rh_sql kept[] = {RH_SQL_CLEAR_SEGMENTS, RH_SQL_CLEAR_EVENTS, RH_SQL_CLEAR_SECONDS};
+    for (size_t i = 0; o->n && i < sizeof kept / sizeof *kept && st == RH_OK; i++)
+        st = clear(s, kept[i], o->id, err);
+    json_decref(o->out);
+    o->out = json_integer(attempts);
+    return st;
+}
+
+rh_status store_run_forget_segments(rh_store *s, store_op *o, rh_error *err)
+{
+    return clear(s, RH_SQL_CLEAR_SEGMENTS, o->id, err);
+}
+
+rh_status store_run_put_back(rh_store *s, store_op *o, rh_error *err)
+{
+    sqlite3_stmt *q = store_use(s, RH_SQL_PUT_BACK);
+    sqlite3_bind_int(q, 1, o->n);
+    bind_text(q, 2, o->id);
+    return run_to_end(s, q, "put back", err);
+}
+
+rh_status store_run_fail(rh_store *s, store_op *o, rh_error *err)
+{
+    sqlite3_stmt *q = store_use(s, RH_SQL_FAIL);
+    sqlite3_bind_double(q, 1, rh_unix_time());
+    bind_text(q, 2, o->text);
+    bind_text(q, 3, o->id);
+    return run_to_end(s, q, "fail", err);
+}
+
+rh_status store_run_files(rh_store *s, store_op *o, rh_error *err)
+{
+    sqlite3_stmt *q = store_use(s, RH_SQL_FILES);
+    json_t *all = json_object();
+    int rc;
+    while ((rc = sqlite3_step(q)) == SQLITE_ROW) {
+        json_t *row = json_pack("{s:o, s:o, s:o}", "state", column_text(q, 1), "media", column_text(q, 2),
+                                "recording", column_text(q, 3));
+        json_object_set_new(all, (const char *)sqlite3_column_text(q, 0), row);
+    }
+    rh_status st = rc == SQLITE_DONE ? RH_OK : store_sql_fail(s, "list", err);
+    sqlite3_reset(q);
+    json_decref(o->out);
+    o->out = all;
+    return st;
+}

@@ -1,0 +1,350 @@
+/* store_thread.c - the thread that owns the database.
+ *
+ * Queued writes form the backlog. They are collected into one transaction, closed
+ * RH_STORE_COMMIT_MS after its first write, and leave the backlog only when its COMMIT
+ * has succeeded: when the disk is full or another program holds the database, the
+ * transaction is rolled back and the same writes are tried again until it goes.
+ * Meanwhile questions are answered from what is committed. Calls that write and wait
+ * are tried again too, each until its own patience ends; a full disk is told at once. */
+#include "store_internal.h"
+
+#include <string.h>
+#include "rehearse/alloc.h"
+#include "rehearse/clock.h"
+
+enum { RETRY_US = 200000, LAST_TRY_US = 5000000 };
+
+/* ---- transactions ---- */
+
+static rh_status execute(rh_store *s, const char *sql, rh_error *err)
+{
+    return sqlite3_exec(s->db, sql, NULL, NULL, NULL) == SQLITE_OK ? RH_OK : store_sql_fail(s, sql, err);
+}
+
+static void roll_back(rh_store *s)
+{
+    s->in_transaction = false;
+    if (!sqlite3_get_autocommit(s->db)) /* some failures have done it already */
+        (void)sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
+}
+
+/* Whether the same may succeed later. */
+static bool passing(const rh_store *s)
+{
+    switch (sqlite3_errcode(s->db) & 0xff) {
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+    case SQLITE_FULL:
+    case SQLITE_IOERR:
+    case SQLITE_CANTOPEN:
+    case SQLITE_NOMEM: return true;
+    default: return false;
+    }
+}
+
+static bool is_locked(const rh_store *s)
+{
+    int code = sqlite3_errcode(s->db) & 0xff;
+    return code == SQLITE_BUSY || code == SQLITE_LOCKED;
+}
+
+static void tell_trouble(rh_store *s, const rh_error *err)
+{
+    s->locked = err && is_locked(s);
+    pthread_mutex_lock(&s->lock);
+    if (err)
+        s->trouble = *err;
+    else
+        s->trouble = (rh_error){0};
+    pthread_mutex_unlock(&s->lock);
+    s->retry_at_us = err ? rh_now_us() + RETRY_US : 0;
+}
+
+/* ---- the backlog ---- */
+
+void store_op_free(rh_store *s, store_op *o)
+{
+    if (!o)
+        return;
+    atomic_fetch_sub(&s->n_waiting, 1);
+    atomic_fetch_sub(&s->waiting_bytes, o->text ? strlen(o->text) : 0);
+    rh_free(o->text);
+    rh_free(o->kind);
+    rh_free(o);
+}
+
+static void drop(rh_store *s, store_op **at)
+{
+    store_op *o = *at;
+    *at = o->next;
+    if (s->backlog_end == &o->next)
+        s->backlog_end = at;
+    store_op_free(s, o);
+}
+
+/* The transaction is undone: all of the backlog is to be written again. */
+static void start_over(rh_store *s, const rh_error *why)
+{
+    tell_trouble(s, why); /* before the code of the failure is gone */
+    roll_back(s);
+    s->unapplied = &s->backlog;
+}
+
+static rh_status commit(rh_store *s)
+{
+    rh_error err = {0};
+    if (!s->in_transaction)
+        return RH_OK;
+    rh_status st = execute(s, "COMMIT", &err);
+    if (st != RH_OK) {
+        start_over(s, &err);
+        return st;
+    }
+    s->in_transaction = false;
+    while (&s->backlog != s->unapplied) {
+        bool last = s->unapplied == &s->backlog->next;
+        drop(s, &s->backlog);
+        if (last)
+            break;
+    }
+    s->unapplied = &s->backlog;
+    tell_trouble(s, NULL);
+    return RH_OK;
+}
+
+static void refuse(rh_store *s, store_op **at, rh_status st, const rh_error *err)
+{
+    /* A session that was deleted while it ran has no row to write to: that is nobody's failure. */
+    if (st != RH_ERR_NOTFOUND && s->refused.code == RH_OK)
+        s->refused = *err;
+    drop(s, at);
+}
+
+/* Puts what waits into the transaction. RH_OK: all of it is there. */
+static rh_status apply(rh_store *s)
+{
+    while (*s->unapplied) {
+        rh_error err = {0};
+        if (!s->in_transaction) {
+            if (execute(s, "BEGIN IMMEDIATE", &err) != RH_OK) {
+                tell_trouble(s, &err);
+                return RH_ERR_IO;
+            }
+            s->in_transaction = true;
+            s->commit_at_us = rh_now_us() + RH_STORE_COMMIT_MS * 1000;
+        }
+        store_op *o = *s->unapplied;
+        rh_status st = o->run(s, o, &err);
+        if (st == RH_OK) {
+            s->unapplied = &o->next;
+        } else if (passing(s) || sqlite3_get_autocommit(s->db)) {
+            start_over(s, &err);
+            return st;
+        } else {
+            refuse(s, s->unapplied, st, &err);
+        }
+    }
+    return RH_OK;
+}
+
+static rh_status write_all(rh_store *s)
+{
+    rh_status st = apply(s);
+    return st == RH_OK ? commit(s) : st;
+}
+
+/* A session that is deleted needs nothing of what waits to be written about it. */
+static void forget(rh_store *s, const char *id)
+{
+    if (s->in_transaction)
+        roll_back(s);
+    s->unapplied = &s->backlog;
+    for (store_op **at = &s->backlog; *at;)
+        if (strcmp((*at)->id, id) == 0)
+            drop(s, at);
+        else
+            at = &(*at)->next;
+}
+
+/* ---- calls that wait ---- */
+
+static void answer(rh_store *s, store_op *o, rh_status st, const rh_error *err)
+{
+    pthread_mutex_lock(&s->lock);
+    o->st = st;
+    o->err = *err;
+    o->err.code = st;
+    o->done = true;
+    pthread_cond_broadcast(&s->answered);
+    pthread_mutex_unlock(&s->lock);
+}
+
+static rh_status run_once(rh_store *s, store_op *o, rh_error *err)
+{
+    json_decref(o->out);
+    o->out = NULL;
+    return o->run(s, o, err);
+}
+
+/* All of it, or nothing and an error. */
+static rh_status transact(rh_store *s, store_op *o, rh_error *err)
+{
+    if (o->durable)
+        (void)sqlite3_exec(s->db, "PRAGMA synchronous = FULL", NULL, NULL, NULL);
+    rh_status st = execute(s, "BEGIN IMMEDIATE", err);
+    if (st == RH_OK) {
+        st = run_once(s, o, err);
+        if (st == RH_OK)
+            st = execute(s, "COMMIT", err);
+        if (st != RH_OK) {
+            bool again = passing(s), locked = is_locked(s);
+            roll_back(s);
+            st = again ? (locked ? RH_AGAIN : RH_ERR_IO) : st;
+        }
+    } else if (is_locked(s)) {
+        st = RH_AGAIN;
+    }
+    if (o->durable)
+        (void)sqlite3_exec(s->db, "PRAGMA synchronous = NORMAL", NULL, NULL, NULL);
+    return st;
+}
+
+/* What is deleted leaves the log only with a checkpoint; a reader may be in its way for a while. */
+static void checkpoint(rh_store *s)
+{
+    if (s->in_transaction)
+        return;
+    int left = -1;
+    int rc = sqlite3_wal_checkpoint_v2(s->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, &left, NULL);
+    s->checkpoint_due = rc != SQLITE_OK || left > 0;
+    if (s->checkpoint_due && !s->retry_at_us)
+        s->retry_at_us = rh_now_us() + RETRY_US;
+}
+
+/* On a full disk the reserve goes first, then the log is brought into the database. */
+static rh_status write_with_reserve(rh_store *s, store_op *o, rh_error *err)
+{
+    rh_status st = transact(s, o, err);
+    if (st == RH_ERR_IO && o->frees && store_reserve_spend(s))
+        st = transact(s, o, err);
+    if (st == RH_ERR_IO && o->frees) {
+        checkpoint(s);
+        st = transact(s, o, err);
+    }
+    return st;
+}
+
+/* RH_AGAIN: it has to wait. */
+static rh_status try_ask(rh_store *s, store_op *o, rh_error *err)
+{
+    rh_status st = write_all(s);
+    bool locked = st != RH_OK && s->locked;
+    if (st != RH_OK) {
+        pthread_mutex_lock(&s->lock);
+        *err = s->trouble;
+        pthread_mutex_unlock(&s->lock);
+    }
+    switch (o->how) {
+    case STORE_FLUSH:
+        if (st == RH_OK && s->refused.code != RH_OK) {
+            st = s->refused.code;
+            *err = s->refused;
+        }
+        if (st == RH_OK || !locked)
+            s->refused = (rh_error){0};
+        return locked ? RH_AGAIN : st;
+    case STORE_READ:
+        st = run_once(s, o, err);
+        return st != RH_OK && is_locked(s) ? RH_AGAIN : st;
+    default: break;
+    }
+    if (locked)
+        return RH_AGAIN;
+    if (o->frees)
+        forget(s, o->id);
+    else if (st != RH_OK)
+        return st;
+    st = write_with_reserve(s, o, err);
+    if (s->checkpoint_due && st == RH_OK)
+        checkpoint(s);
+    return st;
+}
+
+static void ask(rh_store *s, store_op *o)
+{
+    rh_error err = {0};
+    rh_status st = try_ask(s, o, &err);
+    if (st == RH_AGAIN && rh_now_us() < o->give_up_us) {
+        o->next = s->asks;
+        s->asks = o;
+        if (!s->retry_at_us)
+            s->retry_at_us = rh_now_us() + RETRY_US;
+        return;
+    }
+    answer(s, o, st == RH_AGAIN ? RH_ERR_IO : st, &err);
+}
+
+static void retry(rh_store *s)
+{
+    s->retry_at_us = 0;
+    store_op *asks = s->asks;
+    s->asks = NULL;
+    (void)write_all(s);
+    if (s->checkpoint_due)
+        checkpoint(s);
+    while (asks) {
+        store_op *next = asks->next;
+        ask(s, asks);
+        asks = next;
+    }
+}
+
+static void end(rh_store *s)
+{
+    int64_t until = rh_now_us() + LAST_TRY_US;
+    while (write_all(s) != RH_OK && rh_now_us() < until)
+        if (!s->locked && !store_reserve_spend(s))
+            break; /* full, to the last byte */
+    if (s->checkpoint_due)
+        checkpoint(s);
+    for (; s->backlog; s->n_lost++)
+        drop(s, &s->backlog);
+}
+
+void *store_thread(void *arg)
+{
+    rh_store *s = arg;
+    for (;;) {
+        int64_t now = rh_now_us(), due = INT64_MAX;
+        if (s->in_transaction)
+            due = s->commit_at_us;
+        if (s->retry_at_us && s->retry_at_us < due)
+            due = s->retry_at_us;
+        if (due <= now) {
+            if (s->retry_at_us && s->retry_at_us <= now)
+                retry(s);
+            else
+                (void)commit(s);
+            store_reserve_keep(s, now);
+            continue;
+        }
+        void *item;
+        rh_status st = rh_queue_pop(s->queue, &item, due == INT64_MAX ? -1 : due - now);
+        if (st == RH_END)
+            break;
+        if (st != RH_OK)
+            continue;
+        store_op *o = item;
+        if (o->how != STORE_QUEUED) {
+            ask(s, o);
+            continue;
+        }
+        o->next = NULL;
+        *s->backlog_end = o;
+        s->backlog_end = &o->next;
+        if (!s->retry_at_us)
+            (void)apply(s);
+    }
+    end(s);
+    return NULL;
+}

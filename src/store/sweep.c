@@ -1,0 +1,60 @@
+/* sweep.c - files of the media folder that belong to no session any more. */
+#include <dirent.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "rehearse/store.h"
+
+static bool is(const json_t *row, const char *key, const char *text)
+{
+    const char *have = json_string_value(json_object_get(row, key));
+    return have && strcmp(have, text) == 0;
+}
+
+/* Whether the session of that row still needs the file. */
+static bool needed(const json_t *row, const char *file, const char *ending)
+{
+    bool running = is(row, "state", "live") || is(row, "state", "queued") || is(row, "state", "analysing");
+    if (strcmp(ending, "upload") == 0)
+        return is(row, "recording", file);
+    if (strcmp(ending, "wav") == 0)
+        return running || is(row, "media", file);
+    return running; /* pcm */
+}
+
+/* <id>.pcm, <id>.wav, <id>.upload; what has another name is not ours. */
+static const char *ending_of(const char *file, char *id)
+{
+    static const char *const endings[] = {"pcm", "wav", "upload"};
+    const char *dot = strrchr(file, '.');
+    if (!dot || dot == file || dot - file > RH_SESSION_ID_MAX)
+        return NULL;
+    memcpy(id, file, (size_t)(dot - file));
+    id[dot - file] = '\0';
+    for (size_t i = 0; i < sizeof endings / sizeof *endings; i++)
+        if (strcmp(dot + 1, endings[i]) == 0 && rh_session_id_valid(id))
+            return endings[i];
+    return NULL;
+}
+
+rh_status rh_store_sweep(rh_store *s, const char *media_dir, double older_than, int *n_removed, rh_error *err)
+{
+    json_t *sessions = NULL;
+    *n_removed = 0;
+    rh_status st = rh_store_files(s, &sessions, err);
+    DIR *dir = st == RH_OK ? opendir(media_dir) : NULL; /* none: nothing to sweep */
+    for (struct dirent *e; dir && (e = readdir(dir));) {
+        char id[RH_SESSION_ID_MAX + 1];
+        struct stat f;
+        const char *ending = ending_of(e->d_name, id);
+        if (!ending || fstatat(dirfd(dir), e->d_name, &f, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISREG(f.st_mode))
+            continue;
+        if ((double)f.st_mtime < older_than && !needed(json_object_get(sessions, id), e->d_name, ending))
+            *n_removed += unlinkat(dirfd(dir), e->d_name, 0) == 0;
+    }
+    if (dir)
+        closedir(dir);
+    json_decref(sessions);
+    return st;
+}
