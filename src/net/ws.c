@@ -72,6 +72,8 @@ bool net_ws_begin(rh_net_conn *c)
     char key[32], head[256];
     if (!net_head_check_ws(c, &status, &why))
         return refuse(c, status, why);
+    if (c->scarce) /* the reserve is for what is over soon */
+        return refuse(c, 503, "too many connections: try again in a moment");
     status = c->core->cb.upgrade(c->core->user, c, &why);
     if (status)
         return refuse(c, status, why);
@@ -89,7 +91,6 @@ bool net_ws_begin(rh_net_conn *c)
     if (c->state == NET_GONE)
         return false;
     net_conn_enter(c, NET_WS);
-    c->scarce = false;
     c->over_due = true;
     if (!c->core->cb.ws_open(c->core->user, c)) {
         c->over_due = false;
