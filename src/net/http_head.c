@@ -238,8 +238,11 @@ bool rh_net_query(const rh_net_conn *c, const char *name, char *out, size_t cap)
         size_t k = 0;
         for (p += n > n_name ? n_name + 1 : n; p < end && k + 1 < cap; p++) {
             bool coded = *p == '%' && end - p > 2 && hex(p[1]) >= 0 && hex(p[2]) >= 0;
-            char ch = coded ? (char)(hex(p[1]) << 4 | hex(p[2])) : *p == '+' ? ' ' : *p;
-            p += coded ? 2 : 0;
+            char ch = *p == '+' ? ' ' : *p;
+            if (coded) {
+                ch = (char)(hex(p[1]) << 4 | hex(p[2]));
+                p += 2;
+            }
             out[k++] = ch ? ch : ' ';
         }
         out[k] = '\0';
