@@ -120,14 +120,16 @@ static bool is_address(const char *host)
     return host[0] == '[' || (host[0] && strspn(host, "0123456789.") == strlen(host));
 }
 
-static bool in_public(const char *list, const char *host)
+/* By name, as cookies and rebinding go: the port says nothing. */
+static bool in_public(const char *list, const char *name)
 {
     for (const char *p = list; *p; p += *p == ',') {
-        char item[256];
+        char item[256], item_name[256];
         p += strspn(p, " \t\n");
         size_t len = strcspn(p, ", \t\n");
         (void)snprintf(item, sizeof item, "%.*s", (int)(len < 255 ? len : 255), p);
-        if (len && strcasecmp(authority(item), host) == 0)
+        without_port(authority(item), item_name, sizeof item_name);
+        if (len && strcasecmp(item_name, name) == 0)
             return true;
         p += strcspn(p, ",");
     }
@@ -141,7 +143,7 @@ static bool host_fits(const rh_config *c, const char *host)
     size_t n = strlen(name);
     return is_address(name) || strcasecmp(name, "localhost") == 0 ||
            (n > 10 && strcasecmp(name + n - 10, ".localhost") == 0) ||
-           strcasecmp(name, c->host) == 0 || in_public(c->public_origins, host);
+           strcasecmp(name, c->host) == 0 || in_public(c->public_origins, name);
 }
 
 static bool is_loopback(const char *peer)

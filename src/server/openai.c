@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include "error_body.h"
 #include "ops.h"
 #include "rehearse/alloc.h"
 #include "rehearse/audio.h"
@@ -268,18 +269,18 @@ static void answer(rh_http *h, transcription *j)
     static const char *const types[] = {"application/json", "text/plain; charset=utf-8",
                                         "application/x-subrip; charset=utf-8", "text/vtt; charset=utf-8",
                                         "application/json"};
-    if (j->err.code != RH_OK && h->streaming) {
-        char msg[RH_ERROR_MSG + 160];
-        json_t *o = json_pack("{s:s, s:{s:s, s:s}}", "type", "error", "error", "type",
-                              "invalid_request_error", "message", j->err.msg);
-        char *text = o ? json_dumps(o, JSON_COMPACT) : NULL;
-        (void)snprintf(msg, sizeof msg, "data: %s\n\n", text ? text : "{\"type\":\"error\"}");
-        rh_http_stream_add(h, msg, strlen(msg));
-        free(text);
-        json_decref(o);
+    int status = rh_status_http(j->err.code);
+    status = status == 415 ? 400 : status;
+    const char *param = status < 500 ? "file" : NULL;
+    if (j->err.code != RH_OK && h->streaming) { /* the same body as an event: "type" first */
+        char *body = rh_error_body(h->path, status, param, NULL, j->err.msg), *event = NULL;
+        int n = body ? asprintf(&event, "data: {\"type\":\"error\",%s\n\n", body + 1) : -1;
+        if (n > 0)
+            rh_http_stream_add(h, event, (size_t)n);
+        free(n > 0 ? event : NULL);
+        free(body);
     } else if (j->err.code != RH_OK) {
-        int status = rh_status_http(j->err.code);
-        rh_http_error_at(h, status == 415 ? 400 : status, "file", NULL, "%s", j->err.msg);
+        rh_http_error_at(h, status, param, NULL, "%s", j->err.msg);
     } else if (!h->streaming) {
         rh_http_reply(h, 200, types[j->form], j->reply.data ? j->reply.data : "", j->reply.len);
     }

@@ -44,6 +44,9 @@ class Client(unittest.TestCase):
         events = list(client.audio.transcriptions.create(model="whisper-1", file=sound(), stream=True))
         self.assertEqual({e.type for e in events[:-1]}, {"transcript.text.delta"})
         self.assertEqual("".join(e.delta for e in events[:-1]), events[-1].text)
+        with self.assertRaises(openai.APIError) as caught:
+            list(client.audio.transcriptions.create(model="whisper-1", file=("a.wav", b"no sound"), stream=True))
+        self.assertEqual((caught.exception.param, caught.exception.type), ("file", "invalid_request_error"))
 
     def test_errors_are_the_clients_own(self):
         create = client.audio.transcriptions.create

@@ -79,8 +79,12 @@ static void access_needs_own_page_listed_page_or_token(void **state)
     /* a proxy may have passed the Host without its port */
     rh_visitor behind = {.host = "coach.example", .origin = "https://coach.example:8443", .authorization = "",
                          .peer = "127.0.0.1", .forwarded = true};
-    c.public_origins = "coach.example";
+    c.public_origins = "https://coach.example:8443";
     assert_int_equal(rh_access_check(&c, &behind, &why), 0);
+    behind.origin = "https://coach.example:9999";
+    assert_int_equal(rh_access_check(&c, &behind, &why), 0);
+    behind.host = "coach.example:8443";
+    assert_int_equal(rh_access_check(&c, &behind, &why), 403);
     behind.origin = "https://coach.example.evil:8443";
     assert_int_equal(rh_access_check(&c, &behind, &why), 403);
 }
