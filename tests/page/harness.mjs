@@ -31,7 +31,7 @@ export function media({ speech = 'tests/fixtures/jfk.flac', silenceBefore = 1.5,
   return { video, audio };
 }
 
-const freePort = () => new Promise((done) => {
+export const freePort = () => new Promise((done) => {
   const s = createServer().listen(0, '127.0.0.1', () => { const { port } = s.address(); s.close(() => done(port)); });
 });
 
