@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "file_name.h"
+#include "rehearse/alloc.h"
 #include "rehearse/log.h"
 
 enum { MAX_OPTIONS = 64, OWN = 1000, SETTING = 2000 };
@@ -21,6 +23,25 @@ int rh_cli_fail(int code, const char *fmt, ...)
     fputc('\n', stderr);
     va_end(ap);
     return code;
+}
+
+int rh_cli_fail_file(const char *name, const char *message)
+{
+    char *line = rh_cli_name_line(name);
+    (void)rh_cli_fail(RH_EXIT_FAILED, "%s: %s", line ? line : "a file", message);
+    rh_free(line);
+    return RH_EXIT_FAILED;
+}
+
+int rh_cli_end(int code)
+{
+    bool lost = ferror(stdout) != 0; /* the reason of an earlier loss is gone */
+    errno = 0;
+    if (fflush(stdout) == 0 && !lost)
+        return code;
+    const char *why = errno ? strerror(errno) : "the disk may be full";
+    (void)rh_cli_fail(RH_EXIT_FAILED, "the output could not be written: %s", why);
+    return code == RH_EXIT_OK ? RH_EXIT_FAILED : code;
 }
 
 static int usage_error(const rh_cli_command *cmd, const char *what)
@@ -144,12 +165,29 @@ typedef struct {
     int n;
 } flags;
 
+/* getopt_long has just refused the option at argv[optind - 1], or a letter of it. */
+static int refuse_option(const rh_cli_command *cmd, int id, char **argv)
+{
+    char what[256];
+    const char *given = argv[optind - 1];
+    if (id == ':')
+        snprintf(what, sizeof what, "%.200s needs a value", given);
+    else if (strncmp(given, "--", 2) != 0 || (optopt > 0 && optopt < OWN && !strchr(given, '=')))
+        snprintf(what, sizeof what, "there is no option -%c", optopt);
+    else if (optopt)
+        snprintf(what, sizeof what, "%.200s: this option takes no value", given);
+    else
+        snprintf(what, sizeof what, "there is no option %.200s, or more than one that begins so", given);
+    return usage_error(cmd, what);
+}
+
 static int read_flags(const rh_cli_command *cmd, int argc, char **argv, flags *f)
 {
     option_table t;
     build_table(&t, cmd);
     optind = 0; /* a full restart of the scan */
-    for (int id; (id = getopt_long(argc, argv, "h", t.list, NULL)) != -1;) {
+    opterr = 0; /* it would name the subcommand as the program */
+    for (int id; (id = getopt_long(argc, argv, ":hV", t.list, NULL)) != -1;) {
         int code = RH_CLI_GO_ON;
         if (id == 'h') {
             rh_cli_help(cmd);
@@ -164,9 +202,8 @@ static int read_flags(const rh_cli_command *cmd, int argc, char **argv, flags *f
             f->value[f->n++] = optarg;
         } else if (id >= OWN) {
             code = set_own(cmd, &cmd->options[id - OWN], optarg);
-        } else { /* getopt has said what was wrong */
-            fprintf(stderr, "Try: rehearse %s --help\n", cmd->name);
-            code = RH_EXIT_USAGE;
+        } else {
+            code = refuse_option(cmd, id, argv);
         }
         if (code != RH_CLI_GO_ON)
             return code;

@@ -56,6 +56,10 @@ void rh_cli_help(const rh_cli_command *cmd);
 
 /* "rehearse: message" on stderr; returns `code`. */
 int rh_cli_fail(int code, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* "rehearse: NAME: message", the file's name on one line (file_name.h); RH_EXIT_FAILED. */
+int rh_cli_fail_file(const char *name, const char *message);
+/* Writes out what stdout still holds. `code`, or RH_EXIT_FAILED when any of it was lost. */
+int rh_cli_end(int code);
 
 /* A bar on stderr, drawn when it is a terminal and the work lasts. */
 typedef struct {

@@ -12,6 +12,7 @@
 #include "analyze_text.h"
 #include "cli.h"
 #include "commands.h"
+#include "file_name.h"
 #include "input.h"
 #include "speech_model.h"
 
@@ -56,9 +57,15 @@ static rh_status analyze(job *j, const char *name, const char *path, json_t **re
 
 static bool print(const char *format, const char *path, const json_t *result)
 {
-    if (strcmp(format, "text") == 0)
-        return rh_analyze_text(stdout, path, result);
-    json_t *line = json_pack("{s:s}", "file", path);
+    if (strcmp(format, "text") == 0) {
+        char *shown = rh_cli_name_line(path);
+        bool printed = shown && rh_analyze_text(stdout, shown, result);
+        rh_free(shown);
+        return printed;
+    }
+    char *name = rh_cli_name_utf8(path);
+    json_t *line = name ? json_pack("{s:s}", "file", name) : NULL;
+    rh_free(name);
     bool ok = line && json_object_update(line, (json_t *)result) == 0 &&
               json_dumpf(line, stdout, JSON_COMPACT | JSON_REAL_PRECISION(15)) == 0;
     json_decref(line);
@@ -159,7 +166,7 @@ static bool one_file(job *j, const char *path)
     json_decref(result);
     json_decref(report);
     if (st != RH_OK)
-        rh_cli_fail(RH_EXIT_FAILED, "%s: %s", path, err.msg);
+        (void)rh_cli_fail_file(path, err.msg);
     return st == RH_OK;
 }
 

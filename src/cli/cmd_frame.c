@@ -6,6 +6,7 @@
 #include <unistd.h>
 #include "cli.h"
 #include "commands.h"
+#include "file_name.h"
 #include "input.h"
 #include "rehearse/alloc.h"
 #include "rehearse/clock.h"
@@ -32,7 +33,10 @@ static void print_line(const frame_job *j, const rh_face *f, bool timed, double 
     json_t *o = json_object(), *face = rh_face_to_json(f, rh_unix_time());
     if (!o || !face)
         exit(rh_cli_fail(RH_EXIT_FAILED, "frame: out of memory"));
-    (void)json_object_set_new(o, "file", json_string(j->file));
+    char *name = rh_cli_name_utf8(j->file);
+    if (!name || json_object_set_new(o, "file", json_string(name)) != 0)
+        exit(rh_cli_fail(RH_EXIT_FAILED, "frame: out of memory"));
+    rh_free(name);
     if (timed)
         (void)json_object_set_new(o, "time", json_real((double)(int64_t)(t_s * 1000 + 0.5) / 1000));
     (void)json_object_update(o, face);
@@ -46,7 +50,7 @@ static void print_line(const frame_job *j, const rh_face *f, bool timed, double 
 
 static void complain(frame_job *j, const rh_error *err)
 {
-    (void)rh_cli_fail(RH_EXIT_FAILED, "%s: %s", j->file, err->msg);
+    (void)rh_cli_fail_file(j->file, err->msg);
     j->failed = true;
 }
 

@@ -185,6 +185,8 @@ int rh_cmd_model(int argc, char **argv)
             if (strcmp(argv[1], actions[i].name) == 0)
                 return actions[i].run(argc - 1, argv + 1);
     bool help = argc > 1 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0);
+    if (argc > 1 && !help)
+        return rh_cli_fail(RH_EXIT_USAGE, "model: there is no action '%s'\nTry: rehearse model --help", argv[1]);
     print_usage(help ? stdout : stderr);
     return help ? RH_EXIT_OK : RH_EXIT_USAGE;
 }

@@ -72,7 +72,7 @@ static bool one_file(job *j, const char *path)
     j->wall_us += rh_now_us() - from;
     if (st != RH_OK) {
         rh_audio_done(&audio);
-        rh_cli_fail(RH_EXIT_FAILED, "%s: %s", path, err.msg);
+        (void)rh_cli_fail_file(path, err.msg);
         return false;
     }
     double duration_s = (double)audio.n / audio.rate_hz;
@@ -82,7 +82,7 @@ static bool one_file(job *j, const char *path)
     j->decode_us += j->transcript.decode_us;
     j->n_tokens += j->transcript.n_tokens;
     if (!rh_transcript_print(stdout, j->format, path, &j->transcript, duration_s)) {
-        rh_cli_fail(RH_EXIT_FAILED, "%s: out of memory", path);
+        (void)rh_cli_fail_file(path, "out of memory");
         return false;
     }
     fflush(stdout);

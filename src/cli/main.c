@@ -49,7 +49,7 @@ static int help_about(char *program, char *name)
     return run(name, 2, argv);
 }
 
-int main(int argc, char **argv)
+static int start(int argc, char **argv)
 {
     if (argc < 2) {
         print_usage(stderr);
@@ -57,7 +57,7 @@ int main(int argc, char **argv)
     }
     rh_alloc_keep_little(rh_cpu_count());
     const char *name = argv[1];
-    if (strcmp(name, "--version") == 0 || strcmp(name, "version") == 0) {
+    if (strcmp(name, "--version") == 0 || strcmp(name, "-V") == 0 || strcmp(name, "version") == 0) {
         puts("rehearse " RH_VERSION);
         return RH_EXIT_OK;
     }
@@ -68,4 +68,9 @@ int main(int argc, char **argv)
         return RH_EXIT_OK;
     }
     return run(name, argc - 1, argv + 1);
+}
+
+int main(int argc, char **argv)
+{
+    return rh_cli_end(start(argc, argv));
 }

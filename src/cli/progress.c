@@ -2,8 +2,10 @@
  * of more than half a second, and gone when the work is done. */
 #include <stdio.h>
 #include <unistd.h>
+#include "rehearse/alloc.h"
 #include "rehearse/clock.h"
 #include "cli.h"
+#include "file_name.h"
 
 enum { WIDTH = 30, PATIENCE_US = 500000, REDRAW_US = 100000 };
 
@@ -26,7 +28,9 @@ void rh_progress_update(void *progress, double done)
     for (int i = 0; i < WIDTH; i++)
         bar[i] = i < (int)(done * WIDTH) ? '#' : '.';
     bar[WIDTH] = '\0';
-    fprintf(stderr, "\r%.40s [%s] %3d%% ", p->label, bar, (int)(done * 100));
+    char *label = rh_cli_name_line(p->label);
+    fprintf(stderr, "\r%.40s [%s] %3d%% ", label ? label : "", bar, (int)(done * 100));
+    rh_free(label);
     p->drawn_us = now;
     p->drawn = true;
 }

@@ -1,17 +1,23 @@
 #include "transcript_print.h"
 
 #include <string.h>
+#include "file_name.h"
 #include "rehearse/alloc.h"
 #include "rehearse/transcript_format.h"
 
 enum { MAX_BYTES = 64 << 20 };
 
 /* The file's name without folders and extension. */
-static void print_base(FILE *f, const char *path)
+static bool print_base(FILE *f, const char *path)
 {
     const char *slash = strrchr(path, '/'), *base = slash ? slash + 1 : path;
     const char *dot = strrchr(base, '.');
-    fwrite(base, 1, dot && dot > base ? (size_t)(dot - base) : strlen(base), f);
+    char *name = rh_strndup(base, dot && dot > base ? (size_t)(dot - base) : strlen(base));
+    char *line = name ? rh_cli_name_line(name) : NULL;
+    bool ok = line && fputs(line, f) >= 0;
+    rh_free(line);
+    rh_free(name);
+    return ok;
 }
 
 /* A text on one line: tabs and line ends would break a table. */
@@ -25,10 +31,12 @@ static void print_one_line(FILE *f, const char *text)
 static bool print_json(FILE *f, const char *path, const rh_transcript *t, double duration_s)
 {
     json_t *j = rh_transcript_json(t, duration_s), *all = json_object();
-    bool ok = j && all && json_object_set_new(all, "file", json_string(path)) == 0 &&
+    char *name = rh_cli_name_utf8(path);
+    bool ok = j && all && name && json_object_set_new(all, "file", json_string(name)) == 0 &&
               json_object_update(all, j) == 0 && json_dumpf(all, f, JSON_COMPACT | JSON_REAL_PRECISION(15)) == 0;
     if (ok)
         putc('\n', f);
+    rh_free(name);
     json_decref(j);
     json_decref(all);
     return ok;
@@ -55,11 +63,12 @@ bool rh_transcript_print(FILE *f, const char *format, const char *path, const rh
     char *text = rh_transcript_plain(t);
     if (!text)
         return false;
+    bool ok = true;
     if (strcmp(format, "tsv") == 0) {
-        print_base(f, path);
+        ok = print_base(f, path);
         putc('\t', f);
     }
     print_one_line(f, text);
     rh_free(text);
-    return true;
+    return ok;
 }
