@@ -56,6 +56,7 @@ typedef struct {
     float yaw_deg, pitch_deg, roll_deg;
     float gaze_yaw_deg, gaze_pitch_deg; /* eyes relative to the camera, same signs */
     bool gaze_known;                    /* false: eyes too small, shut or hidden; gaze = head */
+    bool eyes_hidden, mouth_hidden;     /* by dark glasses, a mask, a hand, a microphone */
     bool looking;                       /* at the camera, with hysteresis */
     rh_look look;
     bool away_now, away_ended;          /* a look away goes on, or ended with this picture */

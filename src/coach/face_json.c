@@ -16,6 +16,16 @@ static void add(json_t *o, const char *key, json_t *v)
     (void)json_object_set_new_nocheck(o, key, v);
 }
 
+static json_t *not_visible(const rh_face *f)
+{
+    json_t *list = json_array();
+    if (f->eyes_hidden)
+        (void)json_array_append_new(list, json_string("eyes"));
+    if (f->mouth_hidden)
+        (void)json_array_append_new(list, json_string("mouth"));
+    return list;
+}
+
 json_t *rh_face_to_json(const rh_face *f, double unix_time)
 {
     json_t *o = json_object();
@@ -33,6 +43,7 @@ json_t *rh_face_to_json(const rh_face *f, double unix_time)
     add(o, "gaze_yaw", rounded(f->gaze_yaw_deg, 0.1));
     add(o, "gaze_pitch", rounded(f->gaze_pitch_deg, 0.1));
     add(o, "gaze_known", json_boolean(f->gaze_known));
+    add(o, "not_visible", not_visible(f));
     add(o, "look", json_string_nocheck(rh_look_name(f->look)));
     add(o, "calibrated", json_boolean(f->calibrated));
     add(o, "blink", json_boolean(f->blink));

@@ -322,12 +322,29 @@ static json_t *structure(const json_t *analysis)
                      "Found by rules over your words; a part that is there in other words may be missed.");
 }
 
-static json_t *notes(const json_t *analysis, double face)
+/* Told from a fifth of the time on. */
+static void note_hidden(json_t *list, const json_t *seconds, const char *key, const char *what, const char *rest)
+{
+    static const double WORTH_TELLING = 20;
+    char text[200];
+    double share = mean_second(seconds, key);
+    if (share < WORTH_TELLING)
+        return;
+    (void)snprintf(text, sizeof text, "Your %s %.0f %% of the time (%s.", what, share, rest);
+    json_array_append_new(list, json_string(text));
+}
+
+static json_t *notes(const json_t *analysis, const json_t *seconds, double face)
 {
     json_t *list = json_array(), *o;
     size_t i;
     if (face >= 0 && face < LEAST_FACE)
         json_array_append_new(list, json_string("Hardly any face was in the picture: eye contact was not judged."));
+    if (face >= LEAST_FACE) {
+        note_hidden(list, seconds, "eyes_hidden", "eyes were not visible",
+                    "dark glasses, a hand, light): eye contact was then judged by your head");
+        note_hidden(list, seconds, "mouth_hidden", "mouth was not visible", "a mask, a hand, a microphone)");
+    }
     const char *reason = rh_json_str(analysis, "reason");
     if (*reason)
         json_array_append_new(list, json_string(reason));
@@ -401,7 +418,7 @@ rh_status rh_report_build(const json_t *session, const json_t *analysis, const j
         "{s:i, s:s, s:f, s:s, s:s, s:f, s:f, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
         "version", 1, "id", rh_json_str(session, "id"), "created", rh_json_num(session, "created"),
         "question", rh_json_str(meta, "question"), "kind", v.kind, "duration_s", v.duration_s,
-        "speech_s", round(v.speech_s * 10) / 10, "summary", summary(analysis, &v), "notes", notes(analysis, face),
+        "speech_s", round(v.speech_s * 10) / 10, "summary", summary(analysis, &v), "notes", notes(analysis, seconds, face),
         "scores", json_incref(marks), "measures", measures(analysis, v.speech_s), "keep", keep, "change",
         change, "timeline", timeline(session, analysis, v.duration_s), "events", happened, "transcript",
         transcript(session, marked), "structure", structure(analysis), "evidence", evidence(analysis),

@@ -54,6 +54,8 @@ bool rh_timeline_face(rh_timeline *t, const rh_face *f, double s, rh_look_away *
     if (f->present) {
         now->n_present++;
         now->n_looking += looking;
+        now->n_eyes_hidden += f->eyes_hidden;
+        now->n_mouth_hidden += f->mouth_hidden;
         now->yaw += f->yaw_deg;
         now->pitch += f->pitch_deg;
         now->roll += f->roll_deg;
@@ -128,6 +130,8 @@ json_t *rh_second_to_json(const rh_second *s)
             json_object_set_new(o, "roll", rh_rounded((double)(s->roll / n), 10));
             json_object_set_new(o, "attention", rh_rounded((double)(s->attention / n), 10));
             json_object_set_new(o, "eye_contact", rh_rounded(100.0 * s->n_looking / s->n_present, 10));
+            json_object_set_new(o, "eyes_hidden", rh_rounded(100.0 * s->n_eyes_hidden / s->n_present, 10));
+            json_object_set_new(o, "mouth_hidden", rh_rounded(100.0 * s->n_mouth_hidden / s->n_present, 10));
         } else {
             json_object_set_new(o, "attention", json_real(0));
             json_object_set_new(o, "eye_contact", json_real(0));

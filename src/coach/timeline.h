@@ -12,6 +12,7 @@
 
 typedef struct {
     int n_faces, n_present, n_looking; /* pictures; with a face; looking at the camera */
+    int n_eyes_hidden, n_mouth_hidden; /* of n_present */
     float yaw, pitch, roll, attention, eye_contact; /* sums over n_present */
     int n_words, n_fillers;
     float level_db;                    /* of the loudest 100 ms; 0 = no sound */

@@ -12,6 +12,10 @@ static const float EYE_MIN_PX = 9.0f;        /* narrower eyes show no gaze */
  * compared in blocks: 2 degrees of gaze change them by 0.02 and more, a camera's noise by 0.004. */
 static const int64_t EYE_KEEP_US = 500000;
 static const float EYE_CHANGE = 0.008f;
+/* No eye turns further in its head; one that seems to was not seen. */
+static const float MOST_IN_HEAD = 45.0f;
+/* Log odds of hidden eyes: how far one picture counts, hysteresis, and the time constant of a change. */
+static const float MOST_DOUBT = 4.0f, DOUBT_KEPT = 0.5f, DOUBT_S = 0.6f, NO_LIDS = 1.2f;
 
 void rh_middle_of_eye(const float points[][3], bool left, float out[2])
 {
@@ -65,6 +69,7 @@ static rh_status measure_eye(rh_face_tracker *t, rh_face_engine *e, const rh_ima
     rh_status st = rh_find_eye(e, &roi, side == 0, &eye, err);
     if (st != RH_OK)
         return st;
+    m->hidden = rh_eye_hidden(e, part, &roi, side == 0, (const float(*)[3])t->mesh, &m->hidden_if_open);
     memcpy(m->seen, seen, sizeof seen);
     m->reading = rh_read_eye(&eye, &t->fit, side == 0);
     m->yaw_in_head = m->reading.gaze_yaw - head.yaw;
@@ -111,6 +116,32 @@ rh_status rh_measure_eyes(rh_face_tracker *t, rh_face_engine *e, const rh_image_
     return st;
 }
 
+/* A blink is no hiding: lids that seem shut count after the first picture only when there can be no lids, and a
+ * change must last. */
+void rh_judge_eyes(rh_face_tracker *t, float dt, bool shut, int64_t t_us)
+{
+    float now = 0, if_open = 0, weight = 0;
+    for (int i = 0; i < 2; i++) {
+        const rh_eye_memory *m = &t->eye[i];
+        if (!fresh(m, t_us))
+            continue;
+        now += m->reading.weight * m->hidden;
+        if_open += m->reading.weight * m->hidden_if_open;
+        weight += m->reading.weight;
+    }
+    if (weight <= 0) {
+        t->hidden_known = t->eyes_hidden = false;
+    } else if (!t->hidden_known) {
+        t->eyes_doubt = fmaxf(-MOST_DOUBT, fminf(MOST_DOUBT, now / weight));
+        t->eyes_hidden = t->eyes_doubt > 0;
+        t->hidden_known = true;
+    } else if (!shut || t->eyes_hidden || if_open / weight > NO_LIDS) {
+        float seen = fmaxf(-MOST_DOUBT, fminf(MOST_DOUBT, if_open / weight));
+        t->eyes_doubt += (1 - expf(-dt / DOUBT_S)) * (seen - t->eyes_doubt);
+        t->eyes_hidden = t->eyes_doubt > (t->eyes_hidden ? -DOUBT_KEPT : DOUBT_KEPT);
+    }
+}
+
 /* Whether the eyes are shut: by the eyes measured in this picture, else as before; by the mesh
  * where no gaze is measured. */
 bool rh_eyes_shut(rh_face_tracker *t, int64_t t_us)
@@ -138,12 +169,14 @@ bool rh_join_gaze(rh_face_tracker *t, rh_angles head, int64_t t_us, float *yaw, 
     float sy = 0, sp = 0, weight = 0;
     for (int i = 0; i < 2; i++) {
         const rh_eye_memory *m = &t->eye[i];
-        if (!fresh(m, t_us))
+        if (!fresh(m, t_us) || hypotf(m->yaw_in_head, m->pitch_in_head) > MOST_IN_HEAD)
             continue;
         sy += m->reading.weight * (m->yaw_in_head + head.yaw);
         sp += m->reading.weight * (m->pitch_in_head + head.pitch);
         weight += m->reading.weight;
     }
+    if (t->eyes_hidden)
+        weight = 0;
     *yaw = weight > 0 ? sy / weight : head.yaw;
     *pitch = weight > 0 ? sp / weight : head.pitch;
     return weight > 0;

@@ -5,7 +5,10 @@
 #include <string.h>
 #include "rehearse/alloc.h"
 
-static const int64_t SHUT_US = 500000; /* a blink takes less */
+static const int64_t SHUT_US = 500000;  /* a blink takes less */
+static const int64_t MOUTH_US = 480000; /* between looks at the mouth */
+static const float MOUTH_DOUBT = 1.2f;  /* log odds: of a hundred faces with a seen mouth one is above */
+static const float MOUTH_S = 0.8f;      /* time constant */
 
 rh_face_options rh_face_options_default(void)
 {
@@ -135,17 +138,36 @@ static void measure_in_room(const rh_face_tracker *t, rh_face *out)
     out->distance_cm = f / t->fit.scale;
 }
 
+/* Twice a second is enough for masks; at once for a new face. */
+static void look_at_mouth(rh_face_tracker *t, rh_face_engine *e, const rh_image_part *part, int64_t t_us)
+{
+    bool known = t->smooth_known;
+    if (known && t_us - t->mouth_us < MOUTH_US)
+        return;
+    float dt = (float)(t_us - t->mouth_us) * 1e-6f;
+    float now = rh_mouth_hidden(e, part, (const float(*)[3])t->mesh) - MOUTH_DOUBT;
+    now = fmaxf(-4.0f, fminf(4.0f, now));
+    t->mouth_doubt = known ? t->mouth_doubt + (1 - expf(-dt / MOUTH_S)) * (now - t->mouth_doubt) : now;
+    t->mouth_hidden = t->mouth_doubt > (!known ? 0 : t->mouth_hidden ? -0.5f : 0.5f);
+    t->mouth_us = t_us;
+}
+
 static rh_status read_face(rh_face_tracker *t, rh_face_engine *e, const rh_image_part *part,
                            int64_t t_us, rh_face *out, rh_error *err)
 {
     float dt = t->started ? (float)(t_us - t->last_us) * 1e-6f : 0;
     rh_angles head = rh_corrected_angles(&rh_learned_pose, &t->fit, (const float(*)[3])t->mesh);
+    look_at_mouth(t, e, part, t_us);
+    if (t->mouth_hidden)
+        head.pitch = rh_pitch_of_upper_face(&rh_learned_upper, (const float(*)[3])t->mesh);
     rh_status st = rh_measure_eyes(t, e, part, head, t_us, err);
     if (st != RH_OK)
         return st;
     bool was_known = t->smooth_known;
     smooth(t, head, dt);
-    out->blink = rh_eyes_shut(t, t_us);
+    bool shut = !t->eyes_hidden && rh_eyes_shut(t, t_us);
+    rh_judge_eyes(t, dt, shut, t_us);
+    out->blink = shut && !t->eyes_hidden;
     float yaw, pitch, tau = (float)t->opts.smooth_ms * 1e-3f;
     out->gaze_known = rh_join_gaze(t, head, t_us, &yaw, &pitch) && !out->blink;
     if (!out->blink || !was_known) { /* shut eyes keep the last gaze */
@@ -153,7 +175,9 @@ static rh_status read_face(rh_face_tracker *t, rh_face_engine *e, const rh_image
         t->gaze_pitch = was_known && tau > 0 ? follow(t->gaze_pitch, pitch, dt, tau) : pitch;
     }
     out->present = true;
-    out->confidence = confidence_of(t);
+    out->eyes_hidden = t->eyes_hidden;
+    out->mouth_hidden = t->mouth_hidden;
+    out->confidence = confidence_of(t) * (t->eyes_hidden ? 0.7f : 1.0f) * (t->mouth_hidden ? 0.8f : 1.0f);
     out->yaw_deg = t->smooth.yaw;
     out->pitch_deg = t->smooth.pitch;
     out->roll_deg = t->smooth.roll;
@@ -213,7 +237,7 @@ static rh_status push(rh_face_tracker *t, const rh_picture *p, int64_t t_us, rh_
     if (st != RH_OK)
         return st;
     if (!face.present) {
-        t->smooth_known = false;
+        t->smooth_known = t->hidden_known = t->eyes_hidden = false;
         t->eye[0].reading.known = t->eye[1].reading.known = false;
     }
     judge_contact(t, &face);

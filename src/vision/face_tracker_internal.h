@@ -4,6 +4,7 @@
 
 #include "contact_internal.h"
 #include "eyes_internal.h"
+#include "hidden_internal.h"
 
 /* A picture to be measured: pixels at hand, or bytes to be decoded as needed. */
 typedef struct {
@@ -21,6 +22,7 @@ enum { RH_EYE_BLOCK = 4, RH_EYE_BLOCKS = 16 * 8 };
 typedef struct {
     rh_eye_reading reading;
     float yaw_in_head, pitch_in_head;      /* gaze minus head, degrees */
+    float hidden, hidden_if_open;          /* log odds, hidden_internal.h */
     float seen[RH_EYE_BLOCKS];             /* its picture then, coarsely */
     float iris[RH_IRIS_POINTS][2];         /* from the middle of the corners, in px / fit scale */
     int64_t t_us;
@@ -42,7 +44,9 @@ struct rh_face_tracker {
     bool smooth_known;
     rh_angles smooth;
     float gaze_yaw, gaze_pitch;
-    float brightness;
+    bool hidden_known, eyes_hidden, mouth_hidden;
+    float eyes_doubt, mouth_doubt; /* log odds, smoothed over time */
+    int64_t mouth_us;              /* last looked at */
     rh_blinks blinks;
     rh_contact contact;
 };
@@ -59,6 +63,8 @@ rh_status rh_follow_face(rh_face_tracker *t, rh_face_engine *e, const rh_picture
 /* Measures the eyes that have their turn and look otherwise than before. */
 rh_status rh_measure_eyes(rh_face_tracker *t, rh_face_engine *e, const rh_image_part *part,
                           rh_angles head, int64_t t_us, rh_error *err);
+/* Whether the eyes are hidden, by what was measured of them lately. */
+void rh_judge_eyes(rh_face_tracker *t, float dt, bool shut, int64_t t_us);
 bool rh_eyes_shut(rh_face_tracker *t, int64_t t_us);
 /* Gaze of both eyes, an eye measured before moving with the head; false: the head's instead. */
 bool rh_join_gaze(rh_face_tracker *t, rh_angles head, int64_t t_us, float *yaw, float *pitch);

@@ -75,14 +75,14 @@ static void observed(const float points[][3], int i, double p[3])
     p[2] = -(double)points[i][2];
 }
 
-static void sum_up(fit_sums *f, const float points[][3])
+static void sum_up(fit_sums *f, const float points[][3], const rh_fit_weight *weights, int n)
 {
     memset(f, 0, sizeof *f);
     double p[3];
-    for (int k = 0; k < RH_FIT_POINTS; k++) {
-        const float *c = rh_canonical_face[rh_fit_weights[k].point];
-        double w = (double)rh_fit_weights[k].weight;
-        observed(points, rh_fit_weights[k].point, p);
+    for (int k = 0; k < n; k++) {
+        const float *c = rh_canonical_face[weights[k].point];
+        double w = (double)weights[k].weight;
+        observed(points, weights[k].point, p);
         f->weight += w;
         for (int i = 0; i < 3; i++) {
             f->c[i] += w * (double)c[i];
@@ -93,10 +93,10 @@ static void sum_up(fit_sums *f, const float points[][3])
         f->c[i] /= f->weight;
         f->p[i] /= f->weight;
     }
-    for (int k = 0; k < RH_FIT_POINTS; k++) {
-        const float *c = rh_canonical_face[rh_fit_weights[k].point];
-        double w = (double)rh_fit_weights[k].weight;
-        observed(points, rh_fit_weights[k].point, p);
+    for (int k = 0; k < n; k++) {
+        const float *c = rh_canonical_face[weights[k].point];
+        double w = (double)weights[k].weight;
+        observed(points, weights[k].point, p);
         for (int i = 0; i < 3; i++) {
             double ci = (double)c[i] - f->c[i], pi = p[i] - f->p[i];
             f->cc += w * ci * ci;
@@ -109,8 +109,13 @@ static void sum_up(fit_sums *f, const float points[][3])
 
 void rh_rigid_fit_points(rh_rigid_fit *out, const float points[][3])
 {
+    rh_rigid_fit_of(out, points, rh_fit_weights, RH_FIT_POINTS);
+}
+
+void rh_rigid_fit_of(rh_rigid_fit *out, const float points[][3], const rh_fit_weight *weights, int n_weights)
+{
     fit_sums f;
-    sum_up(&f, points);
+    sum_up(&f, points, weights, n_weights);
     double(*s)[3] = f.s;
     double n[4][4] = {
         {s[0][0] + s[1][1] + s[2][2], s[1][2] - s[2][1], s[2][0] - s[0][2], s[0][1] - s[1][0]},

@@ -30,6 +30,8 @@ typedef struct {
 /* Weighted similarity transform (Horn 1987, closed form by unit quaternions)
  * from the canonical face to `points` (px, y down, z away). */
 void rh_rigid_fit_points(rh_rigid_fit *out, const float points[][3]);
+/* The same of these points alone. */
+void rh_rigid_fit_of(rh_rigid_fit *out, const float points[][3], const rh_fit_weight *weights, int n_weights);
 
 /* Yaw about the vertical, then pitch, then roll: R = Ry(-yaw) Rx(-pitch) Rz(-roll). */
 rh_angles rh_angles_of(const float r[3][3]);

@@ -7,6 +7,7 @@
  * Coefficients: pose_table.c, made by tools/train_pose, which uses the same formulas. */
 #include <math.h>
 #include "head_pose_internal.h"
+#include "hidden_internal.h"
 
 /* Of the fit; beyond, an angle grows as the fit does. */
 static const float MAX_YAW = 58.0f, MAX_PITCH = 35.0f;
@@ -48,4 +49,28 @@ rh_angles rh_corrected_angles(const rh_pose_table *table, const rh_rigid_fit *fi
     a.yaw += poly(table->yaw, y / 45, p / 30) - y;
     a.pitch += poly(table->pitch, y / 45, p / 30) - p + clamped(hint, MAX_HINT);
     return a;
+}
+
+/* A mask bends the whole mesh, most of all below, and with it the pitch by a dozen degrees. What remains above
+ * tells the pitch by a fit of its own and by how that part is bent. */
+float rh_pitch_of_upper_face(const rh_upper_table *table, const float points[][3])
+{
+    rh_fit_weight weights[RH_UPPER_POINTS];
+    rh_rigid_fit fit;
+    for (int i = 0; i < RH_UPPER_POINTS; i++)
+        weights[i] = (rh_fit_weight){table->point[i], 1.0f / RH_UPPER_POINTS};
+    rh_rigid_fit_of(&fit, points, weights, RH_UPPER_POINTS);
+    rh_angles a = rh_angles_of((const float(*)[3])fit.r);
+    float y = a.yaw / 45, p = a.pitch / 30;
+    const float *c = table->pitch;
+    float pitch = c[0] + c[1] * p + c[2] * y * y + c[3] * p * p + c[4] * p * p * p + c[5] * y * y * p;
+    for (int i = 0; i < RH_UPPER_POINTS; i++) {
+        int k = table->point[i];
+        float q[3] = {points[k][0] - fit.t[0], -points[k][1] - fit.t[1], -points[k][2] - fit.t[2]};
+        for (int j = 0; j < 3; j++) {
+            float r = fit.r[0][j] * q[0] + fit.r[1][j] * q[1] + fit.r[2][j] * q[2];
+            pitch += table->rest[i][j] * (r / fit.scale - rh_canonical_face[k][j]);
+        }
+    }
+    return clamped(pitch, 60);
 }

@@ -11,7 +11,7 @@ EMPTY = os.path.join(FIXTURES, "images", "rgb.png")
 CLIP = os.path.join(FIXTURES, "head_turn.mp4")
 KEYS = {"yaw": float, "pitch": float, "roll": float, "is_looking_at_camera": bool, "attention_score": float,
         "eye_contact_score": float, "face_detected": bool, "timestamp": float, "confidence": float,
-        "gaze_yaw": float, "gaze_pitch": float, "gaze_known": bool, "look": str, "calibrated": bool,
+        "gaze_yaw": float, "gaze_pitch": float, "gaze_known": bool, "not_visible": list, "look": str, "calibrated": bool,
         "blink": bool, "blinks_per_minute": float, "smile": float, "distance": float, "centered": float,
         "brightness": float, "faces": int, "file": str}
 

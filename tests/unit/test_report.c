@@ -207,6 +207,29 @@ static void subtitles_have_times(void **state)
     json_decref(s);
 }
 
+static void what_was_not_visible_is_said(void **state)
+{
+    (void)state;
+    static const double hidden[] = {10, 80};
+    for (int k = 0; k < 2; k++) {
+        json_t *session = session_of(40, 70), *analysis = analysis_of(130, 0), *report = NULL, *s;
+        size_t i;
+        json_array_foreach(json_object_get(session, "seconds"), i, s)
+        {
+            json_object_set_new(s, "eyes_hidden", json_real(hidden[k]));
+            json_object_set_new(s, "mouth_hidden", json_real(0));
+        }
+        assert_int_equal(rh_report_build(session, analysis, NULL, &report, NULL), RH_OK);
+        json_t *notes = json_object_get(report, "notes");
+        assert_int_equal(json_array_size(notes), k);
+        if (k)
+            assert_non_null(strstr(json_string_value(json_array_get(notes, 0)), "Your eyes were not visible 80 % of the time"));
+        json_decref(session);
+        json_decref(analysis);
+        json_decref(report);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -217,6 +240,7 @@ int main(void)
         cmocka_unit_test(markdown_escapes_what_people_said),
         cmocka_unit_test(html_holds_the_report_safely),
         cmocka_unit_test(subtitles_have_times),
+        cmocka_unit_test(what_was_not_visible_is_said),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

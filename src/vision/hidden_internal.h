@@ -1,0 +1,32 @@
+/* hidden_internal.h - what of a face is not visible: eyes behind dark glasses or a hand, the mouth behind a
+ * mask, a hand or a microphone. Answers are log odds: above 0 more likely hidden than not. */
+#ifndef RH_HIDDEN_INTERNAL_H
+#define RH_HIDDEN_INTERNAL_H
+
+#include "face_nets_internal.h"
+
+/* The eye whose crop is in the engine and whose points the iris network has just found. `open` is the same
+ * answer for lids that are open, since a blink hides an eye too. */
+float rh_eye_hidden(const rh_face_engine *e, const rh_image_part *part, const rh_roi *eye, bool left,
+                    const float points[][3], float *open);
+/* Fills the engine's crop. */
+float rh_mouth_hidden(rh_face_engine *e, const rh_image_part *part, const float points[][3]);
+
+enum { RH_MOUTH_SIGNS = 45, RH_UPPER_POINTS = 65, RH_UPPER_POLY = 6 };
+
+typedef struct {
+    float constant, weight[RH_MOUTH_SIGNS], size[RH_MOUTH_SIGNS]; /* of a sign, and of its magnitude */
+} rh_mouth_table;
+extern const rh_mouth_table rh_learned_mouth;
+
+/* Pitch from the points of eyes, brows, forehead and bridge of the nose alone. */
+typedef struct {
+    short point[RH_UPPER_POINTS];
+    float pitch[RH_UPPER_POLY];
+    float rest[RH_UPPER_POINTS][3]; /* degrees a centimetre */
+} rh_upper_table;
+extern const rh_upper_table rh_learned_upper;
+
+float rh_pitch_of_upper_face(const rh_upper_table *table, const float points[][3]);
+
+#endif
