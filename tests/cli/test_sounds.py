@@ -1,4 +1,5 @@
 """Sound on whatever track, channel or side of zero it was recorded; files that ask for too much."""
+import json
 import os
 import subprocess
 import tempfile
@@ -108,7 +109,12 @@ class Sounds(unittest.TestCase):
         for odd in (b"two\nlines\t.wav", b"latin\xe9.wav", b"-.wav"):
             name = os.path.join(os.fsencode(self.dir.name), odd)
             os.rename(clip, name)
-            p = subprocess.run([binary(), "transcribe", name], capture_output=True, timeout=60)
+            said = {}
+            for way in ("tsv", "json"):
+                p = subprocess.run([binary(), "transcribe", "--format", way, name], capture_output=True, timeout=60)
+                self.assertEqual((p.returncode, p.stderr), (0, b""), odd)
+                said[way] = p.stdout
             os.rename(name, clip)
-            self.assertEqual((p.returncode, p.stderr), (0, b""), odd)
-            self.assertIn(b"fellow Americans", p.stdout)
+            self.assertEqual((said["tsv"].count(b"\t"), said["tsv"].count(b"\n")), (1, 1), odd)
+            self.assertIn(b"fellow Americans", said["tsv"])
+            self.assertTrue(json.loads(said["json"])["file"].endswith(odd.decode("utf-8", "replace")), odd)

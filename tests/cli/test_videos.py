@@ -105,9 +105,9 @@ class Videos(unittest.TestCase):
         self.assertEqual((code, err), (0, ""))
         self.assertEqual([r["file"] for r in lines][:2], [PORTRAIT, clip])
 
-    def test_names_with_line_ends(self):
+    def test_names_with_line_ends_and_foreign_bytes(self):
         clip = self.video("one.mp4", "scale=360:640")
-        for odd in (b"two\nlines\t.mp4",):
+        for odd in (b"two\nlines\t.mp4", b"latin\xe9.mp4"):
             name = os.path.join(os.fsencode(self.dir.name), odd)
             os.rename(clip, name)
             p = subprocess.run([binary(), "frame", "--sequence", name], capture_output=True, timeout=60)
