@@ -1,4 +1,4 @@
-/* base64.h - base64 of RFC 4648 (standard alphabet), to and from bytes.
+/* base64.h - base64 of RFC 4648, to and from bytes. Encoding uses the standard alphabet.
  *
  * Threads: any. */
 #ifndef RH_BASE64_H
@@ -13,7 +13,8 @@
 /* Characters that encoding n bytes gives, without a NUL. */
 #define RH_BASE64_ENCODED_LEN(n) (((n) + 2) / 3 * 4)
 
-/* Decodes with or without padding. `out` may be `text` itself: decoding in
+/* Decodes with or without padding, the standard and the URL-safe alphabet, with white
+ * space anywhere (mail and command-line tools break lines). `out` may be `text` itself: decoding in
  * place is safe when RH_BASE64_DECODED_MAX(n) bytes are there. RH_ERR_FORMAT names the
  * position of the first wrong character; RH_ERR_INVAL when `cap` is under
  * RH_BASE64_DECODED_MAX(n). */

@@ -23,6 +23,9 @@ size_t rh_base64_run_avx2(uint8_t *out, const char *text, size_t n)
     size_t i = 0;
     for (; i + 32 <= n; i += 32, out += 24) {
         __m256i in = _mm256_loadu_si256((const __m256i *)(const void *)(text + i));
+        /* The URL-safe letters as their standard ones. */
+        in = _mm256_blendv_epi8(in, _mm256_set1_epi8('+'), _mm256_cmpeq_epi8(in, _mm256_set1_epi8('-')));
+        in = _mm256_blendv_epi8(in, nibble, _mm256_cmpeq_epi8(in, _mm256_set1_epi8('_')));
         __m256i hi = _mm256_and_si256(_mm256_srli_epi32(in, 4), nibble);
         __m256i lo = _mm256_and_si256(in, nibble);
         if (!_mm256_testz_si256(_mm256_shuffle_epi8(bad_lo, lo), _mm256_shuffle_epi8(bad_hi, hi)))

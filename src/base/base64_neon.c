@@ -14,6 +14,8 @@ static void fill(uint8_t table[128])
         table[i] = 0xff;
     for (uint8_t i = 0; i < 64; i++)
         table[(uint8_t)letters[i]] = i;
+    table['-'] = 62; /* the URL-safe alphabet */
+    table['_'] = 63;
 }
 
 static uint8x16_t look_up(uint8x16_t c, const uint8x16x4_t *low, const uint8x16x4_t *high)
