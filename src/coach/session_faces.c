@@ -29,6 +29,8 @@ static void note(rh_session *s, const rh_face *f, int64_t t_us)
 
 rh_status rh_session_frame(rh_session *s, const void *bytes, size_t n, int64_t t_us, rh_error *err)
 {
+    if (t_us < 0 || t_us > (int64_t)RH_SESSION_MAX_S * 1000000)
+        return rh_fail(err, RH_ERR_INVAL, "time %lld us is outside the session", (long long)t_us);
     rh_face f;
     rh_status st = eyes_ready(s, err);
     if (st != RH_OK)

@@ -9,6 +9,7 @@
 #include "rehearse/image.h"
 
 enum { ANNOTATED_QUALITY = 80 };
+static const float FAR = 8; /* no clipping goes so far */
 
 rh_status rh_decode_media(const rh_message *m, rh_base64_ref ref, uint8_t **out, size_t *n_out,
                           uint8_t **spare, rh_error *err)
@@ -33,6 +34,9 @@ rh_status rh_samples_from_bytes(const uint8_t *bytes, size_t n, float **out, siz
 {
     if (n % 4)
         return rh_fail(err, RH_ERR_INVAL, "audio is %zu bytes long: float32 samples take 4 bytes each", n);
+    size_t n_far = 0;
+    bool whole = true;
+    float peak = 0;
     float *x = rh_alloc_array(n / 4 + 1, sizeof *x);
     if (!x)
         return rh_fail(err, RH_ERR_NOMEM, "out of memory");
@@ -46,8 +50,17 @@ rh_status rh_samples_from_bytes(const uint8_t *bytes, size_t n, float **out, siz
             return rh_fail(err, RH_ERR_INVAL, "sample %zu is %s: send little-endian float32 from -1 to 1",
                            i, nan ? "not a number" : "infinite");
         }
-        x[i] = x[i] > 1.0f ? 1.0f : x[i] < -1.0f ? -1.0f : x[i];
+        n_far += fabsf(x[i]) > FAR;
+        whole = whole && x[i] == rintf(x[i]);
+        peak = fmaxf(peak, fabsf(x[i]));
     }
+    if ((whole && peak >= 2) || n_far > n / 4 / 100) { /* a few may be an overdriven microphone's */
+        rh_free(x);
+        return rh_fail(err, RH_ERR_INVAL, "samples of up to %g look like 16-bit integers: send float32 from -1 to 1, "
+                       "each divided by 32768", (double)peak);
+    }
+    for (size_t i = 0; i < n / 4; i++)
+        x[i] = x[i] > 1.0f ? 1.0f : x[i] < -1.0f ? -1.0f : x[i];
     *out = x;
     *n_out = n / 4;
     return RH_OK;
@@ -130,7 +143,7 @@ static rh_status find_frame(char *body, size_t n, rh_message *m, rh_base64_ref *
         return err->code;
     }
     if (st == RH_OK && !m->frame.at)
-        return rh_fail(err, RH_ERR_NOTFOUND, "field \"frame\" is missing: send {\"frame\": "
+        return rh_fail(err, RH_ERR_INVAL, "field \"frame\" is missing: send {\"frame\": "
                        "\"data:image/jpeg;base64,...\"}");
     *frame = m->frame;
     return st;

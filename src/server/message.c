@@ -1,10 +1,9 @@
 #include "message.h"
 
-#include <math.h>
 #include <string.h>
 #include <strings.h>
+#include "numbers.h"
 #include "rehearse/alloc.h"
-#include "rehearse/audio.h"
 #include "rehearse/buf.h"
 
 enum { MIN_LIFT = 512, MAX_LIFTED = 4, MAX_DEPTH = 32 };
@@ -115,16 +114,10 @@ static rh_status media(const json_t *small, const lifted *l, const char *key, rh
 
 static rh_status sample_rate(const json_t *small, int *out, rh_error *err)
 {
-    const json_t *v = json_object_get(small, "sample_rate");
-    *out = 16000;
-    if (!v || json_is_null(v))
-        return RH_OK;
-    double rate = json_is_number(v) ? json_number_value(v) : 0;
-    if (!(rate >= RH_AUDIO_MIN_RATE_HZ && rate <= RH_AUDIO_MAX_RATE_HZ) || rate != floor(rate))
-        return rh_fail(err, RH_ERR_INVAL, "\"sample_rate\" must be a whole number from %d to %d",
-                       RH_AUDIO_MIN_RATE_HZ, RH_AUDIO_MAX_RATE_HZ);
+    double rate = 16000;
+    rh_status st = rh_number_of(small, "sample_rate", rh_sample_rates, &rate, err);
     *out = (int)rate;
-    return RH_OK;
+    return st;
 }
 
 static rh_status command(const json_t *small, rh_command *out, rh_error *err)

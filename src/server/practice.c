@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include "numbers.h"
 #include "rehearse/alloc.h"
 #include "rehearse/audio.h"
 #include "rehearse/clock.h"
@@ -281,15 +282,19 @@ static void resume(rh_practice *p, rh_ws *w, const json_t *start, int rate_hz)
 static void begin(rh_ws *w, json_t *start)
 {
     rh_server *s = w->server;
-    const json_t *rate = json_object_get(start, "sample_rate");
-    int rate_hz = rate ? (int)json_number_value(rate) : RH_ASR_RATE_HZ;
+    rh_error err;
+    double rate = RH_ASR_RATE_HZ, face_hz, fov;
+    bool numbers = rh_number_of(start, "sample_rate", rh_sample_rates, &rate, &err) == RH_OK &&
+                   rh_number_of(start, "face_hz", rh_face_rates, &face_hz, &err) == RH_OK &&
+                   rh_number_of(start, "fov", rh_fields_of_view, &fov, &err) == RH_OK;
+    int rate_hz = (int)rate;
     rh_practice *p = find(s, w->name);
     if (w->practice) {
         rh_practice_error(w, "the session has started already");
     } else if (!rh_ready(s)) {
         refuse(w, "the models are still loading: try again in a second", 1013);
-    } else if (rate_hz < RH_AUDIO_MIN_RATE_HZ || rate_hz > RH_AUDIO_MAX_RATE_HZ) {
-        refuse(w, "sample_rate must be a whole number from 8000 to 96000", 1008);
+    } else if (!numbers) {
+        refuse(w, err.msg, 1008);
     } else if (p) {
         resume(p, w, start, rate_hz);
     } else if (!(p = rh_calloc(1, sizeof *p))) {

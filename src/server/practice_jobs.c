@@ -1,8 +1,8 @@
 /* practice_jobs.c - the work of a live session on the pools: opening, sound in,
  * recognition, pictures, the report. At most one job of each kind at a time. */
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include "media_bytes.h"
 #include "practice_internal.h"
 #include "rehearse/alloc.h"
 #include "rehearse/audio.h"
@@ -108,8 +108,8 @@ static void open_run(rh_job *base, rh_worker *w)
         .kind = text_of(p, "kind"),
         .language = strcmp(language, "auto") == 0 ? NULL : language,
         .reference = text_of(p, "reference_text"),
-        .face_hz = (float)(face_hz > 0 && face_hz <= 60 ? face_hz : 0),
-        .fov_deg = fov > 10 && fov < 170 ? (float)fov : 0,
+        .face_hz = (float)face_hz, /* both checked at the start; 0 = not given */
+        .fov_deg = (float)fov,
         .spool_dir = j->spool,
         .keep_media = json_is_true(json_object_get(p->start, "keep_media")),
         .live = true,
@@ -148,25 +148,15 @@ static rh_status to_float(const rh_media_item *item, float **out, size_t *n_out,
 {
     const uint8_t *b = (const uint8_t *)item->raw + RH_MEDIA_HEAD;
     size_t n = item->n - RH_MEDIA_HEAD, width = item->raw[0] == RH_MEDIA_PCM16 ? 2 : 4;
+    if (width == 4)
+        return rh_samples_from_bytes(b, n, out, n_out, err);
     if (n % width)
         return rh_fail(err, RH_ERR_INVAL, "sound of %zu bytes: samples take %zu bytes each", n, width);
     float *x = rh_alloc_array(n / width + 1, sizeof *x);
     if (!x)
         return rh_fail(err, RH_ERR_NOMEM, "out of memory");
-    for (size_t i = 0; i < n / width; i++) {
-        if (width == 2) {
-            x[i] = (float)(int16_t)(uint16_t)(b[2 * i] | b[2 * i + 1] << 8) / 32768.0f;
-        } else {
-            uint32_t bits = (uint32_t)b[4 * i] | (uint32_t)b[4 * i + 1] << 8 |
-                            (uint32_t)b[4 * i + 2] << 16 | (uint32_t)b[4 * i + 3] << 24;
-            memcpy(&x[i], &bits, sizeof bits);
-        }
-        if (!isfinite(x[i])) {
-            rh_free(x);
-            return rh_fail(err, RH_ERR_INVAL, "sample %zu is no finite number", i);
-        }
-        x[i] = fminf(1.0f, fmaxf(-1.0f, x[i]));
-    }
+    for (size_t i = 0; i < n / width; i++)
+        x[i] = (float)(int16_t)(uint16_t)(b[2 * i] | b[2 * i + 1] << 8) / 32768.0f;
     *out = x;
     *n_out = n / width;
     return RH_OK;

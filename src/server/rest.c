@@ -21,12 +21,14 @@ static void root(rh_http *h)
         return;
     }
     rh_http_json(h, 200, json_pack(
-        "{s:s, s:s, s:s, s:{s:s, s:s, s:s, s:s, s:s, s:s}}",
+        "{s:s, s:s, s:s, s:{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s}}",
         "status", "running", "service", "Interview Coaching API",
         "version", h->server->o.version, "endpoints",
         "health", "/health", "analyze_audio", "/api/analyze-audio",
         "analyze_frame", "/api/analyze-frame", "video_ws", "/ws/video/{client_id}",
-        "audio_ws", "/ws/audio/{client_id}", "combined_ws", "/ws/combined/{client_id}"));
+        "audio_ws", "/ws/audio/{client_id}", "combined_ws", "/ws/combined/{client_id}",
+        "websocket_video", "/ws/video/{client_id}", "websocket_audio", "/ws/audio/{client_id}",
+        "websocket_combined", "/ws/combined/{client_id}"));
 }
 
 static json_t *speech_health(const rh_coach *c)

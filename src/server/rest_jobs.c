@@ -138,8 +138,6 @@ static void frame_done(rh_server *s, rh_job *base)
     if (c && c->http) {
         if (j->result)
             rh_http_json(c->http, 200, json_incref(j->result));
-        else if (j->err.code == RH_ERR_NOTFOUND)
-            rh_http_error(c->http, 422, "%s", j->err.msg);
         else
             rh_http_fail(c->http, &j->err);
     }
@@ -154,7 +152,7 @@ void rh_start_frame_job(rh_http *h)
     char flag[8];
     frame_job *j = s->n_frame_jobs < RH_MAX_FRAME_JOBS ? rh_calloc(1, sizeof *j) : NULL;
     if (h->body.len == 0) {
-        rh_http_error(h, 422, "field \"frame\" is missing: send {\"frame\": \"data:image/jpeg;base64,...\"}");
+        rh_http_error(h, 400, "field \"frame\" is missing: send {\"frame\": \"data:image/jpeg;base64,...\"}");
         rh_free(j);
         return;
     }
