@@ -57,10 +57,17 @@ void rh_live_audio_free(rh_live_audio *l);
 /* RH_ERR_LIMIT when more than the limit waits unrecognised; nothing is then taken. */
 rh_status rh_live_audio_feed(rh_live_audio *l, const float *samples, size_t n, rh_error *err);
 double rh_live_audio_buffered_s(const rh_live_audio *l);  /* not reported yet */
-bool rh_live_audio_ready(const rh_live_audio *l);         /* a result is due: call _result */
-/* Recognises what is settled (all = false; RH_AGAIN when nothing is) or everything
- * not reported yet (all = true, also when that is nothing). */
-rh_status rh_live_audio_result(rh_live_audio *l, bool all, const atomic_bool *cancel,
+bool rh_live_audio_ready(rh_live_audio *l); /* something is due: call _result with RH_LIVE_SETTLED */
+/* What is not reported yet. VOICED: and the sound ends in the middle of speech. */
+typedef enum { RH_LIVE_NOTHING, RH_LIVE_QUIET, RH_LIVE_VOICED } rh_live_rest;
+rh_live_rest rh_live_audio_rest(const rh_live_audio *l);
+typedef enum {
+    RH_LIVE_SETTLED, /* what is settled, every 2.3 s or so of speech, and what was said before a silence */
+    RH_LIVE_WORDS,   /* all words so far: nobody goes on speaking */
+    RH_LIVE_ALL,     /* the same, also when there are none: RH_OK always */
+} rh_live_part;
+/* RH_AGAIN when there is nothing to report. */
+rh_status rh_live_audio_result(rh_live_audio *l, rh_live_part part, const atomic_bool *cancel,
                                json_t **out, rh_error *err);
 void rh_live_audio_clear(rh_live_audio *l);
 /* Told of every result that has words, before _result returns: `in` counts from second

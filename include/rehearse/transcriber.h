@@ -8,8 +8,8 @@
  * A partial starts from the tokens of the one before (a draft), so decoding
  * again costs a few steps.
  * Times: seconds from the first sample fed.
- * Threads: _feed and _behind_s may run beside the rest, which is for one thread
- * at a time. */
+ * Threads: _feed, _behind_s, _speaking and _speech_s may run beside the rest, which
+ * is for one thread at a time. */
 #ifndef RH_TRANSCRIBER_H
 #define RH_TRANSCRIBER_H
 
@@ -28,6 +28,8 @@ typedef struct {
     bool partials;        /* false: finals only, less work */
     int partial_every_ms; /* 1000; stretched by itself when the machine is busy */
     int end_silence_ms;   /* silence that ends an utterance; 400 */
+    int settle_ms;        /* in unbroken speech words become final at least so often;
+                             0: only when the model's window is full; 0 */
     bool verbatim;        /* finals come with a second decode that writes hesitations down */
 } rh_transcriber_options;
 
@@ -37,10 +39,10 @@ typedef struct {
     float start, end;                 /* s */
     const rh_transcript *transcript;  /* its text, words and tokens, times from the first sample */
     const float *pooled; int n_pooled;/* finals: rh_asr_pooled() of the utterance; may be NULL */
-    /* Finals, where asked for: words of the second decode (verbatim.h), maybe none, and
-     * the sound that both decodes heard with some seconds before it: `n_sound` samples
-     * from the time `sound_from` on. What lies in [fresh_from, fresh_to) was in no final
-     * before. */
+    /* Finals, where asked for: words of the second decode (verbatim.h), maybe none and
+     * maybe beyond fresh_to, and the sound of what is new with some seconds before it:
+     * `n_sound` samples from the time `sound_from` on. What lies in [fresh_from, fresh_to)
+     * was in no final before. */
     const rh_transcript *verbatim;
     const float *sound;
     size_t n_sound;
@@ -55,6 +57,9 @@ void rh_transcriber_free(rh_transcriber *t);
 
 /* Copies `n` samples. RH_ERR_LIMIT more than RH_TRANSCRIBER_MAX_BEHIND_S would wait. */
 rh_status rh_transcriber_feed(rh_transcriber *t, const float *samples, size_t n, rh_error *err);
+/* Follows voice activity through the sound fed, which is cheap; whether _work has
+ * something to decode. */
+bool rh_transcriber_due(rh_transcriber *t);
 /* Decodes what is due, at most one utterance or partial. RH_AGAIN when nothing is due. */
 rh_status rh_transcriber_work(rh_transcriber *t, const atomic_bool *cancel, rh_error *err);
 /* The next thing heard; RH_AGAIN when there is none. */
@@ -66,6 +71,8 @@ void rh_transcriber_reset(rh_transcriber *t);
 
 double rh_transcriber_behind_s(const rh_transcriber *t); /* sound fed and not yet looked at */
 bool rh_transcriber_speaking(const rh_transcriber *t);   /* in mid-utterance by voice activity */
+bool rh_transcriber_voiced(const rh_transcriber *t);     /* the last sound looked at was speech */
+double rh_transcriber_quiet_s(const rh_transcriber *t);  /* looked at since the last speech */
 double rh_transcriber_speech_s(const rh_transcriber *t); /* speech so far, by voice activity */
 
 #endif

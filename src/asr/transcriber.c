@@ -1,10 +1,11 @@
 /* transcriber.c - see transcriber.h.
  *
  * An utterance begins where the voice activity gate opens and ends with a
- * silence of end_silence_ms. It is final then; a longer one is also made final
- * at its longest short pause, and where there is none, up to the words on which
- * successive decodes agree (LocalAgreement: Macháček, Dabre, Bojar, "Turning
- * Whisper into Real-Time Transcription System", 2023). */
+ * silence of end_silence_ms. It is final then. While it lasts, every settle_ms
+ * those words become final on which successive decodes agree (LocalAgreement:
+ * Macháček, Dabre, Bojar, "Turning Whisper into Real-Time Transcription System",
+ * 2023) or that have long been followed by others. Sound that came faster than it
+ * is decoded is taken in long pieces instead, cut at short pauses. */
 #include <math.h>
 #include <string.h>
 #include "rehearse/alloc.h"
@@ -17,12 +18,14 @@ enum {
     TAIL = RATE / 4,        /* and after the last */
     SHORT_PAUSE = RATE / 8, /* the gate needs that much quiet to close */
     SHORT = RATE * 3 / 2,   /* a piece of speech so short is heard better with what follows, */
-    PATIENCE = 3,           /* so it ends only after so many times the silence */
+    PATIENCE = RATE * 11 / 10, /* so it ends only after that much silence */
     LONG = 15 * RATE,       /* an utterance longer than this is cut at a short pause */
     LEAST_CUT = 4 * RATE,   /* but not into pieces shorter than this */
-    TOO_LONG = 22 * RATE,   /* cut at a word, found by agreement */
+    TOO_LONG = 22 * RATE,   /* words are settled now: the model sees 30 s */
+    SETTLE_LATE = 6 * RATE, /* beyond settle_ms: how much sound is looked at in one go */
     FIRST_PARTIAL = RATE / 2, /* after the onset */
-    LOOK_BACK = 8 * RATE,     /* sound given with a final beyond what was decoded */
+    LOOK_BACK = 8 * RATE,     /* sound given with a final before what is new */
+    BEYOND = RATE / 2,        /* and after it */
 };
 
 rh_transcriber_options rh_transcriber_options_default(void)
@@ -39,6 +42,9 @@ static rh_status check_options(const rh_transcriber_options *o, rh_error *err)
     if (o->end_silence_ms < 130 || o->end_silence_ms > 5000)
         return rh_fail(err, RH_ERR_INVAL, "%d ms of silence as end: give 130 to 5000",
                        o->end_silence_ms);
+    if (o->settle_ms != 0 && (o->settle_ms < 1000 || o->settle_ms > 20000))
+        return rh_fail(err, RH_ERR_INVAL, "words settled every %d ms: give 1000 to 20000, or 0",
+                       o->settle_ms);
     if (o->language && strlen(o->language) >= RH_ASR_LANG_LEN)
         return rh_fail(err, RH_ERR_INVAL, "language \"%.20s\" is no code such as \"en\"",
                        o->language);
@@ -65,6 +71,7 @@ rh_status rh_transcriber_new(rh_transcriber **out, rh_asr_model *m, const rh_vad
     t->interval = (int64_t)o.partial_every_ms * RATE / 1000;
     rh_transcript_init(&t->partial);
     rh_transcript_init(&t->scratch);
+    rh_transcript_init(&t->piece);
     rh_transcript_init(&t->verbatim);
     st = rh_vad_new(&t->vad, vad, err);
     if (st != RH_OK) {
@@ -95,6 +102,7 @@ void rh_transcriber_free(rh_transcriber *t)
     rh_free(t->sound);
     rh_transcript_done(&t->partial);
     rh_transcript_done(&t->scratch);
+    rh_transcript_done(&t->piece);
     rh_transcript_done(&t->verbatim);
     rh_free(t->draft);
     rh_free(t->pooled);
@@ -186,6 +194,7 @@ static void begin_utterance(rh_transcriber *t)
     if (at < t->base)
         at = t->base;
     t->open = true;
+    t->begun = t->settle_from = t->onset;
     t->n_pauses = 0;
     rh_tr_start_at(t, at);
 }
@@ -215,8 +224,8 @@ static void on_gate(rh_transcriber *t, rh_gate_event e)
 static bool ended(const rh_transcriber *t)
 {
     int64_t silence = (int64_t)t->o.end_silence_ms * RATE / 1000;
-    if (t->speech_end - t->onset < SHORT)
-        silence *= PATIENCE;
+    if (t->speech_end - t->begun < SHORT && silence < PATIENCE)
+        silence = PATIENCE;
     return t->open && t->gate.state == RH_GATE_CLOSED && t->seen - t->speech_end >= silence;
 }
 
@@ -239,6 +248,27 @@ static int64_t find_cut(const rh_transcriber *t)
 static bool too_long(const rh_transcriber *t)
 {
     return t->open && t->seen - t->from > TOO_LONG;
+}
+
+static bool settle_due(const rh_transcriber *t)
+{
+    int64_t every = (int64_t)t->o.settle_ms * RATE / 1000;
+    if (t->partial_at && t->seen - t->partial_at < TR_SETTLE_AGAIN)
+        return false;
+    return too_long(t) || (t->open && every && t->seen - t->settle_from >= every);
+}
+
+bool rh_tr_overdue(const rh_transcriber *t)
+{
+    int64_t every = (int64_t)t->o.settle_ms * RATE / 1000;
+    return too_long(t) || (every && t->seen - t->settle_from >= every + TR_SETTLE_AGAIN);
+}
+
+/* A first decode, with which the one that settles words may agree. */
+static bool check_due(const rh_transcriber *t)
+{
+    int64_t every = (int64_t)t->o.settle_ms * RATE / 1000;
+    return t->open && every && !t->partial_at && t->seen - t->settle_from >= every / 2;
 }
 
 static bool partial_due(const rh_transcriber *t)
@@ -270,7 +300,8 @@ static rh_status look(rh_transcriber *t)
         on_gate(t, rh_vad_gate_push(&t->gate, p, rh_mean_square(chunk, RH_VAD_CHUNK)));
         if (t->open && t->seen - t->from > LONG && find_cut(t) > 0)
             break; /* sound came faster than it is decoded: decode first */
-        if (too_long(t) && partial_due(t))
+        if (settle_due(t) && (too_long(t) || t->seen - t->settle_from >=
+                                                 SETTLE_LATE + (int64_t)t->o.settle_ms * RATE / 1000))
             break;
     }
     int64_t speech = t->speech_samples;
@@ -297,7 +328,7 @@ static void close_utterance(rh_transcriber *t)
 /* What remains of the utterance after a cut. */
 static void go_on_after(rh_transcriber *t, int64_t cut)
 {
-    t->onset = cut;
+    t->onset = t->settle_from = cut;
     rh_tr_start_at(t, cut);
     int kept = 0;
     for (int i = 0; i < t->n_pauses; i++)
@@ -310,30 +341,53 @@ static rh_status finish_utterance(rh_transcriber *t, const atomic_bool *cancel, 
 {
     int64_t to = t->speech_end + TAIL, have = t->base + (int64_t)t->n_sound;
     to = to < have ? to : have;
-    bool decoded = t->partial_at >= t->speech_end + TR_PAUSE_DECODE / 2;
+    bool decoded = !t->doubtful && t->partial_at >= t->speech_end + TR_PAUSE_DECODE / 2;
     rh_status st = decoded ? rh_tr_promote(t, to, err) : rh_tr_final(t, to, cancel, err);
     if (st == RH_OK)
         close_utterance(t);
     return st;
 }
 
-/* Does the one most urgent thing; RH_AGAIN when there is none. */
-static rh_status decode_due(rh_transcriber *t, const atomic_bool *cancel, rh_error *err)
+typedef enum { NOTHING, END, CUT, SETTLE, SHOW } step;
+
+/* The one most urgent thing to do. */
+static step next_step(const rh_transcriber *t)
 {
     if (!t->open)
-        return RH_AGAIN;
-    int64_t length = t->seen - t->from, cut = length > LONG ? find_cut(t) : 0;
-    if (cut > 0 && !ended(t)) {
-        rh_status st = rh_tr_final(t, cut, cancel, err);
-        if (st == RH_OK)
-            go_on_after(t, cut);
-        return st;
-    }
+        return NOTHING;
     if (ended(t))
+        return END;
+    if (t->seen - t->from > LONG && find_cut(t) > 0)
+        return CUT;
+    if (settle_due(t))
+        return SETTLE;
+    if (t->o.partials ? partial_due(t) || pause_due(t) : check_due(t))
+        return SHOW;
+    return NOTHING;
+}
+
+/* Does it; RH_AGAIN when there is nothing. */
+static rh_status decode_due(rh_transcriber *t, const atomic_bool *cancel, rh_error *err)
+{
+    step what = next_step(t);
+    if (what == NOTHING)
+        return RH_AGAIN;
+    if (what == END)
         return finish_utterance(t, cancel, err);
-    if (((t->o.partials || too_long(t)) && partial_due(t)) || (t->o.partials && pause_due(t)))
-        return rh_tr_partial(t, too_long(t), cancel, err);
-    return RH_AGAIN;
+    if (what != CUT)
+        return rh_tr_partial(t, what == SETTLE, cancel, err);
+    int64_t cut = find_cut(t);
+    rh_status st = rh_tr_final(t, cut, cancel, err);
+    if (st == RH_OK)
+        go_on_after(t, cut);
+    return st;
+}
+
+bool rh_transcriber_due(rh_transcriber *t)
+{
+    bool due = take_input(t) != RH_OK || look(t) != RH_OK || next_step(t) != NOTHING;
+    update_behind(t);
+    return due; /* also after a failure: _work will say it */
 }
 
 rh_status rh_transcriber_work(rh_transcriber *t, const atomic_bool *cancel, rh_error *err)
@@ -370,11 +424,12 @@ rh_status rh_transcriber_finish(rh_transcriber *t, const atomic_bool *cancel, rh
     rh_status st = take_input(t);
     if (st != RH_OK)
         return rh_fail(err, st, "transcriber: %s", rh_status_name(st));
-    bool partials = t->o.partials;
+    rh_transcriber_options o = t->o;
     t->o.partials = false; /* nobody will see them */
+    t->o.settle_ms = 0;    /* all of it is final in a moment */
     while (st == RH_OK)
         st = finish_step(t, cancel, err);
-    t->o.partials = partials;
+    t->o = o;
     update_behind(t);
     return st == RH_END ? RH_OK : st;
 }
@@ -392,7 +447,7 @@ void rh_transcriber_reset(rh_transcriber *t)
     rh_vad_reset(t->vad);
     close_utterance(t);
     t->last_text[0] = t->context[0] = '\0';
-    t->last_from = t->last_end = t->context_end = 0;
+    t->last_from = t->last_end = t->context_end = t->speech_end = 0;
     atomic_store(&t->behind, 0);
     atomic_store(&t->speech, 0);
 }
@@ -411,9 +466,10 @@ rh_status rh_transcriber_next(rh_transcriber *t, rh_heard *out)
     if (h->to > h->from) {
         int64_t from = h->fresh - LOOK_BACK < h->from ? h->fresh - LOOK_BACK : h->from;
         from = from > t->base ? from : t->base;
+        int64_t to = h->fresh_end + BEYOND < h->to ? h->fresh_end + BEYOND : h->to;
         out->verbatim = &h->verbatim;
         out->sound = t->sound + (from - t->base);
-        out->n_sound = (size_t)(h->to - from);
+        out->n_sound = (size_t)(to - from);
         out->sound_from = (double)from / RATE;
         out->fresh_from = (double)h->fresh / RATE;
         out->fresh_to = (double)h->fresh_end / RATE;
@@ -429,6 +485,16 @@ double rh_transcriber_behind_s(const rh_transcriber *t)
 bool rh_transcriber_speaking(const rh_transcriber *t)
 {
     return atomic_load(&t->speaking);
+}
+
+bool rh_transcriber_voiced(const rh_transcriber *t)
+{
+    return t->gate.state != RH_GATE_CLOSED;
+}
+
+double rh_transcriber_quiet_s(const rh_transcriber *t)
+{
+    return (double)(t->seen - t->speech_end) / RATE;
 }
 
 double rh_transcriber_speech_s(const rh_transcriber *t)

@@ -12,14 +12,19 @@
 enum {
     RATE = TR_RATE,
     LEAST = RATE / 10,    /* below it there is nothing to decode */
-    FRESH = RATE * 3 / 2, /* words of the last 1.5 s may still change */
-    LEAST_AGREED = 4,     /* words that must agree before any is settled */
-    CONTEXT = 6 * RATE,   /* sound decoded again before what is new */
+    FRESH = RATE * 7 / 10,   /* words so near the newest sound may still change */
+    STOOD = RATE * 18 / 10,  /* words so long ago stay, though one decode alone heard them */
+    STOOD_LATE = RATE,       /* where none has been settled for long */
+    UNHEARD = RATE * 5 / 2,  /* speech without a word, after a context: it was left out */
+    CONTEXT = 6 * RATE,      /* sound decoded again before what is new */
     NEAR = RATE * 3 / 2,  /* silence over which a sentence still goes on */
     LATE = RATE / 4,
     INTERVAL_MAX = 5 * RATE,
-    WINDOW = 28 * RATE, /* past it no agreement is waited for: the model sees 30 s */
+    WINDOW = 28 * RATE, /* the model sees 30 s */
 };
+
+static const float LONGEST_WORD_S = 0.8f;
+static const float SURE = 0.5f; /* of a word that one decode alone heard */
 
 static rh_status keep_draft(rh_transcriber *t, const rh_transcript *raw)
 {
@@ -117,28 +122,90 @@ static bool failed(const rh_transcript *text, const rh_asr_params *p)
     return false;
 }
 
-/* Decodes up to `to` into `scratch`: what follows the context. */
-static rh_status decode(rh_transcriber *t, int64_t to, const atomic_bool *cancel, rh_error *err)
+/* A context that ends like a sentence may end the decode too, whatever follows. */
+static bool left_out(const rh_transcriber *t, int64_t to)
+{
+    const rh_transcript *s = &t->scratch;
+    float heard = s->n_words ? s->words[s->n_words - 1].end : (float)(t->context_end - t->from) / RATE;
+    int64_t until = t->speech_end < to ? t->speech_end : to;
+    return (float)(until - t->from - UNHEARD) / RATE > heard;
+}
+
+/* Words of a decode without the context that belong to it. */
+static int n_known(const rh_transcriber *t)
+{
+    const rh_transcript *s = &t->scratch;
+    float end = (float)(t->context_end - t->from) / RATE;
+    const char *last = strrchr(t->context, ' ');
+    char x[96], y[96];
+    int n = 0;
+    while (n < s->n_words && (s->words[n].start + s->words[n].end) / 2 < end)
+        n++;
+    if (n == s->n_words || s->words[n].start > end + 0.2f)
+        return n;
+    last = last ? last + 1 : t->context;
+    fold(x, sizeof x, last, strlen(last));
+    fold(y, sizeof y, s->text + s->words[n].text_off, s->words[n].text_len);
+    return strcmp(x, y) == 0 ? n + 1 : n; /* times differ by a little from decode to decode */
+}
+
+/* The first n words of the decode. */
+static rh_status drop_words(rh_transcriber *t, int n)
+{
+    rh_transcript *s = &t->scratch;
+    if (n == 0)
+        return RH_OK;
+    rh_status st = rh_transcript_slice(&t->piece, s, n, s->n_words);
+    if (st != RH_OK)
+        return st;
+    t->piece.encode_us = s->encode_us;
+    t->piece.decode_us = s->decode_us;
+    t->piece.n_steps = s->n_steps;
+    rh_transcript swap = t->scratch;
+    t->scratch = t->piece;
+    t->piece = swap;
+    return RH_OK;
+}
+
+/* What closes a word that is final already, and the rest of one that grew since, can't
+ * be reported any more. */
+static rh_status drop_head(rh_transcriber *t)
+{
+    int n = 0;
+    while (n < t->scratch.n_words && rh_word_clings(&t->scratch, n, t->context[0] != '\0'))
+        n++;
+    return drop_words(t, n);
+}
+
+/* Decodes up to `to` into `scratch`: what follows the context. A decode that may be
+ * `final` is made again where it failed, however long that takes. */
+static rh_status decode(rh_transcriber *t, int64_t to, bool final, const atomic_bool *cancel,
+                        rh_error *err)
 {
     rh_transcript_clear(&t->scratch);
     rh_transcript_clear(&t->verbatim);
     if (to - fresh(t) < LEAST)
         return RH_OK;
     rh_asr_params p = params_of(t, cancel);
-    p.fallback = !t->context[0];
+    p.fallback = final && !t->context[0];
     rh_status st = decode_once(t, to, &p, err);
-    if (st == RH_OK && t->context[0] && failed(&t->scratch, &p)) {
-        /* A context may talk the decoder into saying it for ever: without it, then. */
-        t->from = t->context_end;
-        t->context[0] = '\0';
+    t->doubtful = st == RH_OK && (failed(&t->scratch, &p) || (t->context[0] && left_out(t, to)));
+    if (t->doubtful && t->context[0] && (final || rh_tr_overdue(t))) {
+        /* A context may talk the decoder into saying it for ever: the same sound without it. */
         t->n_draft = 0;
         p = params_of(t, cancel);
+        p.prefix = NULL;
+        p.fallback = final;
+        t->doubtful = false;
         st = decode_once(t, to, &p, err);
+        if (st == RH_OK)
+            st = drop_words(t, n_known(t));
     }
-    if (st != RH_OK)
-        return st;
-    place(t, &t->scratch, to);
-    return RH_OK;
+    if (st == RH_OK)
+        st = drop_head(t);
+    if (st == RH_OK)
+        place(t, &t->scratch, to);
+    return st;
 }
 
 /* The same sound decoded again with its hesitations, into `verbatim`. */
@@ -208,6 +275,16 @@ static void pool(rh_transcriber *t)
         t->n_pooled = n;
 }
 
+/* To the last thing heard. The rest of the utterance may need it too. */
+static void give_pooled(rh_transcriber *t)
+{
+    tr_heard *h = &t->heard[t->n_heard - 1];
+    if (!t->n_pooled || !(h->pooled = rh_alloc_array((size_t)t->n_pooled, sizeof *h->pooled)))
+        return; /* scores do without */
+    memcpy(h->pooled, t->pooled, (size_t)t->n_pooled * sizeof *h->pooled);
+    h->n_pooled = t->n_pooled;
+}
+
 static void keep_language(rh_transcriber *t, const rh_transcript *text)
 {
     if (!t->language[0] && text->n_words > 2)
@@ -225,7 +302,7 @@ static void copy_words(const rh_transcript *t, int first, int end, char *dst, si
 }
 
 /* The last words that became final (of `text`, up to word `end`) may be the next
- * decode's context: as much as CONTEXT holds, from a word that follows a gap. */
+ * decode's context: as much as a context holds, from a word that follows a gap. */
 static void remember(rh_transcriber *t, const rh_transcript *text, int end, int64_t settled)
 {
     t->last_text[0] = '\0';
@@ -283,12 +360,7 @@ static rh_status finish(rh_transcriber *t, const rh_transcript *text, int64_t to
         if (st != RH_OK)
             return rh_fail(err, st, "transcript: %s", rh_status_name(st));
         keep_sound(t, to, to);
-        if (t->n_pooled) {
-            tr_heard *h = &t->heard[t->n_heard - 1];
-            h->pooled = t->pooled;
-            h->n_pooled = t->n_pooled;
-            t->pooled = NULL;
-        }
+        give_pooled(t);
     }
     remember(t, text, text->n_words, to);
     t->settled = to;
@@ -298,7 +370,7 @@ static rh_status finish(rh_transcriber *t, const rh_transcript *text, int64_t to
 
 static rh_status make_final(rh_transcriber *t, int64_t to, const atomic_bool *cancel, rh_error *err)
 {
-    rh_status st = decode(t, to, cancel, err);
+    rh_status st = decode(t, to, true, cancel, err);
     if (st != RH_OK)
         return st;
     pool(t);
@@ -311,17 +383,24 @@ rh_status rh_tr_promote(rh_transcriber *t, int64_t to, rh_error *err)
     return finish(t, &t->partial, to, err);
 }
 
-/* Up to where this decode and the one before say the same, and the words are not fresh. */
-static int agreed(const rh_transcriber *t)
+/* The words that will not change: those on which this decode and the one before agree
+ * and that are not fresh, and those long past that this one is sure of. Where they are
+ * overdue doubts count less. */
+static int standing(const rh_transcriber *t)
 {
     const rh_transcript *a = &t->partial, *b = &t->scratch;
+    bool agree = t->partial_at != 0, overdue = rh_tr_overdue(t);
+    float fresh_s = (float)(t->seen - FRESH) / RATE;
+    float stood_s = (float)(t->seen - (overdue ? STOOD_LATE : STOOD)) / RATE;
     int n = 0;
-    bool must = t->seen - t->from > WINDOW;
-    float until = (float)(t->seen - FRESH) / RATE;
-    while (n < b->n_words && b->words[n].end <= until &&
-           (must || (n < a->n_words && same_word(a, n, b, n))))
-        n++;
-    return must || n >= LEAST_AGREED ? n : 0;
+    for (; n < b->n_words; n++) {
+        const rh_asr_word *w = &b->words[n];
+        float end = fminf(w->end, w->start + LONGEST_WORD_S); /* the rest is a pause */
+        agree = agree && n < a->n_words && same_word(a, n, b, n);
+        if (end > fresh_s || (!agree && (end > stood_s || (w->p < SURE && !overdue))))
+            break;
+    }
+    return n;
 }
 
 /* A sentence's end near the end of the agreed words, or else all of them. */
@@ -335,31 +414,52 @@ static int best_cut(const rh_transcript *b, int n)
     return n;
 }
 
-/* The first n words of the decode are final; the rest is decoded again, with them as context. */
+/* The first n words of the decode are final; the rest is decoded again, with them as
+ * context, and compared with what this decode made of it. */
 static rh_status settle_words(rh_transcriber *t, int n)
 {
     const rh_transcript *text = &t->scratch;
-    rh_status st = rh_transcript_slice(&t->partial, text, 0, n);
+    rh_status st = rh_transcript_slice(&t->piece, text, 0, n);
     if (st == RH_OK)
-        st = add_heard(t, &t->partial, true, text->words[0].start, text->words[n - 1].end);
+        st = add_heard(t, &t->piece, true, text->words[0].start, text->words[n - 1].end);
     if (st != RH_OK)
         return st;
     int64_t settled = (int64_t)(text->words[n - 1].end * RATE);
+    keep_language(t, &t->piece);
     keep_sound(t, t->seen, settled);
+    give_pooled(t);
     remember(t, text, n, settled);
     t->settled = t->onset = settled;
+    t->settle_from = t->seen;
     rh_tr_start_at(t, settled);
     int kept = 0;
     for (int i = 0; i < t->n_pauses; i++)
         if (t->pauses[i].start > settled)
             t->pauses[kept++] = t->pauses[i];
     t->n_pauses = kept;
+    return rh_transcript_slice(&t->piece, text, n, text->n_words);
+}
+
+/* What was heard of the open utterance so far and is not final: told, and kept as the
+ * draft of the next decode. */
+static rh_status show(rh_transcriber *t, rh_transcript *text)
+{
+    rh_status st = keep_draft(t, text);
+    if (st == RH_OK && t->o.partials)
+        st = add_heard(t, text, false, (float)fresh(t) / RATE, (float)t->seen / RATE);
+    if (st != RH_OK)
+        return st;
+    rh_transcript swap = t->partial;
+    t->partial = *text;
+    *text = swap;
+    t->partial_at = t->seen;
     return RH_OK;
 }
 
 static rh_status skip_window(rh_transcriber *t)
 {
-    t->settled = t->onset = t->seen - FRESH;
+    t->settled = t->onset = t->seen - STOOD;
+    t->settle_from = t->seen;
     t->last_text[0] = '\0';
     t->n_pauses = 0;
     rh_tr_start_at(t, t->settled);
@@ -383,12 +483,12 @@ static rh_status make_partial(rh_transcriber *t, bool settle, const atomic_bool 
                               rh_error *err)
 {
     int64_t from_us = rh_now_us(), late = t->partial_at ? t->seen - t->partial_at - t->interval : 0;
-    rh_status st = decode(t, t->seen, cancel, err);
+    rh_status st = decode(t, t->seen, false, cancel, err);
     if (st != RH_OK)
         return st;
     pool(t);
     adapt_interval(t, rh_now_us() - from_us, late);
-    int n = settle && t->partial_at ? agreed(t) : 0;
+    int n = settle && (!t->doubtful || rh_tr_overdue(t)) ? standing(t) : 0;
     bool may_end = t->seen >= t->speech_end + TR_PAUSE_DECODE / 2;
     if (n > 0 || may_end)
         st = decode_verbatim(t, cancel, err);
@@ -396,20 +496,14 @@ static rh_status make_partial(rh_transcriber *t, bool settle, const atomic_bool 
         return st;
     if (n > 0) {
         st = settle_words(t, best_cut(&t->scratch, n));
-        return st == RH_OK ? st : rh_fail(err, st, "transcript: %s", rh_status_name(st));
+        if (st == RH_OK)
+            st = show(t, &t->piece);
+    } else if (settle && t->seen - t->from > WINDOW) {
+        return skip_window(t); /* sound, but no word in all of it */
+    } else {
+        st = show(t, &t->scratch);
     }
-    if (settle && t->seen - t->from > WINDOW) /* sound, but no word in all of it */
-        return skip_window(t);
-    st = keep_draft(t, &t->scratch);
-    if (st == RH_OK && t->o.partials)
-        st = add_heard(t, &t->scratch, false, (float)t->from / RATE, (float)t->seen / RATE);
-    if (st != RH_OK)
-        return rh_fail(err, st, "transcript: %s", rh_status_name(st));
-    rh_transcript swap = t->partial;
-    t->partial = t->scratch;
-    t->scratch = swap;
-    t->partial_at = t->seen;
-    return RH_OK;
+    return st == RH_OK ? st : rh_fail(err, st, "transcript: %s", rh_status_name(st));
 }
 
 rh_status rh_tr_final(rh_transcriber *t, int64_t to, const atomic_bool *cancel, rh_error *err)

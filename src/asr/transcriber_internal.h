@@ -15,6 +15,7 @@ enum {
     TR_MAX_PROMPT = 600, /* bytes */
     TR_MAX_CONTEXT = 500, /* bytes */
     TR_PAUSE_DECODE = TR_RATE * 16 / 100, /* silence after which a pause may be the end */
+    TR_SETTLE_AGAIN = TR_RATE * 4 / 10, /* sound between two tries to settle words */
 };
 
 typedef struct {
@@ -57,7 +58,9 @@ struct rh_transcriber {
 
     bool open;           /* an utterance goes on */
     int64_t from;        /* its first sample to decode */
-    int64_t onset;       /* its first speech */
+    int64_t begun;       /* its first speech */
+    int64_t onset;       /* the first of it that is not final */
+    int64_t settle_from; /* words wait to be settled since */
     int64_t speech_end;  /* its last speech so far */
     int64_t settled;     /* all before is final */
     tr_pause pauses[TR_MAX_PAUSES];
@@ -74,10 +77,12 @@ struct rh_transcriber {
 
     rh_transcript partial;      /* last decode of the open utterance */
     rh_transcript scratch;
+    rh_transcript piece;        /* words that are being settled */
     rh_transcript verbatim;     /* second decode of the last decode that may become final */
     int32_t *draft;             /* its tokens */
     int n_draft, cap_draft;
     int64_t partial_at;         /* sound it had, 0 = none */
+    bool doubtful;              /* the last decode failed openai-whisper's test */
     int64_t interval;           /* until the next, in samples */
     float *pooled;              /* of the partial; NULL = none */
     int n_pooled;
@@ -88,6 +93,8 @@ struct rh_transcriber {
     atomic_llong behind, speech;  /* samples, for other threads */
 };
 
+/* A try to settle words has failed. */
+bool rh_tr_overdue(const rh_transcriber *t);
 /* The next decode begins at `at`, or before it where there is context. */
 void rh_tr_start_at(rh_transcriber *t, int64_t at);
 /* Decodes [from, to) as the end of a stretch and appends it to what was heard; on
@@ -95,7 +102,7 @@ void rh_tr_start_at(rh_transcriber *t, int64_t at);
 rh_status rh_tr_final(rh_transcriber *t, int64_t to, const atomic_bool *cancel, rh_error *err);
 /* The last partial, which heard all of the utterance, becomes its final. */
 rh_status rh_tr_promote(rh_transcriber *t, int64_t to, rh_error *err);
-/* Decodes [from, seen): a partial, or (in very long speech) words that two decodes agree on. */
+/* Decodes [from, seen): a partial and, to settle, the words of it that will not change. */
 rh_status rh_tr_partial(rh_transcriber *t, bool settle, const atomic_bool *cancel, rh_error *err);
 
 #endif

@@ -229,6 +229,15 @@ static rh_status build_words(rh_transcript *t, rh_asr_segment *seg)
     return RH_OK;
 }
 
+bool rh_word_clings(const rh_transcript *t, int i, bool goes_on)
+{
+    const rh_asr_word *w = &t->words[i];
+    const rh_asr_token *first = &t->tokens[w->first_token];
+    if (punct_of(t->text + w->text_off, w->text_len) == CLOSES)
+        return true;
+    return goes_on && !spaceless_language(t->language) && first->text_len > 0 && t->text[first->text_off] != ' ';
+}
+
 rh_status rh_transcript_end_segment(rh_transcript *t, const rh_asr_segment *segment, bool words)
 {
     rh_status st = grow((void **)&t->segments, t->n_segments, &t->_cap_segments, 1,

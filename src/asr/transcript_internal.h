@@ -26,6 +26,10 @@ rh_status rh_transcript_end_segment(rh_transcript *t, const rh_asr_segment *segm
  * what of theirs is left. Text of tokens that belong to no word is dropped. */
 rh_status rh_transcript_slice(rh_transcript *dst, const rh_transcript *src, int first, int end);
 
+/* Whether word i can't begin a text: punctuation that closes what came before it or, where
+ * something did (`goes_on`), the end of a word ("'s") in a language that has spaces. */
+bool rh_word_clings(const rh_transcript *t, int i, bool goes_on);
+
 /* Moves all times. */
 void rh_transcript_shift(rh_transcript *t, double by_s);
 

@@ -1,7 +1,8 @@
 /* live_audio.c - what a client of the older sockets says, in results.
  *
  * The transcriber decides what is final; a result holds the finals since the
- * one before. So the texts of all results are the transcript. */
+ * one before. So the texts of all results are the transcript. One comes every
+ * SETTLE_MS of speech or so, and when nobody has spoken for REST_S. */
 #include <string.h>
 #include "audio_result.h"
 #include "coach_internal.h"
@@ -10,24 +11,28 @@
 #include "live_fillers.h"
 #include "rehearse/alloc.h"
 #include "rehearse/buf.h"
+#include <stdio.h>
+#include "rehearse/cpu.h"
 #include "rehearse/hearing.h"
 #include "rehearse/transcriber.h"
 #include "speech_table.h"
 
 enum {
     RATE = RH_ASR_RATE_HZ,
-    NEW_SOUND = 3 * RATE,  /* at least this much between two results */
-    LOOK_EVERY = RATE / 2, /* sound between two looks for something settled */
+    SETTLE_MS = 2300,     /* a result at latest 4 s after the one before: some 0.5 s to decode,
+                             the same to decode again where nothing is settled, and a piece of sound */
+    NEW_SOUND = 2 * RATE, /* between two results of somebody who speaks */
     MAX_TEXT = 1 << 20,    /* bytes of a result */
     KEEP_CURVES_S = RH_TRANSCRIBER_MAX_BEHIND_S + 40, /* words come no later than that after their sound */
 };
+
+static const double REST_S = 0.9;
 
 struct rh_live_audio {
     rh_coach *coach;
     rh_transcriber *ears;
     int64_t fed;           /* samples since the start or the last clear */
     int64_t fed_at_result; /* when the last result was given */
-    int64_t fed_at_look;
     int64_t reported;      /* samples before this one are in results */
     int64_t heard;         /* end of the last final */
     rh_buf text;           /* finals not reported yet */
@@ -60,6 +65,7 @@ rh_status rh_live_audio_new(rh_live_audio **out, rh_coach *c, rh_error *err)
     rh_transcriber_options o = rh_transcriber_options_default();
     o.partials = false;
     o.verbatim = true;
+    o.settle_ms = SETTLE_MS;
     o.language = c->language[0] ? c->language : NULL;
     rh_status st = rh_transcriber_new(&l->ears, c->asr, c->vad, &o, err);
     if (st != RH_OK) {
@@ -113,9 +119,24 @@ double rh_live_audio_buffered_s(const rh_live_audio *l)
     return (double)(l->fed - l->reported) / RATE;
 }
 
-bool rh_live_audio_ready(const rh_live_audio *l)
+/* Words that wait shall be reported. */
+static bool result_due(const rh_live_audio *l)
 {
-    return l->fed - l->fed_at_result >= NEW_SOUND && l->fed - l->fed_at_look >= LOOK_EVERY;
+    return l->text.len > 0 &&
+           (l->fed - l->fed_at_result >= NEW_SOUND ||
+            (!rh_transcriber_speaking(l->ears) && rh_transcriber_quiet_s(l->ears) >= REST_S));
+}
+
+bool rh_live_audio_ready(rh_live_audio *l)
+{
+    return rh_transcriber_due(l->ears) || result_due(l);
+}
+
+rh_live_rest rh_live_audio_rest(const rh_live_audio *l)
+{
+    if (rh_transcriber_voiced(l->ears))
+        return RH_LIVE_VOICED;
+    return l->text.len > 0 || rh_transcriber_speaking(l->ears) ? RH_LIVE_QUIET : RH_LIVE_NOTHING;
 }
 
 static rh_status room(void *items, size_t n, size_t *cap, size_t size)
@@ -304,15 +325,16 @@ static void start_anew(rh_live_audio *l)
     l->slips.n_fillers = l->slips.n_slips = 0;
 }
 
-rh_status rh_live_audio_result(rh_live_audio *l, bool all, const atomic_bool *cancel, json_t **out,
-                               rh_error *err)
+rh_status rh_live_audio_result(rh_live_audio *l, rh_live_part part, const atomic_bool *cancel,
+                               json_t **out, rh_error *err)
 {
-    l->fed_at_look = l->fed;
+    bool all = part != RH_LIVE_SETTLED;
     rh_status st = recognise(l, all, cancel, err);
     if (st != RH_OK)
         return st;
-    if (!all && l->text.len == 0) {
-        rh_curves_forget(&l->curves, (double)l->fed / RATE - KEEP_CURVES_S);
+    if (part != RH_LIVE_ALL && (all ? l->text.len == 0 : !result_due(l))) {
+        if (l->text.len == 0)
+            rh_curves_forget(&l->curves, (double)l->fed / RATE - KEEP_CURVES_S);
         return RH_AGAIN;
     }
     int64_t until = all ? l->fed : l->heard > l->reported ? l->heard : l->reported;
@@ -332,5 +354,5 @@ void rh_live_audio_clear(rh_live_audio *l)
     start_anew(l);
     rh_curves_done(&l->curves);
     rh_live_fillers_clear(&l->finder);
-    l->fed = l->fed_at_result = l->fed_at_look = l->reported = l->heard = 0;
+    l->fed = l->fed_at_result = l->reported = l->heard = 0;
 }

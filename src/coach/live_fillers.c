@@ -57,6 +57,15 @@ static int first_fresh(const rh_transcript *t, double fresh_s)
     return first;
 }
 
+/* The words behind it wait for the final that they belong to. */
+static int end_fresh(const rh_transcript *t, double fresh_to)
+{
+    int n = t->n_words;
+    while (n > 0 && (double)t->words[n - 1].start >= fresh_to)
+        n--;
+    return n;
+}
+
 static bool has_second(const rh_heard *h)
 {
     return h->verbatim && h->verbatim->n_words > 0;
@@ -66,12 +75,13 @@ rh_status rh_live_fillers_second(const rh_heard *h, rh_speech_table *t)
 {
     const rh_transcript *words = has_second(h) ? h->verbatim : h->transcript;
     int first = has_second(h) ? first_fresh(words, h->fresh_from) : 0;
-    return rh_speech_table_add(t, words, first, words->n_words, h->start, h->end, NULL, 0);
+    int end = has_second(h) ? end_fresh(words, h->fresh_to) : words->n_words;
+    return rh_speech_table_add(t, words, first, end > first ? end : first, h->start, h->end, NULL, 0);
 }
 
-static rh_status add_words(rh_live_words *w, const rh_transcript *t, int first)
+static rh_status add_words(rh_live_words *w, const rh_transcript *t, int first, int end)
 {
-    for (int i = first; i < t->n_words; i++) {
+    for (int i = first; i < end; i++) {
         const rh_asr_word *from = &t->words[i];
         if (w->n == w->cap) {
             size_t cap = w->cap ? 2 * w->cap : 64;
@@ -208,11 +218,11 @@ rh_status rh_live_fillers_find(rh_live_fillers *l, const rh_heard *h, rh_disflue
     forget(&l->clean, h->sound_from);
     forget(&l->second, h->sound_from);
     size_t n_before = l->clean.n;
-    rh_status st = add_words(&l->clean, h->transcript, 0);
+    rh_status st = add_words(&l->clean, h->transcript, 0, h->transcript->n_words);
     if (st == RH_OK)
-        st = has_second(h)
-                 ? add_words(&l->second, h->verbatim, first_fresh(h->verbatim, h->fresh_from))
-                 : add_words(&l->second, h->transcript, 0);
+        st = has_second(h) ? add_words(&l->second, h->verbatim, first_fresh(h->verbatim, h->fresh_from),
+                                       end_fresh(h->verbatim, h->fresh_to))
+                           : add_words(&l->second, h->transcript, 0, h->transcript->n_words);
     if (st != RH_OK)
         return rh_fail(err, st, "live fillers: out of memory");
     shift(&l->clean, -(float)h->sound_from);

@@ -17,7 +17,7 @@
 
 static const double METRICS_EVERY_S = 1.0;
 static const double LAG_S = 3.0; /* recognition further behind than this is told */
-enum { RATE = RH_ASR_RATE_HZ, LEVEL_BLOCK = RATE / 10 };
+enum { RATE = RH_ASR_RATE_HZ, LEVEL_BLOCK = RATE / 10, SETTLE_MS = 8000 /* between finals of unbroken speech */ };
 
 /* ---- telling ---- */
 
@@ -220,6 +220,7 @@ static rh_status start_ears(rh_session *s, rh_error *err)
     o.language = rh_session_language(s);
     o.partials = s->o.live;
     o.verbatim = s->o.live;
+    o.settle_ms = s->o.live ? SETTLE_MS : 0;
     s->n_fed = s->heard_from;
     return rh_transcriber_new(&s->ears, asr, vad, &o, err);
 }

@@ -135,6 +135,7 @@ void rh_slots_flush(rh_ws *w)
         if (!w->head)
             w->tail = NULL;
         w->n_slots--;
+        rh_audio_attach(w, slot);
         json_t *reply = rh_slot_reply(w->kind, slot);
         char *text = reply ? json_dumps(reply, JSON_COMPACT | JSON_REAL_PRECISION(15)) : NULL;
         if (w->out.len == w->n_out_sent) /* the clock of a stalled client starts here */

@@ -147,4 +147,6 @@ void rh_video_take(rh_ws *w, rh_message *m, uint64_t seq)
     w->newest = (rh_frame_item){true, *m, seq, rh_now_us()};
     *m = (rh_message){0};
     rh_video_pump(w);
+    if (w->audio_head && w->audio_head->seq < seq)
+        rh_audio_release(w, w->head_buffered_s);
 }

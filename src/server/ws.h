@@ -117,6 +117,12 @@ struct rh_ws {
     bool feeding;        /* which is the one that decodes it */
     bool result_running; /* recognition that no reply waits for (combined) */
     json_t *ready_result; /* of it, goes with the next reply */
+    bool head_waits;      /* the head item waits for it, as long as no other message comes */
+    double head_buffered_s;
+    double piece_s;       /* length of the last piece */
+    int64_t audio_at_us;  /* when it was answered */
+    rh_live_rest rest;    /* what was not reported then */
+    bool fed_beside;      /* a piece came while recognition ran */
 };
 
 /* Callbacks of the network. */
@@ -147,6 +153,8 @@ void rh_video_pump(rh_ws *w);
 void rh_video_take(rh_ws *w, rh_message *m, uint64_t seq); /* takes what the message holds */
 void rh_audio_pump(rh_ws *w);
 void rh_audio_take(rh_ws *w, rh_message *m, uint64_t seq, size_t n_bytes);
+void rh_audio_release(rh_ws *w, double buffered_s);
+void rh_audio_attach(rh_ws *w, rh_slot *slot);
 
 /* Takes the reference of `record` (may be NULL). */
 rh_stream *rh_stream_new(rh_server *s, rh_record *record);

@@ -50,7 +50,7 @@ static int feed(rh_live_audio *l, const float *samples, size_t n, char *all)
         if (!rh_live_audio_ready(l))
             continue;
         json_t *r = NULL;
-        rh_status st = rh_live_audio_result(l, false, NULL, &r, &err);
+        rh_status st = rh_live_audio_result(l, RH_LIVE_SETTLED, NULL, &r, &err);
         assert_true(st == RH_OK || st == RH_AGAIN);
         if (st == RH_OK) {
             assert_true(strlen(text_of(r)) > 0);
@@ -67,7 +67,7 @@ static json_t *rest(rh_live_audio *l)
 {
     json_t *r = NULL;
     rh_error err;
-    assert_int_equal(rh_live_audio_result(l, true, NULL, &r, &err), RH_OK);
+    assert_int_equal(rh_live_audio_result(l, RH_LIVE_ALL, NULL, &r, &err), RH_OK);
     return r;
 }
 
@@ -139,7 +139,7 @@ static void spoken_ums_are_counted_and_the_text_stays_clean(void **state)
         assert_int_equal(rh_live_audio_feed(l, a.samples + i, last ? a.n - i : PIECE, &err), RH_OK);
         if (!last && !rh_live_audio_ready(l))
             continue;
-        rh_status st = rh_live_audio_result(l, last, NULL, &r, &err);
+        rh_status st = rh_live_audio_result(l, last ? RH_LIVE_ALL : RH_LIVE_SETTLED, NULL, &r, &err);
         if (st == RH_AGAIN)
             continue;
         assert_int_equal(st, RH_OK);
