@@ -91,6 +91,12 @@ static const char *shown_host(const char *host)
 static void announce(const serve *v, const rh_server *s)
 {
     const char *host = shown_host(v->cfg.host);
+    if (strncmp(host, "unix:", 5) == 0) {
+        fprintf(stderr, "rehearse %s listens on the socket %s\n", RH_VERSION, host + 5);
+        return;
+    }
+    if (strcmp(host, "fd:") == 0)
+        host = "localhost";
     bool v6 = strchr(host, ':') != NULL;
     fprintf(stderr, "rehearse %s listens on %s port %d\n", RH_VERSION, v->cfg.host, rh_server_port(s));
     fprintf(stderr, "open %s://%s%s%s:%d/ in a browser; stop with Ctrl-C\n",

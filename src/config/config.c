@@ -32,7 +32,7 @@ typedef struct {
 #define SECRETS(f, value, help) {{#f, value, help}, KIND_SECRETS, FIELD(f), 0, 0, ""}
 
 static const setting settings[] = {
-    TEXT(host, "127.0.0.1", "ADDRESS", "address to listen on; 0.0.0.0 and :: are all addresses"),
+    TEXT(host, "127.0.0.1", "ADDRESS", "address to listen on; 0.0.0.0 and :: are all addresses, unix:/path is a Unix socket, fd: those of systemd"),
     INT(port, 0, 65535, "8000", "N", "port to listen on; 0 takes a free one"),
     TEXT(tls_cert, "", "FILE", "certificate (PEM, with its chain) for https; needs tls_key"),
     TEXT(tls_key, "", "FILE", "private key (PEM) of tls_cert"),

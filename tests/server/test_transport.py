@@ -164,6 +164,60 @@ class Requests(unittest.TestCase):
         c.close()
 
 
+class Listening(unittest.TestCase):
+    def serve(self, *args, **more):
+        folder = tempfile.TemporaryDirectory(prefix="rehearse-test-")
+        self.addCleanup(folder.cleanup)
+        log = open(os.path.join(folder.name, "log"), "w+")
+        self.addCleanup(log.close)
+        p = subprocess.Popen([*more.pop("before", []), binary(), "serve", "--data-dir", os.path.join(folder.name, "data"), *args],
+                             stdout=subprocess.DEVNULL, stderr=log, **more)
+
+        def end():
+            p.terminate()
+            self.assertEqual(p.wait(60 * PATIENCE), 0)
+        self.addCleanup(end)
+        until = time.time() + 20 * PATIENCE
+        while "listens" not in open(log.name).read() and time.time() < until:
+            self.assertIsNone(p.poll(), open(log.name).read())
+            time.sleep(0.05)
+        return p
+
+    def ask(self, s):
+        s.settimeout(20 * PATIENCE)
+        s.sendall(head("GET", "/openapi.json"))
+        with s.makefile("rb") as f:
+            return read_reply(f)[0]
+
+    def test_a_unix_socket_also_after_a_crash(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "rehearse.sock")
+            left = socket.socket(socket.AF_UNIX)  # of a program that was killed
+            left.bind(path)
+            left.close()
+            self.serve("--host", "unix:" + path)
+            with socket.socket(socket.AF_UNIX) as s:
+                s.connect(path)
+                self.assertEqual(self.ask(s), 200)
+            with tempfile.TemporaryDirectory() as data:  # a second one does not take it away
+                p = subprocess.run([binary(), "serve", "--host", "unix:" + path, "--data-dir", data], capture_output=True,
+                                   text=True, timeout=60 * PATIENCE)
+            self.assertEqual(p.returncode, 1)
+            self.assertIn("taken", p.stderr)
+            self.doCleanups()
+            self.assertFalse(os.path.exists(path))
+
+    def test_a_socket_that_systemd_hands_over(self):
+        with socket.create_server(("127.0.0.1", 0)) as l:
+            env = {**os.environ, "LISTEN_FDS": "1"}
+            script = f'exec 3<&{l.fileno()}; LISTEN_PID=$$ exec "$@"'
+            self.serve("--host", "fd:", before=["bash", "-c", script, "-"], pass_fds=(l.fileno(),), env=env)
+            with socket.create_connection(l.getsockname()) as s:
+                self.assertEqual(self.ask(s), 200)
+        p = subprocess.run([binary(), "serve", "--host", "fd:"], capture_output=True, text=True, timeout=60 * PATIENCE)
+        self.assertIn("LISTEN_FDS", p.stderr)
+
+
 class Places(unittest.TestCase):
     def health(self):
         with connect(5) as c:
