@@ -302,10 +302,13 @@ void net_ws_tick(rh_net_conn *c)
 {
     net_ws *ws = c->ws;
     int64_t now = c->core->now_us, quiet = now - c->heard_us;
+    bool full = c->out.n >= c->core->o.max_unsent_bytes;
     if (c->state == NET_WS_CLOSING) {
         if (now - c->since_us > (int64_t)NET_CLOSE_S * 1000000)
             net_conn_finish(c);
-    } else if (c->held) { /* its pongs are not read: it counts as alive by its replies */
+    } else if (full && now - c->taken_us > (int64_t)NET_STUCK_S * 1000000) {
+        rh_net_close(c);
+    } else if (c->held || full) { /* its pongs are not read: it counts as alive by the replies it takes */
         c->heard_us = now;
         ws->pinged = false;
     } else if (quiet > (int64_t)NET_SILENT_S * 1000000) {

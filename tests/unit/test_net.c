@@ -529,6 +529,27 @@ static void held_back_frames_wait_and_come(void **state)
     stop(&r);
 }
 
+static void a_socket_that_takes_nothing_is_closed(void **state)
+{
+    (void)state;
+    rig r;
+    open_ws(&r);
+    static const char big[3 << 20];
+    (void)rh_net_ws_binary(&r.c, big, sizeof big); /* nothing of it is taken: no turn */
+    for (int i = 0; i < 4 * 58; i++) {
+        r.core.now_us += 250000;
+        net_conn_tick(&r.c);
+    }
+    assert_int_equal(r.c.state, NET_WS);
+    assert_false(net_conn_reads(&r.c));
+    for (int i = 0; i < 4 * 4; i++) {
+        r.core.now_us += 250000;
+        net_conn_tick(&r.c);
+    }
+    assert_int_equal(r.c.state, NET_GONE);
+    stop(&r);
+}
+
 static void without_memory_the_connection_ends_and_nothing_is_lost(void **state)
 {
     (void)state;
@@ -561,6 +582,7 @@ int main(void)
         cmocka_unit_test(broken_rules_close_with_their_code),
         cmocka_unit_test(a_silent_socket_is_asked_and_closed),
         cmocka_unit_test(held_back_frames_wait_and_come),
+        cmocka_unit_test(a_socket_that_takes_nothing_is_closed),
         cmocka_unit_test(without_memory_the_connection_ends_and_nothing_is_lost),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
