@@ -25,8 +25,5 @@ int32_t rh_tokenizer_find(const rh_tokenizer *t, const char *s, size_t n);
 /* Length in bytes (at least 1) of the first piece of `s`, n > 0. */
 size_t rh_tokenizer_next_piece(const char *s, size_t n);
 rh_status rh_tokenizer_list_non_speech(rh_tokenizer *t, rh_error *err);
-/* Bytes of the UTF-8 character at `s` and its code point; a broken byte counts as one
- * character, U+FFFD. */
-size_t rh_utf8_next(const char *s, size_t n, uint32_t *code_point);
 
 #endif

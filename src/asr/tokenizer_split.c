@@ -1,54 +1,17 @@
 /* Where text is cut: into pieces for merging (the GPT-2 pattern), and tokens
  * into words (openai-whisper's split_to_word_tokens). */
 #include <string.h>
+#include "rehearse/text.h"
 #include "tokenizer_internal.h"
-#include "unicode_ranges.h"
 
-typedef enum { CLASS_LETTER, CLASS_NUMBER, CLASS_SPACE, CLASS_OTHER } char_class;
-
-size_t rh_utf8_next(const char *s, size_t n, uint32_t *code_point)
+/* The pattern's classes: an accent is neither letter, number nor space to it. */
+static rh_char_class classify(uint32_t cp)
 {
-    uint8_t c = (uint8_t)s[0];
-    size_t len = c < 0x80 ? 1 : c >= 0xc2 && c < 0xe0 ? 2 : c >= 0xe0 && c < 0xf0 ? 3
-                          : c >= 0xf0 && c < 0xf5     ? 4
-                                                      : 0;
-    uint32_t cp = len == 1 ? c : len == 2 ? c & 0x1fu : len == 3 ? c & 0x0fu : c & 0x07u;
-    bool ok = len > 0 && len <= n;
-    for (size_t i = 1; ok && i < len; i++) {
-        ok = ((uint8_t)s[i] & 0xc0) == 0x80;
-        cp = cp << 6 | ((uint8_t)s[i] & 0x3fu);
-    }
-    ok = ok && !(len == 3 && (cp < 0x800 || (cp >= 0xd800 && cp < 0xe000))) &&
-         !(len == 4 && (cp < 0x10000 || cp > 0x10ffff));
-    *code_point = ok ? cp : 0xfffd;
-    return ok ? len : 1;
+    rh_char_class c = rh_char_class_of(cp);
+    return c == RH_CHAR_MARK ? RH_CHAR_OTHER : c;
 }
 
-static bool in_ranges(const uint32_t (*r)[2], size_t n, uint32_t cp)
-{
-    size_t lo = 0, hi = n;
-    while (lo < hi) {
-        size_t mid = (lo + hi) / 2;
-        if (cp > r[mid][1])
-            lo = mid + 1;
-        else
-            hi = mid;
-    }
-    return lo < n && cp >= r[lo][0];
-}
-
-#define IN(table, cp) in_ranges(table, sizeof(table) / sizeof(table)[0], cp)
-
-static char_class classify(uint32_t cp)
-{
-    if (IN(unicode_letters, cp))
-        return CLASS_LETTER;
-    if (IN(unicode_numbers, cp))
-        return CLASS_NUMBER;
-    return IN(unicode_spaces, cp) ? CLASS_SPACE : CLASS_OTHER;
-}
-
-static size_t run_of(char_class c, const char *s, size_t n)
+static size_t run_of(rh_char_class c, const char *s, size_t n)
 {
     size_t at = 0;
     while (at < n) {
@@ -83,10 +46,10 @@ size_t rh_tokenizer_next_piece(const char *s, size_t n)
     size_t lead = s[0] == ' ' && n > 1 ? 1 : 0;
     uint32_t cp;
     rh_utf8_next(s + lead, n - lead, &cp);
-    char_class c = classify(cp);
-    if (c != CLASS_SPACE)
+    rh_char_class c = classify(cp);
+    if (c != RH_CHAR_SPACE)
         return lead + run_of(c, s + lead, n - lead);
-    size_t spaces = run_of(CLASS_SPACE, s, n), last = 0;
+    size_t spaces = run_of(RH_CHAR_SPACE, s, n), last = 0;
     if (spaces == n)
         return n;
     for (size_t at = 0; at < spaces;) { /* the last space goes with what follows */

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <zlib.h>
 #include "rehearse/alloc.h"
+#include "rehearse/text.h"
 
 void rh_transcript_init(rh_transcript *t)
 {
@@ -91,34 +92,47 @@ rh_status rh_transcript_add_token(rh_transcript *t, const rh_asr_token *token, c
     return RH_OK;
 }
 
-/* Decodes one UTF-8 character; bytes that are none come back one by one. */
-static size_t utf8_next(const char *s, size_t n, uint32_t *cp)
+/* Where position `at` of the old text, in the character [from, from + len), comes to lie when
+ * that is written at `to`. */
+static uint32_t moved(size_t at, size_t from, size_t to, bool whole)
 {
-    const unsigned char *b = (const unsigned char *)s;
-    size_t len = b[0] < 0x80 ? 1 : (b[0] & 0xe0) == 0xc0 ? 2 : (b[0] & 0xf0) == 0xe0 ? 3
-                                   : (b[0] & 0xf8) == 0xf0   ? 4 : 1;
-    if (len > n)
-        len = 1;
-    *cp = len == 1 ? b[0] : b[0] & (0xffu >> (len + 1));
-    for (size_t i = 1; i < len; i++)
-        *cp = (*cp << 6) | (b[i] & 0x3fu);
-    return len;
+    return (uint32_t)(at == from ? to : whole ? to + (at - from) : to + 3);
 }
 
-static bool utf8_whole(const char *s, size_t n)
+/* Text of the tokens from `first` on: a model may end or begin in the middle of a character, or
+ * write bytes that are none. Each such stretch becomes U+FFFD. */
+static rh_status mend_text(rh_transcript *t, int first)
 {
-    for (size_t i = 0; i < n;) {
-        unsigned char c = (unsigned char)s[i];
-        size_t len = c < 0x80 ? 1 : (c & 0xe0) == 0xc0 ? 2 : (c & 0xf0) == 0xe0 ? 3
-                              : (c & 0xf8) == 0xf0   ? 4 : 0;
-        if (len == 0 || len > n - i)
-            return false;
-        for (size_t k = 1; k < len; k++)
-            if (((unsigned char)s[i + k] & 0xc0) != 0x80)
-                return false;
-        i += len;
+    if (first >= t->n_tokens)
+        return RH_OK;
+    size_t off = t->tokens[first].text_off, n = t->_len_text - off, len, at = off;
+    if (rh_utf8_valid(t->text + off, n) && !memchr(t->text + off, 0, n))
+        return RH_OK;
+    rh_status st = grow_text(t, 2 * n);
+    char *old = st == RH_OK ? rh_alloc(n) : NULL;
+    if (!old)
+        return RH_ERR_NOMEM;
+    memcpy(old, t->text + off, n);
+    int k = first;
+    for (size_t i = 0; i < n; i += len) {
+        uint32_t cp;
+        len = rh_utf8_next(old + i, n - i, &cp);
+        bool whole = cp && rh_utf8_valid(old + i, len);
+        for (; k < t->n_tokens && t->tokens[k].text_off < off + i + len; k++)
+            t->tokens[k].text_off = moved(t->tokens[k].text_off, off + i, at, whole);
+        memcpy(t->text + at, whole ? old + i : "\xef\xbf\xbd", whole ? len : 3);
+        at += whole ? len : 3;
     }
-    return true;
+    rh_free(old);
+    for (; k < t->n_tokens; k++) /* without text, at the end */
+        t->tokens[k].text_off = (uint32_t)at;
+    t->_len_text = at;
+    t->text[at] = '\0';
+    for (k = first; k < t->n_tokens; k++) {
+        uint32_t end = k + 1 < t->n_tokens ? t->tokens[k + 1].text_off : (uint32_t)at;
+        t->tokens[k].text_len = end - t->tokens[k].text_off;
+    }
+    return RH_OK;
 }
 
 static bool spaceless_language(const char *lang)
@@ -148,7 +162,7 @@ static punct_kind punct_of(const char *s, size_t n)
         return PLAIN;
     for (size_t i = 0; i < n;) {
         uint32_t cp;
-        size_t len = utf8_next(s + i, n - i, &cp);
+        size_t len = rh_utf8_next(s + i, n - i, &cp);
         char one[5] = {0};
         memcpy(one, s + i, len);
         if (!strstr(set, one))
@@ -196,7 +210,7 @@ static bool begins_word(const rh_transcript *t, int i, int word_start, bool spac
     const char *s = t->text + k->text_off;
     uint32_t open_off = t->tokens[word_start].text_off;
     uint32_t open_len = k->text_off - open_off;
-    if (!utf8_whole(t->text + open_off, open_len))
+    if (!rh_utf8_valid(t->text + open_off, open_len))
         return false; /* in the middle of a character */
     if (punct_of(t->text + open_off, open_len) == OPENS)
         return false;
@@ -244,6 +258,8 @@ rh_status rh_transcript_end_segment(rh_transcript *t, const rh_asr_segment *segm
                         sizeof *t->segments);
     if (st == RH_OK)
         st = grow_text(t, 0);
+    if (st == RH_OK)
+        st = mend_text(t, segment->first_token);
     if (st != RH_OK)
         return st;
     rh_asr_segment s = *segment;

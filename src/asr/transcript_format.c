@@ -34,23 +34,6 @@ static json_t *rounded(double x, int digits)
     return json_real(isfinite(x) ? round(x * scale) / scale : 0.0);
 }
 
-/* A string even when a token was cut in the middle of a character. */
-static json_t *text_json(const char *s, size_t n)
-{
-    json_t *j = json_stringn(s, n);
-    if (j)
-        return j;
-    char *ascii = rh_strndup(s, n);
-    if (!ascii)
-        return NULL;
-    for (char *c = ascii; *c; c++)
-        if ((unsigned char)*c >= 0x80)
-            *c = '?';
-    j = json_string(ascii);
-    rh_free(ascii);
-    return j;
-}
-
 static json_t *segment_json(const rh_transcript *t, int i)
 {
     const rh_asr_segment *s = &t->segments[i];
@@ -59,7 +42,7 @@ static json_t *segment_json(const rh_transcript *t, int i)
         return NULL;
     json_t *j = json_pack("{s:i,s:o,s:o,s:o,s:o,s:o,s:o,s:o}", "id", i, "start",
                           rounded((double)s->start, 3), "end", rounded((double)s->end, 3), "text",
-                          text_json(text, strlen(text)), "avg_logprob",
+                          json_string(text), "avg_logprob",
                           rounded((double)s->avg_logprob, 4), "no_speech_prob",
                           rounded((double)s->no_speech_prob, 4), "compression_ratio",
                           rounded((double)s->compression_ratio, 3), "temperature",
@@ -70,7 +53,7 @@ static json_t *segment_json(const rh_transcript *t, int i)
 
 static json_t *word_json(const rh_transcript *t, const rh_asr_word *w)
 {
-    return json_pack("{s:o,s:o,s:o,s:o}", "word", text_json(t->text + w->text_off, w->text_len),
+    return json_pack("{s:o,s:o,s:o,s:o}", "word", json_stringn(t->text + w->text_off, w->text_len),
                      "start", rounded((double)w->start, 3), "end", rounded((double)w->end, 3),
                      "probability", rounded((double)w->p, 3));
 }
@@ -86,7 +69,7 @@ json_t *rh_transcript_json(const rh_transcript *t, double duration_s)
     char *text = ok ? rh_transcript_plain(t) : NULL;
     json_t *j = NULL;
     if (text)
-        j = json_pack("{s:o,s:s,s:o,s:O,s:O}", "text", text_json(text, strlen(text)), "language",
+        j = json_pack("{s:o,s:s,s:o,s:O,s:O}", "text", json_string(text), "language",
                       t->language, "duration", rounded(duration_s, 3), "segments", segments,
                       "words", words);
     rh_free(text);

@@ -16,7 +16,8 @@ rh_status rh_transcript_add_token(rh_transcript *t, const rh_asr_token *token, c
                                   size_t n_bytes);
 
 /* Appends a segment made of the tokens from `segment->first_token` to the last
- * one; text_off, text_len, n_tokens are filled in here. With `words` the tokens
+ * one; text_off, text_len, n_tokens are filled in here, and bytes that are no
+ * UTF-8 become U+FFFD. With `words` the tokens
  * are also grouped into words: a token that starts with a space starts a word,
  * punctuation joins its neighbour, and languages written without spaces give a
  * word a character. Token times must be known by then. */

@@ -2,6 +2,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include "rehearse/text.h"
 
 rh_status rh_fail(rh_error *err, rh_status code, const char *fmt, ...)
 {
@@ -11,6 +12,7 @@ rh_status rh_fail(rh_error *err, rh_status code, const char *fmt, ...)
         err->code = code;
         (void)vsnprintf(err->msg, sizeof err->msg, fmt, ap);
         va_end(ap);
+        rh_utf8_mend_cut(err->msg); /* it may quote a client, and cuts what is long */
     }
     return code;
 }

@@ -9,6 +9,7 @@
 #include "asr/transcript_internal.h"
 #include "rehearse/alloc.h"
 #include "rehearse/transcript_format.h"
+#include "rehearse/text.h"
 
 /* Tokens of 0.2 s each, as one segment from `start`. */
 static void say(rh_transcript *t, const char *const *tokens, int n, float start)
@@ -65,6 +66,61 @@ static void characters_split_over_tokens_stay_whole(void **state)
     assert_int_equal(t.n_words, 2);
     word_is(&t, 1, "\xe6\x9c\xac\xe3\x80\x82", 0.2f, 0.8f);
     rh_transcript_done(&t);
+}
+
+static const char *const begin[] = {" And", " so"};
+
+static void stray_bytes_become_replacement_characters(void **state)
+{
+    (void)state;
+    static const char *const tokens[] = {" \xea\xb3", "\xa0", " \xea\xb3", " ok", "\xff", "\xf0\x9f", "\xa4", "."};
+    rh_transcript t;
+    rh_transcript_init(&t);
+    strcpy(t.language, "ko");
+    say(&t, begin, 2, 0);
+    say(&t, tokens, 8, 1);
+    assert_string_equal(t.text, " And so \xea\xb3\xa0 \xef\xbf\xbd ok\xef\xbf\xbd\xef\xbf\xbd.");
+    assert_int_equal(t.n_words, 5);
+    word_is(&t, 2, "\xea\xb3\xa0", 1.0f, 1.4f);
+    word_is(&t, 3, "\xef\xbf\xbd", 1.4f, 1.6f);
+    word_is(&t, 4, "ok\xef\xbf\xbd\xef\xbf\xbd.", 1.6f, 2.4f);
+    uint32_t at = 0;
+    for (int i = 0; i < t.n_tokens; i++) {
+        assert_int_equal(t.tokens[i].text_off, at);
+        at += t.tokens[i].text_len;
+    }
+    assert_int_equal(at, strlen(t.text));
+    json_t *j = rh_transcript_json(&t, 3.0);
+    assert_non_null(j);
+    assert_string_equal(json_string_value(json_object_get(json_array_get(json_object_get(j, "words"), 4), "word")),
+                        "ok\xef\xbf\xbd\xef\xbf\xbd.");
+    json_decref(j);
+    rh_transcript_done(&t);
+}
+
+/* All ways to cut a text of characters of one to four bytes into tokens of one to three bytes:
+ * as a whole it is what it was, cut short it is valid. */
+static void no_cut_makes_invalid_text(void **state)
+{
+    (void)state;
+    static const char all[] = " a\xc3\xa9 \xe6\x97\xa5\xf0\x9f\x98\x80 b";
+    for (size_t n = 1; n < sizeof all; n++)
+        for (size_t step = 1; step <= 3; step++) {
+            rh_transcript t;
+            rh_transcript_init(&t);
+            for (size_t i = 0; i < n; i += step) {
+                rh_asr_token k = {.id = 1, .p = 0.5f};
+                assert_int_equal(rh_transcript_add_token(&t, &k, all + i, n - i < step ? n - i : step), RH_OK);
+            }
+            rh_asr_segment s = {.end = 1};
+            assert_int_equal(rh_transcript_end_segment(&t, &s, true), RH_OK);
+            assert_true(rh_utf8_valid(t.text, strlen(t.text)));
+            for (int i = 0; i < t.n_words; i++)
+                assert_true(rh_utf8_valid(t.text + t.words[i].text_off, t.words[i].text_len));
+            if (n == sizeof all - 1)
+                assert_string_equal(t.text, all);
+            rh_transcript_done(&t);
+        }
 }
 
 static const char *const first[] = {" And", " so", " my"}, *const second[] = {" fellow", " Americans", "."};
@@ -183,6 +239,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(tokens_become_words_with_their_punctuation),
         cmocka_unit_test(characters_split_over_tokens_stay_whole),
+        cmocka_unit_test(stray_bytes_become_replacement_characters),
+        cmocka_unit_test(no_cut_makes_invalid_text),
         cmocka_unit_test(joined_transcripts_keep_their_parts),
         cmocka_unit_test(subtitles_are_numbered_and_timed),
         cmocka_unit_test(nothing_is_a_transcript_too),
