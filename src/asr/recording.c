@@ -2,10 +2,12 @@
  *
  * A piece is one window of the model (30 s) or less; it ends at the longest
  * pause of its second half. Pauses over GAP_MAX are not decoded at all: that
- * is where recognisers invent words. */
+ * is where recognisers invent words. Speech without a pause is cut between two
+ * words of a first decode, where the sound is softest. */
 #include "rehearse/recording.h"
 
 #include <math.h>
+#include <string.h>
 #include "rehearse/alloc.h"
 #include "transcript_internal.h"
 
@@ -14,20 +16,25 @@ enum {
     PIECE_MAX = 29 * RATE + RATE / 2,
     GAP_MAX = 3 * RATE,
     MARGIN = RATE / 4, /* sound around a piece, so that soft ends are heard */
+    SURE = RATE,       /* the last second of a decode that goes on may be wrong */
+    AROUND = RATE * 15 / 100, /* how far from a word's edge the softest place is looked for */
+    SOFT = RATE * 4 / 100,    /* and how long it is */
 };
 
 static const float SHORTEST = 0.12f; /* s: the least that a word keeps */
+/* A cut after a sentence or a clause is worth one in a place so many times louder. */
+static const float SENTENCE = 10.0f, CLAUSE = 3.0f;
 
 typedef struct {
     size_t first, last; /* spans */
 } piece;
 
-/* The piece that begins with span `first`. */
-static piece next_piece(const rh_speech_span *s, size_t n, size_t first)
+/* The piece that begins with span `first`, or in the middle of it. */
+static piece next_piece(const rh_speech_span *s, size_t n, size_t first, size_t start)
 {
     piece p = {first, first};
     while (p.last + 1 < n && s[p.last + 1].start - s[p.last].end <= GAP_MAX &&
-           s[p.last + 1].end - s[first].start <= PIECE_MAX)
+           s[p.last + 1].end - start <= PIECE_MAX)
         p.last++;
     if (p.last + 1 >= n || s[p.last + 1].start - s[p.last].end > GAP_MAX)
         return p;
@@ -35,7 +42,7 @@ static piece next_piece(const rh_speech_span *s, size_t n, size_t first)
     size_t longest = 0, cut = p.last;
     for (size_t i = first; i <= p.last; i++) {
         size_t gap = s[i + 1].start - s[i].end;
-        if (gap > longest && s[i].end - s[first].start > PIECE_MAX / 2) {
+        if (gap > longest && s[i].end - start > PIECE_MAX / 2) {
             longest = gap;
             cut = i;
         }
@@ -94,12 +101,61 @@ typedef struct {
     const rh_asr_params *p;
     rh_recording_hook hook;
     void *user;
+    bool cut; /* no piece is longer than a window, so that the encoder's output of each is kept */
 } job;
 
-static rh_status transcribe_piece(const job *j, size_t from, size_t to, bool is_last,
-                                  rh_transcript *part, rh_transcript *out, rh_error *err)
+/* Mean square of the softest place in [from, to), whose middle comes to *at. */
+static float softest(const float *x, size_t from, size_t to, size_t *at)
 {
-    rh_asr_params params = *j->p;
+    float least = INFINITY, sum = 0;
+    for (size_t i = from; i < to; i++) {
+        sum += x[i] * x[i];
+        if (i < from + SOFT)
+            continue;
+        sum -= x[i - SOFT] * x[i - SOFT];
+        if (sum < least) {
+            least = sum;
+            *at = i - SOFT / 2;
+        }
+    }
+    return fmaxf(least, 0.0f) / SOFT;
+}
+
+static float worth_of(const rh_transcript *t, const rh_asr_word *w)
+{
+    char last = w->text_len ? t->text[w->text_off + w->text_len - 1] : 'a';
+    return last && strchr(".?!", last) ? SENTENCE : last && strchr(",;:", last) ? CLAUSE : 1.0f;
+}
+
+/* Where to cut speech that goes on for longer than a piece from `from`: after a word of `t`, its
+ * decode; `n` words of that lie before the cut. */
+static size_t best_cut(const job *j, size_t from, const rh_transcript *t, int *n)
+{
+    size_t low = from + PIECE_MAX / 2, high = from + PIECE_MAX - SURE, cut = 0;
+    float best = INFINITY;
+    *n = 0;
+    for (int i = 0; i + 1 < t->n_words; i++) {
+        float edge = (t->words[i].end + t->words[i + 1].start) / 2;
+        size_t at = from + (size_t)(fmaxf(edge, 0.0f) * RATE), found = at;
+        if (at < low || at > high)
+            continue;
+        float level = softest(j->samples, at - AROUND, at + AROUND, &found) / worth_of(t, &t->words[i]);
+        if (level < best) {
+            best = level;
+            cut = found;
+            *n = i + 1;
+        }
+    }
+    if (!cut) /* no words there: any place is as good */
+        (void)softest(j->samples, low, high, &cut);
+    return cut;
+}
+
+static rh_status transcribe_piece(const job *j, size_t from, size_t to, bool is_last,
+                                  const rh_asr_params *p, rh_transcript *part, rh_transcript *out,
+                                  rh_error *err)
+{
+    rh_asr_params params = *p;
     progress g = {j->p, (double)from / (double)j->n, (double)(to - from) / (double)j->n};
     if (j->p->progress) {
         params.progress = on_progress;
@@ -119,21 +175,58 @@ static rh_status transcribe_piece(const job *j, size_t from, size_t to, bool is_
     return st == RH_OK ? st : rh_fail(err, st, "transcript: %s", rh_status_name(st));
 }
 
+/* The first piece of speech without a pause that begins at `from`; it ends at *to. */
+static rh_status transcribe_start(const job *j, size_t from, size_t *to, rh_transcript *part,
+                                  rh_transcript *out, rh_error *err)
+{
+    rh_asr_params p = *j->p;
+    rh_transcript first;
+    int32_t *draft = NULL;
+    int n_words = 0;
+    rh_transcript_init(&first);
+    p.progress = NULL;
+    p.word_times = true;
+    if (out->language[0] && !p.language)
+        p.language = out->language;
+    rh_status st = rh_asr_transcribe(j->stream, j->samples + from, PIECE_MAX, &p, &first, err);
+    if (st == RH_OK) {
+        *to = best_cut(j, from, &first, &n_words);
+        p = *j->p;
+        draft = rh_alloc_array((size_t)first.n_tokens + 1, sizeof *draft);
+        for (int i = 0; draft && n_words && i <= first.words[n_words - 1].first_token +
+                                               first.words[n_words - 1].n_tokens - 1; i++)
+            draft[p.n_draft++] = first.tokens[i].id;
+        p.draft = draft;
+        st = transcribe_piece(j, from, *to, false, &p, part, out, err);
+    }
+    rh_free(draft);
+    rh_transcript_done(&first);
+    return st;
+}
+
 static rh_status transcribe_spans(const job *j, const rh_speech_span *spans, size_t n_spans,
                                   rh_transcript *out, rh_error *err)
 {
     rh_transcript part;
     rh_transcript_init(&part);
     rh_status st = RH_OK;
+    size_t goes_on = 0; /* 0 = no: from here on span i is still to be done */
     for (size_t i = 0; i < n_spans && st == RH_OK;) {
-        piece c = next_piece(spans, n_spans, i);
+        size_t start = goes_on ? goes_on : spans[i].start;
+        piece c = next_piece(spans, n_spans, i, start);
         bool is_last = c.last + 1 >= n_spans;
         size_t before = i > 0 ? spans[i - 1].end : 0;
         size_t after = is_last ? j->n : spans[c.last + 1].start;
-        size_t from = spans[i].start, to = spans[c.last].end;
-        from = from - before > 2 * MARGIN ? from - MARGIN : before + (from - before) / 2;
+        size_t from = start, to = spans[c.last].end;
+        if (!goes_on)
+            from = from - before > 2 * MARGIN ? from - MARGIN : before + (from - before) / 2;
+        if (j->cut && to - start > PIECE_MAX) {
+            st = transcribe_start(j, from, &goes_on, &part, out, err);
+            continue;
+        }
         to = after - to > 2 * MARGIN ? to + MARGIN : to + (after - to) / 2;
-        st = transcribe_piece(j, from, to, is_last, &part, out, err);
+        st = transcribe_piece(j, from, to, is_last, j->p, &part, out, err);
+        goes_on = 0;
         i = c.last + 1;
     }
     rh_transcript_done(&part);
@@ -157,7 +250,7 @@ rh_status rh_recording_pieces(rh_asr_stream *s, const rh_vad_model *vad, const f
     if (st != RH_OK)
         return st;
     rh_transcript_clear(out);
-    const job j = {s, samples, n, &params, hook, user};
+    const job j = {s, samples, n, &params, hook, user, vad || hook};
     st = transcribe_spans(&j, vad ? found : &whole, vad ? n_found : 1, out, err);
     if (st == RH_OK && params.progress)
         params.progress(params.progress_user, 1.0);

@@ -192,7 +192,7 @@ rh_status rh_asr_verbatim(rh_asr_stream *s, const rh_transcript *clean, const rh
         int cut = looped_tokens(out);
         if (cut > 0)
             st = without_loop(s, clean, cut, &q, out, err);
-        if (st == RH_OK && echoes_prompt(clean, out)) {
+        if (st == RH_ERR_LIMIT || (st == RH_OK && echoes_prompt(clean, out))) {
             rh_transcript_clear(out);
             st = rh_transcript_append(out, clean, 0);
         }
