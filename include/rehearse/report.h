@@ -41,7 +41,7 @@ rh_status rh_report_html(const json_t *report, const char *web_dir, const char *
                          rh_error *err);
 
 typedef enum { RH_TRANSCRIPT_TXT, RH_TRANSCRIPT_SRT, RH_TRANSCRIPT_VTT } rh_transcript_form;
-/* `segments`: array of {start, end, text}. */
+/* `segments`: array of {start, end, text}, perhaps with "words" (word, start, end). */
 rh_status rh_transcript_text(const json_t *segments, rh_transcript_form form, char **out,
                              rh_error *err);
 /* Segments of a kept session whose texts hold the fillers, repetitions and cut-off

@@ -14,7 +14,7 @@ char *rh_segment_plain(const rh_transcript *t, const rh_asr_segment *s);
  * "words":[{"word","start","end","probability"}]}; NULL without memory. */
 json_t *rh_transcript_json(const rh_transcript *t, double duration_s);
 
-/* Subtitles, a cue a segment. RH_ERR_LIMIT, RH_ERR_NOMEM of the buffer. */
+/* Subtitles (subtitles.h); a segment begins a cue. RH_ERR_LIMIT, RH_ERR_NOMEM of the buffer. */
 rh_status rh_transcript_srt(const rh_transcript *t, rh_buf *out);
 rh_status rh_transcript_vtt(const rh_transcript *t, rh_buf *out);
 

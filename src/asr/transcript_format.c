@@ -1,10 +1,10 @@
-/* transcript_format.c - see transcript_format.h. Times are rounded to
- * milliseconds, as SubRip and WebVTT write them. */
+/* transcript_format.c - see transcript_format.h. */
 #include "rehearse/transcript_format.h"
 
 #include <math.h>
 #include <string.h>
 #include "rehearse/alloc.h"
+#include "rehearse/subtitles.h"
 
 static char *trimmed(const char *s, size_t n)
 {
@@ -78,47 +78,30 @@ json_t *rh_transcript_json(const rh_transcript *t, double duration_s)
     return j;
 }
 
-static rh_status put_time(rh_buf *out, float s, char decimal)
+static rh_status subtitles(const rh_transcript *t, rh_subtitle_form form, rh_buf *out)
 {
-    long ms = lround(s > 0 ? (double)s * 1000 : 0.0);
-    return rh_buf_printf(out, "%02ld:%02ld:%02ld%c%03ld", ms / 3600000, ms / 60000 % 60,
-                         ms / 1000 % 60, decimal, ms % 1000);
-}
-
-static rh_status put_cue(rh_buf *out, const rh_transcript *t, const rh_asr_segment *s, char decimal)
-{
-    char *text = rh_segment_plain(t, s);
-    if (!text)
-        return RH_ERR_NOMEM;
-    rh_status st = put_time(out, s->start, decimal);
-    if (st == RH_OK)
-        st = rh_buf_puts(out, " --> ");
-    if (st == RH_OK)
-        st = put_time(out, fmaxf(s->end, s->start), decimal);
-    if (st == RH_OK)
-        st = rh_buf_printf(out, "\n%s\n\n", text);
-    rh_free(text);
-    return st;
+    rh_subtitles sub;
+    rh_subtitles_init(&sub, form, out);
+    for (int i = 0; i < t->n_segments; i++) {
+        const rh_asr_segment *s = &t->segments[i];
+        for (int k = s->first_word; k < s->first_word + s->n_words; k++) {
+            const rh_asr_word *w = &t->words[k];
+            bool joined = w->text_off > 0 && t->text[w->text_off - 1] != ' ';
+            rh_subtitles_word(&sub, t->text + w->text_off, w->text_len, (double)w->start, (double)w->end, joined);
+        }
+        if (s->n_words == 0 && t->text)
+            rh_subtitles_text(&sub, t->text + s->text_off, s->text_len, (double)s->start, (double)s->end);
+        rh_subtitles_break(&sub);
+    }
+    return rh_subtitles_done(&sub);
 }
 
 rh_status rh_transcript_srt(const rh_transcript *t, rh_buf *out)
 {
-    rh_status st = RH_OK;
-    for (int i = 0, n = 0; i < t->n_segments && st == RH_OK; i++) {
-        if (t->segments[i].n_tokens == 0)
-            continue;
-        st = rh_buf_printf(out, "%d\n", ++n);
-        if (st == RH_OK)
-            st = put_cue(out, t, &t->segments[i], ',');
-    }
-    return st;
+    return subtitles(t, RH_SUBTITLES_SRT, out);
 }
 
 rh_status rh_transcript_vtt(const rh_transcript *t, rh_buf *out)
 {
-    rh_status st = rh_buf_puts(out, "WEBVTT\n\n");
-    for (int i = 0; i < t->n_segments && st == RH_OK; i++)
-        if (t->segments[i].n_tokens > 0)
-            st = put_cue(out, t, &t->segments[i], '.');
-    return st;
+    return subtitles(t, RH_SUBTITLES_VTT, out);
 }

@@ -17,7 +17,7 @@ static const struct {
     [PAUSE] = {"pause", NULL, "(1.2\x01s)\x01pause"},
     [FILLER] = {"filler", NULL, "(um)\x01" "filler"},
     [TWICE] = {"repeat", "(twice)", "(twice)\x01the\x01words\x01" "before\x01it,\x01repeated"},
-    [ANEW] = {"false_start", "(begun\x01anew)", "(begun\x01anew)\x01" "false\x01start"},
+    [ANEW] = {"false_start", "(begun\x01" "anew)", "(begun\x01" "anew)\x01" "false\x01start"},
     [CUT] = {"cutoff", "(cut\x01off)", "(cut\x01off)\x01the\x01word\x01" "before\x01it"},
     [DRAWN] = {"drawn", "(drawn)", "(drawn)\x01the\x01word\x01" "before\x01it,\x01held"},
     [UNCLEAR] = {"mispronounced", NULL, "*unclear*"},

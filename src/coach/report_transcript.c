@@ -1,48 +1,80 @@
 /* report_transcript.c - the segments of a session as plain text and subtitles. */
 #include "rehearse/report.h"
 
-#include <math.h>
+#include <stdbool.h>
 #include <string.h>
 #include "rehearse/alloc.h"
 #include "rehearse/buf.h"
+#include "rehearse/subtitles.h"
 #include "report_internal.h"
 
 enum { MAX_BYTES = 8 << 20 };
 
-/* SubRip writes a comma before the milliseconds, WebVTT a full stop. */
-static void stamp(rh_buf *b, double s, char point)
+/* The segment's words with their times; those that were heard and not written are left out. */
+static void add_words(rh_subtitles *s, const json_t *segment)
 {
-    long ms = lround((s > 0 ? s : 0) * 1000);
-    rh_buf_printf(b, "%02ld:%02ld:%02ld%c%03ld", ms / 3600000, ms / 60000 % 60, ms / 1000 % 60, point,
-                  ms % 1000);
+    const char *text = rh_json_str(segment, "text"), *at = text;
+    json_t *w;
+    size_t i;
+    json_array_foreach(json_object_get(segment, "words"), i, w)
+    {
+        const char *word = rh_json_str(w, "word"), *found = *word ? strstr(at, word) : NULL;
+        if (json_is_true(json_object_get(w, "heard")))
+            continue;
+        bool joined = found && found > text && found == at; /* no space in a text that has it so */
+        rh_subtitles_word(s, word, strlen(word), rh_json_num(w, "start"), rh_json_num(w, "end"), joined);
+        at = found ? found + strlen(word) : at;
+    }
+}
+
+static rh_status subtitles(const json_t *segments, rh_subtitle_form form, rh_buf *out)
+{
+    rh_subtitles s;
+    json_t *seg;
+    size_t i;
+    rh_subtitles_init(&s, form, out);
+    json_array_foreach(segments, i, seg)
+    {
+        const char *text = rh_json_str(seg, "text");
+        if (json_array_size(json_object_get(seg, "words")) > 0)
+            add_words(&s, seg);
+        else
+            rh_subtitles_text(&s, text, strlen(text), rh_json_num(seg, "start"), rh_json_num(seg, "end"));
+        rh_subtitles_break(&s);
+    }
+    return rh_subtitles_done(&s);
+}
+
+static rh_status plain_lines(const json_t *segments, rh_buf *out)
+{
+    rh_status st = rh_buf_puts(out, "");
+    json_t *seg;
+    size_t i;
+    json_array_foreach(segments, i, seg)
+    {
+        if (st == RH_OK)
+            st = rh_buf_puts(out, rh_json_str(seg, "text"));
+        if (st == RH_OK)
+            st = rh_buf_puts(out, "\n");
+    }
+    return st;
 }
 
 rh_status rh_transcript_text(const json_t *segments, rh_transcript_form form, char **out,
                              rh_error *err)
 {
     rh_buf b;
-    size_t i;
-    json_t *seg;
-    char point = form == RH_TRANSCRIPT_SRT ? ',' : '.';
     rh_buf_init(&b, MAX_BYTES);
-    if (form == RH_TRANSCRIPT_VTT)
-        rh_buf_puts(&b, "WEBVTT\n\n");
-    json_array_foreach(segments, i, seg)
-    {
-        if (form == RH_TRANSCRIPT_SRT)
-            rh_buf_printf(&b, "%zu\n", i + 1);
-        if (form != RH_TRANSCRIPT_TXT) {
-            stamp(&b, rh_json_num(seg, "start"), point);
-            rh_buf_puts(&b, " --> ");
-            stamp(&b, rh_json_num(seg, "end"), point);
-            rh_buf_puts(&b, "\n");
-        }
-        rh_buf_puts(&b, rh_json_str(seg, "text"));
-        rh_buf_puts(&b, form == RH_TRANSCRIPT_TXT ? "\n" : "\n\n");
-    }
-    char *s = rh_buf_take(&b);
+    rh_status st = form == RH_TRANSCRIPT_TXT   ? plain_lines(segments, &b)
+                   : form == RH_TRANSCRIPT_SRT ? subtitles(segments, RH_SUBTITLES_SRT, &b)
+                                               : subtitles(segments, RH_SUBTITLES_VTT, &b);
+    if (st == RH_OK && !b.len)
+        st = rh_buf_puts(&b, "");
+    char *s = st == RH_OK ? rh_buf_take(&b) : NULL;
+    rh_buf_done(&b);
     if (!s)
-        return rh_fail(err, RH_ERR_NOMEM, "transcript: out of memory");
+        return rh_fail(err, st == RH_OK ? RH_ERR_NOMEM : st, "transcript: %s",
+                       rh_status_name(st == RH_OK ? RH_ERR_NOMEM : st));
     *out = s;
     return RH_OK;
 }

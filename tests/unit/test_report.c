@@ -230,6 +230,21 @@ static void what_was_not_visible_is_said(void **state)
     }
 }
 
+static void neighbouring_cues_never_overlap(void **state)
+{
+    (void)state;
+    json_t *s = json_pack("[{s:f, s:f, s:s, s:[{s:s, s:f, s:f}, {s:s, s:f, s:f, s:b}, {s:s, s:f, s:f}]}, {s:f, s:f, s:s}]",
+                          "start", 1.0, "end", 2.074, "text", "One, two.", "words", "word", "One,", "start", 1.0, "end",
+                          1.4, "word", "um", "start", 1.4, "end", 1.6, "heard", 1, "word", "two.", "start", 1.6, "end",
+                          2.074, "start", 2.0, "end", 3.0, "text", "Three & four.");
+    char *out = NULL;
+    assert_int_equal(rh_transcript_text(s, RH_TRANSCRIPT_VTT, &out, NULL), RH_OK);
+    assert_string_equal(out, "WEBVTT\n\n00:00:01.000 --> 00:00:02.000\nOne, two.\n\n"
+                             "00:00:02.000 --> 00:00:03.000\nThree &amp; four.\n\n");
+    rh_free(out);
+    json_decref(s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -241,6 +256,7 @@ int main(void)
         cmocka_unit_test(html_holds_the_report_safely),
         cmocka_unit_test(subtitles_have_times),
         cmocka_unit_test(what_was_not_visible_is_said),
+        cmocka_unit_test(neighbouring_cues_never_overlap),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

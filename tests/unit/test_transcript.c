@@ -167,7 +167,7 @@ static void subtitles_are_numbered_and_timed(void **state)
     rh_buf_init(&b, 10000);
     assert_int_equal(rh_transcript_srt(&t, &b), RH_OK);
     assert_string_equal(b.data, "1\n00:59:59,900 --> 01:00:00,500\nAnd so my\n\n"
-                                "2\n01:01:40,000 --> 01:01:40,600\nfellow Americans.\n\n");
+                                "2\n01:01:40,000 --> 01:01:40,400\nfellow Americans.\n\n");
     rh_buf_clear(&b);
     assert_int_equal(rh_transcript_vtt(&t, &b), RH_OK);
     assert_memory_equal(b.data, "WEBVTT\n\n00:59:59.900 --> ", 25);
@@ -176,6 +176,28 @@ static void subtitles_are_numbered_and_timed(void **state)
     assert_int_equal(json_array_size(json_object_get(j, "words")), 5);
     assert_int_equal(json_array_size(json_object_get(j, "segments")), 2);
     json_decref(j);
+    rh_transcript_done(&t);
+}
+
+/* A sentence and a half without a pause, as one segment. */
+static void long_segments_become_cues_of_two_lines(void **state)
+{
+    (void)state;
+    static const char *const tokens[] = {" And", " so", ",", " my", " fellow", " Americans", ",", " ask", " not", " what",
+                                         " your", " country", " can", " do", " for", " you", ".", " Ask", " what",
+                                         " you", " can", " do", " for", " your", " country", " and", " for", " all",
+                                         " of", " us", " in", " it"};
+    rh_transcript t;
+    rh_transcript_init(&t);
+    say(&t, tokens, 32, 0);
+    rh_buf b;
+    rh_buf_init(&b, 10000);
+    assert_int_equal(rh_transcript_srt(&t, &b), RH_OK);
+    assert_string_equal(b.data, "1\n00:00:00,000 --> 00:00:03,200\nAnd so, my fellow Americans,\n"
+                                "ask not what your country can do for you.\n\n"
+                                "2\n00:00:03,400 --> 00:00:06,400\nAsk what you can do for your\n"
+                                "country and for all of us in it\n\n");
+    rh_buf_done(&b);
     rh_transcript_done(&t);
 }
 
@@ -243,6 +265,7 @@ int main(void)
         cmocka_unit_test(no_cut_makes_invalid_text),
         cmocka_unit_test(joined_transcripts_keep_their_parts),
         cmocka_unit_test(subtitles_are_numbered_and_timed),
+        cmocka_unit_test(long_segments_become_cues_of_two_lines),
         cmocka_unit_test(nothing_is_a_transcript_too),
         cmocka_unit_test(failed_allocations_leave_the_transcript_whole),
         cmocka_unit_test(loops_compress_better_than_speech),
