@@ -53,6 +53,7 @@ typedef struct {
 
 typedef struct {
     float start, end; /* s */
+    float window;     /* s: where the stretch of sound began that it was decoded in */
     float avg_logprob, no_speech_prob, compression_ratio, temperature;
     int32_t first_token, n_tokens, first_word, n_words;
     uint32_t text_off, text_len;
@@ -73,7 +74,7 @@ typedef struct {
 } rh_transcript;
 
 typedef struct {
-    const char *language;      /* "en"; NULL = detect (multilingual models) */
+    const char *language;      /* as rh_asr_language() takes it; NULL = detect (multilingual models) */
     bool translate;            /* to English */
     bool timestamps;           /* decode with timestamp tokens (needed past 30 s); true */
     bool word_times;           /* fill `words`; true */
@@ -102,6 +103,10 @@ typedef struct {
 rh_asr_model_options rh_asr_model_options_default(void);
 rh_asr_params rh_asr_params_default(void);
 
+/* The code of a language given as code ("nb"), tag ("pt_BR", "zh-Hans") or name; "" for "auto".
+ * False when it is none of these. */
+bool rh_asr_language(const char *given, char code[RH_ASR_LANG_LEN]);
+
 /* Reads an official ggml file. On failure *out is unchanged.
  * RH_ERR_IO unreadable; RH_ERR_FORMAT not such a file or damaged;
  * RH_ERR_UNSUPPORTED this build or machine lacks the engine or device; RH_ERR_NOMEM. */
@@ -119,6 +124,10 @@ typedef struct {
     int n_threads;
 } rh_asr_model_info;
 rh_asr_model_info rh_asr_model_describe(const rh_asr_model *m); /* strings live as long as m */
+/* As rh_asr_language(), with a model (NULL = any): RH_ERR_INVAL what is given is no language, or
+ * the model does not know it. */
+rh_status rh_asr_model_language(const rh_asr_model *m, const char *given, char code[RH_ASR_LANG_LEN],
+                                rh_error *err);
 
 rh_status rh_asr_stream_new(rh_asr_stream **out, rh_asr_model *m, rh_error *err);
 void rh_asr_stream_free(rh_asr_stream *s);

@@ -135,6 +135,17 @@ rh_asr_model_info rh_asr_model_describe(const rh_asr_model *m)
     return m->engine->describe(m->impl);
 }
 
+rh_status rh_asr_model_language(const rh_asr_model *m, const char *given, char code[RH_ASR_LANG_LEN],
+                                rh_error *err)
+{
+    if (!rh_asr_language(given, code))
+        return rh_fail(err, RH_ERR_INVAL, "there is no language \"%.40s\": give a code such as en, pt-BR or nb, "
+                                          "a name, or auto", given);
+    if (m && *code && strcmp(code, "en") != 0 && !rh_asr_model_describe(m).multilingual)
+        return rh_fail(err, RH_ERR_INVAL, "the speech model knows English only, not \"%.40s\"", given);
+    return RH_OK;
+}
+
 rh_status rh_asr_stream_new(rh_asr_stream **out, rh_asr_model *m, rh_error *err)
 {
     rh_asr_stream *s = rh_calloc(1, sizeof *s);
@@ -170,7 +181,8 @@ void rh_asr_stream_free(rh_asr_stream *s)
     rh_free(s);
 }
 
-static rh_status check_params(const rh_asr_params *p, rh_error *err)
+/* `code` holds the language's from now on. */
+static rh_status check_params(const rh_asr_stream *s, rh_asr_params *p, char code[RH_ASR_LANG_LEN], rh_error *err)
 {
     if (p->beam < 1 || p->beam > RH_ASR_MAX_BEAM)
         return rh_fail(err, RH_ERR_INVAL, "beam %d outside 1..%d", p->beam, RH_ASR_MAX_BEAM);
@@ -181,10 +193,11 @@ static rh_status check_params(const rh_asr_params *p, rh_error *err)
         return rh_fail(err, RH_ERR_INVAL, "a decoding threshold is not a number");
     if (p->n_draft < 0 || (p->n_draft > 0 && !p->draft))
         return rh_fail(err, RH_ERR_INVAL, "a draft of %d tokens without tokens", p->n_draft);
-    if (p->language && strlen(p->language) >= RH_ASR_LANG_LEN)
-        return rh_fail(err, RH_ERR_INVAL, "language \"%.20s\" is no code such as \"en\"",
-                       p->language);
-    return RH_OK;
+    if (!p->language)
+        return RH_OK;
+    rh_status st = rh_asr_model_language(s->model, p->language, code, err);
+    p->language = st == RH_OK && *code ? code : NULL;
+    return st;
 }
 
 static rh_status check_samples(const float *samples, size_t n, rh_error *err)
@@ -199,7 +212,8 @@ rh_status rh_asr_transcribe(rh_asr_stream *s, const float *samples, size_t n,
                             const rh_asr_params *p, rh_transcript *out, rh_error *err)
 {
     rh_asr_params params = p ? *p : rh_asr_params_default();
-    rh_status st = check_params(&params, err);
+    char language[RH_ASR_LANG_LEN];
+    rh_status st = check_params(s, &params, language, err);
     if (st == RH_OK)
         st = check_samples(samples, n, err);
     if (st != RH_OK)
@@ -229,7 +243,8 @@ rh_status rh_asr_redecode(rh_asr_stream *s, const rh_asr_params *p, rh_transcrip
     if (!s->encoded)
         return nothing_encoded(err);
     rh_asr_params params = p ? *p : rh_asr_params_default();
-    rh_status st = check_params(&params, err);
+    char language[RH_ASR_LANG_LEN];
+    rh_status st = check_params(s, &params, language, err);
     if (st != RH_OK)
         return st;
     rh_transcript_clear(out);
@@ -244,7 +259,8 @@ rh_status rh_asr_force(rh_asr_stream *s, const char *text, const rh_asr_params *
     if (!s->encoded)
         return nothing_encoded(err);
     rh_asr_params params = p ? *p : rh_asr_params_default();
-    rh_status st = check_params(&params, err);
+    char language[RH_ASR_LANG_LEN];
+    rh_status st = check_params(s, &params, language, err);
     if (st != RH_OK)
         return st;
     rh_transcript_clear(out);

@@ -157,6 +157,7 @@ static rh_status add_segment(job *j, const rh_window_segment *w, int *at)
     rh_asr_segment segment = {
         .start = (float)start,
         .end = (float)end,
+        .window = (float)j->offset_s,
         .avg_logprob = r->avg_logprob,
         .no_speech_prob = r->no_speech_prob,
         .compression_ratio = r->compression_ratio,

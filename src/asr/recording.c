@@ -246,7 +246,12 @@ rh_status rh_recording_pieces(rh_asr_stream *s, const rh_vad_model *vad, const f
     for (size_t i = 0; i < n; i++)
         if (!isfinite(samples[i]))
             return rh_fail(err, RH_ERR_INVAL, "sample %zu is not a finite number", i);
-    rh_status st = vad ? rh_vad_spans(vad, samples, n, &found, &n_found, err) : RH_OK;
+    char language[RH_ASR_LANG_LEN];
+    rh_status st = params.language ? rh_asr_model_language(NULL, params.language, language, err) : RH_OK;
+    if (params.language)
+        params.language = st == RH_OK && *language ? language : NULL;
+    if (st == RH_OK && vad)
+        st = rh_vad_spans(vad, samples, n, &found, &n_found, err);
     if (st != RH_OK)
         return st;
     rh_transcript_clear(out);

@@ -45,9 +45,6 @@ static rh_status check_options(const rh_transcriber_options *o, rh_error *err)
     if (o->settle_ms != 0 && (o->settle_ms < 1000 || o->settle_ms > 20000))
         return rh_fail(err, RH_ERR_INVAL, "words settled every %d ms: give 1000 to 20000, or 0",
                        o->settle_ms);
-    if (o->language && strlen(o->language) >= RH_ASR_LANG_LEN)
-        return rh_fail(err, RH_ERR_INVAL, "language \"%.20s\" is no code such as \"en\"",
-                       o->language);
     return RH_OK;
 }
 
@@ -55,7 +52,10 @@ rh_status rh_transcriber_new(rh_transcriber **out, rh_asr_model *m, const rh_vad
                              const rh_transcriber_options *opts, rh_error *err)
 {
     rh_transcriber_options o = opts ? *opts : rh_transcriber_options_default();
+    char language[RH_ASR_LANG_LEN] = "";
     rh_status st = check_options(&o, err);
+    if (st == RH_OK && o.language)
+        st = rh_asr_model_language(m, o.language, language, err);
     if (st != RH_OK)
         return st;
     rh_transcriber *t = rh_calloc(1, sizeof *t);
@@ -64,8 +64,7 @@ rh_status rh_transcriber_new(rh_transcriber **out, rh_asr_model *m, const rh_vad
     pthread_mutex_init(&t->lock, NULL);
     t->model = m;
     t->o = o;
-    if (o.language)
-        strcpy(t->language, o.language);
+    strcpy(t->language, language);
     if (o.prompt)
         strncpy(t->prompt, o.prompt, sizeof t->prompt - 1);
     t->interval = (int64_t)o.partial_every_ms * RATE / 1000;

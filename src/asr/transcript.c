@@ -279,6 +279,7 @@ static void move_times(rh_transcript *t, int seg0, int word0, int token0, float 
     for (int i = seg0; i < t->n_segments; i++) {
         t->segments[i].start += by;
         t->segments[i].end += by;
+        t->segments[i].window += by;
     }
     for (int i = word0; i < t->n_words; i++) {
         t->words[i].start += by;

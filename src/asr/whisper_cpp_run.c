@@ -221,6 +221,7 @@ static rh_status copy_segment(wcpp_stream *s, int i, int window, uint64_t *key, 
     rh_asr_segment seg = {
         .start = (float)t0 / CS,
         .end = (float)t1 / CS,
+        .window = window > 0 ? (float)whisper_full_get_segment_t0_from_state(s->state, s->first_segment[window]) / CS : 0,
         .first_token = out->n_tokens,
         .no_speech_prob = whisper_full_get_segment_no_speech_prob_from_state(s->state, i),
     };

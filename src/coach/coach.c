@@ -26,14 +26,13 @@ rh_status rh_coach_load(rh_coach **out, const rh_coach_options *o, rh_error *err
 {
     if ((o->whisper_path || o->vision) && !o->models_dir)
         return rh_fail(err, RH_ERR_INVAL, "the folder of the models is not set");
-    if (o->language && strlen(o->language) >= RH_ASR_LANG_LEN)
-        return rh_fail(err, RH_ERR_INVAL, "language \"%.20s\" is no code such as \"en\"",
-                       o->language);
+    char language[RH_ASR_LANG_LEN] = "";
+    if (o->language && rh_asr_model_language(NULL, o->language, language, err) != RH_OK)
+        return RH_ERR_INVAL;
     rh_coach *c = rh_calloc(1, sizeof *c);
     if (!c)
         return rh_fail(err, RH_ERR_NOMEM, "coach: out of memory");
-    if (o->language)
-        strcpy(c->language, o->language);
+    strcpy(c->language, language);
     rh_status st = o->whisper_path ? load_speech(c, o, err) : RH_OK;
     if (st == RH_OK)
         st = go_on(o, err);

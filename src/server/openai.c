@@ -1,8 +1,8 @@
 /* openai.c - POST /v1/audio/transcriptions and GET /v1/models as the official
  * OpenAI clients expect them (their API reference, "Audio" and "Models").
  *
- * Not here: diarisation and log-probabilities. With `stream` each utterance is
- * sent as soon as it is settled. */
+ * Not here: diarisation and log-probabilities. With `stream` the text of each
+ * piece of the recording (at most 30 s) is sent as soon as it is recognised. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,12 +13,11 @@
 #include "rehearse/alloc.h"
 #include "rehearse/audio.h"
 #include "rehearse/recording.h"
-#include "rehearse/transcriber.h"
 #include "rehearse/transcript_format.h"
 #include "rest_jobs.h"
 #include "status_map.h"
 
-enum { MAX_TEXT_REPLY = 64 << 20, STREAM_FEED = 10 * RH_ASR_RATE_HZ };
+enum { MAX_TEXT_REPLY = 64 << 20, HOPS_A_S = 100 };
 
 typedef enum { AS_JSON, AS_TEXT, AS_SRT, AS_VTT, AS_VERBOSE } reply_form;
 
@@ -140,54 +139,60 @@ static void send_event(transcription *j, json_t *take)
     rh_job_finished(j->server, &p->job);
 }
 
-static rh_status send_finals(transcription *j, rh_transcriber *t, rh_buf *text)
+typedef struct {
+    transcription *j;
+    rh_buf text; /* all so far, as the transcript has it */
+    size_t sent; /* of it */
+} flow;
+
+/* Spaces at either end are the whole text's only where more follows. */
+static rh_status send_delta(flow *f)
 {
-    rh_heard heard;
-    rh_status st = RH_OK;
-    while (st == RH_OK && rh_transcriber_next(t, &heard) == RH_OK) {
-        char *plain = heard.final ? rh_transcript_plain(heard.transcript) : NULL;
-        if (!plain || !*plain) {
-            rh_free(plain);
-            continue;
-        }
-        bool joins = !text->len || strchr(",.;:!?", *plain); /* a stretch may begin with its comma */
-        json_t *delta = json_sprintf("%s%s", joins ? "" : " ", plain);
-        st = rh_buf_puts(text, json_string_value(delta) ? json_string_value(delta) : "");
-        send_event(j, json_pack("{s:s, s:o}", "type", "transcript.text.delta", "delta", delta));
-        rh_free(plain);
+    size_t end = f->text.len;
+    while (end > f->sent && f->text.data[end - 1] == ' ')
+        end--;
+    while (!f->sent && f->sent < end && f->text.data[0] == ' ') {
+        memmove(f->text.data, f->text.data + 1, f->text.len--);
+        end--;
     }
-    return st;
+    if (end == f->sent)
+        return RH_OK;
+    send_event(f->j, json_pack("{s:s, s:s%}", "type", "transcript.text.delta", "delta", f->text.data + f->sent,
+                               end - f->sent));
+    f->sent = end;
+    return RH_OK;
+}
+
+/* A delta a segment: their texts put together are the text of the reply that is not streamed. */
+static rh_status on_piece(void *user, rh_asr_stream *stream, const rh_transcript *part, double from_s, double to_s,
+                          bool is_last, rh_error *err)
+{
+    (void)stream, (void)from_s, (void)to_s, (void)is_last;
+    flow *f = user;
+    rh_status st = RH_OK;
+    for (int i = 0; i < part->n_segments && st == RH_OK; i++) {
+        st = rh_buf_add(&f->text, part->text + part->segments[i].text_off, part->segments[i].text_len);
+        if (st == RH_OK)
+            st = send_delta(f);
+    }
+    return st == RH_OK ? st : rh_fail(err, st, "transcript: %s", rh_status_name(st));
 }
 
 static rh_status streamed(transcription *j, const rh_audio *audio)
 {
-    rh_transcriber *t = NULL;
-    rh_transcriber_options o = rh_transcriber_options_default();
-    rh_buf text;
-    rh_buf_init(&text, MAX_TEXT_REPLY);
-    o.partials = false;
-    o.language = j->language[0] ? j->language : NULL;
-    o.prompt = j->prompt;
-    rh_status st = rh_transcriber_new(&t, rh_coach_recogniser(j->server->coach),
-                                      rh_coach_vad(j->server->coach), &o, &j->err);
-    for (size_t at = 0; st == RH_OK && at < audio->n; at += STREAM_FEED) {
-        size_t n = audio->n - at < STREAM_FEED ? audio->n - at : STREAM_FEED;
-        st = rh_transcriber_feed(t, audio->samples + at, n, &j->err);
-        while (st == RH_OK) {
-            st = rh_transcriber_work(t, &j->cancel, &j->err);
-            if (st == RH_OK)
-                st = send_finals(j, t, &text);
-        }
-        st = st == RH_AGAIN ? RH_OK : st;
-    }
+    rh_asr_stream *stream = NULL;
+    rh_asr_params p = params_of(j);
+    flow f = {.j = j};
+    rh_buf_init(&f.text, MAX_TEXT_REPLY);
+    rh_status st = rh_asr_stream_new(&stream, rh_coach_recogniser(j->server->coach), &j->err);
     if (st == RH_OK)
-        st = rh_transcriber_finish(t, &j->cancel, &j->err);
+        st = rh_recording_pieces(stream, rh_coach_vad(j->server->coach), audio->samples, audio->n, &p, on_piece, &f,
+                                 &j->t, NULL, NULL, &j->err);
+    rh_asr_stream_free(stream);
     if (st == RH_OK)
-        st = send_finals(j, t, &text);
-    rh_transcriber_free(t);
-    if (st == RH_OK)
-        send_event(j, json_pack("{s:s, s:s}", "type", "transcript.text.done", "text", text.data ? text.data : ""));
-    rh_buf_done(&text);
+        send_event(j, json_pack("{s:s, s:s%}", "type", "transcript.text.done", "text",
+                                f.text.data ? f.text.data : "", f.sent));
+    rh_buf_done(&f.text);
     return st;
 }
 
@@ -212,7 +217,7 @@ static void complete_segments(json_t *o, const rh_transcript *t)
         for (int k = s->first_token; k < s->first_token + s->n_tokens; k++)
             (void)json_array_append_new(tokens, json_integer(t->tokens[k].id));
         (void)json_object_set_new(seg, "tokens", tokens);
-        (void)json_object_set_new(seg, "seek", json_integer(0));
+        (void)json_object_set_new(seg, "seek", json_integer(lround((double)s->window * HOPS_A_S)));
     }
 }
 
@@ -379,8 +384,10 @@ static bool read_options(rh_http *h, transcription *j)
         no_model(h, model);
         return false;
     }
-    if (language && strlen(language) >= sizeof j->language) {
-        rh_http_error_at(h, 400, "language", NULL, "language must be a code such as \"en\"");
+    rh_error err;
+    if (language && *language &&
+        rh_asr_model_language(rh_coach_asr(h->server->coach), language, j->language, &err) != RH_OK) {
+        rh_http_error_at(h, 400, "language", NULL, "%s", err.msg);
         return false;
     }
     j->temperature = heat && *heat ? strtod(heat, &end) : 0;
@@ -388,8 +395,6 @@ static bool read_options(rh_http *h, transcription *j)
         rh_http_error_at(h, 400, "temperature", NULL, "temperature must be a number from 0 to 1");
         return false;
     }
-    if (language)
-        strcpy(j->language, language);
     return read_granularities(h, j) && read_stream(h, j) && read_form(h, &j->form) && read_prompt(h, j);
 }
 

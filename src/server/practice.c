@@ -288,12 +288,17 @@ static void begin(rh_ws *w, json_t *start)
                    rh_number_of(start, "face_hz", rh_face_rates, &face_hz, &err) == RH_OK &&
                    rh_number_of(start, "fov", rh_fields_of_view, &fov, &err) == RH_OK;
     int rate_hz = (int)rate;
+    const char *language = json_string_value(json_object_get(start, "language"));
+    char code[RH_ASR_LANG_LEN];
     rh_practice *p = find(s, w->name);
     if (w->practice) {
         rh_practice_error(w, "the session has started already");
     } else if (!rh_ready(s)) {
         refuse(w, "the models are still loading: try again in a second", 1013);
     } else if (!numbers) {
+        refuse(w, err.msg, 1008);
+    } else if (!p && language && *language && s->coach && rh_coach_asr(s->coach) &&
+               rh_asr_model_language(rh_coach_asr(s->coach), language, code, &err) != RH_OK) {
         refuse(w, err.msg, 1008);
     } else if (p) {
         resume(p, w, start, rate_hz);

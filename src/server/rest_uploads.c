@@ -379,6 +379,13 @@ void rh_sessions_upload(rh_http *h)
         rh_http_error_at(h, 400, "keep_media", NULL, "keep_media must be true or false");
         return;
     }
+    const char *language = rh_form_text(h, "language");
+    char code[RH_ASR_LANG_LEN];
+    rh_error err;
+    if (language && *language && rh_asr_model_language(rh_coach_asr(s->coach), language, code, &err) != RH_OK) {
+        rh_http_error_at(h, 400, "language", NULL, "%s", err.msg);
+        return;
+    }
     if (rh_uploads_count(s) + s->n_file_jobs >= RH_MAX_FILE_JOBS) {
         rh_http_header(h, "retry-after", "5");
         rh_http_error(h, 429, "%d recordings already wait: try again in a moment", RH_MAX_FILE_JOBS);
