@@ -27,7 +27,5 @@ rh_char_class rh_char_class_of(uint32_t code_point);
 size_t rh_utf8_count(const char *s, size_t n);
 /* A copy with U+FFFD for what is no UTF-8 and for zero bytes. Freed with rh_free(); NULL without memory. */
 char *rh_utf8_mended(const char *s, size_t n);
-/* In place: '?' for what is no UTF-8; the start of a character that was cut off at the end goes. */
-void rh_utf8_mend_cut(char *s);
 
 #endif

@@ -17,5 +17,7 @@ bool rh_utf8_feed(rh_utf8 *u, const void *bytes, size_t n);
 /* No character is left open. */
 bool rh_utf8_whole(const rh_utf8 *u);
 bool rh_utf8_valid(const void *bytes, size_t n);
+/* In place: '?' for what is no UTF-8; the start of a character that was cut off at the end goes. */
+void rh_utf8_mend_cut(char *s);
 
 #endif

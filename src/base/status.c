@@ -2,7 +2,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
-#include "rehearse/text.h"
+#include "rehearse/utf8.h"
 
 rh_status rh_fail(rh_error *err, rh_status code, const char *fmt, ...)
 {

@@ -92,17 +92,3 @@ char *rh_utf8_mended(const char *s, size_t n)
         out[at] = '\0';
     return out;
 }
-
-void rh_utf8_mend_cut(char *s)
-{
-    size_t n = strlen(s), at = 0, len;
-    for (size_t i = 0; i < n; i += len) {
-        if (next_is_whole(s + i, n - i, &len)) {
-            memmove(s + at, s + i, len);
-            at += len;
-        } else if (i + len < n || (s[i] & 0x40) == 0) { /* not the start of one at the end */
-            s[at++] = '?';
-        }
-    }
-    s[at] = '\0';
-}

@@ -63,3 +63,24 @@ bool rh_utf8_valid(const void *bytes, size_t n)
     rh_utf8 u = {0};
     return rh_utf8_feed(&u, bytes, n) && rh_utf8_whole(&u);
 }
+
+void rh_utf8_mend_cut(char *s)
+{
+    size_t n = strlen(s), at = 0, len;
+    for (size_t i = 0; i < n; i += len) {
+        rh_utf8 u = {0};
+        bool good = true;
+        for (len = 0; i + len < n && (len == 0 || !rh_utf8_whole(&u)); len++)
+            if (!(good = rh_utf8_feed(&u, s + i + len, 1)))
+                break;
+        if (good && !rh_utf8_whole(&u))
+            break; /* the end came first */
+        if (good)
+            memmove(s + at, s + i, len);
+        else
+            s[at] = '?';
+        at += good ? len : 1;
+        len += len == 0;
+    }
+    s[at] = '\0';
+}

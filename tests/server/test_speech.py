@@ -31,7 +31,8 @@ def without_pauses():
 def transcribe(sound, response_format="json", **fields):
     kind, body = form([("file", sound, "a.wav"), ("model", "whisper-1"), ("response_format", response_format),
                        *fields.items()])
-    status, _, reply = server.request("POST", "/v1/audio/transcriptions", body, {"Content-Type": kind})
+    status, _, reply = server.request("POST", "/v1/audio/transcriptions", body, {"Content-Type": kind},
+                                      timeout=240)
     return status, reply
 
 
@@ -43,7 +44,7 @@ def report_of(sound, **fields):
     """The finished session of a recording."""
     status, made = server.post_form("/v1/sessions", [("file", sound, "a.wav"), *fields.items()])
     assert status == 202, made
-    end = time.time() + 120 * PATIENCE
+    end = time.time() + 240 * PATIENCE
     while time.time() < end:
         status, session = server.get("/v1/sessions/" + made["id"])
         if status == 200 and session.get("report"):
@@ -71,7 +72,7 @@ class WithoutPauses(unittest.TestCase):
 
     def test_every_endpoint_gives_the_whole_text(self):
         self.whole(" ".join(self.text))
-        status, reply = server.post_form("/api/analyze-audio", [("audio", self.sound, "a.wav")])
+        status, reply = server.post_form("/api/analyze-audio", [("audio", self.sound, "a.wav")], 240)
         self.assertEqual(status, 200, reply)
         self.whole(reply["transcribed_text"])
         self.assertEqual(len(reply["words"]), len(reply["transcribed_text"].split()))
@@ -83,6 +84,53 @@ class WithoutPauses(unittest.TestCase):
 
     def test_a_reference_text_is_followed_over_the_cuts(self):
         status, reply = server.post_form("/api/analyze-audio", [("audio", self.sound, "a.wav"),
-                                                                ("reference_text", " ".join(self.text))])
+                                                                ("reference_text", " ".join(self.text))], 240)
         self.assertEqual(status, 200, reply)
         self.assertGreater(reply["reference"]["completeness"], 0.97)
+
+
+class Languages(unittest.TestCase):
+    def test_codes_tags_and_names_are_taken_everywhere(self):
+        sound = wav(jfk()[:3 * 16000])
+        for language in ("auto", "en-US", "English"):
+            status, reply = transcribe(sound, language=language)
+            self.assertEqual(status, 200, reply)
+        status, reply = server.post_form("/api/analyze-audio", [("audio", sound, "a.wav"), ("language", "auto")])
+        self.assertEqual((status, reply["spoken_language"]), (200, "en"))
+        with server.ws("/v1/session/language-1") as ws:
+            ws.send({"type": "start", "sample_rate": 16000, "language": "en_GB"})
+            self.assertEqual(ws.recv()["type"], "ready")
+            ws.send({"type": "discard"})
+
+    def test_what_is_none_is_refused_before_anything_is_done(self):
+        sound = wav(jfk()[:16000])
+        status, reply = transcribe(sound, language="xx")
+        self.assertEqual((status, json.loads(reply)["error"]["param"]), (400, "language"))
+        status, reply = server.post_form("/v1/sessions", [("file", sound, "a.wav"), ("language", "klingon")])
+        self.assertEqual(status, 400)
+        self.assertIn("klingon", reply["detail"])
+        status, reply = server.post_form("/api/analyze-audio", [("audio", sound, "a.wav"), ("language", "xx")])
+        self.assertEqual(status, 400)
+        with server.ws("/v1/session/language-2") as ws:
+            ws.send({"type": "start", "sample_rate": 16000, "language": "xx"})
+            answer = ws.recv()
+            self.assertEqual(answer["type"], "error")
+            self.assertIn("xx", answer["detail"])
+            with self.assertRaises(Closed):
+                ws.recv()
+
+
+class Streamed(unittest.TestCase):
+    def test_the_deltas_are_the_plain_text(self):
+        sound = wav(jfk() + array.array("f", bytes(4 * 4 * 16000)) + jfk())
+        status, plain = transcribe(sound)
+        status, reply = transcribe(sound, stream="true")
+        self.assertEqual(status, 200, reply)
+        said = events(reply)
+        self.assertGreaterEqual(len(said), 3)
+        self.assertEqual("".join(e["delta"] for e in said[:-1]), said[-1]["text"])
+        self.assertEqual(said[-1]["text"], json.loads(plain)["text"])
+        status, reply = transcribe(sound, "verbose_json")
+        seeks = [s["seek"] for s in json.loads(reply)["segments"]]
+        self.assertLess(seeks[0], 100)
+        self.assertTrue(1350 < seeks[-1] <= 1510, seeks)

@@ -8,6 +8,7 @@
 #include "rehearse/alloc.h"
 #include "rehearse/status.h"
 #include "rehearse/text.h"
+#include "rehearse/utf8.h"
 
 static void mended_is(const char *broken, const char *want)
 {
