@@ -21,6 +21,8 @@ void rh_vad_model_free(rh_vad_model *m);
 rh_status rh_vad_new(rh_vad **out, const rh_vad_model *m, rh_error *err);
 /* One chunk of RH_VAD_CHUNK samples in, the probability of speech out. */
 rh_status rh_vad_push(rh_vad *v, const float *chunk, float *p_speech);
+/* Mean square of the last chunk as the model heard it: soft sound is made louder for it. */
+float rh_vad_loudness(const rh_vad *v);
 void rh_vad_reset(rh_vad *v);
 void rh_vad_free(rh_vad *v);
 

@@ -296,7 +296,7 @@ static rh_status look(rh_transcriber *t)
         if (st != RH_OK)
             break;
         t->seen += RH_VAD_CHUNK;
-        on_gate(t, rh_vad_gate_push(&t->gate, p, rh_mean_square(chunk, RH_VAD_CHUNK)));
+        on_gate(t, rh_vad_gate_push(&t->gate, p, rh_vad_loudness(t->vad)));
         if (t->open && t->seen - t->from > LONG && find_cut(t) > 0)
             break; /* sound came faster than it is decoded: decode first */
         if (settle_due(t) && (too_long(t) || t->seen - t->settle_from >=

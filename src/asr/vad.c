@@ -4,9 +4,14 @@
  * recurrent state of [2][1][128] from chunk to chunk; checked against the
  * silero-vad wheel (OnnxWrapper). Thresholds are those of its
  * get_speech_timestamps (0.5 in, 0.15 lower out); the demand for a peak and the
- * loudness gate are ours, chosen on generated noises (tests/model/test_vad.c). */
+ * loudness gate are ours, chosen on generated noises (tests/model/test_vad.c).
+ *
+ * The model hears soft speech badly, so sound is made louder for it: to LOUDEST for
+ * the loudest chunk so far, which is forgotten by FORGET a chunk. What comes louder
+ * brings the gain down at once, unless it is a click; nothing is ever made softer. */
 #include "rehearse/vad.h"
 
+#include <math.h>
 #include <string.h>
 #include "rehearse/alloc.h"
 #include "rehearse/nn.h"
@@ -22,7 +27,10 @@ enum {
 };
 
 static const float P_ON = 0.5f, P_OFF = 0.35f, P_PEAK = 0.7f;
-static const float LOUD_MEAN_SQUARE = 1e-6f; /* -60 dBFS */
+static const float LOUD_MEAN_SQUARE = 1e-6f; /* -60 dBFS, after the gain */
+static const float LOUDEST = 1e-2f;          /* mean square of a chunk, -20 dBFS */
+static const float MOST_GAIN = 100.0f;       /* 40 dB */
+static const float FORGET = 0.9926f;         /* 1 dB a second */
 
 struct rh_vad_model {
     rh_nn_model *nn;
@@ -32,7 +40,11 @@ struct rh_vad_model {
 struct rh_vad {
     const rh_vad_model *model;
     rh_nn_request *request;
-    float window[CONTEXT + RH_VAD_CHUNK];
+    float window[CONTEXT + RH_VAD_CHUNK]; /* as it came */
+    float louder[CONTEXT + RH_VAD_CHUNK]; /* as the model hears it */
+    float loudest;                        /* mean square of the loudest chunk not forgotten */
+    float before;                         /* of the chunk before, as it came */
+    float mean_square;                    /* of the last chunk, after the gain */
     float state[STATE], next_state[STATE];
     float p;
 };
@@ -91,7 +103,7 @@ rh_status rh_vad_new(rh_vad **out, const rh_vad_model *m, rh_error *err)
     rh_nn_tensor in = {.type = RH_NN_F32,
                        .n_dims = 2,
                        .dims = {1, CONTEXT + RH_VAD_CHUNK},
-                       .data = v->window};
+                       .data = v->louder};
     rh_nn_tensor p = {.type = RH_NN_F32, .n_dims = 2, .dims = {1, 1}, .data = &v->p};
     rh_status st = rh_nn_request_new(&v->request, m->nn, err);
     if (st == RH_OK)
@@ -112,6 +124,14 @@ rh_status rh_vad_push(rh_vad *v, const float *chunk, float *p_speech)
 {
     memmove(v->window, v->window + RH_VAD_CHUNK, CONTEXT * sizeof *v->window);
     memcpy(v->window + CONTEXT, chunk, RH_VAD_CHUNK * sizeof *chunk);
+    float mean_square = rh_mean_square(chunk, RH_VAD_CHUNK);
+    v->loudest = fmaxf(v->loudest * FORGET, fminf(mean_square, v->before));
+    v->before = mean_square;
+    float gain = fminf(sqrtf(LOUDEST / fmaxf(v->loudest, 1e-12f)), MOST_GAIN);
+    gain = fmaxf(gain, 1.0f);
+    for (size_t i = 0; i < CONTEXT + RH_VAD_CHUNK; i++)
+        v->louder[i] = v->window[i] * gain;
+    v->mean_square = mean_square * gain * gain;
     rh_status st = rh_nn_run(v->request, NULL);
     if (st != RH_OK)
         return st;
@@ -120,8 +140,14 @@ rh_status rh_vad_push(rh_vad *v, const float *chunk, float *p_speech)
     return RH_OK;
 }
 
+float rh_vad_loudness(const rh_vad *v)
+{
+    return v->mean_square;
+}
+
 void rh_vad_reset(rh_vad *v)
 {
+    v->loudest = v->before = v->mean_square = 0;
     memset(v->window, 0, sizeof v->window);
     memset(v->state, 0, sizeof v->state);
 }
@@ -211,13 +237,24 @@ static rh_status find_spans(rh_vad *v, const float *samples, size_t n, spans *fo
         }
         float p;
         st = rh_vad_push(v, chunk, &p);
-        if (st == RH_OK &&
-            rh_vad_gate_push(&gate, p, rh_mean_square(chunk, RH_VAD_CHUNK)) == RH_GATE_ENDED)
+        if (st == RH_OK && rh_vad_gate_push(&gate, p, v->mean_square) == RH_GATE_ENDED)
             st = add_span(found, &gate, n);
     }
     if (st == RH_OK && gate.state == RH_GATE_SPEECH)
         st = add_span(found, &gate, n);
     return st;
+}
+
+/* Of a whole recording: the noise before the first word is not made as loud as speech. */
+static float loudest_of(const float *samples, size_t n)
+{
+    float most = 0, before = 0;
+    for (size_t i = 0; i + RH_VAD_CHUNK <= n; i += RH_VAD_CHUNK) {
+        float mean_square = rh_mean_square(samples + i, RH_VAD_CHUNK);
+        most = fmaxf(most, fminf(mean_square, before));
+        before = mean_square;
+    }
+    return most;
 }
 
 rh_status rh_vad_spans(const rh_vad_model *m, const float *samples, size_t n,
@@ -228,6 +265,7 @@ rh_status rh_vad_spans(const rh_vad_model *m, const float *samples, size_t n,
     rh_status st = rh_vad_new(&v, m, err);
     if (st != RH_OK)
         return st;
+    v->loudest = loudest_of(samples, n);
     st = find_spans(v, samples, n, &found);
     rh_vad_free(v);
     if (st != RH_OK) {

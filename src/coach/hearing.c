@@ -318,7 +318,7 @@ static rh_status run(rh_hearing *h, rh_asr_stream *stream, const rh_vad_model *v
                      const float *samples, size_t n, const rh_hearing_options *o, rh_error *err)
 {
     if (o->reference && o->reference[0]) {
-        h->reference = rh_strdup(o->reference);
+        h->reference = rh_reference_text(o->reference); /* words apart, whatever is between them */
         if (!h->reference)
             return rh_fail(err, RH_ERR_NOMEM, "reference text: out of memory");
     }

@@ -1,119 +1,13 @@
 /* reference.c - each word's fate and score, free or against a reference text.
  *
  * The recogniser writes numbers as digits and the reference may spell them (or
- * the other way round), so every word becomes one or several units (letters
- * only) and the units are aligned; a word takes the fate of its units. */
-#include <ctype.h>
+ * the other way round), so every word becomes one or several units (units.h)
+ * and the units are aligned; a word takes the fate of its units. */
 #include <math.h>
 #include <string.h>
 #include "rehearse/alloc.h"
 #include "speech_internal.h"
-
-enum { UNIT_BYTES = RH_WORD_BYTES };
-
-/* The spelled-out units of a list of words. */
-typedef struct {
-    char (*text)[UNIT_BYTES];
-    const char **at;   /* text[i], as rh_align_words wants them */
-    uint32_t *word;    /* which word the unit came from */
-    int32_t *pair;
-    size_t n, cap;
-} units;
-
-static void units_done(units *u)
-{
-    rh_free(u->text);
-    rh_free((void *)u->at);
-    rh_free(u->word);
-    rh_free(u->pair);
-}
-
-static bool units_add(units *u, const char *text, size_t len, size_t word)
-{
-    if (u->n == u->cap) {
-        size_t cap = u->cap ? u->cap * 2 : 64;
-        void *text2 = rh_realloc(u->text, cap * sizeof *u->text);
-        if (text2)
-            u->text = text2;
-        void *word2 = rh_realloc(u->word, cap * sizeof *u->word);
-        if (word2)
-            u->word = word2;
-        if (!text2 || !word2)
-            return false;
-        u->cap = cap;
-    }
-    if (len >= UNIT_BYTES)
-        len = UNIT_BYTES - 1;
-    memcpy(u->text[u->n], text, len);
-    u->text[u->n][len] = '\0';
-    u->word[u->n++] = (uint32_t)word;
-    return true;
-}
-
-static bool units_add_words(units *u, const char *words, size_t word)
-{
-    for (const char *s = words; *s;) {
-        size_t len = strcspn(s, " ");
-        if (len > 0 && !units_add(u, s, len, word))
-            return false;
-        s += len;
-        s += *s ? 1 : 0;
-    }
-    return true;
-}
-
-/* One by one where the other side names digits: "3227" is "three two two seven"
- * there, "three thousand ..." otherwise. */
-static bool units_add_word(units *u, const char *text, size_t word, bool one_by_one)
-{
-    char piece[RH_WORD_BYTES * 2], normal[RH_WORD_BYTES], spelled[256];
-    for (const char *s = text; *s;) {
-        size_t len = strcspn(s, "-/");
-        size_t m = len < sizeof piece ? len : sizeof piece - 1;
-        memcpy(piece, s, m);
-        piece[m] = '\0';
-        size_t n = rh_word_normal(piece, normal);
-        bool ok = true;
-        if (n > 0 && isdigit((unsigned char)normal[0]) &&
-            (rh_number_words(normal, one_by_one, spelled, sizeof spelled) ||
-             rh_number_words(normal, true, spelled, sizeof spelled)))
-            ok = units_add_words(u, spelled, word);
-        else if (n > 0)
-            ok = units_add(u, normal, n, word);
-        if (!ok)
-            return false;
-        s += len;
-        s += *s ? 1 : 0;
-    }
-    return true;
-}
-
-static bool units_close(units *u)
-{
-    u->at = rh_alloc_array(u->n + 1, sizeof *u->at);
-    u->pair = rh_alloc_array(u->n + 1, sizeof *u->pair);
-    if (!u->at || !u->pair)
-        return false;
-    for (size_t i = 0; i < u->n; i++) {
-        u->at[i] = u->text[i];
-        u->pair[i] = -1;
-    }
-    return true;
-}
-
-/* The word names a number that is not a digit. */
-static bool is_cardinal(const char *word)
-{
-    static const char *const marks[] = {"hundred", "thousand", "teen",   "twenty", "thirty",
-                                        "forty",   "fifty",    "sixty",  "seventy", "eighty",
-                                        "ninety",  "eleven",   "twelve"};
-    char normal[RH_WORD_BYTES];
-    rh_word_normal(word, normal);
-    for (size_t i = 0; i < sizeof marks / sizeof *marks; i++)
-        if (strstr(normal, marks[i]))
-            return true;
-    return strcmp(normal, "ten") == 0;
-}
+#include "units.h"
 
 /* Splits `reference` in place; words[i] point into it. */
 static rh_status split_reference(char *text, const char ***words, size_t *n, rh_error *err)
@@ -127,13 +21,12 @@ static rh_status split_reference(char *text, const char ***words, size_t *n, rh_
     for (char *s = text; *s;) {
         while (*s == ' ')
             *s++ = '\0';
-        char normal[RH_WORD_BYTES];
         char *start = s;
         while (*s && *s != ' ')
             s++;
         char keep = *s;
         *s = '\0';
-        if (*start && rh_word_normal(start, normal) > 0)
+        if (*start && rh_is_said(start))
             w[count++] = start;
         *s = keep;
     }
@@ -146,7 +39,7 @@ typedef struct {
     const rh_speech_input *in;
     const char **expected;      /* words of the reference */
     size_t n_expected;
-    units heard, ref;
+    rh_units heard, ref;
     int32_t *ref_word_to_heard; /* per reference word: word heard, -1 = missed */
     bool *ref_word_same;        /* every unit of it was heard as it is */
     bool *heard_used;           /* per heard word: pairs with something */
@@ -155,8 +48,8 @@ typedef struct {
 
 static void comparison_done(comparison *c)
 {
-    units_done(&c->heard);
-    units_done(&c->ref);
+    rh_units_done(&c->heard);
+    rh_units_done(&c->ref);
     rh_free((void *)c->expected);
     rh_free(c->ref_word_to_heard);
     rh_free(c->ref_word_same);
@@ -167,23 +60,38 @@ static void comparison_done(comparison *c)
 static bool comparison_units(comparison *c)
 {
     const rh_speech_input *in = c->in;
-    bool one_by_one = true; /* digits are read so unless somebody counts */
-    for (size_t i = 0; i < in->n_words && one_by_one; i++)
-        one_by_one = !is_cardinal(in->words[i].text);
-    for (size_t i = 0; i < c->n_expected && one_by_one; i++)
-        one_by_one = !is_cardinal(c->expected[i]);
     for (size_t i = 0; i < in->n_words; i++)
-        if (!units_add_word(&c->heard, in->words[i].text, i, one_by_one))
+        if (!rh_units_add(&c->heard, in->words[i].text, i))
             return false;
     for (size_t i = 0; i < c->n_expected; i++)
-        if (!units_add_word(&c->ref, c->expected[i], i, one_by_one))
+        if (!rh_units_add(&c->ref, c->expected[i], i))
             return false;
     c->ref_word_to_heard = rh_alloc_array(c->n_expected + 1, sizeof *c->ref_word_to_heard);
     c->forced_of = rh_alloc_array(c->n_expected + 1, sizeof *c->forced_of);
     c->ref_word_same = rh_calloc(c->n_expected + 1, sizeof *c->ref_word_same);
     c->heard_used = rh_calloc(in->n_words + 1, sizeof *c->heard_used);
-    return units_close(&c->heard) && units_close(&c->ref) && c->ref_word_to_heard &&
+    return rh_units_close(&c->heard, &c->ref) && c->ref_word_to_heard &&
            c->forced_of && c->ref_word_same && c->heard_used;
+}
+
+/* Words that say nothing of their own ("and" in two hundred and one) share their neighbour's fate. */
+static void follow_neighbours(comparison *c)
+{
+    size_t next = 0, k = 0;
+    for (size_t i = 0; i < c->n_expected; i++, next = k) {
+        for (k = next; k < c->ref.n && c->ref.word[k] == i;)
+            k++;
+        if (k == next && i > 0 && c->ref_word_to_heard[i - 1] >= 0 && c->ref_word_same[i - 1])
+            c->ref_word_to_heard[i] = c->ref_word_to_heard[i - 1];
+        else if (k == next)
+            c->ref_word_same[i] = false;
+    }
+    for (size_t h = next = 0; h < c->in->n_words; h++, next = k) {
+        for (k = next; k < c->heard.n && c->heard.word[k] == h;)
+            k++;
+        if (k == next && h > 0 && c->heard_used[h - 1])
+            c->heard_used[h] = true;
+    }
 }
 
 static void words_from_units(comparison *c)
@@ -205,6 +113,7 @@ static void words_from_units(comparison *c)
             c->ref_word_to_heard[i] = (int32_t)c->heard.word[h];
         c->heard_used[c->heard.word[h]] = true;
     }
+    follow_neighbours(c);
 }
 
 /* Forced words come in the order of the reference; punctuation may have been
@@ -327,6 +236,26 @@ static rh_status measure_free(const rh_speech_input *in, rh_speech_report *r, rh
     return RH_OK;
 }
 
+/* Share of the text that was said. Where that is little, a word counts only beside another one:
+ * any two texts have an "and" or "the" in common. */
+static float completeness(const rh_speech_report *r)
+{
+    static const float LITTLE = 0.4f;
+    int n = 0, said = 0, together = 0, run = 0;
+    for (size_t i = 0; i < r->n_word_scores; i++) {
+        rh_said what = r->word_scores[i].what;
+        if (what == RH_ADDED)
+            continue;
+        bool ok = what == RH_SAID || what == RH_MISPRONOUNCED;
+        n++;
+        said += ok;
+        run = ok ? run + 1 : 0;
+        together += run > 1 ? 1 + (run == 2) : 0;
+    }
+    float share = n ? (float)said / (float)n : 0.0f;
+    return share < LITTLE ? (float)together / (float)n : share;
+}
+
 rh_status rh_measure_words(const rh_speech_input *in, rh_speech_report *r, rh_error *err)
 {
     if (!in->reference)
@@ -354,7 +283,7 @@ rh_status rh_measure_words(const rh_speech_input *in, rh_speech_report *r, rh_er
     pair_forced(&c);
     emit(&c, r);
     r->has_reference = true;
-    r->completeness = 1.0f - (float)r->n_missed / (float)c.n_expected;
+    r->completeness = completeness(r);
 out:
     comparison_done(&c);
     return st == RH_ERR_NOMEM ? rh_fail(err, st, "word scores: out of memory") : st;

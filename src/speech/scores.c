@@ -353,10 +353,12 @@ static float left_out(const judged *j)
 {
     enum { SHORT_TEXT = 10 }; /* syllables */
     const rh_speech_report *r = j->r;
-    float by_words = 1.0f - r->completeness;
-    int expected = 0;
-    for (size_t i = 0; i < r->n_word_scores; i++)
+    int expected = 0, n = 0;
+    for (size_t i = 0; i < r->n_word_scores; i++) {
+        n += r->word_scores[i].expected != NULL;
         expected += r->word_scores[i].expected ? rh_syllables(r->word_scores[i].expected) : 0;
+    }
+    float by_words = n ? (float)r->n_missed / (float)n : 0.0f;
     if (!j->in->contour)
         return by_words;
     float by_sound = 1.0f - HEARD_MOST * (float)r->n_syllables_heard / (float)expected;

@@ -15,11 +15,18 @@ size_t rh_word_normal(const char *text, char out[RH_WORD_BYTES]);
 /* Are two normalised words the same, or one of them in British, one in American
  * spelling, or one of them short for the other (mr, mister)? */
 bool rh_spelled_alike(const char *a, const char *b);
-/* An integer, given as digits ("3227"), as words: one by one
- * ("three two two seven") or as a number ("three thousand two hundred
- * twenty seven"). false when `digits_text` is not such or has over 9 digits
- * (over 24 one by one). */
-bool rh_number_words(const char *digits_text, bool one_by_one, char *out, size_t cap);
+/* Lower case, compatibility forms and signs as plain ones, accents composed. Freed with rh_free();
+ * NULL without memory. */
+char *rh_word_fold(const char *text);
+
+/* Ways to say digits; in the order in which they are looked for in what the other side has. */
+typedef enum { RH_NUMBER_COUNTED, RH_NUMBER_YEAR, RH_NUMBER_DIGITS, RH_NUMBER_OH, RH_NUMBER_WAYS } rh_number_way;
+/* "3227" counted is three thousand two hundred twenty seven, as a year thirty two twenty seven, by
+ * its digits three two two seven (OH: a zero is "oh"). False where it can't be said so: over 9
+ * digits, over 24 one by one, ordinals but counted. */
+bool rh_number_said(const char *digits, bool ordinal, rh_number_way way, char *out, size_t cap);
+bool rh_names_number(const char *word); /* one to ninety */
+bool rh_is_cardinal(const char *word);    /* names a number that is no digit */
 
 /* Letters to change, add or drop between two normalised words. */
 size_t rh_letters_apart(const char *a, const char *b);

@@ -1,36 +1,81 @@
-/* words.c - spelling: normal form, numbers, reference text. */
+/* words.c - spelling: normal form, reference text. */
 #include <ctype.h>
+#include <stdlib.h>
 #include <string.h>
+#include <utf8proc.h>
 #include "rehearse/alloc.h"
+#include "rehearse/text.h"
 #include "speech_internal.h"
 
-/* U+2019 is how many editors write an apostrophe. */
-static bool is_curly_apostrophe(const unsigned char *s)
+static bool is_ascii(const char *s)
 {
-    return s[0] == 0xE2 && s[1] == 0x80 && s[2] == 0x99;
+    while (*s && (unsigned char)*s < 0x80)
+        s++;
+    return !*s;
+}
+
+char *rh_word_fold(const char *text)
+{
+    static const struct {
+        const char *written, *plain;
+    } marks[] = {{"\xe2\x80\x99", "'"}, {"\xe2\x80\x98", "'"}, {"\xca\xbc", "'"}, {"\xe2\x80\x90", "-"}};
+    const utf8proc_option_t how = UTF8PROC_NULLTERM | UTF8PROC_STABLE | UTF8PROC_COMPAT | UTF8PROC_COMPOSE |
+                                  UTF8PROC_CASEFOLD | UTF8PROC_IGNORE;
+    char *out = rh_utf8_mended(text, strlen(text));
+    if (!out || is_ascii(text)) {
+        for (char *s = out; s && *s; s++)
+            *s = (char)tolower((unsigned char)*s);
+        return out;
+    }
+    utf8proc_uint8_t *folded = NULL;
+    if (utf8proc_map((const utf8proc_uint8_t *)out, 0, &folded, how) < 0) {
+        free(folded);
+        rh_free(out);
+        return NULL;
+    }
+    rh_free(out);
+    out = rh_strdup((char *)folded);
+    free(folded); /* not rh_alloc()'s */
+    for (size_t i = 0; out && i < sizeof marks / sizeof *marks; i++)
+        for (char *s = out; (s = strstr(s, marks[i].written)) != NULL; s++) {
+            size_t n = strlen(marks[i].written);
+            *s = marks[i].plain[0];
+            memmove(s + 1, s + n, strlen(s + n) + 1);
+        }
+    return out;
+}
+
+/* Most words; needs no memory. */
+static size_t ascii_normal(const char *text, char out[RH_WORD_BYTES])
+{
+    size_t n = 0;
+    for (const char *s = text; *s && n + 1 < RH_WORD_BYTES; s++)
+        if (isalnum((unsigned char)*s) || (n > 0 && *s == '\''))
+            out[n++] = (char)tolower((unsigned char)*s);
+    while (n > 0 && out[n - 1] == '\'')
+        n--;
+    out[n] = '\0';
+    return n;
 }
 
 size_t rh_word_normal(const char *text, char out[RH_WORD_BYTES])
 {
-    size_t n = 0;
-    for (const unsigned char *s = (const unsigned char *)text; *s && n + 4 < RH_WORD_BYTES; s++) {
-        if (is_curly_apostrophe(s)) {
-            s += 2;
-            if (n > 0)
-                out[n++] = '\'';
-        } else if (isalnum(*s)) {
-            out[n++] = (char)tolower(*s);
-        } else if (*s == '\'' && n > 0) {
-            out[n++] = '\'';
-        } else if (*s >= 0xC3 && *s != 0xE2) { /* a letter outside ASCII: keep its bytes */
-            out[n++] = (char)*s;
-            while ((s[1] & 0xC0) == 0x80 && n + 4 < RH_WORD_BYTES)
-                out[n++] = (char)*++s;
-        } else if (*s == 0xE2) { /* dashes, quotes, ellipsis */
-            while ((s[1] & 0xC0) == 0x80)
-                s++;
+    char *folded = is_ascii(text) ? NULL : rh_word_fold(text);
+    if (!folded)
+        return ascii_normal(text, out);
+    size_t n = 0, len, total = strlen(folded);
+    for (size_t i = 0; i < total; i += len) {
+        uint32_t cp;
+        len = rh_utf8_next(folded + i, total - i, &cp);
+        rh_char_class c = rh_char_class_of(cp);
+        if (n + len + 1 > RH_WORD_BYTES)
+            break;
+        if (c == RH_CHAR_LETTER || c == RH_CHAR_NUMBER || (n > 0 && (c == RH_CHAR_MARK || cp == '\''))) {
+            memcpy(out + n, folded + i, len);
+            n += len;
         }
     }
+    rh_free(folded);
     while (n > 0 && out[n - 1] == '\'')
         n--;
     out[n] = '\0';
@@ -83,74 +128,129 @@ bool rh_spelled_alike(const char *a, const char *b)
     return strcmp(x, y) == 0;
 }
 
-static bool put(char *out, size_t cap, const char *word)
+/* A hyphen, dash or ellipsis that Unicode has more than one of, in its plain form; NULL for others. */
+static const char *plain_mark(uint32_t cp)
 {
-    size_t n = strlen(out), m = strlen(word);
-    if (n + m + 2 > cap)
-        return false;
-    if (n > 0)
-        out[n++] = ' ';
-    memcpy(out + n, word, m + 1);
-    return true;
+    switch (cp) {
+    case 0x00ad: /* soft hyphen */
+    case 0x200c:
+    case 0x200d:
+    case 0x2060:
+    case 0xfeff: return "";
+    case 0x200b: return " ";
+    case 0x2010:
+    case 0x2011: return "-";
+    case 0x2012:
+    case 0x2013:
+    case 0x2014:
+    case 0x2015:
+    case 0x2e3a:
+    case 0x2e3b: return " - ";
+    case 0x2018:
+    case 0x2019:
+    case 0x02bc: return "'";
+    case 0x201c:
+    case 0x201d:
+    case 0x201e: return "\"";
+    case 0x2026: return "... ";
+    case 0x3001:
+    case 0xff0c: return ", ";
+    case 0x3002:
+    case 0xff61: return ". ";
+    default: return NULL;
+    }
 }
 
-static const char *const ones[20] = {
-    "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine",
-    "ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen",
-    "eighteen", "nineteen"};
-static const char *const tens[10] = {"", "", "twenty", "thirty", "forty", "fifty",
-                                     "sixty", "seventy", "eighty", "ninety"};
-
-static bool put_below_thousand(char *out, size_t cap, unsigned v)
+/* Full-width signs become plain ones; letters keep their form. */
+static uint32_t narrow(uint32_t cp)
 {
-    bool ok = true;
-    if (v >= 100)
-        ok = put(out, cap, ones[v / 100]) && put(out, cap, "hundred");
-    v %= 100;
-    if (v >= 20) {
-        ok = ok && put(out, cap, tens[v / 10]);
-        v %= 10;
-    }
-    return ok && (v == 0 || put(out, cap, ones[v]));
+    return cp >= 0xff01 && cp <= 0xff5e ? cp - 0xfee0 : cp;
 }
 
-bool rh_number_words(const char *digits_text, bool one_by_one, char *out, size_t cap)
+/* The text with plain marks and spaces. NULL without memory. */
+static char *flattened(const char *text)
 {
-    size_t n = strlen(digits_text);
-    if (n == 0 || cap == 0 || strspn(digits_text, "0123456789") != n || n > 24 ||
-        (!one_by_one && n > 9))
-        return false;
-    out[0] = '\0';
-    if (one_by_one) {
-        for (size_t i = 0; i < n; i++)
-            if (!put(out, cap, ones[digits_text[i] - '0']))
-                return false;
-        return true;
+    char *whole = rh_utf8_mended(text, strlen(text));
+    size_t n = whole ? strlen(whole) : 0, len, m = 0;
+    char *out = whole ? rh_alloc_array(n + 1, 4) : NULL;
+    for (size_t i = 0; out && i < n; i += len) {
+        uint32_t cp;
+        len = rh_utf8_next(whole + i, n - i, &cp);
+        const char *put = plain_mark(cp);
+        char one[5] = {0};
+        cp = narrow(cp);
+        if (rh_char_class_of(cp) == RH_CHAR_SPACE || cp < 0x20)
+            put = " ";
+        else if (cp < 0x80)
+            one[0] = (char)cp;
+        else
+            memcpy(one, whole + i, len);
+        for (put = put ? put : one; *put; put++)
+            out[m++] = *put;
     }
-    unsigned long v = 0;
-    for (size_t i = 0; i < n; i++)
-        v = v * 10 + (unsigned long)(digits_text[i] - '0');
-    if (v == 0)
-        return put(out, cap, "zero");
-    static const struct { unsigned long size; const char *name; } steps[] = {
-        {1000000, "million"}, {1000, "thousand"}};
-    for (size_t i = 0; i < 2; i++) {
-        if (v < steps[i].size)
-            continue;
-        if (!put_below_thousand(out, cap, (unsigned)(v / steps[i].size)) ||
-            !put(out, cap, steps[i].name))
-            return false;
-        v %= steps[i].size;
-    }
-    return put_below_thousand(out, cap, (unsigned)v);
+    if (out)
+        out[m] = '\0';
+    rh_free(whole);
+    return out;
 }
 
-char *rh_reference_text(const char *reference)
+/* Letters at the start of `s`, up to `most`. */
+static size_t letters_at(const char *s, size_t most)
 {
-    size_t n = strlen(reference), m = 0;
-    char *out = rh_alloc(n + 4);
-    if (!out)
+    size_t n = strlen(s), at = 0, count = 0;
+    while (at < n && count < most) {
+        uint32_t cp;
+        at += rh_utf8_next(s + at, n - at, &cp);
+        if (rh_char_class_of(cp) != RH_CHAR_LETTER)
+            break;
+        count++;
+    }
+    return count;
+}
+
+/* Words apart by single spaces, also where one was forgotten after a mark ("country.Ask"; not in
+ * "U.S.", "e.g." or "3.5"), and dashes apart from both. NULL without memory. */
+static char *words_apart(const char *text)
+{
+    char *flat = flattened(text);
+    size_t n = flat ? strlen(flat) : 0, len, m = 0, before = 0; /* letters of the word so far */
+    char *out = flat ? rh_alloc_array(n + 1, 3) : NULL;
+    for (size_t i = 0; out && i < n; i += len) {
+        uint32_t cp;
+        len = rh_utf8_next(flat + i, n - i, &cp);
+        size_t hyphens = strspn(flat + i, "-"), least = cp == '.' ? 2 : 1;
+        bool ends = cp < 0x80 && strchr(".,;:?!", (int)cp) && before >= least && letters_at(flat + i + 1, 2) >= least;
+        bool blank = cp == ' ' || hyphens > 1;
+        if (blank && m > 0 && out[m - 1] != ' ')
+            out[m++] = ' ';
+        if (hyphens > 1) {
+            out[m++] = '-';
+            out[m++] = ' ';
+            len = hyphens;
+        } else if (cp != ' ') {
+            memcpy(out + m, flat + i, len);
+            m += len;
+        }
+        if (ends)
+            out[m++] = ' ';
+        rh_char_class c = rh_char_class_of(cp);
+        before = c == RH_CHAR_LETTER ? before + 1 : c == RH_CHAR_MARK ? before : 0;
+    }
+    if (out)
+        out[m] = '\0';
+    rh_free(flat);
+    return out;
+}
+
+char *rh_reference_text(const char *text)
+{
+    char *reference = words_apart(text);
+    size_t n = reference ? strlen(reference) : 0, m = 0;
+    char *out = reference ? rh_alloc(n + 4) : NULL;
+    if (!out) {
+        rh_free(reference);
         return NULL;
+    }
     bool has_lower = false;
     for (size_t i = 0; i < n; i++)
         has_lower = has_lower || islower((unsigned char)reference[i]);
@@ -173,5 +273,6 @@ char *rh_reference_text(const char *reference)
     if (m > 1 && !strchr(".?!", out[m - 1]))
         out[m++] = '.';
     out[m] = '\0';
+    rh_free(reference);
     return out;
 }

@@ -382,6 +382,79 @@ static void forced_words_lend_their_score(void **state)
     rh_speech_report_done(&r);
 }
 
+static void compared(const char *said, const char *reference, int missed, int added, int replaced)
+{
+    speech s;
+    say(&s, said, 120, 0.9f);
+    s.in.reference = reference;
+    rh_speech_report r = measured(&s);
+    if (r.n_missed != missed || r.n_added != added || r.n_replaced != replaced)
+        fail_msg("\"%s\" against \"%s\": %d missed, %d added, %d replaced", said, reference, r.n_missed, r.n_added,
+                 r.n_replaced);
+    rh_speech_report_done(&r);
+}
+
+static void texts_are_split_as_unicode_says(void **state)
+{
+    (void)state;
+    static const char said[] = "And so, my fellow Americans, ask not what your country can do.";
+    static const char *const texts[] = {
+        "And\xc2\xa0so, my\xc2\xa0" "fellow\xe2\x80\xaf" "Americans, ask not\xe2\x80\x83what your\xe3\x80\x80" "country can do.",
+        "And so\xe2\x80\x94my fellow Americans\xe2\x80\xa6" "ask not what your country\xe2\x80\x93" "can do",
+        "And so,my fellow Americans,ask not what your country can do",
+        "And so--my fellow Americans.Ask not what your country can do!",
+        "And so my fellow\xe2\x80\xa8" "Americans\r\n\task not what your coun\xc2\xadtry can do",
+        "\xef\xbc\xa1nd so\xef\xbc\x8cmy fellow Americans\xe3\x80\x82" "ask not what your country can do\xef\xbc\x81",
+        "\xef\xbb\xbf\xe2\x80\x9c" "And so\xe2\x80\x9d my fellow Americans, ask not what your country can do.",
+    };
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        compared(said, texts[i], 0, 0, 0);
+    compared("It's a well-known e.g. for the U.S. army.", "It\xe2\x80\x99s a well\xe2\x80\x91known e.g. for the U.S. army", 0, 0, 0);
+    compared("A caf\xc3\xa9.", "a CAFE\xcc\x81", 0, 0, 0);
+}
+
+static void numbers_have_one_form(void **state)
+{
+    (void)state;
+    static const char *const pairs[][2] = {
+        {"We grew 25% last year.", "We grew twenty-five percent last year"},
+        {"We grew 25% last year.", "We grew 25 percent last year"},
+        {"We grew 25% last year.", "we grew 25 per cent last year"},
+        {"It costs $25.", "It costs twenty-five dollars"},
+        {"It costs $3.50 a piece.", "It costs three dollars and fifty cents a piece"},
+        {"It costs $3 million.", "it costs three million dollars"},
+        {"It costs \xc2\xa3" "5 or 5 \xe2\x82\xac.", "it costs five pounds or five euros"},
+        {"The 1st, the 2nd and the 23rd.", "the first, the second and the twenty-third"},
+        {"It began in 1995 and ended in 2005.", "It began in nineteen ninety-five and ended in two thousand and five"},
+        {"Meet at 10:30 a.m.", "meet at ten thirty am"},
+        {"Meet at 10:00.", "meet at ten o'clock"},
+        {"It is 5 km and 3.5 kg.", "it is five kilometres and three point five kilograms"},
+        {"We had 1,200 people.", "we had one thousand two hundred people"},
+        {"We had 205.", "We had two hundred and five."},
+        {"We had 100 people.", "we had a hundred people"},
+        {"R&D is 20\xc2\xb0.", "R and D is twenty degrees"},
+        {"Room 101.", "room one oh one"},
+        {"I am 100% sure.", "I am a hundred percent sure"},
+    };
+    for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
+        compared(pairs[i][0], pairs[i][1], 0, 0, 0);
+        compared(pairs[i][1], pairs[i][0], 0, 0, 0);
+    }
+    compared("We grew 25% last year.", "We grew thirty-five percent last year", 0, 0, 1);
+}
+
+static void an_unrelated_text_was_not_said(void **state)
+{
+    (void)state;
+    speech s;
+    say(&s, "And so, my fellow Americans, ask not what your country can do for you, ask what you can do for your country.",
+        120, 0.95f);
+    s.in.reference = "The quick brown fox jumps over the lazy dog while seven wizards quietly mix a bright potion for the king.";
+    rh_speech_report r = measured(&s);
+    assert_true(r.completeness < 0.1f);
+    rh_speech_report_done(&r);
+}
+
 static void reference_text_takes_sentence_case(void **state)
 {
     (void)state;
@@ -476,6 +549,9 @@ int main(void)
         cmocka_unit_test(forced_words_lend_their_score),
         cmocka_unit_test(reference_is_followed_from_piece_to_piece),
         cmocka_unit_test(reference_text_takes_sentence_case),
+        cmocka_unit_test(texts_are_split_as_unicode_says),
+        cmocka_unit_test(numbers_have_one_form),
+        cmocka_unit_test(an_unrelated_text_was_not_said),
         cmocka_unit_test(bad_input_is_refused),
         cmocka_unit_test(every_failed_allocation_is_reported),
     };
