@@ -149,6 +149,14 @@ rh_status rh_asr_force(rh_asr_stream *s, const char *text, const rh_asr_params *
  * out[2 * n_state]. */
 rh_status rh_asr_pooled(rh_asr_stream *s, float *out, size_t n_out, rh_error *err);
 
+/* Which language the sound is most likely in, and how likely it and `asked` are: one decoder pass.
+ * English for models that know no other. */
+typedef struct {
+    char code[RH_ASR_LANG_LEN];
+    float p, p_asked;
+} rh_heard_language;
+rh_status rh_asr_heard_language(rh_asr_stream *s, const char *asked, rh_heard_language *out, rh_error *err);
+
 void rh_transcript_init(rh_transcript *t);
 void rh_transcript_done(rh_transcript *t);
 /* Copies segments, words and tokens of `src`, their times moved by `offset_s`, to the end of `dst`. */

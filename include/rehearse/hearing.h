@@ -42,6 +42,8 @@ const rh_speech_input *rh_hearing_input(const rh_hearing *h);
 const rh_transcript *rh_hearing_transcript(const rh_hearing *h);
 const rh_disfluency *rh_hearing_disfluency(const rh_hearing *h);
 const rh_transcript *rh_hearing_verbatim(const rh_hearing *h); /* the second decode as it came */
+/* The language that was plainly spoken instead of the one that was given; NULL = none. */
+const rh_heard_language *rh_hearing_other_language(const rh_hearing *h);
 const rh_pitch_track *rh_hearing_track(const rh_hearing *h);
 void rh_hearing_free(rh_hearing *h); /* NULL is fine */
 

@@ -275,3 +275,14 @@ rh_status rh_asr_pooled(rh_asr_stream *s, float *out, size_t n_out, rh_error *er
         return nothing_encoded(err);
     return s->engine->pooled(s->impl, out, n_out, err);
 }
+
+rh_status rh_asr_heard_language(rh_asr_stream *s, const char *asked, rh_heard_language *out, rh_error *err)
+{
+    char code[RH_ASR_LANG_LEN];
+    if (!s->engine->heard_language)
+        return cannot(s, "say which language it hears", err);
+    if (!s->encoded)
+        return nothing_encoded(err);
+    rh_status st = rh_asr_model_language(s->model, asked, code, err);
+    return st == RH_OK ? s->engine->heard_language(s->impl, code, out, err) : st;
+}

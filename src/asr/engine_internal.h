@@ -34,6 +34,7 @@ typedef struct {
     rh_status (*force)(void *stream, const char *text, const rh_asr_params *p, rh_transcript *out,
                        rh_error *err);
     rh_status (*pooled)(void *stream, float *out, size_t n_out, rh_error *err);
+    rh_status (*heard_language)(void *stream, const char *asked, rh_heard_language *out, rh_error *err);
 } rh_asr_engine;
 
 extern const rh_asr_engine rh_engine_native;

@@ -4,6 +4,7 @@
 #include <string.h>
 #include "engine_internal.h"
 #include "native_engine_internal.h"
+#include "tokenizer_internal.h"
 #include "rehearse/alloc.h"
 #include "rehearse/cpu.h"
 
@@ -127,6 +128,23 @@ static rh_status engine_pooled(void *stream, float *out, size_t n_out, rh_error 
     return RH_OK;
 }
 
+static rh_status engine_heard_language(void *stream, const char *asked, rh_heard_language *out, rh_error *err)
+{
+    native_stream *s = stream;
+    const rh_tokenizer *t = rh_dec_model_tokenizer(s->model->decoder);
+    int32_t first = rh_tokenizer_special(t)->first_language, best = 0, want = rh_tokenizer_language(t, asked);
+    float p[RH_MAX_LANGUAGES] = {0};
+    if (s->kept.n_pos == 0)
+        return rh_fail(err, RH_ERR_INVAL, "no recording of at most 30 s was transcribed before");
+    rh_status st = rh_dec_detect_language(s->decoder, &best, p, err);
+    if (st != RH_OK)
+        return st;
+    const char *code = rh_tokenizer_language_code(t, best);
+    *out = (rh_heard_language){.p = p[best - first], .p_asked = want >= first ? p[want - first] : 0};
+    strncpy(out->code, code ? code : "en", sizeof out->code - 1);
+    return RH_OK;
+}
+
 const rh_asr_engine rh_engine_native = {
     .id = RH_ENGINE_NATIVE,
     .name = "native",
@@ -139,4 +157,5 @@ const rh_asr_engine rh_engine_native = {
     .redecode = native_redecode,
     .force = native_force,
     .pooled = engine_pooled,
+    .heard_language = engine_heard_language,
 };

@@ -1,4 +1,5 @@
 /* analyze.c - a whole recording: heard, measured, told as JSON. */
+#include <stdio.h>
 #include "audio_result.h"
 #include "coach_internal.h"
 #include "delivery.h"
@@ -24,6 +25,22 @@ static rh_status hear(rh_coach *c, rh_hearing **out, const float *samples, size_
     return st;
 }
 
+/* Words of another language than was given are guesses: who reads them should know. */
+static rh_status add_language(json_t *result, const rh_hearing *h, const char *given, rh_error *err)
+{
+    const rh_heard_language *other = rh_hearing_other_language(h);
+    if (!other)
+        return RH_OK;
+    char notice[160];
+    (void)snprintf(notice, sizeof notice,
+                   "The speech sounds like another language (%s) than the one it was recognised as (%s): give its "
+                   "language, or auto.", other->code, given);
+    if (json_object_set_new(result, "language_detected", json_string(other->code)) != 0 ||
+        json_object_set_new(result, "notice", json_string(notice)) != 0)
+        return rh_fail(err, RH_ERR_NOMEM, "speech: out of memory");
+    return RH_OK;
+}
+
 static rh_status tell(const rh_hearing *h, const float *samples, size_t n,
                       const rh_speech_report *r, json_t **out, rh_error *err)
 {
@@ -35,6 +52,8 @@ static rh_status tell(const rh_hearing *h, const float *samples, size_t n,
         return rh_fail(err, RH_ERR_NOMEM, "speech: out of memory");
     rh_status st = rh_audio_result(&result, r->spoken ? text : "", in->language, in->duration_s, r, err);
     rh_free(text);
+    if (st == RH_OK && r->spoken)
+        st = add_language(result, h, in->language, err);
     if (st == RH_OK)
         st = rh_delivery_add(result, in, samples, n, err);
     if (st == RH_OK)

@@ -41,6 +41,8 @@ struct rh_hearing {
     rh_asr_model_info info;
     rh_asr_params params;
     bool no_verbatim;
+    bool language_asked;       /* the first long piece was listened to for its language */
+    rh_heard_language other;   /* what was heard is plainly in another one; code "" = no */
     rh_speech_input in;
 };
 
@@ -198,6 +200,27 @@ static rh_status hear_verbatim(rh_hearing *h, rh_asr_stream *stream, const rh_tr
     return st == RH_OK ? rh_transcript_append(&h->verbatim, &h->part, (double)s->start) : st;
 }
 
+/* Asked of the first piece that is long enough to tell. Short and accented English is often taken
+ * for something else, so the sound must leave no doubt (docs/api.md). */
+static rh_status listen_for_language(rh_hearing *h, rh_asr_stream *stream, double length_s, rh_error *err)
+{
+    static const double LEAST_S = 3.0;
+    static const float SURE = 0.85f, RULED_OUT = 0.02f;
+    char code[RH_ASR_LANG_LEN];
+    rh_heard_language heard;
+    if (h->language_asked || length_s < LEAST_S || !h->params.language)
+        return RH_OK;
+    h->language_asked = true;
+    if (!rh_asr_language(h->params.language, code) || !*code)
+        return RH_OK;
+    rh_status st = rh_asr_heard_language(stream, code, &heard, err);
+    if (st == RH_ERR_UNSUPPORTED)
+        return RH_OK;
+    if (st == RH_OK && strcmp(heard.code, code) != 0 && heard.p >= SURE && heard.p_asked <= RULED_OUT)
+        h->other = heard;
+    return st;
+}
+
 static rh_status on_piece(void *user, rh_asr_stream *stream, const rh_transcript *part,
                           double from_s, double to_s, bool is_last, rh_error *err)
 {
@@ -215,6 +238,8 @@ static rh_status on_piece(void *user, rh_asr_stream *stream, const rh_transcript
     if (part->n_words == 0)
         return RH_OK;
     st = pool(h, stream, s, err);
+    if (st == RH_OK)
+        st = listen_for_language(h, stream, to_s - from_s, err);
     if (st == RH_OK && !h->no_verbatim)
         st = hear_verbatim(h, stream, part, s, err);
     if (st == RH_OK && h->reference)
@@ -379,6 +404,11 @@ const rh_disfluency *rh_hearing_disfluency(const rh_hearing *h)
 const rh_transcript *rh_hearing_verbatim(const rh_hearing *h)
 {
     return &h->verbatim;
+}
+
+const rh_heard_language *rh_hearing_other_language(const rh_hearing *h)
+{
+    return h->other.code[0] ? &h->other : NULL;
 }
 
 const rh_pitch_track *rh_hearing_track(const rh_hearing *h)
