@@ -382,7 +382,7 @@ void rh_sessions_upload(rh_http *h)
     const char *language = rh_form_text(h, "language");
     char code[RH_ASR_LANG_LEN];
     rh_error err;
-    if (language && *language && rh_asr_model_language(rh_coach_asr(s->coach), language, code, &err) != RH_OK) {
+    if (language && *language && rh_asr_model_language(s->coach ? rh_coach_asr(s->coach) : NULL, language, code, &err) != RH_OK) {
         rh_http_error_at(h, 400, "language", NULL, "%s", err.msg);
         return;
     }
