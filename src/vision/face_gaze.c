@@ -169,7 +169,7 @@ bool rh_join_gaze(rh_face_tracker *t, rh_angles head, int64_t t_us, float *yaw, 
     float sy = 0, sp = 0, weight = 0;
     for (int i = 0; i < 2; i++) {
         const rh_eye_memory *m = &t->eye[i];
-        if (!fresh(m, t_us) || hypotf(m->yaw_in_head, m->pitch_in_head) > MOST_IN_HEAD)
+        if (!fresh(m, t_us) || !(hypotf(m->yaw_in_head, m->pitch_in_head) <= MOST_IN_HEAD))
             continue;
         sy += m->reading.weight * (m->yaw_in_head + head.yaw);
         sp += m->reading.weight * (m->pitch_in_head + head.pitch);
