@@ -3,9 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
-#include "numbers.h"
 #include "rehearse/alloc.h"
-#include "rehearse/audio.h"
 #include "rehearse/clock.h"
 
 static rh_practice *find(rh_server *s, const char *id)
@@ -156,7 +154,7 @@ static void destroy(rh_practice *p)
     }
     rh_resampler_free(p->resampler);
     rh_session_free(p->session);
-    json_decref(p->start);
+    json_decref(p->first);
     rh_free(p);
 }
 
@@ -257,11 +255,9 @@ static void attach(rh_practice *p, rh_ws *w)
     w->lane_bytes = p->audio_bytes;
 }
 
-static void resume(rh_practice *p, rh_ws *w, const json_t *start, int rate_hz)
+static void resume(rh_practice *p, rh_ws *w, const rh_start_message *start)
 {
-    const char *token = json_string_value(json_object_get(start, "resume"));
-    const json_t *last = json_object_get(start, "last_seq");
-    if (!token || strcmp(token, p->token) != 0) {
+    if (!start->resume || strcmp(start->resume, p->token) != 0) {
         refuse(w, "this session is open elsewhere: go on with its resume token, or choose another id", 1008);
         return;
     }
@@ -272,44 +268,40 @@ static void resume(rh_practice *p, rh_ws *w, const json_t *start, int rate_hz)
         rh_ws_close(old, 1008);
     }
     attach(p, w);
-    p->rate_hz = rate_hz;
-    if (json_is_integer(last) && json_integer_value(last) >= 0)
-        p->next_seq = (uint64_t)json_integer_value(last) + 1;
+    p->rate_hz = start->rate_hz;
+    if (start->has_last_seq)
+        p->next_seq = start->last_seq + 1;
     if (p->session)
         rh_practice_ready(p, true);
 }
 
-static void begin(rh_ws *w, json_t *start)
+static void begin(rh_ws *w, json_t *first)
 {
     rh_server *s = w->server;
+    rh_start_message start;
     rh_error err;
-    double rate = RH_ASR_RATE_HZ, face_hz, fov;
-    bool numbers = rh_number_of(start, "sample_rate", rh_sample_rates, &rate, &err) == RH_OK &&
-                   rh_number_of(start, "face_hz", rh_face_rates, &face_hz, &err) == RH_OK &&
-                   rh_number_of(start, "fov", rh_fields_of_view, &fov, &err) == RH_OK;
-    int rate_hz = (int)rate;
-    const char *language = json_string_value(json_object_get(start, "language"));
     char code[RH_ASR_LANG_LEN];
     rh_practice *p = find(s, w->name);
     if (w->practice) {
         rh_practice_error(w, "the session has started already");
     } else if (!rh_ready(s)) {
         refuse(w, "the models are still loading: try again in a second", 1013);
-    } else if (!numbers) {
+    } else if (rh_start_message_read(&start, first, &err) != RH_OK) {
         refuse(w, err.msg, 1008);
-    } else if (!p && language && *language && s->coach && rh_coach_asr(s->coach) &&
-               rh_asr_model_language(rh_coach_asr(s->coach), language, code, &err) != RH_OK) {
+    } else if (!p && start.language && rh_coach_asr(s->coach) &&
+               rh_asr_model_language(rh_coach_asr(s->coach), start.language, code, &err) != RH_OK) {
         refuse(w, err.msg, 1008);
     } else if (p) {
-        resume(p, w, start, rate_hz);
+        resume(p, w, &start);
     } else if (!(p = rh_calloc(1, sizeof *p))) {
         refuse(w, "out of memory", 1013);
     } else {
         p->server = s;
         strcpy(p->id, w->name);
         new_token(p->token);
-        p->start = json_incref(start);
-        p->rate_hz = rate_hz;
+        p->first = json_incref(first);
+        p->start = start;
+        p->rate_hz = start.rate_hz;
         p->next_seq = 1;
         p->next = s->practices;
         s->practices = p;
@@ -344,7 +336,11 @@ static void text_message(rh_ws *w, const char *raw, size_t n)
     json_error_t why;
     json_t *m = json_loadb(raw, n, 0, &why);
     const char *type = json_string_value(json_object_get(m, "type"));
-    if (!type) {
+    if (!m) {
+        char msg[JSON_ERROR_TEXT_LENGTH + 40];
+        (void)snprintf(msg, sizeof msg, "the message is no JSON: %s", why.text);
+        rh_practice_error(w, msg);
+    } else if (!type) {
         rh_practice_error(w, "send JSON with a \"type\": start, command, finish, discard");
     } else if (strcmp(type, "start") == 0) {
         begin(w, m);
@@ -367,26 +363,19 @@ static void text_message(rh_ws *w, const char *raw, size_t n)
     json_decref(m);
 }
 
-static int64_t time_of(const char *raw)
-{
-    uint64_t t = 0;
-    for (int i = 8; i >= 1; i--)
-        t = t << 8 | (unsigned char)raw[i];
-    return t > (uint64_t)RH_SESSION_MAX_S * 2000000 ? (int64_t)RH_SESSION_MAX_S * 2000000 : (int64_t)t;
-}
-
 /* Takes `raw` when it returns true. */
 static bool media_message(rh_ws *w, char *raw, size_t n)
 {
     rh_practice *p = w->practice;
-    int type = n >= RH_MEDIA_HEAD ? raw[0] : 0;
+    int type;
+    int64_t t_us;
+    rh_error err;
     if (!p || p->finish_wanted) {
         rh_practice_error(w, p ? "the session is finishing" : "begin with {\"type\":\"start\"}");
         return false;
     }
-    if (type < RH_MEDIA_JPEG || type > RH_MEDIA_FLOAT32) {
-        rh_practice_error(w, "binary messages begin with 1 (JPEG), 2 (PCM 16-bit) or 3 (PCM float32), "
-                             "then 8 bytes of time in microseconds");
+    if (rh_media_head(raw, n, &type, &t_us, &err) != RH_OK) {
+        rh_practice_error(w, err.msg);
         return false;
     }
     rh_media_item *item = rh_calloc(1, sizeof *item);
@@ -394,7 +383,7 @@ static bool media_message(rh_ws *w, char *raw, size_t n)
         rh_practice_error(w, "out of memory");
         return false;
     }
-    *item = (rh_media_item){.raw = raw, .n = n, .t_us = time_of(raw)};
+    *item = (rh_media_item){.raw = raw, .n = n, .t_us = t_us};
     if (type == RH_MEDIA_JPEG) {
         w->server->count.n_frames_skipped += p->frame != NULL;
         rh_media_item_free(p->frame);

@@ -5,12 +5,9 @@
 
 #include "practice.h"
 #include "rehearse/session.h"
+#include "start_message.h"
 
 enum {
-    RH_MEDIA_JPEG = 1,
-    RH_MEDIA_PCM16 = 2,
-    RH_MEDIA_FLOAT32 = 3,
-    RH_MEDIA_HEAD = 9, /* type, then 8 bytes of time */
     RH_TOKEN_LEN = 32,
     RH_MAX_EVENTS = 2000, /* kept for a client that comes back */
 };
@@ -36,7 +33,8 @@ struct rh_practice {
     rh_practice *next;
     rh_server *server;
     char id[RH_SESSION_ID_MAX + 1], token[RH_TOKEN_LEN + 1];
-    json_t *start;         /* the client's first message */
+    json_t *first;         /* the client's first message, */
+    rh_start_message start; /* read; its texts are those of `first` */
     int rate_hz;
     rh_session *session;   /* made by the open job; from then on jobs use it */
     int n_jobs;            /* under way; freed only at 0 */

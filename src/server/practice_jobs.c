@@ -2,7 +2,6 @@
  * recognition, pictures, the report. At most one job of each kind at a time. */
 #include <stdlib.h>
 #include <string.h>
-#include "media_bytes.h"
 #include "practice_internal.h"
 #include "rehearse/alloc.h"
 #include "rehearse/audio.h"
@@ -84,34 +83,27 @@ static void end(practice_job *j)
 
 /* ---- opening ---- */
 
-static const char *text_of(const rh_practice *p, const char *key)
-{
-    const char *s = json_string_value(json_object_get(p->start, key));
-    return s && *s ? s : NULL;
-}
-
 static void open_run(rh_job *base, rh_worker *w)
 {
     practice_job *j = (practice_job *)base;
     rh_practice *p = j->p;
     const rh_config *c = w->server->o.config;
-    double face_hz = json_number_value(json_object_get(p->start, "face_hz"));
-    double fov = json_number_value(json_object_get(p->start, "fov"));
-    const char *language = text_of(p, "language");
+    const rh_start_message *m = &p->start;
+    const char *language = m->language;
     (void)snprintf(j->spool, sizeof j->spool, "%s/media", c->data_dir);
     if (!language)
         language = c->language;
     rh_session_options o = {
         .id = p->id,
-        .client = text_of(p, "client"),
-        .question = text_of(p, "question"),
-        .kind = text_of(p, "kind"),
+        .client = m->client,
+        .question = m->question,
+        .kind = m->kind,
         .language = strcmp(language, "auto") == 0 ? NULL : language,
-        .reference = text_of(p, "reference_text"),
-        .face_hz = (float)face_hz, /* both checked at the start; 0 = not given */
-        .fov_deg = (float)fov,
+        .reference = m->reference,
+        .face_hz = m->face_hz,
+        .fov_deg = m->fov_deg,
         .spool_dir = j->spool,
-        .keep_media = json_is_true(json_object_get(p->start, "keep_media")),
+        .keep_media = m->keep_media,
         .live = true,
         .emit = emit,
         .user = p,
@@ -144,30 +136,12 @@ void rh_practice_open(rh_practice *p)
 
 /* ---- sound ---- */
 
-static rh_status to_float(const rh_media_item *item, float **out, size_t *n_out, rh_error *err)
-{
-    const uint8_t *b = (const uint8_t *)item->raw + RH_MEDIA_HEAD;
-    size_t n = item->n - RH_MEDIA_HEAD, width = item->raw[0] == RH_MEDIA_PCM16 ? 2 : 4;
-    if (width == 4)
-        return rh_samples_from_bytes(b, n, out, n_out, err);
-    if (n % width)
-        return rh_fail(err, RH_ERR_INVAL, "sound of %zu bytes: samples take %zu bytes each", n, width);
-    float *x = rh_alloc_array(n / width + 1, sizeof *x);
-    if (!x)
-        return rh_fail(err, RH_ERR_NOMEM, "out of memory");
-    for (size_t i = 0; i < n / width; i++)
-        x[i] = (float)(int16_t)(uint16_t)(b[2 * i] | b[2 * i + 1] << 8) / 32768.0f;
-    *out = x;
-    *n_out = n / width;
-    return RH_OK;
-}
-
 /* Converts the item's bytes to 16 kHz. A jump in time begins a new stretch. */
 static rh_status convert(rh_practice *p, rh_media_item *item, rh_error *err)
 {
     float *x = NULL;
     size_t n = 0;
-    rh_status st = to_float(item, &x, &n, err);
+    rh_status st = rh_media_samples(item->raw, item->n, &x, &n, err);
     if (st != RH_OK || p->rate_hz == RATE) {
         if (st == RH_OK) {
             item->x = x;

@@ -319,6 +319,24 @@ class Live(unittest.TestCase):
         with self.assertRaises(ConnectionRefusedError):
             server.ws("/v1/session/" + "x" * 65)
 
+    def test_a_bad_start_names_its_fault_before_the_close_also_to_a_client_that_goes_on_sending(self):
+        for key, value in (("sample_rate", 1e308), ("sample_rate", 16000.5), ("sample_rate", "16000"), ("question", 5),
+                           ("question", ["Why?"]), ("question", "x" * 5000), ("question", "a\x01b"), ("client", {}),
+                           ("kind", True), ("language", 7), ("reference_text", 1.5), ("face_hz", -1), ("fov", "wide"),
+                           ("keep_media", "yes"), ("last_seq", -1), ("resume", 1)):
+            with server.ws("/v1/session/bad-start") as w:
+                w.send({"type": "start", key: value})
+                with contextlib.suppress(OSError):  # what it sends on need not arrive
+                    for i in range(60):
+                        w.send(media(3, i * 1e6, bytes(64000)), opcode=2)
+                e = w.recv()
+                self.assertEqual(e["type"], "error")
+                self.assertIn(key, e["detail"])
+                with self.assertRaises(Closed) as caught:
+                    while w.recv()["type"] == "error":
+                        pass
+                self.assertEqual(caught.exception.code, 1008)
+
     def test_killed_server_continues_a_session(self):
         first = Server()
         x = jfk()
