@@ -51,6 +51,7 @@ export function practice(shared, alive, saved = null) {
     link.textContent = detail.detail || detail.error || '';
     if (saved && !clock && !left) over(); // nothing to go on with: it was finished meanwhile
   });
+  live.addEventListener('notice', ({ detail }) => { link.textContent = detail.detail || ''; });
   live.addEventListener('lag', ({ detail }) => { link.textContent = detail.seconds > 5 ? 'The analysis is behind; it will catch up.' : ''; });
   live.addEventListener('cue', ({ detail }) => {
     cue.textContent = detail.text;
