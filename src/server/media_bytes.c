@@ -24,7 +24,7 @@ rh_status rh_decode_media(const rh_message *m, rh_base64_ref ref, uint8_t **out,
         return rh_fail(err, RH_ERR_NOMEM, "out of memory");
     rh_error why;
     if (rh_base64_decode(to, need, n_out, ref.at, ref.n, &why) != RH_OK)
-        return rh_fail(err, RH_ERR_INVAL, "not base64: %.180s", why.msg);
+        return rh_fail(err, RH_ERR_INVAL, "%.220s", why.msg);
     *out = to;
     return RH_OK;
 }

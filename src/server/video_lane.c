@@ -1,5 +1,6 @@
 /* video_lane.c - one frame of a client is measured, the newest waits; a frame
- * that gives way is answered with the newest's reading. */
+ * that gives way is answered with the reading of the next that could be measured.
+ * Where none can that came later, it is measured itself. */
 #include <string.h>
 #include "media_bytes.h"
 #include "record.h"
@@ -79,17 +80,78 @@ static void fill(rh_half *half, const video_job *j, bool skipped)
         (void)json_object_set_new(half->result, "skipped", json_true());
 }
 
-/* The frame of the job, and those that gave way to it. */
+/* The frame of the job and, where it could be measured, those that gave way to it. */
 static void answer(rh_ws *w, const video_job *j)
 {
     for (rh_slot *slot = w->head; slot && slot->seq <= j->seq; slot = slot->next) {
         if (slot->video.state != RH_HALF_WAITING)
             continue;
-        if (slot->seq == j->seq || slot->overtaken) {
+        if (slot->seq == j->seq || (slot->overtaken && j->reading)) {
             fill(&slot->video, j, slot->seq != j->seq);
             w->server->count.n_frames_skipped += slot->seq != j->seq;
         }
     }
+}
+
+/* Those that gave way, from `item` on, are not wanted. */
+static void drop_gone(rh_frame_item **item)
+{
+    rh_frame_item *next = *item;
+    *item = NULL;
+    for (rh_frame_item *i = next; i; i = next) {
+        next = i->next;
+        rh_message_done(&i->message);
+        rh_free(i);
+    }
+}
+
+static void drop_older(rh_ws *w, uint64_t seq)
+{
+    rh_frame_item **i = &w->gone;
+    while (*i && (*i)->seq > seq)
+        i = &(*i)->next;
+    drop_gone(i);
+}
+
+/* The frame that waited gives way. Of many the latest are kept. */
+static void give_way(rh_ws *w)
+{
+    rh_slot *slot = rh_slot_find(w, w->newest.seq);
+    rh_frame_item *item = rh_alloc(sizeof *item), **i = &w->gone;
+    size_t bytes = 0;
+    if (slot)
+        slot->overtaken = true;
+    if (!item) {
+        rh_message_done(&w->newest.message);
+        drop_gone(&w->gone); /* the older ones come after it */
+        return;
+    }
+    *item = w->newest;
+    item->next = w->gone;
+    w->gone = item;
+    while (*i && bytes + (*i)->message.n_raw <= RH_MAX_GONE_BYTES) {
+        bytes += (*i)->message.n_raw;
+        i = &(*i)->next;
+    }
+    drop_gone(i);
+}
+
+/* The last frame was of no use. One that gave way is measured after all; when none is
+ * left, those given up before have no answer but an error. */
+static void turn_back(rh_ws *w, uint64_t seq)
+{
+    if (w->newest.held)
+        return; /* it answers for them */
+    rh_frame_item *item = w->gone;
+    if (item) {
+        w->newest = *item;
+        w->gone = item->next;
+        rh_free(item);
+        return;
+    }
+    for (rh_slot *slot = w->head; slot && slot->seq < seq; slot = slot->next)
+        if (slot->overtaken && slot->video.state == RH_HALF_WAITING)
+            rh_half_error(&slot->video, "this frame gave way to newer ones, and none of them could be measured: send it again");
 }
 
 static void video_done(rh_server *s, rh_job *base)
@@ -103,6 +165,10 @@ static void video_done(rh_server *s, rh_job *base)
         w->client->n_frames++;
         rh_histogram_add(&s->count.video_latency, (double)(rh_now_us() - j->t_us) / 1e6);
         answer(w, j);
+        if (j->reading)
+            drop_older(w, j->seq);
+        else
+            turn_back(w, j->seq);
         rh_video_pump(w);
         rh_slots_flush(w);
     }
@@ -136,15 +202,19 @@ void rh_video_pump(rh_ws *w)
     w->video_running = true;
 }
 
+void rh_video_forget(rh_ws *w)
+{
+    if (w->newest.held)
+        rh_message_done(&w->newest.message);
+    w->newest = (rh_frame_item){0};
+    drop_gone(&w->gone);
+}
+
 void rh_video_take(rh_ws *w, rh_message *m, uint64_t seq)
 {
-    if (w->newest.held) {
-        rh_slot *slot = rh_slot_find(w, w->newest.seq);
-        if (slot)
-            slot->overtaken = true;
-        rh_message_done(&w->newest.message);
-    }
-    w->newest = (rh_frame_item){true, *m, seq, rh_now_us()};
+    if (w->newest.held)
+        give_way(w);
+    w->newest = (rh_frame_item){NULL, true, *m, seq, rh_now_us()};
     *m = (rh_message){0};
     rh_video_pump(w);
     if (w->audio_head && w->audio_head->seq < seq)

@@ -147,8 +147,7 @@ void rh_ws_free(rh_ws *w)
         atomic_store(&w->stream->cancel, true);
     free_audio_items(w);
     rh_slots_drop(w);
-    if (w->newest.held)
-        rh_message_done(&w->newest.message);
+    rh_video_forget(w);
     json_decref(w->ready_result);
     rh_stream_unref(w->stream);
     rh_record_unref(w->record);

@@ -72,7 +72,8 @@ typedef struct rh_audio_item {
     int64_t t_us; /* when it came */
 } rh_audio_item;
 
-typedef struct {
+typedef struct rh_frame_item {
+    struct rh_frame_item *next;
     bool held; /* there is one */
     rh_message message;
     uint64_t seq;
@@ -110,6 +111,7 @@ struct rh_ws {
 
     bool video_running;
     rh_frame_item newest;
+    rh_frame_item *gone; /* that gave way since the last one measured, latest first */
 
     rh_audio_item *audio_head, *audio_tail;
     size_t lane_bytes;
@@ -150,6 +152,7 @@ void rh_ws_hold_back(rh_ws *w); /* stops or goes on reading, by what waits */
 
 /* video_lane.c, audio_lane.c: start whatever may run now */
 void rh_video_pump(rh_ws *w);
+void rh_video_forget(rh_ws *w); /* frames that wait */
 void rh_video_take(rh_ws *w, rh_message *m, uint64_t seq); /* takes what the message holds */
 void rh_audio_pump(rh_ws *w);
 void rh_audio_take(rh_ws *w, rh_message *m, uint64_t seq, size_t n_bytes);

@@ -67,6 +67,45 @@ class Video(unittest.TestCase):
                 if a.get("skipped"):
                     self.assertEqual(a["timestamp"], b["timestamp"])
 
+    def test_a_frame_that_gave_way_to_bad_ones_is_measured(self):
+        cut = {"frame": data_uri(fixture("astronaut.jpg")[:100])}
+        letters = {"frame": "A" * 2000 + "%"}
+        with server.ws("/ws/video/ann") as w:
+            w.ask(frame())
+            good, bad = w.frame(json.dumps(frame()).encode()), w.frame(json.dumps(cut).encode())
+            worse = w.frame(json.dumps(letters).encode())
+            w.sock.sendall(good * 3 + bad + worse + bad)  # the last ones come while the first is measured
+            replies = [w.recv() for _ in range(6)]
+            for r in replies[:3]:
+                check_shape(self, r, VIDEO_KEYS)
+                self.assertTrue(r["face_detected"])
+            for r in replies[3:]:
+                self.assertIn("error", r)
+            self.assertEqual(w.ask(letters)["error"], replies[4]["error"])
+            self.assertEqual(w.ask(cut)["error"], replies[5]["error"])
+            self.assertEqual(replies[3]["error"], replies[5]["error"])
+            # one that came in time answers for those before it, whatever came between
+            w.sock.sendall(good * 3 + bad + good)
+            replies = [w.recv() for _ in range(5)]
+            self.assertNotIn("skipped", replies[-1])
+            for r in (*replies[:3], replies[4]):
+                check_shape(self, r, VIDEO_KEYS)
+
+    def test_many_bad_frames_each_get_their_error(self):
+        bad = [{"frame": data_uri(b"text" * (300 + i))} for i in range(20)]
+        with server.ws("/ws/video/ann") as w:
+            for m in bad:
+                w.send(m)
+            for _ in bad:
+                self.assertIn("error", w.recv())
+            self.assertTrue(w.ask(frame())["face_detected"])
+
+    def test_the_error_of_what_is_not_base64_says_so_once(self):
+        with server.ws("/ws/video/ann") as w:
+            for text in ("A" * 2000 + "%", "A" * 2001, "AA=A"):
+                error = w.ask({"frame": text})["error"]
+                self.assertEqual(error.count("not base64"), 1, error)
+
     def test_gaze_can_be_left_out(self):
         with server.ws("/ws/video/ann?gaze=0") as w:
             r = w.ask(frame())
