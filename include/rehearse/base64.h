@@ -22,8 +22,4 @@ rh_status rh_base64_decode(uint8_t *out, size_t cap, size_t *n_out, const char *
                            rh_error *err);
 void rh_base64_encode(char *out, const uint8_t *bytes, size_t n);
 
-/* Moves *text and *n past the "data:image/jpeg;base64," of a data URI; leaves
- * bare base64 as it is. RH_ERR_FORMAT a data URI that is not base64. */
-rh_status rh_data_uri_skip(const char **text, size_t *n, rh_error *err);
-
 #endif

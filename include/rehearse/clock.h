@@ -6,7 +6,6 @@
 
 int64_t rh_now_us(void);         /* monotonic, microseconds from an arbitrary start */
 double rh_unix_time(void);       /* seconds since 1970, wall clock */
-int64_t rh_thread_cpu_us(void);  /* CPU time of the calling thread */
 int64_t rh_process_cpu_us(void); /* CPU time of the whole process */
 
 #endif

@@ -64,8 +64,6 @@ const rh_ggml_tensor *rh_ggml_file_tensor_at(const rh_ggml_file *f, size_t i);
 rh_status rh_ggml_file_need(const rh_ggml_file *f, const rh_ggml_tensor **out, const char *name,
                             int64_t ne0, int64_t ne1, int64_t ne2, rh_error *err);
 
-/* Whole mapping, for graphs whose weights are its bytes. */
-const void *rh_ggml_file_bytes(const rh_ggml_file *f, size_t *n);
 /* Of size, header and samples of the content: tells files apart in cache keys. */
 uint64_t rh_ggml_file_hash(const rh_ggml_file *f);
 /* Tells the kernel that pages of the mapping may be dropped (they come back when touched). */

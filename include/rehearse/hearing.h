@@ -44,7 +44,6 @@ const rh_disfluency *rh_hearing_disfluency(const rh_hearing *h);
 const rh_transcript *rh_hearing_verbatim(const rh_hearing *h); /* the second decode as it came */
 /* The language that was plainly spoken instead of the one that was given; NULL = none. */
 const rh_heard_language *rh_hearing_other_language(const rh_hearing *h);
-const rh_pitch_track *rh_hearing_track(const rh_hearing *h);
 void rh_hearing_free(rh_hearing *h); /* NULL is fine */
 
 /* For other ways to an input. A word as the measures take it, all but its text: */

@@ -60,12 +60,6 @@ rh_status rh_nn_model_load_ir(rh_nn_model **out, const char *xml, size_t n_xml,
                               rh_error *err);
 void rh_nn_model_free(rh_nn_model *m); /* after its requests; NULL is fine */
 
-/* A model compiled before, with rh_nn_model_export(), to skip reading and compiling.
- * Only for the machine, library version and options it was made with: the caller's key
- * must tell these apart (rh_nn_version()). RH_ERR_NOTFOUND no such file;
- * RH_ERR_FORMAT refused. */
-rh_status rh_nn_model_import(rh_nn_model **out, const char *path, rh_error *err);
-rh_status rh_nn_model_export(const rh_nn_model *m, const char *path, rh_error *err);
 const char *rh_nn_version(void);
 /* The folder below `parent` for what is compiled by this version for this processor, made
  * when it is not there; false when it cannot be. Good as rh_nn_options.cache_dir. */
@@ -78,7 +72,6 @@ bool rh_nn_model_from_cache(const rh_nn_model *m);
  * are needed after all are read again. */
 void rh_nn_release_pages(const char *cache_dir);
 
-int rh_nn_model_n_inputs(const rh_nn_model *m);
 int rh_nn_model_n_outputs(const rh_nn_model *m);
 /* Index by name; -1 when there is none. */
 int rh_nn_model_input(const rh_nn_model *m, const char *name);
@@ -94,9 +87,7 @@ void rh_nn_request_free(rh_nn_request *r);
  * until replaced. `t->size` is ignored. RH_ERR_INVAL wrong index, type or shape. */
 rh_status rh_nn_set_input(rh_nn_request *r, int index, const rh_nn_tensor *t, rh_error *err);
 rh_status rh_nn_set_output(rh_nn_request *r, int index, const rh_nn_tensor *t, rh_error *err);
-/* The request's own memory: fill an input once per run (static shapes), read an
- * output until the next run. */
-rh_status rh_nn_get_input(rh_nn_request *r, int index, rh_nn_tensor *out, rh_error *err);
+/* The request's own memory: to be read until the next run. */
 rh_status rh_nn_get_output(rh_nn_request *r, int index, rh_nn_tensor *out, rh_error *err);
 
 rh_status rh_nn_run(rh_nn_request *r, rh_error *err);

@@ -102,19 +102,3 @@ void rh_base64_encode(char *out, const uint8_t *bytes, size_t n)
     out[2] = i + 1 < n ? letters[(v >> 6) & 63] : '=';
     out[3] = '=';
 }
-
-rh_status rh_data_uri_skip(const char **text, size_t *n, rh_error *err)
-{
-    if (*n < 5 || memcmp(*text, "data:", 5) != 0)
-        return RH_OK;
-    size_t head = *n < 256 ? *n : 256;
-    const char *comma = memchr(*text, ',', head);
-    if (!comma)
-        return rh_fail(err, RH_ERR_FORMAT, "a data URI without a comma before its content");
-    size_t len = (size_t)(comma - *text);
-    if (len < 7 || memcmp(comma - 7, ";base64", 7) != 0)
-        return rh_fail(err, RH_ERR_FORMAT, "a data URI that is not base64; write data:image/jpeg;base64,...");
-    *text += len + 1;
-    *n -= len + 1;
-    return RH_OK;
-}

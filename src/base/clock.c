@@ -19,11 +19,6 @@ double rh_unix_time(void)
     return (double)read_us(CLOCK_REALTIME) / 1e6;
 }
 
-int64_t rh_thread_cpu_us(void)
-{
-    return read_us(CLOCK_THREAD_CPUTIME_ID);
-}
-
 int64_t rh_process_cpu_us(void)
 {
     return read_us(CLOCK_PROCESS_CPUTIME_ID);

@@ -411,11 +411,6 @@ const rh_heard_language *rh_hearing_other_language(const rh_hearing *h)
     return h->other.code[0] ? &h->other : NULL;
 }
 
-const rh_pitch_track *rh_hearing_track(const rh_hearing *h)
-{
-    return &h->track;
-}
-
 void rh_hearing_free(rh_hearing *h)
 {
     if (!h)

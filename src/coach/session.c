@@ -32,14 +32,6 @@ void rh_session_send(rh_session *s, json_t *event)
     json_decref(event);
 }
 
-void rh_session_listen(rh_session *s, rh_session_emit emit, void *user)
-{
-    pthread_mutex_lock(&s->emit_lock);
-    s->emit = emit;
-    s->user = user;
-    pthread_mutex_unlock(&s->emit_lock);
-}
-
 void rh_session_keep_event(rh_session *s, const char *kind, double start, double end, json_t *detail)
 {
     if (s->store)
@@ -318,11 +310,6 @@ void rh_session_free(rh_session *s)
     pthread_mutex_destroy(&s->feed_lock);
     pthread_mutex_destroy(&s->emit_lock);
     rh_free(s);
-}
-
-const char *rh_session_id(const rh_session *s)
-{
-    return s->o.id;
 }
 
 /* ---- hearing ---- */

@@ -388,16 +388,6 @@ const char *rh_net_peer(const rh_net_conn *c)
     return c->peer;
 }
 
-bool rh_net_half_closed(const rh_net_conn *c)
-{
-    return c->eof;
-}
-
-size_t rh_net_unsent(const rh_net_conn *c)
-{
-    return c->out.n;
-}
-
 void rh_net_hold(rh_net_conn *c, bool hold)
 {
     c->held = hold;

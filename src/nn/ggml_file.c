@@ -331,12 +331,6 @@ rh_status rh_ggml_file_need(const rh_ggml_file *f, const rh_ggml_tensor **out, c
     return RH_OK;
 }
 
-const void *rh_ggml_file_bytes(const rh_ggml_file *f, size_t *n)
-{
-    *n = f->n;
-    return f->bytes;
-}
-
 static uint64_t fnv1a(uint64_t h, const uint8_t *p, size_t n)
 {
     for (size_t i = 0; i < n; i++)

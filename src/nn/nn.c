@@ -193,48 +193,6 @@ rh_status rh_nn_model_load_ir(rh_nn_model **out, const char *xml, size_t n_xml,
     return st;
 }
 
-rh_status rh_nn_model_export(const rh_nn_model *m, const char *path, rh_error *err)
-{
-    if (ov_compiled_model_export_model(m->compiled, path) != OK)
-        return fail_ov(err, RH_ERR_IO, path);
-    return RH_OK;
-}
-
-static rh_status read_whole(const char *path, char **bytes, size_t *n, rh_error *err)
-{
-    FILE *f = fopen(path, "rb");
-    if (!f)
-        return rh_fail(err, RH_ERR_NOTFOUND, "no compiled network %s", path);
-    long size = fseek(f, 0, SEEK_END) == 0 ? ftell(f) : -1;
-    rewind(f);
-    char *b = size > 0 ? rh_alloc((size_t)size) : NULL;
-    size_t got = b ? fread(b, 1, (size_t)size, f) : 0;
-    fclose(f);
-    if (size <= 0 || got != (size_t)size) {
-        rh_free(b);
-        return rh_fail(err, RH_ERR_IO, "cannot read compiled network %s", path);
-    }
-    *bytes = b;
-    *n = got;
-    return RH_OK;
-}
-
-rh_status rh_nn_model_import(rh_nn_model **out, const char *path, rh_error *err)
-{
-    char *bytes = NULL;
-    size_t n = 0;
-    ov_compiled_model_t *compiled = NULL;
-    rh_status st = need_core(err);
-    if (st == RH_OK)
-        st = read_whole(path, &bytes, &n, err);
-    if (st != RH_OK)
-        return st;
-    if (ov_core_import_model(core, bytes, n, "CPU", &compiled) != OK)
-        st = fail_ov(err, RH_ERR_FORMAT, path);
-    rh_free(bytes);
-    return st == RH_OK ? wrap(out, compiled, err) : st;
-}
-
 bool rh_nn_model_from_cache(const rh_nn_model *m)
 {
     char *value = NULL;
@@ -286,11 +244,6 @@ static rh_status from_ov(ov_element_type_e t, rh_nn_type *out)
             return RH_OK;
         }
     return RH_ERR_UNSUPPORTED;
-}
-
-int rh_nn_model_n_inputs(const rh_nn_model *m)
-{
-    return m->n_inputs;
 }
 
 int rh_nn_model_n_outputs(const rh_nn_model *m)
@@ -452,11 +405,6 @@ static rh_status get_tensor(rh_nn_request *r, int input, int index, rh_nn_tensor
     }
     ov_tensor_free(tensor); /* the request keeps the memory alive */
     return st == RH_OK ? RH_OK : rh_fail(err, st, "%s %d: unknown element type", what, index);
-}
-
-rh_status rh_nn_get_input(rh_nn_request *r, int index, rh_nn_tensor *out, rh_error *err)
-{
-    return get_tensor(r, 1, index, out, err);
 }
 
 rh_status rh_nn_get_output(rh_nn_request *r, int index, rh_nn_tensor *out, rh_error *err)

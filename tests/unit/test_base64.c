@@ -122,21 +122,6 @@ static void padding_ends_a_text(void **state)
     assert_int_equal(n, 0);
 }
 
-static void data_uri_is_skipped(void **state)
-{
-    (void)state;
-    const char *t = "data:image/jpeg;base64,Zm9v";
-    size_t n = strlen(t);
-    assert_int_equal(rh_data_uri_skip(&t, &n, NULL), RH_OK);
-    assert_string_equal(t, "Zm9v");
-    assert_int_equal(n, 4);
-    assert_int_equal(rh_data_uri_skip(&t, &n, NULL), RH_OK);
-    assert_int_equal(n, 4);
-    t = "data:text/plain,hello";
-    n = strlen(t);
-    assert_int_equal(rh_data_uri_skip(&t, &n, NULL), RH_ERR_FORMAT);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -145,7 +130,6 @@ int main(void)
         cmocka_unit_test(a_wrong_letter_anywhere_is_refused),
         cmocka_unit_test(line_breaks_and_the_url_safe_alphabet_are_read),
         cmocka_unit_test(padding_ends_a_text),
-        cmocka_unit_test(data_uri_is_skipped),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

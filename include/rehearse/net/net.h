@@ -86,8 +86,6 @@ void rh_net_set_user(rh_net_conn *c, void *user);
 void *rh_net_user(const rh_net_conn *c);
 const char *rh_net_peer(const rh_net_conn *c); /* address as text; "unix" for local sockets */
 void rh_net_close(rh_net_conn *c); /* at once, without a word; over() comes soon */
-/* The other end will send no more (it may still read, or have gone). */
-bool rh_net_half_closed(const rh_net_conn *c);
 
 /* ---- the request under way; during request(), upgrade(), ws_open() and until over() ---- */
 
@@ -114,7 +112,6 @@ void rh_net_stream_end(rh_net_conn *c);
 /* A refusal by error_body(), else {"detail": msg}; msg must need no escapes in JSON. */
 rh_status rh_net_reply_error(rh_net_conn *c, int status, const char *msg);
 const char *rh_net_reason(int status);
-size_t rh_net_unsent(const rh_net_conn *c); /* bytes queued, not yet taken by the network */
 
 /* ---- WebSocket ---- */
 
