@@ -21,6 +21,7 @@ FOR_TESTS = {
     "rh_net_header_at": "every header of an odd request is read",
     "rh_net_ws_binary": "the echo program of the conformance suite",
     "rh_qmat_get_row": "packed rows are compared with what was packed",
+    "rh_utf8_count": "the length of subtitle lines is measured by other code than made them",
     "rh_video_open_memory": "videos of the fuzzer",
 }
 PUBLIC = os.path.join(ROOT, "include", "rehearse")
