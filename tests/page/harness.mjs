@@ -53,13 +53,13 @@ export class Server {
     this.process.stdout.on('data', (d) => { this.log += d; });
     this.expected = false;
     this.process.on('exit', (code, signal) => { if (!this.expected) console.log(`FAIL  the server ended by itself: ${code ?? signal}\n${this.log.slice(-2000)}`); });
-    for (let i = 0; i < 300; i++) {
+    for (let i = 0; i < 1200; i++) {
       if (this.process.exitCode !== null) throw new Error(`the server ended: ${this.log}`);
       const ok = await fetch(`${this.url}health`).then((r) => r.ok, () => false);
       if (ok) return;
       await new Promise((r) => setTimeout(r, 100));
     }
-    throw new Error(`the server is not ready after 30 s: ${this.log}`);
+    throw new Error(`the server is not ready after 120 s: ${this.log}`);
   }
 
   kill(signal = 'SIGKILL') {
