@@ -3,19 +3,23 @@
  * Faces: those of eye_contact and of Pointing'04, each `every`-th (first argument; 7). Lines: how many gazes
  * are known, eyes and mouths called hidden, and how far the pitch is from that of the clear face (median). Then
  * rolls of turned pictures of frontal faces, where people of Pointing'04 look by their label, and the
- * agreement with the labels of looking. */
+ * agreement with the labels of looking.
+ * --dump [EVERY] prints the signs of the same drawings for tools/train_hidden, a line a picture, and only of
+ * faces that are no seventh: what is printed without it is of faces not learned from. */
 #include <math.h>
 #include <stdbool.h>
 #include <string.h>
 #include "paths.h"
 #include "rehearse/alloc.h"
 #include "rehearse/face_tracker.h"
+#include "vision/eyes_internal.h"
+#include "vision/hidden_internal.h"
 #include "worn.h"
 
-enum { MAX_FACES = 2000, MAX_BYTES = 1 << 22 };
+enum { MAX_FACES = 2000, MAX_BYTES = 1 << 22, LEFT_OUT = 7 };
 
 typedef struct {
-    char file[256];
+    char file[256], person[8]; /* of Pointing'04 */
     bool posed;
     int pan, tilt, looking; /* -1 = no label */
 } sample;
@@ -54,7 +58,7 @@ static void read_lists(void)
     while (f && fgets(line, sizeof line, f) && n_samples < MAX_FACES) {
         sample *s = &samples[n_samples];
         *s = (sample){.posed = true, .looking = -1};
-        if (sscanf(line, "%127[^,],%*[^,],%*d,%d,%d", name, &s->tilt, &s->pan) != 3)
+        if (sscanf(line, "%127[^,],%7[^,],%*d,%d,%d", name, s->person, &s->tilt, &s->pan) != 4)
             continue;
         (void)snprintf(s->file, sizeof s->file, "pointing04/%s", name);
         n_samples++;
@@ -98,8 +102,8 @@ static struct {
 
 static void draw(rh_image *img, const rh_face *f, kind k, int i)
 {
-    int shape = i % RH_GLASSES_SHAPES, colour = i / RH_GLASSES_SHAPES % 4;
-    rh_paint c = cloth[i % 5];
+    int shape = (i + (int)k) % RH_GLASSES_SHAPES, colour = i / RH_GLASSES_SHAPES % 4;
+    rh_paint c = cloth[(i + (int)k) % 5];
     switch (k) {
     case GLASSES_100: rh_draw_glasses(img, f, (rh_glasses_shape)shape, glass[colour], 1, colour == 2); break;
     case GLASSES_90: rh_draw_glasses(img, f, (rh_glasses_shape)shape, glass[colour], 0.9f, colour == 2); break;
@@ -120,6 +124,69 @@ static int by_value(const void *a, const void *b)
     float x = *(const float *)a, y = *(const float *)b;
     return (x > y) - (x < y);
 }
+
+/* ---- signs for tools/train_hidden ---- */
+
+static void print_signs(const float *sign, int n)
+{
+    for (int i = 0; i < n; i++)
+        printf(",%.5g", (double)sign[i]);
+}
+
+/* Face, person, kind, yaw and pitch of the clear face and how sure it was; each eye's weight and signs; the signs
+ * of the mouth and of the upper face. */
+static void dump_signs(int face, kind k, const rh_image *img, const rh_face *clear, const rh_face *f)
+{
+    rh_error err = {0};
+    rh_face_engine *e = NULL;
+    rh_rigid_fit fit;
+    rh_image_part part = {.img = *img, .full_width = img->width, .full_height = img->height, .scale = 1};
+    float eye_sign[RH_EYE_SIGNS], mouth[RH_MOUTH_SIGNS], upper[RH_UPPER_SIGNS];
+    printf("%d,%s,%s,%.3f,%.3f,%.3f", face, samples[face].person, names[k], (double)clear->yaw_deg,
+           (double)clear->pitch_deg, (double)clear->confidence);
+    check(rh_face_engine_take(&e, model, &err), &err);
+    rh_rigid_fit_points(&fit, f->points);
+    for (int side = 0; side < 2; side++) {
+        rh_eye eye;
+        rh_roi roi = rh_roi_of_eye(f->points, side == 0);
+        rh_crop_eye(e, &part, &roi, side == 0);
+        check(rh_find_eye(e, &roi, side == 0, &eye, &err), &err);
+        rh_eye_signs(e, &part, &roi, side == 0, f->points, eye_sign);
+        printf(",%.4f", (double)rh_read_eye(&eye, &fit, side == 0).weight);
+        print_signs(eye_sign, RH_EYE_SIGNS);
+    }
+    rh_mouth_signs(e, &part, f->points, mouth);
+    print_signs(mouth, RH_MOUTH_SIGNS);
+    rh_upper_signs(rh_learned_upper.point, f->points, upper);
+    print_signs(upper, RH_UPPER_SIGNS);
+    printf("\n");
+    rh_face_engine_give(model, e);
+}
+
+static void dump_all(int every)
+{
+    rh_error err = {0};
+    rh_image clear = {0}, img = {0};
+    for (int i = 0; i < n_samples; i++) {
+        if (i % LEFT_OUT == 0 || i % every)
+            continue;
+        load(&samples[i], &clear);
+        rh_face f = look(&clear);
+        rh_roi at = rh_roi_of_mesh(f.points);
+        for (int k = CLEAR; k < KINDS && f.present; k++) {
+            check(rh_copy_image(&img, &clear), &err);
+            draw(&img, &f, (kind)k, i / every);
+            rh_face g = look(&img);
+            rh_roi now = rh_roi_of_mesh(g.points);
+            if (g.present && hypotf(now.cx - at.cx, now.cy - at.cy) < 0.3f * at.side) /* not another's */
+                dump_signs(i, (kind)k, &img, &f, &g);
+        }
+    }
+    rh_image_done(&clear);
+    rh_image_done(&img);
+}
+
+/* ---- what the tracker says ---- */
 
 static const float turns[] = {45, -45, 60, -60, 90, -90, 180};
 enum { TURNS = sizeof turns / sizeof *turns };
@@ -151,17 +218,14 @@ static void print_all(void)
                turned_found[k], turned_wrong[k]);
 }
 
-int main(int argc, char **argv)
+static void measure_all(int every)
 {
-    int every = argc > 1 ? atoi(argv[1]) : 7;
     rh_error err = {0};
     rh_image clear = {0}, img = {0};
     int table[2][3] = {{0}}, yes[4] = {0}; /* aside: as labelled, other side, not aside; looking */
-    read_lists();
-    check(rh_face_model_load(&model, bench_models_dir(), NULL, &err), &err);
     for (int i = 0; i < n_samples; i++) {
         const sample *s = &samples[i];
-        bool drawn = every > 0 && i % every == 0;
+        bool drawn = i % every == 0;
         if (!drawn && s->looking < 0 && !(s->posed && s->tilt == 0 && abs(s->pan) >= 30))
             continue;
         load(s, &clear);
@@ -197,8 +261,25 @@ int main(int argc, char **argv)
                side ? "right" : "left", table[side][0], table[side][1], table[side][2]);
     printf("looking: precision %.3f recall %.3f f1 %.3f\n", (double)yes[3] / (yes[3] + yes[1]), (double)yes[3] / (yes[3] + yes[2]),
            2.0 * yes[3] / (2 * yes[3] + yes[1] + yes[2]));
-    rh_face_model_free(model);
     rh_image_done(&clear);
     rh_image_done(&img);
+}
+
+int main(int argc, char **argv)
+{
+    bool dumping = argc > 1 && strcmp(argv[1], "--dump") == 0;
+    int every = argc > 1 + dumping ? atoi(argv[1 + dumping]) : dumping ? 1 : LEFT_OUT;
+    rh_error err = {0};
+    if (every < 1) {
+        fprintf(stderr, "usage: hidden [--dump] [EVERY], EVERY at least 1\n");
+        return 2;
+    }
+    read_lists();
+    check(rh_face_model_load(&model, bench_models_dir(), NULL, &err), &err);
+    if (dumping)
+        dump_all(every);
+    else
+        measure_all(every);
+    rh_face_model_free(model);
     return 0;
 }

@@ -7,7 +7,6 @@
 
 static const int64_t SHUT_US = 500000;  /* a blink takes less */
 static const int64_t MOUTH_US = 480000; /* between looks at the mouth */
-static const float MOUTH_DOUBT = 1.2f;  /* log odds: of a hundred faces with a seen mouth one is above */
 static const float MOUTH_S = 0.8f;      /* time constant */
 
 rh_face_options rh_face_options_default(void)
@@ -145,7 +144,7 @@ static void look_at_mouth(rh_face_tracker *t, rh_face_engine *e, const rh_image_
     if (known && t_us - t->mouth_us < MOUTH_US)
         return;
     float dt = (float)(t_us - t->mouth_us) * 1e-6f;
-    float now = rh_mouth_hidden(e, part, (const float(*)[3])t->mesh) - MOUTH_DOUBT;
+    float now = rh_mouth_hidden(e, part, (const float(*)[3])t->mesh);
     now = fmaxf(-4.0f, fminf(4.0f, now));
     t->mouth_doubt = known ? t->mouth_doubt + (1 - expf(-dt / MOUTH_S)) * (now - t->mouth_doubt) : now;
     t->mouth_hidden = t->mouth_doubt > (!known ? 0 : t->mouth_hidden ? -0.5f : 0.5f);

@@ -2,13 +2,14 @@
  * where glasses and masks are.
  *
  * Light and colour are compared with the skin of the same face, so that dim pictures and dark skin count like
- * others. Weights: logistic regression over faces with drawn glasses, masks, hands and microphones. */
+ * others. Weights: hidden_table.c, made by tools/train_hidden. */
 #include "hidden_internal.h"
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { EYE = RH_EYE_SIZE, FACE = 96, BLUR_REACH = 5 };
+static const float WIDE = 0.24f; /* of an open eye: lid distance / eye width */
 
 static float luma(const float *rgb)
 {
@@ -18,6 +19,11 @@ static float luma(const float *rgb)
 static float limited(float v, float low, float high)
 {
     return v > low ? (v < high ? v : high) : low; /* NaN becomes low */
+}
+
+static int clamp_px(float v, int low, int high)
+{
+    return v > (float)low ? (v < (float)high ? (int)v : high) : low;
 }
 
 static int by_value(const void *a, const void *b)
@@ -79,8 +85,15 @@ static float contrast_of(const float light[EYE][EYE], const float *contour, cons
         lids[i][0] = p[0];
         lids[i][1] = p[1];
     }
-    for (int y = 0; y < EYE; y++)
-        for (int x = 0; x < EYE; x++) {
+    int from[2] = {EYE - 1, EYE - 1}, to[2] = {0};
+    for (int i = 0; i < LIDS; i++)
+        for (int k = 0; k < 2; k++) {
+            int v = clamp_px(lids[i][k], 0, EYE - 1);
+            from[k] = v < from[k] ? v : from[k];
+            to[k] = v > to[k] ? v : to[k];
+        }
+    for (int y = from[1]; y <= to[1]; y++)
+        for (int x = from[0]; x <= to[0]; x++) {
             float d = hypotf((float)x - iris[0], (float)y - iris[1]);
             bool inner = d < 0.85f * radius;
             if ((!inner && d < 1.15f * radius) || !within((const float(*)[2])lids, LIDS, (float)x, (float)y))
@@ -142,11 +155,9 @@ static float flat(const float *a, const float *b)
     return hypotf(a[0] - b[0], a[1] - b[1]);
 }
 
-float rh_eye_hidden(const rh_face_engine *e, const rh_image_part *part, const rh_roi *eye, bool left,
-                    const float points[][3], float *open)
+void rh_eye_signs(const rh_face_engine *e, const rh_image_part *part, const rh_roi *eye, bool left,
+                  const float points[][3], float sign[RH_EYE_SIGNS])
 {
-    static const float CONTRAST = -10.127f, FLAT = 217.59f, UNDER = -1.81f, COLOUR = 0.731f, DISAGREE = 1.575f,
-                       ROUND = 36.83f, OPENING = -25.28f, CONSTANT = 9.70f + 0.3f, WIDE = 0.24f;
     const float *contour = e->iris.out[0], *iris = e->iris.out[1];
     float light[EYE][EYE], skin[3], under[3] = {0};
     for (int i = 0; i < EYE * EYE; i++)
@@ -160,15 +171,26 @@ float rh_eye_hidden(const rh_face_engine *e, const rh_image_part *part, const rh
     float a = under[0] + under[1] + under[2] + 10, b = skin[0] + skin[1] + skin[2] + 10;
     float colour = hypotf(under[0] / a - skin[0] / b, under[1] / a - skin[1] / b);
     float lids = (flat(contour + 33, contour + 9) + flat(contour + 36, contour + 12) + flat(contour + 39, contour + 15)) / 3;
-    float opening = limited(lids / width, 0.08f, WIDE);
     float slope = limited(slope_of((const float(*)[EYE])light) / cheek, 0, 0.06f);
-    *open = CONSTANT + OPENING * WIDE +
-            CONTRAST * limited(contrast_of((const float(*)[EYE])light, contour, iris, radius) / cheek, -0.1f, 0.3f) +
-            FLAT * fmaxf(0, 0.025f - slope) + UNDER * limited(logf((luma(under) + 8) / (cheek + 8)), -1, 0.2f) +
-            COLOUR * limited(logf(colour + 0.004f), -5.5f, -1.5f) +
-            DISAGREE * limited(logf(disagreement(eye, left, points, contour, width) + 0.02f), -3, -0.7f) +
-            ROUND * limited(fabsf(radius / width - 0.215f), 0, 0.08f);
-    return *open + OPENING * (opening - WIDE);
+    sign[0] = limited(contrast_of((const float(*)[EYE])light, contour, iris, radius) / cheek, -0.1f, 0.3f);
+    sign[1] = fmaxf(0, 0.025f - slope);
+    sign[2] = limited(logf((luma(under) + 8) / (cheek + 8)), -1, 0.2f);
+    sign[3] = limited(logf(colour + 0.004f), -5.5f, -1.5f);
+    sign[4] = limited(logf(disagreement(eye, left, points, contour, width) + 0.02f), -3, -0.7f);
+    sign[5] = limited(fabsf(radius / width - 0.215f), 0, 0.08f);
+    sign[RH_EYE_OPENING] = limited(lids / width, 0.08f, WIDE);
+}
+
+float rh_eye_hidden(const rh_face_engine *e, const rh_image_part *part, const rh_roi *eye, bool left,
+                    const float points[][3], float *open)
+{
+    const rh_eye_table *t = &rh_learned_eye;
+    float sign[RH_EYE_SIGNS], sum = t->constant;
+    rh_eye_signs(e, part, eye, left, points, sign);
+    for (int i = 0; i < RH_EYE_SIGNS; i++)
+        sum += t->weight[i] * sign[i];
+    *open = sum + t->weight[RH_EYE_OPENING] * (WIDE - sign[RH_EYE_OPENING]);
+    return sum;
 }
 
 /* ---- mouth ---- */
@@ -194,20 +216,17 @@ typedef struct {
     float at[RH_MESH_POINTS][2];  /* px of the crop */
 } face_crop;
 
-static int clamp_px(float v, int low, int high)
-{
-    return v > (float)low ? (v < (float)high ? (int)v : high) : low;
-}
+enum { REACH = 3 };
+static const float near_weight[REACH + 1] = {0.39905f, 0.24204f, 0.05401f, 0.00443f}; /* a blur of 1 px */
 
-/* Colour (0..255) of a pixel after a blur of 1 px. */
+/* Colour (0..255) of a blurred pixel. */
 static void soft_pixel(const face_crop *f, int x, int y, float rgb[3])
 {
-    static const float weight[4] = {0.39905f, 0.24204f, 0.05401f, 0.00443f};
     memset(rgb, 0, 3 * sizeof *rgb);
-    for (int v = -3; v <= 3; v++)
-        for (int u = -3; u <= 3; u++) {
+    for (int v = -REACH; v <= REACH; v++)
+        for (int u = -REACH; u <= REACH; u++) {
             int px = clamp_px((float)(x + u), 0, FACE - 1), py = clamp_px((float)(y + v), 0, FACE - 1);
-            float w = 255 * weight[abs(u)] * weight[abs(v)];
+            float w = 255 * near_weight[abs(u)] * near_weight[abs(v)];
             for (int c = 0; c < 3; c++)
                 rgb[c] += w * f->crop[(py * FACE + px) * 3 + c];
         }
@@ -231,26 +250,47 @@ static void look_of(const face_crop *f, const short *group, float out[3])
         out[k] = n > 3 ? median(seen[k], n) : (seen[k][0] + seen[k][1] + seen[k][2]) / 3;
 }
 
+/* Light (0..255) of the blurred row `y`, the pixels left..left + w - 1; `rows` and `across` keep what neighbouring
+ * rows share. */
+static void soft_row(const face_crop *f, float across[FACE][FACE], int *rows, int left, int w, int y, float *out)
+{
+    for (; *rows <= clamp_px((float)(y + REACH), 0, FACE - 1); ++*rows) {
+        float light[FACE];
+        for (int x = 0; x < FACE; x++)
+            light[x] = 255 * luma(f->crop + (*rows * FACE + x) * 3);
+        for (int x = 0; x < w; x++) {
+            float sum = 0;
+            for (int u = -REACH; u <= REACH; u++)
+                sum += near_weight[abs(u)] * light[clamp_px((float)(left + x + u), 0, FACE - 1)];
+            across[*rows][x] = sum;
+        }
+    }
+    for (int x = 0; x < w; x++) {
+        out[x] = 0;
+        for (int v = -REACH; v <= REACH; v++)
+            out[x] += near_weight[abs(v)] * across[clamp_px((float)(y + v), 0, FACE - 1)][x];
+    }
+}
+
 /* Spread of the light in the box around four points, and its mean change downwards and across. */
 static void texture_of(const face_crop *f, const short *points, float skin, float out[3])
 {
-    enum { MOST = FACE };
     static const float FAR = 1e9f;
-    float x0 = FAR, x1 = -FAR, y0 = FAR, y1 = -FAR, rgb[3];
+    float x0 = FAR, x1 = -FAR, y0 = FAR, y1 = -FAR;
     for (int i = 0; i < 4; i++) {
         const float *p = f->at[points[i]];
         x0 = fminf(x0, p[0]), x1 = fmaxf(x1, p[0]);
         y0 = fminf(y0, p[1]), y1 = fmaxf(y1, p[1]);
     }
     int left = clamp_px(x0, 0, FACE - 3), top = clamp_px(y0, 0, FACE - 3);
-    int w = clamp_px(x1, 2, FACE - 1), h = clamp_px(y1, 2, FACE - 1);
+    int w = clamp_px(x1, 2, FACE - 1), h = clamp_px(y1, 2, FACE - 1), rows = top > REACH ? top - REACH : 0;
     w = (w > left + 2 ? w : left + 2) - left + 1;
     h = (h > top + 2 ? h : top + 2) - top + 1;
-    float row[2][MOST], sum = 0, squares = 0, down = 0, across = 0;
-    for (int y = 0; y < h; y++)
+    float row[2][FACE], kept[FACE][FACE], sum = 0, squares = 0, down = 0, across = 0;
+    for (int y = 0; y < h; y++) {
+        soft_row(f, kept, &rows, left, w, top + y, row[y % 2]);
         for (int x = 0; x < w; x++) {
-            soft_pixel(f, left + x, top + y, rgb);
-            float v = row[y % 2][x] = luma(rgb);
+            float v = row[y % 2][x];
             sum += v;
             squares += v * v;
             if (x > 0)
@@ -258,19 +298,20 @@ static void texture_of(const face_crop *f, const short *points, float skin, floa
             if (y > 0)
                 down += fabsf(v - row[(y + 1) % 2][x]);
         }
+    }
     float n = (float)(w * h), mean = sum / n;
     out[0] = sqrtf(fmaxf(0, squares / n - mean * mean)) / skin;
     out[1] = down / n / skin;
     out[2] = across / n / skin;
 }
 
-float rh_mouth_hidden(rh_face_engine *e, const rh_image_part *part, const float points[][3])
+void rh_mouth_signs(rh_face_engine *e, const rh_image_part *part, const float points[][3], float sign[RH_MOUTH_SIGNS])
 {
     static const short boxes[3][4] = {{61, 291, 0, 17}, {98, 327, 1, 2}, {57, 287, 164, 18}};
     rh_roi roi = rh_roi_of_mesh(points);
     rh_affine a = rh_affine_of_roi(&roi, FACE);
     face_crop f = {.crop = e->crop};
-    float look[GROUPS + 1][3], sign[RH_MOUTH_SIGNS], c = cosf(roi.angle), s = sinf(roi.angle);
+    float look[GROUPS + 1][3], c = cosf(roi.angle), s = sinf(roi.angle);
     float scale = (float)FACE / fmaxf(1e-3f, roi.side);
     rh_sample_crop(e->crop, FACE, FACE, part, &a, 1.0f / 255.0f, 0.0f, 0);
     for (int i = 0; i < RH_MESH_POINTS; i++) {
@@ -291,6 +332,12 @@ float rh_mouth_hidden(rh_face_engine *e, const rh_image_part *part, const float 
     n += 3;
     for (int b = 0; b < 3; b++, n += 3)
         texture_of(&f, boxes[b], expf(look[GROUPS][0]), sign + n);
+}
+
+float rh_mouth_hidden(rh_face_engine *e, const rh_image_part *part, const float points[][3])
+{
+    float sign[RH_MOUTH_SIGNS];
+    rh_mouth_signs(e, part, points, sign);
     float sum = rh_learned_mouth.constant;
     for (int i = 0; i < RH_MOUTH_SIGNS; i++)
         sum += rh_learned_mouth.weight[i] * sign[i] + rh_learned_mouth.size[i] * fabsf(sign[i]);

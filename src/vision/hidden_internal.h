@@ -12,14 +12,27 @@ float rh_eye_hidden(const rh_face_engine *e, const rh_image_part *part, const rh
 /* Fills the engine's crop. */
 float rh_mouth_hidden(rh_face_engine *e, const rh_image_part *part, const float points[][3]);
 
-enum { RH_MOUTH_SIGNS = 45, RH_UPPER_POINTS = 65, RH_UPPER_POLY = 6 };
+enum { RH_EYE_SIGNS = 7, RH_EYE_OPENING = RH_EYE_SIGNS - 1, RH_MOUTH_SIGNS = 45 };
+enum { RH_UPPER_POINTS = 65, RH_UPPER_POLY = 6, RH_UPPER_SIGNS = RH_UPPER_POLY + 3 * RH_UPPER_POINTS };
+
+/* What the answers above are made of; the tables below, by tools/train_hidden, hold the weights. */
+void rh_eye_signs(const rh_face_engine *e, const rh_image_part *part, const rh_roi *eye, bool left,
+                  const float points[][3], float sign[RH_EYE_SIGNS]);
+void rh_mouth_signs(rh_face_engine *e, const rh_image_part *part, const float points[][3], float sign[RH_MOUTH_SIGNS]);
+
+typedef struct {
+    float constant, weight[RH_EYE_SIGNS];
+} rh_eye_table;
+extern const rh_eye_table rh_learned_eye;
 
 typedef struct {
     float constant, weight[RH_MOUTH_SIGNS], size[RH_MOUTH_SIGNS]; /* of a sign, and of its magnitude */
 } rh_mouth_table;
 extern const rh_mouth_table rh_learned_mouth;
 
-/* Pitch from the points of eyes, brows, forehead and bridge of the nose alone. */
+/* Pitch from the points of eyes, brows, forehead and bridge of the nose alone: those of the middle, of the image's
+ * left, and their mirrored ones in the same order. */
+enum { RH_UPPER_MIDDLE = 7 };
 typedef struct {
     short point[RH_UPPER_POINTS];
     float pitch[RH_UPPER_POLY];
@@ -27,6 +40,8 @@ typedef struct {
 } rh_upper_table;
 extern const rh_upper_table rh_learned_upper;
 
+/* Terms of the angles of a fit to these points, then what it leaves of each of them, cm. */
+void rh_upper_signs(const short point[RH_UPPER_POINTS], const float points[][3], float sign[RH_UPPER_SIGNS]);
 float rh_pitch_of_upper_face(const rh_upper_table *table, const float points[][3]);
 
 #endif

@@ -6,6 +6,7 @@
  * moves least. Smiles move them still, so the hint has a limit.
  * Coefficients: pose_table.c, made by tools/train_pose, which uses the same formulas. */
 #include <math.h>
+#include <string.h>
 #include "head_pose_internal.h"
 #include "hidden_internal.h"
 
@@ -51,26 +52,36 @@ rh_angles rh_corrected_angles(const rh_pose_table *table, const rh_rigid_fit *fi
     return a;
 }
 
-/* A mask bends the whole mesh, most of all below, and with it the pitch by a dozen degrees. What remains above
- * tells the pitch by a fit of its own and by how that part is bent. */
-float rh_pitch_of_upper_face(const rh_upper_table *table, const float points[][3])
+void rh_upper_signs(const short point[RH_UPPER_POINTS], const float points[][3], float sign[RH_UPPER_SIGNS])
 {
     rh_fit_weight weights[RH_UPPER_POINTS];
     rh_rigid_fit fit;
     for (int i = 0; i < RH_UPPER_POINTS; i++)
-        weights[i] = (rh_fit_weight){table->point[i], 1.0f / RH_UPPER_POINTS};
+        weights[i] = (rh_fit_weight){point[i], 1.0f / RH_UPPER_POINTS};
     rh_rigid_fit_of(&fit, points, weights, RH_UPPER_POINTS);
     rh_angles a = rh_angles_of((const float(*)[3])fit.r);
     float y = a.yaw / 45, p = a.pitch / 30;
-    const float *c = table->pitch;
-    float pitch = c[0] + c[1] * p + c[2] * y * y + c[3] * p * p + c[4] * p * p * p + c[5] * y * y * p;
+    float poly[RH_UPPER_POLY] = {1, p, y * y, p * p, p * p * p, y * y * p};
+    memcpy(sign, poly, sizeof poly);
     for (int i = 0; i < RH_UPPER_POINTS; i++) {
-        int k = table->point[i];
+        int k = point[i];
         float q[3] = {points[k][0] - fit.t[0], -points[k][1] - fit.t[1], -points[k][2] - fit.t[2]};
         for (int j = 0; j < 3; j++) {
             float r = fit.r[0][j] * q[0] + fit.r[1][j] * q[1] + fit.r[2][j] * q[2];
-            pitch += table->rest[i][j] * (r / fit.scale - rh_canonical_face[k][j]);
+            sign[RH_UPPER_POLY + 3 * i + j] = r / fit.scale - rh_canonical_face[k][j];
         }
     }
+}
+
+/* A mask bends the whole mesh, most of all below, and with it the pitch by a dozen degrees. What remains above
+ * tells the pitch by a fit of its own and by how that part is bent. */
+float rh_pitch_of_upper_face(const rh_upper_table *table, const float points[][3])
+{
+    float sign[RH_UPPER_SIGNS], pitch = 0;
+    rh_upper_signs(table->point, points, sign);
+    for (int i = 0; i < RH_UPPER_POLY; i++)
+        pitch += table->pitch[i] * sign[i];
+    for (int i = 0; i < 3 * RH_UPPER_POINTS; i++)
+        pitch += table->rest[i / 3][i % 3] * sign[RH_UPPER_POLY + i];
     return clamped(pitch, 60);
 }
