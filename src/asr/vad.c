@@ -28,7 +28,7 @@ enum {
 
 static const float P_ON = 0.5f, P_OFF = 0.35f, P_PEAK = 0.7f;
 static const float LOUD_MEAN_SQUARE = 1e-6f; /* -60 dBFS, after the gain */
-static const float LOUDEST = 1e-2f;          /* mean square of a chunk, -20 dBFS */
+static const float LOUDEST = 1e-3f;          /* mean square of a chunk, -30 dBFS: usual speech stays as it is */
 static const float MOST_GAIN = 100.0f;       /* 40 dB */
 static const float FORGET = 0.9926f;         /* 1 dB a second */
 
