@@ -84,6 +84,11 @@ typedef struct {
     int n_windows;
     int first_segment[WCPP_MAX_WINDOWS]; /* of each window */
     int n_tries[WCPP_MAX_WINDOWS];       /* temperatures tried */
+    /* Where the window in progress begins, in 1/100 s, which whisper.cpp does not tell: */
+    int seek, n_segments;          /* of the windows before it */
+    int last_stamp;                /* {steps.lock} of what was decoded last, -1 = none; in 1/50 s, */
+    bool stamp_alone;              /* {steps.lock} that ended it without another after it */
+    int16_t next_stamp[1501];      /* {steps.lock} after a timestamp another one at once, -1 = text */
 } wcpp_stream;
 
 /* whisper_cpp_run.c, whisper_cpp_pooled.c: the engine's table. */

@@ -21,7 +21,10 @@ enum {
     CS = 100,     /* whisper.cpp counts time in 1/100 s */
     LEAST = RH_ASR_RATE_HZ / 10,    /* it takes nothing below 100 ms */
     SHORTEST = RH_ASR_RATE_HZ / 5,  /* below 160 ms its time warping ends the process */
+    SHORTEST_CS = 16,
     WINDOW = 30 * RH_ASR_RATE_HZ,
+    WINDOW_CS = 30 * CS,
+    MAX_STAMP = 1500, /* the timestamp of 30 s */
 };
 
 static bool canceled(const wcpp_stream *s)
@@ -44,10 +47,63 @@ static void on_progress(struct whisper_context *ctx, struct whisper_state *state
         s->p->progress(s->p->progress_user, percent < 100 ? percent / 100.0 : 1.0);
 }
 
+/* From the text so far: which timestamps came together, and which was the last. */
+static void note_stamps(wcpp_stream *s, const whisper_token_data *tokens, int n)
+{
+    int beg = whisper_token_beg(s->m->ctx);
+    if (n == 0) {
+        s->last_stamp = -1;
+        for (size_t i = 0; i < sizeof s->next_stamp / sizeof *s->next_stamp; i++)
+            s->next_stamp[i] = -1;
+        return;
+    }
+    int stamp = tokens[n - 1].id - beg;
+    int before = n > 1 ? tokens[n - 2].id - beg : -1;
+    s->stamp_alone = stamp > 0 && n > 1 && before < 0;
+    if (stamp > 0)
+        s->last_stamp = stamp;
+    if (stamp > 0 && before > 0 && before <= MAX_STAMP)
+        s->next_stamp[before] = (int16_t)stamp;
+}
+
+/* How far the window before reached, by the rules of whisper_full(). */
+static int next_seek(const wcpp_stream *s, struct whisper_state *state)
+{
+    int n = whisper_full_n_segments_from_state(state), stamp = s->last_stamp;
+    bool alone = s->stamp_alone;
+    if (!s->p->timestamps)
+        return s->seek + WINDOW_CS;
+    if (n > s->n_segments) { /* of several decodes these are the segments of the one chosen */
+        int last = whisper_full_n_tokens_from_state(state, n - 1) - 1;
+        int end = (int)whisper_full_get_segment_t1_from_state(state, n - 1);
+        if (last < 0 || whisper_full_get_token_id_from_state(state, n - 1, last) <=
+                            whisper_token_beg(s->m->ctx))
+            return end;
+        stamp = (end - s->seek) / 2;
+        int next = stamp > 0 && stamp <= MAX_STAMP ? s->next_stamp[stamp] : -1;
+        alone = next < 0;
+        stamp = next > stamp ? next : stamp;
+    }
+    return alone || stamp < 0 ? s->seek + WINDOW_CS : s->seek + 2 * stamp;
+}
+
+/* False for a last window that is too short for the time warping. */
+static bool begin_window(wcpp_stream *s, struct whisper_state *state)
+{
+    pthread_mutex_lock(&s->steps.lock);
+    if (s->n_windows > 0)
+        s->seek = next_seek(s, state);
+    pthread_mutex_unlock(&s->steps.lock);
+    s->n_segments = whisper_full_n_segments_from_state(state);
+    return whisper_n_len_from_state(state) - s->seek >= SHORTEST_CS;
+}
+
 static bool on_window(struct whisper_context *ctx, struct whisper_state *state, void *user)
 {
     (void)ctx;
     wcpp_stream *s = user;
+    if (!begin_window(s, state))
+        return false;
     if (s->n_windows < WCPP_MAX_WINDOWS) {
         s->first_segment[s->n_windows] = whisper_full_n_segments_from_state(state);
         s->n_tries[s->n_windows++] = 0;
@@ -120,6 +176,7 @@ static void on_logits(struct whisper_context *ctx, struct whisper_state *state,
     if (!free_choice)
         leave_only(logits, n, given);
     pthread_mutex_lock(&s->steps.lock);
+    note_stamps(s, tokens, n_tokens);
     s->n_steps++;
     if (n_tokens == 0) {
         if (s->encode_from_us)
@@ -300,7 +357,7 @@ static rh_status run(wcpp_stream *s, const float *samples, size_t n, const rh_as
         return rh_fail(err, RH_ERR_NOMEM, "whisper.cpp has no memory for the stream");
     s->own_timestamps = p->timestamps;
     s->encode_from_us = s->encode_us = 0;
-    s->n_steps = s->n_windows = 0;
+    s->n_steps = s->n_windows = s->seek = s->n_segments = 0;
     rh_steps_clear(&s->steps);
     int64_t from = rh_now_us();
     int rc = whisper_full_with_state(s->m->ctx, s->state, w, samples, (int)n);

@@ -45,7 +45,7 @@ static const setting settings[] = {
     CHOICE(engine, "auto", "auto|native|whisper.cpp", "speech recognition engine"),
     CHOICE(device, "auto", "auto|cpu|cuda", "what speech recognition runs on"),
     CHOICE(precision, "auto", "auto|f32|bf16|f16|int8", "numbers of the native speech encoder"),
-    TEXT(language, "en", "CODE", "language spoken, as en or de; auto listens and decides"),
+    TEXT(language, "en", "CODE", "language spoken: en, en-US or English; auto listens and decides"),
     TEXT(data_dir, NULL, "DIR", "folder of the session store"),
     INT(retention_days, 0, 36500, "0", "DAYS", "sessions older than this are deleted; 0 keeps them"),
     CHOICE(ws_reports, "on", "on|off", "sessions of /ws/... clients are kept and get a report"),

@@ -191,6 +191,38 @@ static void very_short_sounds_end_well(void **state)
     rh_asr_stream_free(s);
 }
 
+/* 30 s and a bit: the last window is as short, and words would be found in it. */
+static void very_short_last_windows_end_well(void **state)
+{
+    (void)state;
+    enum { N = 30 * RATE + RATE * 13 / 100 };
+    static float sound[N];
+    rh_audio jfk;
+    rh_asr_stream *s = NULL;
+    rh_error err;
+    rh_asr_params p = english();
+    p.no_speech_max = 1.0f;
+    p.logprob_min = -100.0f;
+    p.fallback = false;
+    assert_int_equal(rh_audio_read_file(&jfk, "tests/fixtures/jfk.flac", 60, &err), RH_OK);
+    for (size_t i = 0; i < N; i++) {
+        size_t k = i % (jfk.n + speech.n);
+        sound[i] = k < jfk.n ? jfk.samples[k] : speech.samples[k - jfk.n];
+    }
+    memcpy(sound + 30 * RATE, speech.samples + RATE, (N - 30 * RATE) * sizeof *sound);
+    assert_int_equal(rh_asr_stream_new(&s, model, &err), RH_OK);
+    for (int k = 0; k < 2; k++) {
+        rh_transcript t;
+        rh_transcript_init(&t);
+        p.timestamps = k > 0;
+        assert_int_equal(rh_asr_transcribe(s, sound, N, &p, &t, &err), RH_OK);
+        assert_non_null(strstr(t.text, "my fellow Americans"));
+        rh_transcript_done(&t);
+    }
+    rh_asr_stream_free(s);
+    rh_audio_done(&jfk);
+}
+
 static void broken_model_files_are_refused(void **state)
 {
     (void)state;
@@ -279,6 +311,7 @@ int main(void)
         cmocka_unit_test(wrong_arguments_are_refused),
         cmocka_unit_test(second_decodes_are_those_of_the_native_engine),
         cmocka_unit_test(very_short_sounds_end_well),
+        cmocka_unit_test(very_short_last_windows_end_well),
         cmocka_unit_test(broken_model_files_are_refused),
         cmocka_unit_test(streams_of_one_model_run_side_by_side),
     };
