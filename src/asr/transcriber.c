@@ -341,8 +341,11 @@ static rh_status finish_utterance(rh_transcriber *t, const atomic_bool *cancel, 
     int64_t to = t->speech_end + TAIL, have = t->base + (int64_t)t->n_sound;
     to = to < have ? to : have;
     bool decoded = !t->doubtful && t->partial_at >= t->speech_end + TR_PAUSE_DECODE / 2;
-    rh_status st = decoded ? rh_tr_promote(t, to, err) : rh_tr_final(t, to, cancel, err);
-    if (st == RH_OK)
+    int64_t done = to;
+    rh_status st = decoded ? rh_tr_promote(t, to, err) : rh_tr_final(t, &done, cancel, err);
+    if (st == RH_OK && done < to)
+        go_on_after(t, done);
+    else if (st == RH_OK)
         close_utterance(t);
     return st;
 }
@@ -376,7 +379,7 @@ static rh_status decode_due(rh_transcriber *t, const atomic_bool *cancel, rh_err
     if (what != CUT)
         return rh_tr_partial(t, what == SETTLE, cancel, err);
     int64_t cut = find_cut(t);
-    rh_status st = rh_tr_final(t, cut, cancel, err);
+    rh_status st = rh_tr_final(t, &cut, cancel, err);
     if (st == RH_OK)
         go_on_after(t, cut);
     return st;

@@ -17,6 +17,8 @@ enum {
     STOOD_LATE = RATE,       /* where none has been settled for long */
     UNHEARD = RATE * 5 / 2,  /* speech without a word, after a context: it was left out */
     CONTEXT = 6 * RATE,      /* sound decoded again before what is new */
+    PASSED_OVER = 3 * RATE,  /* speech without a word at the beginning */
+    BEFORE_WORD = RATE / 10, /* words begin a little before their times */
     NEAR = RATE * 3 / 2,  /* silence over which a sentence still goes on */
     LATE = RATE / 4,
     INTERVAL_MAX = 5 * RATE,
@@ -368,14 +370,32 @@ static rh_status finish(rh_transcriber *t, const rh_transcript *text, int64_t to
     return RH_OK;
 }
 
-static rh_status make_final(rh_transcriber *t, int64_t to, const atomic_bool *cancel, rh_error *err)
+/* Soft speech before louder speech may be passed over as a whole: where the first word
+ * comes long after the beginning, the sound before it is worth a decode of its own.
+ * The end of that sound; 0 = nothing was passed over. */
+static int64_t passed_over(const rh_transcriber *t)
 {
-    rh_status st = decode(t, to, true, cancel, err);
+    if (t->context[0] || t->scratch.n_words == 0)
+        return 0;
+    const rh_asr_word *w = &t->scratch.words[0];
+    int64_t end = (int64_t)(fmaxf(w->start, w->end - LONGEST_WORD_S) * RATE) - BEFORE_WORD;
+    return end - t->from > PASSED_OVER ? end : 0;
+}
+
+static rh_status make_final(rh_transcriber *t, int64_t *to, const atomic_bool *cancel, rh_error *err)
+{
+    rh_status st = decode(t, *to, true, cancel, err);
+    int64_t end = st == RH_OK ? passed_over(t) : 0;
+    if (end) {
+        *to = end;
+        t->n_draft = 0;
+        st = decode(t, end, true, cancel, err);
+    }
     if (st != RH_OK)
         return st;
     pool(t);
     st = decode_verbatim(t, cancel, err);
-    return st == RH_OK ? finish(t, &t->scratch, to, err) : st;
+    return st == RH_OK ? finish(t, &t->scratch, *to, err) : st;
 }
 
 rh_status rh_tr_promote(rh_transcriber *t, int64_t to, rh_error *err)
@@ -506,7 +526,7 @@ static rh_status make_partial(rh_transcriber *t, bool settle, const atomic_bool 
     return st == RH_OK ? st : rh_fail(err, st, "transcript: %s", rh_status_name(st));
 }
 
-rh_status rh_tr_final(rh_transcriber *t, int64_t to, const atomic_bool *cancel, rh_error *err)
+rh_status rh_tr_final(rh_transcriber *t, int64_t *to, const atomic_bool *cancel, rh_error *err)
 {
     rh_status st = rh_asr_stream_new(&t->asr, t->model, err);
     if (st == RH_OK)

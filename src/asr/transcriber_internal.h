@@ -97,9 +97,9 @@ struct rh_transcriber {
 bool rh_tr_overdue(const rh_transcriber *t);
 /* The next decode begins at `at`, or before it where there is context. */
 void rh_tr_start_at(rh_transcriber *t, int64_t at);
-/* Decodes [from, to) as the end of a stretch and appends it to what was heard; on
- * success everything before `to` is done with. */
-rh_status rh_tr_final(rh_transcriber *t, int64_t to, const atomic_bool *cancel, rh_error *err);
+/* Decodes [from, *to) as the end of a stretch and appends it to what was heard; on
+ * success everything before *to, which may have come earlier, is done with. */
+rh_status rh_tr_final(rh_transcriber *t, int64_t *to, const atomic_bool *cancel, rh_error *err);
 /* The last partial, which heard all of the utterance, becomes its final. */
 rh_status rh_tr_promote(rh_transcriber *t, int64_t to, rh_error *err);
 /* Decodes [from, seen): a partial and, to settle, the words of it that will not change. */
