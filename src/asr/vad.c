@@ -100,6 +100,7 @@ rh_status rh_vad_new(rh_vad **out, const rh_vad_model *m, rh_error *err)
     if (!v)
         return rh_fail(err, RH_ERR_NOMEM, "voice activity: out of memory");
     v->model = m;
+    rh_vad_reset(v);
     rh_nn_tensor in = {.type = RH_NN_F32,
                        .n_dims = 2,
                        .dims = {1, CONTEXT + RH_VAD_CHUNK},
@@ -147,7 +148,8 @@ float rh_vad_loudness(const rh_vad *v)
 
 void rh_vad_reset(rh_vad *v)
 {
-    v->loudest = v->before = v->mean_square = 0;
+    v->loudest = v->mean_square = 0;
+    v->before = INFINITY; /* sound that begins loud is no click */
     memset(v->window, 0, sizeof v->window);
     memset(v->state, 0, sizeof v->state);
 }

@@ -339,11 +339,12 @@ void *store_thread(void *arg)
             ask(s, o);
             continue;
         }
+        bool begins = o->run == store_run_begin; /* its client is told so: it is not to wait for others */
         o->next = NULL;
         *s->backlog_end = o;
         s->backlog_end = &o->next;
-        if (!s->retry_at_us)
-            (void)apply(s);
+        if (!s->retry_at_us && apply(s) == RH_OK && begins)
+            (void)commit(s);
     }
     end(s);
     return NULL;

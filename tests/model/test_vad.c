@@ -207,6 +207,30 @@ static void pauses_of_a_speech_are_found(void **state)
     rh_audio_done(&jfk);
 }
 
+/* A stream that begins in mid-sentence: its first words are not made so loud that they are no speech. */
+static void speech_that_begins_at_once_is_heard(void **state)
+{
+    (void)state;
+    enum { AT = 52800, CHUNKS = 40 };
+    rh_audio a;
+    rh_error err;
+    rh_vad *v = NULL;
+    assert_int_equal(rh_audio_read_file(&a, "tests/fixtures/jfk.flac", 60, &err), RH_OK);
+    assert_int_equal(rh_vad_new(&v, model, &err), RH_OK);
+    for (int again = 0; again < 2; again++) {
+        int n_heard = 0;
+        for (size_t i = 0; i < CHUNKS; i++) {
+            float p = 0;
+            assert_int_equal(rh_vad_push(v, a.samples + AT + i * RH_VAD_CHUNK, &p), RH_OK);
+            n_heard += p > 0.5f;
+        }
+        assert_true(n_heard >= 8);
+        rh_vad_reset(v);
+    }
+    rh_vad_free(v);
+    rh_audio_done(&a);
+}
+
 static void a_word_too_short_is_no_speech(void **state)
 {
     (void)state;
@@ -271,6 +295,7 @@ int main(void)
         cmocka_unit_test(what_is_not_speech_gives_no_span),
         cmocka_unit_test(speech_is_found_loud_and_soft),
         cmocka_unit_test(pauses_of_a_speech_are_found),
+        cmocka_unit_test(speech_that_begins_at_once_is_heard),
         cmocka_unit_test(a_word_too_short_is_no_speech),
         cmocka_unit_test(memory_can_fail_anywhere),
         cmocka_unit_test(other_models_are_refused),
