@@ -174,17 +174,24 @@ class TheRest(unittest.TestCase):
     """The client stops sending when it stops speaking; its next message brings the last words."""
 
     def test_any_message_brings_it(self):
-        def silent_piece(talk, w):
+        def rest_by(talk, w, message):
+            """The next message; a busy machine may need one or two more."""
             time.sleep(max(0, talk.began + talk.said_until + REST_S + 0.3 - time.time()))
-            talk.take(w.ask(audio_message([0.0] * 160)))
+            n = len(talk.results)
+            for _ in range(int(2 * PATIENCE)):
+                talk.take(w.ask(message))
+                if len(talk.results) > n:
+                    break
+                time.sleep(0.5)
+
+        def silent_piece(talk, w):
+            rest_by(talk, w, audio_message([0.0] * 160))
 
         def picture(talk, w):
-            time.sleep(max(0, talk.began + talk.said_until + REST_S + 0.3 - time.time()))
-            talk.take(w.ask(frame()))
+            rest_by(talk, w, frame())
 
         def calibration(talk, w):
-            time.sleep(max(0, talk.began + talk.said_until + REST_S + 0.3 - time.time()))
-            talk.take(w.ask({"command": "calibrate"}))
+            rest_by(talk, w, {"command": "calibrate"})
 
         def long_silence(talk, w):
             talk.take(w.ask(audio_message([0.0] * int(REST_S * RATE))))
