@@ -252,9 +252,11 @@ class Live(unittest.TestCase):
         s.ws.send({"type": "finish"})
         s.until("report")
         marked = [w for e in s.finals() for w in e["words"] if "filler" in w]
-        self.assertTrue(any(abs(w["start"] - 5.84) < 0.15 for w in marked), marked)
+        # one that the recogniser wrote itself may begin in the pause before it
+        covers = lambda w, at: w["start"] - 0.15 < at < w["end"]
+        self.assertTrue(any(covers(w, 5.9) for w in marked), marked)
         for w in marked:
-            self.assertLess(min(abs(w["start"] - 2.1), abs(w["start"] - 5.84)), 0.2)
+            self.assertTrue(covers(w, 2.15) or covers(w, 5.9), w)
             self.assertEqual(w["filler"], "um")
         written = [w for e in s.finals() for w in e["words"] if not w.get("heard")]
         self.assertEqual(words(" ".join(w["word"] for w in written)), words(s.text()))
