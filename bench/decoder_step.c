@@ -5,10 +5,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "asr/native_decoder_internal.h"
-#include "rehearse/alloc.h"
-#include "rehearse/clock.h"
-#include "rehearse/cpu.h"
+#include "asr/native/decoder_internal.h"
+#include "rehearse/base/alloc.h"
+#include "rehearse/base/clock.h"
+#include "rehearse/base/cpu.h"
 
 enum { STEPS = 60, ROUNDS = 9 };
 

@@ -3,9 +3,9 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include "asr/native_encoder.h"
-#include "rehearse/clock.h"
-#include "rehearse/cpu.h"
+#include "asr/native/encoder.h"
+#include "rehearse/base/clock.h"
+#include "rehearse/base/cpu.h"
 
 static int report(const rh_error *err)
 {

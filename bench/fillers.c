@@ -21,11 +21,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "rehearse/audio.h"
-#include "rehearse/clock.h"
+#include "rehearse/media/audio.h"
+#include "rehearse/base/clock.h"
 #include "coach/live_fillers.h"
-#include "rehearse/hearing.h"
-#include "rehearse/transcriber.h"
+#include "rehearse/coach/hearing.h"
+#include "rehearse/asr/transcriber.h"
 #include "paths.h"
 
 enum { MAX_ITEMS = 600, MAX_TEXT = 4000, MAX_LINE = 8192, QUIET = 960 /* samples, 60 ms */ };

@@ -11,10 +11,10 @@
 #include <time.h>
 #include "coach/delivery.h"
 #include "paths.h"
-#include "rehearse/audio.h"
-#include "rehearse/clock.h"
-#include "rehearse/hearing.h"
-#include "rehearse/recording.h"
+#include "rehearse/media/audio.h"
+#include "rehearse/base/clock.h"
+#include "rehearse/coach/hearing.h"
+#include "rehearse/asr/recording.h"
 
 enum { MAX_FILES = 400, VARIANTS = 3, MAX_PATH = 4200 };
 enum { RECOGNITION, FEATURES, WHOLE };

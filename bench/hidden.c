@@ -10,8 +10,8 @@
 #include <stdbool.h>
 #include <string.h>
 #include "paths.h"
-#include "rehearse/alloc.h"
-#include "rehearse/face_tracker.h"
+#include "rehearse/base/alloc.h"
+#include "rehearse/vision/face_tracker.h"
 #include "vision/eyes_internal.h"
 #include "vision/hidden_internal.h"
 #include "worn.h"

@@ -18,13 +18,13 @@
 #include <string.h>
 #include <strings.h>
 #include "paths.h"
-#include "rehearse/alloc.h"
-#include "rehearse/audio.h"
-#include "rehearse/clock.h"
-#include "rehearse/coach.h"
-#include "rehearse/cpu.h"
-#include "rehearse/recording.h"
-#include "rehearse/vad.h"
+#include "rehearse/base/alloc.h"
+#include "rehearse/media/audio.h"
+#include "rehearse/base/clock.h"
+#include "rehearse/coach/coach.h"
+#include "rehearse/base/cpu.h"
+#include "rehearse/asr/recording.h"
+#include "rehearse/asr/vad.h"
 
 enum { RATE = 16000, MAX_FILES = 256, MAX_CLIP = 120 * RATE, TEXT = 16384, MAX_WORDS = 2000 };
 

@@ -14,12 +14,12 @@
 #include <math.h>
 #include <string.h>
 #include "paths.h"
-#include "rehearse/alloc.h"
-#include "rehearse/audio.h"
-#include "rehearse/clock.h"
-#include "rehearse/cpu.h"
-#include "rehearse/transcriber.h"
-#include "rehearse/vad.h"
+#include "rehearse/base/alloc.h"
+#include "rehearse/media/audio.h"
+#include "rehearse/base/clock.h"
+#include "rehearse/base/cpu.h"
+#include "rehearse/asr/transcriber.h"
+#include "rehearse/asr/vad.h"
 
 enum { RATE = 16000, GAP = RATE, MAX_FILES = 256, MAX_SESSIONS = 64, POLL_MS = 30 };
 

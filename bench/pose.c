@@ -11,9 +11,9 @@
 #include <stdbool.h>
 #include <string.h>
 #include "paths.h"
-#include "rehearse/alloc.h"
-#include "rehearse/clock.h"
-#include "rehearse/face_tracker.h"
+#include "rehearse/base/alloc.h"
+#include "rehearse/base/clock.h"
+#include "rehearse/vision/face_tracker.h"
 #include "vision/head_pose_internal.h"
 
 enum { MAX_IMAGES = 4000, MAX_BYTES = 1 << 22, N_PAN = 9, N_TILT = 5 };

@@ -11,9 +11,9 @@
 #include <stdint.h>
 #include <string.h>
 #include "paths.h"
-#include "rehearse/alloc.h"
-#include "rehearse/audio.h"
-#include "rehearse/hearing.h"
+#include "rehearse/base/alloc.h"
+#include "rehearse/media/audio.h"
+#include "rehearse/coach/hearing.h"
 #include "speech/score_tables.h"
 
 enum { MAX_RECORDINGS = 4096, MAX_FOLDS = 10, MAX_SPEAKERS = 400, KINDS = 2 };

@@ -7,10 +7,10 @@
 #include <math.h>
 #include <string.h>
 #include "paths.h"
-#include "rehearse/alloc.h"
-#include "rehearse/audio.h"
-#include "rehearse/clock.h"
-#include "rehearse/session.h"
+#include "rehearse/base/alloc.h"
+#include "rehearse/media/audio.h"
+#include "rehearse/base/clock.h"
+#include "rehearse/coach/session.h"
 
 enum { RATE = 16000, GAP = RATE / 2, PIECE = RATE / 10, MAX_S = 600 };
 

@@ -8,12 +8,12 @@
  * PREFIX.tail.tsv, whose word error rates bench/wer.py --texts tells. */
 #include <math.h>
 #include <string.h>
-#include "asr/native_decoder.h"
-#include "asr/native_encoder.h"
+#include "asr/native/decoder.h"
+#include "asr/native/encoder.h"
 #include "paths.h"
-#include "rehearse/audio.h"
-#include "rehearse/clock.h"
-#include "rehearse/cpu.h"
+#include "rehearse/media/audio.h"
+#include "rehearse/base/clock.h"
+#include "rehearse/base/cpu.h"
 
 enum { MAX_FILES = 256, FULL, TAIL };
 

@@ -13,9 +13,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "rehearse/alloc.h"
-#include "rehearse/audio.h"
-#include "rehearse/hearing.h"
+#include "rehearse/base/alloc.h"
+#include "rehearse/media/audio.h"
+#include "rehearse/coach/hearing.h"
 #include "paths.h"
 #include "speech/stretches.h"
 

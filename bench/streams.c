@@ -10,9 +10,9 @@
 #include <stdint.h>
 #include <string.h>
 #include "paths.h"
-#include "rehearse/asr.h"
-#include "rehearse/audio.h"
-#include "rehearse/clock.h"
+#include "rehearse/asr/asr.h"
+#include "rehearse/media/audio.h"
+#include "rehearse/base/clock.h"
 
 enum { MAX_FILES = 256, MAX_STREAMS = 16, MAX_ROUNDS = 64 };
 

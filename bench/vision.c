@@ -6,10 +6,10 @@
 #include <math.h>
 #include <string.h>
 #include "paths.h"
-#include "rehearse/alloc.h"
-#include "rehearse/base64.h"
-#include "rehearse/clock.h"
-#include "rehearse/face_tracker.h"
+#include "rehearse/base/alloc.h"
+#include "rehearse/base/base64.h"
+#include "rehearse/base/clock.h"
+#include "rehearse/vision/face_tracker.h"
 #include "vision/face_nets_internal.h"
 
 enum { W = 640, H = 480, FRAMES = 16, ROUNDS = 25 };

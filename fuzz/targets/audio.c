@@ -2,7 +2,7 @@
 #include <math.h>
 #include <stdint.h>
 #include <stdlib.h>
-#include "rehearse/audio.h"
+#include "rehearse/media/audio.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

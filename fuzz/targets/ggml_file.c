@@ -1,7 +1,7 @@
 /* Model files are data from outside: any bytes must give a file or a clear error. */
 #include <stdint.h>
 #include <stdlib.h>
-#include "rehearse/ggml_file.h"
+#include "rehearse/nn/ggml_file.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -1,7 +1,7 @@
 /* Request bodies: a form. The first byte says in what pieces it arrives. */
 #include <stdint.h>
 #include <stdlib.h>
-#include "server/multipart.h"
+#include "server/api/multipart.h"
 
 static rh_status begin(void *user, const char *name, const char *file, const char *type, rh_error *err)
 {

@@ -1,8 +1,8 @@
 /* image.c - any bytes as a picture: whole, in part, turned, and written back. */
 #include <stdint.h>
 #include <string.h>
-#include "rehearse/alloc.h"
-#include "rehearse/image.h"
+#include "rehearse/base/alloc.h"
+#include "rehearse/media/image.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

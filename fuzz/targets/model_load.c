@@ -4,8 +4,8 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include "asr/native_decoder.h"
-#include "asr/native_encoder.h"
+#include "asr/native/decoder.h"
+#include "asr/native/encoder.h"
 #include "made_model.h"
 
 enum { CHANGE = 9, MAX_CHANGES = 16, HEADER = 52, SAMPLES = 4000 };

@@ -3,8 +3,8 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include "rehearse/alloc.h"
-#include "server/start_message.h"
+#include "rehearse/base/alloc.h"
+#include "server/live/start_message.h"
 
 static void text(const char *raw, size_t n)
 {

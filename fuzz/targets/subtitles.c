@@ -3,9 +3,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "rehearse/alloc.h"
-#include "rehearse/subtitles.h"
-#include "rehearse/text.h"
+#include "rehearse/base/alloc.h"
+#include "rehearse/asr/subtitles.h"
+#include "rehearse/base/text.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

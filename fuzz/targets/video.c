@@ -1,7 +1,7 @@
 /* video.c - any bytes as a video: an error, or pictures in order whose every pixel is there. */
 #include <stdint.h>
 #include <stdlib.h>
-#include "rehearse/video.h"
+#include "rehearse/media/video.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

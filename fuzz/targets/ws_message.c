@@ -1,8 +1,8 @@
 /* Text messages of the WebSockets, down to decoded media. */
 #include <stdint.h>
 #include <string.h>
-#include "rehearse/alloc.h"
-#include "server/media_bytes.h"
+#include "rehearse/base/alloc.h"
+#include "server/legacy/media_bytes.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n);
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)

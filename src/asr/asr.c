@@ -1,11 +1,11 @@
 /* asr.c - chooses an engine and checks every argument before it is called. */
-#include "rehearse/asr.h"
+#include "rehearse/asr/asr.h"
 
 #include <math.h>
 #include <pthread.h>
 #include <string.h>
 #include "engine_internal.h"
-#include "rehearse/alloc.h"
+#include "rehearse/base/alloc.h"
 #include "transcript_internal.h"
 
 /* In the order in which `auto` tries them. */

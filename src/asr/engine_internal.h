@@ -11,7 +11,7 @@
 #ifndef RH_ENGINE_INTERNAL_H
 #define RH_ENGINE_INTERNAL_H
 
-#include "rehearse/asr.h"
+#include "rehearse/asr/asr.h"
 
 typedef struct {
     rh_engine id;
@@ -38,7 +38,7 @@ typedef struct {
 } rh_asr_engine;
 
 extern const rh_asr_engine rh_engine_native;
-/* In a build without whisper.cpp a table without functions (whisper_cpp_absent.c). */
+/* In a build without whisper.cpp a table without functions (whisper_cpp/absent.c). */
 extern const rh_asr_engine rh_engine_whisper_cpp;
 bool rh_whisper_cpp_has_gpu(void); /* this build and this machine */
 

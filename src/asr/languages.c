@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <utf8proc.h>
-#include "rehearse/asr.h"
+#include "rehearse/asr/asr.h"
 #include "tokenizer_internal.h"
 
 typedef struct {

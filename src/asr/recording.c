@@ -4,11 +4,11 @@
  * pause of its second half. Pauses over GAP_MAX are not decoded at all: that
  * is where recognisers invent words. Speech without a pause is cut between two
  * words of a first decode, where the sound is softest. */
-#include "rehearse/recording.h"
+#include "rehearse/asr/recording.h"
 
 #include <math.h>
 #include <string.h>
-#include "rehearse/alloc.h"
+#include "rehearse/base/alloc.h"
 #include "transcript_internal.h"
 
 enum {

@@ -1,11 +1,11 @@
 /* subtitles.c - see subtitles.h. Lengths of lines and cues are those of common
  * subtitling guides (Netflix Timed Text Style Guide: 42 characters, 7 s). */
-#include "rehearse/subtitles.h"
+#include "rehearse/asr/subtitles.h"
 
 #include <math.h>
 #include <string.h>
-#include "rehearse/alloc.h"
-#include "rehearse/text.h"
+#include "rehearse/base/alloc.h"
+#include "rehearse/base/text.h"
 
 enum { MAX_TEXT = 64 << 20, GAP_MS = 1500 /* so long a silence ends a cue */ };
 

@@ -4,7 +4,7 @@
 #include "tokenizer.h"
 
 #include <string.h>
-#include "rehearse/alloc.h"
+#include "rehearse/base/alloc.h"
 #include "tokenizer_internal.h"
 
 /* Pieces longer than this are cut: merging is quadratic and text may come from

@@ -14,7 +14,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include "rehearse/ggml_file.h"
+#include "rehearse/nn/ggml_file.h"
 
 typedef struct rh_tokenizer rh_tokenizer;
 

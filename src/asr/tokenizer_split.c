@@ -1,7 +1,7 @@
 /* Where text is cut: into pieces for merging (the GPT-2 pattern), and tokens
  * into words (openai-whisper's split_to_word_tokens). */
 #include <string.h>
-#include "rehearse/text.h"
+#include "rehearse/base/text.h"
 #include "tokenizer_internal.h"
 
 /* The pattern's classes: an accent is neither letter, number nor space to it. */

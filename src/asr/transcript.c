@@ -8,8 +8,8 @@
 #include <math.h>
 #include <string.h>
 #include <zlib.h>
-#include "rehearse/alloc.h"
-#include "rehearse/text.h"
+#include "rehearse/base/alloc.h"
+#include "rehearse/base/text.h"
 
 void rh_transcript_init(rh_transcript *t)
 {

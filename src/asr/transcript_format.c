@@ -1,10 +1,10 @@
 /* transcript_format.c - see transcript_format.h. */
-#include "rehearse/transcript_format.h"
+#include "rehearse/asr/transcript_format.h"
 
 #include <math.h>
 #include <string.h>
-#include "rehearse/alloc.h"
-#include "rehearse/subtitles.h"
+#include "rehearse/base/alloc.h"
+#include "rehearse/asr/subtitles.h"
 
 static char *trimmed(const char *s, size_t n)
 {

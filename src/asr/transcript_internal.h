@@ -7,7 +7,7 @@
 #ifndef RH_TRANSCRIPT_INTERNAL_H
 #define RH_TRANSCRIPT_INTERNAL_H
 
-#include "rehearse/asr.h"
+#include "rehearse/asr/asr.h"
 
 void rh_transcript_clear(rh_transcript *t); /* keeps memory */
 

@@ -9,12 +9,12 @@
  * The model hears soft speech badly, so sound is made louder for it: to LOUDEST for
  * the loudest chunk so far, which is forgotten by FORGET a chunk. What comes louder
  * brings the gain down at once, unless it is a click; nothing is ever made softer. */
-#include "rehearse/vad.h"
+#include "rehearse/asr/vad.h"
 
 #include <math.h>
 #include <string.h>
-#include "rehearse/alloc.h"
-#include "rehearse/nn.h"
+#include "rehearse/base/alloc.h"
+#include "rehearse/nn/nn.h"
 #include "vad_internal.h"
 
 enum {

@@ -8,7 +8,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
-#include "rehearse/vad.h"
+#include "rehearse/asr/vad.h"
 
 typedef enum { RH_GATE_CLOSED, RH_GATE_MAYBE, RH_GATE_SPEECH } rh_gate_state;
 

@@ -1,4 +1,4 @@
-#include "rehearse/alloc.h"
+#include "rehearse/base/alloc.h"
 
 #include <stdatomic.h>
 #include <stdbool.h>

@@ -1,10 +1,10 @@
 /* base64.c - base64 of RFC 4648: vector kernels for the middle of a text, a
  * table for the rest. */
-#include "rehearse/base64.h"
+#include "rehearse/base/base64.h"
 #include <stdbool.h>
 #include <string.h>
 #include "base64_internal.h"
-#include "rehearse/cpu.h"
+#include "rehearse/base/cpu.h"
 
 static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 

@@ -1,8 +1,8 @@
-#include "rehearse/buf.h"
+#include "rehearse/base/buf.h"
 
 #include <stdio.h>
 #include <string.h>
-#include "rehearse/alloc.h"
+#include "rehearse/base/alloc.h"
 
 void rh_buf_init(rh_buf *b, size_t max)
 {

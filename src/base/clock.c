@@ -1,4 +1,4 @@
-#include "rehearse/clock.h"
+#include "rehearse/base/clock.h"
 
 #include <time.h>
 

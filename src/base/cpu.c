@@ -1,4 +1,4 @@
-#include "rehearse/cpu.h"
+#include "rehearse/base/cpu.h"
 
 #include <pthread.h>
 #include <sched.h>

@@ -1,4 +1,4 @@
-#include "rehearse/log.h"
+#include "rehearse/base/log.h"
 
 #include <stdarg.h>
 #include <stdatomic.h>

@@ -1,4 +1,4 @@
-#include "rehearse/paths.h"
+#include "rehearse/base/paths.h"
 
 #include <limits.h>
 #include <stdio.h>

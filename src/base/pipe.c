@@ -1,4 +1,4 @@
-#include "rehearse/pipe.h"
+#include "rehearse/base/pipe.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <stdint.h>

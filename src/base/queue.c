@@ -1,9 +1,9 @@
-#include "rehearse/queue.h"
+#include "rehearse/base/queue.h"
 
 #include <pthread.h>
 #include <stdbool.h>
 #include <time.h>
-#include "rehearse/alloc.h"
+#include "rehearse/base/alloc.h"
 
 struct rh_queue {
     pthread_mutex_t lock;

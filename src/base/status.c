@@ -1,8 +1,8 @@
-#include "rehearse/status.h"
+#include "rehearse/base/status.h"
 
 #include <stdarg.h>
 #include <stdio.h>
-#include "rehearse/utf8.h"
+#include "rehearse/base/utf8.h"
 
 rh_status rh_fail(rh_error *err, rh_status code, const char *fmt, ...)
 {

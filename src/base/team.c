@@ -1,9 +1,9 @@
-#include "rehearse/team.h"
+#include "rehearse/base/team.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
-#include "rehearse/alloc.h"
+#include "rehearse/base/alloc.h"
 
 /* Pauses before a waiting member sleeps: about 50 us, a few times what a phase
  * or the choice of a token takes. */

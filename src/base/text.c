@@ -1,10 +1,10 @@
 /* text.c - see text.h. The tables are libutf8proc's. */
-#include "rehearse/text.h"
+#include "rehearse/base/text.h"
 
 #include <stdbool.h>
 #include <string.h>
 #include <utf8proc.h>
-#include "rehearse/alloc.h"
+#include "rehearse/base/alloc.h"
 
 static const char BROKEN[] = "\xef\xbf\xbd";
 

@@ -1,4 +1,4 @@
-#include "rehearse/utf8.h"
+#include "rehearse/base/utf8.h"
 
 #include <string.h>
 

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
-#include "rehearse/buf.h"
+#include "rehearse/base/buf.h"
 #include "text_page.h"
 
 enum { LEAST_WIDTH = 60, MOST_WIDTH = 160, USUAL_WIDTH = 80, LABEL = 14, MAX_TEXT = 1 << 16, EXAMPLES = 4 };

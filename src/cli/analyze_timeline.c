@@ -2,8 +2,8 @@
 #include <math.h>
 #include <stdbool.h>
 #include <string.h>
-#include "rehearse/buf.h"
-#include "rehearse/report.h"
+#include "rehearse/base/buf.h"
+#include "rehearse/coach/report.h"
 #include "text_page.h"
 
 enum { ROW_S = 5, INDENT = 29, MAX_ROW = 1 << 16 };

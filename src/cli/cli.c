@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include "file_name.h"
-#include "rehearse/alloc.h"
-#include "rehearse/log.h"
+#include "rehearse/base/alloc.h"
+#include "rehearse/base/log.h"
 
 enum { MAX_OPTIONS = 64, OWN = 1000, SETTING = 2000 };
 

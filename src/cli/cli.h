@@ -9,7 +9,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
-#include "rehearse/config.h"
+#include "rehearse/config/config.h"
 
 enum {
     RH_EXIT_OK = 0,

@@ -8,10 +8,10 @@
 #include "commands.h"
 #include "file_name.h"
 #include "input.h"
-#include "rehearse/alloc.h"
-#include "rehearse/clock.h"
-#include "rehearse/coach.h"
-#include "rehearse/face_video.h"
+#include "rehearse/base/alloc.h"
+#include "rehearse/base/clock.h"
+#include "rehearse/coach/coach.h"
+#include "rehearse/vision/face_video.h"
 
 enum { MAX_PICTURE_BYTES = 64 << 20, PATH_SIZE = 4096 };
 

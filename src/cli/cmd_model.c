@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
-#include "rehearse/model.h"
+#include "rehearse/models/model.h"
 #include "cli.h"
 #include "commands.h"
 

@@ -5,11 +5,11 @@
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
-#include "rehearse/alloc.h"
-#include "rehearse/paths.h"
-#include "rehearse/report.h"
-#include "rehearse/folder_lock.h"
-#include "rehearse/store.h"
+#include "rehearse/base/alloc.h"
+#include "rehearse/base/paths.h"
+#include "rehearse/coach/report.h"
+#include "rehearse/store/folder_lock.h"
+#include "rehearse/store/store.h"
 #include "cli.h"
 #include "commands.h"
 

@@ -7,8 +7,8 @@
 #include <unistd.h>
 #include "cli.h"
 #include "commands.h"
-#include "rehearse/log.h"
-#include "rehearse/server.h"
+#include "rehearse/base/log.h"
+#include "rehearse/server/server.h"
 #include "speech_model.h"
 
 enum {

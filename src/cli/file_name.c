@@ -2,8 +2,8 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
-#include "rehearse/alloc.h"
-#include "rehearse/utf8.h"
+#include "rehearse/base/alloc.h"
+#include "rehearse/base/utf8.h"
 
 enum { WIDEST = 4 }; /* "\xff" or a character of four bytes */
 

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include "rehearse/pipe.h"
+#include "rehearse/base/pipe.h"
 
 rh_status rh_cli_input_open(rh_cli_input *in, const char *name, rh_error *err)
 {

@@ -3,7 +3,7 @@
 #define RH_CLI_INPUT_H
 
 #include <stddef.h>
-#include "rehearse/status.h"
+#include "rehearse/base/status.h"
 
 typedef struct {
     const char *path; /* may be opened as often as one likes */

@@ -5,8 +5,8 @@
 #include <string.h>
 #include "commands.h"
 #include "cli.h"
-#include "rehearse/alloc.h"
-#include "rehearse/cpu.h"
+#include "rehearse/base/alloc.h"
+#include "rehearse/base/cpu.h"
 
 static const struct {
     const char *name, *summary;

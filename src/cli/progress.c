@@ -2,8 +2,8 @@
  * of more than half a second, and gone when the work is done. */
 #include <stdio.h>
 #include <unistd.h>
-#include "rehearse/alloc.h"
-#include "rehearse/clock.h"
+#include "rehearse/base/alloc.h"
+#include "rehearse/base/clock.h"
 #include "cli.h"
 #include "file_name.h"
 

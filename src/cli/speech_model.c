@@ -3,8 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
-#include "rehearse/model.h"
-#include "rehearse/model.h"
+#include "rehearse/models/model.h"
+#include "rehearse/models/model.h"
 
 rh_status rh_cli_speech_path(const rh_config *cfg, char *buf, size_t size, rh_error *err)
 {

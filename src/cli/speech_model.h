@@ -2,9 +2,9 @@
 #ifndef RH_SPEECH_MODEL_H
 #define RH_SPEECH_MODEL_H
 
-#include "rehearse/asr.h"
-#include "rehearse/config.h"
-#include "rehearse/vad.h"
+#include "rehearse/asr/asr.h"
+#include "rehearse/config/config.h"
+#include "rehearse/asr/vad.h"
 
 /* The file of the setting `model`: a path, or a name looked up in models_dir. */
 rh_status rh_cli_speech_path(const rh_config *cfg, char *buf, size_t size, rh_error *err);

@@ -2,8 +2,8 @@
 
 #include <string.h>
 #include "file_name.h"
-#include "rehearse/alloc.h"
-#include "rehearse/transcript_format.h"
+#include "rehearse/base/alloc.h"
+#include "rehearse/asr/transcript_format.h"
 
 enum { MAX_BYTES = 64 << 20 };
 

@@ -4,7 +4,7 @@
 
 #include <stdbool.h>
 #include <stdio.h>
-#include "rehearse/asr.h"
+#include "rehearse/asr/asr.h"
 
 /* `format` is text, tsv, json, srt or vtt; false without memory. */
 bool rh_transcript_print(FILE *f, const char *format, const char *path, const rh_transcript *t,

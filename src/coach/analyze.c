@@ -3,9 +3,9 @@
 #include "audio_result.h"
 #include "coach_internal.h"
 #include "delivery.h"
-#include "rehearse/alloc.h"
-#include "rehearse/hearing.h"
-#include "rehearse/transcript_format.h"
+#include "rehearse/base/alloc.h"
+#include "rehearse/coach/hearing.h"
+#include "rehearse/asr/transcript_format.h"
 
 static rh_status hear(rh_coach *c, rh_hearing **out, const float *samples, size_t n,
                       const rh_analyze_options *o, rh_error *err)

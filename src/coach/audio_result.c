@@ -1,7 +1,7 @@
 #include "audio_result.h"
 
 #include <math.h>
-#include "rehearse/clock.h"
+#include "rehearse/base/clock.h"
 #include "scores.h"
 
 static json_t *rounded(double x, double scale)

@@ -3,7 +3,7 @@
 #define RH_AUDIO_RESULT_H
 
 #include <jansson.h>
-#include "rehearse/speech.h"
+#include "rehearse/speech/speech.h"
 
 /* The text, the scores (scores.h) and when. RH_ERR_NOMEM. */
 rh_status rh_audio_result(json_t **out, const char *text, const char *language,

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "coach_internal.h"
-#include "rehearse/alloc.h"
+#include "rehearse/base/alloc.h"
 
 static rh_status go_on(const rh_coach_options *o, rh_error *err)
 {

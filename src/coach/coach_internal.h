@@ -2,7 +2,7 @@
 #ifndef RH_COACH_INTERNAL_H
 #define RH_COACH_INTERNAL_H
 
-#include "rehearse/coach.h"
+#include "rehearse/coach/coach.h"
 
 struct rh_coach {
     rh_asr_model *asr;    /* NULL = no speech */

@@ -1,6 +1,6 @@
 #include "cues.h"
 
-#include "rehearse/session.h"
+#include "rehearse/coach/session.h"
 
 enum { SAME_CUE_S = 60 };
 

@@ -2,8 +2,8 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include "rehearse/alloc.h"
-#include "rehearse/pitch.h"
+#include "rehearse/base/alloc.h"
+#include "rehearse/media/pitch.h"
 
 enum { PIECE = 10 * RH_PITCH_RATE_HZ };
 

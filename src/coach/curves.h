@@ -7,8 +7,8 @@
 #define RH_CURVES_H
 
 #include <stddef.h>
-#include "rehearse/speech.h"
-#include "rehearse/status.h"
+#include "rehearse/speech/speech.h"
+#include "rehearse/base/status.h"
 
 typedef struct {
     float *waiting; /* samples not tracked yet */

@@ -2,12 +2,12 @@
 
 #include <math.h>
 #include <string.h>
-#include "rehearse/alloc.h"
-#include "rehearse/buf.h"
-#include "rehearse/language.h"
-#include "rehearse/pitch.h"
-#include "rehearse/prosody.h"
-#include "rehearse/timing.h"
+#include "rehearse/base/alloc.h"
+#include "rehearse/base/buf.h"
+#include "rehearse/speech/language.h"
+#include "rehearse/media/pitch.h"
+#include "rehearse/speech/prosody.h"
+#include "rehearse/speech/timing.h"
 
 enum { MAX_TEXT = 4096 };
 

@@ -7,8 +7,8 @@
 #define RH_DELIVERY_H
 
 #include <jansson.h>
-#include "rehearse/fillers.h"
-#include "rehearse/speech.h"
+#include "rehearse/speech/fillers.h"
+#include "rehearse/speech/speech.h"
 
 /* `samples`: mono, 16 kHz, of the same recording; none where in->contour is given or the
  * sound is not known. RH_ERR_NOMEM. */

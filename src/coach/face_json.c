@@ -1,6 +1,6 @@
 /* face_json.c - a face reading as the protocol's video result. */
 #include <math.h>
-#include "rehearse/coach.h"
+#include "rehearse/coach/coach.h"
 
 /* Rounded so that its text is short: 0.1 prints as 0.1. NaN never comes here, but a
  * reply must stay valid JSON whatever happens. */

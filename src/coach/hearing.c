@@ -3,15 +3,15 @@
  * Words are read from the transcript's tokens: a word's probability is the
  * geometric mean over its tokens that carry letters or digits, since the
  * punctuation behind a word says nothing about how it was said. */
-#include "rehearse/hearing.h"
+#include "rehearse/coach/hearing.h"
 
 #include <ctype.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-#include "rehearse/alloc.h"
-#include "rehearse/recording.h"
-#include "rehearse/verbatim.h"
+#include "rehearse/base/alloc.h"
+#include "rehearse/asr/recording.h"
+#include "rehearse/asr/verbatim.h"
 
 enum { LATEST_REFERENCE_BYTES = 1200 }; /* of a forced piece: some 300 tokens, below the decoder's limit */
 

@@ -9,12 +9,12 @@
 #include "curves.h"
 #include "delivery.h"
 #include "live_fillers.h"
-#include "rehearse/alloc.h"
-#include "rehearse/buf.h"
+#include "rehearse/base/alloc.h"
+#include "rehearse/base/buf.h"
 #include <stdio.h>
-#include "rehearse/cpu.h"
-#include "rehearse/hearing.h"
-#include "rehearse/transcriber.h"
+#include "rehearse/base/cpu.h"
+#include "rehearse/coach/hearing.h"
+#include "rehearse/asr/transcriber.h"
 #include "speech_table.h"
 
 enum {

@@ -3,10 +3,10 @@
 
 #include <math.h>
 #include <string.h>
-#include "rehearse/alloc.h"
-#include "rehearse/buf.h"
-#include "rehearse/hearing.h"
-#include "rehearse/pitch.h"
+#include "rehearse/base/alloc.h"
+#include "rehearse/base/buf.h"
+#include "rehearse/coach/hearing.h"
+#include "rehearse/media/pitch.h"
 
 enum { MAX_VERBATIM_BYTES = 1 << 20 };
 

@@ -7,8 +7,8 @@
 #define RH_LIVE_FILLERS_H
 
 #include <jansson.h>
-#include "rehearse/fillers.h"
-#include "rehearse/transcriber.h"
+#include "rehearse/speech/fillers.h"
+#include "rehearse/asr/transcriber.h"
 #include "speech_table.h"
 
 enum { RH_LIVE_FILLERS_TOLD = 32 };

@@ -8,9 +8,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "rehearse/alloc.h"
-#include "rehearse/buf.h"
-#include "rehearse/report.h"
+#include "rehearse/base/alloc.h"
+#include "rehearse/base/buf.h"
+#include "rehearse/coach/report.h"
 #include "report_internal.h"
 
 static const double UNCLEAR_SCORE = 35; /* of a word shown as unclear, 0 to 100 */

@@ -4,9 +4,9 @@
 #include "audio_result.h"
 #include "coach_internal.h"
 #include "delivery.h"
-#include "rehearse/alloc.h"
-#include "rehearse/hearing.h"
-#include "rehearse/pitch.h"
+#include "rehearse/base/alloc.h"
+#include "rehearse/coach/hearing.h"
+#include "rehearse/media/pitch.h"
 
 enum { RATE = RH_ASR_RATE_HZ };
 

@@ -4,7 +4,7 @@
 #define RH_MEASURE_H
 
 #include <jansson.h>
-#include "rehearse/coach.h"
+#include "rehearse/coach/coach.h"
 #include "speech_table.h"
 
 /* `t` has words and segments, `second` the words of the second decodes (maybe none), in

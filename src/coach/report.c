@@ -1,13 +1,13 @@
 /* report.c - puts a report together from what was kept and what was measured. */
-#include "rehearse/report.h"
+#include "rehearse/coach/report.h"
 
 #include <ctype.h>
 #include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
-#include "rehearse/alloc.h"
-#include "rehearse/buf.h"
+#include "rehearse/base/alloc.h"
+#include "rehearse/base/buf.h"
 #include "report_internal.h"
 #include "report_points.h"
 

@@ -1,11 +1,11 @@
 /* report_html.c - a report as one web page that needs no server: the page's own
  * style and drawing code with the report's JSON between them. */
-#include "rehearse/report.h"
+#include "rehearse/coach/report.h"
 
 #include <stdio.h>
 #include <stdlib.h>
-#include "rehearse/alloc.h"
-#include "rehearse/buf.h"
+#include "rehearse/base/alloc.h"
+#include "rehearse/base/buf.h"
 
 enum { MAX_BYTES = 16 << 20 };
 

@@ -1,11 +1,11 @@
 /* report_markdown.c - a report as Markdown, for notes and for reading in a terminal. */
-#include "rehearse/report.h"
+#include "rehearse/coach/report.h"
 
 #include <math.h>
 #include <stdbool.h>
 #include <string.h>
-#include "rehearse/alloc.h"
-#include "rehearse/buf.h"
+#include "rehearse/base/alloc.h"
+#include "rehearse/base/buf.h"
 #include "report_internal.h"
 
 enum { MAX_BYTES = 4 << 20 };

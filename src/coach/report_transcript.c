@@ -1,11 +1,11 @@
 /* report_transcript.c - the segments of a session as plain text and subtitles. */
-#include "rehearse/report.h"
+#include "rehearse/coach/report.h"
 
 #include <stdbool.h>
 #include <string.h>
-#include "rehearse/alloc.h"
-#include "rehearse/buf.h"
-#include "rehearse/subtitles.h"
+#include "rehearse/base/alloc.h"
+#include "rehearse/base/buf.h"
+#include "rehearse/asr/subtitles.h"
 #include "report_internal.h"
 
 enum { MAX_BYTES = 8 << 20 };

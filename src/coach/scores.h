@@ -9,7 +9,7 @@
 #define RH_SCORES_H
 
 #include <jansson.h>
-#include "rehearse/speech.h"
+#include "rehearse/speech/speech.h"
 
 /* Without speech every score is 0 and "reason" says why. RH_ERR_NOMEM. */
 rh_status rh_scores_add(json_t *result, const rh_speech_report *r, rh_error *err);

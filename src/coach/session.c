@@ -2,13 +2,13 @@
  *
  * Sound goes to the spool (16-bit PCM) and to the transcriber; finals become
  * segments in the store at once. session_end.c makes the report of it. */
-#include "rehearse/session.h"
+#include "rehearse/coach/session.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-#include "rehearse/alloc.h"
-#include "rehearse/clock.h"
+#include "rehearse/base/alloc.h"
+#include "rehearse/base/clock.h"
 #include "coach_internal.h"
 #include "live_fillers.h"
 #include "report_internal.h"

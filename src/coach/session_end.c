@@ -9,9 +9,9 @@
 #include <stdio.h>
 #include "coach_internal.h"
 #include "measure.h"
-#include "rehearse/alloc.h"
-#include "rehearse/buf.h"
-#include "rehearse/report.h"
+#include "rehearse/base/alloc.h"
+#include "rehearse/base/buf.h"
+#include "rehearse/coach/report.h"
 #include "report_internal.h"
 #include "session_internal.h"
 

@@ -5,8 +5,8 @@
 #include <pthread.h>
 #include "cues.h"
 #include "live_fillers.h"
-#include "rehearse/session.h"
-#include "rehearse/transcriber.h"
+#include "rehearse/coach/session.h"
+#include "rehearse/asr/transcriber.h"
 #include "speech_table.h"
 #include "spool.h"
 #include "timeline.h"

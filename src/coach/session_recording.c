@@ -1,7 +1,7 @@
 /* session_recording.c - a session made from a file. */
-#include "rehearse/alloc.h"
-#include "rehearse/audio.h"
-#include "rehearse/face_video.h"
+#include "rehearse/base/alloc.h"
+#include "rehearse/media/audio.h"
+#include "rehearse/vision/face_video.h"
 #include "session_internal.h"
 
 static rh_status hear(rh_session *s, const char *path, rh_error *err)

@@ -4,7 +4,7 @@
  * when that begins and when it is over, and the report names what could not be kept. */
 #include <stdio.h>
 #include <string.h>
-#include "rehearse/clock.h"
+#include "rehearse/base/clock.h"
 #include "session_internal.h"
 
 static const int64_t LOOK_EVERY_US = 500000, PASSES_US = 2000000; /* shorter than this is nothing to tell */

@@ -3,8 +3,8 @@
  * A socket's sound has breaks (a client that sends only while somebody speaks), the
  * session has none: each break is kept as a pair, sample of the source and sample of
  * the session, by which the times of words are put right. */
-#include "rehearse/alloc.h"
-#include "rehearse/fillers.h"
+#include "rehearse/base/alloc.h"
+#include "rehearse/speech/fillers.h"
 #include "rounding.h"
 #include "session_internal.h"
 

@@ -4,8 +4,8 @@
 
 #include <stdint.h>
 #include <string.h>
-#include "rehearse/alloc.h"
-#include "rehearse/hearing.h"
+#include "rehearse/base/alloc.h"
+#include "rehearse/coach/hearing.h"
 
 void rh_speech_table_init(rh_speech_table *t)
 {

@@ -3,8 +3,8 @@
 #ifndef RH_SPEECH_TABLE_H
 #define RH_SPEECH_TABLE_H
 
-#include "rehearse/asr.h"
-#include "rehearse/speech.h"
+#include "rehearse/asr/asr.h"
+#include "rehearse/speech/speech.h"
 
 /* Owns what `input` points to. */
 typedef struct {

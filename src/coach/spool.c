@@ -9,8 +9,8 @@
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
-#include "rehearse/alloc.h"
-#include "rehearse/asr.h"
+#include "rehearse/base/alloc.h"
+#include "rehearse/asr/asr.h"
 
 enum {
     CHUNK = 4096,

@@ -12,7 +12,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include "rehearse/status.h"
+#include "rehearse/base/status.h"
 
 enum { RH_SPOOL_WAIT_S = 600 }; /* sound that may wait for the disk: 19 MB a session */
 

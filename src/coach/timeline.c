@@ -2,7 +2,7 @@
 
 #include <math.h>
 #include <string.h>
-#include "rehearse/alloc.h"
+#include "rehearse/base/alloc.h"
 #include "rounding.h"
 
 /* A glance shorter than this is no looking away (people look aside to think). */

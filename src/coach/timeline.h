@@ -6,9 +6,9 @@
 #define RH_TIMELINE_H
 
 #include <jansson.h>
-#include "rehearse/asr.h"
-#include "rehearse/face_tracker.h"
-#include "rehearse/session.h"
+#include "rehearse/asr/asr.h"
+#include "rehearse/vision/face_tracker.h"
+#include "rehearse/coach/session.h"
 
 typedef struct {
     int n_faces, n_present, n_looking; /* pictures; with a face; looking at the camera */

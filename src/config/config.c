@@ -1,5 +1,5 @@
 /* The table of settings and everything that follows from it. */
-#include "rehearse/config.h"
+#include "rehearse/config/config.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -9,9 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include "rehearse/alloc.h"
-#include "rehearse/buf.h"
-#include "rehearse/paths.h"
+#include "rehearse/base/alloc.h"
+#include "rehearse/base/buf.h"
+#include "rehearse/base/paths.h"
 #include "config_internal.h"
 
 typedef enum { KIND_INT, KIND_TEXT, KIND_CHOICE, KIND_LIST, KIND_SECRETS } kind;

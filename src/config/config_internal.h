@@ -3,7 +3,7 @@
 #define RH_CONFIG_INTERNAL_H
 
 #include <stddef.h>
-#include "rehearse/config.h"
+#include "rehearse/config/config.h"
 
 /* "max_clients" -> "REHEARSE_MAX_CLIENTS". */
 void rh_config_env_name(const char *name, char *buf, size_t size);

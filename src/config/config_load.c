@@ -5,8 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "rehearse/alloc.h"
-#include "rehearse/config.h"
+#include "rehearse/base/alloc.h"
+#include "rehearse/config/config.h"
 #include "config_internal.h"
 
 typedef struct {

@@ -9,8 +9,8 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include "rehearse/alloc.h"
-#include "rehearse/audio.h"
+#include "rehearse/base/alloc.h"
+#include "rehearse/media/audio.h"
 
 enum {
     FRAMES = 50,        /* of a block: one second */

@@ -11,7 +11,7 @@
 #define RH_AUDIO_MIX_INTERNAL_H
 
 #include <stddef.h>
-#include "rehearse/status.h"
+#include "rehearse/base/status.h"
 
 typedef struct rh_mixer rh_mixer;
 

@@ -4,13 +4,13 @@
  * -> decode and mix to one channel -> resample.
  * Damaged files give what could be decoded; it is an error only when that is
  * nothing. */
-#include "rehearse/audio.h"
+#include "rehearse/media/audio.h"
 
 #include <math.h>
 #include <string.h>
 #include "audio_internal.h"
 #include "audio_track_internal.h"
-#include "rehearse/alloc.h"
+#include "rehearse/base/alloc.h"
 
 enum { RATE_HZ = 16000 };
 

@@ -7,7 +7,7 @@
 #include <libswresample/swresample.h>
 #include <stdint.h>
 #include "audio_internal.h"
-#include "rehearse/alloc.h"
+#include "rehearse/base/alloc.h"
 
 enum { PIECE = 1 << 16 }; /* input samples converted at a time, so that counts fit an int */
 

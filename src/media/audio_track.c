@@ -5,7 +5,7 @@
 #include "audio_track_internal.h"
 #include <libswresample/swresample.h>
 #include <math.h>
-#include "rehearse/alloc.h"
+#include "rehearse/base/alloc.h"
 
 enum { MAX_SOURCE_RATE_HZ = 768000 };
 

@@ -6,9 +6,9 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include "rehearse/clock.h"
-#include "rehearse/image.h"
-#include "rehearse/pipe.h"
+#include "rehearse/base/clock.h"
+#include "rehearse/media/image.h"
+#include "rehearse/base/pipe.h"
 
 enum {
     IO_BYTES = 16 * 1024, /* tracks are counted each time so much was read */

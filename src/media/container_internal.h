@@ -13,8 +13,8 @@
 #include <libavformat/avformat.h>
 #include <stdbool.h>
 #include <stdint.h>
-#include "rehearse/audio.h"
-#include "rehearse/status.h"
+#include "rehearse/media/audio.h"
+#include "rehearse/base/status.h"
 
 typedef struct {
     const uint8_t *bytes; /* NULL: read from fd */

@@ -2,7 +2,7 @@
 #include <assert.h>
 #include <string.h>
 #include "image_internal.h"
-#include "rehearse/alloc.h"
+#include "rehearse/base/alloc.h"
 
 typedef enum { KIND_NONE, KIND_JPEG, KIND_PNG, KIND_WEBP } image_kind;
 

@@ -3,7 +3,7 @@
 #define RH_IMAGE_INTERNAL_H
 
 #include <stdbool.h>
-#include "rehearse/image.h"
+#include "rehearse/media/image.h"
 
 /* What a decoder is asked for, in px of the picture as stored (before rotation). */
 typedef struct {

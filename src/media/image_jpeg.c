@@ -15,7 +15,7 @@
 #include <jpeglib.h>
 #include <jerror.h>
 #include "image_internal.h"
-#include "rehearse/alloc.h"
+#include "rehearse/base/alloc.h"
 
 enum { MAX_SCANS = 100, TAIL_SEARCH = 1024 };
 

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "fft_internal.h"
-#include "rehearse/alloc.h"
+#include "rehearse/base/alloc.h"
 
 enum {
     HALF_RATE = RH_PITCH_RATE_HZ / 2,

@@ -4,7 +4,7 @@
 #define RH_PITCH_INTERNAL_H
 
 #include <stddef.h>
-#include "rehearse/pitch.h"
+#include "rehearse/media/pitch.h"
 
 enum { RH_PITCH_CANDIDATES = 6 };
 

@@ -8,7 +8,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include "rehearse/alloc.h"
+#include "rehearse/base/alloc.h"
 
 static const float VOICING_MIN = 0.45f; /* strength from which a hop is voiced */
 static const float OCTAVE_COST = 0.03f; /* per octave below the ceiling */

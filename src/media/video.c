@@ -3,12 +3,12 @@
  * Steps: demux and decode -> RGB, square pixels, at most so large -> turned as the camera
  * noted. Frames may change their size in mid-stream; those that cannot be shown (absurdly
  * large, unknown pixels) are passed over like damaged ones. */
-#include "rehearse/video.h"
+#include "rehearse/media/video.h"
 #include <libavutil/version.h>
 #include <stdbool.h>
 #include "container_internal.h"
 #include "image_internal.h"
-#include "rehearse/alloc.h"
+#include "rehearse/base/alloc.h"
 #include "video_internal.h"
 
 static const char formats[] = "matroska,webm,mov,mp4,m4a,3gp,3g2,avi,flv,asf,mpegts,mpeg,mpegvideo,"

@@ -6,7 +6,7 @@
 #include <libswscale/swscale.h>
 #include <stddef.h>
 #include <stdint.h>
-#include "rehearse/status.h"
+#include "rehearse/base/status.h"
 
 /* Room for RGB pictures that libswscale writes. Its vector code works on blocks of up to 64
  * pixels and writes whole ones, past the last pixel of a row. */

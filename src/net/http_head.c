@@ -4,7 +4,7 @@
 #include <string.h>
 #include <strings.h>
 #include "net_internal.h"
-#include "rehearse/base64.h"
+#include "rehearse/base/base64.h"
 
 /* ---- headers ---- */
 

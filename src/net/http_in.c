@@ -2,7 +2,7 @@
  * headers, doubled lengths and lengths beside chunks, which is what smuggling is made of. */
 #include <string.h>
 #include "net_internal.h"
-#include "rehearse/alloc.h"
+#include "rehearse/base/alloc.h"
 
 static rh_net_conn *conn_of(llhttp_t *p)
 {

@@ -11,7 +11,7 @@
 #include <unistd.h>
 #include <openssl/err.h>
 #include "loop_internal.h"
-#include "rehearse/alloc.h"
+#include "rehearse/base/alloc.h"
 
 static net_link *link_of(rh_net_conn *c)
 {

@@ -10,7 +10,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 #include "loop_internal.h"
-#include "rehearse/alloc.h"
+#include "rehearse/base/alloc.h"
 
 enum { BACKLOG = 512, FIRST_PASSED_FD = 3 };
 

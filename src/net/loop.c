@@ -6,8 +6,8 @@
 #include <sys/resource.h>
 #include <unistd.h>
 #include "loop_internal.h"
-#include "rehearse/alloc.h"
-#include "rehearse/clock.h"
+#include "rehearse/base/alloc.h"
+#include "rehearse/base/clock.h"
 
 static const int64_t TELL_EVERY_US = 60LL * 1000000;
 

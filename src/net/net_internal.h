@@ -14,9 +14,9 @@
 
 #include <llhttp.h>
 #include <wslay/wslay.h>
-#include "rehearse/buf.h"
+#include "rehearse/base/buf.h"
 #include "rehearse/net/net.h"
-#include "rehearse/utf8.h"
+#include "rehearse/base/utf8.h"
 
 enum {
     NET_IDLE_S = 30,           /* without a byte of a (next) request */

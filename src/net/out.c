@@ -1,7 +1,7 @@
 /* out.c - a queue of bytes in pieces, so that a long reply is neither moved nor joined. */
 #include <string.h>
 #include "net_internal.h"
-#include "rehearse/alloc.h"
+#include "rehearse/base/alloc.h"
 
 enum { LEAST_CHUNK = 2 << 10, MOST_CHUNK = 256 << 10 };
 

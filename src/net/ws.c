@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 #include "net_internal.h"
-#include "rehearse/alloc.h"
-#include "rehearse/base64.h"
+#include "rehearse/base/alloc.h"
+#include "rehearse/base/base64.h"
 
 /* ---- opening ---- */
 

@@ -1,6 +1,6 @@
 /* ggml_file.c - see ggml_file.h. Every number in the file is data from
  * outside: each read is checked against what is left. */
-#include "rehearse/ggml_file.h"
+#include "rehearse/nn/ggml_file.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -9,7 +9,7 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include "rehearse/alloc.h"
+#include "rehearse/base/alloc.h"
 
 enum {
     MAGIC = 0x67676d6c,

@@ -1,7 +1,7 @@
 /* ggml_row.c - values of ggml's weight formats as f32. Data lies at any byte
  * offset, so every multi-byte read goes through memcpy. */
 #include <string.h>
-#include "rehearse/ggml_file.h"
+#include "rehearse/nn/ggml_file.h"
 
 float rh_f16_to_f32(uint16_t h)
 {

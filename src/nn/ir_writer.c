@@ -1,11 +1,11 @@
 /* ir_writer.c - see nn_ir.h. The text's weight offsets are counted from BASE,
  * an address below any other, so that constants may lie anywhere in memory;
  * OpenVINO reads only the bytes that constants name. */
-#include "rehearse/nn_ir.h"
+#include "rehearse/nn/nn_ir.h"
 
 #include <string.h>
-#include "rehearse/alloc.h"
-#include "rehearse/buf.h"
+#include "rehearse/base/alloc.h"
+#include "rehearse/base/buf.h"
 
 enum { MAX_TEXT = 16 << 20, MAX_OP_INPUTS = 8, MAX_OUTPUTS = 256, MAX_LABEL = 32 };
 static const uintptr_t BASE = 4096;           /* the first page is never mapped */

@@ -4,8 +4,8 @@
 #include <math.h>
 #include <string.h>
 #include <sys/mman.h>
-#include "rehearse/alloc.h"
-#include "rehearse/cpu.h"
+#include "rehearse/base/alloc.h"
+#include "rehearse/base/cpu.h"
 
 const rh_kernels *rh_kernels_named(const char *name)
 {

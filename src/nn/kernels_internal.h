@@ -2,7 +2,7 @@
 #ifndef RH_KERNELS_INTERNAL_H
 #define RH_KERNELS_INTERNAL_H
 
-#include "rehearse/kernels.h"
+#include "rehearse/nn/kernels.h"
 
 enum {
     ACT_LOW_BITS = 7,

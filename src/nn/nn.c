@@ -1,6 +1,6 @@
 /* nn.c - see nn.h. The library's core lives as long as the process: freeing
  * it at exit races with its own worker threads. */
-#include "rehearse/nn.h"
+#include "rehearse/nn/nn.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -12,8 +12,8 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include "rehearse/alloc.h"
-#include "rehearse/cpu.h"
+#include "rehearse/base/alloc.h"
+#include "rehearse/base/cpu.h"
 
 enum { MAX_PORTS = 256, MAX_PROPERTIES = 32 };
 

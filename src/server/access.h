@@ -13,8 +13,8 @@
 #define RH_ACCESS_H
 
 #include <stdbool.h>
-#include "rehearse/config.h"
-#include "rehearse/status.h"
+#include "rehearse/config/config.h"
+#include "rehearse/base/status.h"
 
 /* Header values, "" = absent; cookie may be NULL. */
 typedef struct {

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "http.h"
-#include "rehearse/alloc.h"
+#include "rehearse/base/alloc.h"
 
 rh_status rh_upload_hold(rh_server *s, size_t *held, size_t n, rh_error *err)
 {

@@ -3,8 +3,8 @@
 #include "client.h"
 
 #include <string.h>
-#include "rehearse/alloc.h"
-#include "rehearse/clock.h"
+#include "rehearse/base/alloc.h"
+#include "rehearse/base/clock.h"
 
 rh_client *rh_client_ref(rh_server *s, const char *name)
 {

@@ -2,7 +2,7 @@
 #ifndef RH_ERROR_BODY_H
 #define RH_ERROR_BODY_H
 
-#include "rehearse/buf.h"
+#include "rehearse/base/buf.h"
 
 /* JSON text of malloc(), NULL without memory: {"detail": ...}, and for a path under /v1 beside it
  * "error" as OpenAI's clients read it. `param`: the field at fault, `code`: a name for programs;

@@ -11,7 +11,7 @@
 #include <strings.h>
 #include "cors.h"
 #include "error_body.h"
-#include "rehearse/alloc.h"
+#include "rehearse/base/alloc.h"
 #include "status_map.h"
 
 /* ---- the request ---- */

@@ -3,8 +3,8 @@
 #define RH_HTTP_H
 
 #include "access.h"
-#include "multipart.h"
-#include "rehearse/buf.h"
+#include "server/api/multipart.h"
+#include "rehearse/base/buf.h"
 #include "server_internal.h"
 
 typedef struct {

@@ -4,11 +4,11 @@
 #include <time.h>
 #include <unistd.h>
 #include "http.h"
-#include "practice.h"
-#include "record.h"
-#include "rehearse/alloc.h"
-#include "rehearse/clock.h"
-#include "rest_sessions.h"
+#include "server/live/practice.h"
+#include "server/legacy/record.h"
+#include "rehearse/base/alloc.h"
+#include "rehearse/base/clock.h"
+#include "server/api/rest_sessions.h"
 #include "ws.h"
 
 static const int64_t TIDY_EVERY_US = 3600LL * 1000000;

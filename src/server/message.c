@@ -3,8 +3,8 @@
 #include <string.h>
 #include <strings.h>
 #include "numbers.h"
-#include "rehearse/alloc.h"
-#include "rehearse/buf.h"
+#include "rehearse/base/alloc.h"
+#include "rehearse/base/buf.h"
 
 enum { MIN_LIFT = 512, MAX_LIFTED = 4, MAX_DEPTH = 32 };
 

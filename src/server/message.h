@@ -10,7 +10,7 @@
 #include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
-#include "rehearse/status.h"
+#include "rehearse/base/status.h"
 
 typedef enum {
     RH_COMMAND_NONE,

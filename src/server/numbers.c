@@ -2,7 +2,7 @@
 
 #include <math.h>
 #include <stdlib.h>
-#include "rehearse/audio.h"
+#include "rehearse/media/audio.h"
 
 const rh_number_range rh_sample_rates = {RH_AUDIO_MIN_RATE_HZ, RH_AUDIO_MAX_RATE_HZ, true};
 const rh_number_range rh_face_rates = {0, 60, false};

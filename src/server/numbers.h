@@ -5,7 +5,7 @@
 
 #include <jansson.h>
 #include <stdbool.h>
-#include "rehearse/status.h"
+#include "rehearse/base/status.h"
 
 typedef struct {
     double least, most;

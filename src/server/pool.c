@@ -4,8 +4,8 @@
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
-#include "rehearse/alloc.h"
-#include "rehearse/queue.h"
+#include "rehearse/base/alloc.h"
+#include "rehearse/base/queue.h"
 #include "server_internal.h"
 
 enum { MAX_POOL_THREADS = 64 };

@@ -2,7 +2,7 @@
 
 #include <stdio.h>
 #include <string.h>
-#include "rehearse/utf8.h"
+#include "rehearse/base/utf8.h"
 
 /* `{}` stands for one path segment. */
 static const struct {

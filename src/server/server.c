@@ -4,12 +4,12 @@
 #include "client.h"
 #include "error_body.h"
 #include "http.h"
-#include "rehearse/alloc.h"
-#include "rehearse/clock.h"
-#include "rehearse/cpu.h"
-#include "practice.h"
-#include "record.h"
-#include "rest_sessions.h"
+#include "rehearse/base/alloc.h"
+#include "rehearse/base/clock.h"
+#include "rehearse/base/cpu.h"
+#include "server/live/practice.h"
+#include "server/legacy/record.h"
+#include "server/api/rest_sessions.h"
 #include "ws.h"
 
 /* ---- connections ---- */

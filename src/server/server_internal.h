@@ -10,12 +10,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include "server_limits.h"
-#include "rehearse/coach.h"
-#include "rehearse/folder_lock.h"
-#include "rehearse/log.h"
+#include "rehearse/coach/coach.h"
+#include "rehearse/store/folder_lock.h"
+#include "rehearse/base/log.h"
 #include "rehearse/net/net.h"
-#include "rehearse/server.h"
-#include "rehearse/store.h"
+#include "rehearse/server/server.h"
+#include "rehearse/store/store.h"
 #include "router.h"
 
 typedef struct rh_job rh_job;

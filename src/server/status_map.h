@@ -3,7 +3,7 @@
 #ifndef RH_STATUS_MAP_H
 #define RH_STATUS_MAP_H
 
-#include "rehearse/status.h"
+#include "rehearse/base/status.h"
 
 int rh_status_http(rh_status st);
 int rh_status_close(rh_status st); /* RFC 6455, section 7.4.1 */

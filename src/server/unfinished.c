@@ -3,11 +3,11 @@
  * minute later, when their clients have not come back. */
 #include <stdio.h>
 #include <string.h>
-#include "practice.h"
-#include "record.h"
-#include "rehearse/alloc.h"
-#include "rehearse/clock.h"
-#include "rest_sessions.h"
+#include "server/live/practice.h"
+#include "server/legacy/record.h"
+#include "rehearse/base/alloc.h"
+#include "rehearse/base/clock.h"
+#include "server/api/rest_sessions.h"
 
 typedef struct {
     rh_job job;

@@ -1,7 +1,7 @@
 /* watch.c - `--reload`: notices that the program, its config or a model changed. */
 #include <string.h>
 #include <sys/stat.h>
-#include "rehearse/alloc.h"
+#include "rehearse/base/alloc.h"
 #include "server_internal.h"
 
 enum { MAX_WATCHED = 16 };

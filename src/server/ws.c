@@ -4,11 +4,11 @@
 #include <stdio.h>
 #include <string.h>
 #include "http.h"
-#include "media_bytes.h"
-#include "practice.h"
-#include "record.h"
-#include "rehearse/alloc.h"
-#include "rehearse/clock.h"
+#include "server/legacy/media_bytes.h"
+#include "server/live/practice.h"
+#include "server/legacy/record.h"
+#include "rehearse/base/alloc.h"
+#include "rehearse/base/clock.h"
 #include "status_map.h"
 
 static rh_ws_kind kind_of(rh_route_id id)

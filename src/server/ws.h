@@ -10,9 +10,9 @@
 
 #include "client.h"
 #include "message.h"
-#include "rehearse/audio.h"
-#include "rehearse/buf.h"
-#include "rehearse/session.h"
+#include "rehearse/media/audio.h"
+#include "rehearse/base/buf.h"
+#include "rehearse/coach/session.h"
 #include "server_internal.h"
 
 typedef enum { RH_WS_VIDEO, RH_WS_AUDIO, RH_WS_COMBINED, RH_WS_SESSION } rh_ws_kind;

@@ -6,7 +6,7 @@
  * missed and one added when neighbours fit better that way.
  * Memory: one byte a cell for the way back. */
 #include <string.h>
-#include "rehearse/alloc.h"
+#include "rehearse/base/alloc.h"
 #include "speech_internal.h"
 
 size_t rh_letters_apart(const char *a, const char *b)

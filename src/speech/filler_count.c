@@ -5,7 +5,7 @@
  * words, because "like", "so" and "right" are mostly meant: a false alarm is
  * worse than a miss. */
 #include <string.h>
-#include "rehearse/alloc.h"
+#include "rehearse/base/alloc.h"
 #include "speech_internal.h"
 
 static const char *const sounds[] = {"um", "umm", "ummm", "uh", "uhh", "uhm", "er", "erm",

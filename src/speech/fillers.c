@@ -4,8 +4,8 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include "rehearse/alloc.h"
-#include "rehearse/buf.h"
+#include "rehearse/base/alloc.h"
+#include "rehearse/base/buf.h"
 #include "speech_internal.h"
 
 static const float VERBATIM_MIN_SHARE = 0.5f; /* of clean words that both decodes must share */

@@ -2,8 +2,8 @@
 #ifndef RH_FILLERS_INTERNAL_H
 #define RH_FILLERS_INTERNAL_H
 
-#include "rehearse/fillers.h"
-#include "rehearse/prosody.h"
+#include "rehearse/speech/fillers.h"
+#include "rehearse/speech/prosody.h"
 #include "word_marks_internal.h"
 
 typedef char rh_filler_key[RH_KEY_MAX];

@@ -3,7 +3,7 @@
 
 #include <ctype.h>
 #include <string.h>
-#include "rehearse/alloc.h"
+#include "rehearse/base/alloc.h"
 
 enum { VARIETY_WINDOW = 50, VARIETY_MIN_WORDS = 20, REPEATED_MIN = 3 };
 static const float REPEATED_SHARE = 0.02f; /* of all words, from which a word stands out */

@@ -2,7 +2,7 @@
 #ifndef RH_LANGUAGE_INTERNAL_H
 #define RH_LANGUAGE_INTERNAL_H
 
-#include "rehearse/language.h"
+#include "rehearse/speech/language.h"
 #include "word_marks_internal.h"
 
 typedef char rh_key[RH_KEY_MAX];

@@ -2,7 +2,7 @@
 #include <math.h>
 #include <string.h>
 #include "no_speech.h"
-#include "rehearse/alloc.h"
+#include "rehearse/base/alloc.h"
 #include "score_tables.h"
 
 void rh_speech_report_init(rh_speech_report *r)

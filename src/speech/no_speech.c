@@ -3,7 +3,7 @@
 
 #include <math.h>
 #include <string.h>
-#include "rehearse/prosody.h"
+#include "rehearse/speech/prosody.h"
 
 static const float SILENCE_DB = -60.0f;
 static const float LOUD_DB = 20.0f;          /* below the loudest step: still part of the sound */

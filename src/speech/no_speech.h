@@ -2,7 +2,7 @@
 #ifndef RH_NO_SPEECH_H
 #define RH_NO_SPEECH_H
 
-#include "rehearse/speech.h"
+#include "rehearse/speech/speech.h"
 
 /* One sentence that says what was heard and what to do, static; it begins with
  * "There was no speech in the recording". `c` may be NULL: not measured.

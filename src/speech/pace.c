@@ -1,7 +1,7 @@
 /* pace.c - the report's share of timing.h. */
 #include <math.h>
-#include "rehearse/alloc.h"
-#include "rehearse/timing.h"
+#include "rehearse/base/alloc.h"
+#include "rehearse/speech/timing.h"
 #include "speech_internal.h"
 
 static rh_status copy_pauses(const rh_timing *t, rh_speech_report *r)

@@ -1,10 +1,10 @@
 /* prosody.c - rules and limits of each measure: docs/scoring.md, Prosody. */
-#include "rehearse/prosody.h"
+#include "rehearse/speech/prosody.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include "rehearse/alloc.h"
+#include "rehearse/base/alloc.h"
 #include "word_marks_internal.h"
 
 static const float CLIPPED_SHARE = 0.001f;

@@ -5,7 +5,7 @@
  * and the units are aligned; a word takes the fate of its units. */
 #include <math.h>
 #include <string.h>
-#include "rehearse/alloc.h"
+#include "rehearse/base/alloc.h"
 #include "speech_internal.h"
 #include "units.h"
 

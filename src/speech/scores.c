@@ -9,8 +9,8 @@
 #include <stdio.h>
 #include <string.h>
 #include "fillers_internal.h"
-#include "rehearse/alloc.h"
-#include "rehearse/timing.h"
+#include "rehearse/base/alloc.h"
+#include "rehearse/speech/timing.h"
 #include "score_tables.h"
 
 /* ---- parts ---- */

@@ -2,7 +2,7 @@
 #ifndef RH_SPEECH_INTERNAL_H
 #define RH_SPEECH_INTERNAL_H
 
-#include "rehearse/speech.h"
+#include "rehearse/speech/speech.h"
 
 enum {
     RH_WORD_BYTES = 64,        /* a normalised word, longer ones are cut */

@@ -4,8 +4,8 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include "rehearse/alloc.h"
-#include "rehearse/timing.h"
+#include "rehearse/base/alloc.h"
+#include "rehearse/speech/timing.h"
 
 const char *const rh_feature_names[RH_FEATURES] = {
     "logp", "logp_low", "entropy", "margin", "rate", "articulation", "pause_share",

@@ -4,7 +4,7 @@
  * said apart; a short table for common words that break the rules. Measured
  * against a pronouncing voice in docs/scoring.md. Other languages in Latin
  * script get their vowel groups, which is nearer than nothing. */
-#include "rehearse/timing.h"
+#include "rehearse/speech/timing.h"
 
 #include <ctype.h>
 #include <stdbool.h>

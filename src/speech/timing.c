@@ -1,9 +1,9 @@
 /* timing.c - rules and limits of each measure: docs/scoring.md, Timing. */
-#include "rehearse/timing.h"
+#include "rehearse/speech/timing.h"
 
 #include <math.h>
 #include <string.h>
-#include "rehearse/alloc.h"
+#include "rehearse/base/alloc.h"
 #include "fillers_internal.h"
 
 static const float PAUSE_MIN_S = 0.25f;

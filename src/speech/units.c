@@ -7,8 +7,8 @@
 
 #include <ctype.h>
 #include <string.h>
-#include "rehearse/alloc.h"
-#include "rehearse/text.h"
+#include "rehearse/base/alloc.h"
+#include "rehearse/base/text.h"
 #include "speech_internal.h"
 
 enum { MAX_SPELLED = 256 };

@@ -5,7 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
-#include "rehearse/speech.h"
+#include "rehearse/speech/speech.h"
 
 enum { RH_KEY_MAX = 48 }; /* longer words are cut */
 

@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <utf8proc.h>
-#include "rehearse/alloc.h"
-#include "rehearse/text.h"
+#include "rehearse/base/alloc.h"
+#include "rehearse/base/text.h"
 #include "speech_internal.h"
 
 static bool is_ascii(const char *s)

@@ -1,4 +1,4 @@
-#include "rehearse/folder_lock.h"
+#include "rehearse/store/folder_lock.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -8,8 +8,8 @@
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
-#include "rehearse/alloc.h"
-#include "rehearse/store.h"
+#include "rehearse/base/alloc.h"
+#include "rehearse/store/store.h"
 
 enum { TRIES = 20, PAUSE_MS = 100 };
 

@@ -1,12 +1,12 @@
 /* store.c - the calls of the store: each becomes an operation on its thread's queue. */
-#include "rehearse/store.h"
+#include "rehearse/store/store.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include "rehearse/alloc.h"
-#include "rehearse/clock.h"
+#include "rehearse/base/alloc.h"
+#include "rehearse/base/clock.h"
 #include "store_internal.h"
 
 enum { BUSY_MS = 20 };

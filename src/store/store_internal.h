@@ -6,8 +6,8 @@
 #include <pthread.h>
 #include <sqlite3.h>
 #include <stdatomic.h>
-#include "rehearse/queue.h"
-#include "rehearse/store.h"
+#include "rehearse/base/queue.h"
+#include "rehearse/store/store.h"
 
 typedef enum {
     RH_SQL_BEGIN,

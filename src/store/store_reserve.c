@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
-#include "rehearse/clock.h"
+#include "rehearse/base/clock.h"
 #include "store_internal.h"
 
 enum { AGAIN_US = 10000000, ROOM = 2 }; /* made when the disk has so many times its size */

@@ -9,8 +9,8 @@
 #include "store_internal.h"
 
 #include <string.h>
-#include "rehearse/alloc.h"
-#include "rehearse/clock.h"
+#include "rehearse/base/alloc.h"
+#include "rehearse/base/clock.h"
 
 enum { RETRY_US = 200000, LAST_TRY_US = 5000000 };
 

@@ -4,7 +4,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include "rehearse/store.h"
+#include "rehearse/store/store.h"
 
 static bool is(const json_t *row, const char *key, const char *text)
 {

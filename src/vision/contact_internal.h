@@ -7,7 +7,7 @@
 #ifndef RH_CONTACT_INTERNAL_H
 #define RH_CONTACT_INTERNAL_H
 
-#include "rehearse/face_tracker.h"
+#include "rehearse/vision/face_tracker.h"
 
 enum { RH_LEARN_MAX = 96 };
 

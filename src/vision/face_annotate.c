@@ -4,7 +4,7 @@
  * the width of the segment. */
 #include <math.h>
 #include "head_pose_internal.h"
-#include "rehearse/face_tracker.h"
+#include "rehearse/vision/face_tracker.h"
 
 typedef struct {
     float r, g, b, alpha;

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "face_nets_internal.h"
-#include "rehearse/alloc.h"
+#include "rehearse/base/alloc.h"
 
 /* An inference of a network of one stream and one thread runs on the thread that asks for it:
  * nothing is handed to another processor, whose caches are cold, and back. Such a network serves one

@@ -9,8 +9,8 @@
 
 #include <stdbool.h>
 #include "head_pose_internal.h"
-#include "rehearse/face_tracker.h"
-#include "rehearse/nn.h"
+#include "rehearse/vision/face_tracker.h"
+#include "rehearse/nn/nn.h"
 #include "sampler_internal.h"
 
 enum { RH_MAX_FACES = 16, RH_EYE_SIZE = 64, RH_EYE_POINTS = 71, RH_IRIS_POINTS = 5 };

@@ -3,7 +3,7 @@
 #include "face_tracker_internal.h"
 #include <math.h>
 #include <string.h>
-#include "rehearse/alloc.h"
+#include "rehearse/base/alloc.h"
 
 static const int64_t SHUT_US = 500000;  /* a blink takes less */
 static const int64_t MOUTH_US = 480000; /* between looks at the mouth */

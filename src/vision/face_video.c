@@ -1,7 +1,7 @@
 /* face_video.c - a tracker over the pictures of a recording. */
-#include "rehearse/face_video.h"
+#include "rehearse/vision/face_video.h"
 #include <math.h>
-#include "rehearse/video.h"
+#include "rehearse/media/video.h"
 
 /* Faces are measured at 192 px; more than this side only costs time. */
 enum { MAX_SIDE_PX = 1280 };

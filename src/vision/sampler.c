@@ -1,7 +1,7 @@
 /* sampler.c - affine crops: row preparation, kernel choice, portable kernel. */
 #include "sampler_internal.h"
 #include <math.h>
-#include "rehearse/cpu.h"
+#include "rehearse/base/cpu.h"
 
 void rh_sample_row_c(float *out, const uint8_t *src, uint32_t stride, const rh_sample_row *row,
                      int n, float gain, float bias)

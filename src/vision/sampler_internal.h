@@ -8,7 +8,7 @@
 #define RH_SAMPLER_INTERNAL_H
 
 #include <stdint.h>
-#include "rehearse/image.h"
+#include "rehearse/media/image.h"
 
 enum { RH_SAMPLE_MAX_WIDTH = 256 };
 

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""The #include lines of each module against the arrows between modules.
+"""The #include lines against the drawing of the house.
 
-CMakeLists.txt says which module may use which (the DEPENDS of rh_module). A
-public header belongs to the module its folder names, else to the one whose
-source defines its functions; a quoted header without a folder must lie beside
-the file that includes it. Some libraries are one module's own."""
+CMakeLists.txt says which module may use which (the DEPENDS of rh_module). A public
+header is include/rehearse/<module>/<name>.h; a private one lies in its module's folder
+and is included from there alone: by its name from its own folder, else by its path from
+src. Some libraries are one module's own."""
 import os
 import re
 import sys
@@ -14,16 +14,13 @@ PUBLIC = os.path.join(ROOT, "include", "rehearse")
 INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"', re.M)
 SYSTEM = re.compile(r'^\s*#\s*include\s+<([^>]+)>', re.M)
 # {start of a library's header: the only module that may include it}
-OWNED = {"uv.h": "net", "llhttp.h": "net", "wslay/": "net", "openssl/ssl.h": "net"}
+OWNED = {"uv.h": "net", "llhttp.h": "net", "wslay/": "net", "openssl/ssl.h": "net",
+         "curl/": "models", "sqlite3.h": "store", "openvino/": "nn", "whisper.h": "asr"}
 
 
 def read(path):
     with open(path, encoding="utf-8") as f:
         return f.read()
-
-
-def without_comments(text):
-    return re.sub(r"/\*.*?\*/|//[^\n]*", "", text, flags=re.S)
 
 
 def arrows():
@@ -33,6 +30,7 @@ def arrows():
         depends = re.search(r"DEPENDS((?: \w+)+?)(?: LIBS| *$)", rest)
         direct[name] = set(depends[1].split()) if depends else set()
     reach = {}
+
     def walk(name):
         if name not in reach:
             reach[name] = {name}.union(*(walk(d) for d in direct[name]))
@@ -43,62 +41,53 @@ def arrows():
     return reach
 
 
-def sources(module):
-    folder = os.path.join(ROOT, "src", module)
-    return sorted(os.path.join(folder, f) for f in os.listdir(folder) if f.endswith((".c", ".h")))
+def files_of(folder):
+    return sorted(os.path.join(where, f) for where, _, files in os.walk(folder) for f in files
+                  if f.endswith((".c", ".h")))
 
 
-def headers():
-    """Public headers as they are included, without "rehearse/"."""
-    return sorted(os.path.relpath(os.path.join(folder, f), PUBLIC)
-                  for folder, _, files in os.walk(PUBLIC) for f in files if f.endswith(".h"))
-
-
-def owners(modules):
-    """{public header: its module}: the one whose .c files define what it declares."""
-    defined = {}
-    for m in modules:
-        text = "\n".join(without_comments(read(p)) for p in sources(m) if p.endswith(".c"))
-        for name in re.findall(r"^[\w \*]+?\b(rh_\w+)\([^;{]*\)\s*\{", text, re.M):
-            defined.setdefault(name, m)
-    result = {}
-    for header in headers():
-        if "/" in header:
-            result[header] = header.split("/")[0]
+def check_public(path, module, reach, bad):
+    """The includes of `path` that name a public header, and libraries that are not the module's."""
+    text, where = read(path), os.path.relpath(path, ROOT)
+    for name in SYSTEM.findall(text):
+        for start, only in OWNED.items():
+            if name.startswith(start) and module != only:
+                bad.append(f"{where} includes <{name}>, which is for {only} alone")
+    for name in INCLUDE.findall(text):
+        if not name.startswith("rehearse/"):
             continue
-        declared = re.findall(r"\b(rh_\w+)\(", without_comments(read(os.path.join(PUBLIC, header))))
-        found = [defined[d] for d in declared if d in defined]
-        if found:
-            result[header] = max(set(found), key=found.count)
-    return result
+        if not os.path.exists(os.path.join(ROOT, "include", name)):
+            bad.append(f"{where} includes {name}, which there is not")
+        elif name.split("/")[1] not in reach[module]:
+            bad.append(f"{where} includes {name}, and {module} may not use {name.split('/')[1]}")
+
+
+def check_private(path, module, bad):
+    """The includes of `path` that name a header of its own module."""
+    for name in INCLUDE.findall(read(path)):
+        if name.startswith("rehearse/"):
+            continue
+        beside = "/" not in name and os.path.exists(os.path.join(os.path.dirname(path), name))
+        if not beside and not (name.startswith(module + "/") and os.path.exists(os.path.join(ROOT, "src", name))):
+            bad.append(f"{os.path.relpath(path, ROOT)} includes \"{name}\", which is neither beside it "
+                       f"nor a file of src/{module}")
 
 
 def main():
-    reach = arrows()
+    reach, bad = arrows(), []
     modules = sorted(m for m in reach if os.path.isdir(os.path.join(ROOT, "src", m)))
-    owner = owners(modules)
-    bad = []
+    n_headers = 0
     for m in modules:
-        for path in sources(m):
-            for name in SYSTEM.findall(read(path)):
-                for start, only in OWNED.items():
-                    if name.startswith(start) and m != only:
-                        bad.append(f"{os.path.relpath(path, ROOT)} includes <{name}>, which is for {only} alone")
-            for name in INCLUDE.findall(read(path)):
-                where = os.path.relpath(path, ROOT)
-                if name.startswith("rehearse/"):
-                    target = owner.get(name[len("rehearse/"):])
-                    if target and target not in reach[m]:
-                        bad.append(f"{where} includes {name} of module {target}, which {m} may not use")
-                elif not os.path.exists(os.path.join(os.path.dirname(path), name)):
-                    bad.append(f"{where} includes \"{name}\", which is not beside it")
-    for header in headers():
-        m = owner.get(header)
-        for name in INCLUDE.findall(read(os.path.join(PUBLIC, header))):
-            target = owner.get(name[len("rehearse/"):])
-            if m and target and target not in reach[m]:
-                bad.append(f"{header} of module {m} includes {name} of module {target}")
-    print("\n".join(bad) if bad else f"{len(modules)} modules, {len(owner)} public headers: all as drawn")
+        for path in files_of(os.path.join(ROOT, "src", m)):
+            check_public(path, m, reach, bad)
+            check_private(path, m, bad)
+        for path in files_of(os.path.join(PUBLIC, m)) if m != "cli" else ():
+            n_headers += 1
+            check_public(path, m, reach, bad)
+    for path in files_of(PUBLIC):
+        if os.path.relpath(path, PUBLIC).split("/")[0] not in modules:
+            bad.append(f"{os.path.relpath(path, ROOT)} lies in the folder of no module")
+    print("\n".join(bad) if bad else f"{len(modules)} modules, {n_headers} public headers: all as drawn")
     return 1 if bad else 0
 
 

@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "rehearse/alloc.h"
-#include "rehearse/kernels.h"
+#include "rehearse/base/alloc.h"
+#include "rehearse/nn/kernels.h"
 
 enum { MAX_ROWS = 70, MAX_COLS = 5120, MAX_N = 7 };
 

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include "asr/native_decoder_internal.h"
+#include "asr/native/decoder_internal.h"
 
 static const char *const source = RH_WHISPER_SOURCE "/src/whisper.cpp";
 

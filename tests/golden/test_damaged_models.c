@@ -12,7 +12,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 #include "made_model.h"
-#include "rehearse/asr.h"
+#include "rehearse/asr/asr.h"
 
 enum { HEAD_BYTES = 4, MEL_AT = HEAD_BYTES + (int)sizeof(rh_ggml_hparams), SAMPLES = 16000 };
 

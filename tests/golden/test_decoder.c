@@ -9,8 +9,8 @@
 #include <pthread.h>
 #include <string.h>
 #include "../model/models.h"
-#include "asr/native_decoder_internal.h"
-#include "rehearse/alloc.h"
+#include "asr/native/decoder_internal.h"
+#include "rehearse/base/alloc.h"
 
 enum { N_POS = 200, MAX_LINE = 16384 };
 

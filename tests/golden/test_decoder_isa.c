@@ -9,9 +9,9 @@
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
-#include "asr/native_decoder_internal.h"
+#include "asr/native/decoder_internal.h"
 #include "made_model.h"
-#include "rehearse/cpu.h"
+#include "rehearse/base/cpu.h"
 
 enum { POSITIONS = 70, WIDTH = 128, STEPS = 16 };
 

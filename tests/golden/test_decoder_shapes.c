@@ -7,9 +7,9 @@
 #include <cmocka.h>
 #include <math.h>
 #include <stdlib.h>
-#include "asr/native_decoder_internal.h"
+#include "asr/native/decoder_internal.h"
 #include "made_model.h"
-#include "rehearse/alloc.h"
+#include "rehearse/base/alloc.h"
 
 enum { CTX = 64, LAYERS = 2, POSITIONS = 50, N_TOKENS = 6 };
 

@@ -7,7 +7,7 @@
 #include <cmocka.h>
 #include <math.h>
 #include <stdlib.h>
-#include "asr/native_encoder.h"
+#include "asr/native/encoder.h"
 #include "made_model.h"
 
 enum { CTX = 200, LAYERS = 2, SAMPLES = CTX * 320 };

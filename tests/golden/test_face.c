@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "rehearse/config.h"
+#include "rehearse/config/config.h"
 #include "vision/face_nets_internal.h"
 
 static rh_face_model *model;

@@ -8,9 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
-#include "asr/log_mel.h"
-#include "asr/mel_filters_internal.h"
-#include "rehearse/audio.h"
+#include "asr/native/log_mel.h"
+#include "models/mel_filters_internal.h"
+#include "rehearse/media/audio.h"
 
 enum { MAX_MELS = 128 };
 

@@ -3,11 +3,11 @@
 
 #include <math.h>
 #include <string.h>
-#include "asr/native_decoder_internal.h"
-#include "asr/native_encoder_internal.h"
+#include "asr/native/decoder_internal.h"
+#include "asr/native/encoder_internal.h"
 #include "made_model.h"
 #include "oracle.h"
-#include "rehearse/alloc.h"
+#include "rehearse/base/alloc.h"
 
 /* The decoder reads a prompt at once, takes single steps, reads a long stretch
  * at once and takes steps behind it. */

@@ -3,7 +3,7 @@
 #define RH_COMPARE_H
 
 #include <stdbool.h>
-#include "rehearse/ggml_file.h"
+#include "rehearse/nn/ggml_file.h"
 
 /* Differences are the largest one over the largest value, and the root mean
  * square of all over that of the values, whichever is more. */

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include "compare.h"
-#include "rehearse/cpu.h"
+#include "rehearse/base/cpu.h"
 
 int main(int argc, char **argv)
 {

@@ -14,7 +14,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
-#include "rehearse/ggml_file.h"
+#include "rehearse/nn/ggml_file.h"
 
 typedef struct {
     const char *name;

@@ -5,8 +5,8 @@
 #include <ggml-backend.h>
 #include <stdlib.h>
 #include <whisper.h>
-#include "asr/whisper_cpp_internal.h"
-#include "rehearse/alloc.h"
+#include "asr/whisper_cpp/whisper_cpp_internal.h"
+#include "rehearse/base/alloc.h"
 
 enum { N_THREADS = 1 }; /* more of them spin where processors are shared */
 

@@ -13,7 +13,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
-#include "rehearse/status.h"
+#include "rehearse/base/status.h"
 
 typedef struct oracle oracle;
 

@@ -4,7 +4,7 @@
 #ifndef RH_WORN_H
 #define RH_WORN_H
 
-#include "rehearse/face_tracker.h"
+#include "rehearse/vision/face_tracker.h"
 
 typedef struct {
     uint8_t r, g, b;

@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include "models.h"
-#include "rehearse/audio.h"
-#include "rehearse/coach.h"
+#include "rehearse/media/audio.h"
+#include "rehearse/coach/coach.h"
 
 static rh_coach *coach;
 

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "models.h"
-#include "rehearse/coach.h"
+#include "rehearse/coach/coach.h"
 #include "worn.h"
 
 static rh_face_model *model;

@@ -8,8 +8,8 @@
 #include <math.h>
 #include <string.h>
 #include "models.h"
-#include "rehearse/audio.h"
-#include "rehearse/coach.h"
+#include "rehearse/media/audio.h"
+#include "rehearse/coach/coach.h"
 
 enum { RATE = 16000, PIECE = RATE / 10, TEXT = 4096 };
 

@@ -10,11 +10,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include "asr/native_encoder.h"
+#include "asr/native/encoder.h"
 #include "models.h"
-#include "rehearse/alloc.h"
-#include "rehearse/asr.h"
-#include "rehearse/audio.h"
+#include "rehearse/base/alloc.h"
+#include "rehearse/asr/asr.h"
+#include "rehearse/media/audio.h"
 
 static const char *weights;
 static rh_audio speech;

@@ -7,12 +7,12 @@
 #include <math.h>
 #include <string.h>
 #include "models.h"
-#include "rehearse/alloc.h"
-#include "rehearse/asr.h"
-#include "rehearse/audio.h"
-#include "rehearse/hearing.h"
-#include "rehearse/speech.h"
-#include "rehearse/vad.h"
+#include "rehearse/base/alloc.h"
+#include "rehearse/asr/asr.h"
+#include "rehearse/media/audio.h"
+#include "rehearse/coach/hearing.h"
+#include "rehearse/speech/speech.h"
+#include "rehearse/asr/vad.h"
 
 enum { RATE = 16000 };
 

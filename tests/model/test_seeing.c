@@ -11,8 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include "models.h"
-#include "rehearse/alloc.h"
-#include "rehearse/face_video.h"
+#include "rehearse/base/alloc.h"
+#include "rehearse/vision/face_video.h"
 
 enum { W = 640, H = 480, PORTRAIT_FACE = 94 }; /* px: width of the face in the portrait */
 

@@ -10,8 +10,8 @@
 #include <string.h>
 #include <unistd.h>
 #include "models.h"
-#include "rehearse/audio.h"
-#include "rehearse/session.h"
+#include "rehearse/media/audio.h"
+#include "rehearse/coach/session.h"
 
 enum { RATE = 16000, PIECE = RATE / 10 };
 

@@ -12,7 +12,7 @@
 #include <unistd.h>
 #include "compare.h"
 #include "made_model.h"
-#include "rehearse/asr.h"
+#include "rehearse/asr/asr.h"
 
 enum { LAYERS = 2, TURBO_LAYERS = 4, POSITIONS = 160, N_THREADS = 2 };
 

@@ -7,11 +7,11 @@
 #include <ctype.h>
 #include <math.h>
 #include <string.h>
-#include "asr/transcriber_internal.h"
+#include "asr/live/transcriber_internal.h"
 #include "models.h"
-#include "rehearse/alloc.h"
-#include "rehearse/audio.h"
-#include "rehearse/recording.h"
+#include "rehearse/base/alloc.h"
+#include "rehearse/media/audio.h"
+#include "rehearse/asr/recording.h"
 
 enum { RATE = 16000, PIECE = RATE / 10, TEXT = 8192 };
 

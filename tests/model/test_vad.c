@@ -7,9 +7,9 @@
 #include <math.h>
 #include <string.h>
 #include "models.h"
-#include "rehearse/alloc.h"
-#include "rehearse/audio.h"
-#include "rehearse/vad.h"
+#include "rehearse/base/alloc.h"
+#include "rehearse/media/audio.h"
+#include "rehearse/asr/vad.h"
 
 enum { RATE = 16000, SECONDS = 6, N = SECONDS * RATE };
 

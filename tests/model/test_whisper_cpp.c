@@ -8,10 +8,10 @@
 #include <pthread.h>
 #include <string.h>
 #include "models.h"
-#include "rehearse/asr.h"
-#include "rehearse/audio.h"
-#include "rehearse/recording.h"
-#include "rehearse/verbatim.h"
+#include "rehearse/asr/asr.h"
+#include "rehearse/media/audio.h"
+#include "rehearse/asr/recording.h"
+#include "rehearse/asr/verbatim.h"
 
 enum { RATE = 16000 };
 

@@ -8,8 +8,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "rehearse/alloc.h"
-#include "rehearse/audio.h"
+#include "rehearse/base/alloc.h"
+#include "rehearse/media/audio.h"
 
 #define FIXTURES "tests/fixtures/"
 

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "media/audio_mix_internal.h"
-#include "rehearse/audio.h"
+#include "rehearse/media/audio.h"
 
 enum { RATE_HZ = 16000, N = 11 * RATE_HZ, MAX = RH_AUDIO_MAX_CHANNELS };
 

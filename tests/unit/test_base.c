@@ -6,11 +6,11 @@
 #include <cmocka.h>
 #include <pthread.h>
 #include <string.h>
-#include "rehearse/alloc.h"
-#include "rehearse/buf.h"
-#include "rehearse/cpu.h"
-#include "rehearse/queue.h"
-#include "rehearse/status.h"
+#include "rehearse/base/alloc.h"
+#include "rehearse/base/buf.h"
+#include "rehearse/base/cpu.h"
+#include "rehearse/base/queue.h"
+#include "rehearse/base/status.h"
 
 static void buf_keeps_within_its_maximum(void **state)
 {

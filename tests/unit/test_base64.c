@@ -6,7 +6,7 @@
 #include <cmocka.h>
 #include <stdlib.h>
 #include <string.h>
-#include "rehearse/base64.h"
+#include "rehearse/base/base64.h"
 
 static void vectors_of_the_rfc(void **state)
 {

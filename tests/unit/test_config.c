@@ -9,8 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 #include <cmocka.h>
-#include "rehearse/alloc.h"
-#include "rehearse/config.h"
+#include "rehearse/base/alloc.h"
+#include "rehearse/config/config.h"
 
 static char dir[PATH_MAX];
 

@@ -12,9 +12,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include "media/container_internal.h"
-#include "rehearse/audio.h"
-#include "rehearse/pipe.h"
-#include "rehearse/video.h"
+#include "rehearse/media/audio.h"
+#include "rehearse/base/pipe.h"
+#include "rehearse/media/video.h"
 
 static const char clip[] = "tests/fixtures/jfk_3s_video.mp4", formats[] = "mov,mp4";
 

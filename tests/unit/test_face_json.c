@@ -7,7 +7,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include "rehearse/coach.h"
+#include "rehearse/coach/coach.h"
 
 static const char *const numbers[] = {"yaw", "pitch", "roll", "attention_score", "eye_contact_score",
                                       "confidence", "gaze_yaw", "gaze_pitch", "smile", "distance",

@@ -7,8 +7,8 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-#include "rehearse/alloc.h"
-#include "rehearse/fillers.h"
+#include "rehearse/base/alloc.h"
+#include "rehearse/speech/fillers.h"
 
 enum { STEPS = 1000, MAX_WORDS = 64 };
 #define assert_near(a, b, tol) assert_true(fabs((double)(a) - (double)(b)) <= (tol))

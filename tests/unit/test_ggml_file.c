@@ -7,9 +7,9 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include "rehearse/alloc.h"
-#include "rehearse/buf.h"
-#include "rehearse/ggml_file.h"
+#include "rehearse/base/alloc.h"
+#include "rehearse/base/buf.h"
+#include "rehearse/nn/ggml_file.h"
 
 static void put32(rh_buf *b, int32_t v)
 {

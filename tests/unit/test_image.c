@@ -8,8 +8,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "rehearse/alloc.h"
-#include "rehearse/image.h"
+#include "rehearse/base/alloc.h"
+#include "rehearse/media/image.h"
 
 static uint8_t *slurp(const char *name, size_t *n)
 {

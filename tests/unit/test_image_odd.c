@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "rehearse/image.h"
+#include "rehearse/media/image.h"
 
 static const char *const jpegs[] = {"baseline.jpg", "progressive.jpg", "subsampled.jpg", "grey.jpg", "cmyk.jpg",
                                     "exif6.jpg"};

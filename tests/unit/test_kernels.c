@@ -8,8 +8,8 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-#include "rehearse/alloc.h"
-#include "rehearse/kernels.h"
+#include "rehearse/base/alloc.h"
+#include "rehearse/nn/kernels.h"
 
 static const char *const names[] = {"avx512", "avx2", "neon"};
 enum { N_NAMES = sizeof names / sizeof names[0], MAX_VECTORS = 19, MAX_FLOATS = 51866 };

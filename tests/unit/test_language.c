@@ -6,8 +6,8 @@
 #include <cmocka.h>
 #include <math.h>
 #include <string.h>
-#include "rehearse/alloc.h"
-#include "rehearse/language.h"
+#include "rehearse/base/alloc.h"
+#include "rehearse/speech/language.h"
 
 enum { MAX_WORDS = 400, MAX_TEXT = 4000 };
 #define assert_near(a, b, tol) assert_true(fabs((double)(a) - (double)(b)) <= (tol))

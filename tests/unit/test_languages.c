@@ -5,7 +5,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 #include <string.h>
-#include "rehearse/asr.h"
+#include "rehearse/asr/asr.h"
 
 static void is(const char *given, const char *code)
 {

@@ -6,8 +6,8 @@
 #include <cmocka.h>
 #include <jansson.h>
 #include <string.h>
-#include "rehearse/alloc.h"
-#include "rehearse/report.h"
+#include "rehearse/base/alloc.h"
+#include "rehearse/coach/report.h"
 
 /* The items as "text<mark>" joined by blanks; pauses as "_". */
 static void flat(const json_t *items, char *out, size_t cap)

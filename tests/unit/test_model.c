@@ -12,8 +12,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include <cmocka.h>
-#include "rehearse/ggml_file.h"
-#include "rehearse/model.h"
+#include "rehearse/nn/ggml_file.h"
+#include "rehearse/models/model.h"
 
 enum { WIDTH = 4, TEXT_CTX = 5, AUDIO_CTX = 6, VOCAB = 51865, MELS = 80, F32 = 0, I8 = 1, I16 = 2, F16 = 4 };
 

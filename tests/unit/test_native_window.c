@@ -4,7 +4,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
-#include "asr/native_window.h"
+#include "asr/native/window.h"
 
 enum { T0 = 1000 }; /* <|0.00|> */
 

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "net/net_internal.h"
-#include "rehearse/alloc.h"
+#include "rehearse/base/alloc.h"
 
 typedef struct {
     net_core core;

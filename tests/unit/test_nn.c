@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include "rehearse/nn.h"
+#include "rehearse/nn/nn.h"
 
 /* y[n][2] = x[n][2] + w, w f16 at byte 1 of the weights: 0.5 and -1. */
 static const char ir[] =

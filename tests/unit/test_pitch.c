@@ -7,8 +7,8 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include "rehearse/alloc.h"
-#include "rehearse/pitch.h"
+#include "rehearse/base/alloc.h"
+#include "rehearse/media/pitch.h"
 
 enum { RATE = RH_PITCH_RATE_HZ };
 static const double PI = 3.14159265358979323846;

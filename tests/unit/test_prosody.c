@@ -6,7 +6,7 @@
 #include <cmocka.h>
 #include <math.h>
 #include <string.h>
-#include "rehearse/prosody.h"
+#include "rehearse/speech/prosody.h"
 
 enum { STEPS = 400 };
 #define assert_near(a, b, tol) assert_true(fabs((double)(a) - (double)(b)) <= (tol))

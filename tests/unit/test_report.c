@@ -8,8 +8,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "rehearse/alloc.h"
-#include "rehearse/report.h"
+#include "rehearse/base/alloc.h"
+#include "rehearse/coach/report.h"
 
 static json_t *words_every(double step, int n, const char *text)
 {

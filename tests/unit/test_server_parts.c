@@ -8,12 +8,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "rehearse/alloc.h"
-#include "rehearse/buf.h"
+#include "rehearse/base/alloc.h"
+#include "rehearse/base/buf.h"
 #include "server/access.h"
-#include "server/range.h"
+#include "server/api/range.h"
 #include "server/message.h"
-#include "server/multipart.h"
+#include "server/api/multipart.h"
 #include "server/router.h"
 #include "server/status_map.h"
 #include "server/ws.h"

@@ -8,8 +8,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "rehearse/alloc.h"
-#include "rehearse/speech.h"
+#include "rehearse/base/alloc.h"
+#include "rehearse/speech/speech.h"
 #include "speech/speech_internal.h"
 
 enum { MAX_WORDS = 400 };

@@ -14,7 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include "coach/spool.h"
-#include "rehearse/alloc.h"
+#include "rehearse/base/alloc.h"
 
 enum { RATE = 16000, ROOM = 40000 }; /* samples that the disk takes */
 

@@ -11,7 +11,7 @@
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
-#include "rehearse/store.h"
+#include "rehearse/store/store.h"
 
 static char folder[64];
 static char path[128];

@@ -5,10 +5,10 @@
 #include <stdint.h>
 #include <cmocka.h>
 #include <string.h>
-#include "rehearse/alloc.h"
-#include "rehearse/status.h"
-#include "rehearse/text.h"
-#include "rehearse/utf8.h"
+#include "rehearse/base/alloc.h"
+#include "rehearse/base/status.h"
+#include "rehearse/base/text.h"
+#include "rehearse/base/utf8.h"
 
 static void mended_is(const char *broken, const char *want)
 {

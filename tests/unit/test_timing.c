@@ -6,8 +6,8 @@
 #include <cmocka.h>
 #include <math.h>
 #include <string.h>
-#include "rehearse/alloc.h"
-#include "rehearse/timing.h"
+#include "rehearse/base/alloc.h"
+#include "rehearse/speech/timing.h"
 
 #define WORDS(a) (a), sizeof(a) / sizeof((a)[0])
 #define assert_near(a, b, tol) assert_true(fabs((double)(a) - (double)(b)) <= (tol))

@@ -7,9 +7,9 @@
 #include <math.h>
 #include <string.h>
 #include "asr/transcript_internal.h"
-#include "rehearse/alloc.h"
-#include "rehearse/transcript_format.h"
-#include "rehearse/text.h"
+#include "rehearse/base/alloc.h"
+#include "rehearse/asr/transcript_format.h"
+#include "rehearse/base/text.h"
 
 /* Tokens of 0.2 s each, as one segment from `start`. */
 static void say(rh_transcript *t, const char *const *tokens, int n, float start)

@@ -4,7 +4,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
-#include "rehearse/video.h"
+#include "rehearse/media/video.h"
 
 static int count(const char *path, int side, int64_t step_us, int *width, double *last_s)
 {

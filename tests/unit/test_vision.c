@@ -7,7 +7,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include "rehearse/cpu.h"
+#include "rehearse/base/cpu.h"
 #include "vision/contact_internal.h"
 #include "vision/eyes_internal.h"
 #include "vision/sampler_internal.h"

@@ -18,7 +18,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include "rehearse/status.h"
+#include "rehearse/base/status.h"
 
 typedef struct rh_net rh_net;
 typedef struct rh_net_conn rh_net_conn;

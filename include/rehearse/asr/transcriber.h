@@ -1,0 +1,78 @@
+/* transcriber.h - what one person says, while they say it.
+ *
+ * Sound goes in as it comes; partial texts come out about once a second while
+ * somebody speaks, and final stretches as soon as they are settled: at a pause,
+ * or in unbroken speech up to where successive decodes agree. A word once final
+ * never changes, none is lost, doubled or cut; all finals together are the
+ * transcript. Silence makes no words.
+ * A partial starts from the tokens of the one before (a draft), so decoding
+ * again costs a few steps.
+ * Times: seconds from the first sample fed.
+ * Threads: _feed, _behind_s, _speaking and _speech_s may run beside the rest, which
+ * is for one thread at a time. */
+#ifndef RH_TRANSCRIBER_H
+#define RH_TRANSCRIBER_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include "rehearse/asr/asr.h"
+#include "rehearse/asr/vad.h"
+
+enum { RH_TRANSCRIBER_MAX_BEHIND_S = 120 }; /* sound that may wait; past it _feed refuses */
+
+typedef struct rh_transcriber rh_transcriber;
+
+typedef struct {
+    const char *language; /* NULL = detect, then keep */
+    const char *prompt;   /* the question asked, say; NULL */
+    bool partials;        /* false: finals only, less work */
+    int partial_every_ms; /* 1000; stretched by itself when the machine is busy */
+    int end_silence_ms;   /* silence that ends an utterance; 400 */
+    int settle_ms;        /* in unbroken speech words become final at least so often;
+                             0: only when the model's window is full; 0 */
+    bool verbatim;        /* finals come with a second decode that writes hesitations down */
+} rh_transcriber_options;
+
+/* What was heard; valid until the next _work, _finish or _free. */
+typedef struct {
+    bool final;
+    float start, end;                 /* s */
+    const rh_transcript *transcript;  /* its text, words and tokens, times from the first sample */
+    const float *pooled; int n_pooled;/* finals: rh_asr_pooled() of the utterance; may be NULL */
+    /* Finals, where asked for: words of the second decode (verbatim.h), maybe none and
+     * maybe beyond fresh_to, and the sound of what is new with some seconds before it:
+     * `n_sound` samples from the time `sound_from` on. What lies in [fresh_from, fresh_to)
+     * was in no final before. */
+    const rh_transcript *verbatim;
+    const float *sound;
+    size_t n_sound;
+    double sound_from, fresh_from, fresh_to;
+} rh_heard;
+
+rh_transcriber_options rh_transcriber_options_default(void);
+/* Borrows both models; copies the options. RH_ERR_NOMEM. */
+rh_status rh_transcriber_new(rh_transcriber **out, rh_asr_model *m, const rh_vad_model *vad,
+                             const rh_transcriber_options *o, rh_error *err);
+void rh_transcriber_free(rh_transcriber *t);
+
+/* Copies `n` samples. RH_ERR_LIMIT more than RH_TRANSCRIBER_MAX_BEHIND_S would wait. */
+rh_status rh_transcriber_feed(rh_transcriber *t, const float *samples, size_t n, rh_error *err);
+/* Follows voice activity through the sound fed, which is cheap; whether _work has
+ * something to decode. */
+bool rh_transcriber_due(rh_transcriber *t);
+/* Decodes what is due, at most one utterance or partial. RH_AGAIN when nothing is due. */
+rh_status rh_transcriber_work(rh_transcriber *t, const atomic_bool *cancel, rh_error *err);
+/* The next thing heard; RH_AGAIN when there is none. */
+rh_status rh_transcriber_next(rh_transcriber *t, rh_heard *out);
+/* All sound fed so far is decoded and final (take it by _next). More may be fed afterwards. */
+rh_status rh_transcriber_finish(rh_transcriber *t, const atomic_bool *cancel, rh_error *err);
+/* Forgets all sound and text; time starts at 0 again. Not beside _feed. */
+void rh_transcriber_reset(rh_transcriber *t);
+
+double rh_transcriber_behind_s(const rh_transcriber *t); /* sound fed and not yet looked at */
+bool rh_transcriber_speaking(const rh_transcriber *t);   /* in mid-utterance by voice activity */
+bool rh_transcriber_voiced(const rh_transcriber *t);     /* the last sound looked at was speech */
+double rh_transcriber_quiet_s(const rh_transcriber *t);  /* looked at since the last speech */
+double rh_transcriber_speech_s(const rh_transcriber *t); /* speech so far, by voice activity */
+
+#endif

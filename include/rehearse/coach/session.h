@@ -1,0 +1,114 @@
+/* session.h - one person practising once: ears and eyes on one time axis, what
+ * is told live, what is kept, and the report at the end.
+ *
+ * Times are seconds (or microseconds where the name says so) from the start of
+ * the session. Audio is mono float PCM at 16 kHz.
+ * Events leave through a callback as JSON objects with "type", as in the
+ * protocol's section B: transcript.partial, transcript.final, face, metrics,
+ * cue, lag, error, report.
+ * Threads: the audio half (rh_session_audio, _work, _finish) from one thread at
+ * a time, the video half (_frame, _face) from one thread at a time, both halves
+ * may run at once; rh_session_feed may run beside them from a third. The callback
+ * comes from whichever thread made the event. */
+#ifndef RH_SESSION_H
+#define RH_SESSION_H
+
+#include <jansson.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include "rehearse/coach/coach.h"
+#include "rehearse/speech/speech.h"
+#include "rehearse/store/store.h"
+
+enum {
+    RH_SESSION_MAX_S = 3600,      /* longest practice */
+    RH_SESSION_RESUME_S = 60,     /* a broken connection may come back for this long */
+    RH_CUE_INTERVAL_S = 20,       /* at most one cue in this time */
+};
+
+typedef struct rh_session rh_session;
+
+/* Takes its own reference of nothing: `event` is borrowed for the call. */
+typedef void (*rh_session_emit)(void *user, const json_t *event);
+
+typedef struct {
+    const char *id;        /* valid by rh_session_id_valid() */
+    const char *client;    /* whose trend it belongs to; NULL = "me" */
+    const char *question;  /* NULL = none */
+    const char *kind;      /* "behavioural", ...; NULL */
+    const char *language;  /* NULL = detect */
+    const char *reference; /* text to be read aloud; NULL = free speech */
+    float face_hz;         /* face events at most as often; 0 = 5 */
+    float fov_deg;         /* of the camera, across the picture; 0 = not known */
+    const char *spool_dir; /* folder for the sound of a running session, so that a crash loses
+                              none; removed at the end unless keep_media; NULL = memory only */
+    bool keep_media;       /* the person asked to keep the sound: <spool_dir>/<id>.wav */
+    bool live;             /* partials, metrics and cues are wanted */
+    bool told;             /* of the older sockets: filled by rh_session_note_... and sound sources */
+    const char *source;    /* where it came from, kept with it ("ws", "upload"); NULL */
+    bool recovered;        /* an earlier run had it, and it has only its end before it: nothing is
+                              recognised before that */
+    bool recorded;         /* begins anew where an earlier run had it; filled by rh_session_recording(); nothing is recognised before the end */
+    void (*progress)(void *user, double done); /* of _recording and _finish, [0,1] each; NULL */
+    rh_session_emit emit;  /* NULL = nobody listens */
+    void *user;
+} rh_session_options;
+
+/* Borrows coach and store (may be NULL: nothing is kept). A session of the same
+ * id in the store is continued: what it holds is loaded (after a crash, say). */
+rh_status rh_session_new(rh_session **out, rh_coach *c, rh_store *store,
+                         const rh_session_options *o, rh_error *err);
+void rh_session_free(rh_session *s); /* what was kept stays kept, as a session not ended */
+
+/* Adds sound that begins `t_us` after the start of the session; overlap with what is
+ * already there is dropped (sent again after a resume), a gap is silence. Cheap: only copies.
+ * What the disk does not take waits in memory (spool.h).
+ * RH_ERR_LIMIT the session is too long, or the disk too slow just now; RH_ERR_IO the disk takes nothing
+ * and no more may wait. Nothing is taken then. */
+rh_status rh_session_feed(rh_session *s, const float *samples, size_t n, int64_t t_us,
+                          rh_error *err);
+int64_t rh_session_audio_us(const rh_session *s); /* sound held so far: where a resume goes on */
+/* Recognises what is due and emits events. RH_AGAIN when nothing was due: call again
+ * after more sound or 200 ms. The only slow call but _finish. */
+rh_status rh_session_work(rh_session *s, rh_error *err);
+
+/* One picture of time t_us. */
+rh_status rh_session_frame(rh_session *s, const void *bytes, size_t n, int64_t t_us, rh_error *err);
+void rh_session_calibrate(rh_session *s); /* the person looks at the camera now */
+
+/* Fills a session of `recorded` with a file: its sound and, where it has moving
+ * pictures, the face ten times a second. RH_ERR_FORMAT neither sound nor pictures;
+ * RH_ERR_LIMIT longer than RH_SESSION_MAX_S; RH_ERR_CANCELED. */
+rh_status rh_session_recording(rh_session *s, const char *path, const atomic_bool *cancel,
+                               rh_error *err);
+
+/* For clients of the older sockets (`told`), which bring their own results.
+ * Faces: any thread. */
+void rh_session_note_face(rh_session *s, const rh_face *f, int64_t t_us);
+
+/* The sound of one socket. A person speaks into one microphone: while a source with
+ * sound is there, that of another one is not taken. Freed before its session.
+ * Threads: _sound from one thread at a time, _speech from one at a time, both may run at once. */
+typedef struct rh_sound_source rh_sound_source;
+rh_status rh_sound_source_new(rh_sound_source **out, rh_session *s, rh_error *err);
+void rh_sound_source_free(rh_sound_source *src);
+/* Sound that came at time t_us of the session. It goes on where the last ended,
+ * however late the network brings it; after a break there is silence. */
+void rh_sound_source_sound(rh_sound_source *src, const float *samples, size_t n, int64_t t_us);
+/* What was recognised: times of `in` count from second `from_s` of the source's sound. */
+void rh_sound_source_speech(rh_sound_source *src, const rh_speech_input *in, const char *text,
+                            double from_s);
+/* All sound from second `from_s` of the source on is forgotten; it begins anew. */
+void rh_sound_source_forget(rh_sound_source *src, double from_s);
+
+double rh_session_length_s(const rh_session *s); /* of sound or pictures so far */
+/* Forgets the session and all that was kept of it; free it afterwards. On failure all is still kept. */
+rh_status rh_session_discard(rh_session *s, rh_error *err);
+
+/* Recognises the rest, measures the whole, emits and keeps the report; it is the
+ * caller's (json_decref). A report that the store can't take is still emitted to whoever listens;
+ * it and the session's sound stay where the next start finds them, if the disk took them at all. `cancel` may be NULL. */
+rh_status rh_session_finish(rh_session *s, const atomic_bool *cancel, json_t **report,
+                            rh_error *err);
+
+#endif

@@ -1,0 +1,113 @@
+/* store.h - what people practised, kept on their own machine.
+ *
+ * A session has one row, segments of transcript, events, one row of measures
+ * a second, and at its end a report. One thread of the store owns the SQLite
+ * connection (WAL); writes made while somebody practises are queued and
+ * committed together at most RH_STORE_COMMIT_MS later, so that a crash loses
+ * less than a second. Everything else waits for its answer. While the disk is full or
+ * another program holds the database, queued writes wait and are written when it goes
+ * again (rh_store_health() says so); questions are answered from what is committed.
+ * JSON values are borrowed for the call when passed in, owned by the caller
+ * when given out (json_decref).
+ * Threads: any; never call the waiting functions from a thread that may not block. */
+#ifndef RH_STORE_H
+#define RH_STORE_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "rehearse/base/status.h"
+
+enum {
+    RH_STORE_COMMIT_MS = 250,
+    RH_STORE_QUEUE = 16384,     /* writes waiting; past it RH_ERR_LIMIT */
+    RH_STORE_WAIT_BYTES = 64 << 20, /* of them together, likewise */
+    RH_STORE_PATIENCE_S = 60,   /* calls that wait: for another program that holds the database */
+    RH_STORE_RESERVE_BYTES = 1 << 20, /* <folder>/reserve: room in which a full disk can be deleted from */
+    RH_SESSION_ID_MAX = 64,     /* letters, digits, '-', '_', '.' */
+    RH_STORE_LIST_MAX = 500,
+};
+
+typedef struct rh_store rh_store;
+
+/* `path`: a database file, made with its folder when absent (readable by its owner only); ":memory:" for tests.
+ * Older schemas are migrated. RH_ERR_IO; RH_ERR_FORMAT not our database, or one
+ * of a newer version; RH_ERR_NOMEM. */
+rh_status rh_store_open(rh_store **out, const char *path, rh_error *err);
+/* Commits what is queued, then closes; returns how many writes found no room. Nobody may be inside
+ * another call. */
+size_t rh_store_close(rh_store *s);
+
+/* Makes the folders on the way to the file `path`, for their owner only. */
+void rh_store_make_folder(const char *path);
+
+/* True for an id that may name a session. */
+bool rh_session_id_valid(const char *id);
+
+/* ---- while a session runs: queued ---- */
+
+/* Makes the session, or goes on with one that is there. `meta`: object kept as
+ * it is (question, language, kind, client). */
+rh_status rh_store_begin(rh_store *s, const char *id, double unix_time, const json_t *meta);
+/* A final stretch of transcript; `seq` counts from 0, the same again replaces it. */
+rh_status rh_store_segment(rh_store *s, const char *id, int seq, double start_s, double end_s,
+                           const json_t *segment);
+rh_status rh_store_forget_segments(rh_store *s, const char *id); /* others take their place */
+/* Something that happened: kind "filler", "pause", "look_away", "cue", ... */
+rh_status rh_store_event(rh_store *s, const char *id, const char *kind, double start_s,
+                         double end_s, const json_t *detail);
+/* The measures of second `t` of the session; keys merge into what is there. */
+rh_status rh_store_second(rh_store *s, const char *id, int t, const json_t *measures);
+/* Ends the session; its report may be NULL (not yet made). */
+rh_status rh_store_end(rh_store *s, const char *id, double duration_s, const json_t *report);
+/* Name of the file beside the database that keeps its sound or picture; NULL removes the note. */
+rh_status rh_store_media(rh_store *s, const char *id, const char *file);
+
+/* ---- the rest waits for the answer ---- */
+
+/* Returns when everything queued before is committed; what belongs to a session that was
+ * deleted meanwhile is dropped. RH_ERR_IO: it could not be; it goes on waiting to be written. */
+rh_status rh_store_flush(rh_store *s, rh_error *err);
+/* Does not wait. RH_OK, or why nothing can be written just now (the disk is full, ...). */
+rh_status rh_store_health(rh_store *s, rh_error *err);
+/* Array, newest first: {id, created, state, duration_s, meta, scores, error?}. state: live, queued,
+ * analysing, done, failed. `client` NULL = of all;
+ * before = 0 or the `created` of the last one seen, for paging. */
+rh_status rh_store_list(rh_store *s, const char *client, int limit, double before, json_t **out,
+                        rh_error *err);
+/* {id, created, updated, state, duration_s, meta, segments, events, seconds, report, media}.
+ * RH_ERR_NOTFOUND. */
+rh_status rh_store_get(rh_store *s, const char *id, json_t **out, rh_error *err);
+/* Deletes rows for good (secure_delete), all or none; the names of media files to remove come in
+ * *media (string or null). RH_ERR_NOTFOUND; RH_ERR_IO nothing was deleted. */
+rh_status rh_store_delete(rh_store *s, const char *id, json_t **media, rh_error *err);
+/* Ids of sessions that began before `unix_time` and have not ended. */
+rh_status rh_store_unended(rh_store *s, double unix_time, json_t **ids, rh_error *err);
+/* ---- recordings that were accepted, and reports that a stop interrupted ---- */
+
+/* A session, state queued, whose sound and picture are in `file` of the media folder. On the disk
+ * when it returns RH_OK. RH_ERR_INVAL there is one of that id. */
+rh_status rh_store_recording(rh_store *s, const char *id, double unix_time, const json_t *meta,
+                             const char *file, rh_error *err);
+/* Array of those queued or analysing, oldest first: their meta with id, recording, attempts. */
+rh_status rh_store_pending(rh_store *s, json_t **rows, rh_error *err);
+/* The analysis of a recording, or of a session that a crash broke, begins: counted on the disk, so
+ * that one which ends the program is not tried for ever. `anew`: what it had is forgotten.
+ * RH_ERR_NOTFOUND deleted, or ended. */
+rh_status rh_store_attempt(rh_store *s, const char *id, bool anew, int *attempts, rh_error *err);
+/* It was interrupted, and waits again; `uncount`: by no fault of its own. */
+rh_status rh_store_put_back(rh_store *s, const char *id, bool uncount, rh_error *err);
+/* It can't be analysed: state failed, for good. */
+rh_status rh_store_fail(rh_store *s, const char *id, const char *why, rh_error *err);
+/* {id: {state, media, recording}} of all sessions: whose files the media folder may hold. */
+rh_status rh_store_files(rh_store *s, json_t **sessions, rh_error *err);
+
+/* Removes files of the media folder that were last written before `older_than` (Unix time) and that
+ * no session needs: left by a crash, or by a deletion that could not remove them. */
+rh_status rh_store_sweep(rh_store *s, const char *media_dir, double older_than, int *n_removed, rh_error *err);
+
+/* Ids of ended sessions older than `unix_time`. */
+rh_status rh_store_older(rh_store *s, double unix_time, json_t **ids, rh_error *err);
+
+#endif

@@ -1,0 +1,547 @@
+/* transcriber_decode.c - decodes an utterance, or what there is of it so far. */
+#include <ctype.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include "rehearse/base/alloc.h"
+#include "rehearse/base/clock.h"
+#include "rehearse/asr/verbatim.h"
+#include "transcriber_internal.h"
+#include "asr/transcript_internal.h"
+
+enum {
+    RATE = TR_RATE,
+    LEAST = RATE / 10,    /* below it there is nothing to decode */
+    FRESH = RATE * 7 / 10,   /* words so near the newest sound may still change */
+    STOOD = RATE * 18 / 10,  /* words so long ago stay, though one decode alone heard them */
+    STOOD_LATE = RATE,       /* where none has been settled for long */
+    UNHEARD = RATE * 5 / 2,  /* speech without a word, after a context: it was left out */
+    CONTEXT = 6 * RATE,      /* sound decoded again before what is new */
+    PASSED_OVER = 3 * RATE,  /* speech without a word at the beginning */
+    BEFORE_WORD = RATE / 10, /* words begin a little before their times */
+    NEAR = RATE * 3 / 2,  /* silence over which a sentence still goes on */
+    LATE = RATE / 4,
+    INTERVAL_MAX = 5 * RATE,
+    WINDOW = 28 * RATE, /* the model sees 30 s */
+};
+
+static const float LONGEST_WORD_S = 0.8f;
+static const float SURE = 0.5f; /* of a word that one decode alone heard */
+
+static rh_status keep_draft(rh_transcriber *t, const rh_transcript *raw)
+{
+    if (raw->n_tokens > t->cap_draft) {
+        int cap = raw->n_tokens * 2;
+        int32_t *p = rh_realloc(t->draft, (size_t)cap * sizeof *p);
+        if (!p)
+            return RH_ERR_NOMEM;
+        t->draft = p;
+        t->cap_draft = cap;
+    }
+    for (int i = 0; i < raw->n_tokens; i++)
+        t->draft[i] = raw->tokens[i].id;
+    t->n_draft = raw->n_tokens;
+    return RH_OK;
+}
+
+/* Letters and digits of a word in lower case; what is not ASCII counts as a letter. */
+static size_t fold(char *dst, size_t size, const char *s, size_t n)
+{
+    size_t len = 0;
+    for (size_t i = 0; i < n && len + 1 < size; i++)
+        if (isalnum((unsigned char)s[i]) || (unsigned char)s[i] >= 0x80)
+            dst[len++] = (char)tolower((unsigned char)s[i]);
+    dst[len] = '\0';
+    return len;
+}
+
+static bool same_word(const rh_transcript *a, int i, const rh_transcript *b, int k)
+{
+    char x[96], y[96];
+    const rh_asr_word *u = &a->words[i], *v = &b->words[k];
+    fold(x, sizeof x, a->text + u->text_off, u->text_len);
+    fold(y, sizeof y, b->text + v->text_off, v->text_len);
+    return strcmp(x, y) == 0;
+}
+
+/* Times beyond the sound that was decoded are a model's guess. */
+static void clamp(rh_transcript *t, float from, float to)
+{
+    for (int i = 0; i < t->n_words; i++) {
+        t->words[i].start = fminf(fmaxf(t->words[i].start, from), to);
+        t->words[i].end = fminf(fmaxf(t->words[i].end, from), to);
+    }
+    for (int i = 0; i < t->n_tokens; i++) {
+        t->tokens[i].start = fminf(fmaxf(t->tokens[i].start, from), to);
+        t->tokens[i].end = fminf(fmaxf(t->tokens[i].end, from), to);
+    }
+    for (int i = 0; i < t->n_segments; i++) {
+        t->segments[i].start = fminf(fmaxf(t->segments[i].start, from), to);
+        t->segments[i].end = fminf(fmaxf(t->segments[i].end, from), to);
+    }
+}
+
+/* Where what no final holds yet begins. */
+static int64_t fresh(const rh_transcriber *t)
+{
+    return t->context[0] ? t->context_end : t->from;
+}
+
+static rh_asr_params params_of(const rh_transcriber *t, const atomic_bool *cancel)
+{
+    rh_asr_params p = rh_asr_params_default();
+    p.timestamps = false; /* never more than one window */
+    p.language = t->language[0] ? t->language : NULL;
+    p.prompt = t->prompt[0] ? t->prompt : NULL;
+    p.prefix = t->context[0] ? t->context : NULL;
+    p.draft = t->draft;
+    p.n_draft = t->n_draft;
+    p.cancel = cancel;
+    p.deadline_us = rh_now_us() + 500000;
+    return p;
+}
+
+/* Puts the times of a decode that began at `from` right. */
+static void place(const rh_transcriber *t, rh_transcript *text, int64_t to)
+{
+    rh_transcript_shift(text, (double)t->from / RATE);
+    clamp(text, (float)fresh(t) / RATE, (float)to / RATE);
+}
+
+static rh_status decode_once(rh_transcriber *t, int64_t to, const rh_asr_params *p, rh_error *err)
+{
+    return rh_asr_transcribe(t->asr, t->sound + (t->from - t->base), (size_t)(to - t->from), p,
+                             &t->scratch, err);
+}
+
+/* The rule by which a decode counts as failed (openai-whisper's). */
+static bool failed(const rh_transcript *text, const rh_asr_params *p)
+{
+    for (int i = 0; i < text->n_segments; i++)
+        if (text->segments[i].compression_ratio > p->compression_max ||
+            text->segments[i].avg_logprob < p->logprob_min)
+            return true;
+    return false;
+}
+
+/* A context that ends like a sentence may end the decode too, whatever follows. */
+static bool left_out(const rh_transcriber *t, int64_t to)
+{
+    const rh_transcript *s = &t->scratch;
+    float heard = s->n_words ? s->words[s->n_words - 1].end : (float)(t->context_end - t->from) / RATE;
+    int64_t until = t->speech_end < to ? t->speech_end : to;
+    return (float)(until - t->from - UNHEARD) / RATE > heard;
+}
+
+/* Words of a decode without the context that belong to it. */
+static int n_known(const rh_transcriber *t)
+{
+    const rh_transcript *s = &t->scratch;
+    float end = (float)(t->context_end - t->from) / RATE;
+    const char *last = strrchr(t->context, ' ');
+    char x[96], y[96];
+    int n = 0;
+    while (n < s->n_words && (s->words[n].start + s->words[n].end) / 2 < end)
+        n++;
+    if (n == s->n_words || s->words[n].start > end + 0.2f)
+        return n;
+    last = last ? last + 1 : t->context;
+    fold(x, sizeof x, last, strlen(last));
+    fold(y, sizeof y, s->text + s->words[n].text_off, s->words[n].text_len);
+    return strcmp(x, y) == 0 ? n + 1 : n; /* times differ by a little from decode to decode */
+}
+
+/* The first n words of the decode. */
+static rh_status drop_words(rh_transcriber *t, int n)
+{
+    rh_transcript *s = &t->scratch;
+    if (n == 0)
+        return RH_OK;
+    rh_status st = rh_transcript_slice(&t->piece, s, n, s->n_words);
+    if (st != RH_OK)
+        return st;
+    t->piece.encode_us = s->encode_us;
+    t->piece.decode_us = s->decode_us;
+    t->piece.n_steps = s->n_steps;
+    rh_transcript swap = t->scratch;
+    t->scratch = t->piece;
+    t->piece = swap;
+    return RH_OK;
+}
+
+/* What closes a word that is final already, and the rest of one that grew since, can't
+ * be reported any more. */
+static rh_status drop_head(rh_transcriber *t)
+{
+    int n = 0;
+    while (n < t->scratch.n_words && rh_word_clings(&t->scratch, n, t->context[0] != '\0'))
+        n++;
+    return drop_words(t, n);
+}
+
+/* Decodes up to `to` into `scratch`: what follows the context. A decode that may be
+ * `final` is made again where it failed, however long that takes. */
+static rh_status decode(rh_transcriber *t, int64_t to, bool final, const atomic_bool *cancel,
+                        rh_error *err)
+{
+    rh_transcript_clear(&t->scratch);
+    rh_transcript_clear(&t->verbatim);
+    if (to - fresh(t) < LEAST)
+        return RH_OK;
+    rh_asr_params p = params_of(t, cancel);
+    p.fallback = final && !t->context[0];
+    rh_status st = decode_once(t, to, &p, err);
+    t->doubtful = st == RH_OK && (failed(&t->scratch, &p) || (t->context[0] && left_out(t, to)));
+    if (t->doubtful && t->context[0] && (final || rh_tr_overdue(t))) {
+        /* A context may talk the decoder into saying it for ever: the same sound without it. */
+        t->n_draft = 0;
+        p = params_of(t, cancel);
+        p.prefix = NULL;
+        p.fallback = final;
+        t->doubtful = false;
+        st = decode_once(t, to, &p, err);
+        if (st == RH_OK)
+            st = drop_words(t, n_known(t));
+    }
+    if (st == RH_OK)
+        st = drop_head(t);
+    if (st == RH_OK)
+        place(t, &t->scratch, to);
+    return st;
+}
+
+/* The same sound decoded again with its hesitations, into `verbatim`. */
+static rh_status decode_verbatim(rh_transcriber *t, const atomic_bool *cancel, rh_error *err)
+{
+    if (!t->o.verbatim || t->scratch.n_words == 0)
+        return RH_OK;
+    rh_asr_params p = params_of(t, cancel);
+    double from_s = (double)t->from / RATE;
+    rh_transcript_shift(&t->scratch, -from_s); /* both decodes in the times of their sound */
+    rh_status st = rh_asr_verbatim(t->asr, &t->scratch, &p, &t->verbatim, err);
+    rh_transcript_shift(&t->scratch, from_s);
+    if (st == RH_ERR_UNSUPPORTED)
+        return RH_OK; /* the clean words and the sound must do */
+    if (st == RH_OK)  /* not clamped: what was said before the new sound shows by its times */
+        rh_transcript_shift(&t->verbatim, from_s);
+    return st;
+}
+
+static rh_status add_heard(rh_transcriber *t, const rh_transcript *text, bool final, float start,
+                           float end)
+{
+    if (t->n_heard == t->cap_heard) {
+        int cap = t->cap_heard ? t->cap_heard * 2 : 4;
+        tr_heard *p = rh_realloc(t->heard, (size_t)cap * sizeof *p);
+        if (!p)
+            return RH_ERR_NOMEM;
+        t->heard = p;
+        t->cap_heard = cap;
+    }
+    tr_heard h = {.final = final, .start = start, .end = end};
+    rh_transcript_init(&h.transcript);
+    rh_transcript_init(&h.verbatim);
+    rh_status st = rh_transcript_append(&h.transcript, text, 0);
+    if (st == RH_OK && final && t->verbatim.n_words > 0)
+        st = rh_transcript_append(&h.verbatim, &t->verbatim, 0);
+    if (st != RH_OK) {
+        rh_transcript_done(&h.transcript);
+        rh_transcript_done(&h.verbatim);
+        return st;
+    }
+    t->heard[t->n_heard++] = h;
+    return RH_OK;
+}
+
+/* The last thing heard was decoded from the sound up to `to`; of it all up to
+ * `settled` is final now. */
+static void keep_sound(rh_transcriber *t, int64_t to, int64_t settled)
+{
+    tr_heard *h = &t->heard[t->n_heard - 1];
+    if (!t->o.verbatim)
+        return;
+    h->from = t->from;
+    h->to = to;
+    h->fresh = fresh(t);
+    h->fresh_end = settled;
+}
+
+/* The encoder's output pooled over what was just decoded; engines may lack it. */
+static void pool(rh_transcriber *t)
+{
+    int n = 2 * rh_asr_model_describe(t->model).n_state;
+    t->n_pooled = 0;
+    if (!t->pooled)
+        t->pooled = rh_alloc_array((size_t)n, sizeof *t->pooled);
+    if (t->pooled && rh_asr_pooled(t->asr, t->pooled, (size_t)n, NULL) == RH_OK)
+        t->n_pooled = n;
+}
+
+/* To the last thing heard. The rest of the utterance may need it too. */
+static void give_pooled(rh_transcriber *t)
+{
+    tr_heard *h = &t->heard[t->n_heard - 1];
+    if (!t->n_pooled || !(h->pooled = rh_alloc_array((size_t)t->n_pooled, sizeof *h->pooled)))
+        return; /* scores do without */
+    memcpy(h->pooled, t->pooled, (size_t)t->n_pooled * sizeof *h->pooled);
+    h->n_pooled = t->n_pooled;
+}
+
+static void keep_language(rh_transcriber *t, const rh_transcript *text)
+{
+    if (!t->language[0] && text->n_words > 2)
+        memcpy(t->language, text->language, sizeof t->language);
+}
+
+/* Text of the words from `first` to `end`; "" when it does not fit. */
+static void copy_words(const rh_transcript *t, int first, int end, char *dst, size_t size)
+{
+    const rh_asr_word *a = &t->words[first], *b = &t->words[end - 1];
+    size_t n = b->text_off + b->text_len - a->text_off;
+    n = n < size ? n : 0;
+    memcpy(dst, t->text + a->text_off, n);
+    dst[n] = '\0';
+}
+
+/* The last words that became final (of `text`, up to word `end`) may be the next
+ * decode's context: as much as a context holds, from a word that follows a gap. */
+static void remember(rh_transcriber *t, const rh_transcript *text, int end, int64_t settled)
+{
+    t->last_text[0] = '\0';
+    t->last_end = settled;
+    if (end == 0)
+        return;
+    if (settled - t->from <= CONTEXT && strlen(t->context) + 1 < sizeof t->last_text) {
+        /* All of the decode, with the context it had itself. */
+        size_t n = strlen(t->context);
+        memcpy(t->last_text, t->context, n);
+        if (n)
+            t->last_text[n++] = ' ';
+        copy_words(text, 0, end, t->last_text + n, sizeof t->last_text - n);
+        if (!t->last_text[n])
+            t->last_text[0] = '\0';
+        t->last_from = t->from;
+        return;
+    }
+    float least = (float)(settled - CONTEXT) / RATE, widest = -1;
+    int first = -1;
+    for (int i = 1; i < end && i + 3 <= end; i++) {
+        float gap = text->words[i].start - text->words[i - 1].end;
+        if (text->words[i].start >= least && gap > widest) {
+            widest = gap;
+            first = i;
+        }
+    }
+    if (first < 0)
+        return;
+    copy_words(text, first, end, t->last_text, sizeof t->last_text);
+    t->last_from = (int64_t)((text->words[first].start - fminf(widest / 2, 0.15f)) * RATE);
+}
+
+void rh_tr_start_at(rh_transcriber *t, int64_t at)
+{
+    t->from = at;
+    t->context[0] = '\0';
+    if (t->last_text[0] && at - t->last_end < NEAR && t->last_from >= t->base) {
+        strcpy(t->context, t->last_text);
+        t->context_end = at;
+        t->from = t->last_from;
+    }
+    t->partial_at = 0;
+    t->n_draft = 0;
+    rh_transcript_clear(&t->partial);
+}
+
+/* `text` is final, and all sound before `to` done with. */
+static rh_status finish(rh_transcriber *t, const rh_transcript *text, int64_t to, rh_error *err)
+{
+    keep_language(t, text);
+    if (text->n_words > 0) {
+        rh_status st =
+            add_heard(t, text, true, text->words[0].start, text->words[text->n_words - 1].end);
+        if (st != RH_OK)
+            return rh_fail(err, st, "transcript: %s", rh_status_name(st));
+        keep_sound(t, to, to);
+        give_pooled(t);
+    }
+    remember(t, text, text->n_words, to);
+    t->settled = to;
+    t->n_draft = 0;
+    return RH_OK;
+}
+
+/* Soft speech before louder speech may be passed over as a whole: where the first word
+ * comes long after the beginning, the sound before it is worth a decode of its own.
+ * The end of that sound; 0 = nothing was passed over. */
+static int64_t passed_over(const rh_transcriber *t)
+{
+    if (t->context[0] || t->scratch.n_words == 0)
+        return 0;
+    const rh_asr_word *w = &t->scratch.words[0];
+    int64_t end = (int64_t)(fmaxf(w->start, w->end - LONGEST_WORD_S) * RATE) - BEFORE_WORD;
+    return end - t->from > PASSED_OVER ? end : 0;
+}
+
+static rh_status make_final(rh_transcriber *t, int64_t *to, const atomic_bool *cancel, rh_error *err)
+{
+    rh_status st = decode(t, *to, true, cancel, err);
+    int64_t end = st == RH_OK ? passed_over(t) : 0;
+    if (end) {
+        *to = end;
+        t->n_draft = 0;
+        st = decode(t, end, true, cancel, err);
+    }
+    if (st != RH_OK)
+        return st;
+    pool(t);
+    st = decode_verbatim(t, cancel, err);
+    return st == RH_OK ? finish(t, &t->scratch, *to, err) : st;
+}
+
+rh_status rh_tr_promote(rh_transcriber *t, int64_t to, rh_error *err)
+{
+    return finish(t, &t->partial, to, err);
+}
+
+/* The words that will not change: those on which this decode and the one before agree
+ * and that are not fresh, and those long past that this one is sure of. Where they are
+ * overdue doubts count less. */
+static int standing(const rh_transcriber *t)
+{
+    const rh_transcript *a = &t->partial, *b = &t->scratch;
+    bool agree = t->partial_at != 0, overdue = rh_tr_overdue(t);
+    float fresh_s = (float)(t->seen - FRESH) / RATE;
+    float stood_s = (float)(t->seen - (overdue ? STOOD_LATE : STOOD)) / RATE;
+    int n = 0;
+    for (; n < b->n_words; n++) {
+        const rh_asr_word *w = &b->words[n];
+        float end = fminf(w->end, w->start + LONGEST_WORD_S); /* the rest is a pause */
+        agree = agree && n < a->n_words && same_word(a, n, b, n);
+        if (end > fresh_s || (!agree && (end > stood_s || (w->p < SURE && !overdue))))
+            break;
+    }
+    return n;
+}
+
+/* A sentence's end near the end of the agreed words, or else all of them. */
+static int best_cut(const rh_transcript *b, int n)
+{
+    for (int k = n; k > n / 2; k--) {
+        const rh_asr_word *w = &b->words[k - 1];
+        if (w->text_len && strchr(".?!", b->text[w->text_off + w->text_len - 1]))
+            return k;
+    }
+    return n;
+}
+
+/* The first n words of the decode are final; the rest is decoded again, with them as
+ * context, and compared with what this decode made of it. */
+static rh_status settle_words(rh_transcriber *t, int n)
+{
+    const rh_transcript *text = &t->scratch;
+    rh_status st = rh_transcript_slice(&t->piece, text, 0, n);
+    if (st == RH_OK)
+        st = add_heard(t, &t->piece, true, text->words[0].start, text->words[n - 1].end);
+    if (st != RH_OK)
+        return st;
+    int64_t settled = (int64_t)(text->words[n - 1].end * RATE);
+    keep_language(t, &t->piece);
+    keep_sound(t, t->seen, settled);
+    give_pooled(t);
+    remember(t, text, n, settled);
+    t->settled = t->onset = settled;
+    t->settle_from = t->seen;
+    rh_tr_start_at(t, settled);
+    int kept = 0;
+    for (int i = 0; i < t->n_pauses; i++)
+        if (t->pauses[i].start > settled)
+            t->pauses[kept++] = t->pauses[i];
+    t->n_pauses = kept;
+    return rh_transcript_slice(&t->piece, text, n, text->n_words);
+}
+
+/* What was heard of the open utterance so far and is not final: told, and kept as the
+ * draft of the next decode. */
+static rh_status show(rh_transcriber *t, rh_transcript *text)
+{
+    rh_status st = keep_draft(t, text);
+    if (st == RH_OK && t->o.partials)
+        st = add_heard(t, text, false, (float)fresh(t) / RATE, (float)t->seen / RATE);
+    if (st != RH_OK)
+        return st;
+    rh_transcript swap = t->partial;
+    t->partial = *text;
+    *text = swap;
+    t->partial_at = t->seen;
+    return RH_OK;
+}
+
+static rh_status skip_window(rh_transcriber *t)
+{
+    t->settled = t->onset = t->seen - STOOD;
+    t->settle_from = t->seen;
+    t->last_text[0] = '\0';
+    t->n_pauses = 0;
+    rh_tr_start_at(t, t->settled);
+    return RH_OK;
+}
+
+/* Decoding takes its share of the machine, never all of it: partials come further
+ * apart when they take long or have to wait for their turn. */
+static void adapt_interval(rh_transcriber *t, int64_t took_us, int64_t late)
+{
+    int64_t base = (int64_t)t->o.partial_every_ms * RATE / 1000;
+    int64_t want = took_us * 3 * RATE / 1000000;
+    if (late > LATE && want < t->interval + late)
+        want = t->interval + late;
+    else if (late > 0 && want < t->interval * 3 / 4)
+        want = t->interval * 3 / 4;
+    t->interval = want < base ? base : want < INTERVAL_MAX ? want : INTERVAL_MAX;
+}
+
+static rh_status make_partial(rh_transcriber *t, bool settle, const atomic_bool *cancel,
+                              rh_error *err)
+{
+    int64_t from_us = rh_now_us(), late = t->partial_at ? t->seen - t->partial_at - t->interval : 0;
+    rh_status st = decode(t, t->seen, false, cancel, err);
+    if (st != RH_OK)
+        return st;
+    pool(t);
+    adapt_interval(t, rh_now_us() - from_us, late);
+    int n = settle && (!t->doubtful || rh_tr_overdue(t)) ? standing(t) : 0;
+    bool may_end = t->seen >= t->speech_end + TR_PAUSE_DECODE / 2;
+    if (n > 0 || may_end)
+        st = decode_verbatim(t, cancel, err);
+    if (st != RH_OK)
+        return st;
+    if (n > 0) {
+        st = settle_words(t, best_cut(&t->scratch, n));
+        if (st == RH_OK)
+            st = show(t, &t->piece);
+    } else if (settle && t->seen - t->from > WINDOW) {
+        return skip_window(t); /* sound, but no word in all of it */
+    } else {
+        st = show(t, &t->scratch);
+    }
+    return st == RH_OK ? st : rh_fail(err, st, "transcript: %s", rh_status_name(st));
+}
+
+rh_status rh_tr_final(rh_transcriber *t, int64_t *to, const atomic_bool *cancel, rh_error *err)
+{
+    rh_status st = rh_asr_stream_new(&t->asr, t->model, err);
+    if (st == RH_OK)
+        st = make_final(t, to, cancel, err);
+    rh_asr_stream_free(t->asr);
+    t->asr = NULL;
+    return st;
+}
+
+rh_status rh_tr_partial(rh_transcriber *t, bool settle, const atomic_bool *cancel, rh_error *err)
+{
+    rh_status st = rh_asr_stream_new(&t->asr, t->model, err);
+    if (st == RH_OK)
+        st = make_partial(t, settle, cancel, err);
+    rh_asr_stream_free(t->asr);
+    t->asr = NULL;
+    return st;
+}

@@ -1,0 +1,202 @@
+#include "rehearse/asr/verbatim.h"
+
+#include <ctype.h>
+#include <string.h>
+#include "rehearse/base/alloc.h"
+#include "rehearse/base/buf.h"
+#include "asr/transcript_internal.h"
+
+static const char PROMPT[] =
+    "Umm, let me think like, hmm... Okay, uh, here's what I'm, um, like thinking.";
+static const char PROMPT_ECHO[] = "let me think like";
+/* Log-odds in favour of a hesitation at the start of a word: the base model
+ * gains by it, and the sound itself refuses the invented ones
+ * (docs/performance.md). */
+static const float BOOST = 3.0f;
+
+/* A clean decode that leaves a hesitation out has mostly thought of it: in 35
+ * spontaneous clips each one that was found left at least 6e-4 somewhere, in 87
+ * readings one in six leaves so much. */
+static const float THOUGHT_OF = 3e-4f;
+/* A word that takes this long for its letters may hide something. */
+static const float DRAWN_S = 0.5f, DRAWN_LETTER_S = 0.12f;
+
+enum { LONGEST_PERIOD = 8, LOOP_TIMES = 4, KEEP_TIMES = 3, MAX_TEXT = 8192 };
+
+/* Tokens that the repetition at the end of `t` takes beyond KEEP_TIMES turns,
+ * 0 when it does not end in one. */
+static int looped_tokens(const rh_transcript *t)
+{
+    for (int period = 1; period <= LONGEST_PERIOD; period++) {
+        int same = 0;
+        while (same + period < t->n_tokens && t->tokens[t->n_tokens - 1 - same].id ==
+                                                  t->tokens[t->n_tokens - 1 - same - period].id)
+            same++;
+        int turns = same / period + 1;
+        if (turns >= LOOP_TIMES && turns * period >= LOOP_TIMES * 2 - 2)
+            return (turns - KEEP_TIMES) * period;
+    }
+    return 0;
+}
+
+/* A word as letters only, lower case. */
+static void plain_word(const rh_transcript *t, const rh_asr_word *w, char out[32])
+{
+    size_t n = 0;
+    for (uint32_t i = 0; i < w->text_len && n + 1 < 32; i++) {
+        unsigned char c = (unsigned char)t->text[w->text_off + i];
+        if (isalnum(c) || c >= 0x80)
+            out[n++] = (char)tolower(c);
+    }
+    out[n] = '\0';
+}
+
+static bool is_sound(const char *w)
+{
+    size_t n = strlen(w);
+    return n > 0 && n == strspn(w, "uhmer") && strcmp(w, "me") != 0 && strcmp(w, "he") != 0 &&
+           strcmp(w, "her") != 0;
+}
+
+/* Index of the clean word that goes on after the words of `kept` bytes of the
+ * looping text: behind the last clean word that was said there too, and not
+ * before the loop sets in. */
+static int next_clean_word(const rh_transcript *clean, const rh_transcript *loop, uint32_t kept)
+{
+    int at = 0;
+    float since = 0.0f; /* start of the last word that is no hesitation */
+    char a[32], b[32];
+    for (int i = 0; i < loop->n_words && loop->words[i].text_off < kept; i++) {
+        plain_word(loop, &loop->words[i], a);
+        if (!a[0] || is_sound(a))
+            continue;
+        since = loop->words[i].start;
+        for (int k = at; k < clean->n_words && k < at + 4;
+             k++) { /* near, so that "the" is the right one */
+            plain_word(clean, &clean->words[k], b);
+            if (strcmp(a, b) == 0) {
+                at = k + 1;
+                break;
+            }
+        }
+    }
+    while (at < clean->n_words) {
+        plain_word(clean, &clean->words[at], b);
+        if (!is_sound(b) && clean->words[at].start > since + 0.1f)
+            break;
+        at++;
+    }
+    return at;
+}
+
+/* The looping text up to the loop, then what the clean decode heard after it. */
+static rh_status join_texts(const rh_transcript *clean, const rh_transcript *loop, int cut,
+                            rh_buf *text)
+{
+    int last = loop->n_tokens - cut;
+    const rh_asr_token *end = &loop->tokens[last];
+    rh_status st = rh_buf_add(text, loop->text, end->text_off);
+    int next = next_clean_word(clean, loop, end->text_off);
+    if (st == RH_OK && next < clean->n_words) {
+        uint32_t from = clean->words[next].text_off;
+        st = rh_buf_puts(text, " ");
+        if (st == RH_OK)
+            st = rh_buf_puts(text, clean->text + from);
+    }
+    return st;
+}
+
+static rh_status without_loop(rh_asr_stream *s, const rh_transcript *clean, int cut,
+                              const rh_asr_params *q, rh_transcript *out, rh_error *err)
+{
+    rh_buf text;
+    rh_buf_init(&text, MAX_TEXT);
+    rh_status st = RH_OK;
+    if (q->prefix) { /* forcing begins at the beginning */
+        st = rh_buf_puts(&text, q->prefix);
+        if (st == RH_OK)
+            st = rh_buf_puts(&text, " ");
+    }
+    if (st == RH_OK)
+        st = join_texts(clean, out, cut, &text);
+    if (st != RH_OK)
+        rh_fail(err, st, "verbatim text: out of memory");
+    else if (text.len > 0)
+        st = rh_asr_force(s, text.data, q, out, err);
+    rh_buf_done(&text);
+    return st;
+}
+
+/* Told nothing, the model may write the prompt itself. */
+static bool echoes_prompt(const rh_transcript *clean, const rh_transcript *out)
+{
+    return out->text && strstr(out->text, PROMPT_ECHO) &&
+           !(clean->text && strstr(clean->text, PROMPT_ECHO));
+}
+
+static bool says_the_same(const rh_transcript *clean, const rh_transcript *out)
+{
+    bool same = clean->n_tokens == out->n_tokens;
+    for (int i = 0; i < clean->n_tokens && same; i++)
+        same = clean->tokens[i].id == out->tokens[i].id;
+    return same;
+}
+
+static bool may_hide_something(const rh_transcript *clean)
+{
+    for (int i = 0; i < clean->n_tokens; i++)
+        if (clean->tokens[i].p_filler >= THOUGHT_OF)
+            return true;
+    for (int i = 0; i < clean->n_words; i++) {
+        const rh_asr_word *w = &clean->words[i];
+        char plain[32];
+        plain_word(clean, w, plain);
+        if (w->end - w->start > DRAWN_S + DRAWN_LETTER_S * (float)strlen(plain) ||
+            strcmp(plain, "like") == 0) /* its comma tells whether it means something */
+            return true;
+    }
+    return false;
+}
+
+rh_status rh_asr_verbatim(rh_asr_stream *s, const rh_transcript *clean, const rh_asr_params *p,
+                          rh_transcript *out, rh_error *err)
+{
+    bool english = strcmp(clean->language, "en") == 0 || clean->language[0] == '\0';
+    rh_transcript_clear(out);
+    if (clean->n_words == 0 || !english || p->translate)
+        return RH_OK;
+    if (!may_hide_something(clean))
+        return rh_transcript_append(out, clean, 0);
+    int32_t *draft = rh_alloc_array((size_t)clean->n_tokens + 1, sizeof *draft);
+    if (!draft)
+        return rh_fail(err, RH_ERR_NOMEM, "verbatim decode: out of memory");
+    for (int i = 0; i < clean->n_tokens; i++)
+        draft[i] = clean->tokens[i].id;
+    rh_asr_params q = *p;
+    q.language = "en";
+    q.prompt = PROMPT;
+    q.timestamps = false;
+    q.word_times = true;
+    q.beam = 1;
+    q.fallback = false; /* a hot second try would invent hesitations */
+    q.filler_boost = BOOST;
+    q.draft = draft;
+    q.n_draft = clean->n_tokens;
+    q.keep_to_draft = true; /* its own spelling and punctuation only cost steps */
+    q.progress = NULL;
+    rh_status st = rh_asr_redecode(s, &q, out, err);
+    if (st == RH_OK && says_the_same(clean, out)) {
+        rh_transcript_clear(out);
+        st = rh_transcript_append(out, clean, 0);
+    } else if (st == RH_OK) {
+        int cut = looped_tokens(out);
+        if (cut > 0)
+            st = without_loop(s, clean, cut, &q, out, err);
+        if (st == RH_ERR_LIMIT || (st == RH_OK && echoes_prompt(clean, out))) {
+            rh_transcript_clear(out);
+            st = rh_transcript_append(out, clean, 0);
+        }
+    }
+    rh_free(draft);
+    return st;
+}

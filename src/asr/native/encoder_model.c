@@ -1,0 +1,227 @@
+/* encoder_model.c - loads the encoder, and chooses where a window runs. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include "encoder_internal.h"
+#include "rehearse/base/alloc.h"
+#include "rehearse/base/cpu.h"
+#include "rehearse/nn/nn.h"
+
+int enc_n_merged(const rh_enc_model *m)
+{
+    return (m->hp.n_audio_ctx + MERGE - 1) / MERGE;
+}
+
+/* 8 bits pay only where the processor multiplies bytes in one instruction. */
+static rh_status choose_precision(rh_enc_model *m, const char *want, rh_error *err)
+{
+    static const char *const known[] = {"f32", "bf16", "f16", "int8"};
+    const rh_cpu_features *cpu = rh_cpu();
+    if (!want || strcmp(want, "auto") == 0)
+        want = cpu->avx512_vnni || cpu->amx_int8 ? "int8" : "f32";
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        if (strcmp(want, known[i]) == 0) {
+            m->precision = known[i];
+            return RH_OK;
+        }
+    return rh_fail(err, RH_ERR_INVAL, "precision %s: expected auto, f32, bf16, f16 or int8", want);
+}
+
+static rh_status load_positions(rh_enc_model *m, const rh_ggml_file *file, rh_error *err)
+{
+    const rh_ggml_tensor *t = NULL;
+    int64_t d = m->hp.n_audio_state, ctx = m->hp.n_audio_ctx;
+    rh_status st = rh_ggml_file_need(file, &t, "encoder.positional_embedding", d, ctx, 1, err);
+    if (st != RH_OK)
+        return st;
+    m->pos = rh_alloc_aligned((size_t)(d * ctx), sizeof *m->pos);
+    if (!m->pos)
+        return rh_fail(err, RH_ERR_NOMEM, "encoder: out of memory");
+    rh_ggml_values(t, m->pos);
+    return RH_OK;
+}
+
+static rh_status check_shape(const rh_ggml_hparams *h, rh_error *err)
+{
+    enum { HEAD = 64, MAX_CTX = 8192, MAX_STATE = 4096 };
+    if (h->n_audio_head * HEAD != h->n_audio_state || h->n_audio_state > MAX_STATE)
+        return rh_fail(err, RH_ERR_FORMAT, "%d encoder heads for a width of %d: heads of %d expected",
+                       h->n_audio_head, h->n_audio_state, HEAD);
+    if (h->n_audio_ctx > MAX_CTX)
+        return rh_fail(err, RH_ERR_FORMAT, "encoder: %d positions are not Whisper's", h->n_audio_ctx);
+    return RH_OK;
+}
+
+rh_status rh_enc_model_new(rh_enc_model **out, const rh_ggml_file *file,
+                           const rh_enc_options *opts, rh_error *err)
+{
+    rh_enc_model *m = rh_calloc(1, sizeof *m);
+    if (!m)
+        return rh_fail(err, RH_ERR_NOMEM, "encoder: out of memory");
+    pthread_mutex_init(&m->lock, NULL);
+    pthread_cond_init(&m->fast_left, NULL);
+    m->hp = *rh_ggml_file_hparams(file);
+    m->file = file;
+    m->full_window = opts->full_window;
+    m->n_slots = opts->n_threads < MAX_THREADS ? opts->n_threads : MAX_THREADS;
+    rh_status st = check_shape(&m->hp, err);
+    if (st == RH_OK)
+        st = choose_precision(m, opts->precision, err);
+    if (st == RH_OK)
+        st = rh_log_mel_new(&m->mel, rh_ggml_file_mel_filters(file), m->hp.n_mels, err);
+    if (st == RH_OK)
+        st = load_positions(m, file, err);
+    bool int8 = st == RH_OK && strcmp(m->precision, "int8") == 0;
+    m->graph = (rh_encoder_graph_options){.int8 = int8, .precision = int8 ? "f32" : m->precision,
+                                          .n_threads = opts->n_threads, .n_streams = 1};
+    if (st == RH_OK && opts->cache_dir)
+        m->graph.cache_dir = rh_nn_cache_folder(m->cache_dir, sizeof m->cache_dir, opts->cache_dir)
+                                 ? m->cache_dir : NULL;
+    if (st == RH_OK)
+        st = rh_encoder_graph_compile(&m->fast, &m->weights, file, &m->graph, err);
+    if (st == RH_OK)
+        st = rh_gate_new(&m->gate, m->n_slots, err);
+    if (st == RH_OK)
+        st = rh_nn_request_new(&m->fast_request, m->fast, err);
+    if (st == RH_OK)
+        *out = m;
+    else
+        rh_enc_model_free(m);
+    return st;
+}
+
+void rh_enc_model_free(rh_enc_model *m)
+{
+    if (!m)
+        return;
+    for (int i = 0; i < MAX_TAILS; i++)
+        enc_tail_free(m->tails[i]);
+    if (m->wide_started)
+        pthread_join(m->wide_builder, NULL);
+    for (int i = 0; i < MAX_THREADS; i++)
+        rh_nn_request_free(m->wide_requests[i]);
+    rh_nn_request_free(m->fast_request);
+    rh_gate_free(m->gate);
+    rh_nn_model_free(m->wide);
+    rh_nn_model_free(m->fast);
+    rh_ir_free(m->weights);
+    rh_ir_free(m->wide_weights);
+    rh_log_mel_free(m->mel);
+    rh_free(m->pos);
+    pthread_cond_destroy(&m->fast_left);
+    pthread_mutex_destroy(&m->lock);
+    rh_free(m);
+}
+
+const char *rh_enc_model_precision(const rh_enc_model *m)
+{
+    return m->precision;
+}
+
+const rh_log_mel *rh_enc_model_mel(const rh_enc_model *m)
+{
+    return m->mel;
+}
+
+/* Compiles the network for streams side by side. When that fails they share the fast one. */
+static void *build_wide(void *arg)
+{
+    rh_enc_model *m = arg;
+    rh_encoder_graph_options g = m->graph;
+    rh_nn_model *net = NULL;
+    g.n_streams = m->n_slots;
+    rh_status st = rh_encoder_graph_compile(&net, &m->wide_weights, m->file, &g, NULL);
+    for (int i = 0; i < m->n_slots && st == RH_OK; i++)
+        st = rh_nn_request_new(&m->wide_requests[i], net, NULL);
+    rh_ggml_file_release_pages(m->file);
+    pthread_mutex_lock(&m->lock);
+    m->wide = st == RH_OK ? net : NULL;
+    pthread_mutex_unlock(&m->lock);
+    if (st != RH_OK) {
+        for (int i = 0; i < m->n_slots; i++) {
+            rh_nn_request_free(m->wide_requests[i]);
+            m->wide_requests[i] = NULL;
+        }
+        rh_nn_model_free(net);
+    }
+    return NULL;
+}
+
+void enc_count_state(rh_enc_model *m)
+{
+    pthread_mutex_lock(&m->lock);
+    m->n_states++;
+    if (m->n_states > 1 && m->n_slots > 1 && !m->wide_started)
+        m->wide_started = pthread_create(&m->wide_builder, NULL, build_wide, m) == 0;
+    pthread_mutex_unlock(&m->lock);
+}
+
+static rh_status set_inputs(const rh_enc_model *m, rh_nn_request *r, const enc_feed *f, rh_error *err)
+{
+    int64_t d = m->hp.n_audio_state;
+    float nothing[1] = {0};
+    rh_nn_tensor t = {.type = RH_NN_F32, .n_dims = 3, .dims = {1, m->hp.n_mels, 2 * f->n_own + 1},
+                      .data = f->mel};
+    rh_status st = rh_nn_set_input(r, RH_ENC_IN_MEL, &t, err);
+    t.dims[1] = f->n_own;
+    t.dims[2] = d;
+    t.data = m->pos;
+    if (st == RH_OK)
+        st = rh_nn_set_input(r, RH_ENC_IN_POS, &t, err);
+    t = (rh_nn_tensor){.type = RH_NN_F32, .n_dims = 4, .dims = {1, 1, 1, f->n_own + f->n_kept},
+                       .data = f->bias};
+    if (st == RH_OK)
+        st = rh_nn_set_input(r, RH_ENC_IN_BIAS, &t, err);
+    t = (rh_nn_tensor){.type = RH_NN_F32, .n_dims = 3, .dims = {1, f->n_pool, f->n_own},
+                       .data = f->pool ? f->pool : nothing};
+    if (st == RH_OK)
+        st = rh_nn_set_input(r, RH_ENC_IN_POOL, &t, err);
+    size_t first = (size_t)(enc_n_merged(m) - f->n_kept);
+    for (int i = 0; st == RH_OK && i < 2 * m->hp.n_audio_layer; i++) {
+        float *kv = nothing;
+        if (f->silence)
+            kv = f->silence->kv + ((size_t)i * (size_t)enc_n_merged(m) + first) * (size_t)d;
+        t = (rh_nn_tensor){.type = RH_NN_F32, .n_dims = 3, .dims = {1, f->n_kept, d}, .data = kv};
+        st = rh_nn_set_input(r, RH_ENC_IN_KV + i, &t, err);
+    }
+    return st;
+}
+
+/* A stream that comes alone gets all threads; beside another, one. */
+enc_place enc_enter(rh_enc_model *m, int64_t deadline)
+{
+    bool alone = rh_gate_load(m->gate) == 0;
+    enc_place p = {.slot = rh_gate_enter(m->gate, deadline)};
+    pthread_mutex_lock(&m->lock);
+    while (m->fast_busy && !m->wide) /* not compiled yet: one after the other */
+        pthread_cond_wait(&m->fast_left, &m->lock);
+    p.fast = !m->fast_busy && (alone || !m->wide);
+    if (p.fast)
+        m->fast_busy = true;
+    p.request = p.fast ? m->fast_request : m->wide_requests[p.slot];
+    pthread_mutex_unlock(&m->lock);
+    return p;
+}
+
+void enc_leave(rh_enc_model *m, const enc_place *p)
+{
+    bool *ran = p->fast ? &m->fast_ran : &m->wide_ran;
+    pthread_mutex_lock(&m->lock);
+    bool first = !*ran;
+    *ran = true;
+    if (p->fast) {
+        m->fast_busy = false;
+        pthread_cond_broadcast(&m->fast_left);
+    }
+    pthread_mutex_unlock(&m->lock);
+    if (first && m->graph.cache_dir)
+        rh_nn_release_pages(m->graph.cache_dir);
+    rh_gate_leave(m->gate, p->slot);
+}
+
+rh_status enc_run_in(const rh_enc_model *m, const enc_place *p, const enc_feed *f, rh_error *err)
+{
+    rh_status st = set_inputs(m, p->request, f, err);
+    return st == RH_OK ? rh_nn_run(p->request, err) : st;
+}

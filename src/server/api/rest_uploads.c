@@ -1,0 +1,418 @@
+/* rest_uploads.c - POST /v1/sessions: a recording becomes a session.
+ *
+ *   accepted -----> queued <-----> analysing -----> done
+ *   (file and row     ^               |     \-----> failed, and why
+ *    on the disk)     +--- a stop, a crash, a full disk
+ *
+ * The reply comes when the recording lies in the media folder and its row in the store, both
+ * synced: from then on it is analysed whatever happens to this process. The analysis runs on
+ * the pool for files; one that ends the process is begun RH_MAX_ATTEMPTS times, counted in the
+ * store. GET /v1/sessions/{id} says how far it is. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+#include "rehearse/base/alloc.h"
+#include "rehearse/base/clock.h"
+#include "rehearse/coach/session.h"
+#include "rehearse/store/store.h"
+#include "rest_sessions.h"
+#include "text_field.h"
+
+static const int64_t RETRY_US = 20000000; /* after a failure that may pass, as of a full disk */
+
+typedef enum { ACCEPTING, QUEUED, ANALYSING } upload_state;
+
+struct rh_upload {
+    rh_upload *next;
+    rh_job job;
+    upload_state state; /* loop thread only */
+    int64_t not_before_us;
+    char id[RH_SESSION_ID_MAX + 1], media_dir[4096 + 16], path[4096 + 128];
+    json_t *meta; /* client, question, ... */
+    rh_buf bytes; /* ACCEPTING */
+    size_t n_held;
+    rh_coach *coach;
+    rh_store *store;
+    atomic_bool cancel;  /* any thread: the server ends, or it has been deleted */
+    bool deleted;        /* loop thread only */
+    bool measuring;      /* its job only */
+    atomic_int permille; /* any thread */
+    bool over;           /* set by the job: nothing is left to do */
+    rh_error err;
+};
+
+static rh_upload *find(const rh_server *s, const char *id)
+{
+    rh_upload *u = s->uploads;
+    while (u && strcmp(u->id, id) != 0)
+        u = u->next;
+    return u;
+}
+
+int rh_upload_permille(const rh_server *s, const char *id)
+{
+    rh_upload *u = find(s, id);
+    return u && u->state != ACCEPTING ? atomic_load(&u->permille) : -1;
+}
+
+static void forget(rh_server *s, rh_upload *u)
+{
+    for (rh_upload **p = &s->uploads; *p; p = &(*p)->next)
+        if (*p == u) {
+            *p = u->next;
+            break;
+        }
+    rh_upload_release(s, &u->n_held);
+    rh_buf_done(&u->bytes);
+    json_decref(u->meta);
+    rh_free(u);
+}
+
+void rh_uploads_free(rh_server *s)
+{
+    while (s->uploads)
+        forget(s, s->uploads);
+}
+
+void rh_uploads_cancel(rh_server *s)
+{
+    for (rh_upload *u = s->uploads; u; u = u->next)
+        atomic_store(&u->cancel, true);
+}
+
+int rh_uploads_count(const rh_server *s)
+{
+    int n = 0;
+    for (const rh_upload *u = s->uploads; u; u = u->next)
+        n++;
+    return n;
+}
+
+void rh_upload_deleted(rh_server *s, const char *id)
+{
+    rh_upload *u = find(s, id);
+    if (!u)
+        return;
+    u->deleted = true;
+    atomic_store(&u->cancel, true);
+    if (u->state == QUEUED)
+        forget(s, u);
+}
+
+/* ---- the analysis ---- */
+
+/* Reading and faces are about two fifths of the work, recognition the rest. */
+static void progressed(void *user, double done)
+{
+    rh_upload *u = user;
+    double all = u->measuring ? 0.4 + 0.6 * done : 0.4 * done;
+    atomic_store(&u->permille, (int)(1000 * all));
+}
+
+static const char *text_of(const rh_upload *u, const char *key)
+{
+    return json_string_value(json_object_get(u->meta, key));
+}
+
+static rh_status analyse(rh_upload *u)
+{
+    rh_session *session = NULL;
+    json_t *report = NULL;
+    rh_session_options o = {.id = u->id, .client = text_of(u, "client"), .question = text_of(u, "question"),
+                            .kind = text_of(u, "kind"), .language = text_of(u, "language"),
+                            .reference = text_of(u, "reference"), .source = text_of(u, "source"),
+                            .spool_dir = u->media_dir, .keep_media = json_is_true(json_object_get(u->meta, "keep_media")),
+                            .recorded = true, .progress = progressed, .user = u};
+    u->measuring = false;
+    rh_status st = rh_session_new(&session, u->coach, u->store, &o, &u->err);
+    if (st == RH_OK)
+        st = rh_session_recording(session, u->path, &u->cancel, &u->err);
+    u->measuring = true;
+    if (st == RH_OK)
+        st = rh_session_finish(session, &u->cancel, &report, &u->err);
+    json_decref(report);
+    rh_session_free(session);
+    return st;
+}
+
+static void remove_files(const rh_upload *u)
+{
+    static const char *const made[] = {"pcm", "wav", "upload"};
+    char path[sizeof u->path];
+    for (size_t i = 0; i < sizeof made / sizeof *made; i++) {
+        (void)snprintf(path, sizeof path, "%s/%s.%s", u->media_dir, u->id, made[i]);
+        (void)unlink(path);
+    }
+}
+
+/* The analysis failed. Whether it is tried again is written down where the next start reads it. */
+static void give_up(rh_upload *u, const char *why)
+{
+    u->over = rh_store_fail(u->store, u->id, why, &u->err) == RH_OK;
+    if (u->over)
+        remove_files(u);
+}
+
+static void analyse_run(rh_job *job, rh_worker *w)
+{
+    rh_upload *u = (rh_upload *)((char *)job - offsetof(rh_upload, job));
+    int attempts = 0;
+    u->err = (rh_error){0};
+    if (atomic_load(&u->cancel))
+        return; /* as it is: queued */
+    rh_status st = rh_store_attempt(u->store, u->id, true, &attempts, &u->err);
+    if (st == RH_ERR_NOTFOUND) { /* deleted */
+        remove_files(u);
+        u->over = true;
+    } else if (st != RH_OK) {
+        return;
+    } else if (attempts > RH_MAX_ATTEMPTS) {
+        char why[160];
+        (void)snprintf(why, sizeof why, "the program ended %d times while it analysed this recording", attempts - 1);
+        give_up(u, why);
+    } else {
+        st = analyse(u);
+        bool stopped = st == RH_ERR_CANCELED || (st < 0 && atomic_load(&u->cancel));
+        bool passes = st == RH_ERR_IO || st == RH_ERR_NOMEM;
+        u->over = st == RH_OK;
+        if (st == RH_OK)
+            (void)unlink(u->path); /* the report is kept */
+        else if (stopped || (passes && attempts < RH_MAX_ATTEMPTS))
+            (void)rh_store_put_back(u->store, u->id, stopped, NULL);
+        else
+            give_up(u, u->err.msg[0] ? u->err.msg : "the recording could not be analysed");
+    }
+    (void)w;
+}
+
+static void analyse_done(rh_server *s, rh_job *job)
+{
+    rh_upload *u = (rh_upload *)((char *)job - offsetof(rh_upload, job));
+    u->state = QUEUED;
+    s->n_analyses--;
+    s->count.n_files++;
+    atomic_store(&u->permille, 0);
+    if (u->err.code < 0)
+        rh_log(RH_LOG_WARN, "recording %s: %s", u->id, u->err.msg);
+    if (u->deleted)
+        remove_files(u); /* what the analysis made after the deletion */
+    if (u->deleted || u->over) {
+        forget(s, u);
+    } else {
+        u->not_before_us = rh_now_us() + RETRY_US;
+    }
+    rh_uploads_pump(s);
+}
+
+void rh_uploads_pump(rh_server *s)
+{
+    int64_t now = rh_now_us();
+    for (rh_upload *u = s->uploads; u && rh_ready(s) && s->n_analyses < s->n_file_threads; u = u->next) {
+        if (u->state != QUEUED || now < u->not_before_us)
+            continue;
+        u->job = (rh_job){.run = analyse_run, .done = analyse_done};
+        u->coach = s->coach;
+        if (rh_pool_submit(s->files, &u->job) != RH_OK)
+            return; /* tried again at the next tick */
+        u->state = ANALYSING;
+        s->n_analyses++;
+    }
+}
+
+/* ---- taking them ---- */
+
+static rh_status sync_folder(const char *dir)
+{
+    int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    bool ok = fd >= 0 && fsync(fd) == 0;
+    if (fd >= 0)
+        close(fd);
+    return ok ? RH_OK : RH_ERR_IO;
+}
+
+/* On the disk when it returns RH_OK. */
+static rh_status write_file(const rh_upload *u, rh_error *err)
+{
+    (void)mkdir(u->media_dir, 0700); /* an error shows at the next line */
+    int fd = open(u->path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    size_t done = 0;
+    bool ok = fd >= 0;
+    while (ok && done < u->bytes.len) {
+        ssize_t n = write(fd, u->bytes.data + done, u->bytes.len - done);
+        if (n < 0 && errno == EINTR)
+            continue;
+        ok = n > 0;
+        done += n > 0 ? (size_t)n : 0;
+    }
+    ok = ok && fsync(fd) == 0;
+    int why = errno;
+    if (fd >= 0)
+        ok = close(fd) == 0 && ok;
+    if (ok && sync_folder(u->media_dir) == RH_OK)
+        return RH_OK;
+    return rh_fail(err, RH_ERR_IO, "the recording can't be kept: %s", why == ENOSPC ? "the disk is full" : strerror(why));
+}
+
+static void accept_run(rh_job *job, rh_worker *w)
+{
+    rh_upload *u = (rh_upload *)((char *)job - offsetof(rh_upload, job));
+    (void)w;
+    rh_status st = write_file(u, &u->err);
+    if (st == RH_OK)
+        st = rh_store_recording(u->store, u->id, rh_unix_time(), u->meta, strrchr(u->path, '/') + 1, &u->err);
+    if (st != RH_OK)
+        (void)unlink(u->path);
+    rh_buf_done(&u->bytes);
+    u->err.code = st;
+}
+
+static void accept_done(rh_server *s, rh_job *job)
+{
+    rh_upload *u = (rh_upload *)((char *)job - offsetof(rh_upload, job));
+    rh_conn *c = rh_conn_find(s, job->conn);
+    rh_http *h = c ? c->http : NULL;
+    rh_upload_release(s, &u->n_held);
+    if (u->err.code != RH_OK) {
+        if (h)
+            rh_http_error(h, 507, "%s", u->err.msg);
+        forget(s, u);
+        return;
+    }
+    u->state = QUEUED;
+    if (h)
+        rh_http_json(h, 202, json_pack("{s:s, s:s, s:f}", "id", u->id, "state", "queued", "progress", 0.0));
+    rh_uploads_pump(s);
+}
+
+static void make_id(char *id, size_t size)
+{
+    unsigned random = 0;
+    struct tm tm;
+    time_t now = time(NULL);
+    char stamp[24];
+    if (getrandom(&random, sizeof random, 0) < 0)
+        random = (unsigned)now;
+    strftime(stamp, sizeof stamp, "%Y%m%d-%H%M%S", localtime_r(&now, &tm));
+    (void)snprintf(id, size, "%s-%08x", stamp, random);
+}
+
+static rh_upload *new_upload(rh_server *s, const char *id)
+{
+    rh_upload *u = rh_calloc(1, sizeof *u);
+    if (!u)
+        return NULL;
+    (void)snprintf(u->id, sizeof u->id, "%s", id);
+    (void)snprintf(u->media_dir, sizeof u->media_dir, "%s/media", s->o.config->data_dir);
+    (void)snprintf(u->path, sizeof u->path, "%s/%s.upload", u->media_dir, u->id);
+    u->store = s->store;
+    rh_buf_init(&u->bytes, 0);
+    atomic_init(&u->cancel, false);
+    atomic_init(&u->permille, 0);
+    rh_upload **end = &s->uploads; /* first come, first served */
+    while (*end)
+        end = &(*end)->next;
+    *end = u;
+    return u;
+}
+
+void rh_upload_adopt(rh_server *s, const json_t *row)
+{
+    const char *id = json_string_value(json_object_get(row, "id"));
+    rh_upload *u = find(s, id) ? NULL : new_upload(s, id);
+    if (!u)
+        return;
+    u->meta = json_deep_copy(row);
+    u->state = QUEUED;
+}
+
+static bool is_flag(const char *text)
+{
+    static const char *const flags[] = {"", "true", "false", "1", "0"};
+    for (size_t i = 0; text && i < sizeof flags / sizeof *flags; i++)
+        if (strcmp(text, flags[i]) == 0)
+            return true;
+    return !text;
+}
+
+/* The form's texts; false: replied what is wrong with one. */
+static bool read_meta(rh_http *h, json_t *meta)
+{
+    static const char *const names[][2] = {{"client", "client"}, {"question", "question"}, {"kind", "kind"},
+                                           {"language", "language"}, {"reference_text", "reference"}};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        rh_error err;
+        const rh_field *f = rh_form_field(h, names[i][0]);
+        if (!f || f->value.len == 0)
+            continue;
+        if (rh_text_field_check(names[i][0], f->value.data, f->value.len, &err) != RH_OK) {
+            rh_http_error_at(h, 400, names[i][0], NULL, "%s", err.msg);
+            return false;
+        }
+        json_object_set_new(meta, names[i][1], json_stringn(f->value.data, f->value.len));
+    }
+    const char *keep = rh_form_text(h, "keep_media");
+    if (keep && (strcmp(keep, "true") == 0 || strcmp(keep, "1") == 0))
+        json_object_set_new(meta, "keep_media", json_true());
+    json_object_set_new(meta, "source", json_string("upload"));
+    return true;
+}
+
+void rh_sessions_upload(rh_http *h)
+{
+    rh_server *s = h->server;
+    rh_field *f = rh_form_field(h, "file");
+    if (!f) {
+        rh_http_error_at(h, 422, "file", NULL, "field \"file\" is missing: send the recording as form field \"file\"");
+        return;
+    }
+    if (f->value.len == 0) {
+        rh_http_error_at(h, 400, "file", NULL, "the recording is empty: send an audio or video file");
+        return;
+    }
+    if (!is_flag(rh_form_text(h, "keep_media"))) {
+        rh_http_error_at(h, 400, "keep_media", NULL, "keep_media must be true or false");
+        return;
+    }
+    const char *language = rh_form_text(h, "language");
+    char code[RH_ASR_LANG_LEN];
+    rh_error err;
+    if (language && *language && rh_asr_model_language(s->coach ? rh_coach_asr(s->coach) : NULL, language, code, &err) != RH_OK) {
+        rh_http_error_at(h, 400, "language", NULL, "%s", err.msg);
+        return;
+    }
+    if (rh_uploads_count(s) + s->n_file_jobs >= RH_MAX_FILE_JOBS) {
+        rh_http_header(h, "retry-after", "5");
+        rh_http_error(h, 429, "%d recordings already wait: try again in a moment", RH_MAX_FILE_JOBS);
+        return;
+    }
+    json_t *meta = json_object();
+    if (!read_meta(h, meta)) {
+        json_decref(meta);
+        return;
+    }
+    char id[RH_SESSION_ID_MAX + 1];
+    make_id(id, sizeof id);
+    rh_upload *u = new_upload(s, id);
+    if (!u) {
+        json_decref(meta);
+        rh_http_error(h, 503, "out of memory");
+        return;
+    }
+    u->meta = meta;
+    u->bytes = f->value; /* from now on the job's */
+    rh_buf_init(&f->value, 0);
+    u->n_held = h->n_held;
+    h->n_held = 0;
+    u->job = (rh_job){.run = accept_run, .done = accept_done, .conn = h->id};
+    if (rh_pool_submit(s->desk, &u->job) != RH_OK) {
+        forget(s, u);
+        rh_http_header(h, "retry-after", "5");
+        rh_http_error(h, 429, "too many requests at once: try again in a moment");
+    }
+}

@@ -1,0 +1,38 @@
+/* audio_jobs.h - what a piece of sound goes through on the pools: it is decoded and fed on
+ * the media pool and recognised on the speech pool. audio_lane.c starts both and answers. */
+#ifndef RH_AUDIO_JOBS_H
+#define RH_AUDIO_JOBS_H
+
+#include "server/ws.h"
+
+typedef struct {
+    rh_job job;
+    rh_stream *stream;
+    rh_audio_item *item;
+    size_t n_samples; /* at 16 kHz */
+    double buffered_s;
+    bool ready;
+    rh_live_rest rest;
+    rh_error err;
+} rh_feed_job;
+
+typedef struct {
+    rh_job job;
+    rh_stream *stream;
+    rh_live_part part;
+    bool background;
+    json_t *result;
+    double buffered_s;
+    bool ready; /* again */
+    rh_live_rest rest;
+    int64_t took_us;
+    rh_error err;
+} rh_result_job;
+
+/* Pool threads. */
+void rh_feed_run(rh_job *base, rh_worker *w);
+void rh_result_run(rh_job *base, rh_worker *w);
+
+double rh_stream_buffered_s(rh_stream *st); /* not reported yet; any thread */
+
+#endif

@@ -1,0 +1,234 @@
+#include "record.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/random.h>
+#include "server/access.h"
+#include "server/http.h"
+#include "rehearse/base/alloc.h"
+#include "rehearse/base/clock.h"
+
+/* Less than this is a look at the server, not a practice. */
+static const double LEAST_S = 3;
+
+struct rh_record {
+    rh_record *next;
+    rh_server *server;
+    int refs;              /* sockets, and their work under way */
+    int64_t idle_since_us; /* when the last of them went */
+    bool ending;
+    int64_t start_us;      /* rh_now_us() at the session's zero */
+    char id[RH_SESSION_ID_MAX + 1], client[RH_MAX_CLIENT_ID + 1];
+    pthread_mutex_t lock;
+    rh_session *session;   /* {lock} made with the first picture or sound */
+    bool failed;           /* {lock} it could not be made */
+};
+
+/* ---- whose sockets are kept ---- */
+
+static bool on_loopback(const char *origin)
+{
+    const char *host = strstr(origin, "://");
+    host = host ? host + 3 : origin;
+    size_t n = strcspn(host, ":");
+    return (n == 9 && strncmp(host, "localhost", n) == 0) || (n == 9 && strncmp(host, "127.0.0.1", n) == 0) ||
+           strncmp(host, "[::1]", 5) == 0;
+}
+
+/* The sockets answer every page; but a stranger's page must not fill the disk, nor anybody
+ * add to another's session where a token is asked for. */
+static bool may_be_kept(rh_server *s, const rh_net_conn *net)
+{
+    rh_visitor_text text;
+    rh_visitor v = rh_http_visitor(net, &text);
+    const char *why;
+    if (rh_access_check(s->o.config, &v, &why) == 0)
+        return true;
+    return *v.origin && on_loopback(v.origin) && rh_access_is_local(&v) && rh_access_spared(s->o.config, &v);
+}
+
+/* ---- life ---- */
+
+static void name_session(rh_record *r)
+{
+    unsigned char random[4] = {0};
+    size_t n = 0;
+    (void)getrandom(random, sizeof random, 0);
+    for (const char *c = r->client; *c && n < 40; c++)
+        if (isalnum((unsigned char)*c) || *c == '-' || *c == '_')
+            r->id[n++] = *c;
+    if (n == 0)
+        n = (size_t)snprintf(r->id, sizeof r->id, "client");
+    (void)snprintf(r->id + n, sizeof r->id - n, "-%llx-%02x%02x%02x%02x",
+                   (unsigned long long)rh_unix_time(), random[0], random[1], random[2], random[3]);
+}
+
+static rh_record *new_record(rh_server *s, const char *client)
+{
+    rh_record *r = rh_calloc(1, sizeof *r);
+    if (!r)
+        return NULL;
+    r->server = s;
+    r->start_us = rh_now_us();
+    (void)snprintf(r->client, sizeof r->client, "%s", client);
+    name_session(r);
+    pthread_mutex_init(&r->lock, NULL);
+    r->next = s->records;
+    s->records = r;
+    return r;
+}
+
+rh_record *rh_record_ref(rh_server *s, const rh_net_conn *net, const char *client)
+{
+    rh_record *found = NULL;
+    int n = 0;
+    if (strcmp(s->o.config->ws_reports, "on") != 0 || !may_be_kept(s, net))
+        return NULL;
+    for (rh_record *r = s->records; r; r = r->next, n++)
+        if (!r->ending && strcmp(r->client, client) == 0)
+            found = r;
+    if (!found && n < 2 * s->o.config->max_clients)
+        found = new_record(s, client);
+    if (found)
+        found->refs++;
+    return found;
+}
+
+void rh_record_unref(rh_record *r)
+{
+    if (r && --r->refs == 0)
+        r->idle_since_us = rh_now_us();
+}
+
+static void destroy(rh_record *r)
+{
+    rh_session_free(r->session);
+    pthread_mutex_destroy(&r->lock);
+    rh_free(r);
+}
+
+static void forget(rh_record *r)
+{
+    for (rh_record **at = &r->server->records; *at; at = &(*at)->next)
+        if (*at == r) {
+            *at = r->next;
+            break;
+        }
+    destroy(r);
+}
+
+void rh_records_free(rh_server *s)
+{
+    while (s->records) {
+        rh_record *next = s->records->next;
+        destroy(s->records);
+        s->records = next;
+    }
+}
+
+bool rh_records_busy(const rh_server *s)
+{
+    return s->records != NULL;
+}
+
+/* ---- on pool threads ---- */
+
+static rh_session *session_of(rh_record *r)
+{
+    pthread_mutex_lock(&r->lock);
+    if (!r->session && !r->failed) {
+        const rh_config *c = r->server->o.config;
+        char spool[4096];
+        rh_error err = {0};
+        (void)snprintf(spool, sizeof spool, "%s/media", c->data_dir);
+        rh_session_options o = {.id = r->id,
+                                .client = r->client,
+                                .language = strcmp(c->language, "auto") == 0 ? NULL : c->language,
+                                .spool_dir = spool,
+                                .source = "ws",
+                                .told = true};
+        r->failed = rh_session_new(&r->session, r->server->coach, r->server->store, &o, &err) != RH_OK;
+        if (r->failed)
+            rh_log(RH_LOG_WARN, "no session is kept for client %s: %s", r->client, err.msg);
+    }
+    rh_session *s = r->session;
+    pthread_mutex_unlock(&r->lock);
+    return s;
+}
+
+int64_t rh_record_time(const rh_record *r, int64_t at_us)
+{
+    return at_us > r->start_us ? at_us - r->start_us : 0;
+}
+
+void rh_record_face(rh_record *r, const rh_face *f, int64_t at_us)
+{
+    rh_session *s = r ? session_of(r) : NULL;
+    if (s)
+        rh_session_note_face(s, f, rh_record_time(r, at_us));
+}
+
+rh_sound_source *rh_record_source(rh_record *r)
+{
+    rh_sound_source *src = NULL;
+    rh_session *s = r ? session_of(r) : NULL;
+    return s && rh_sound_source_new(&src, s, NULL) == RH_OK ? src : NULL;
+}
+
+/* ---- the end ---- */
+
+typedef struct {
+    rh_job job;
+    rh_record *r;
+    rh_error err;
+} end_job;
+
+static void end_run(rh_job *base, rh_worker *w)
+{
+    end_job *j = (end_job *)base;
+    rh_session *s = j->r->session;
+    json_t *report = NULL;
+    if (rh_session_length_s(s) < LEAST_S)
+        j->err.code = rh_session_discard(s, &j->err);
+    else
+        j->err.code = rh_session_finish(s, &w->server->cancel_all, &report, &j->err);
+    json_decref(report);
+}
+
+static void end_done(rh_server *s, rh_job *base)
+{
+    (void)s;
+    end_job *j = (end_job *)base;
+    if (j->err.code < 0) /* it stays in the store and is taken up at the next start */
+        rh_log(RH_LOG_WARN, "no report for client %s: %s", j->r->client, j->err.msg);
+    forget(j->r);
+    rh_free(j);
+}
+
+static void end(rh_record *r)
+{
+    if (!r->session) {
+        forget(r);
+        return;
+    }
+    end_job *j = rh_calloc(1, sizeof *j);
+    if (!j)
+        return;
+    j->job = (rh_job){.run = end_run, .done = end_done};
+    j->r = r;
+    if (rh_pool_submit(r->server->reports, &j->job) == RH_OK)
+        r->ending = true;
+    else
+        rh_free(j); /* tried again at the next tick */
+}
+
+void rh_records_tick(rh_server *s, int64_t now_us)
+{
+    for (rh_record *r = s->records, *next; r; r = next) {
+        next = r->next;
+        bool over = rh_stopping(s) || now_us - r->idle_since_us > (int64_t)RH_SESSION_RESUME_S * 1000000;
+        if (r->refs == 0 && !r->ending && over)
+            end(r);
+    }
+}

@@ -1,0 +1,322 @@
+/* practice_jobs.c - the work of a live session on the pools: opening, sound in,
+ * recognition, pictures, the report. At most one job of each kind at a time. */
+#include <stdlib.h>
+#include <string.h>
+#include "practice_internal.h"
+#include "rehearse/base/alloc.h"
+#include "rehearse/media/audio.h"
+#include "rehearse/base/clock.h"
+
+enum { RATE = RH_ASR_RATE_HZ, JUMP_US = 20000, WORK_SLICE_US = 1000000 };
+
+typedef struct {
+    rh_job job;
+    rh_practice *p;
+    rh_media_item *item;
+    rh_session *session; /* of the open job */
+    char spool[4096];
+    rh_status st;
+    rh_error err;
+} practice_job;
+
+/* An event on its way from a pool thread to the loop. */
+typedef struct {
+    rh_job job;
+    rh_practice *p;
+    bool keep;
+    char *text;
+} note;
+
+static void note_done(rh_server *s, rh_job *base)
+{
+    (void)s;
+    note *n = (note *)base;
+    if (n->text)
+        rh_practice_deliver(n->p, n->text, strlen(n->text), n->keep);
+    free(n->text);
+    rh_free(n);
+}
+
+/* From whichever thread made the event; the job it belongs to ends after it, so
+ * the practice is still there when the loop sees the note. */
+static void emit(void *user, const json_t *event)
+{
+    static const char *const kept[] = {"transcript.final", "cue", "report", "error"};
+    rh_practice *p = user;
+    const char *type = json_string_value(json_object_get(event, "type"));
+    note *n = rh_calloc(1, sizeof *n);
+    if (!n)
+        return;
+    for (size_t i = 0; type && i < sizeof kept / sizeof *kept; i++)
+        n->keep |= strcmp(type, kept[i]) == 0;
+    n->job.done = note_done;
+    n->p = p;
+    n->text = json_dumps(event, JSON_COMPACT | JSON_REAL_PRECISION(12));
+    rh_job_finished(p->server, &n->job);
+}
+
+static bool start(rh_practice *p, rh_pool *pool, void (*run)(rh_job *, rh_worker *),
+                  void (*done)(rh_server *, rh_job *), rh_media_item *item)
+{
+    practice_job *j = rh_calloc(1, sizeof *j);
+    if (!j)
+        return false;
+    j->job = (rh_job){.run = run, .done = done};
+    j->p = p;
+    j->item = item;
+    if (rh_pool_submit(pool, &j->job) != RH_OK) {
+        rh_free(j);
+        return false;
+    }
+    p->n_jobs++;
+    return true;
+}
+
+static void end(practice_job *j)
+{
+    rh_practice *p = j->p;
+    rh_free(j);
+    p->n_jobs--;
+    rh_practice_pump(p);
+    rh_practice_release(p);
+}
+
+/* ---- opening ---- */
+
+static void open_run(rh_job *base, rh_worker *w)
+{
+    practice_job *j = (practice_job *)base;
+    rh_practice *p = j->p;
+    const rh_config *c = w->server->o.config;
+    const rh_start_message *m = &p->start;
+    const char *language = m->language;
+    (void)snprintf(j->spool, sizeof j->spool, "%s/media", c->data_dir);
+    if (!language)
+        language = c->language;
+    rh_session_options o = {
+        .id = p->id,
+        .client = m->client,
+        .question = m->question,
+        .kind = m->kind,
+        .language = strcmp(language, "auto") == 0 ? NULL : language,
+        .reference = m->reference,
+        .face_hz = m->face_hz,
+        .fov_deg = m->fov_deg,
+        .spool_dir = j->spool,
+        .keep_media = m->keep_media,
+        .live = true,
+        .emit = emit,
+        .user = p,
+    };
+    j->st = rh_session_new(&j->session, w->server->coach, w->server->store, &o, &j->err);
+}
+
+static void open_done(rh_server *s, rh_job *base)
+{
+    (void)s;
+    practice_job *j = (practice_job *)base;
+    rh_practice *p = j->p;
+    p->opening = false;
+    if (j->st == RH_OK) {
+        p->session = j->session;
+        rh_practice_ready(p, false);
+    } else {
+        rh_practice_fault(p, &j->err, 1011);
+        rh_practice_over(p, 1011);
+    }
+    end(j);
+}
+
+void rh_practice_open(rh_practice *p)
+{
+    p->opening = start(p, p->server->media, open_run, open_done, NULL);
+    if (!p->opening)
+        rh_practice_over(p, 1013);
+}
+
+/* ---- sound ---- */
+
+/* Converts the item's bytes to 16 kHz. A jump in time begins a new stretch. */
+static rh_status convert(rh_practice *p, rh_media_item *item, rh_error *err)
+{
+    float *x = NULL;
+    size_t n = 0;
+    rh_status st = rh_media_samples(item->raw, item->n, &x, &n, err);
+    if (st != RH_OK || p->rate_hz == RATE) {
+        if (st == RH_OK) {
+            item->x = x;
+            item->n_x = n;
+            item->x_us = item->t_us;
+        }
+        return st;
+    }
+    int64_t expected = p->base_us + p->n_in * 1000000 / p->rate_hz;
+    if (!p->resampler || llabs(item->t_us - expected) > JUMP_US) {
+        rh_resampler_free(p->resampler);
+        p->resampler = NULL;
+        st = rh_resampler_new(&p->resampler, p->rate_hz, RATE, err);
+        p->base_us = item->t_us;
+        p->n_in = p->n_out = 0;
+    }
+    const float *y = NULL;
+    size_t n_y = 0;
+    if (st == RH_OK && n)
+        st = rh_resampler_feed(p->resampler, x, n, &y, &n_y);
+    rh_free(x);
+    if (st != RH_OK)
+        return st;
+    item->x = rh_alloc_array(n_y + 1, sizeof *item->x);
+    if (!item->x)
+        return rh_fail(err, RH_ERR_NOMEM, "out of memory");
+    if (n_y)
+        memcpy(item->x, y, n_y * sizeof *y);
+    item->n_x = n_y;
+    item->x_us = p->base_us + p->n_out * 1000000 / RATE;
+    p->n_in += (int64_t)n;
+    p->n_out += (int64_t)n_y;
+    return RH_OK;
+}
+
+static void feed_run(rh_job *base, rh_worker *w)
+{
+    (void)w;
+    practice_job *j = (practice_job *)base;
+    j->st = j->item->x ? RH_OK : convert(j->p, j->item, &j->err);
+    if (j->st == RH_OK && j->item->n_x)
+        j->st = rh_session_feed(j->p->session, j->item->x, j->item->n_x, j->item->x_us, &j->err);
+}
+
+static void pop_audio(rh_practice *p)
+{
+    rh_media_item *item = p->audio_head;
+    p->audio_head = item->next;
+    if (!p->audio_head)
+        p->audio_tail = NULL;
+    p->audio_bytes -= item->n;
+    rh_media_item_free(item);
+    rh_conn *c = rh_conn_find(p->server, p->conn);
+    if (c && c->ws) {
+        c->ws->lane_bytes = p->audio_bytes;
+        rh_ws_hold_back(c->ws);
+    }
+}
+
+static void feed_done(rh_server *s, rh_job *base)
+{
+    practice_job *j = (practice_job *)base;
+    rh_practice *p = j->p;
+    bool too_long = j->item->x_us >= (int64_t)(RH_SESSION_MAX_S - 1) * 1000000;
+    p->feeding = false;
+    if (j->st == RH_ERR_LIMIT && !too_long) {
+        p->full = true; /* tried again when recognition has made room */
+    } else {
+        if (j->st < 0)
+            rh_practice_fault(p, &j->err, 0);
+        if (j->st == RH_ERR_LIMIT || j->st == RH_ERR_IO) /* no more fits: the report of what there is */
+            p->finish_wanted = true;
+        s->count.audio_s += j->st == RH_OK ? (double)j->item->n_x / RATE : 0;
+        pop_audio(p);
+        rh_practice_work(p);
+    }
+    end(j);
+}
+
+/* ---- recognition ---- */
+
+static void work_run(rh_job *base, rh_worker *w)
+{
+    practice_job *j = (practice_job *)base;
+    int64_t from = rh_now_us();
+    do {
+        j->st = rh_session_work(j->p->session, &j->err);
+    } while (j->st == RH_OK && rh_now_us() - from < WORK_SLICE_US && !atomic_load(&w->server->cancel_all));
+}
+
+static void work_done(rh_server *s, rh_job *base)
+{
+    (void)s;
+    practice_job *j = (practice_job *)base;
+    rh_practice *p = j->p;
+    p->working = false;
+    p->full = false;
+    if (j->st < 0)
+        rh_practice_fault(p, &j->err, 0);
+    if (j->st == RH_OK) /* more is due: behind the others in the queue */
+        rh_practice_work(p);
+    end(j);
+}
+
+void rh_practice_work(rh_practice *p)
+{
+    /* What a stopping server has not recognised is in the session, and recognised at the next start. */
+    bool wanted = p->full || (!p->finish_wanted && !rh_stopping(p->server));
+    if (p->session && !p->working && !p->ending && !p->ended && wanted)
+        p->working = start(p, p->server->speech, work_run, work_done, NULL);
+}
+
+/* ---- pictures ---- */
+
+static void frame_run(rh_job *base, rh_worker *w)
+{
+    (void)w;
+    practice_job *j = (practice_job *)base;
+    rh_practice *p = j->p;
+    int64_t t = j->item->t_us > p->last_frame_us ? j->item->t_us : p->last_frame_us + 1;
+    p->last_frame_us = t;
+    j->st = rh_session_frame(p->session, j->item->raw + RH_MEDIA_HEAD, j->item->n - RH_MEDIA_HEAD, t,
+                             &j->err);
+    /* After the picture, so that there is a tracker also when this was the first. */
+    if (atomic_exchange(&p->calibrate, false))
+        rh_session_calibrate(p->session);
+}
+
+static void frame_done(rh_server *s, rh_job *base)
+{
+    practice_job *j = (practice_job *)base;
+    j->p->showing = false;
+    s->count.n_frames++;
+    if (j->st < 0)
+        rh_practice_fault(j->p, &j->err, 0);
+    rh_media_item_free(j->item);
+    end(j);
+}
+
+/* ---- the end ---- */
+
+static void finish_run(rh_job *base, rh_worker *w)
+{
+    practice_job *j = (practice_job *)base;
+    json_t *report = NULL;
+    if (j->p->discard) {
+        j->st = rh_session_discard(j->p->session, &j->err);
+        return;
+    }
+    j->st = rh_session_finish(j->p->session, &w->server->cancel_all, &report, &j->err);
+    json_decref(report); /* it has been emitted and kept */
+}
+
+static void finish_done(rh_server *s, rh_job *base)
+{
+    (void)s;
+    practice_job *j = (practice_job *)base;
+    if (j->st < 0)
+        rh_practice_fault(j->p, &j->err, 1011);
+    rh_practice_over(j->p, j->st < 0 ? 1011 : 1000);
+    end(j);
+}
+
+void rh_practice_pump(rh_practice *p)
+{
+    if (!p->session || p->ending || p->ended)
+        return;
+    if (p->audio_head && !p->feeding && !p->full)
+        p->feeding = start(p, p->server->media, feed_run, feed_done, p->audio_head);
+    if (p->frame && !p->showing && start(p, p->server->media, frame_run, frame_done, p->frame)) {
+        p->showing = true;
+        p->frame = NULL;
+    }
+    if (p->full && p->finish_wanted)
+        rh_practice_work(p);
+    if (p->finish_wanted && !p->audio_head && !p->feeding && !p->working && !p->showing && !p->frame)
+        p->ending = start(p, p->server->reports, finish_run, finish_done, NULL);
+}
