@@ -17,6 +17,55 @@ void net_request_free(net_request *rq)
     rh_free(rq);
 }
 
+/* ---- the request line ---- */
+
+static const char malformed[] = "malformed request line: METHOD /path HTTP/1.1 is expected";
+
+typedef enum { LINE_BEFORE, LINE_METHOD, LINE_TARGET, LINE_VERSION, LINE_END, LINE_DONE } line_part;
+
+/* llhttp passes over further blanks, and a target without a version is HTTP/0.9 to it; others on the
+ * way here may read such a line in another way. False: it is not METHOD SP target SP HTTP/d.d. */
+static bool line_char(net_request *rq, unsigned char c)
+{
+    static const char version[] = "HTTP/#.#";
+    switch ((line_part)rq->line_part) {
+    case LINE_BEFORE:
+        if (c == '\r' || c == '\n') /* empty lines before it */
+            return true;
+        rq->line_part = LINE_METHOD;
+        return c > ' ';
+    case LINE_METHOD:
+        rq->line_part += c == ' ';
+        return c >= ' ';
+    case LINE_TARGET:
+        if (c == ' ' && rq->line_at) {
+            rq->line_at = 0;
+            rq->line_part = LINE_VERSION;
+            return true;
+        }
+        rq->line_at = 1;
+        return c > ' ' && c != 0x7f;
+    case LINE_VERSION: {
+        char want = version[rq->line_at++];
+        rq->line_part += !version[rq->line_at];
+        return want == '#' ? c >= '0' && c <= '9' : c == (unsigned char)want;
+    }
+    case LINE_END: /* llhttp looks at what follows CR */
+        rq->line_part = LINE_DONE;
+        return c == '\r' || c == '\n';
+    case LINE_DONE: break;
+    }
+    return true;
+}
+
+static bool line_holds(net_request *rq, const char *bytes, size_t n)
+{
+    for (size_t i = 0; i < n && rq->line_part != LINE_DONE; i++)
+        if (!line_char(rq, (unsigned char)bytes[i]))
+            return false;
+    return true;
+}
+
 /* ---- the head ---- */
 
 static int add(llhttp_t *p, const char *at, size_t n, bool lower)
@@ -75,8 +124,7 @@ static int on_head(llhttp_t *p)
     c->close_after = !rq->keep_alive || c->core->draining || c->scarce;
     if (p->http_major != 1) {
         rq->reject = p->http_major ? 505 : 400;
-        rq->why = p->http_major ? "this server speaks HTTP/1.1"
-                                : "malformed request line: METHOD /path HTTP/1.1 is expected";
+        rq->why = p->http_major ? "this server speaks HTTP/1.1" : malformed;
         return HPE_USER;
     }
     if (p->content_length > INT64_MAX) {
@@ -168,13 +216,13 @@ static void explain(rh_net_conn *c, llhttp_errno_t e)
     case HPE_INVALID_METHOD:
     case HPE_INVALID_URL:
     case HPE_INVALID_CONSTANT:
-        refuse(c, 400, "malformed request line: METHOD /path HTTP/1.1 is expected");
+        refuse(c, 400, malformed);
         break;
     case HPE_PAUSED_H2_UPGRADE: refuse(c, 505, "this server speaks HTTP/1.1"); break;
     case HPE_INVALID_VERSION: {
         bool other = c->parser.http_major > 1 && c->parser.http_major < 10;
         refuse(c, other ? 505 : 400, other ? "this server speaks HTTP/1.1"
-                                           : "malformed request line: METHOD /path HTTP/1.1 is expected");
+                                           : malformed);
         break;
     }
     case HPE_INVALID_HEADER_TOKEN:
@@ -236,8 +284,14 @@ size_t net_http_feed(rh_net_conn *c, const char *bytes, size_t n)
         return n;
     net_request *rq = c->rq;
     bool in_head = !rq->head_done;
-    llhttp_errno_t e = llhttp_execute(&c->parser, bytes, n);
     size_t used = n;
+    if (!line_holds(rq, bytes, n)) {
+        rq->reject = 400;
+        rq->why = malformed;
+        explain(c, HPE_USER);
+        return n;
+    }
+    llhttp_errno_t e = llhttp_execute(&c->parser, bytes, n);
     if (e != HPE_OK) {
         const char *at = llhttp_get_error_pos(&c->parser);
         used = at && at >= bytes && at <= bytes + n ? (size_t)(at - bytes) : n;

@@ -70,6 +70,7 @@ typedef struct {
     int n_headers;
     bool head_done, whole; /* all of it has come */
     bool too_large, bad_head;
+    int line_part, line_at; /* of the request line: which part, how far in it */
     bool wants_continue;
     bool http10, keep_alive;
     bool is_head, chunked;

@@ -91,6 +91,21 @@ class Requests(unittest.TestCase):
             self.assertEqual((status, end), (400, (0, None)), (name, text))
             self.assertIsInstance(json.loads(text)["detail"], str, name)
 
+    def test_a_request_line_has_two_blanks_and_nothing_else(self):
+        rest = b"\r\nHost: localhost\r\n\r\n"
+        for line in (b"GET  /health HTTP/1.1", b"GET /health  HTTP/1.1", b"GET\t/health HTTP/1.1", b"GET /health\tHTTP/1.1",
+                     b"GET /health HTTP/1.1 ", b"GET /health HTTP/1.1\t", b" GET /health HTTP/1.1", b"\tGET /health HTTP/1.1",
+                     b"GET  HTTP/1.1", b"GET HTTP/1.1", b"GET", b"GET /health", b"GET /health ", b"GET /health http/1.1", b"get /health HTTP/1.1",
+                     b"GET /health HTTP/1.1 x", b"GET /hea lth HTTP/1.1", b"GET /health HTTP/1", b"GET /health HTTP/1.1.1",
+                     b"GET /health HTTP/11", b"GET /health HTTPS/1.1", b"GET /health\x0b HTTP/1.1", b"GET /health\x7f HTTP/1.1",
+                     b"/health HTTP/1.1", b"HTTP/1.1 200 OK", b"\r\n GET /health HTTP/1.1"):
+            for piece in (0, 1):
+                (status, text), end = talk(line + rest, 2, piece)
+                self.assertEqual((status, end), (400, (0, None)), (line, text))
+                self.assertIn("request line", json.loads(text)["detail"], line)
+            self.assertEqual(talk(head() + line + rest, 2)[1][0], 400, line)
+        self.assertEqual(talk(b"\r\n\r\n" + head() + b"\r\n" + head(), 2)[1][0], 200)  # empty lines before it are nothing
+
     def test_other_refusals(self):
         for name, data, status in (
                 ("gzip", head("POST", "/api/analyze-frame", "Content-Encoding: gzip", "Content-Length: 3") + b"abc", 415),
