@@ -155,10 +155,9 @@ rh_status rh_watch_start(rh_server *s, rh_error *err);
 bool rh_watch_changed(rh_server *s);
 void rh_watch_stop(rh_server *s);
 
-/* site.c: the practice page's files */
+/* site.c: the practice page's files, all in memory */
 rh_status rh_site_new(rh_site **out, const char *dir, rh_error *err); /* NULL dir: search */
 void rh_site_free(rh_site *site);
-bool rh_site_has(const rh_site *site, const char *path);
 void rh_site_serve(const rh_site *site, rh_http *h, const char *path);
 const char *rh_site_dir(const rh_site *site); /* NULL: no page here */
 

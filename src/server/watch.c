@@ -1,4 +1,5 @@
-/* watch.c - `--reload`: notices that the program, its config or a model changed. */
+/* watch.c - `--reload`: notices that the program, its config or a model changed. A job looks at
+ * the files, for their disk may be slow. */
 #include <string.h>
 #include <sys/stat.h>
 #include "rehearse/base/alloc.h"
@@ -7,13 +8,15 @@
 enum { MAX_WATCHED = 16 };
 
 typedef struct {
+    rh_job job;
+    bool looking, changed; /* the job is under way; what it saw */
     struct timespec mtime[MAX_WATCHED];
     off_t size[MAX_WATCHED];
-    int n, quiet_ticks;
+    int n, n_quiet;
     bool dirty;
 } watched;
 
-static bool look(rh_server *s, watched *w)
+static bool look(const rh_server *s, watched *w)
 {
     bool changed = false;
     for (int i = 0; i < w->n; i++) {
@@ -43,19 +46,35 @@ rh_status rh_watch_start(rh_server *s, rh_error *err)
     return RH_OK;
 }
 
-/* Called a few times a second. A change counts once nothing moved for two calls:
- * a linker writes its output in several steps. */
+static void look_run(rh_job *job, rh_worker *worker)
+{
+    watched *w = (watched *)job;
+    w->changed = look(worker->server, w);
+}
+
+/* A change counts once nothing moved for two looks: a linker writes its output in several steps. */
+static void look_done(rh_server *s, rh_job *job)
+{
+    watched *w = (watched *)job;
+    (void)s;
+    w->looking = false;
+    w->dirty |= w->changed;
+    w->n_quiet = w->changed ? 0 : w->n_quiet + 1;
+}
+
+/* Called a few times a second. */
 bool rh_watch_changed(rh_server *s)
 {
     watched *w = s->watch;
     if (!w)
         return false;
-    if (look(s, w)) {
-        w->dirty = true;
-        w->quiet_ticks = 0;
-        return false;
+    if (w->dirty && w->n_quiet >= 2)
+        return true;
+    if (!w->looking) {
+        w->job = (rh_job){.run = look_run, .done = look_done};
+        w->looking = rh_pool_submit(s->desk, &w->job) == RH_OK;
     }
-    return w->dirty && ++w->quiet_ticks >= 2;
+    return false;
 }
 
 void rh_watch_stop(rh_server *s)

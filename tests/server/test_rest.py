@@ -74,6 +74,30 @@ class Information(unittest.TestCase):
                      "/js%2f..%2f..%2fMakefile", "//etc/passwd", "/js", "/nothing.js"):
             self.assertIn(server.request("GET", path)[0], (400, 403, 404), path)
 
+    def test_the_page_is_in_memory_from_the_start(self):
+        with tempfile.TemporaryDirectory() as folder:
+            page = os.path.join(folder, "page")
+            os.makedirs(os.path.join(page, "js", ".hidden"))
+            for name, text in (("index.html", "<p>first"), ("js/a.js", "1"), ("js/.hidden/b.js", "2"), (".c.js", "3"), ("notes.doc", "4")):
+                with open(os.path.join(page, name), "w") as f:
+                    f.write(text)
+            os.symlink("nowhere", os.path.join(page, "broken.js"))
+            s = Server("--web-dir", page + "/", wait=False)
+            try:
+                os.rename(page, page + "-gone")
+                for path, expected in (("/index.html", b"<p>first"), ("/js/a.js", b"1")):
+                    status, headers, body = s.request("GET", path)
+                    self.assertEqual((status, body), (200, expected))
+                    self.assertEqual(s.request("GET", path, headers={"If-None-Match": headers["etag"]})[0], 304)
+                self.assertEqual(s.request("GET", "/", headers={"Accept": "text/html"})[2], b"<p>first")
+                for path in ("/js/.hidden/b.js", "/.c.js", "/notes.doc", "/broken.js", "/js", "/js/"):
+                    self.assertEqual(s.request("GET", path)[0], 404, path)
+            finally:
+                self.assertEqual(s.stop(), 0)
+            for folder, word in ((page, "No such file"), (page + "-gone/js", "no index.html")):
+                with self.assertRaisesRegex(RuntimeError, word):
+                    Server("--web-dir", folder, wait=False)
+
     def test_health_names_both_components(self):
         status, body = server.get("/health")
         self.assertEqual(status, 200)
