@@ -35,6 +35,23 @@ export const freePort = () => new Promise((done) => {
   const s = createServer().listen(0, '127.0.0.1', () => { const { port } = s.address(); s.close(() => done(port)); });
 });
 
+// Nothing waits without an end: a test and the whole have a limit, and nothing is left running.
+const TEST_MS = 180_000;
+const WHOLE_MS = 20 * 60_000;
+const servers = new Set();
+export const helpers = new Set(); // other programs that a test has started
+const shortly = (ms) => new Promise((done) => { setTimeout(done, ms).unref(); });
+const logs = () => [...servers].map((s) => `log of the server at port ${s.port}:\n${s.log.slice(-3000)}`).join('\n');
+
+let now = 'the start';
+process.on('exit', () => { for (const p of [...helpers, ...[...servers].map((s) => s.process)]) p.kill('SIGKILL'); });
+const end = (why, code) => {
+  console.log(`\nFAIL  ${why} in ${now}\n${logs()}`);
+  process.exit(code);
+};
+setTimeout(end, WHOLE_MS, `more than ${WHOLE_MS / 1000} s`, 1).unref();
+for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP']) process.on(signal, () => end(signal, 143));
+
 export class Server {
   constructor(port) { this.port = port; this.data = join(work, 'data'); this.log = ''; this.env = {}; }
 
@@ -49,10 +66,15 @@ export class Server {
   async up() {
     const binary = process.env.REHEARSE_BIN || join(root, 'build/rehearse');
     this.process = spawn(binary, ['serve', '--port', String(this.port)], { cwd: work, env: { ...process.env, REHEARSE_DATA_DIR: this.data, ...this.env } });
+    servers.add(this);
     this.process.stderr.on('data', (d) => { this.log += d; });
     this.process.stdout.on('data', (d) => { this.log += d; });
     this.expected = false;
-    this.process.on('exit', (code, signal) => { if (!this.expected) console.log(`FAIL  the server ended by itself: ${code ?? signal}\n${this.log.slice(-2000)}`); });
+    this.process.on('exit', (code, signal) => {
+      if (this.expected) return;
+      failed++;
+      console.log(`FAIL  the server ended by itself: ${code ?? signal}\n${this.log.slice(-2000)}`);
+    });
     for (let i = 0; i < 1200; i++) {
       if (this.process.exitCode !== null) throw new Error(`the server ended: ${this.log}`);
       const ok = await fetch(`${this.url}health`).then((r) => r.ok, () => false);
@@ -62,9 +84,15 @@ export class Server {
     throw new Error(`the server is not ready after 120 s: ${this.log}`);
   }
 
-  kill(signal = 'SIGKILL') {
+  async kill(signal = 'SIGKILL') {
+    servers.delete(this);
+    if (this.process.exitCode !== null || this.process.signalCode) return;
     this.expected = true;
-    return new Promise((done) => { this.process.once('exit', done); this.process.kill(signal); });
+    const ended = new Promise((done) => { this.process.once('exit', () => done(true)); });
+    this.process.kill(signal);
+    if (await Promise.race([ended, shortly(60_000)])) return;
+    this.process.kill('SIGKILL');
+    throw new Error(`the server does not end after ${signal}\n${this.log.slice(-3000)}`);
   }
 }
 
@@ -79,14 +107,19 @@ let passed = 0, failed = 0;
 const only = process.argv.slice(2).join(' '); // part of a name: run just these
 export async function test(name, fn) {
   if (!name.includes(only)) return;
+  const began = Date.now();
+  now = name;
+  process.stdout.write(`${name} ... `);
   try {
-    await fn();
+    const late = shortly(TEST_MS).then(() => { throw new Error(`more than ${TEST_MS / 1000} s\n${logs()}`); });
+    await Promise.race([fn(), late]);
     passed++;
-    console.log(`ok    ${name}`);
+    console.log(`ok  ${((Date.now() - began) / 1000).toFixed(1)} s`);
   } catch (e) {
     failed++;
-    console.log(`FAIL  ${name}\n      ${String(e.stack || e).split('\n').slice(0, 6).join('\n      ')}`);
+    console.log(`FAIL\n      ${String(e.stack || e).split('\n').slice(0, 60).join('\n      ')}`);
   }
+  now = `what follows "${name}"`;
 }
 
 export function finish() {

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { freePort, root, Server, test, work } from './harness.mjs';
+import { freePort, helpers, root, Server, test, work } from './harness.mjs';
 
 const PLACE = '/coach/';
 const TOKEN = 'sesame-street';
@@ -19,9 +19,10 @@ async function nginx(to) {
   const program = ['/usr/sbin/nginx', '/usr/local/sbin/nginx', '/usr/bin/nginx'].find(existsSync);
   if (!program) throw new Error('no nginx: tools/setup test installs it');
   const proxy = spawn(program, ['-e', 'stderr', '-p', folder, '-c', join(folder, 'config')], { stdio: 'ignore' });
+  helpers.add(proxy);
   const url = `http://127.0.0.1:${port}${PLACE}`;
   for (let i = 0; i < 100 && !await fetch(`${url}health`).then((r) => r.ok, () => false); i++) await new Promise((r) => setTimeout(r, 100));
-  return { url, stop: () => proxy.kill() };
+  return { url, stop: () => { helpers.delete(proxy); proxy.kill(); } };
 }
 
 async function keepRecording(url) {

@@ -1,7 +1,7 @@
 """Starts the real server and speaks HTTP and WebSocket to it, byte by byte
 where a well-behaved client library would not let us misbehave."""
 import array, base64, contextlib, glob, http.client, json, os, re, site, socket, struct, subprocess, sys
-import tempfile, threading, time, wave, zlib
+import tempfile, threading, time, wave, weakref, zlib
 
 ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", ".."))
 FIXTURES = os.path.join(ROOT, "tests", "fixtures")
@@ -9,6 +9,8 @@ CACHE = os.environ.get("REHEARSE_CACHE") or os.path.join(
     os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"), "rehearse")
 # Sanitizer builds are several times slower.
 PATIENCE = float(os.environ.get("REHEARSE_TEST_PATIENCE", "1"))
+# No socket waits without an end, not even one whose test sets no time.
+socket.setdefaulttimeout(60 * PATIENCE)
 
 
 def use_packages():
@@ -29,6 +31,7 @@ def binary():
 
 class Server:
     """One server process on a free port; its log is kept for failures."""
+    started = weakref.WeakSet()
 
     def __init__(self, *args, wait=True, env=None):
         self.log = tempfile.NamedTemporaryFile(prefix="rehearse-test-", suffix=".log")
@@ -37,9 +40,14 @@ class Server:
         options = ["--port", "0", "--data-dir", os.path.join(self.data.name, "data")]
         self.process = subprocess.Popen([binary(), "serve", *options, *args], stdout=subprocess.DEVNULL,
                                         stderr=self.log, env=full_env, cwd=self.data.name)
-        self.port = self._find_port()
-        if wait:
-            self.wait_ready()
+        Server.started.add(self)
+        try:
+            self.port = self._find_port()
+            if wait:
+                self.wait_ready()
+        except BaseException:
+            self.kill()
+            raise
 
     def _find_port(self):
         end = time.time() + 20 * PATIENCE
@@ -75,10 +83,13 @@ class Server:
             try:
                 self.process.wait(timeout * PATIENCE)
             except subprocess.TimeoutExpired:
-                self.process.kill()
-                self.process.wait()
+                self.kill()
                 raise RuntimeError("the server did not stop:\n" + self.text())
         return self.process.returncode
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait(30)
 
     def request(self, method, path, body=None, headers=None, timeout=60):
         c = http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout * PATIENCE)
@@ -114,6 +125,13 @@ class Server:
         with open(f"/proc/{self.process.pid}/stat") as f:
             parts = f.read().rsplit(")", 1)[1].split()
         return (int(parts[11]) + int(parts[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def logs():
+    """The ends of what the servers that still run have written."""
+    return "\n".join(f"log of process {s.process.pid} (port {getattr(s, 'port', '?')}):\n" +
+                     "\n".join("  " + line for line in s.text().splitlines()[-40:])
+                     for s in Server.started if s.process.poll() is None)
 
 
 def read_reply(f):
@@ -160,7 +178,8 @@ class WebSocket:
         self.sock = socket.socket()
         if read_buffer:
             self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, read_buffer)
-        self.sock.settimeout(timeout * PATIENCE)
+        self.timeout = timeout * PATIENCE
+        self.sock.settimeout(self.timeout)
         self.sock.connect(("127.0.0.1", port))
         self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if wrap:
@@ -240,8 +259,10 @@ class WebSocket:
 
     def recv(self):
         """The next text message as JSON; answers pings; raises Closed."""
-        data, packed = b"", False
+        data, packed, end = b"", False, time.monotonic() + 2 * self.timeout
         while True:
+            if time.monotonic() > end:
+                raise TimeoutError("pings and pongs, and no message")
             fin, rsv1, opcode, payload = self.recv_frame()
             if opcode == 8:
                 code = struct.unpack(">H", payload[:2])[0] if len(payload) >= 2 else None

@@ -1,0 +1,151 @@
+"""Runs Python tests group by group so that they end: a test, or what prepares for it, that
+takes longer than its limit fails with the place where it stood and what the servers wrote;
+processes that a test leaves behind are ended. A group's line goes to standard output, and
+"N passed, N failed[, N skipped]" last."""
+import contextlib
+import faulthandler
+import glob
+import os
+import signal
+import sys
+import time
+import unittest
+
+LIMIT_S = float(os.environ.get("REHEARSE_TEST_LIMIT", "300"))
+# A test that does not even let go then ends the whole run.
+GRACE_S = 120
+
+
+class Overtime(Exception):
+    """A test took longer than its limit."""
+
+
+def children():
+    """Ids of the processes below this one that still run."""
+    below = {}
+    for path in glob.glob("/proc/[0-9]*/stat"):
+        with contextlib.suppress(OSError), open(path, errors="replace") as f:
+            state, parent = f.read().rsplit(")", 1)[1].split()[:2]
+            if state != "Z":
+                below.setdefault(int(parent), []).append(int(path.split("/")[2]))
+    found, todo = set(), [os.getpid()]
+    while todo:
+        new = below.get(todo.pop(), [])
+        found.update(new)
+        todo += new
+    return found
+
+
+def command_of(pid):
+    with contextlib.suppress(OSError), open(f"/proc/{pid}/cmdline", errors="replace") as f:
+        return f.read().replace("\0", " ").strip()
+    return ""
+
+
+def threads_of(pid):
+    """Name, state and processor time of each thread."""
+    out = []
+    for path in sorted(glob.glob(f"/proc/{pid}/task/*/stat")):
+        with contextlib.suppress(OSError), open(path, errors="replace") as f:
+            name, rest = f.read().split("(", 1)[1].rsplit(")", 1)
+            rest = rest.split()
+            out.append(f"{name} {rest[0]} {(int(rest[11]) + int(rest[12])) / os.sysconf('SC_CLK_TCK'):.1f} s")
+    return ", ".join(out)
+
+
+def end(pids):
+    for pid in pids:
+        with contextlib.suppress(OSError):
+            os.kill(pid, signal.SIGKILL)
+
+
+def report(why, describe):
+    """Where this process stands, what runs below it and what that wrote."""
+    print(f"\n{why}; here is where it stands:", file=sys.stderr, flush=True)
+    faulthandler.dump_traceback(all_threads=True)
+    for pid in sorted(children()):
+        print(f"process {pid}: {command_of(pid)}\n  threads: {threads_of(pid)}", file=sys.stderr)
+    print(describe(), file=sys.stderr, flush=True)
+
+
+class Limit:
+    """One clock for all: wound up anew before and after each test."""
+
+    def __init__(self, limit_s, describe):
+        self.limit_s, self.describe, self.now, self.late = limit_s, describe, "the start", None
+        signal.signal(signal.SIGALRM, self.over)
+        for s in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            signal.signal(s, self.told_to_end)
+
+    def wind(self, now):
+        self.now, self.late = now, None
+        # again and again, for tests that take the error for one of their own
+        signal.setitimer(signal.ITIMER_REAL, self.limit_s, 30)
+        faulthandler.dump_traceback_later(self.limit_s + GRACE_S, exit=True)
+
+    def off(self):
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        faulthandler.cancel_dump_traceback_later()
+
+    def over(self, *_):
+        report(f"OVERTIME: more than {self.limit_s:.0f} s in {self.now}", self.describe)
+        end(children())
+        self.late = Overtime(f"more than {self.limit_s:.0f} s in {self.now}")
+        raise self.late
+
+    def told_to_end(self, number, _):
+        signal.signal(number, signal.SIG_IGN)
+        report(f"{signal.Signals(number).name} in {self.now}", self.describe)
+        end(children())
+        os._exit(128 + number)
+
+
+class Result(unittest.TextTestResult):
+    limit = None # set by run()
+
+    def startTest(self, test):
+        self.limit.wind(test.id())
+        self.before = children()
+        self.began = time.time()
+        super().startTest(test)
+
+    def addSuccess(self, test):
+        if self.limit.late:
+            return self.addError(test, (Overtime, self.limit.late, self.limit.late.__traceback__))
+        super().addSuccess(test)
+        self.stream.writeln(f"  {time.time() - self.began:.1f} s")
+
+    def stopTest(self, test):
+        super().stopTest(test)
+        if left := children() - self.before:
+            self.stream.writeln("  left running, now ended: " + "; ".join(map(command_of, left)))
+            end(left)
+        self.limit.wind("what follows " + test.id())
+
+
+def run(groups, limit_s=LIMIT_S, describe=lambda: ""):
+    """groups: pairs of a name and a suite. Returns the exit code."""
+    Result.limit = Limit(limit_s, describe)
+    ran = bad = skipped = 0
+    for name, suite in groups:
+        began = time.time()
+        Result.limit.wind("what comes before " + name)
+        result = unittest.TextTestRunner(stream=sys.stderr, verbosity=2, resultclass=Result).run(suite)
+        end(children())
+        failed = len(result.failures) + len(result.errors) + len(result.unexpectedSuccesses)
+        sys.stderr.flush()
+        print(f"-- {name}: {result.testsRun} tests, {failed} failed, {time.time() - began:.0f} s", flush=True)
+        # a fixture that fails is one more failure and no test
+        ran, bad, skipped = ran + result.testsRun, bad + failed, skipped + len(result.skipped)
+    Result.limit.off()
+    passed = max(ran - bad - skipped, 0)
+    print(f"{passed} passed, {bad} failed" + (f", {skipped} skipped" if skipped else ""))
+    return 1 if bad or not ran else 0
+
+
+def run_folder(folder, names=(), describe=lambda: ""):
+    """names: those of unittest ("test_x.Class.test_y"); none means all test_*.py."""
+    sys.path.insert(0, folder)
+    loader = unittest.TestLoader()
+    found = sorted(os.path.basename(p)[:-3] for p in glob.glob(os.path.join(folder, "test_*.py")))
+    return run([(name, loader.loadTestsFromName(name)) for name in names or found], describe=describe)
