@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "net/net_internal.h"
-#include "server/router.h"
+#include "server/routes.h"
 
 typedef struct {
     net_core core;
@@ -23,7 +23,7 @@ static void request(void *user, rh_net_conn *c)
         abort(); /* one at a time */
     if (!memchr(rh_net_path(c), '\0', NET_MAX_PATH) || (rh_net_path(c)[0] != '/' && rh_net_path(c)[0] != '*'))
         abort();
-    (void)rh_route_match(rh_net_method(c), rh_net_path(c), false);
+    (void)rh_route_match(&rh_routes, rh_net_method(c), rh_net_path(c), false);
     (void)rh_net_query(c, "a", v, sizeof v);
     for (int i = 0; rh_net_header_at(c, i, &name, &value); i++)
         if (strlen(name) + strlen(value) > 16 << 10)
@@ -57,10 +57,10 @@ static void body_end(void *user, rh_net_conn *c)
 
 static int upgrade(void *user, rh_net_conn *c, const char **why)
 {
-    rh_route route = rh_route_match("GET", rh_net_path(c), true);
+    rh_route route = rh_route_match(&rh_routes, "GET", rh_net_path(c), true);
     (void)user;
     *why = "no such socket";
-    return route.id == RH_ROUTE_NONE || route.bad_param ? 404 : 0;
+    return !route.row || route.bad_param ? 404 : 0;
 }
 
 static bool ws_open(void *user, rh_net_conn *c)

@@ -3,7 +3,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include "server/router.h"
+#include "server/routes.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n);
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
@@ -15,8 +15,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
     size_t n_path = n - 1 < sizeof path - 1 ? n - 1 : sizeof path - 1;
     memcpy(path, bytes + 1, n_path);
     path[n_path] = '\0';
-    rh_route r = rh_route_match(methods[bytes[0] & 7], path, (bytes[0] & 8) != 0);
-    bool known = (r.id != RH_ROUTE_NONE && r.id != RH_ROUTE_STATIC) || r.wrong_method;
+    rh_route r = rh_route_match(&rh_routes, methods[bytes[0] & 7], path, (bytes[0] & 8) != 0);
+    bool known = (r.row && r.row->pattern) || r.wrong_method;
     if (known && !r.open && !rh_route_is_guarded(path))
         abort();
     if (rh_route_is_v1(path) && (r.open || !rh_route_is_guarded(path)))

@@ -94,6 +94,23 @@ void rh_body_free(rh_http *h)
     rh_upload_release(h->server, &h->n_held);
 }
 
+void rh_want_body(rh_http *h, bool form, size_t max)
+{
+    rh_error err;
+    h->max_body = max;
+    if (rh_refuse_unready(h))
+        return;
+    if (h->content_length > (int64_t)max + RH_MAX_FIELD_BYTES)
+        rh_http_error_at(h, 413, form ? "file" : NULL, NULL, "the upload is larger than %zu MB", max >> 20);
+    else if (rh_body_open(h, form, &err) != RH_OK)
+        rh_http_fail(h, &err);
+}
+
+void rh_want_upload(rh_http *h)
+{
+    rh_want_body(h, true, (size_t)h->server->o.config->max_upload_mb << 20);
+}
+
 rh_field *rh_form_field(rh_http *h, const char *name)
 {
     for (int i = 0; i < h->n_fields; i++)

@@ -62,7 +62,14 @@ void rh_http_stream(rh_http *h, const char *type);
 void rh_http_stream_add(rh_http *h, const void *bytes, size_t n);
 void rh_http_stream_end(rh_http *h);
 
+/* True: answered 503, for the models are not there. */
+bool rh_refuse_unready(rh_http *h);
+
 /* body.c */
+/* What `start` of a route asks for: a body of at most `max` bytes, as a form or as it is; or a form with a
+ * recording. Replies when that cannot be. */
+void rh_want_body(rh_http *h, bool form, size_t max);
+void rh_want_upload(rh_http *h);
 rh_status rh_body_open(rh_http *h, bool form, rh_error *err);
 rh_status rh_body_add(rh_http *h, const char *bytes, size_t n, rh_error *err);
 rh_status rh_body_close(rh_http *h, rh_error *err);
@@ -81,6 +88,8 @@ rh_visitor rh_http_visitor(const rh_net_conn *net, rh_visitor_text *text);
 /* Whether this visitor may use section B (access.h): 0, 401 or 403 and why. */
 int rh_http_access(rh_server *s, const rh_net_conn *net, const char **why);
 
+/* The header as text in `out`: "" when absent, "?" when it is longer. */
+void rh_copy_header(const rh_net_conn *net, char *out, size_t cap, const char *name);
 /* Any header of the request by its name in lower case, such as "range"; NULL when absent.
  * Valid as long as the request. */
 const char *rh_http_request_header(rh_http *h, const char *name);
@@ -90,10 +99,5 @@ bool rh_query(rh_http *h, const char *name, char *out, size_t cap);
 /* 0 when it is not there, NaN when it is no number. */
 float rh_query_number(rh_http *h, const char *name);
 float rh_query_number_of(const rh_net_conn *net, const char *name);
-
-/* The handlers: `start` sees the headers and says what body is wanted (or
- * replies at once), `finish` has the whole body. */
-void rh_rest_start(rh_http *h);
-void rh_rest_finish(rh_http *h);
 
 #endif

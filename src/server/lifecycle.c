@@ -8,7 +8,7 @@
 #include "server/legacy/record.h"
 #include "rehearse/base/alloc.h"
 #include "rehearse/base/clock.h"
-#include "server/api/rest_sessions.h"
+#include "server/api/sessions.h"
 #include "ws.h"
 
 static const int64_t TIDY_EVERY_US = 3600LL * 1000000;

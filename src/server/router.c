@@ -4,36 +4,6 @@
 #include <string.h>
 #include "rehearse/base/utf8.h"
 
-/* `{}` stands for one path segment. */
-static const struct {
-    const char *method, *pattern;
-    rh_route_id id;
-    bool upgrade, open;
-} routes[] = {
-    {"GET", "/", RH_ROUTE_ROOT, false, true},
-    {"GET", "/health", RH_ROUTE_HEALTH, false, true},
-    {"POST", "/api/analyze-audio", RH_ROUTE_ANALYZE_AUDIO, false, true},
-    {"POST", "/api/analyze-frame", RH_ROUTE_ANALYZE_FRAME, false, true},
-    {"GET", "/v1/sessions", RH_ROUTE_SESSIONS, false, false},
-    {"POST", "/v1/sessions", RH_ROUTE_SESSION_UPLOAD, false, false},
-    {"GET", "/v1/sessions/{}", RH_ROUTE_SESSION, false, false},
-    {"DELETE", "/v1/sessions/{}", RH_ROUTE_SESSION_DELETE, false, false},
-    {"GET", "/v1/sessions/{}/report", RH_ROUTE_SESSION_REPORT, false, false},
-    {"GET", "/v1/sessions/{}/transcript", RH_ROUTE_SESSION_TRANSCRIPT, false, false},
-    {"GET", "/v1/sessions/{}/media", RH_ROUTE_SESSION_MEDIA, false, false},
-    {"GET", "/v1/export", RH_ROUTE_EXPORT, false, false},
-    {"GET", "/metrics", RH_ROUTE_METRICS, false, false},
-    {"GET", "/openapi.json", RH_ROUTE_OPENAPI, false, true},
-    {"GET", "/docs", RH_ROUTE_DOCS, false, true},
-    {"GET", "/v1/models", RH_ROUTE_MODELS, false, false},
-    {"GET", "/v1/models/{}", RH_ROUTE_MODEL, false, false},
-    {"POST", "/v1/audio/transcriptions", RH_ROUTE_TRANSCRIPTIONS, false, false},
-    {"GET", "/v1/session/{}", RH_ROUTE_WS_SESSION, true, false},
-    {"GET", "/ws/video/{}", RH_ROUTE_WS_VIDEO, true, true},
-    {"GET", "/ws/audio/{}", RH_ROUTE_WS_AUDIO, true, true},
-    {"GET", "/ws/combined/{}", RH_ROUTE_WS_COMBINED, true, true},
-};
-
 static bool usable(const char *s)
 {
     size_t n = strlen(s);
@@ -68,26 +38,35 @@ static bool matches(const char *pattern, const char *path, rh_route *r)
     return true;
 }
 
-rh_route rh_route_match(const char *method, const char *path, bool upgrade)
+static bool upgrades(const rh_route_row *row)
+{
+    return row->socket != RH_WS_NONE;
+}
+
+rh_route rh_route_match(const rh_route_table *table, const char *method, const char *path, bool upgrade)
 {
     rh_route r = {0};
+    const rh_route_row *other = NULL;
     if (strcmp(method, "HEAD") == 0)
         method = "GET";
-    for (size_t i = 0; i < sizeof routes / sizeof *routes; i++) {
-        if (routes[i].upgrade != upgrade || !matches(routes[i].pattern, path, &r))
+    for (size_t i = 0; i < table->n; i++) {
+        const rh_route_row *row = &table->rows[i];
+        if (!row->pattern && !upgrade && strcmp(method, row->method) == 0)
+            other = row;
+        if (!row->pattern || upgrades(row) != upgrade || !matches(row->pattern, path, &r))
             continue;
-        r.open |= routes[i].open;
-        if (strcmp(method, routes[i].method) == 0) {
-            r.id = routes[i].id;
+        r.open |= row->open;
+        if (strcmp(method, row->method) == 0) {
+            r.row = row;
             r.wrong_method = false;
             return r;
         }
         r.wrong_method = true;
         size_t n = strlen(r.allow);
-        (void)snprintf(r.allow + n, sizeof r.allow - n, "%s%s", n ? ", " : "", routes[i].method);
+        (void)snprintf(r.allow + n, sizeof r.allow - n, "%s%s", n ? ", " : "", row->method);
     }
-    if (!r.wrong_method && !upgrade && strcmp(method, "GET") == 0)
-        r.id = RH_ROUTE_STATIC;
+    if (!r.wrong_method)
+        r.row = other;
     return r;
 }
 

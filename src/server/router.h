@@ -1,4 +1,4 @@
-/* router.h - which handler a method and path mean. Pure; threads: any. */
+/* router.h - which line of the table a method and path mean. Pure; threads: any. */
 #ifndef RH_ROUTER_H
 #define RH_ROUTER_H
 
@@ -6,44 +6,37 @@
 #include <stddef.h>
 #include "server_limits.h"
 
-typedef enum {
-    RH_ROUTE_NONE,
-    RH_ROUTE_ROOT,
-    RH_ROUTE_HEALTH,
-    RH_ROUTE_ANALYZE_AUDIO,
-    RH_ROUTE_ANALYZE_FRAME,
-    RH_ROUTE_SESSIONS,
-    RH_ROUTE_SESSION_UPLOAD,
-    RH_ROUTE_SESSION,
-    RH_ROUTE_SESSION_DELETE,
-    RH_ROUTE_SESSION_REPORT,
-    RH_ROUTE_SESSION_TRANSCRIPT,
-    RH_ROUTE_SESSION_MEDIA,
-    RH_ROUTE_EXPORT,
-    RH_ROUTE_METRICS,
-    RH_ROUTE_OPENAPI,
-    RH_ROUTE_DOCS,
-    RH_ROUTE_MODELS,
-    RH_ROUTE_MODEL,
-    RH_ROUTE_TRANSCRIPTIONS,
-    RH_ROUTE_STATIC, /* any other GET: a file of the practice page, or 404 */
-    RH_ROUTE_WS_VIDEO,
-    RH_ROUTE_WS_AUDIO,
-    RH_ROUTE_WS_COMBINED,
-    RH_ROUTE_WS_SESSION,
-} rh_route_id;
+typedef struct rh_http rh_http;
+
+typedef enum { RH_WS_NONE, RH_WS_VIDEO, RH_WS_AUDIO, RH_WS_COMBINED, RH_WS_SESSION } rh_ws_kind;
+
+/* One line of a table of routes. */
+typedef struct {
+    const char *method, *pattern; /* `{}` stands for one path segment; NULL: any path that no line has */
+    bool open;                    /* section A: any web page may use it (CORS) */
+    /* `start` sees the headers and says what body is wanted, or replies at once; `finish` has the whole body.
+     * One of them may be NULL. */
+    void (*start)(rh_http *h);
+    void (*finish)(rh_http *h);
+    rh_ws_kind socket; /* WebSockets only, which have neither */
+} rh_route_row;
 
 typedef struct {
-    rh_route_id id;
-    bool wrong_method;  /* the path is known, `allow` says with which methods */
+    const rh_route_row *rows;
+    size_t n;
+} rh_route_table;
+
+typedef struct {
+    const rh_route_row *row; /* NULL: there is no such endpoint */
+    bool wrong_method;       /* the path is known, `allow` says with which methods */
     char allow[64];
-    bool open;          /* section A: any web page may use it (CORS) */
+    bool open;               /* of the path */
     char param[RH_MAX_CLIENT_ID + 1]; /* {client_id} and the like */
-    bool bad_param;     /* empty, too long or with control characters */
+    bool bad_param;          /* empty, too long or with control characters */
 } rh_route;
 
 /* `path` is %-decoded and without query. `upgrade`: the request wants a WebSocket. */
-rh_route rh_route_match(const char *method, const char *path, bool upgrade);
+rh_route rh_route_match(const rh_route_table *table, const char *method, const char *path, bool upgrade);
 
 /* Under /v1, where errors have OpenAI's shape too. */
 bool rh_route_is_v1(const char *path);

@@ -1,4 +1,4 @@
-/* server.c - sockets, connections by id, and what a server is made of. */
+/* server.c - the callbacks of the network, and what a server is made of. */
 #include <stdio.h>
 #include <string.h>
 #include "client.h"
@@ -9,45 +9,9 @@
 #include "rehearse/base/cpu.h"
 #include "server/live/practice.h"
 #include "server/legacy/record.h"
-#include "server/api/rest_sessions.h"
+#include "server/api/sessions.h"
+#include "routes.h"
 #include "ws.h"
-
-/* ---- connections ---- */
-
-rh_conn *rh_conn_new(rh_server *s, rh_net_conn *net)
-{
-    /* The entry's place is the low part of the id, so that finding is one look. */
-    for (int i = 0; i < s->n_conns; i++) {
-        uint64_t id = ++s->next_id;
-        rh_conn *c = &s->conns[id % (uint64_t)s->n_conns];
-        if (c->id == 0) {
-            *c = (rh_conn){.id = id, .net = net};
-            return c;
-        }
-    }
-    return NULL;
-}
-
-rh_conn *rh_conn_find(rh_server *s, uint64_t id)
-{
-    rh_conn *c = &s->conns[id % (uint64_t)s->n_conns];
-    return id && c->id == id ? c : NULL;
-}
-
-void rh_conn_free(rh_server *s, rh_conn *c)
-{
-    (void)s;
-    if (!c)
-        return;
-    rh_http_free(c->http);
-    rh_ws_free(c->ws);
-    *c = (rh_conn){0};
-}
-
-bool rh_ready(const rh_server *s)
-{
-    return s->coach && !rh_stopping(s);
-}
 
 /* ---- callbacks of the network ---- */
 
@@ -99,7 +63,13 @@ static void on_ws_writable(void *user, rh_net_conn *net)
 
 static void on_over(void *user, rh_net_conn *net)
 {
-    rh_conn_free(user, conn_of(net));
+    rh_conn *c = conn_of(net);
+    (void)user;
+    if (!c)
+        return;
+    rh_http_free(c->http);
+    rh_ws_free(c->ws);
+    *c = (rh_conn){0};
 }
 
 static char *on_error_body(void *user, const rh_net_conn *net, int status, const char *why)
@@ -184,6 +154,7 @@ rh_status rh_server_new(rh_server **out, const rh_server_options *o, rh_error *e
     if (!s)
         return rh_fail(err, RH_ERR_NOMEM, "server: out of memory");
     s->o = *o;
+    s->routes = &rh_routes;
     s->n_cpus = rh_cpu_count();
     s->n_conns = o->config->max_clients + RH_SPARE_CONNECTIONS + RH_NET_RESERVE;
     s->started = rh_unix_time();

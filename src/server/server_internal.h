@@ -20,7 +20,6 @@
 
 typedef struct rh_job rh_job;
 typedef struct rh_pool rh_pool;
-typedef struct rh_http rh_http;
 typedef struct rh_ws rh_ws;
 typedef struct rh_site rh_site;
 typedef struct rh_client rh_client;
@@ -56,7 +55,7 @@ typedef struct {
     double sum_s;
 } rh_histogram;
 extern const double rh_histogram_edge_s[RH_HISTOGRAM_STEPS];
-void rh_histogram_add(rh_histogram *h, double s);
+void rh_histogram_add(rh_histogram *h, double s); /* histogram.c */
 
 /* Counters for /metrics. */
 typedef struct {
@@ -90,6 +89,7 @@ struct rh_server {
     int64_t started_us;
 
     rh_conn *conns; /* [n_conns] */
+    const rh_route_table *routes;
     int n_conns, n_ws, n_strangers; /* strangers: WebSockets of pages from elsewhere */
     uint64_t next_id;
     size_t upload_bytes; /* held by all uploads together */
@@ -122,14 +122,18 @@ struct rh_server {
     void *watch; /* state of the watched files */
 };
 
-/* server.c */
+/* connections.c */
 rh_conn *rh_conn_new(rh_server *s, rh_net_conn *net); /* NULL: table full */
 rh_conn *rh_conn_find(rh_server *s, uint64_t id);    /* NULL: gone */
-void rh_conn_free(rh_server *s, rh_conn *c);
-bool rh_ready(const rh_server *s);
+
 static inline bool rh_stopping(const rh_server *s)
 {
     return s->state >= RH_SERVER_STOPPING;
+}
+
+static inline bool rh_ready(const rh_server *s)
+{
+    return s->coach && !rh_stopping(s);
 }
 
 /* lifecycle.c: what the loop does between events, four times a second */

@@ -7,7 +7,7 @@
 #include "server/legacy/record.h"
 #include "rehearse/base/alloc.h"
 #include "rehearse/base/clock.h"
-#include "server/api/rest_sessions.h"
+#include "server/api/sessions.h"
 
 typedef struct {
     rh_job job;

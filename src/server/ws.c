@@ -11,16 +11,6 @@
 #include "rehearse/base/clock.h"
 #include "status_map.h"
 
-static rh_ws_kind kind_of(rh_route_id id)
-{
-    switch (id) {
-    case RH_ROUTE_WS_VIDEO: return RH_WS_VIDEO;
-    case RH_ROUTE_WS_AUDIO: return RH_WS_AUDIO;
-    case RH_ROUTE_WS_SESSION: return RH_WS_SESSION;
-    default: return RH_WS_COMBINED;
-    }
-}
-
 static bool flag_is(const rh_net_conn *net, const char *name, const char *a, const char *b)
 {
     char v[16];
@@ -59,14 +49,15 @@ static bool make_place(rh_server *s)
 int rh_ws_admit(rh_server *s, const rh_net_conn *net, const char **why)
 {
     int most = s->o.config->max_clients;
-    rh_route r = rh_route_match("GET", rh_net_path(net), true);
-    if (r.id == RH_ROUTE_NONE) {
+    rh_route r = rh_route_match(s->routes, "GET", rh_net_path(net), true);
+    if (!r.row) {
         *why = "no such WebSocket: /ws/video/{client_id}, /ws/audio/{client_id}, /ws/combined/{client_id} "
                "and /v1/session/{session_id} exist";
         return 404;
     }
-    if (r.bad_param || (r.id == RH_ROUTE_WS_SESSION && !rh_session_id_valid(r.param))) {
-        *why = r.id == RH_ROUTE_WS_SESSION ? "the session id must have 1 to 64 of A-Z a-z 0-9 - _ ."
+    bool live = r.row->socket == RH_WS_SESSION;
+    if (r.bad_param || (live && !rh_session_id_valid(r.param))) {
+        *why = live ? "the session id must have 1 to 64 of A-Z a-z 0-9 - _ ."
                                            : "the client id must have 1 to 128 bytes of printable UTF-8";
         return 400;
     }
@@ -87,13 +78,13 @@ int rh_ws_admit(rh_server *s, const rh_net_conn *net, const char **why)
 bool rh_ws_open(rh_server *s, rh_net_conn *net)
 {
     const char *why, *path = rh_net_path(net);
-    rh_route r = rh_route_match("GET", path, true);
-    rh_ws *w = r.id == RH_ROUTE_NONE || r.bad_param ? NULL : rh_calloc(1, sizeof *w);
+    rh_route r = rh_route_match(s->routes, "GET", path, true);
+    rh_ws *w = !r.row || r.bad_param ? NULL : rh_calloc(1, sizeof *w);
     if (!w)
         return false;
     w->server = s;
     w->net = net;
-    w->kind = kind_of(r.id);
+    w->kind = r.row->socket;
     w->annotate = flag_set(net, "annotate");
     w->gaze = !flag_is(net, "gaze", "0", "false");
     w->fov_deg = rh_query_number_of(net, "fov");
@@ -109,7 +100,8 @@ bool rh_ws_open(rh_server *s, rh_net_conn *net)
     s->n_strangers += w->stranger;
     rh_conn *c = w->client ? rh_conn_new(s, net) : NULL;
     if (!c || (s->coach && !w->stream)) {
-        rh_conn_free(s, c);
+        if (c)
+            *c = (rh_conn){0};
         rh_ws_free(w);
         return false;
     }

@@ -15,8 +15,6 @@
 #include "rehearse/coach/session.h"
 #include "server_internal.h"
 
-typedef enum { RH_WS_VIDEO, RH_WS_AUDIO, RH_WS_COMBINED, RH_WS_SESSION } rh_ws_kind;
-
 typedef enum {
     RH_HALF_NONE, /* not asked for */
     RH_HALF_WAITING,

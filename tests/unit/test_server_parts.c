@@ -14,7 +14,7 @@
 #include "server/api/range.h"
 #include "server/message.h"
 #include "server/api/multipart.h"
-#include "server/router.h"
+#include "server/routes.h"
 #include "server/status_map.h"
 #include "server/ws.h"
 
@@ -23,25 +23,29 @@
 static void routes_match_by_method_and_path(void **state)
 {
     (void)state;
-    static const struct { const char *method, *path; bool upgrade; rh_route_id id; } cases[] = {
-        {"GET", "/", false, RH_ROUTE_ROOT}, {"HEAD", "/health", false, RH_ROUTE_HEALTH},
-        {"GET", "/health/", false, RH_ROUTE_HEALTH}, {"GET", "/healthy", false, RH_ROUTE_STATIC},
-        {"POST", "/api/analyze-audio", false, RH_ROUTE_ANALYZE_AUDIO},
-        {"POST", "/nowhere", false, RH_ROUTE_NONE}, {"GET", "/ws/video/a", true, RH_ROUTE_WS_VIDEO},
-        {"GET", "/ws/video/a", false, RH_ROUTE_STATIC}, {"GET", "/", true, RH_ROUTE_NONE},
-        {"GET", "/v1/session/x", true, RH_ROUTE_WS_SESSION},
-        {"GET", "/ws/video/a/b", true, RH_ROUTE_NONE}, {"GET", "/ws/video", true, RH_ROUTE_NONE},
+    static const char any[] = "any other", none[] = "none";
+    static const struct { const char *method, *path; bool upgrade; const char *pattern; } cases[] = {
+        {"GET", "/", false, "/"}, {"HEAD", "/health", false, "/health"},
+        {"GET", "/health/", false, "/health"}, {"GET", "/healthy", false, any},
+        {"POST", "/api/analyze-audio", false, "/api/analyze-audio"},
+        {"POST", "/nowhere", false, none}, {"GET", "/ws/video/a", true, "/ws/video/{}"},
+        {"GET", "/ws/video/a", false, any}, {"GET", "/", true, none},
+        {"GET", "/v1/session/x", true, "/v1/session/{}"}, {"DELETE", "/v1/sessions/x", false, "/v1/sessions/{}"},
+        {"GET", "/ws/video/a/b", true, none}, {"GET", "/ws/video", true, none},
     };
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
-        assert_int_equal(rh_route_match(cases[i].method, cases[i].path, cases[i].upgrade).id, cases[i].id);
-    rh_route r = rh_route_match("PUT", "/api/analyze-frame", false);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const rh_route_row *row = rh_route_match(&rh_routes, cases[i].method, cases[i].path, cases[i].upgrade).row;
+        assert_string_equal(!row ? none : row->pattern ? row->pattern : any, cases[i].pattern);
+    }
+    assert_string_equal(rh_route_match(&rh_routes, "DELETE", "/v1/sessions/x", false).row->method, "DELETE");
+    rh_route r = rh_route_match(&rh_routes, "PUT", "/api/analyze-frame", false);
     assert_true(r.wrong_method);
     assert_string_equal(r.allow, "POST");
-    r = rh_route_match("GET", "/ws/audio/Zo\xc3\xab 1", true);
+    r = rh_route_match(&rh_routes, "GET", "/ws/audio/Zo\xc3\xab 1", true);
     assert_string_equal(r.param, "Zo\xc3\xab 1");
     assert_false(r.bad_param);
-    assert_true(rh_route_match("GET", "/ws/audio/a\x01", true).bad_param);
-    assert_true(rh_route_match("GET", "/ws/audio/", true).bad_param);
+    assert_true(rh_route_match(&rh_routes, "GET", "/ws/audio/a\x01", true).bad_param);
+    assert_true(rh_route_match(&rh_routes, "GET", "/ws/audio/", true).bad_param);
 }
 
 static void client_id_has_its_limit(void **state)
@@ -52,7 +56,7 @@ static void client_id_has_its_limit(void **state)
         size_t n = (size_t)snprintf(path, sizeof path, "/ws/video/");
         memset(path + n, 'x', RH_MAX_CLIENT_ID + (size_t)extra);
         path[n + RH_MAX_CLIENT_ID + (size_t)extra] = '\0';
-        assert_int_equal(rh_route_match("GET", path, true).bad_param, extra == 1);
+        assert_int_equal(rh_route_match(&rh_routes, "GET", path, true).bad_param, extra == 1);
     }
 }
 

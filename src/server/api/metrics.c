@@ -1,6 +1,6 @@
 /* metrics.c - GET /metrics in the text format of Prometheus. */
-#include "ops.h"
-#include "rest_sessions.h"
+#include "api.h"
+#include "sessions.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -37,18 +37,6 @@ static void add_latency(rh_buf *b, const rh_histogram *h, const char *name, cons
     (void)rh_buf_printf(b, "rehearse_%s_bucket{le=\"+Inf\"} %llu\nrehearse_%s_sum %.6f\n"
                         "rehearse_%s_count %llu\n", name, (unsigned long long)sum, name, h->sum_s, name,
                         (unsigned long long)sum);
-}
-
-const double rh_histogram_edge_s[RH_HISTOGRAM_STEPS] = {0.002, 0.005, 0.01, 0.02, 0.05, 0.1,
-                                                        0.2,   0.5,   1,    2,    5,    10};
-
-void rh_histogram_add(rh_histogram *h, double s)
-{
-    int i = 0;
-    while (i < RH_HISTOGRAM_STEPS && s > rh_histogram_edge_s[i])
-        i++;
-    h->n[i]++;
-    h->sum_s += s;
 }
 
 void rh_metrics(rh_http *h)

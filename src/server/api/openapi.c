@@ -1,5 +1,5 @@
 /* openapi.c - the REST endpoints as an OpenAPI document, and a page to read it. */
-#include "ops.h"
+#include "api.h"
 
 #include <string.h>
 

@@ -9,12 +9,11 @@
 #include <string.h>
 #include <strings.h>
 #include "server/error_body.h"
-#include "server/api/ops.h"
+#include "server/api/api.h"
 #include "rehearse/base/alloc.h"
 #include "rehearse/media/audio.h"
 #include "rehearse/asr/recording.h"
 #include "rehearse/asr/transcript_format.h"
-#include "server/api/rest_jobs.h"
 #include "server/status_map.h"
 
 enum { MAX_TEXT_REPLY = 64 << 20, HOPS_A_S = 100 };
@@ -71,9 +70,10 @@ static void no_model(rh_http *h, const char *name)
                      "%s, which are the same", name, own);
 }
 
-void rh_models(rh_http *h, const char *only)
+void rh_models(rh_http *h)
 {
     const rh_server *s = h->server;
+    const char *only = h->route.param[0] || h->route.bad_param ? h->route.param : NULL;
     char own[64];
     if (rh_refuse_unready(h))
         return;

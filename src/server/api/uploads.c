@@ -1,4 +1,4 @@
-/* rest_uploads.c - POST /v1/sessions: a recording becomes a session.
+/* uploads.c - POST /v1/sessions: a recording becomes a session.
  *
  *   accepted -----> queued <-----> analysing -----> done
  *   (file and row     ^               |     \-----> failed, and why
@@ -21,7 +21,7 @@
 #include "rehearse/base/clock.h"
 #include "rehearse/coach/session.h"
 #include "rehearse/store/store.h"
-#include "rest_sessions.h"
+#include "sessions.h"
 #include "text_field.h"
 
 static const int64_t RETRY_US = 20000000; /* after a failure that may pass, as of a full disk */

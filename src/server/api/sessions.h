@@ -1,11 +1,17 @@
-/* rest_sessions.h - /v1/sessions: what was practised. Loop thread only. */
-#ifndef RH_REST_SESSIONS_H
-#define RH_REST_SESSIONS_H
+/* sessions.h - /v1/sessions: what was practised. Loop thread only. */
+#ifndef RH_SERVER_SESSIONS_H
+#define RH_SERVER_SESSIONS_H
 
 #include "server/http.h"
 
-/* A request about kept sessions (list, one, report, transcript, media, delete, export). */
-void rh_sessions_ask(rh_http *h);
+/* Requests about kept sessions. */
+void rh_sessions_list(rh_http *h);
+void rh_sessions_export(rh_http *h);
+void rh_session_get(rh_http *h);
+void rh_session_delete(rh_http *h);
+void rh_session_report(rh_http *h);
+void rh_session_transcript(rh_http *h);
+void rh_session_media(rh_http *h);
 /* POST /v1/sessions: the form has arrived. */
 void rh_sessions_upload(rh_http *h);
 

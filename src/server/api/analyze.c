@@ -1,4 +1,5 @@
-#include "rest_jobs.h"
+/* analyze.c - a recording or a picture by POST, and its analysis in the reply. */
+#include "api.h"
 
 #include <string.h>
 #include <strings.h>
@@ -91,7 +92,15 @@ static rh_status start_audio(rh_http *h, rh_field *f, rh_error *err)
     return rh_fail(err, RH_ERR_LIMIT, "busy");
 }
 
-void rh_start_audio_job(rh_http *h)
+void rh_audio_wanted(rh_http *h)
+{
+    if (h->content_type[0])
+        rh_want_upload(h);
+    else
+        rh_http_error(h, 422, "field \"audio\" is missing: send a multipart form with an audio file");
+}
+
+void rh_analyze_audio(rh_http *h)
 {
     rh_error err;
     rh_field *f = rh_form_field(h, "audio");
@@ -146,7 +155,12 @@ static void frame_done(rh_server *s, rh_job *base)
     rh_free(j);
 }
 
-void rh_start_frame_job(rh_http *h)
+void rh_frame_wanted(rh_http *h)
+{
+    rh_want_body(h, false, RH_MAX_FRAME_BODY_BYTES);
+}
+
+void rh_analyze_frame(rh_http *h)
 {
     rh_server *s = h->server;
     char flag[8];

@@ -1,6 +1,6 @@
-/* rest_sessions.c - questions to the store. They wait for its thread, so they
+/* sessions.c - questions to the store. They wait for its thread, so they
  * run on the pool; the answer is made there too and only sent by the loop. */
-#include "rest_sessions.h"
+#include "sessions.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -23,9 +23,12 @@
 
 enum { DEFAULT_LIST = 50, MAX_MEDIA_BYTES = 256 << 20 };
 
-typedef struct {
+typedef struct ask ask;
+
+struct ask {
     rh_job job;
-    rh_route_id what;
+    rh_status (*answer)(ask *a);                              /* from the store */
+    rh_status (*answer_about)(ask *a, const json_t *session); /* or from one session of it */
     rh_store *store;
     const char *data_dir, *web_dir;
     char id[RH_SESSION_ID_MAX + 1], client[64], format[16];
@@ -45,7 +48,7 @@ typedef struct {
     char etag[40], modified[40], content_range[80]; /* of media; "" = none */
     const char *param; /* the query parameter at fault; NULL = none */
     rh_error err;
-} ask;
+};
 
 static void answer_json(ask *a, json_t *take)
 {
@@ -269,41 +272,37 @@ static bool is_waiting(const json_t *session)
     return state && (strcmp(state, "queued") == 0 || strcmp(state, "analysing") == 0);
 }
 
-static rh_status about_one(ask *a)
+static rh_status whole(ask *a, const json_t *session)
 {
-    json_t *session = NULL;
-    rh_status st = rh_store_get(a->store, a->id, &session, &a->err);
-    if (st != RH_OK)
-        return st;
-    switch (a->what) {
-    case RH_ROUTE_SESSION_REPORT: st = report_of(a, session); break;
-    case RH_ROUTE_SESSION_TRANSCRIPT: st = transcript_of(a, session); break;
-    case RH_ROUTE_SESSION_MEDIA: st = media_of(a, session); break;
-    default:
-        if (is_waiting(session))
-            json_object_set_new(session, "progress", json_real(a->permille > 0 ? a->permille / 1000.0 : 0));
-        answer_json(a, json_incref(session));
-        break;
-    }
-    json_decref(session);
-    return st;
+    json_t *copy = json_copy((json_t *)(uintptr_t)session); /* jansson's counts are its only change */
+    if (is_waiting(session))
+        json_object_set_new(copy, "progress", json_real(a->permille > 0 ? a->permille / 1000.0 : 0));
+    answer_json(a, copy);
+    return a->err.code;
+}
+
+static rh_status delete_session(ask *a)
+{
+    rh_status st = delete_one(a->store, a->data_dir, a->id, &a->err);
+    a->status = 204;
+    return st == RH_ERR_NOTFOUND && a->ran ? RH_OK : st;
 }
 
 static void ask_run(rh_job *job, rh_worker *w)
 {
     ask *a = (ask *)job;
+    json_t *session = NULL;
+    rh_status st;
     (void)w;
-    switch (a->what) {
-    case RH_ROUTE_SESSIONS: a->err.code = list(a); break;
-    case RH_ROUTE_EXPORT: a->err.code = export_all(a); break;
-    case RH_ROUTE_SESSION_DELETE:
-        a->err.code = delete_one(a->store, a->data_dir, a->id, &a->err);
-        if (a->err.code == RH_ERR_NOTFOUND && a->ran)
-            a->err.code = RH_OK;
-        a->status = 204;
-        break;
-    default: a->err.code = about_one(a); break;
+    if (a->answer) {
+        st = a->answer(a);
+    } else {
+        st = rh_store_get(a->store, a->id, &session, &a->err);
+        if (st == RH_OK)
+            st = a->answer_about(a, session);
+        json_decref(session);
     }
+    a->err.code = st;
 }
 
 static void add_headers(rh_http *h, const ask *a)
@@ -334,7 +333,7 @@ static void ask_done(rh_server *s, rh_job *job)
 {
     ask *a = (ask *)job;
     rh_conn *c = rh_conn_find(s, job->conn);
-    if (a->what == RH_ROUTE_SESSION_DELETE && a->err.code == RH_OK)
+    if (a->answer == delete_session && a->err.code == RH_OK)
         rh_upload_deleted(s, a->id);
     if (c && c->http) {
         add_headers(c->http, a);
@@ -365,7 +364,7 @@ static void number_from(rh_http *h, const char *name, double *out)
         *out = NAN;
 }
 
-void rh_sessions_ask(rh_http *h)
+static void ask_store(rh_http *h, rh_status (*answer)(ask *), rh_status (*answer_about)(ask *, const json_t *))
 {
     rh_server *s = h->server;
     ask *a = rh_calloc(1, sizeof *a);
@@ -375,8 +374,9 @@ void rh_sessions_ask(rh_http *h)
     }
     double limit = DEFAULT_LIST;
     a->job = (rh_job){.run = ask_run, .done = ask_done, .conn = h->id};
-    a->what = h->route.id;
-    a->ran = a->what == RH_ROUTE_SESSION_DELETE && rh_practice_discard(s, h->route.param);
+    a->answer = answer;
+    a->answer_about = answer_about;
+    a->ran = answer == delete_session && rh_practice_discard(s, h->route.param);
     a->permille = rh_upload_permille(s, h->route.param);
     a->store = s->store;
     a->data_dir = s->o.config->data_dir;
@@ -400,6 +400,41 @@ void rh_sessions_ask(rh_http *h)
         rh_http_header(h, "retry-after", "1");
         rh_http_error(h, 429, "too many requests at once: try again in a moment");
     }
+}
+
+void rh_sessions_list(rh_http *h)
+{
+    ask_store(h, list, NULL);
+}
+
+void rh_sessions_export(rh_http *h)
+{
+    ask_store(h, export_all, NULL);
+}
+
+void rh_session_get(rh_http *h)
+{
+    ask_store(h, NULL, whole);
+}
+
+void rh_session_delete(rh_http *h)
+{
+    ask_store(h, delete_session, NULL);
+}
+
+void rh_session_report(rh_http *h)
+{
+    ask_store(h, NULL, report_of);
+}
+
+void rh_session_transcript(rh_http *h)
+{
+    ask_store(h, NULL, transcript_of);
+}
+
+void rh_session_media(rh_http *h)
+{
+    ask_store(h, NULL, media_of);
 }
 
 /* ---- tidying ---- */

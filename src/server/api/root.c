@@ -1,0 +1,60 @@
+/* root.c - what the server is, how it is, and its page. */
+#include "api.h"
+
+#include <stdio.h>
+#include <string.h>
+#include "rehearse/base/clock.h"
+
+static bool wants_page(const rh_http *h)
+{
+    return strstr(h->accept, "text/html") != NULL;
+}
+
+void rh_root(rh_http *h)
+{
+    rh_http_header(h, "vary", "accept");
+    if (wants_page(h) && rh_site_dir(h->server->site)) {
+        rh_site_serve(h->server->site, h, "/index.html");
+        return;
+    }
+    rh_http_json(h, 200, json_pack(
+        "{s:s, s:s, s:s, s:{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s}}",
+        "status", "running", "service", "Interview Coaching API",
+        "version", h->server->o.version, "endpoints",
+        "health", "/health", "analyze_audio", "/api/analyze-audio",
+        "analyze_frame", "/api/analyze-frame", "video_ws", "/ws/video/{client_id}",
+        "audio_ws", "/ws/audio/{client_id}", "combined_ws", "/ws/combined/{client_id}",
+        "websocket_video", "/ws/video/{client_id}", "websocket_audio", "/ws/audio/{client_id}",
+        "websocket_combined", "/ws/combined/{client_id}"));
+}
+
+static json_t *speech_health(const rh_coach *c)
+{
+    const rh_asr_model *m = c ? rh_coach_asr(c) : NULL;
+    if (!m)
+        return json_null();
+    rh_asr_model_info i = rh_asr_model_describe(m);
+    return json_pack("{s:s, s:s, s:s, s:s, s:b, s:i}", "model", i.size, "engine", i.engine,
+                     "device", i.device, "precision", i.precision ? i.precision : "",
+                     "multilingual", (int)i.multilingual, "threads", i.n_threads);
+}
+
+void rh_health(rh_http *h)
+{
+    const rh_server *s = h->server;
+    bool faces = s->coach && rh_coach_faces(s->coach), speech = s->coach && rh_coach_asr(s->coach);
+    bool well = faces && speech && !rh_stopping(s);
+    json_t *o = json_pack(
+        "{s:s, s:{s:b, s:b}, s:s, s:f, s:i, s:o, s:f}",
+        "status", well ? "healthy" : "unhealthy",
+        "components", "head_pose_detector", (int)faces, "speech_analyzer", (int)speech,
+        "version", s->o.version, "uptime_s", (double)(rh_now_us() - s->started_us) / 1e6,
+        "clients", s->n_ws, "speech", speech_health(s->coach), "timestamp", rh_unix_time());
+    rh_http_header(h, "cache-control", "no-store");
+    rh_http_json(h, well ? 200 : 503, o);
+}
+
+void rh_page(rh_http *h)
+{
+    rh_site_serve(h->server->site, h, h->path);
+}

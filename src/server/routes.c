@@ -1,0 +1,32 @@
+#include "routes.h"
+
+#include "server/api/api.h"
+#include "server/api/sessions.h"
+
+static const rh_route_row rows[] = {
+    {"GET", "/", true, .start = rh_root},
+    {"GET", "/health", true, .start = rh_health},
+    {"POST", "/api/analyze-audio", true, .start = rh_audio_wanted, .finish = rh_analyze_audio},
+    {"POST", "/api/analyze-frame", true, .start = rh_frame_wanted, .finish = rh_analyze_frame},
+    {"GET", "/openapi.json", true, .start = rh_openapi},
+    {"GET", "/docs", true, .start = rh_docs},
+    {"GET", "/metrics", false, .start = rh_metrics},
+    {"GET", "/v1/sessions", false, .finish = rh_sessions_list},
+    {"POST", "/v1/sessions", false, .start = rh_want_upload, .finish = rh_sessions_upload},
+    {"GET", "/v1/sessions/{}", false, .finish = rh_session_get},
+    {"DELETE", "/v1/sessions/{}", false, .finish = rh_session_delete},
+    {"GET", "/v1/sessions/{}/report", false, .finish = rh_session_report},
+    {"GET", "/v1/sessions/{}/transcript", false, .finish = rh_session_transcript},
+    {"GET", "/v1/sessions/{}/media", false, .finish = rh_session_media},
+    {"GET", "/v1/export", false, .finish = rh_sessions_export},
+    {"GET", "/v1/models", false, .start = rh_models},
+    {"GET", "/v1/models/{}", false, .start = rh_models},
+    {"POST", "/v1/audio/transcriptions", false, .start = rh_want_upload, .finish = rh_start_transcription},
+    {"GET", "/v1/session/{}", false, .socket = RH_WS_SESSION},
+    {"GET", "/ws/video/{}", true, .socket = RH_WS_VIDEO},
+    {"GET", "/ws/audio/{}", true, .socket = RH_WS_AUDIO},
+    {"GET", "/ws/combined/{}", true, .socket = RH_WS_COMBINED},
+    {"GET", NULL, false, .start = rh_page},
+};
+
+const rh_route_table rh_routes = {rows, sizeof rows / sizeof *rows};
