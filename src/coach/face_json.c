@@ -60,3 +60,9 @@ json_t *rh_face_to_json(const rh_face *f, double unix_time)
     add(o, "faces", json_integer(f->n_faces));
     return o;
 }
+
+void rh_face_json_warn(json_t *reading, const rh_error *remark)
+{
+    if (reading && remark && remark->code == RH_OK && remark->msg[0])
+        (void)json_object_set_new(reading, "warning", json_string(remark->msg));
+}

@@ -32,12 +32,15 @@ rh_status rh_session_frame(rh_session *s, const void *bytes, size_t n, int64_t t
     if (t_us < 0 || t_us > (int64_t)RH_SESSION_MAX_S * 1000000)
         return rh_fail(err, RH_ERR_INVAL, "time %lld us is outside the session", (long long)t_us);
     rh_face f;
+    rh_error remark = {0};
     rh_status st = eyes_ready(s, err);
     if (st != RH_OK)
         return st;
     if (t_us <= s->last_frame_us) /* two pictures of one moment, or the client's clock went back */
         t_us = s->last_frame_us + 1;
-    st = rh_face_tracker_push_bytes(s->eyes, bytes, n, t_us, &f, err);
+    st = rh_face_tracker_push_bytes(s->eyes, bytes, n, t_us, &f, &remark);
+    if (st != RH_OK && err)
+        *err = remark;
     if (st != RH_OK)
         return st;
     s->last_frame_us = t_us;
@@ -46,6 +49,7 @@ rh_status rh_session_frame(rh_session *s, const void *bytes, size_t n, int64_t t
         s->last_face_event = t;
         json_t *event = rh_face_to_json(&f, s->created + t);
         json_object_set_new(event, "type", json_string("face"));
+        rh_face_json_warn(event, &remark);
         json_object_set_new(event, "t", json_real(round(t * 1000) / 1000));
         rh_session_send(s, event);
     }

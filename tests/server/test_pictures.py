@@ -49,6 +49,26 @@ def through_both(picture, query=""):
 
 
 class Pictures(unittest.TestCase):
+    def test_harmless_faults_are_told_in_the_reply(self):
+        good = fixture("astronaut.jpg")
+        at = good.index(b"\xff\xda")
+        odd_scan = good[:at + 5 + 2 * good[at + 4]] + b"\0\0\0" + good[at + 5 + 2 * good[at + 4] + 3:]
+        for picture, word in ((good, None), (good[:-2], "end marker"), (odd_scan, "scan header")):
+            status, rest, ws = through_both(picture)
+            with server.ws("/v1/session/warned") as w:
+                w.send({"type": "start", "sample_rate": 16000})
+                w.recv()
+                w.send(bytes([1]) + struct.pack("<Q", 1000000) + picture, 2)
+                while (live := w.recv())["type"] != "face":
+                    pass
+                w.send({"type": "discard"})
+                with self.assertRaises(Closed):
+                    while True:
+                        w.recv()
+            for reply in (rest, ws, live):
+                self.assertTrue(reply["face_detected"])
+                self.assertRegex(reply.get("warning", ""), word or "^$")
+
     def test_good_ones_are_measured(self):
         grey16 = png(64, 48, 16, 0, b"".join(b"\0" + bytes(range(128)) for _ in range(48)))
         rgb16 = png(40, 30, 16, 2, b"".join(b"\0" + bytes(240) for _ in range(30)))

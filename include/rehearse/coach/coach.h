@@ -78,5 +78,7 @@ double rh_live_audio_reported_s(const rh_live_audio *l); /* up to here all is in
 
 /* The protocol's video result of a reading: {"yaw","pitch",...,"timestamp"} and ours. */
 json_t *rh_face_to_json(const rh_face *f, double unix_time);
+/* Adds what reading the picture had to remark, if anything: "warning". */
+void rh_face_json_warn(json_t *reading, const rh_error *remark);
 
 #endif

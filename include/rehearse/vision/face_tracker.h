@@ -93,7 +93,8 @@ rh_status rh_face_tracker_new(rh_face_tracker **out, const rh_face_model *m,
  * RH_ERR_INVAL bad picture, or time going backwards. */
 rh_status rh_face_tracker_push(rh_face_tracker *t, const rh_image *img, int64_t t_us,
                                rh_face *out);
-/* The same from JPEG, PNG or WebP bytes, decoding only what is needed. RH_ERR_FORMAT. */
+/* The same from JPEG, PNG or WebP bytes, decoding only what is needed. RH_ERR_FORMAT. RH_OK with a
+ * message in `err`: a harmless fault of the picture. */
 rh_status rh_face_tracker_push_bytes(rh_face_tracker *t, const void *bytes, size_t n,
                                      int64_t t_us, rh_face *out, rh_error *err);
 /* The person looks at the camera now: the next moments become the neutral pose

@@ -111,12 +111,16 @@ static rh_status measure(rh_worker *w, rh_coach *coach, const uint8_t *bytes, si
     if (st != RH_OK)
         return st;
     rh_face_tracker_reset(w->tracker);
-    st = rh_face_tracker_push_bytes(w->tracker, bytes, n, rh_now_us(), &face, err);
+    rh_error remark = {0};
+    st = rh_face_tracker_push_bytes(w->tracker, bytes, n, rh_now_us(), &face, &remark);
+    if (st != RH_OK && err)
+        *err = remark;
     if (st != RH_OK)
         return st;
     json_t *reading = rh_face_to_json(&face, rh_unix_time());
     if (!reading)
         return rh_fail(err, RH_ERR_NOMEM, "out of memory");
+    rh_face_json_warn(reading, &remark);
     if (annotate)
         st = rh_annotate_reading(bytes, n, &face, reading, err);
     if (st == RH_OK)

@@ -48,6 +48,7 @@ static rh_status measure(video_job *j)
     if (s == RH_OK) {
         rh_record_face(st->record, &face, j->t_us);
         j->reading = rh_face_to_json(&face, rh_unix_time());
+        rh_face_json_warn(j->reading, &j->err);
         if (!j->reading)
             s = rh_fail(&j->err, RH_ERR_NOMEM, "out of memory");
         else if (j->annotate)
@@ -76,8 +77,10 @@ static void fill(rh_half *half, const video_job *j, bool skipped)
     }
     half->state = RH_HALF_RESULT;
     half->result = skipped ? json_copy(j->reading) : json_incref(j->reading);
-    if (skipped)
+    if (skipped) {
         (void)json_object_set_new(half->result, "skipped", json_true());
+        (void)json_object_del(half->result, "warning"); /* of another picture */
+    }
 }
 
 /* The frame of the job and, where it could be measured, those that gave way to it. */
