@@ -17,7 +17,12 @@
 
 static const double METRICS_EVERY_S = 1.0;
 static const double LAG_S = 3.0; /* recognition further behind than this is told */
-enum { RATE = RH_ASR_RATE_HZ, LEVEL_BLOCK = RATE / 10, SETTLE_MS = 8000 /* between finals of unbroken speech */ };
+enum {
+    RATE = RH_ASR_RATE_HZ,
+    LEVEL_BLOCK = RATE / 10,
+    SETTLE_MS = 8000,     /* between finals of unbroken speech */
+    BEGIN_WAIT_MS = 2000, /* for a database that another program holds */
+};
 
 /* ---- telling ---- */
 
@@ -231,6 +236,15 @@ static rh_status go_on(rh_session *s, const json_t *kept, rh_error *err)
     return RH_OK;
 }
 
+/* Who is told that a session has begun finds it after a crash. A database that somebody else holds
+ * stops no practice: it goes on in memory, and rh_session_watch_storage() tells the person. */
+static void settle(rh_session *s)
+{
+    int64_t from = rh_now_us();
+    if (rh_store_flush_within(s->store, BEGIN_WAIT_MS, NULL) != RH_OK)
+        s->storage_bad_us = from;
+}
+
 static rh_status begin(rh_session *s, rh_error *err)
 {
     json_t *kept = NULL, *meta = rh_session_meta(s);
@@ -249,6 +263,8 @@ static rh_status begin(rh_session *s, rh_error *err)
     }
     json_decref(meta);
     json_decref(kept);
+    if (st == RH_OK && s->store && s->o.live)
+        settle(s);
     return st == RH_OK ? start_ears(s, err) : st;
 }
 

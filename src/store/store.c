@@ -106,9 +106,9 @@ rh_status rh_store_media(rh_store *s, const char *id, const char *file)
 
 /* ---- calls that wait ---- */
 
-static rh_status ask(rh_store *s, store_op *o, json_t **out, rh_error *err)
+static rh_status ask_within(rh_store *s, store_op *o, int ms, json_t **out, rh_error *err)
 {
-    o->give_up_us = rh_now_us() + RH_STORE_PATIENCE_S * (int64_t)1000000;
+    o->give_up_us = rh_now_us() + ms * (int64_t)1000;
     rh_status st = rh_queue_push(s->queue, o);
     if (st != RH_OK)
         return rh_fail(err, st == RH_END ? RH_ERR_IO : st, "store: %s",
@@ -126,16 +126,26 @@ static rh_status ask(rh_store *s, store_op *o, json_t **out, rh_error *err)
     return o->st;
 }
 
+static rh_status ask(rh_store *s, store_op *o, json_t **out, rh_error *err)
+{
+    return ask_within(s, o, RH_STORE_PATIENCE_S * 1000, out, err);
+}
+
 static rh_status no_work(rh_store *s, store_op *o, rh_error *err)
 {
     (void)s, (void)o, (void)err;
     return RH_OK;
 }
 
-rh_status rh_store_flush(rh_store *s, rh_error *err)
+rh_status rh_store_flush_within(rh_store *s, int ms, rh_error *err)
 {
     store_op o = {.how = STORE_FLUSH, .run = no_work};
-    return ask(s, &o, NULL, err);
+    return ask_within(s, &o, ms, NULL, err);
+}
+
+rh_status rh_store_flush(rh_store *s, rh_error *err)
+{
+    return rh_store_flush_within(s, RH_STORE_PATIENCE_S * 1000, err);
 }
 
 rh_status rh_store_health(rh_store *s, rh_error *err)

@@ -135,17 +135,49 @@ class FullDisk(unittest.TestCase):
                 self.assertEqual(s.stop(), 0)
 
 
+def lock(s, seconds):
+    """Another program that holds the database of the folder of server `s`."""
+    db = os.path.join(s.data.name, "data", "sessions.db")
+    other = subprocess.Popen([sys.executable, "-c", "import sqlite3, sys, time\n"
+                              "db = sqlite3.connect(sys.argv[1], timeout=30, isolation_level=None)\n"
+                              "db.execute('BEGIN IMMEDIATE'); print('locked', flush=True)\n"
+                              "time.sleep(float(sys.argv[2])); db.execute('ROLLBACK')", db, str(seconds)],
+                             stdout=subprocess.PIPE, text=True)
+    assert other.stdout.readline().strip() == "locked"
+    return other
+
+
 class Locked(unittest.TestCase):
+    def test_who_is_told_ready_is_there_after_a_crash(self):
+        s = Server()
+        began, other = time.time(), lock(s, 1)
+        Person(s, "at-once")
+        self.assertGreater(time.time() - began, 1, "ready came while nothing could be committed")
+        s.process.kill()
+        s.process.wait()
+        other.wait(30)
+        again = Server("--data-dir", os.path.join(s.data.name, "data"))
+        again.data = s.data
+        try:
+            status, kept = again.get("/v1/sessions/at-once")
+            self.assertEqual((status, kept.get("state")), (200, "live"), kept)
+            other = lock(again, 8)
+            began = time.time()
+            p = Person(again, "in-memory")
+            self.assertLess(time.time() - began, 5 * PATIENCE)
+            p.say(jfk()[:32000])
+            self.assertEqual(p.until("error")["code"], "storage")
+            self.assertIsNone(other.poll(), "the lock should still be held")
+            p.until("notice")
+            other.wait(30)
+        finally:
+            self.assertEqual(again.stop(), 0)
+
     def test_a_lock_of_eight_seconds_is_waited_for_and_holds_up_nobody(self):
         s = Server()
         try:
             p = Person(s, "patient")
-            db = os.path.join(s.data.name, "data", "sessions.db")
-            other = subprocess.Popen([sys.executable, "-c", "import sqlite3, sys, time\n"
-                                      "db = sqlite3.connect(sys.argv[1], timeout=30, isolation_level=None)\n"
-                                      "db.execute('BEGIN IMMEDIATE'); print('locked', flush=True)\n"
-                                      "time.sleep(8); db.execute('ROLLBACK')", db], stdout=subprocess.PIPE, text=True)
-            self.assertEqual(other.stdout.readline().strip(), "locked")
+            other = lock(s, 8)
             began = time.time()
             p.say(jfk())
             deleted = [in_background(s.request, "DELETE", f"/v1/sessions/nobody-{i}") for i in range(4)]

@@ -55,7 +55,8 @@ typedef struct {
 } rh_session_options;
 
 /* Borrows coach and store (may be NULL: nothing is kept). A session of the same
- * id in the store is continued: what it holds is loaded (after a crash, say). */
+ * id in the store is continued: what it holds is loaded (after a crash, say). A live one is in the
+ * store, committed, when this returns, unless that takes nothing just now: then it goes on in memory. */
 rh_status rh_session_new(rh_session **out, rh_coach *c, rh_store *store,
                          const rh_session_options *o, rh_error *err);
 void rh_session_free(rh_session *s); /* what was kept stays kept, as a session not ended */

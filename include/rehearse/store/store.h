@@ -69,6 +69,8 @@ rh_status rh_store_media(rh_store *s, const char *id, const char *file);
 /* Returns when everything queued before is committed; what belongs to a session that was
  * deleted meanwhile is dropped. RH_ERR_IO: it could not be; it goes on waiting to be written. */
 rh_status rh_store_flush(rh_store *s, rh_error *err);
+/* The same for who has other things to do: it waits `ms` at most for another program that holds the database. */
+rh_status rh_store_flush_within(rh_store *s, int ms, rh_error *err);
 /* Does not wait. RH_OK, or why nothing can be written just now (the disk is full, ...). */
 rh_status rh_store_health(rh_store *s, rh_error *err);
 /* Array, newest first: {id, created, state, duration_s, meta, scores, error?}. state: live, queued,
