@@ -3,16 +3,18 @@
  * 16 kHz -> high-pass (hum, rumble) -> half rate -> two windows of 45 ms per
  * complex FFT -> power spectra -> autocorrelations and band levels.
  * A power spectrum is real and even, so its forward FFT is the
- * autocorrelation; two hops ride on the real and imaginary parts. */
+ * autocorrelation; two hops ride on the real and imaginary parts.
+ * The transform is libavutil's. */
 #include "pitch_internal.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include "fft_internal.h"
+#include <libavutil/tx.h>
 #include "rehearse/base/alloc.h"
 
 enum {
+    FFT_N = 512,
     HALF_RATE = RH_PITCH_RATE_HZ / 2,
     HALF_HOP = RH_PITCH_HOP / 2,
     WINDOW = 360,  /* 45 ms at the half rate: 2.7 periods of 60 Hz */
@@ -29,7 +31,8 @@ static const float OCTAVE_RANK = 0.03f; /* as in pitch_path.c */
 static const double PI = 3.14159265358979323846;
 
 typedef struct {
-    rh_fft fft;
+    AVTXContext *fft; /* complex, forward, FFT_N */
+    av_tx_fn run_fft;
     float window[WINDOW], window_corr[LAG_MAX + 2]; /* window_corr[0] = 1 */
     float taps[TAPS];
     float *half;   /* [n_half + 2 * WINDOW]: zeros, the signal at half rate, zeros */
@@ -40,7 +43,6 @@ typedef struct {
 
 static void make_tables(pitch_work *w)
 {
-    rh_fft_init(&w->fft);
     for (int i = 0; i < WINDOW; i++)
         w->window[i] = (float)(0.5 - 0.5 * cos(2.0 * PI * (i + 0.5) / WINDOW));
     for (int lag = 0; lag <= LAG_MAX + 1; lag++) {
@@ -152,6 +154,7 @@ static void find_candidates(const pitch_work *w, const float *corr, rh_pitch_hop
     }
 }
 
+/* One part of the complex input: x[0], x[2], ... */
 static void load_window(const pitch_work *w, size_t hop, float *out)
 {
     size_t centre = WINDOW + hop * HALF_HOP; /* in `half` */
@@ -161,8 +164,9 @@ static void load_window(const pitch_work *w, size_t hop, float *out)
         mean += x[i];
     mean /= (float)WINDOW;
     for (int i = 0; i < WINDOW; i++)
-        out[i] = (x[i] - mean) * w->window[i];
-    memset(out + WINDOW, 0, (RH_FFT_N - WINDOW) * sizeof *out);
+        out[2 * i] = (x[i] - mean) * w->window[i];
+    for (int i = WINDOW; i < FFT_N; i++)
+        out[2 * i] = 0.0f;
 }
 
 static void measure_bands(const float *power, float *band_db)
@@ -178,19 +182,24 @@ static void measure_bands(const float *power, float *band_db)
 /* Hops `a` and `b` (which may be the same) in one transform. */
 static void measure_pair(pitch_work *w, size_t a, size_t b)
 {
-    float re[RH_FFT_N], im[RH_FFT_N], pa[RH_FFT_N], pb[RH_FFT_N];
-    load_window(w, a, re);
-    load_window(w, b, im);
-    rh_fft_run(&w->fft, re, im);
-    for (int k = 0; k < RH_FFT_N; k++) {
-        int m = (RH_FFT_N - k) % RH_FFT_N;
-        float ar = re[k] + re[m], ai = im[k] - im[m], br = im[k] + im[m], bi = re[m] - re[k];
-        pa[k] = 0.25f * (ar * ar + ai * ai);
-        pb[k] = 0.25f * (br * br + bi * bi);
+    _Alignas(64) AVComplexFloat x[FFT_N], y[FFT_N];
+    float pa[FFT_N], pb[FFT_N];
+    load_window(w, a, &x[0].re);
+    load_window(w, b, &x[0].im);
+    w->run_fft(w->fft, y, x, sizeof *x);
+    for (int k = 0; k < FFT_N; k++) {
+        AVComplexFloat p = y[k], q = y[(FFT_N - k) % FFT_N];
+        float ar = p.re + q.re, ai = p.im - q.im, br = p.im + q.im, bi = q.re - p.re;
+        pa[k] = x[k].re = 0.25f * (ar * ar + ai * ai);
+        pb[k] = x[k].im = 0.25f * (br * br + bi * bi);
     }
     measure_bands(pa, w->bands[a]);
     measure_bands(pb, w->bands[b]);
-    rh_fft_run(&w->fft, pa, pb);
+    w->run_fft(w->fft, y, x, sizeof *x);
+    for (int k = 0; k <= LAG_MAX + 1; k++) {
+        pa[k] = y[k].re;
+        pb[k] = y[k].im;
+    }
     find_candidates(w, pa, &w->hops[a]);
     find_candidates(w, pb, &w->hops[b]);
 }
@@ -255,6 +264,8 @@ static rh_status take_memory(pitch_work **out_w, rh_pitch_track *t, size_t n, fl
     w->half = rh_calloc(w->n_half + 2 * WINDOW, sizeof *w->half);
     w->hops = rh_calloc(n_hops, sizeof *w->hops);
     w->bands = rh_calloc(n_hops, sizeof *w->bands);
+    if (av_tx_init(&w->fft, &w->run_fft, AV_TX_FLOAT_FFT, 0, FFT_N, NULL, 0) < 0)
+        return RH_ERR_NOMEM;
     *scratch = rh_alloc_array(n + n / BLOCK + 1, sizeof **scratch);
     t->f0_hz = rh_calloc(4 * n_hops, sizeof *t->f0_hz);
     if (!w->half || !w->hops || !w->bands || !*scratch || !t->f0_hz)
@@ -299,6 +310,7 @@ rh_status rh_pitch_track_run(rh_pitch_track *out, const float *samples, size_t n
         rh_fail(err, st, "pitch: out of memory");
     }
     if (w) {
+        av_tx_uninit(&w->fft);
         rh_free(w->half);
         rh_free(w->hops);
         rh_free(w->bands);
