@@ -6,6 +6,7 @@
 #include <string.h>
 #include "rehearse/base/alloc.h"
 #include "rehearse/base/text.h"
+#include "rehearse/base/array.h"
 
 enum { MAX_TEXT = 64 << 20, GAP_MS = 1500 /* so long a silence ends a cue */ };
 
@@ -33,14 +34,8 @@ static int64_t to_ms(double s)
 static void add_word(rh_subtitles *s, const char *word, size_t len, size_t chars, double start, double end,
                      bool joined)
 {
-    if (s->st == RH_OK && s->n == s->cap) {
-        size_t cap = s->cap ? s->cap * 2 : 64;
-        rh_subtitle_word *p = rh_realloc(s->words, cap * sizeof *p);
-        if (!p)
-            s->st = RH_ERR_NOMEM;
-        s->words = p ? p : s->words;
-        s->cap = p ? cap : s->cap;
-    }
+    if (s->st == RH_OK)
+        s->st = rh_array_reserve(&s->words, &s->cap, s->n + 1, sizeof *s->words);
     size_t off = s->text.len;
     if (s->st == RH_OK)
         s->st = rh_buf_add(&s->text, word, len);

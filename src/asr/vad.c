@@ -16,6 +16,7 @@
 #include "rehearse/base/alloc.h"
 #include "rehearse/nn/nn.h"
 #include "vad_internal.h"
+#include "rehearse/base/array.h"
 
 enum {
     CONTEXT = 64,
@@ -213,14 +214,8 @@ static rh_status add_span(spans *s, const rh_vad_gate *g, size_t n_samples)
         s->items[s->n - 1].end = end;
         return RH_OK;
     }
-    if (s->n == s->cap) {
-        size_t cap = s->cap ? s->cap * 2 : 16;
-        rh_speech_span *p = rh_realloc(s->items, cap * sizeof *p);
-        if (!p)
-            return RH_ERR_NOMEM;
-        s->items = p;
-        s->cap = cap;
-    }
+    if (rh_array_reserve(&s->items, &s->cap, s->n + 1, sizeof *s->items) != RH_OK)
+        return RH_ERR_NOMEM;
     s->items[s->n++] = (rh_speech_span){start, end};
     return RH_OK;
 }

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <libavutil/tx.h>
 #include "rehearse/base/alloc.h"
+#include "rehearse/base/stats.h"
 
 enum {
     FFT_N = 512,
@@ -237,17 +238,11 @@ static void measure_clipping(const float *x, size_t n, rh_pitch_track *t)
     t->clipped = (float)flat / (float)n;
 }
 
-static int compare_floats(const void *a, const void *b)
-{
-    float x = *(const float *)a, y = *(const float *)b;
-    return (x > y) - (x < y);
-}
-
 static void measure_noise(rh_pitch_track *t, float *sorted)
 {
     size_t n = t->n_hops;
     memcpy(sorted, t->level_db, n * sizeof *sorted);
-    qsort(sorted, n, sizeof *sorted, compare_floats);
+    rh_sort_floats(sorted, n);
     t->noise_db = sorted[n / 10];
     t->speech_db = sorted[(n - 1) - n / 10];
     t->snr_db = fminf(80.0f, fmaxf(0.0f, t->speech_db - t->noise_db));

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "rehearse/base/alloc.h"
+#include "rehearse/base/stats.h"
 
 static const float VOICING_MIN = 0.45f; /* strength from which a hop is voiced */
 static const float OCTAVE_COST = 0.03f; /* per octave below the ceiling */
@@ -21,12 +22,6 @@ enum { STATES = RH_PITCH_CANDIDATES + 1, UNVOICED = RH_PITCH_CANDIDATES };
 typedef struct {
     float min_hz, max_hz, loud_db;
 } path_range;
-
-static int compare_floats(const void *a, const void *b)
-{
-    float x = *(const float *)a, y = *(const float *)b;
-    return (x > y) - (x < y);
-}
 
 static float unvoiced_score(float level_db, const path_range *r)
 {
@@ -102,7 +97,7 @@ static void own_range(const float *f0_hz, size_t n, float *sorted, path_range *r
             sorted[m++] = f0_hz[i];
     if (m < 20)
         return; /* too little voice to know better */
-    qsort(sorted, m, sizeof *sorted, compare_floats);
+    rh_sort_floats(sorted, m);
     r->min_hz = fmaxf((float)RH_PITCH_MIN_HZ, 0.75f * sorted[m / 4]);
     r->max_hz = fminf((float)RH_PITCH_MAX_HZ, 1.75f * sorted[3 * m / 4]);
 }
@@ -117,7 +112,7 @@ rh_status rh_pitch_path(const rh_pitch_hop *hops, const float *level_db, size_t 
     rh_status st = RH_OK;
     if (back && sorted) {
         memcpy(sorted, level_db, n * sizeof *sorted);
-        qsort(sorted, n, sizeof *sorted, compare_floats);
+        rh_sort_floats(sorted, n);
         path_range r = {(float)RH_PITCH_MIN_HZ, (float)RH_PITCH_MAX_HZ,
                         sorted[(n - 1) - (n - 1) / 50]};
         run_path(hops, level_db, n, &r, back, f0_hz);

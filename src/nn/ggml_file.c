@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include "rehearse/base/alloc.h"
+#include "rehearse/base/array.h"
 
 enum {
     MAGIC = 0x67676d6c,
@@ -146,17 +147,11 @@ static rh_status grow_tensors(rh_ggml_file *f, rh_error *err)
         return RH_OK;
     if (f->n_tensors >= MAX_TENSORS)
         return rh_fail(err, RH_ERR_FORMAT, "more than %d tensors: the file is damaged", MAX_TENSORS);
-    size_t cap = f->cap_tensors ? f->cap_tensors * 2 : 256;
-    void *names = rh_realloc(f->names, cap * sizeof *f->names);
-    if (!names)
-        return rh_fail(err, RH_ERR_NOMEM, "model file: out of memory");
-    f->names = names;
-    void *tensors = rh_realloc(f->tensors, cap * sizeof *f->tensors);
-    if (!tensors)
-        return rh_fail(err, RH_ERR_NOMEM, "model file: out of memory");
-    f->tensors = tensors;
-    f->cap_tensors = cap;
-    return RH_OK;
+    size_t cap_names = f->cap_tensors;
+    rh_status st = rh_array_reserve(&f->names, &cap_names, f->n_tensors + 1, sizeof *f->names);
+    if (st == RH_OK)
+        st = rh_array_reserve(&f->tensors, &f->cap_tensors, f->n_tensors + 1, sizeof *f->tensors);
+    return st == RH_OK ? st : rh_fail(err, st, "model file: out of memory");
 }
 
 static rh_status read_tensor(rh_ggml_file *f, cursor *c, rh_error *err)

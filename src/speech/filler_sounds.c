@@ -7,6 +7,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include "rehearse/base/stats.h"
 
 static const float STEP_S = 1.0f / RH_CONTOUR_PER_S;
 static const float REACH_S = 0.25f; /* attention times may be off by so much */
@@ -147,18 +148,12 @@ static float loudest(const rh_contour *c, float from, float to)
     return top;
 }
 
-static int compare_floats(const void *a, const void *b)
-{
-    float x = *(const float *)a, y = *(const float *)b;
-    return (x > y) - (x < y);
-}
-
 static float median_change(const rh_contour *c, size_t from, size_t to)
 {
     float change[STILL_MAX];
     size_t n = to - from < STILL_MAX ? to - from : STILL_MAX;
     memcpy(change, c->change_db + from, n * sizeof *change);
-    qsort(change, n, sizeof *change, compare_floats);
+    rh_sort_floats(change, n);
     return n ? change[n / 2] : 0.0f;
 }
 
@@ -360,7 +355,7 @@ static bool stands_still(const rh_contour *c, size_t from, size_t to)
     if (n < STILL_MIN || n > STILL_MAX)
         return false;
     memcpy(f0, c->f0_hz + from, n * sizeof *f0);
-    qsort(f0, n, sizeof *f0, compare_floats);
+    rh_sort_floats(f0, n);
     return median_change(c, from, to) <= STILL_DB &&
            rh_semitones(f0[n - 1 - n / 20], f0[n / 20]) <= STILL_ST;
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 #include "rehearse/base/alloc.h"
 #include "word_marks_internal.h"
+#include "rehearse/base/stats.h"
 
 static const float CLIPPED_SHARE = 0.001f;
 static const float SNR_MIN_DB = 15.0f;
@@ -36,23 +37,6 @@ const char *rh_sound_reason(unsigned sound)
     return "";
 }
 
-static int compare_floats(const void *a, const void *b)
-{
-    float x = *(const float *)a, y = *(const float *)b;
-    return (x > y) - (x < y);
-}
-
-/* Share q of sorted x, with interpolation. */
-static float quantile(const float *x, size_t n, float q)
-{
-    if (n == 0)
-        return 0.0f;
-    float at = q * (float)(n - 1);
-    size_t i = (size_t)at;
-    float rest = at - (float)i;
-    return i + 1 < n ? x[i] + rest * (x[i + 1] - x[i]) : x[i];
-}
-
 /* Sorted values of the voiced steps in [from, to); returns how many. */
 static size_t sorted_voiced(const rh_contour *c, const float *value, size_t from, size_t to,
                             float *out)
@@ -61,7 +45,7 @@ static size_t sorted_voiced(const rh_contour *c, const float *value, size_t from
     for (size_t i = from; i < to && i < c->n; i++)
         if (c->f0_hz[i] > 0.0f)
             out[m++] = value[i];
-    qsort(out, m, sizeof *out, compare_floats);
+    rh_sort_floats(out, m);
     return m;
 }
 
@@ -75,10 +59,10 @@ static void measure_pitch(const rh_contour *c, float *tmp, rh_prosody *p)
 {
     size_t m = sorted_voiced(c, c->f0_hz, 0, c->n, tmp);
     p->voiced_s = (float)m * STEP_S;
-    p->f0_median_hz = quantile(tmp, m, 0.5f);
+    p->f0_median_hz = rh_quantile_sorted(tmp, m, 0.5f);
     float med = p->f0_median_hz;
-    p->f0_spread_st = rh_semitones(quantile(tmp, m, 0.9f), quantile(tmp, m, 0.1f));
-    p->f0_range_st = rh_semitones(quantile(tmp, m, 0.98f), quantile(tmp, m, 0.02f));
+    p->f0_spread_st = rh_semitones(rh_quantile_sorted(tmp, m, 0.9f), rh_quantile_sorted(tmp, m, 0.1f));
+    p->f0_range_st = rh_semitones(rh_quantile_sorted(tmp, m, 0.98f), rh_quantile_sorted(tmp, m, 0.02f));
     double sum = 0.0, square = 0.0, slope = 0.0;
     for (size_t i = 0; i < m; i++) {
         double st = (double)rh_semitones(tmp[i], med);
@@ -102,8 +86,8 @@ static void measure_pitch(const rh_contour *c, float *tmp, rh_prosody *p)
 static void measure_loudness(const rh_contour *c, float *tmp, rh_prosody *p)
 {
     size_t m = sorted_voiced(c, c->level_db, 0, c->n, tmp);
-    p->loud_median_db = quantile(tmp, m, 0.5f);
-    p->loud_spread_db = quantile(tmp, m, 0.9f) - quantile(tmp, m, 0.1f);
+    p->loud_median_db = rh_quantile_sorted(tmp, m, 0.5f);
+    p->loud_spread_db = rh_quantile_sorted(tmp, m, 0.9f) - rh_quantile_sorted(tmp, m, 0.1f);
     p->snr_db = fminf(80.0f, fmaxf(0.0f, c->speech_db - c->noise_db));
 }
 
@@ -129,9 +113,9 @@ static bool sentence_fading(const rh_contour *c, size_t from, size_t to, float *
 {
     size_t third = (to - from) / 3;
     size_t m = sorted_voiced(c, c->level_db, from, from + third, tmp);
-    float first = quantile(tmp, m, 0.5f);
+    float first = rh_quantile_sorted(tmp, m, 0.5f);
     size_t k = sorted_voiced(c, c->level_db, to - third, to, tmp);
-    *out = first - quantile(tmp, k, 0.5f);
+    *out = first - rh_quantile_sorted(tmp, k, 0.5f);
     return m >= 10 && k >= 10;
 }
 
@@ -142,7 +126,7 @@ static bool sentence_end(const rh_speech_input *in, const rh_contour *c, size_t 
     size_t from = step_of(in->words[first].start, c);
     size_t to = step_of(in->words[last].end + 0.1f, c); /* word ends tend to come early */
     size_t m = sorted_voiced(c, c->f0_hz, from, to, tmp);
-    float median = quantile(tmp, m, 0.5f);
+    float median = rh_quantile_sorted(tmp, m, 0.5f);
     if (m < 30)
         return false;
     size_t end = to;
@@ -156,7 +140,7 @@ static bool sentence_end(const rh_speech_input *in, const rh_contour *c, size_t 
     e->t = (float)end * STEP_S;
     e->word = (int)last;
     e->question = rh_ends_question(in->words[last].text);
-    e->change = rh_semitones(quantile(tmp, m, 0.5f), median);
+    e->change = rh_semitones(rh_quantile_sorted(tmp, m, 0.5f), median);
     e->kind = e->change < -END_CHANGE_ST  ? RH_END_FALL
               : e->change > END_CHANGE_ST ? RH_END_RISE
                                           : RH_END_LEVEL;

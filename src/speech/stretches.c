@@ -6,6 +6,7 @@
 #include <string.h>
 #include "rehearse/base/alloc.h"
 #include "rehearse/speech/timing.h"
+#include "rehearse/base/stats.h"
 
 const char *const rh_feature_names[RH_FEATURES] = {
     "logp", "logp_low", "entropy", "margin", "rate", "articulation", "pause_share",
@@ -18,12 +19,6 @@ static const float stretch_s = 10.0f;      /* the training utterances are 2 to 1
 static const float logp_min = -5.0f;       /* one impossible word must not decide alone */
 static const float margin_min = -4.0f, margin_max = 8.0f;
 
-static int compare_floats(const void *a, const void *b)
-{
-    float x = *(const float *)a, y = *(const float *)b;
-    return (x > y) - (x < y);
-}
-
 static float mean(const float *x, size_t n)
 {
     double sum = 0.0;
@@ -35,13 +30,13 @@ static float mean(const float *x, size_t n)
 /* Mean of the lowest third of x (at least one), which is sorted in place. */
 static float mean_low(float *x, size_t n)
 {
-    qsort(x, n, sizeof *x, compare_floats);
+    rh_sort_floats(x, n);
     return mean(x, (n + 2) / 3);
 }
 
 static float mean_high(float *x, size_t n)
 {
-    qsort(x, n, sizeof *x, compare_floats);
+    rh_sort_floats(x, n);
     size_t m = (n + 2) / 3;
     return mean(x + n - m, m);
 }

@@ -10,6 +10,7 @@
 #include "rehearse/base/alloc.h"
 #include "rehearse/base/text.h"
 #include "speech_internal.h"
+#include "rehearse/base/array.h"
 
 enum { MAX_SPELLED = 256 };
 
@@ -25,21 +26,11 @@ void rh_units_done(rh_units *u)
 
 static bool add(rh_units *u, const char *text, size_t len, rh_unit_kind kind, size_t word)
 {
-    if (u->n == u->cap) {
-        size_t cap = u->cap ? u->cap * 2 : 64;
-        void *text2 = rh_realloc(u->text, cap * sizeof *u->text);
-        if (text2)
-            u->text = text2;
-        void *word2 = rh_realloc(u->word, cap * sizeof *u->word);
-        if (word2)
-            u->word = word2;
-        void *kind2 = rh_realloc(u->kind, cap * sizeof *u->kind);
-        if (kind2)
-            u->kind = kind2;
-        if (!text2 || !word2 || !kind2)
-            return false;
-        u->cap = cap;
-    }
+    size_t cap_text = u->cap, cap_word = u->cap; /* three arrays of one size */
+    if (rh_array_reserve(&u->text, &cap_text, u->n + 1, sizeof *u->text) != RH_OK ||
+        rh_array_reserve(&u->word, &cap_word, u->n + 1, sizeof *u->word) != RH_OK ||
+        rh_array_reserve(&u->kind, &u->cap, u->n + 1, sizeof *u->kind) != RH_OK)
+        return false;
     if (len >= RH_WORD_BYTES)
         len = RH_WORD_BYTES - 1;
     memcpy(u->text[u->n], text, len);

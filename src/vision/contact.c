@@ -10,6 +10,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include "rehearse/base/stats.h"
 
 typedef struct {
     float side, up, down;
@@ -48,19 +49,13 @@ static float limit(float v, float max)
     return v > max ? max : v < -max ? -max : v;
 }
 
-static int by_value(const void *a, const void *b)
-{
-    float x = *(const float *)a, y = *(const float *)b;
-    return (x > y) - (x < y);
-}
-
 /* Median and half the spread between the 16th and 84th percentile of one angle. */
 static float median(const rh_contact *c, size_t member, int n, float *spread)
 {
     float v[RH_LEARN_MAX];
     for (int i = 0; i < n; i++)
         memcpy(&v[i], (const char *)&c->seen[i] + member, sizeof v[i]);
-    qsort(v, (size_t)n, sizeof *v, by_value);
+    rh_sort_floats(v, (size_t)n);
     *spread = (v[n - 1 - n / 6] - v[n / 6]) / 2;
     return v[n / 2];
 }

@@ -7,6 +7,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include "rehearse/base/stats.h"
 
 enum { EYE = RH_EYE_SIZE, FACE = 96, BLUR_REACH = 5 };
 static const float WIDE = 0.24f; /* of an open eye: lid distance / eye width */
@@ -26,15 +27,9 @@ static int clamp_px(float v, int low, int high)
     return v > (float)low ? (v < (float)high ? (int)v : high) : low;
 }
 
-static int by_value(const void *a, const void *b)
-{
-    float x = *(const float *)a, y = *(const float *)b;
-    return (x > y) - (x < y);
-}
-
 static float median(float *v, int n)
 {
-    qsort(v, (size_t)n, sizeof *v, by_value);
+    rh_sort_floats(v, (size_t)n);
     return (v[n / 2] + v[(n - 1) / 2]) / 2;
 }
 
