@@ -231,6 +231,42 @@ static void long_recordings_lose_and_double_nothing(void **state)
     rh_audio_done(&jfk);
 }
 
+static int steps_of(rh_asr_stream *s, const rh_audio *a, const char *language)
+{
+    rh_transcript t;
+    rh_error err = {0};
+    rh_asr_params p = rh_asr_params_default();
+    p.language = language;
+    rh_transcript_init(&t);
+    if (rh_asr_transcribe(s, a->samples, a->n, &p, &t, &err) != RH_OK)
+        fail_msg("%s", err.msg);
+    int n = t.n_steps;
+    print_message("%s: %d decoder steps\n", language, n);
+    rh_transcript_done(&t);
+    return n;
+}
+
+/* All its tries fail, and the sampled ones write to the end of their room. */
+static void a_wrong_language_takes_a_bounded_time(void **state)
+{
+    (void)state;
+    const char *const wrong[] = {"ko", "ja", "zh", "th", "de"};
+    rh_asr_model *m = load(RH_ENGINE_NATIVE, NULL);
+    rh_asr_stream *s = NULL;
+    rh_audio jfk = {0};
+    assert_int_equal(rh_audio_read_file(&jfk, "tests/fixtures/jfk.flac", 60, NULL), RH_OK);
+    assert_int_equal(rh_asr_stream_new(&s, m, NULL), RH_OK);
+    const rh_audio *sounds[] = {&jfk, &speech};
+    for (size_t k = 0; k < 2; k++) {
+        int right = steps_of(s, sounds[k], "en");
+        for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
+            assert_true(steps_of(s, sounds[k], wrong[i]) < 4 * right + 40);
+    }
+    rh_asr_stream_free(s);
+    rh_asr_model_free(m);
+    rh_audio_done(&jfk);
+}
+
 int main(void)
 {
     weights = model_file("ggml-base.bin");
@@ -243,6 +279,7 @@ int main(void)
         cmocka_unit_test(streams_side_by_side_say_what_one_says),
         cmocka_unit_test(second_decodes_use_what_was_heard),
         cmocka_unit_test(long_recordings_lose_and_double_nothing),
+        cmocka_unit_test(a_wrong_language_takes_a_bounded_time),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     rh_audio_done(&speech);

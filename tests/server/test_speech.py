@@ -120,6 +120,38 @@ class Languages(unittest.TestCase):
                 ws.recv()
 
 
+class AnotherLanguage(unittest.TestCase):
+    """English recognised as something else: the texts are guesses, their characters split over tokens."""
+    sound = wav(jfk())
+
+    def test_every_format_is_valid_utf_8(self):
+        foreign = 0
+        for language, formats in (("ko", ("json", "text", "srt", "vtt", "verbose_json")), ("ja", ("text",)),
+                                  ("zh", ("srt",)), ("th", ("json",))):
+            for f in formats:
+                status, reply = transcribe(self.sound, f, language=language)
+                self.assertEqual(status, 200, reply)
+                foreign += any(ord(c) > 0x2000 for c in reply.decode("utf-8"))
+                if "json" in f:
+                    json.loads(reply)
+        self.assertGreater(foreign, 4)
+        status, reply = transcribe(self.sound, stream="true", language="ko")
+        said = events(reply)
+        self.assertEqual("".join(e["delta"] for e in said[:-1]), said[-1]["text"])
+        segments = report_of(self.sound, language="ja")["segments"]
+        self.assertTrue(segments)
+
+    def test_the_reply_says_what_was_heard(self):
+        for language in ("de", "ja"):
+            status, reply = server.post_form("/api/analyze-audio", [("audio", self.sound, "a.wav"), ("language", language)])
+            self.assertEqual((status, reply["spoken_language"], reply["language_detected"]), (200, language, "en"))
+            self.assertIn(language, reply["notice"])
+        for language in ("en", "auto"):
+            status, reply = server.post_form("/api/analyze-audio", [("audio", self.sound, "a.wav"), ("language", language)])
+            self.assertEqual((status, reply["spoken_language"]), (200, "en"))
+            self.assertNotIn("language_detected", reply)
+
+
 class Streamed(unittest.TestCase):
     def test_the_deltas_are_the_plain_text(self):
         sound = wav(jfk() + array.array("f", bytes(4 * 4 * 16000)) + jfk())

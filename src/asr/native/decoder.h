@@ -51,7 +51,8 @@ typedef struct {
     bool translate, timestamps;
     int beam; /* 1 = greedy */
     float temperature;
-    bool fallback; /* 0.2 hotter each time, up to 1, by compression ratio and log-probability */
+    bool fallback; /* 0.2 hotter each time, up to 1, by compression ratio and log-probability; where
+                      all fail, the likeliest answer that does not repeat itself */
     float logprob_min, compression_max, no_speech_max;
     const int32_t *prompt; /* text before this window, without the start-of-prev token; its end
                               counts */
@@ -64,6 +65,7 @@ typedef struct {
     float filler_boost;
     uint64_t seed; /* of sampling at temperatures above 0 */
     int max_tokens; /* 0 = half the text context, as the reference */
+    int retry_steps; /* decoder passes that hotter tries may take together; 0 = no limit */
     const atomic_bool *cancel;
     int64_t deadline_us; /* orders passes of different streams; 0 = may wait */
 } rh_dec_params;
@@ -88,6 +90,9 @@ rh_status rh_dec_set_audio(rh_dec_state *s, const float *encoded, int n_pos, rh_
  * [n_languages]. English for models that know no other. */
 rh_status rh_dec_detect_language(rh_dec_state *s, int32_t *language_token, float *p,
                                  rh_error *err);
+
+/* What the decoder holds is plainly not in this language (NULL = any): one pass. */
+bool rh_dec_other_language(rh_dec_state *s, const char *language);
 
 /* Decodes the window. RH_ERR_CANCELED; RH_ERR_INVAL no audio, unknown language. */
 rh_status rh_dec_run(rh_dec_state *s, const rh_dec_params *p, rh_dec_result *out, rh_error *err);

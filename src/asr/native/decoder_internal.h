@@ -199,6 +199,7 @@ typedef struct {
     float sum_logprob;
     dec_sequence seq;
     bool done;
+    int period, n_loop; /* tokens of the repetition that it ended in: a turn, all of it; 0 = none */
 } dec_path;
 
 typedef struct {
@@ -207,6 +208,8 @@ typedef struct {
     dec_rules rules;
     int max_tokens;
     int n_steps;
+    int most_steps;  /* a try that comes so far is given up; 0 = no limit */
+    float least_sum; /* so is one whose log-probabilities sum to less */
     dec_path *paths; /* [DEC_MAX_GROUP] */
     dec_path *next;  /* [DEC_MAX_GROUP], beams only */
     float *scratch;  /* [n_vocab] */
@@ -214,7 +217,7 @@ typedef struct {
 } dec_search;
 
 /* `first`: the initial tokens, run already; logits of the last one in s->logits. The answer is
- * paths[0]. */
+ * paths[0]. A sampled one that is given up: RH_AGAIN. */
 rh_status dec_greedy(dec_search *q, const dec_sequence *first, rh_error *err);
 rh_status dec_sample(dec_search *q, const dec_sequence *first, float temperature, rh_error *err);
 rh_status dec_beam(dec_search *q, const dec_sequence *first, rh_error *err);

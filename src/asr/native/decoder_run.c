@@ -5,6 +5,7 @@
 #include <zlib.h>
 #include "decoder_internal.h"
 #include "rehearse/base/alloc.h"
+#include "asr/tokenizer_internal.h"
 #include "asr/transcript_internal.h"
 
 enum { MAX_INITIAL_TIMESTAMP = 50 /* 1 s */ };
@@ -141,13 +142,17 @@ static rh_status run_initial(dec_search *q, const initial *in, dec_sequence *seq
                       err);
 }
 
-static float compression_of(const rh_dec_state *s, const dec_path *path)
+/* Of an answer that was stopped in a repetition: as if it had gone on. */
+static float compression_of(const dec_search *q, const dec_path *path)
 {
     char text[16384];
     size_t n = 0;
-    for (int i = 0; i < path->n; i++) {
+    int n_tokens = path->period ? q->max_tokens : path->n;
+    for (int i = 0, k = 0; i < n_tokens; i++, k++) {
         size_t len;
-        const char *b = rh_tokenizer_bytes(s->m->tokenizer, path->tokens[i].id, &len);
+        if (k >= path->n)
+            k -= path->period;
+        const char *b = rh_tokenizer_bytes(q->s->m->tokenizer, path->tokens[k].id, &len);
         if (n + len > sizeof text)
             break;
         memcpy(text + n, b, len);
@@ -186,10 +191,67 @@ static rh_status attempt(dec_search *q, const initial *in, float temperature, rh
     const dec_path *path = &q->paths[0];
     memcpy(out->tokens, path->tokens, (size_t)path->n * sizeof out->tokens[0]);
     out->n_tokens = path->n;
+    if (q->p->filler_boost == 0.0f) /* the words of a repetition once */
+        out->n_tokens -= path->n_loop - path->period;
     out->avg_logprob = path->sum_logprob / (float)(path->n + 1);
-    out->compression_ratio = compression_of(q->s, path);
+    out->compression_ratio = compression_of(q, path);
     out->temperature = temperature;
     return RH_OK;
+}
+
+bool rh_dec_other_language(rh_dec_state *s, const char *language)
+{
+    static const float SURE = 0.85f, RULED_OUT = 0.02f;
+    const rh_special_tokens *t = rh_tokenizer_special(s->m->tokenizer);
+    float p[RH_MAX_LANGUAGES];
+    int32_t best, asked = language ? rh_tokenizer_language(s->m->tokenizer, language) : -1;
+    if (asked < 0 || !t->multilingual || t->n_languages > RH_MAX_LANGUAGES ||
+        rh_dec_detect_language(s, &best, p, NULL) != RH_OK)
+        return false;
+    return p[best - t->first_language] >= SURE && p[asked - t->first_language] <= RULED_OUT;
+}
+
+/* Which of two answers that both fail is the better one. */
+static bool better(const rh_dec_params *p, const rh_dec_result *a, const rh_dec_result *b)
+{
+    bool a_loops = a->compression_ratio > p->compression_max;
+    bool b_loops = b->compression_ratio > p->compression_max;
+    return a_loops == b_loops ? a->avg_logprob > b->avg_logprob : b_loops;
+}
+
+/* The first answer that is good enough, hotter each time; the best one where none is. A wrong
+ * language fails in all of them, and in any case they may not take much more work than the sound
+ * is worth. */
+static rh_status answer(dec_search *q, const initial *in, rh_dec_result *best, rh_error *err)
+{
+    const rh_dec_params *p = q->p;
+    q->most_steps = 0;
+    q->least_sum = -INFINITY;
+    rh_status st = attempt(q, in, p->temperature, best, err);
+    if (st != RH_OK || !p->fallback || rh_dec_good_enough(p, best) ||
+        rh_dec_other_language(q->s, p->language))
+        return st;
+    rh_dec_result *r = rh_calloc(1, sizeof *r);
+    if (!r)
+        return rh_fail(err, RH_ERR_NOMEM, "decoder: out of memory");
+    q->most_steps = p->retry_steps ? q->n_steps + p->retry_steps : 0;
+    q->least_sum = p->logprob_min * (float)(q->max_tokens + 1);
+    for (float t = p->temperature + 0.2f; st == RH_OK && t < 1.0f + 1e-3f; t += 0.2f) {
+        if (q->most_steps && q->n_steps >= q->most_steps)
+            break;
+        st = attempt(q, in, t, r, err);
+        if (st == RH_AGAIN) {
+            st = RH_OK;
+            continue;
+        }
+        bool good = st == RH_OK && rh_dec_good_enough(p, r);
+        if (st == RH_OK && (good || better(p, r, best)))
+            *best = *r;
+        if (good)
+            break;
+    }
+    rh_free(r);
+    return st;
 }
 
 static rh_status check_params(const rh_dec_state *s, const rh_dec_params *p, rh_error *err)
@@ -234,11 +296,8 @@ rh_status rh_dec_run(rh_dec_state *s, const rh_dec_params *p, rh_dec_result *out
     rh_dec_result *r = st == RH_OK ? rh_calloc(1, sizeof *r) : NULL;
     if (st == RH_OK && !r)
         st = rh_fail(err, RH_ERR_NOMEM, "decoder: out of memory");
-    for (float t = p->temperature; st == RH_OK; t += 0.2f) {
-        st = attempt(&q, &in, t, r, err);
-        if (!p->fallback || rh_dec_good_enough(p, r) || t + 0.2f > 1.0f + 1e-3f)
-            break;
-    }
+    if (st == RH_OK)
+        st = answer(&q, &in, r, err);
     dec_share_end(s->m);
     if (st == RH_OK) {
         const char *code = rh_tokenizer_language_code(s->m->tokenizer, language);

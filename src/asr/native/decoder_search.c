@@ -134,31 +134,39 @@ static rh_status one_step(dec_search *q, dec_path *path, rh_error *err)
     return RH_OK;
 }
 
-/* A decode that is talked into hesitations may repeat one for ever; what is
- * kept of it later does not depend on how often it was written. */
-static bool repeats(const dec_search *q, const dec_path *path)
+/* A decoder that has begun to repeat itself does so to the end of its room. It is stopped when it
+ * has written more than people say; one that is talked into hesitations at once. */
+static bool repeats(const dec_search *q, dec_path *path)
 {
-    enum { LONGEST_PERIOD = 8, ENOUGH = 48 };
-    if (q->p->filler_boost == 0.0f || path->n < ENOUGH)
+    enum { LONGEST_PERIOD = 16, ENOUGH = 48 };
+    if (path->n < ENOUGH || (q->p->filler_boost == 0.0f && path->n < q->max_tokens / 2))
         return false;
     for (int period = 1; period <= LONGEST_PERIOD; period++) {
         int same = 0;
-        while (same + period < ENOUGH && path->tokens[path->n - 1 - same].id ==
-                                             path->tokens[path->n - 1 - same - period].id)
+        while (same + period < path->n && path->tokens[path->n - 1 - same].id ==
+                                              path->tokens[path->n - 1 - same - period].id)
             same++;
-        if (same + period == ENOUGH)
+        if (same + period >= ENOUGH) {
+            path->period = period;
+            path->n_loop = same + period;
             return true;
+        }
     }
     return false;
+}
+
+static void begin(dec_path *path, const dec_sequence *first)
+{
+    path->n = path->period = path->n_loop = 0;
+    path->sum_logprob = 0.0f;
+    path->done = false;
+    path->seq = *first;
 }
 
 rh_status dec_greedy(dec_search *q, const dec_sequence *first, rh_error *err)
 {
     dec_path *path = &q->paths[0];
-    path->n = 0;
-    path->sum_logprob = 0.0f;
-    path->done = false;
-    path->seq = *first;
+    begin(path, first);
     dec_dist d = dec_rules_apply(&q->rules, row(q, 0), NULL, 0);
     append(q, path, dec_token_of(&d, row(q, 0), choose(q, &d, row(q, 0), q->p->keep_to_draft, 0)));
     int at = 0, trust = DEC_LOGIT_ROWS; /* place in the draft; how much of it to try at once */
@@ -248,6 +256,17 @@ static void keep_best_path(dec_search *q, int n)
         q->paths[0] = q->paths[best];
 }
 
+/* What is left of the work is spent, or no answer can become likely enough any more. */
+static bool hopeless(const dec_search *q, int n)
+{
+    bool going_on = false, likely = false;
+    for (int i = 0; i < n; i++) {
+        going_on = going_on || !q->paths[i].done;
+        likely = likely || q->paths[i].sum_logprob >= q->least_sum;
+    }
+    return (going_on && q->most_steps && q->n_steps >= q->most_steps) || !likely;
+}
+
 rh_status dec_sample(dec_search *q, const dec_sequence *first, float temperature, rh_error *err)
 {
     enum { N = DEC_BEST_OF };
@@ -256,10 +275,7 @@ rh_status dec_sample(dec_search *q, const dec_sequence *first, float temperature
     dec_dist d = dec_rules_apply(&q->rules, row(q, 0), NULL, 0);
     for (int i = 0; i < N; i++) {
         dec_path *path = &q->paths[i];
-        path->n = 0;
-        path->sum_logprob = 0.0f;
-        path->done = false;
-        path->seq = *first;
+        begin(path, first);
         append(q, path, dec_token_of(&d, row(q, 0), draw(q, row(q, 0), temperature, d.best)));
     }
     while (n_live) {
@@ -273,7 +289,10 @@ rh_status dec_sample(dec_search *q, const dec_sequence *first, float temperature
             collect_ids(path, ids);
             dec_dist di = dec_rules_apply(&q->rules, row(q, i), ids, path->n);
             append(q, path, dec_token_of(&di, row(q, i), draw(q, row(q, i), temperature, di.best)));
+            path->done = path->done || repeats(q, path);
         }
+        if (hopeless(q, N))
+            return RH_AGAIN;
     }
     keep_best_path(q, N);
     return RH_OK;
@@ -378,10 +397,7 @@ rh_status dec_beam(dec_search *q, const dec_sequence *first, rh_error *err)
     candidate c[DEC_MAX_GROUP * (DEC_MAX_GROUP + 1)];
     dec_path *path = &q->paths[0];
     finished_list f = {.best = &q->next[DEC_MAX_GROUP]};
-    path->n = 0;
-    path->sum_logprob = 0.0f;
-    path->done = false;
-    path->seq = *first;
+    begin(path, first);
     *f.best = *path;
     for (;;) {
         n = choose_beams(q, c, list_candidates(q, live, n_live, beam, c), beam, &f);

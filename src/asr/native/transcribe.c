@@ -97,6 +97,14 @@ static rh_dec_params decoder_params(const job *j, bool timestamps)
     return d;
 }
 
+/* People say three or four tokens a second (sixteen where a script has one for each byte); hotter
+ * tries may together take what three usual ones take. */
+static void limit_work(rh_dec_params *d, int n_hops)
+{
+    d->max_tokens = 32 + n_hops * 16 / 100;
+    d->retry_steps = 60 + n_hops * 8 / 100;
+}
+
 static bool skip_window(const job *j)
 {
     const rh_dec_result *r = &j->s->result;
@@ -270,7 +278,7 @@ static rh_status answer_window(job *j, rh_dec_params *d, const rh_enc_window *w,
     d->fallback = false;
     rh_status st = run_decoder(j, d, n_hops);
     d->fallback = true;
-    if (st != RH_OK || rh_dec_good_enough(d, &s->result))
+    if (st != RH_OK || rh_dec_good_enough(d, &s->result) || rh_dec_other_language(s->decoder, d->language))
         return st;
     int n_steps = s->result.n_steps;
     rh_enc_window whole = *w;
@@ -291,6 +299,7 @@ static rh_status decode_window(job *j, const rh_enc_window *w, bool timestamps, 
     const rh_special_tokens *t = rh_tokenizer_special(rh_dec_model_tokenizer(s->model->decoder));
     int32_t ids[RH_DEC_MAX_TOKENS];
     rh_dec_params d = decoder_params(j, timestamps);
+    limit_work(&d, n_hops);
     int64_t start = rh_now_us() + j->out->encode_us;
     rh_status st = answer_window(j, &d, w, n_hops);
     if (st == RH_OK) {
