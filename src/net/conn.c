@@ -172,7 +172,7 @@ static void take_early(rh_net_conn *c)
 {
     if (c->state == NET_WS && !c->held)
         (void)net_ws_feed(c, "", 0); /* the frame parser may hold whole frames */
-    bool waits = c->state == NET_WORK || (c->held && c->state == NET_WS);
+    bool waits = c->state == NET_WORK || (c->held && (c->state == NET_WS || c->state == NET_BODY));
     if (!c->in.len || waits || (c->state == NET_IDLE && c->out.n > NET_NEXT_UNSENT))
         return;
     rh_buf early = c->in;
@@ -208,6 +208,7 @@ static void end_request(rh_net_conn *c)
     tell_over(c);
     net_request_free(rq);
     c->rq = NULL;
+    c->held = false;
     if (c->state == NET_GONE)
         return;
     if (c->close_after || c->core->draining)
@@ -308,6 +309,8 @@ void net_conn_tick(rh_net_conn *c)
     case NET_BODY:
         if (age > seconds(NET_BODY_S))
             give_up(c, "the body took longer than 4 hours");
+        else if (c->held) /* it is we who wait */
+            c->window_us = now;
         else if (!rate_kept(now, &c->window_us, &c->n_window))
             give_up(c, "the body came slower than 1 KB/s: send it in one go");
         break;
@@ -336,9 +339,9 @@ bool net_conn_reads(const rh_net_conn *c)
     switch (c->state) {
     case NET_IDLE: return c->out.n <= NET_NEXT_UNSENT;
     case NET_HEAD:
-    case NET_BODY:
     case NET_WORK:
     case NET_LINGER: return true;
+    case NET_BODY: return !c->held;
     case NET_WS: return !c->held && c->out.n < c->core->o.max_unsent_bytes;
     case NET_WS_CLOSING: return true;
     case NET_FLUSH:

@@ -7,8 +7,7 @@
 
 rh_status rh_upload_hold(rh_server *s, size_t *held, size_t n, rh_error *err)
 {
-    size_t most = ((size_t)s->o.config->max_upload_mb << 20) * RH_MAX_UPLOADS;
-    if (s->upload_bytes + n > most)
+    if (s->upload_bytes + n > RH_MAX_BODY_BYTES)
         return rh_fail(err, RH_ERR_LIMIT, "too many uploads at once: try again in a moment");
     s->upload_bytes += n;
     *held += n;
@@ -19,6 +18,13 @@ void rh_upload_release(rh_server *s, size_t *held)
 {
     s->upload_bytes -= *held;
     *held = 0;
+}
+
+static void written(rh_server *s, uint64_t conn)
+{
+    rh_conn *c = rh_conn_find(s, conn);
+    if (c && c->http)
+        rh_http_body_written(c->http);
 }
 
 static rh_status field_begin(void *user, const char *name, const char *filename, const char *type,
@@ -32,9 +38,16 @@ static rh_status field_begin(void *user, const char *name, const char *filename,
     (void)snprintf(f->name, sizeof f->name, "%s", name);
     (void)snprintf(f->filename, sizeof f->filename, "%s", filename ? filename : "");
     /* Some clients send a file without a file name: the two names of media count too. */
-    f->is_file = filename || strcmp(name, "audio") == 0 || strcmp(name, "file") == 0;
-    rh_buf_init(&f->value, f->is_file ? h->max_body : RH_MAX_FIELD_BYTES);
-    return RH_OK;
+    bool is_file = filename || strcmp(name, "audio") == 0 || strcmp(name, "file") == 0;
+    rh_buf_init(&f->value, RH_MAX_FIELD_BYTES);
+    f->file = is_file ? rh_incoming_new(h->server, h->id, written) : NULL;
+    return is_file && !f->file ? rh_fail(err, RH_ERR_NOMEM, "out of memory for the upload") : RH_OK;
+}
+
+static rh_status too_large(rh_http *h, const rh_field *f, size_t most, rh_error *err)
+{
+    h->error_param = f->name;
+    return rh_fail(err, RH_ERR_LIMIT, "field \"%s\" is larger than %zu bytes", f->name, most);
 }
 
 static rh_status field_data(void *user, const char *bytes, size_t n, rh_error *err)
@@ -42,21 +55,27 @@ static rh_status field_data(void *user, const char *bytes, size_t n, rh_error *e
     rh_http *h = user;
     rh_field *f = &h->fields[h->n_fields - 1];
     h->error_param = NULL;
+    if (f->file && rh_incoming_size(f->file) + n > h->max_body)
+        return too_large(h, f, h->max_body, err);
+    if (f->file)
+        return rh_incoming_add(f->file, bytes, n, err);
     rh_status st = rh_upload_hold(h->server, &h->n_held, n, err);
     if (st != RH_OK)
         return st;
     st = rh_buf_add(&f->value, bytes, n);
     if (st == RH_ERR_LIMIT)
-        h->error_param = f->name;
-    if (st == RH_ERR_LIMIT)
-        return rh_fail(err, st, "field \"%s\" is larger than %zu bytes", f->name, f->value.max);
+        return too_large(h, f, f->value.max, err);
     return st == RH_OK ? st : rh_fail(err, st, "out of memory for the upload");
 }
 
 static rh_status field_end(void *user, rh_error *err)
 {
-    (void)user, (void)err;
-    return RH_OK;
+    rh_http *h = user;
+    const rh_field *f = &h->fields[h->n_fields - 1];
+    if (!f->file)
+        return RH_OK;
+    rh_incoming_end(f->file);
+    return rh_incoming_fault(f->file, err);
 }
 
 rh_status rh_body_open(rh_http *h, bool form, rh_error *err)
@@ -68,6 +87,9 @@ rh_status rh_body_open(rh_http *h, bool form, rh_error *err)
 
 rh_status rh_body_add(rh_http *h, const char *bytes, size_t n, rh_error *err)
 {
+    h->n_body += n;
+    if (h->multipart && h->n_body > h->max_body + RH_MAX_FORM_BYTES)
+        return rh_fail(err, RH_ERR_LIMIT, "the form is larger than %zu MB", (h->max_body + RH_MAX_FORM_BYTES) >> 20);
     if (h->multipart)
         return rh_multipart_feed(h->multipart, bytes, n, err);
     rh_status st = rh_upload_hold(h->server, &h->n_held, n, err);
@@ -83,13 +105,39 @@ rh_status rh_body_close(rh_http *h, rh_error *err)
     return h->multipart ? rh_multipart_finish(h->multipart, err) : RH_OK;
 }
 
+bool rh_body_full(const rh_http *h)
+{
+    for (int i = 0; i < h->n_fields; i++)
+        if (h->fields[i].file && rh_incoming_full(h->fields[i].file))
+            return true;
+    return false;
+}
+
+bool rh_body_settled(const rh_http *h)
+{
+    for (int i = 0; i < h->n_fields; i++)
+        if (h->fields[i].file && !rh_incoming_settled(h->fields[i].file))
+            return false;
+    return true;
+}
+
+rh_status rh_body_fault(const rh_http *h, rh_error *err)
+{
+    rh_status st = RH_OK;
+    for (int i = 0; i < h->n_fields && st == RH_OK; i++)
+        st = h->fields[i].file ? rh_incoming_fault(h->fields[i].file, err) : RH_OK;
+    return st;
+}
+
 void rh_body_free(rh_http *h)
 {
     rh_multipart_free(h->multipart);
     h->multipart = NULL;
     rh_buf_done(&h->body);
-    for (int i = 0; i < h->n_fields; i++)
+    for (int i = 0; i < h->n_fields; i++) {
         rh_buf_done(&h->fields[i].value);
+        rh_incoming_free(h->fields[i].file);
+    }
     h->n_fields = 0;
     rh_upload_release(h->server, &h->n_held);
 }
@@ -124,5 +172,10 @@ const char *rh_form_text(rh_http *h, const char *name)
     rh_field *f = rh_form_field(h, name);
     if (!f)
         return NULL;
-    return f->value.data ? f->value.data : "";
+    return f->file ? rh_incoming_text(f->file) : f->value.data ? f->value.data : "";
+}
+
+size_t rh_field_size(const rh_field *f)
+{
+    return f->file ? rh_incoming_size(f->file) : f->value.len;
 }

@@ -96,22 +96,43 @@ void rh_http_begin(rh_server *s, rh_net_conn *net)
         rh_http_error(h, 411, "send a Content-Length or Transfer-Encoding: chunked");
 }
 
-static void take(rh_http *h, const char *bytes, size_t n)
+static void fail_body(rh_http *h, const rh_error *err)
 {
-    rh_error err;
-    rh_status st = rh_body_add(h, bytes, n, &err);
-    if (st == RH_OK)
-        return;
-    if (strstr(err.msg, "too many uploads"))
-        rh_http_error(h, 429, "%s", err.msg);
+    bool crowded = strstr(err->msg, "too many uploads") != NULL;
+    if (crowded)
+        rh_http_header(h, "retry-after", "5");
+    if (crowded)
+        rh_http_error(h, 429, "%s", err->msg);
+    else if (err->code == RH_ERR_IO)
+        rh_http_error(h, 507, "%s", err->msg);
     else
-        rh_http_fail(h, &err);
+        rh_http_fail(h, err);
+}
+
+static void hold(rh_http *h, bool wait)
+{
+    if (h->waits_for_disk != wait)
+        rh_net_hold(h->net, wait);
+    h->waits_for_disk = wait;
 }
 
 void rh_http_body(rh_http *h, const char *bytes, size_t n)
 {
-    if (!h->replied)
-        take(h, bytes, n);
+    rh_error err;
+    if (h->replied)
+        return;
+    if (rh_body_add(h, bytes, n, &err) != RH_OK)
+        fail_body(h, &err);
+    hold(h, !h->replied && rh_body_full(h));
+}
+
+/* The body is there, to its last byte. */
+static void finish(rh_http *h)
+{
+    if (h->route.row->finish)
+        h->route.row->finish(h);
+    else
+        rh_http_error(h, 404, "no such endpoint: GET / lists them");
 }
 
 void rh_http_body_end(rh_http *h)
@@ -121,9 +142,17 @@ void rh_http_body_end(rh_http *h)
     if (h->replied)
         return;
     if (h->body_expected && rh_body_close(h, &err) != RH_OK)
-        rh_http_fail(h, &err);
-    else if (h->route.row->finish)
-        h->route.row->finish(h);
-    else
-        rh_http_error(h, 404, "no such endpoint: GET / lists them");
+        fail_body(h, &err);
+    else if (rh_body_settled(h))
+        finish(h);
+}
+
+void rh_http_body_written(rh_http *h)
+{
+    rh_error err;
+    if (!h->replied && rh_body_fault(h, &err) != RH_OK)
+        fail_body(h, &err);
+    else if (!h->replied && h->body_done && rh_body_settled(h))
+        finish(h);
+    hold(h, !h->replied && rh_body_full(h));
 }

@@ -3,14 +3,15 @@
 #define RH_HTTP_H
 
 #include "access.h"
+#include "incoming.h"
 #include "server/api/multipart.h"
 #include "rehearse/base/buf.h"
 #include "server_internal.h"
 
 typedef struct {
     char name[64], filename[128];
-    bool is_file;
-    rh_buf value;
+    rh_incoming *file; /* its content is a file, */
+    rh_buf value;      /* or a short text */
 } rh_field;
 
 struct rh_http {
@@ -25,7 +26,8 @@ struct rh_http {
     int64_t content_length; /* -1 not given */
     bool is_chunked;
     bool body_expected, body_done;
-    size_t max_body;
+    bool waits_for_disk; /* nothing is read just now */
+    size_t max_body, n_body;
     rh_multipart *multipart; /* NULL: the body goes to `body` */
     rh_buf body;
     rh_field fields[RH_MAX_FORM_FIELDS];
@@ -46,6 +48,7 @@ void rh_http_begin(rh_server *s, rh_net_conn *net);
 void rh_http_body(rh_http *h, const char *bytes, size_t n);
 void rh_http_body_end(rh_http *h);
 void rh_http_free(rh_http *h);
+void rh_http_body_written(rh_http *h); /* more of it is on the disk, or cannot be */
 
 /* The reply; each takes what it is given. The first one counts. */
 void rh_http_header(rh_http *h, const char *name, const char *value);
@@ -73,9 +76,13 @@ void rh_want_upload(rh_http *h);
 rh_status rh_body_open(rh_http *h, bool form, rh_error *err);
 rh_status rh_body_add(rh_http *h, const char *bytes, size_t n, rh_error *err);
 rh_status rh_body_close(rh_http *h, rh_error *err);
+bool rh_body_full(const rh_http *h);    /* the disk is behind */
+bool rh_body_settled(const rh_http *h); /* all that came is in memory or on the disk */
+rh_status rh_body_fault(const rh_http *h, rh_error *err); /* of the disk */
 void rh_body_free(rh_http *h);
 rh_field *rh_form_field(rh_http *h, const char *name); /* NULL: not in the form */
 const char *rh_form_text(rh_http *h, const char *name); /* NULL: not in the form */
+size_t rh_field_size(const rh_field *f);
 /* Counts bytes against the limit of all uploads together. */
 rh_status rh_upload_hold(rh_server *s, size_t *held, size_t n, rh_error *err);
 void rh_upload_release(rh_server *s, size_t *held);

@@ -47,7 +47,7 @@ static bool join_loader(rh_server *s, int wait_s)
  * functions want to add is refused, for the pools are closed before the first thread is joined. */
 static void end_work(rh_server *s)
 {
-    rh_pool *const pools[] = {s->media, s->speech, s->files, s->reports, s->desk};
+    rh_pool *const pools[] = {s->media, s->speech, s->files, s->reports, s->desk, s->disk};
     cancel_all(s);
     for (size_t i = 0; i < sizeof pools / sizeof *pools; i++)
         rh_pool_close(pools[i]);
@@ -83,6 +83,7 @@ bool rh_server_free(rh_server *s)
     rh_pool_free(s->files);
     rh_pool_free(s->reports);
     rh_pool_free(s->desk);
+    rh_pool_free(s->disk);
     rh_watch_stop(s);
     rh_coach_free(s->coach);
     rh_site_free(s->site);

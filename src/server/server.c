@@ -134,6 +134,8 @@ static rh_status make_pools(rh_server *s, rh_error *err)
         st = rh_pool_new(&s->reports, s, n_files < 4 ? n_files : 4, 3 * clients + 16, 5, err);
     if (st == RH_OK)
         st = rh_pool_new(&s->desk, s, RH_DESK_THREADS, 2 * clients + 64, 0, err);
+    if (st == RH_OK)
+        st = rh_pool_new(&s->disk, s, RH_DISK_THREADS, 2 * (size_t)s->n_conns, 0, err);
     return st;
 }
 

@@ -92,7 +92,7 @@ struct rh_server {
     const rh_route_table *routes;
     int n_conns, n_ws, n_strangers; /* strangers: WebSockets of pages from elsewhere */
     uint64_t next_id;
-    size_t upload_bytes; /* held by all uploads together */
+    size_t upload_bytes, upload_file_bytes; /* of all request bodies together, in memory and on the disk */
     int n_file_jobs, n_frame_jobs;
     rh_client *clients; /* list of named clients */
     rh_folder_lock *folder; /* the data folder is ours */
@@ -104,6 +104,7 @@ struct rh_server {
 
     rh_pool *media, *speech, *files, *reports; /* pictures and sound in; live speech; uploads; ends */
     rh_pool *desk;                             /* what waits for the store and for files */
+    rh_pool *disk;                             /* short writes: bodies of uploads, opening of live sessions */
     pthread_mutex_t done_lock;
     rh_job *done_head, *done_tail; /* {done_lock} */
 

@@ -9,11 +9,13 @@ enum {
     RH_MAX_CLIENT_ID = 128,              /* bytes, after %-decoding */
     RH_MAX_PATH = 1024,
 
-    RH_MAX_UPLOADS = 3,                  /* times max_upload_mb: all uploads in memory together */
+    RH_MAX_BODY_BYTES = 256 << 20,       /* bodies of all requests together, in memory */
+    RH_MAX_SMALL_FILE_BYTES = 1 << 20,   /* a file of a form; a larger one goes to the disk as it comes */
     RH_MAX_FRAME_BODY_BYTES = 16 << 20,  /* body of analyze-frame */
     RH_MAX_FIELD_BYTES = 64 << 10,       /* a text field of a form */
     RH_MAX_SHORT_FIELD_BYTES = 4 << 10,  /* question, client, kind, language of a session */
     RH_MAX_FORM_FIELDS = 32,
+    RH_MAX_FORM_BYTES = 4 << 20,         /* all of a form beside the largest file that it may hold */
     RH_MAX_PART_HEADER_BYTES = 8 << 10,
     RH_MAX_DISCARD_BYTES = 256 << 20,    /* read and thrown away after an early error */
 
@@ -28,6 +30,7 @@ enum {
     RH_MAX_FILE_JOBS = 16,               /* uploads waiting for recognition; then 429 */
     RH_MAX_ATTEMPTS = 3,                 /* analyses of a recording, or reports of a broken session, that end the program */
     RH_NICE_FILES = 10,                  /* recordings give way to everything else */
+    RH_DISK_THREADS = 4,                 /* pieces of uploads, opening of live sessions */
     RH_DESK_THREADS = 4,                 /* questions to the store, which may have to wait for the disk */
     RH_MAX_FRAME_JOBS = 64,              /* analyze-frame requests at once; then 429 */
     RH_STOP_GRACE_S = 30,                /* SIGTERM: running work gets so long */

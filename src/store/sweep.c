@@ -20,13 +20,13 @@ static bool needed(const json_t *row, const char *file, const char *ending)
         return is(row, "recording", file);
     if (strcmp(ending, "wav") == 0)
         return running || is(row, "media", file);
-    return running; /* pcm */
+    return running; /* pcm; a part has no session */
 }
 
-/* <id>.pcm, <id>.wav, <id>.upload; what has another name is not ours. */
+/* <id>.pcm, <id>.wav, <id>.upload, and <any>.part of an upload on its way; what has another name is not ours. */
 static const char *ending_of(const char *file, char *id)
 {
-    static const char *const endings[] = {"pcm", "wav", "upload"};
+    static const char *const endings[] = {"pcm", "wav", "upload", "part"};
     const char *dot = strrchr(file, '.');
     if (!dot || dot == file || dot - file > RH_SESSION_ID_MAX)
         return NULL;

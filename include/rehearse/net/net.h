@@ -120,6 +120,7 @@ rh_status rh_net_ws_binary(rh_net_conn *c, const void *bytes, size_t n);
 void rh_net_ws_want_write(rh_net_conn *c); /* ws_writable() comes when little is unsent */
 /* Behind what is queued. over() comes soon, the handshake goes on without the user. */
 void rh_net_ws_close(rh_net_conn *c, int code, const char *why);
-void rh_net_hold(rh_net_conn *c, bool hold); /* stop reading, go on reading */
+/* Stop reading, go on reading: a WebSocket, or the body of a request, whose time limits rest meanwhile. */
+void rh_net_hold(rh_net_conn *c, bool hold);
 
 #endif

@@ -12,8 +12,7 @@
 
 typedef struct {
     rh_job job;
-    rh_buf bytes;  /* the file as it came */
-    size_t n_held; /* of server.upload_bytes */
+    rh_incoming *file; /* as it came */
     char *reference, *language;
     double max_s;
     rh_coach *coach;
@@ -30,8 +29,7 @@ static void audio_run(rh_job *base, rh_worker *w)
     rh_audio audio = {0};
     rh_status st = atomic_load(&j->cancel)
                        ? rh_fail(&j->err, RH_ERR_CANCELED, "canceled")
-                       : rh_audio_read_memory(&audio, j->bytes.data, j->bytes.len, j->max_s, &j->err);
-    rh_buf_done(&j->bytes); /* the samples are enough from here on */
+                       : rh_incoming_audio(j->file, j->max_s, &audio, &j->err);
     if (st == RH_OK) {
         rh_analyze_options o = {.language = j->language, .reference = j->reference,
                                 .cancel = &j->cancel};
@@ -49,7 +47,7 @@ static void audio_done(rh_server *s, rh_job *base)
     s->n_file_jobs--;
     s->count.n_files++;
     s->count.audio_s += j->audio_s;
-    rh_upload_release(s, &j->n_held);
+    rh_incoming_free(j->file);
     if (c && c->http) {
         c->http->cancel = NULL;
         if (j->result)
@@ -58,7 +56,6 @@ static void audio_done(rh_server *s, rh_job *base)
             rh_http_fail(c->http, &j->err);
     }
     json_decref(j->result);
-    rh_buf_done(&j->bytes);
     rh_free(j->reference);
     rh_free(j->language);
     rh_free(j);
@@ -78,10 +75,8 @@ static rh_status start_audio(rh_http *h, rh_field *f, rh_error *err)
     j->reference = reference && *reference ? rh_strdup(reference) : NULL;
     j->language = language && *language ? rh_strdup(language) : NULL;
     atomic_init(&j->cancel, false);
-    j->bytes = f->value; /* from now on the job's */
-    rh_buf_init(&f->value, 0);
-    j->n_held = h->n_held;
-    h->n_held = 0;
+    j->file = f->file; /* from now on the job's */
+    f->file = NULL;
     s->n_file_jobs++;
     h->cancel = &j->cancel;
     if (rh_pool_submit(s->files, &j->job) == RH_OK)
@@ -106,7 +101,7 @@ void rh_analyze_audio(rh_http *h)
     rh_field *f = rh_form_field(h, "audio");
     if (!f) {
         rh_http_error(h, 422, "field \"audio\" is missing: send the audio file as form field \"audio\"");
-    } else if (f->value.len == 0) {
+    } else if (rh_field_size(f) == 0) {
         rh_http_error(h, 400, "the audio file is empty: send a WAV, MP3, M4A, WebM, OGG or FLAC file");
     } else if (h->server->n_file_jobs >= RH_MAX_FILE_JOBS ||
                start_audio(h, f, &err) == RH_ERR_LIMIT) {

@@ -8,8 +8,6 @@
  * synced: from then on it is analysed whatever happens to this process. The analysis runs on
  * the pool for files; one that ends the process is begun RH_MAX_ATTEMPTS times, counted in the
  * store. GET /v1/sessions/{id} says how far it is. */
-#include <errno.h>
-#include <fcntl.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
@@ -35,8 +33,7 @@ struct rh_upload {
     int64_t not_before_us;
     char id[RH_SESSION_ID_MAX + 1], media_dir[4096 + 16], path[4096 + 128];
     json_t *meta; /* client, question, ... */
-    rh_buf bytes; /* ACCEPTING */
-    size_t n_held;
+    rh_incoming *file; /* ACCEPTING */
     rh_coach *coach;
     rh_store *store;
     atomic_bool cancel;  /* any thread: the server ends, or it has been deleted */
@@ -68,8 +65,7 @@ static void forget(rh_server *s, rh_upload *u)
             *p = u->next;
             break;
         }
-    rh_upload_release(s, &u->n_held);
-    rh_buf_done(&u->bytes);
+    rh_incoming_free(u->file);
     json_decref(u->meta);
     rh_free(u);
 }
@@ -227,48 +223,15 @@ void rh_uploads_pump(rh_server *s)
 
 /* ---- taking them ---- */
 
-static rh_status sync_folder(const char *dir)
-{
-    int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    bool ok = fd >= 0 && fsync(fd) == 0;
-    if (fd >= 0)
-        close(fd);
-    return ok ? RH_OK : RH_ERR_IO;
-}
-
-/* On the disk when it returns RH_OK. */
-static rh_status write_file(const rh_upload *u, rh_error *err)
-{
-    (void)mkdir(u->media_dir, 0700); /* an error shows at the next line */
-    int fd = open(u->path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    size_t done = 0;
-    bool ok = fd >= 0;
-    while (ok && done < u->bytes.len) {
-        ssize_t n = write(fd, u->bytes.data + done, u->bytes.len - done);
-        if (n < 0 && errno == EINTR)
-            continue;
-        ok = n > 0;
-        done += n > 0 ? (size_t)n : 0;
-    }
-    ok = ok && fsync(fd) == 0;
-    int why = errno;
-    if (fd >= 0)
-        ok = close(fd) == 0 && ok;
-    if (ok && sync_folder(u->media_dir) == RH_OK)
-        return RH_OK;
-    return rh_fail(err, RH_ERR_IO, "the recording can't be kept: %s", why == ENOSPC ? "the disk is full" : strerror(why));
-}
-
 static void accept_run(rh_job *job, rh_worker *w)
 {
     rh_upload *u = (rh_upload *)((char *)job - offsetof(rh_upload, job));
     (void)w;
-    rh_status st = write_file(u, &u->err);
+    rh_status st = rh_incoming_keep(u->file, u->path, &u->err);
     if (st == RH_OK)
         st = rh_store_recording(u->store, u->id, rh_unix_time(), u->meta, strrchr(u->path, '/') + 1, &u->err);
     if (st != RH_OK)
         (void)unlink(u->path);
-    rh_buf_done(&u->bytes);
     u->err.code = st;
 }
 
@@ -277,7 +240,8 @@ static void accept_done(rh_server *s, rh_job *job)
     rh_upload *u = (rh_upload *)((char *)job - offsetof(rh_upload, job));
     rh_conn *c = rh_conn_find(s, job->conn);
     rh_http *h = c ? c->http : NULL;
-    rh_upload_release(s, &u->n_held);
+    rh_incoming_free(u->file);
+    u->file = NULL;
     if (u->err.code != RH_OK) {
         if (h)
             rh_http_error(h, 507, "%s", u->err.msg);
@@ -311,7 +275,6 @@ static rh_upload *new_upload(rh_server *s, const char *id)
     (void)snprintf(u->media_dir, sizeof u->media_dir, "%s/media", s->o.config->data_dir);
     (void)snprintf(u->path, sizeof u->path, "%s/%s.upload", u->media_dir, u->id);
     u->store = s->store;
-    rh_buf_init(&u->bytes, 0);
     atomic_init(&u->cancel, false);
     atomic_init(&u->permille, 0);
     rh_upload **end = &s->uploads; /* first come, first served */
@@ -348,13 +311,15 @@ static bool read_meta(rh_http *h, json_t *meta)
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         rh_error err;
         const rh_field *f = rh_form_field(h, names[i][0]);
-        if (!f || f->value.len == 0)
+        const char *text = rh_form_text(h, names[i][0]);
+        size_t n = !f ? 0 : f->file ? strlen(text) : f->value.len;
+        if (!n)
             continue;
-        if (rh_text_field_check(names[i][0], f->value.data, f->value.len, &err) != RH_OK) {
+        if (rh_text_field_check(names[i][0], text, n, &err) != RH_OK) {
             rh_http_error_at(h, 400, names[i][0], NULL, "%s", err.msg);
             return false;
         }
-        json_object_set_new(meta, names[i][1], json_stringn(f->value.data, f->value.len));
+        json_object_set_new(meta, names[i][1], json_stringn(text, n));
     }
     const char *keep = rh_form_text(h, "keep_media");
     if (keep && (strcmp(keep, "true") == 0 || strcmp(keep, "1") == 0))
@@ -371,7 +336,7 @@ void rh_sessions_upload(rh_http *h)
         rh_http_error_at(h, 422, "file", NULL, "field \"file\" is missing: send the recording as form field \"file\"");
         return;
     }
-    if (f->value.len == 0) {
+    if (rh_field_size(f) == 0) {
         rh_http_error_at(h, 400, "file", NULL, "the recording is empty: send an audio or video file");
         return;
     }
@@ -405,10 +370,8 @@ void rh_sessions_upload(rh_http *h)
         return;
     }
     u->meta = meta;
-    u->bytes = f->value; /* from now on the job's */
-    rh_buf_init(&f->value, 0);
-    u->n_held = h->n_held;
-    h->n_held = 0;
+    u->file = f->file; /* from now on the job's */
+    f->file = NULL;
     u->job = (rh_job){.run = accept_run, .done = accept_done, .conn = h->id};
     if (rh_pool_submit(s->desk, &u->job) != RH_OK) {
         forget(s, u);

@@ -23,8 +23,7 @@ typedef enum { AS_JSON, AS_TEXT, AS_SRT, AS_VTT, AS_VERBOSE } reply_form;
 typedef struct {
     rh_job job;
     rh_server *server;
-    rh_buf bytes;
-    size_t n_held;
+    rh_incoming *file;
     char language[RH_ASR_LANG_LEN], *prompt;
     double temperature, max_s, audio_s;
     reply_form form;
@@ -256,8 +255,7 @@ static void transcription_run(rh_job *base, rh_worker *w)
     rh_audio audio = {0};
     rh_status st = atomic_load(&j->cancel)
                        ? rh_fail(&j->err, RH_ERR_CANCELED, "canceled")
-                       : rh_audio_read_memory(&audio, j->bytes.data, j->bytes.len, j->max_s, &j->err);
-    rh_buf_done(&j->bytes);
+                       : rh_incoming_audio(j->file, j->max_s, &audio, &j->err);
     j->audio_s = (double)audio.n / RH_ASR_RATE_HZ;
     if (st == RH_OK)
         st = j->stream ? streamed(j, &audio) : whole(j, &audio);
@@ -299,14 +297,13 @@ static void transcription_done(rh_server *s, rh_job *base)
     s->n_file_jobs--;
     s->count.n_files++;
     s->count.audio_s += j->audio_s;
-    rh_upload_release(s, &j->n_held);
+    rh_incoming_free(j->file);
     if (c && c->http) {
         c->http->cancel = NULL;
         answer(c->http, j);
     }
     rh_transcript_done(&j->t);
     rh_buf_done(&j->reply);
-    rh_buf_done(&j->bytes);
     rh_free(j->prompt);
     rh_free(j);
 }
@@ -402,7 +399,7 @@ void rh_start_transcription(rh_http *h)
 {
     rh_server *s = h->server;
     rh_field *f = rh_form_field(h, "file");
-    if (!f || !f->value.len) {
+    if (!f || !rh_field_size(f)) {
         rh_http_error_at(h, 400, "file", NULL, "%s", f ? "the file is empty" : "form field \"file\" is missing");
         return;
     }
@@ -422,10 +419,8 @@ void rh_start_transcription(rh_http *h)
     rh_transcript_init(&j->t);
     rh_buf_init(&j->reply, MAX_TEXT_REPLY);
     atomic_init(&j->cancel, false);
-    j->bytes = f->value;
-    rh_buf_init(&f->value, 0);
-    j->n_held = h->n_held;
-    h->n_held = 0;
+    j->file = f->file;
+    f->file = NULL;
     s->n_file_jobs++;
     h->cancel = &j->cancel;
     if (rh_pool_submit(s->files, &j->job) != RH_OK) {

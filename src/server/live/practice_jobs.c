@@ -129,7 +129,7 @@ static void open_done(rh_server *s, rh_job *base)
 
 void rh_practice_open(rh_practice *p)
 {
-    p->opening = start(p, p->server->desk, open_run, open_done, NULL); /* it waits for the store */
+    p->opening = start(p, p->server->disk, open_run, open_done, NULL); /* it waits for the store */
     if (!p->opening)
         rh_practice_over(p, 1013);
 }
