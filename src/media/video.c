@@ -14,7 +14,7 @@
 static const char formats[] = "matroska,webm,mov,mp4,m4a,3gp,3g2,avi,flv,asf,mpegts,mpeg,mpegvideo,"
                               "ogg,gif,apng,mjpeg,mp3,wav,flac,aac";
 #define EXAMPLES "MP4, WebM, MKV, MOV, AVI or GIF"
-enum { DECODE_THREADS = 2 };
+enum { DECODE_THREADS = 2, SMALL_PX = 640 * 480 };
 
 /* Times beyond are nonsense; sums of two stay far from overflow. */
 static const int64_t max_time_us = 1ll << 52;
@@ -66,8 +66,10 @@ static rh_status open_decoder(rh_video *v, rh_error *err)
         return rh_fail(err, RH_ERR_NOTFOUND, "it holds no moving pictures");
     const AVCodecParameters *par = fmt->streams[v->stream]->codecpar;
     rh_status st = rh_image_check_size(par->width, par->height, err);
+    /* Small pictures are decoded faster than they are handed to another thread. */
+    bool small = st == RH_OK && (int64_t)par->width * par->height <= SMALL_PX;
     if (st == RH_OK)
-        st = rh_container_decoder(&v->dec, &v->file, v->stream, DECODE_THREADS, err);
+        st = rh_container_decoder(&v->dec, &v->file, v->stream, small ? 1 : DECODE_THREADS, err);
     if (st != RH_OK)
         return st;
     v->packet = av_packet_alloc();
