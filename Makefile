@@ -24,7 +24,8 @@ endif
 
 all: setup ## build the program: build/rehearse (GPU=cuda: for NVIDIA GPUs too; WHISPER_CPP=on: that engine too)
 	@cmake --preset release $(CONFIGURE) --log-level=WARNING
-	@cmake --build --preset release --target rehearse
+	@cmake --build --preset release --target fetch_model
+	@build/tools/fetch_model base & cmake --build --preset release --target rehearse; built=$$?; wait; exit $$built
 	@build/rehearse model pull --quiet base
 
 setup:
