@@ -133,7 +133,9 @@ class Together(unittest.TestCase):
                 result(60)
             except GONE:  # as the server is
                 pass
-        self.assertNotRegex(s.text(), "Sanitizer|did not end in time")
+        self.assertNotIn("Sanitizer", s.text())
+        if PATIENCE < 5:  # the thread sanitizer takes its time over what is running
+            self.assertNotIn("did not end in time", s.text())
 
 
 if __name__ == "__main__":
