@@ -1,5 +1,5 @@
-/* tokenizer_internal.h - shared by tokenizer.c (vocabulary, merging),
- * tokenizer_split.c (pieces and words) and languages.c. */
+/* tokenizer_internal.h - shared by tokenizer.c (vocabulary),
+ * tokenizer_encode.c, tokenizer_split.c (pieces and words), tokenizer_non_speech.c and languages.c. */
 #ifndef RH_TOKENIZER_INTERNAL_H
 #define RH_TOKENIZER_INTERNAL_H
 
@@ -22,6 +22,7 @@ struct rh_tokenizer {
 
 /* Number of the token with exactly these bytes, -1 when there is none. */
 int32_t rh_tokenizer_find(const rh_tokenizer *t, const char *s, size_t n);
+void rh_tokenizer_insert(rh_tokenizer *t, int32_t id); /* into the table */
 /* Length in bytes (at least 1) of the first piece of `s`, n > 0. */
 size_t rh_tokenizer_next_piece(const char *s, size_t n);
 rh_status rh_tokenizer_list_non_speech(rh_tokenizer *t, rh_error *err);

@@ -17,29 +17,12 @@ void net_core_init(net_core *core, const rh_net_options *o, const rh_net_callbac
     net_http_settings(&core->settings);
 }
 
-void net_conn_touch(rh_net_conn *c)
-{
-    if (c->dirty)
-        return;
-    c->dirty = true;
-    c->next_dirty = c->core->dirty;
-    c->core->dirty = c;
-}
-
 /* ---- states ---- */
 
 void net_conn_init(rh_net_conn *c, net_core *core)
 {
     *c = (rh_net_conn){.core = core, .since_us = core->now_us, .heard_us = core->now_us};
     rh_buf_init(&c->in, (size_t)4 << 20);
-}
-
-void net_conn_enter(rh_net_conn *c, net_state state)
-{
-    c->state = state;
-    c->since_us = c->window_us = c->core->now_us;
-    c->n_window = 0;
-    net_conn_touch(c);
 }
 
 static void tell_over(rh_net_conn *c)
@@ -61,29 +44,6 @@ void net_conn_done(rh_net_conn *c)
     rh_buf_done(&c->in);
     net_out_done(&c->out);
     c->state = NET_GONE;
-}
-
-void rh_net_close(rh_net_conn *c)
-{
-    if (c->state != NET_GONE)
-        net_conn_enter(c, NET_GONE);
-}
-
-void net_conn_finish(rh_net_conn *c)
-{
-    if (c->state != NET_GONE && c->state != NET_LINGER && c->state != NET_FLUSH)
-        net_conn_enter(c, NET_FLUSH);
-}
-
-void net_conn_send(rh_net_conn *c, const void *bytes, size_t n)
-{
-    if (!c->out.n) {
-        c->taken_us = c->out_window_us = c->core->now_us;
-        c->n_out_window = 0;
-    }
-    if (net_out_add(&c->out, bytes, n) != RH_OK)
-        rh_net_close(c);
-    net_conn_touch(c);
 }
 
 void net_conn_taken(rh_net_conn *c, size_t n)

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <strings.h>
 #include "net_internal.h"
+#include "rehearse/base/alloc.h"
 #include "rehearse/base/base64.h"
 
 /* ---- headers ---- */
@@ -249,4 +250,12 @@ bool rh_net_query(const rh_net_conn *c, const char *name, char *out, size_t cap)
         return true;
     }
     return false;
+}
+
+void net_request_free(net_request *rq)
+{
+    if (!rq)
+        return;
+    rh_buf_done(&rq->head);
+    rh_free(rq);
 }

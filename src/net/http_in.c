@@ -9,14 +9,6 @@ static rh_net_conn *conn_of(llhttp_t *p)
     return p->data;
 }
 
-void net_request_free(net_request *rq)
-{
-    if (!rq)
-        return;
-    rh_buf_done(&rq->head);
-    rh_free(rq);
-}
-
 /* ---- the request line ---- */
 
 static const char malformed[] = "malformed request line: METHOD /path HTTP/1.1 is expected";

@@ -26,39 +26,12 @@ const char *rh_slip_name(rh_slip_kind kind)
     return (unsigned)kind < RH_SLIP_KINDS ? names[kind] : "none";
 }
 
-void rh_add_filler(rh_filler_search *f, rh_filler filler)
-{
-    if (f->out->n_fillers < f->cap_fillers)
-        f->out->fillers[f->out->n_fillers++] = filler;
-}
-
-void rh_add_weak_filler(rh_filler_search *f, rh_filler filler)
-{
-    if (f->out->n_fillers < f->cap_fillers)
-        f->weak[f->out->n_fillers] = true;
-    rh_add_filler(f, filler);
-}
-
 /* A weak one stays when anything else was found. */
 static void drop_lonely(rh_filler_search *f)
 {
     rh_disfluency *d = f->out;
     if (d->n_fillers == 1 && d->n_slips == 0 && f->weak[0])
         d->n_fillers = 0;
-}
-
-void rh_add_slip(rh_filler_search *f, rh_slip slip)
-{
-    if (f->out->n_slips < f->cap_slips)
-        f->out->slips[f->out->n_slips++] = slip;
-}
-
-int rh_clean_before(const rh_filler_search *f, size_t i)
-{
-    for (size_t k = i + 1; k-- > 0;)
-        if (f->verbatim_pair[k] >= 0)
-            return f->verbatim_pair[k];
-    return -1;
 }
 
 static rh_filler_key *make_keys(const rh_word *w, size_t n)
