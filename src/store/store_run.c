@@ -34,8 +34,36 @@ static void bind_text(sqlite3_stmt *q, int i, const char *text)
         sqlite3_bind_text(q, i, text, -1, SQLITE_STATIC);
 }
 
-static rh_status run_to_end(rh_store *s, sqlite3_stmt *q, const char *what, rh_error *err)
+/* A value of a statement, by its place; a text may be NULL. */
+typedef struct {
+    enum { TEXT, REAL, WHOLE } type;
+    const char *text;
+    double real;
+    int whole;
+} value;
+
+#define T(v) {.type = TEXT, .text = (v)}
+#define R(v) {.type = REAL, .real = (v)}
+#define N(v) {.type = WHOLE, .whole = (v)}
+
+static sqlite3_stmt *use_with(rh_store *s, rh_sql which, const value *v, int n)
 {
+    sqlite3_stmt *q = store_use(s, which);
+    for (int i = 0; i < n; i++)
+        switch (v[i].type) {
+        case TEXT: bind_text(q, i + 1, v[i].text); break;
+        case REAL: sqlite3_bind_double(q, i + 1, v[i].real); break;
+        case WHOLE: sqlite3_bind_int(q, i + 1, v[i].whole); break;
+        }
+    return q;
+}
+
+#define VALUES(...) (const value[]){__VA_ARGS__}, sizeof((const value[]){__VA_ARGS__}) / sizeof(value)
+
+/* A statement that gives no rows. */
+static rh_status run(rh_store *s, rh_sql which, const char *what, rh_error *err, const value *v, size_t n)
+{
+    sqlite3_stmt *q = use_with(s, which, v, (int)n);
     rh_status st = sqlite3_step(q) == SQLITE_DONE ? RH_OK : store_sql_fail(s, what, err);
     sqlite3_reset(q);
     return st;
@@ -45,71 +73,39 @@ static rh_status run_to_end(rh_store *s, sqlite3_stmt *q, const char *what, rh_e
 
 static rh_status touch(rh_store *s, const char *id, rh_error *err)
 {
-    sqlite3_stmt *q = store_use(s, RH_SQL_TOUCH);
-    sqlite3_bind_double(q, 1, rh_unix_time());
-    bind_text(q, 2, id);
-    return run_to_end(s, q, "touch", err);
+    return run(s, RH_SQL_TOUCH, "touch", err, VALUES(R(rh_unix_time()), T(id)));
 }
 
 rh_status store_run_begin(rh_store *s, store_op *o, rh_error *err)
 {
-    sqlite3_stmt *q = store_use(s, RH_SQL_BEGIN);
-    bind_text(q, 1, o->id);
-    sqlite3_bind_double(q, 2, o->start);
-    bind_text(q, 3, o->kind);
-    bind_text(q, 4, o->text);
-    return run_to_end(s, q, "begin", err);
+    return run(s, RH_SQL_BEGIN, "begin", err, VALUES(T(o->id), R(o->start), T(o->kind), T(o->text)));
 }
 
 rh_status store_run_segment(rh_store *s, store_op *o, rh_error *err)
 {
-    sqlite3_stmt *q = store_use(s, RH_SQL_SEGMENT);
-    bind_text(q, 1, o->id);
-    sqlite3_bind_int(q, 2, o->n);
-    sqlite3_bind_double(q, 3, o->start);
-    sqlite3_bind_double(q, 4, o->end);
-    bind_text(q, 5, o->text);
-    rh_status st = run_to_end(s, q, "segment", err);
+    rh_status st = run(s, RH_SQL_SEGMENT, "segment", err, VALUES(T(o->id), N(o->n), R(o->start), R(o->end), T(o->text)));
     return st == RH_OK ? touch(s, o->id, err) : st;
 }
 
 rh_status store_run_event(rh_store *s, store_op *o, rh_error *err)
 {
-    sqlite3_stmt *q = store_use(s, RH_SQL_EVENT);
-    bind_text(q, 1, o->id);
-    bind_text(q, 2, o->kind);
-    sqlite3_bind_double(q, 3, o->start);
-    sqlite3_bind_double(q, 4, o->end);
-    bind_text(q, 5, o->text);
-    return run_to_end(s, q, "event", err);
+    return run(s, RH_SQL_EVENT, "event", err, VALUES(T(o->id), T(o->kind), R(o->start), R(o->end), T(o->text)));
 }
 
 rh_status store_run_second(rh_store *s, store_op *o, rh_error *err)
 {
-    sqlite3_stmt *q = store_use(s, RH_SQL_SECOND);
-    bind_text(q, 1, o->id);
-    sqlite3_bind_int(q, 2, o->n);
-    bind_text(q, 3, o->text);
-    rh_status st = run_to_end(s, q, "second", err);
+    rh_status st = run(s, RH_SQL_SECOND, "second", err, VALUES(T(o->id), N(o->n), T(o->text)));
     return st == RH_OK ? touch(s, o->id, err) : st;
 }
 
 rh_status store_run_end(rh_store *s, store_op *o, rh_error *err)
 {
-    sqlite3_stmt *q = store_use(s, RH_SQL_END);
-    sqlite3_bind_double(q, 1, rh_unix_time());
-    sqlite3_bind_double(q, 2, o->end);
-    bind_text(q, 3, o->text);
-    bind_text(q, 4, o->id);
-    return run_to_end(s, q, "end", err);
+    return run(s, RH_SQL_END, "end", err, VALUES(R(rh_unix_time()), R(o->end), T(o->text), T(o->id)));
 }
 
 rh_status store_run_media(rh_store *s, store_op *o, rh_error *err)
 {
-    sqlite3_stmt *q = store_use(s, RH_SQL_MEDIA);
-    bind_text(q, 1, o->text);
-    bind_text(q, 2, o->id);
-    return run_to_end(s, q, "media", err);
+    return run(s, RH_SQL_MEDIA, "media", err, VALUES(T(o->text), T(o->id)));
 }
 
 /* ---- questions ---- */
@@ -241,8 +237,10 @@ rh_status store_run_delete(rh_store *s, store_op *o, rh_error *err)
     return st;
 }
 
-static rh_status ids_of(rh_store *s, sqlite3_stmt *q, store_op *o, rh_error *err)
+/* Ids by a time. */
+static rh_status ids_of(rh_store *s, rh_sql which, store_op *o, rh_error *err)
 {
+    sqlite3_stmt *q = use_with(s, which, VALUES(R(o->start)));
     int rc;
     o->out = json_array();
     while ((rc = sqlite3_step(q)) == SQLITE_ROW)
@@ -253,16 +251,12 @@ static rh_status ids_of(rh_store *s, sqlite3_stmt *q, store_op *o, rh_error *err
 
 rh_status store_run_older(rh_store *s, store_op *o, rh_error *err)
 {
-    sqlite3_stmt *q = store_use(s, RH_SQL_OLDER);
-    sqlite3_bind_double(q, 1, o->start);
-    return ids_of(s, q, o, err);
+    return ids_of(s, RH_SQL_OLDER, o, err);
 }
 
 rh_status store_run_unended(rh_store *s, store_op *o, rh_error *err)
 {
-    sqlite3_stmt *q = store_use(s, RH_SQL_UNENDED);
-    sqlite3_bind_double(q, 1, o->start);
-    return ids_of(s, q, o, err);
+    return ids_of(s, RH_SQL_UNENDED, o, err);
 }
 
 
@@ -270,15 +264,10 @@ rh_status store_run_unended(rh_store *s, store_op *o, rh_error *err)
 
 rh_status store_run_recording(rh_store *s, store_op *o, rh_error *err)
 {
-    sqlite3_stmt *q = store_use(s, RH_SQL_RECORDING);
     json_t *meta = json_loads(o->text, 0, NULL);
     const char *client = json_string_value(json_object_get(meta, "client"));
-    bind_text(q, 1, o->id);
-    sqlite3_bind_double(q, 2, o->start);
-    bind_text(q, 3, client);
-    bind_text(q, 4, o->text);
-    bind_text(q, 5, o->kind);
-    rh_status st = run_to_end(s, q, "recording", err);
+    rh_status st = run(s, RH_SQL_RECORDING, "recording", err,
+                       VALUES(T(o->id), R(o->start), T(client), T(o->text), T(o->kind)));
     json_decref(meta);
     return st == RH_ERR_NOTFOUND ? rh_fail(err, RH_ERR_INVAL, "there is a session \"%s\" already", o->id) : st;
 }
@@ -291,9 +280,7 @@ rh_status store_run_pending(rh_store *s, store_op *o, rh_error *err)
 
 static rh_status clear(rh_store *s, rh_sql which, const char *id, rh_error *err)
 {
-    sqlite3_stmt *q = store_use(s, which);
-    bind_text(q, 1, id);
-    return run_to_end(s, q, "begin anew", err);
+    return run(s, which, "begin anew", err, VALUES(T(id)));
 }
 
 rh_status store_run_attempt(rh_store *s, store_op *o, rh_error *err)
@@ -325,19 +312,12 @@ rh_status store_run_forget_segments(rh_store *s, store_op *o, rh_error *err)
 
 rh_status store_run_put_back(rh_store *s, store_op *o, rh_error *err)
 {
-    sqlite3_stmt *q = store_use(s, RH_SQL_PUT_BACK);
-    sqlite3_bind_int(q, 1, o->n);
-    bind_text(q, 2, o->id);
-    return run_to_end(s, q, "put back", err);
+    return run(s, RH_SQL_PUT_BACK, "put back", err, VALUES(N(o->n), T(o->id)));
 }
 
 rh_status store_run_fail(rh_store *s, store_op *o, rh_error *err)
 {
-    sqlite3_stmt *q = store_use(s, RH_SQL_FAIL);
-    sqlite3_bind_double(q, 1, rh_unix_time());
-    bind_text(q, 2, o->text);
-    bind_text(q, 3, o->id);
-    return run_to_end(s, q, "fail", err);
+    return run(s, RH_SQL_FAIL, "fail", err, VALUES(R(rh_unix_time()), T(o->text), T(o->id)));
 }
 
 rh_status store_run_files(rh_store *s, store_op *o, rh_error *err)
