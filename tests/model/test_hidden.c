@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "models.h"
+#include "portrait.h"
 #include "rehearse/coach/coach.h"
 #include "worn.h"
 
@@ -26,11 +26,7 @@ static rh_face look_with(rh_face_tracker *t, int64_t t_us)
 
 static rh_face look(void)
 {
-    rh_face_tracker *t = NULL;
-    assert_int_equal(rh_face_tracker_new(&t, model, NULL, NULL), RH_OK);
-    rh_face f = look_with(t, 1);
-    rh_face_tracker_free(t);
-    return f;
+    return look_at(model, &canvas);
 }
 
 static const rh_paint glass[] = {{12, 12, 14}, {52, 33, 22}, {128, 132, 138}, {25, 30, 55}};
@@ -135,19 +131,7 @@ static void put_on_and_taken_off_in_a_stream(void **state)
 static int load(void **state)
 {
     (void)state;
-    rh_error err = {0};
-    char dir[1024];
-    static uint8_t bytes[1 << 20];
-    (void)snprintf(dir, sizeof dir, "%s", model_file("face_landmark.tflite"));
-    *strrchr(dir, '/') = '\0';
-    rh_status st = rh_face_model_load(&model, dir, NULL, &err);
-    if (st != RH_OK)
-        fprintf(stderr, "%s\n", err.msg);
-    FILE *f = fopen("tests/fixtures/astronaut.jpg", "rb");
-    size_t n = f ? fread(bytes, 1, sizeof bytes, f) : 0;
-    if (f)
-        fclose(f);
-    if (st != RH_OK || rh_image_decode(&portrait, bytes, n, &err) != RH_OK || rh_copy_image(&canvas, &portrait) != RH_OK)
+    if (portrait_load(&model, &portrait) || rh_copy_image(&canvas, &portrait) != RH_OK)
         return -1;
     clear = look();
     return clear.present && clear.gaze_known && !clear.eyes_hidden && !clear.mouth_hidden ? 0 : -1;

@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "models.h"
+#include "portrait.h"
 #include "rehearse/base/alloc.h"
 #include "rehearse/vision/face_video.h"
 
@@ -71,12 +71,7 @@ static void paste(float cx, float cy, float face, float deg)
 
 static rh_face look(void)
 {
-    rh_face_tracker *t = NULL;
-    rh_face f;
-    assert_int_equal(rh_face_tracker_new(&t, model, NULL, NULL), RH_OK);
-    assert_int_equal(rh_face_tracker_push(t, &canvas, 1, &f), RH_OK);
-    rh_face_tracker_free(t);
-    return f;
+    return look_at(model, &canvas);
 }
 
 static void assert_face_at(const rh_face *f, float x, float y, float size)
@@ -374,19 +369,7 @@ static void a_turning_head_is_followed_without_jumps(void **state)
 static int load(void **state)
 {
     (void)state;
-    rh_error err = {0};
-    char dir[1024];
-    static uint8_t bytes[1 << 20];
-    (void)snprintf(dir, sizeof dir, "%s", model_file("face_landmark.tflite"));
-    *strrchr(dir, '/') = '\0';
-    rh_status st = rh_face_model_load(&model, dir, NULL, &err);
-    if (st != RH_OK)
-        fprintf(stderr, "%s\n", err.msg);
-    FILE *f = fopen("tests/fixtures/astronaut.jpg", "rb");
-    size_t n = f ? fread(bytes, 1, sizeof bytes, f) : 0;
-    if (f)
-        fclose(f);
-    return st == RH_OK && rh_image_decode(&portrait, bytes, n, &err) == RH_OK ? 0 : -1;
+    return portrait_load(&model, &portrait);
 }
 
 static int unload(void **state)

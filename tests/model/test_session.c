@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "folder.h"
 #include "models.h"
 #include "rehearse/media/audio.h"
 #include "rehearse/coach/session.h"
@@ -19,7 +20,8 @@ static const char said[] =
     "ask not what your country can do for you ask what you can do for your country";
 static rh_coach *coach;
 static rh_audio jfk;
-static char folder[64], db[128], media[128];
+static const char *folder;
+static char db[128], media[128];
 
 typedef struct {
     int partials, finals, faces, metrics, reports;
@@ -208,8 +210,7 @@ static int load(void **state)
                           .language = "en",
                           .asr = rh_asr_model_options_default(),
                           .face = rh_face_options_default()};
-    (void)snprintf(folder, sizeof folder, "/tmp/rh-session-XXXXXX");
-    if (!mkdtemp(folder))
+    if (!(folder = test_folder()))
         return -1;
     (void)snprintf(db, sizeof db, "%s/sessions.db", folder);
     (void)snprintf(media, sizeof media, "%s/media", folder);
@@ -222,12 +223,9 @@ static int load(void **state)
 
 static int unload(void **state)
 {
-    (void)state;
-    char cmd[128];
     rh_audio_done(&jfk);
     rh_coach_free(coach);
-    (void)snprintf(cmd, sizeof cmd, "rm -rf '%s'", folder);
-    return system(cmd);
+    return test_folder_remove(state);
 }
 
 int main(void)

@@ -4,6 +4,8 @@ import array, base64, contextlib, glob, http.client, json, os, re, site, socket,
 import tempfile, threading, time, wave, weakref, zlib
 
 ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", ".."))
+sys.path.insert(0, os.path.join(ROOT, "bench"))
+from wer import errors as word_errors  # noqa: E402
 FIXTURES = os.path.join(ROOT, "tests", "fixtures")
 CACHE = os.environ.get("REHEARSE_CACHE") or os.path.join(
     os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"), "rehearse")
@@ -332,8 +334,22 @@ def b64(samples):
     return base64.b64encode(array.array("f", samples).tobytes()).decode()
 
 
+def pieces(samples, rate=16000, ms=100):
+    n = rate * ms // 1000
+    return [samples[i:i + n] for i in range(0, len(samples), n)]
+
+
 def audio_message(samples, rate=16000):
     return {"audio": b64(samples), "sample_rate": rate}
+
+
+def media(kind, us, payload):
+    """A binary message of /v1/session: 1 = picture, 2 and 3 = sound."""
+    return bytes([kind]) + struct.pack("<Q", int(us)) + payload
+
+
+def frame():
+    return {"frame": data_uri(fixture("astronaut.jpg"))}
 
 
 def data_uri(jpeg):
@@ -353,6 +369,14 @@ def words(text):
 
 JFK_WORDS = words("And so, my fellow Americans, ask not what your country can do for you, "
                   "ask what you can do for your country.")
+
+
+def eventually(check, seconds=20):
+    """The last of what `check` said, at once when that is true."""
+    end = time.time() + seconds * PATIENCE
+    while not (got := check()) and time.time() < end:
+        time.sleep(0.05)
+    return got
 
 
 def in_background(f, *args):

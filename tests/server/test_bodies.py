@@ -12,13 +12,6 @@ def media_of(server):
     return sorted(os.listdir(folder)) if os.path.isdir(folder) else []
 
 
-def eventually(check, seconds=20):
-    end = time.time() + seconds * PATIENCE
-    while not check() and time.time() < end:
-        time.sleep(0.05)
-    return check()
-
-
 class Peak:
     """How much more memory the server took at most since this was made, in MB."""
 

@@ -44,7 +44,7 @@ class Person:
     def say(self, samples):
         for i in range(0, len(samples), 8000):
             piece = array.array("f", samples[i:i + 8000])
-            self.w.send(bytes([3]) + struct.pack("<Q", self.at * 1000000 // 16000) + piece.tobytes(), 2)
+            self.w.send(media(3, self.at * 1000000 // 16000, piece.tobytes()), 2)
             self.at += len(piece)
 
     def until(self, *types):

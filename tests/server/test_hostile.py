@@ -17,19 +17,6 @@ def tearDownModule():
     assert code == 0, f"the server ended with {code}:\n{server.text()}"
 
 
-def frame():
-    return {"frame": data_uri(fixture("astronaut.jpg"))}
-
-
-def eventually(test, seconds=15):
-    end = time.time() + seconds * PATIENCE
-    while time.time() < end:
-        if test():
-            return True
-        time.sleep(0.1)
-    return False
-
-
 def clients():
     return server.get("/health")[1]["clients"]
 

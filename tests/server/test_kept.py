@@ -11,14 +11,10 @@ def speak(w, samples, piece=8000, pause=0.0):
     """Sends sound in pieces, as an old client does; returns the texts of the replies."""
     texts = []
     for i in range(0, len(samples), piece):
-        r = w.ask({"audio": floats(samples[i:i + piece]), "sample_rate": 16000})
+        r = w.ask(audio_message(samples[i:i + piece]))
         texts.append(r.get("transcribed_text", r.get("audio", {}).get("transcribed_text", "")))
         time.sleep(pause)
     return [t for t in texts if t]
-
-
-def floats(samples):
-    return base64.b64encode(array.array("f", samples).tobytes()).decode()
 
 
 def data_of(server):
@@ -44,7 +40,7 @@ def bo(server):
     """Nothing is sent for a while; then the rest, and the line breaks."""
     x = jfk()
     with server.ws("/ws/combined/bo") as w:
-        w.ask({"audio": floats(x[:41600]), "sample_rate": 16000})
+        w.ask(audio_message(x[:41600]))
         time.sleep(6)
         w.ask({"frame": data_uri(fixture("astronaut.jpg"))})
         speak(w, x[41600:])
@@ -54,9 +50,9 @@ def bo(server):
 def cy(server):
     x = jfk()
     with server.ws("/ws/audio/cy") as w:
-        w.ask({"audio": floats(x[:40000]), "sample_rate": 16000})
+        w.ask(audio_message(x[:40000]))
         w.ask({"command": "clear"})
-        w.ask({"audio": floats(x[52800:]), "sample_rate": 16000})
+        w.ask(audio_message(x[52800:]))
         w.ask({"command": "analyze"})
 
 
@@ -70,7 +66,7 @@ def fay(server):
 def dee(server):
     for headers in (FOREIGN, "Origin: null\r\n"):
         with server.ws("/ws/audio/dee", headers=headers) as w:
-            w.ask({"audio": floats(jfk()), "sample_rate": 16000})
+            w.ask(audio_message(jfk()))
 
 
 def eve(server):
@@ -133,7 +129,7 @@ class Kept(unittest.TestCase):
         server = Server("--ws-reports", "off")
         try:
             with server.ws("/ws/audio/eve") as w:
-                w.ask({"audio": floats(jfk()), "sample_rate": 16000})
+                w.ask(audio_message(jfk()))
                 media = os.path.join(data_of(server), "media")
                 self.assertFalse(os.path.isdir(media) and os.listdir(media))
             self.assertEqual(server.get("/v1/sessions")[1]["sessions"], [])

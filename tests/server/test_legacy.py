@@ -3,7 +3,6 @@ been spoken, one reply read, the next piece. The clients of a class talk at the 
 import math, multiprocessing, subprocess, unittest
 from harness import *
 from test_rest import AUDIO_KEYS, VIDEO_KEYS, check_shape
-from test_sockets import frame
 
 server = None
 RATE = 16000
@@ -24,15 +23,6 @@ def setUpModule():
 def tearDownModule():
     code = server.stop()
     assert code == 0, f"the server ended with {code}:\n{server.text()}"
-
-
-def errors(ref, hyp):
-    row = list(range(len(hyp) + 1))
-    for i, r in enumerate(ref, 1):
-        last, row[0] = row[0], i
-        for k, h in enumerate(hyp, 1):
-            last, row[k] = row[k], min(row[k] + 1, row[k - 1] + 1, last + (r != h))
-    return row[-1]
 
 
 def filtered(samples, effects):
@@ -130,7 +120,7 @@ class Talk:
         left = audio_of(self.rest, self.path)
         self.test.assertEqual(left["transcribed_text"], "", said)
         got = words(self.text())
-        self.test.assertLessEqual(errors(expected, got), most_wrong, said)
+        self.test.assertLessEqual(word_errors(expected, got), most_wrong, said)
         doubled = [a for a, b in zip(got, got[1:]) if a == b and " ".join((a, b)) not in " ".join(expected)]
         self.test.assertEqual(doubled, [], said)
 

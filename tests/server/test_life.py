@@ -100,7 +100,7 @@ class Stop(unittest.TestCase):
 
 
 def media_message(samples, at_s=0.0, rate=16000):
-    return bytes([3]) + struct.pack("<Q", int(at_s * 1e6)) + array.array("f", samples).tobytes()
+    return media(3, at_s * 1e6, array.array("f", samples).tobytes())
 
 
 def practise(s, name, video=False, seconds=11):
@@ -113,7 +113,7 @@ def practise(s, name, video=False, seconds=11):
     for i in range(0, len(x), 8000):
         w.send(media_message(x[i:i + 8000], i / 16000), 2)
         if video:
-            w.send(bytes([1]) + struct.pack("<Q", i * 1000000 // 16000) + fixture("astronaut.jpg"), 2)
+            w.send(media(1, i * 1000000 // 16000, fixture("astronaut.jpg")), 2)
     w.send({"type": "command", "command": "are you there"})
     while w.recv()["type"] != "error":  # the answer to the last message: all before it has arrived
         pass

@@ -1,7 +1,6 @@
 """Numbers, samples and base64 that no well-made client sends, everywhere one may be given."""
 import math, unittest
 from harness import *
-from test_sockets import frame
 
 server = None
 
@@ -18,10 +17,6 @@ def setUpModule():
 def tearDownModule():
     code = server.stop()
     assert code == 0, f"the server ended with {code}:\n{server.text()}"
-
-
-def binary(kind, us, payload):
-    return bytes([kind]) + struct.pack("<Q", us) + payload
 
 
 def next_of(w, *types):
@@ -63,7 +58,7 @@ class Numbers(unittest.TestCase):
             pcm = array.array("h", [0] * 160).tobytes()
             for us in (2**64 - 1, 2**63, 2**63 - 1, 10**18, 3601 * 10**6):
                 for kind, payload in ((2, pcm), (3, bytes(640)), (1, fixture("astronaut.jpg"))):
-                    w.send(binary(kind, us, payload), 2)
+                    w.send(media(kind, us, payload), 2)
                     self.assertIn("outside the session", next_of(w, "error")["detail"], (us, kind))
             w.send({"type": "finish"})
             next_of(w, "report")
@@ -90,7 +85,7 @@ class Samples(unittest.TestCase):
             with server.ws("/v1/session/integers") as w:
                 w.send({"type": "start", "sample_rate": 16000})
                 next_of(w, "ready")
-                w.send(binary(3, 0, array.array("f", samples).tobytes()), 2)
+                w.send(media(3, 0, array.array("f", samples).tobytes()), 2)
                 self.assertIn("32768", next_of(w, "error")["detail"])
                 w.send({"type": "discard"})
                 self.assertRaises(Closed, next_of, w, "never")

@@ -58,7 +58,7 @@ class Pictures(unittest.TestCase):
             with server.ws("/v1/session/warned") as w:
                 w.send({"type": "start", "sample_rate": 16000})
                 w.recv()
-                w.send(bytes([1]) + struct.pack("<Q", 1000000) + picture, 2)
+                w.send(media(1, 1000000, picture), 2)
                 while (live := w.recv())["type"] != "face":
                     pass
                 w.send({"type": "discard"})

@@ -141,7 +141,7 @@ class Broken(unittest.TestCase):
             pass
         x = array.array("f", [0.0]) * (16000 * 139) + jfk()
         for i in range(0, len(x), 16000):
-            w.send(bytes([3]) + struct.pack("<Q", i * 1000000 // 16000) + x[i:i + 16000].tobytes(), 2)
+            w.send(media(3, i * 1000000 // 16000, x[i:i + 16000].tobytes()), 2)
         end = time.time() + 30 * PATIENCE
         spool = os.path.join(data_of(s), "media", f"{name}.pcm")
         while time.time() < end and (not os.path.exists(spool) or os.path.getsize(spool) < 2 * len(x)):

@@ -16,15 +16,6 @@ def tearDownModule():
     assert code == 0, f"the server ended with {code}:\n{server.text()}"
 
 
-def frame():
-    return {"frame": data_uri(fixture("astronaut.jpg"))}
-
-
-def pieces(samples, rate=16000, ms=100):
-    n = rate * ms // 1000
-    return [samples[i:i + n] for i in range(0, len(samples), n)]
-
-
 class Video(unittest.TestCase):
     def test_frame_is_answered(self):
         with server.ws("/ws/video/ann") as w:

@@ -20,10 +20,6 @@ def frame_bytes():
     return fixture("astronaut.jpg")
 
 
-def media(kind, us, payload):
-    return bytes([kind]) + struct.pack("<Q", int(us)) + payload
-
-
 def pcm16(samples):
     return array.array("h", [int(max(-1, min(1, v)) * 32767) for v in samples]).tobytes()
 

@@ -14,29 +14,22 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include "coach/spool.h"
+#include "folder.h"
 #include "rehearse/base/alloc.h"
 
 enum { RATE = 16000, ROOM = 40000 }; /* samples that the disk takes */
 
-static char folder[64], file[96];
+static const char *folder;
+static char file[96];
 
 static int make_folder(void **state)
 {
     (void)state;
     signal(SIGXFSZ, SIG_IGN);
-    (void)snprintf(folder, sizeof folder, "/tmp/rh-spool-XXXXXX");
-    if (!mkdtemp(folder))
+    if (!(folder = test_folder()))
         return -1;
     (void)snprintf(file, sizeof file, "%s/a.pcm", folder);
     return 0;
-}
-
-static int remove_folder(void **state)
-{
-    (void)state;
-    char cmd[256];
-    (void)snprintf(cmd, sizeof cmd, "rm -rf '%s'", folder);
-    return system(cmd);
 }
 
 static void disk_takes(rlim_t n_bytes)
@@ -190,5 +183,5 @@ int main(void)
         cmocka_unit_test(a_cut_forgets_what_is_written_and_what_waits),
         cmocka_unit_test(a_recording_that_cannot_be_kept_leaves_no_part_of_it),
     };
-    return cmocka_run_group_tests(tests, make_folder, remove_folder);
+    return cmocka_run_group_tests(tests, make_folder, test_folder_remove);
 }

@@ -11,27 +11,19 @@
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include "folder.h"
 #include "rehearse/store/store.h"
 
-static char folder[64];
+static const char *folder;
 static char path[128];
 
 static int make_folder(void **state)
 {
     (void)state;
-    (void)snprintf(folder, sizeof folder, "/tmp/rh-store-XXXXXX");
-    if (!mkdtemp(folder))
+    if (!(folder = test_folder()))
         return -1;
     (void)snprintf(path, sizeof path, "%s/deep/er/sessions.db", folder);
     return 0;
-}
-
-static int remove_folder(void **state)
-{
-    (void)state;
-    char cmd[256];
-    (void)snprintf(cmd, sizeof cmd, "rm -rf '%s'", folder);
-    return system(cmd);
 }
 
 static void write_session(rh_store *s, const char *id, double created, const char *client)
@@ -228,5 +220,5 @@ int main(void)
         cmocka_unit_test(killed_process_loses_less_than_a_second),
         cmocka_unit_test(wrong_files_and_ids_are_refused),
     };
-    return cmocka_run_group_tests(tests, make_folder, remove_folder);
+    return cmocka_run_group_tests(tests, make_folder, test_folder_remove);
 }
