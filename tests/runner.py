@@ -143,9 +143,19 @@ def run(groups, limit_s=LIMIT_S, describe=lambda: ""):
     return 1 if bad or not ran else 0
 
 
+def without(suite, left_out):
+    """The suite less the tests whose names begin with one of `left_out`."""
+    kept = [without(t, left_out) if isinstance(t, unittest.TestSuite) else t for t in suite
+            if isinstance(t, unittest.TestSuite) or not t.id().startswith(left_out)]
+    return unittest.TestSuite(kept)
+
+
 def run_folder(folder, names=(), describe=lambda: ""):
-    """names: those of unittest ("test_x.Class.test_y"); none means all test_*.py."""
+    """names: those of unittest ("test_x.Class.test_y"), none means all test_*.py; "-NAME" leaves out."""
     sys.path.insert(0, folder)
     loader = unittest.TestLoader()
     found = sorted(os.path.basename(p)[:-3] for p in glob.glob(os.path.join(folder, "test_*.py")))
-    return run([(name, loader.loadTestsFromName(name)) for name in names or found], describe=describe)
+    left_out = tuple(name[1:] for name in names if name.startswith("-"))
+    chosen = [name for name in names if not name.startswith("-")] or found
+    suites = [(name, without(loader.loadTestsFromName(name), left_out)) for name in chosen]
+    return run([(name, suite) for name, suite in suites if suite.countTestCases()], describe=describe)
