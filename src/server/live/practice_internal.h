@@ -1,5 +1,5 @@
-/* practice_internal.h - shared by practice.c (socket side) and practice_jobs.c
- * (work on the pools). */
+/* practice_internal.h - shared by practice_state.c (sessions and what they tell),
+ * practice_jobs.c (work on the pools) and practice.c (messages of a socket). */
 #ifndef RH_PRACTICE_INTERNAL_H
 #define RH_PRACTICE_INTERNAL_H
 
@@ -57,12 +57,18 @@ struct rh_practice {
     atomic_bool calibrate;        /* any thread: with the next picture */
 };
 
-/* Starts whatever may run now. */
+/* practice_jobs.c: starts whatever may run now. */
 void rh_practice_pump(rh_practice *p);
 void rh_practice_open(rh_practice *p);
 void rh_practice_work(rh_practice *p);
 
-/* practice.c: what jobs tell */
+/* practice_state.c */
+rh_practice *rh_practice_find(rh_server *s, const char *id);
+rh_ws *rh_practice_socket(rh_practice *p); /* NULL: away */
+void rh_practice_say(rh_ws *w, json_t *take);
+void rh_practice_refuse(rh_ws *w, const char *msg, int code);
+void rh_practice_send_from(rh_practice *p, rh_ws *w, uint64_t seq);
+/* what jobs tell */
 void rh_practice_ready(rh_practice *p, bool resumed);
 void rh_practice_deliver(rh_practice *p, const char *text, size_t n, bool keep);
 void rh_practice_fault(rh_practice *p, const rh_error *err, int close_code); /* 0 = stays open */
