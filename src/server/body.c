@@ -24,7 +24,7 @@ static void written(rh_server *s, uint64_t conn)
 {
     rh_conn *c = rh_conn_find(s, conn);
     if (c && c->http)
-        rh_http_body_written(c->http);
+        c->http->written(c->http);
 }
 
 static rh_status field_begin(void *user, const char *name, const char *filename, const char *type,

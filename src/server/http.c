@@ -83,19 +83,6 @@ static bool packed(rh_http *h)
     return true;
 }
 
-void rh_http_begin(rh_server *s, rh_net_conn *net)
-{
-    rh_http *h = make(s, net);
-    if (!h) {
-        rh_net_close(net);
-        return;
-    }
-    s->count.n_requests++;
-    route(h);
-    if (!h->replied && !packed(h) && h->body_expected && !h->is_chunked && h->content_length < 0)
-        rh_http_error(h, 411, "send a Content-Length or Transfer-Encoding: chunked");
-}
-
 static void fail_body(rh_http *h, const rh_error *err)
 {
     bool crowded = strstr(err->msg, "too many uploads") != NULL;
@@ -147,7 +134,7 @@ void rh_http_body_end(rh_http *h)
         finish(h);
 }
 
-void rh_http_body_written(rh_http *h)
+static void written(rh_http *h)
 {
     rh_error err;
     if (!h->replied && rh_body_fault(h, &err) != RH_OK)
@@ -155,4 +142,18 @@ void rh_http_body_written(rh_http *h)
     else if (!h->replied && h->body_done && rh_body_settled(h))
         finish(h);
     hold(h, !h->replied && rh_body_full(h));
+}
+
+void rh_http_begin(rh_server *s, rh_net_conn *net)
+{
+    rh_http *h = make(s, net);
+    if (!h) {
+        rh_net_close(net);
+        return;
+    }
+    h->written = written;
+    s->count.n_requests++;
+    route(h);
+    if (!h->replied && !packed(h) && h->body_expected && !h->is_chunked && h->content_length < 0)
+        rh_http_error(h, 411, "send a Content-Length or Transfer-Encoding: chunked");
 }

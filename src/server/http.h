@@ -26,6 +26,7 @@ struct rh_http {
     int64_t content_length; /* -1 not given */
     bool is_chunked;
     bool body_expected, body_done;
+    void (*written)(rh_http *h); /* what of the body had to be written to disk is there */
     bool waits_for_disk; /* nothing is read just now */
     size_t max_body, n_body;
     rh_multipart *multipart; /* NULL: the body goes to `body` */
@@ -48,7 +49,6 @@ void rh_http_begin(rh_server *s, rh_net_conn *net);
 void rh_http_body(rh_http *h, const char *bytes, size_t n);
 void rh_http_body_end(rh_http *h);
 void rh_http_free(rh_http *h);
-void rh_http_body_written(rh_http *h); /* more of it is on the disk, or cannot be */
 
 /* The reply; each takes what it is given. The first one counts. */
 void rh_http_header(rh_http *h, const char *name, const char *value);
