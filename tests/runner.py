@@ -1,7 +1,9 @@
 """Runs Python tests group by group so that they end: a test, or what prepares for it, that
 takes longer than its limit fails with the place where it stood and what the servers wrote;
-processes that a test leaves behind are ended. A group's line goes to standard output, and
-"N passed, N failed[, N skipped]" last."""
+processes that a test leaves behind are ended. A few tests that failed, as real time makes
+them on a machine with other work, are run once more by themselves, which is said with
+their names. A group's line goes to standard output, and "N passed, N failed[, N skipped]"
+last."""
 import contextlib
 import faulthandler
 import glob
@@ -14,6 +16,8 @@ import unittest
 LIMIT_S = float(os.environ.get("REHEARSE_TEST_LIMIT", "300"))
 # A test that does not even let go then ends the whole run.
 GRACE_S = 120
+# More failures than this are no matter of chance.
+MOST_AGAIN = 3
 
 
 class Overtime(Exception):
@@ -123,20 +127,38 @@ class Result(unittest.TextTestResult):
         self.limit.wind("what follows " + test.id())
 
 
+def run_suite(name, suite):
+    began = time.time()
+    Result.limit.wind("what comes before " + name)
+    result = unittest.TextTestRunner(stream=sys.stderr, verbosity=2, resultclass=Result).run(suite)
+    end(children())
+    sys.stderr.flush()
+    failed = len(result.failures) + len(result.errors) + len(result.unexpectedSuccesses)
+    print(f"-- {name}: {result.testsRun} tests, {failed} failed, {time.time() - began:.0f} s", flush=True)
+    return result, failed
+
+
+def names_of_failed(result):
+    """None when something else than tests failed: what prepares for them."""
+    failed = [test for test, _ in result.failures + result.errors]
+    return [t.id() for t in failed] if all(isinstance(t, unittest.TestCase) for t in failed) else None
+
+
 def run(groups, limit_s=LIMIT_S, describe=lambda: ""):
     """groups: pairs of a name and a suite. Returns the exit code."""
     Result.limit = Limit(limit_s, describe)
     ran = bad = skipped = 0
+    again = []
     for name, suite in groups:
-        began = time.time()
-        Result.limit.wind("what comes before " + name)
-        result = unittest.TextTestRunner(stream=sys.stderr, verbosity=2, resultclass=Result).run(suite)
-        end(children())
-        failed = len(result.failures) + len(result.errors) + len(result.unexpectedSuccesses)
-        sys.stderr.flush()
-        print(f"-- {name}: {result.testsRun} tests, {failed} failed, {time.time() - began:.0f} s", flush=True)
+        result, failed = run_suite(name, suite)
+        names = names_of_failed(result)
+        again = None if again is None or names is None else again + names
         # a fixture that fails is one more failure and no test
         ran, bad, skipped = ran + result.testsRun, bad + failed, skipped + len(result.skipped)
+    if again and len(again) == bad <= MOST_AGAIN:
+        for name in again:
+            _, failed = run_suite(f"once more {name}", unittest.defaultTestLoader.loadTestsFromName(name))
+            bad -= not failed
     Result.limit.off()
     passed = max(ran - bad - skipped, 0)
     print(f"{passed} passed, {bad} failed" + (f", {skipped} skipped" if skipped else ""))
