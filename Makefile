@@ -39,7 +39,7 @@ test: ## everything is built, checked and tested
 	@tools/test
 
 bench: all ## measure speed and accuracy
-	@cmake --build --preset release
+	@cmake --build --preset release --target bench_programs
 	@tools/bench
 
 dist: all ## build/rehearse-<version>-<arch>.tar.gz, for other machines of the kind
