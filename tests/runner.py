@@ -2,12 +2,13 @@
 takes longer than its limit fails with the place where it stood and what the servers wrote;
 processes that a test leaves behind are ended. A few tests that failed, as real time makes
 them on a machine with other work, are run once more by themselves, which is said with
-their names. A group's line goes to standard output, and "N passed, N failed[, N skipped]"
+their names; never those of a build with sanitizers. A group's line goes to standard output, and "N passed, N failed[, N skipped]"
 last."""
 import contextlib
 import faulthandler
 import glob
 import os
+import re
 import signal
 import sys
 import time
@@ -18,6 +19,12 @@ LIMIT_S = float(os.environ.get("REHEARSE_TEST_LIMIT", "300"))
 GRACE_S = 120
 # More failures than this are no matter of chance.
 MOST_AGAIN = 3
+# Nor are a crash, what a sanitizer found, a server that did not end, or a test without an end:
+# those would be seen once in a while only, and once is enough.
+NO_CHANCE = re.compile(r"Overtime|Sanitizer|ended with|did not (end|stop|start)|-(4|6|7|8|9|11) != 0|0 != -\d")
+
+
+SANITIZED = any(name in os.environ for name in ("ASAN_OPTIONS", "TSAN_OPTIONS"))
 
 
 class Overtime(Exception):
@@ -139,8 +146,11 @@ def run_suite(name, suite):
 
 
 def names_of_failed(result):
-    """None when something else than tests failed: what prepares for them."""
-    failed = [test for test, _ in result.failures + result.errors]
+    """None when something else than tests failed, what prepares for them, or more than chance did."""
+    found = result.failures + result.errors
+    failed = [test for test, _ in found]
+    if SANITIZED or any(NO_CHANCE.search(text) for _, text in found):
+        return None
     return [t.id() for t in failed] if all(isinstance(t, unittest.TestCase) for t in failed) else None
 
 
