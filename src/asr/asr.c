@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <string.h>
 #include "engine_internal.h"
+#include "level.h"
 #include "rehearse/base/alloc.h"
 #include "transcript_internal.h"
 
@@ -220,8 +221,12 @@ rh_status rh_asr_transcribe(rh_asr_stream *s, const float *samples, size_t n,
         return st;
     rh_transcript_clear(out);
     s->encoded = false;
-    st = s->engine->transcribe(s->impl, samples, n, &params, out, err);
+    float *louder = NULL;
+    if (rh_level_speech(&louder, samples, n, params.speech, params.n_speech) != RH_OK)
+        return rh_fail(err, RH_ERR_NOMEM, "speech: out of memory");
+    st = s->engine->transcribe(s->impl, louder ? louder : samples, n, &params, out, err);
     s->encoded = st == RH_OK;
+    rh_free(louder);
     return st;
 }
 

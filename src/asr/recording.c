@@ -99,6 +99,8 @@ typedef struct {
     const float *samples;
     size_t n;
     const rh_asr_params *p;
+    const rh_speech_span *speech; /* as the voice detection found it; NULL = not asked */
+    size_t n_speech;
     rh_recording_hook hook;
     void *user;
     bool cut; /* no piece is longer than a window, so that the encoder's output of each is kept */
@@ -151,6 +153,26 @@ static size_t best_cut(const job *j, size_t from, const rh_transcript *t, int *n
     return cut;
 }
 
+/* Decodes [from, to), told where in it somebody speaks. */
+static rh_status decode(const job *j, size_t from, size_t to, const rh_asr_params *p, rh_transcript *out,
+                        rh_error *err)
+{
+    rh_asr_params params = *p;
+    rh_speech_span *speech = j->n_speech ? rh_alloc_array(j->n_speech, sizeof *speech) : NULL;
+    if (j->n_speech && !speech)
+        return rh_fail(err, RH_ERR_NOMEM, "recording: out of memory");
+    for (size_t i = 0; i < j->n_speech; i++) {
+        size_t start = j->speech[i].start > from ? j->speech[i].start : from;
+        size_t end = j->speech[i].end < to ? j->speech[i].end : to;
+        if (start < end)
+            speech[params.n_speech++] = (rh_speech_span){start - from, end - from};
+    }
+    params.speech = speech;
+    rh_status st = rh_asr_transcribe(j->stream, j->samples + from, to - from, &params, out, err);
+    rh_free(speech);
+    return st;
+}
+
 static rh_status transcribe_piece(const job *j, size_t from, size_t to, bool is_last,
                                   const rh_asr_params *p, rh_transcript *part, rh_transcript *out,
                                   rh_error *err)
@@ -163,7 +185,7 @@ static rh_status transcribe_piece(const job *j, size_t from, size_t to, bool is_
     }
     if (out->language[0] && !j->p->language)
         params.language = out->language; /* detected once */
-    rh_status st = rh_asr_transcribe(j->stream, j->samples + from, to - from, &params, part, err);
+    rh_status st = decode(j, from, to, &params, part, err);
     if (st != RH_OK)
         return st;
     clamp_times(part, (float)(to - from) / RATE);
@@ -188,7 +210,7 @@ static rh_status transcribe_start(const job *j, size_t from, size_t *to, rh_tran
     p.word_times = true;
     if (out->language[0] && !p.language)
         p.language = out->language;
-    rh_status st = rh_asr_transcribe(j->stream, j->samples + from, PIECE_MAX, &p, &first, err);
+    rh_status st = decode(j, from, from + PIECE_MAX, &p, &first, err);
     if (st == RH_OK) {
         *to = best_cut(j, from, &first, &n_words);
         p = *j->p;
@@ -255,7 +277,7 @@ rh_status rh_recording_pieces(rh_asr_stream *s, const rh_vad_model *vad, const f
     if (st != RH_OK)
         return st;
     rh_transcript_clear(out);
-    const job j = {s, samples, n, &params, hook, user, vad || hook};
+    const job j = {s, samples, n, &params, found, n_found, hook, user, vad || hook};
     st = transcribe_spans(&j, vad ? found : &whole, vad ? n_found : 1, out, err);
     if (st == RH_OK && params.progress)
         params.progress(params.progress_user, 1.0);

@@ -179,6 +179,36 @@ static void speech_without_a_pause_is_settled_by_agreement(void **state)
     rh_transcriber_free(t);
 }
 
+/* Two people, one of them 26 dB softer, leave no pause. */
+static void soft_speech_beside_loud_speech_is_heard(void **state)
+{
+    (void)state;
+    static const char silly[] = "tests/fixtures/1688-142285-0002.flac", ails[] = "tests/fixtures/2033-164914-0006.ogg";
+    static float x[60 * RATE];
+    for (int first = 0; first < 2; first++) { /* the soft one is heard first, or last */
+        size_t middle = add_breathless(x, 0, first ? silly : ails), n = add_breathless(x, middle, first ? ails : silly);
+        for (size_t i = first ? 0 : middle; i < (first ? middle : n); i++)
+            x[i] *= 0.05f;
+        rh_transcript file;
+        rh_asr_stream *s = NULL;
+        rh_error err;
+        rh_transcript_init(&file);
+        assert_int_equal(rh_asr_stream_new(&s, model, &err), RH_OK);
+        assert_int_equal(rh_recording_transcribe(s, vad, x, n, NULL, &file, NULL, NULL, &err), RH_OK);
+        rh_transcriber *t = start(false);
+        told o = {0};
+        speak(t, x, n, true, &o);
+        printf("file:%s\nlive:%s\n", file.text, o.text);
+        assert_non_null(strstr(file.text, "so silly"));
+        assert_non_null(strstr(file.text, "fatigue"));
+        assert_non_null(strstr(o.text, "so silly"));
+        assert_non_null(strstr(o.text, "fatigue"));
+        rh_transcriber_free(t);
+        rh_transcript_done(&file);
+        rh_asr_stream_free(s);
+    }
+}
+
 static atomic_bool canceled;
 
 static void a_canceled_decode_loses_nothing(void **state)
@@ -257,6 +287,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(speech_is_shown_early_and_settled_at_pauses),
         cmocka_unit_test(speech_without_a_pause_is_settled_by_agreement),
+        cmocka_unit_test(soft_speech_beside_loud_speech_is_heard),
         cmocka_unit_test(a_canceled_decode_loses_nothing),
         cmocka_unit_test(bad_options_and_samples_are_refused),
     };

@@ -73,6 +73,8 @@ typedef struct {
     size_t _len_text, _cap_text;
 } rh_transcript;
 
+typedef struct { size_t start, end; } rh_speech_span; /* samples, end exclusive */
+
 typedef struct {
     const char *language;      /* as rh_asr_language() takes it; NULL = detect (multilingual models) */
     bool translate;            /* to English */
@@ -93,6 +95,8 @@ typedef struct {
                                   likely; a filler takes its place as ever. Where the result is the
                                   draft it comes without word times; false */
     float filler_boost;        /* added to the logits of filler tokens at word starts; 0 = off */
+    const rh_speech_span *speech; size_t n_speech; /* where in the sound somebody speaks: what is soft
+                                  there is made louder; NULL = the sound is heard as it is */
     const atomic_bool *cancel; /* checked between steps; NULL */
     void (*progress)(void *user, double done); /* [0,1], from the calling thread; NULL */
     void *progress_user;

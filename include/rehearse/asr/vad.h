@@ -8,6 +8,7 @@
 #define RH_VAD_H
 
 #include <stddef.h>
+#include "rehearse/asr/asr.h"
 #include "rehearse/base/status.h"
 
 enum { RH_VAD_CHUNK = 512 }; /* samples at 16 kHz, 32 ms */
@@ -26,7 +27,6 @@ float rh_vad_loudness(const rh_vad *v);
 void rh_vad_reset(rh_vad *v);
 void rh_vad_free(rh_vad *v);
 
-typedef struct { size_t start, end; } rh_speech_span; /* samples, end exclusive */
 /* Spans of speech in a whole recording: probability, a loudness gate, at least
  * 100 ms of speech, padded, merged over short gaps. *out is freed with rh_free(). */
 rh_status rh_vad_spans(const rh_vad_model *m, const float *samples, size_t n,

@@ -24,8 +24,6 @@ enum {
     TOO_LONG = 22 * RATE,   /* words are settled now: the model sees 30 s */
     SETTLE_LATE = 6 * RATE, /* beyond settle_ms: how much sound is looked at in one go */
     FIRST_PARTIAL = RATE / 2, /* after the onset */
-    LOOK_BACK = 8 * RATE,     /* sound given with a final before what is new */
-    BEYOND = RATE / 2,        /* and after it */
 };
 
 rh_transcriber_options rh_transcriber_options_default(void)
@@ -81,21 +79,11 @@ rh_status rh_transcriber_new(rh_transcriber **out, rh_asr_model *m, const rh_vad
     return RH_OK;
 }
 
-static void forget_heard(rh_transcriber *t)
-{
-    for (int i = 0; i < t->n_heard; i++) {
-        rh_transcript_done(&t->heard[i].transcript);
-        rh_transcript_done(&t->heard[i].verbatim);
-        rh_free(t->heard[i].pooled);
-    }
-    t->n_heard = t->next_heard = 0;
-}
-
 void rh_transcriber_free(rh_transcriber *t)
 {
     if (!t)
         return;
-    forget_heard(t);
+    rh_tr_forget_heard(t);
     rh_free(t->heard);
     rh_free(t->in);
     rh_free(t->sound);
@@ -157,7 +145,7 @@ static void drop_old(rh_transcriber *t)
     if (!t->open && t->gate.state != RH_GATE_CLOSED && t->gate.start * RH_VAD_CHUNK - LEAD < keep)
         keep = t->gate.start * RH_VAD_CHUNK - LEAD;
     if (t->o.verbatim)
-        keep -= LOOK_BACK;
+        keep -= TR_LOOK_BACK;
     int64_t n = keep - t->base;
     if (n < RATE) /* moving memory for less is not worth it */
         return;
@@ -324,28 +312,13 @@ static void close_utterance(rh_transcriber *t)
     atomic_store(&t->speaking, false);
 }
 
-/* What remains of the utterance after a cut. */
-static void go_on_after(rh_transcriber *t, int64_t cut)
-{
-    t->onset = t->settle_from = cut;
-    rh_tr_start_at(t, cut);
-    int kept = 0;
-    for (int i = 0; i < t->n_pauses; i++)
-        if (t->pauses[i].start > cut)
-            t->pauses[kept++] = t->pauses[i];
-    t->n_pauses = kept;
-}
-
 static rh_status finish_utterance(rh_transcriber *t, const atomic_bool *cancel, rh_error *err)
 {
     int64_t to = t->speech_end + TAIL, have = t->base + (int64_t)t->n_sound;
     to = to < have ? to : have;
     bool decoded = !t->doubtful && t->partial_at >= t->speech_end + TR_PAUSE_DECODE / 2;
-    int64_t done = to;
-    rh_status st = decoded ? rh_tr_promote(t, to, err) : rh_tr_final(t, &done, cancel, err);
-    if (st == RH_OK && done < to)
-        go_on_after(t, done);
-    else if (st == RH_OK)
+    rh_status st = decoded ? rh_tr_promote(t, to, err) : rh_tr_final(t, to, cancel, err);
+    if (st == RH_OK)
         close_utterance(t);
     return st;
 }
@@ -379,9 +352,9 @@ static rh_status decode_due(rh_transcriber *t, const atomic_bool *cancel, rh_err
     if (what != CUT)
         return rh_tr_partial(t, what == SETTLE, cancel, err);
     int64_t cut = find_cut(t);
-    rh_status st = rh_tr_final(t, &cut, cancel, err);
+    rh_status st = rh_tr_final(t, cut, cancel, err);
     if (st == RH_OK)
-        go_on_after(t, cut);
+        rh_tr_go_on(t, cut, cut);
     return st;
 }
 
@@ -394,7 +367,7 @@ bool rh_transcriber_due(rh_transcriber *t)
 
 rh_status rh_transcriber_work(rh_transcriber *t, const atomic_bool *cancel, rh_error *err)
 {
-    forget_heard(t);
+    rh_tr_forget_heard(t);
     rh_status st = take_input(t);
     if (st == RH_OK)
         st = look(t);
@@ -422,7 +395,7 @@ static rh_status finish_step(rh_transcriber *t, const atomic_bool *cancel, rh_er
 
 rh_status rh_transcriber_finish(rh_transcriber *t, const atomic_bool *cancel, rh_error *err)
 {
-    forget_heard(t);
+    rh_tr_forget_heard(t);
     rh_status st = take_input(t);
     if (st != RH_OK)
         return rh_fail(err, st, "transcriber: %s", rh_status_name(st));
@@ -438,7 +411,7 @@ rh_status rh_transcriber_finish(rh_transcriber *t, const atomic_bool *cancel, rh
 
 void rh_transcriber_reset(rh_transcriber *t)
 {
-    forget_heard(t);
+    rh_tr_forget_heard(t);
     pthread_mutex_lock(&t->lock);
     t->n_in = 0;
     t->n_fed = 0;
@@ -452,31 +425,6 @@ void rh_transcriber_reset(rh_transcriber *t)
     t->last_from = t->last_end = t->context_end = t->speech_end = 0;
     atomic_store(&t->behind, 0);
     atomic_store(&t->speech, 0);
-}
-
-rh_status rh_transcriber_next(rh_transcriber *t, rh_heard *out)
-{
-    if (t->next_heard == t->n_heard)
-        return RH_AGAIN;
-    const tr_heard *h = &t->heard[t->next_heard++];
-    *out = (rh_heard){.final = h->final,
-                      .start = h->start,
-                      .end = h->end,
-                      .transcript = &h->transcript,
-                      .pooled = h->pooled,
-                      .n_pooled = h->n_pooled};
-    if (h->to > h->from) {
-        int64_t from = h->fresh - LOOK_BACK < h->from ? h->fresh - LOOK_BACK : h->from;
-        from = from > t->base ? from : t->base;
-        int64_t to = h->fresh_end + BEYOND < h->to ? h->fresh_end + BEYOND : h->to;
-        out->verbatim = &h->verbatim;
-        out->sound = t->sound + (from - t->base);
-        out->n_sound = (size_t)(to - from);
-        out->sound_from = (double)from / RATE;
-        out->fresh_from = (double)h->fresh / RATE;
-        out->fresh_to = (double)h->fresh_end / RATE;
-    }
-    return RH_OK;
 }
 
 double rh_transcriber_behind_s(const rh_transcriber *t)

@@ -17,8 +17,6 @@ enum {
     STOOD_LATE = RATE,       /* where none has been settled for long */
     UNHEARD = RATE * 5 / 2,  /* speech without a word, after a context: it was left out */
     CONTEXT = 6 * RATE,      /* sound decoded again before what is new */
-    PASSED_OVER = 3 * RATE,  /* speech without a word at the beginning */
-    BEFORE_WORD = RATE / 10, /* words begin a little before their times */
     NEAR = RATE * 3 / 2,  /* silence over which a sentence still goes on */
     LATE = RATE / 4,
     INTERVAL_MAX = 5 * RATE,
@@ -81,12 +79,6 @@ static void clamp(rh_transcript *t, float from, float to)
     }
 }
 
-/* Where what no final holds yet begins. */
-static int64_t fresh(const rh_transcriber *t)
-{
-    return t->context[0] ? t->context_end : t->from;
-}
-
 static rh_asr_params params_of(const rh_transcriber *t, const atomic_bool *cancel)
 {
     rh_asr_params p = rh_asr_params_default();
@@ -105,12 +97,37 @@ static rh_asr_params params_of(const rh_transcriber *t, const atomic_bool *cance
 static void place(const rh_transcriber *t, rh_transcript *text, int64_t to)
 {
     rh_transcript_shift(text, (double)t->from / RATE);
-    clamp(text, (float)fresh(t) / RATE, (float)to / RATE);
+    clamp(text, (float)rh_tr_fresh(t) / RATE, (float)to / RATE);
+}
+
+/* Adds [start, end) of the sound being decoded. */
+static size_t add_speech(const rh_transcriber *t, rh_speech_span *s, size_t n, int64_t start, int64_t end)
+{
+    start = start > t->from ? start : t->from;
+    if (start < end)
+        s[n++] = (rh_speech_span){(size_t)(start - t->from), (size_t)(end - t->from)};
+    return n;
+}
+
+/* Where in [from, to) somebody speaks: the context, and the utterance between its pauses. */
+static size_t find_speech(const rh_transcriber *t, int64_t to, rh_speech_span *s)
+{
+    int64_t at = t->onset, until = t->speech_end < to ? t->speech_end : to;
+    size_t n = t->context[0] ? add_speech(t, s, 0, t->from, t->last_end) : 0;
+    for (int i = 0; i < t->n_pauses && t->pauses[i].start < until; i++) {
+        n = add_speech(t, s, n, at, t->pauses[i].start);
+        at = t->pauses[i].end;
+    }
+    return add_speech(t, s, n, at, until);
 }
 
 static rh_status decode_once(rh_transcriber *t, int64_t to, const rh_asr_params *p, rh_error *err)
 {
-    return rh_asr_transcribe(t->asr, t->sound + (t->from - t->base), (size_t)(to - t->from), p,
+    rh_asr_params q = *p;
+    rh_speech_span speech[TR_MAX_PAUSES + 2];
+    q.n_speech = find_speech(t, to, speech);
+    q.speech = speech;
+    return rh_asr_transcribe(t->asr, t->sound + (t->from - t->base), (size_t)(to - t->from), &q,
                              &t->scratch, err);
 }
 
@@ -186,7 +203,7 @@ static rh_status decode(rh_transcriber *t, int64_t to, bool final, const atomic_
 {
     rh_transcript_clear(&t->scratch);
     rh_transcript_clear(&t->verbatim);
-    if (to - fresh(t) < LEAST)
+    if (to - rh_tr_fresh(t) < LEAST)
         return RH_OK;
     rh_asr_params p = params_of(t, cancel);
     p.fallback = final && !t->context[0];
@@ -227,45 +244,6 @@ static rh_status decode_verbatim(rh_transcriber *t, const atomic_bool *cancel, r
     return st;
 }
 
-static rh_status add_heard(rh_transcriber *t, const rh_transcript *text, bool final, float start,
-                           float end)
-{
-    if (t->n_heard == t->cap_heard) {
-        int cap = t->cap_heard ? t->cap_heard * 2 : 4;
-        tr_heard *p = rh_realloc(t->heard, (size_t)cap * sizeof *p);
-        if (!p)
-            return RH_ERR_NOMEM;
-        t->heard = p;
-        t->cap_heard = cap;
-    }
-    tr_heard h = {.final = final, .start = start, .end = end};
-    rh_transcript_init(&h.transcript);
-    rh_transcript_init(&h.verbatim);
-    rh_status st = rh_transcript_append(&h.transcript, text, 0);
-    if (st == RH_OK && final && t->verbatim.n_words > 0)
-        st = rh_transcript_append(&h.verbatim, &t->verbatim, 0);
-    if (st != RH_OK) {
-        rh_transcript_done(&h.transcript);
-        rh_transcript_done(&h.verbatim);
-        return st;
-    }
-    t->heard[t->n_heard++] = h;
-    return RH_OK;
-}
-
-/* The last thing heard was decoded from the sound up to `to`; of it all up to
- * `settled` is final now. */
-static void keep_sound(rh_transcriber *t, int64_t to, int64_t settled)
-{
-    tr_heard *h = &t->heard[t->n_heard - 1];
-    if (!t->o.verbatim)
-        return;
-    h->from = t->from;
-    h->to = to;
-    h->fresh = fresh(t);
-    h->fresh_end = settled;
-}
-
 /* The encoder's output pooled over what was just decoded; engines may lack it. */
 static void pool(rh_transcriber *t)
 {
@@ -275,16 +253,6 @@ static void pool(rh_transcriber *t)
         t->pooled = rh_alloc_array((size_t)n, sizeof *t->pooled);
     if (t->pooled && rh_asr_pooled(t->asr, t->pooled, (size_t)n, NULL) == RH_OK)
         t->n_pooled = n;
-}
-
-/* To the last thing heard. The rest of the utterance may need it too. */
-static void give_pooled(rh_transcriber *t)
-{
-    tr_heard *h = &t->heard[t->n_heard - 1];
-    if (!t->n_pooled || !(h->pooled = rh_alloc_array((size_t)t->n_pooled, sizeof *h->pooled)))
-        return; /* scores do without */
-    memcpy(h->pooled, t->pooled, (size_t)t->n_pooled * sizeof *h->pooled);
-    h->n_pooled = t->n_pooled;
 }
 
 static void keep_language(rh_transcriber *t, const rh_transcript *text)
@@ -352,17 +320,26 @@ void rh_tr_start_at(rh_transcriber *t, int64_t at)
     rh_transcript_clear(&t->partial);
 }
 
+void rh_tr_go_on(rh_transcriber *t, int64_t at, int64_t waited_since)
+{
+    int kept = 0;
+    for (int i = 0; i < t->n_pauses; i++)
+        if (t->pauses[i].start > at)
+            t->pauses[kept++] = t->pauses[i];
+    t->n_pauses = kept;
+    t->onset = at;
+    t->settle_from = waited_since;
+    rh_tr_start_at(t, at);
+}
+
 /* `text` is final, and all sound before `to` done with. */
 static rh_status finish(rh_transcriber *t, const rh_transcript *text, int64_t to, rh_error *err)
 {
     keep_language(t, text);
     if (text->n_words > 0) {
-        rh_status st =
-            add_heard(t, text, true, text->words[0].start, text->words[text->n_words - 1].end);
+        rh_status st = rh_tr_add_final(t, text, to, to);
         if (st != RH_OK)
             return rh_fail(err, st, "transcript: %s", rh_status_name(st));
-        keep_sound(t, to, to);
-        give_pooled(t);
     }
     remember(t, text, text->n_words, to);
     t->settled = to;
@@ -370,32 +347,14 @@ static rh_status finish(rh_transcriber *t, const rh_transcript *text, int64_t to
     return RH_OK;
 }
 
-/* Soft speech before louder speech may be passed over as a whole: where the first word
- * comes long after the beginning, the sound before it is worth a decode of its own.
- * The end of that sound; 0 = nothing was passed over. */
-static int64_t passed_over(const rh_transcriber *t)
+static rh_status make_final(rh_transcriber *t, int64_t to, const atomic_bool *cancel, rh_error *err)
 {
-    if (t->context[0] || t->scratch.n_words == 0)
-        return 0;
-    const rh_asr_word *w = &t->scratch.words[0];
-    int64_t end = (int64_t)(fmaxf(w->start, w->end - LONGEST_WORD_S) * RATE) - BEFORE_WORD;
-    return end - t->from > PASSED_OVER ? end : 0;
-}
-
-static rh_status make_final(rh_transcriber *t, int64_t *to, const atomic_bool *cancel, rh_error *err)
-{
-    rh_status st = decode(t, *to, true, cancel, err);
-    int64_t end = st == RH_OK ? passed_over(t) : 0;
-    if (end) {
-        *to = end;
-        t->n_draft = 0;
-        st = decode(t, end, true, cancel, err);
-    }
+    rh_status st = decode(t, to, true, cancel, err);
     if (st != RH_OK)
         return st;
     pool(t);
     st = decode_verbatim(t, cancel, err);
-    return st == RH_OK ? finish(t, &t->scratch, *to, err) : st;
+    return st == RH_OK ? finish(t, &t->scratch, to, err) : st;
 }
 
 rh_status rh_tr_promote(rh_transcriber *t, int64_t to, rh_error *err)
@@ -439,24 +398,16 @@ static int best_cut(const rh_transcript *b, int n)
 static rh_status settle_words(rh_transcriber *t, int n)
 {
     const rh_transcript *text = &t->scratch;
+    int64_t settled = (int64_t)(text->words[n - 1].end * RATE);
     rh_status st = rh_transcript_slice(&t->piece, text, 0, n);
     if (st == RH_OK)
-        st = add_heard(t, &t->piece, true, text->words[0].start, text->words[n - 1].end);
+        st = rh_tr_add_final(t, &t->piece, t->seen, settled);
     if (st != RH_OK)
         return st;
-    int64_t settled = (int64_t)(text->words[n - 1].end * RATE);
     keep_language(t, &t->piece);
-    keep_sound(t, t->seen, settled);
-    give_pooled(t);
     remember(t, text, n, settled);
-    t->settled = t->onset = settled;
-    t->settle_from = t->seen;
-    rh_tr_start_at(t, settled);
-    int kept = 0;
-    for (int i = 0; i < t->n_pauses; i++)
-        if (t->pauses[i].start > settled)
-            t->pauses[kept++] = t->pauses[i];
-    t->n_pauses = kept;
+    t->settled = settled;
+    rh_tr_go_on(t, settled, t->seen);
     return rh_transcript_slice(&t->piece, text, n, text->n_words);
 }
 
@@ -466,7 +417,7 @@ static rh_status show(rh_transcriber *t, rh_transcript *text)
 {
     rh_status st = keep_draft(t, text);
     if (st == RH_OK && t->o.partials)
-        st = add_heard(t, text, false, (float)fresh(t) / RATE, (float)t->seen / RATE);
+        st = rh_tr_add_partial(t, text);
     if (st != RH_OK)
         return st;
     rh_transcript swap = t->partial;
@@ -478,11 +429,9 @@ static rh_status show(rh_transcriber *t, rh_transcript *text)
 
 static rh_status skip_window(rh_transcriber *t)
 {
-    t->settled = t->onset = t->seen - STOOD;
-    t->settle_from = t->seen;
+    t->settled = t->seen - STOOD;
     t->last_text[0] = '\0';
-    t->n_pauses = 0;
-    rh_tr_start_at(t, t->settled);
+    rh_tr_go_on(t, t->settled, t->seen);
     return RH_OK;
 }
 
@@ -526,7 +475,7 @@ static rh_status make_partial(rh_transcriber *t, bool settle, const atomic_bool 
     return st == RH_OK ? st : rh_fail(err, st, "transcript: %s", rh_status_name(st));
 }
 
-rh_status rh_tr_final(rh_transcriber *t, int64_t *to, const atomic_bool *cancel, rh_error *err)
+rh_status rh_tr_final(rh_transcriber *t, int64_t to, const atomic_bool *cancel, rh_error *err)
 {
     rh_status st = rh_asr_stream_new(&t->asr, t->model, err);
     if (st == RH_OK)

@@ -1,7 +1,8 @@
 /* transcriber_internal.h - state of live recognition.
  *
  * transcriber.c listens: it takes sound in, follows voice activity and decides
- * what to decode. transcriber_decode.c decodes and decides what is final. */
+ * what to decode. transcriber_decode.c decodes and decides what is final;
+ * transcriber_heard.c keeps it until it is fetched. */
 #ifndef RH_TRANSCRIBER_INTERNAL_H
 #define RH_TRANSCRIBER_INTERNAL_H
 
@@ -15,6 +16,7 @@ enum {
     TR_MAX_PROMPT = 600, /* bytes */
     TR_MAX_CONTEXT = 500, /* bytes */
     TR_PAUSE_DECODE = TR_RATE * 16 / 100, /* silence after which a pause may be the end */
+    TR_LOOK_BACK = 8 * TR_RATE, /* sound given with a final before what is new */
     TR_SETTLE_AGAIN = TR_RATE * 4 / 10, /* sound between two tries to settle words */
 };
 
@@ -97,12 +99,26 @@ struct rh_transcriber {
 bool rh_tr_overdue(const rh_transcriber *t);
 /* The next decode begins at `at`, or before it where there is context. */
 void rh_tr_start_at(rh_transcriber *t, int64_t at);
-/* Decodes [from, *to) as the end of a stretch and appends it to what was heard; on
- * success everything before *to, which may have come earlier, is done with. */
-rh_status rh_tr_final(rh_transcriber *t, int64_t *to, const atomic_bool *cancel, rh_error *err);
+/* The utterance goes on at `at`: all before is final. Its words wait since `waited_since`. */
+void rh_tr_go_on(rh_transcriber *t, int64_t at, int64_t waited_since);
+/* Decodes [from, to) as the end of a stretch and appends it to what was heard; on
+ * success everything before `to` is done with. */
+rh_status rh_tr_final(rh_transcriber *t, int64_t to, const atomic_bool *cancel, rh_error *err);
 /* The last partial, which heard all of the utterance, becomes its final. */
 rh_status rh_tr_promote(rh_transcriber *t, int64_t to, rh_error *err);
 /* Decodes [from, seen): a partial and, to settle, the words of it that will not change. */
 rh_status rh_tr_partial(rh_transcriber *t, bool settle, const atomic_bool *cancel, rh_error *err);
+
+/* Where what no final holds yet begins. */
+static inline int64_t rh_tr_fresh(const rh_transcriber *t)
+{
+    return t->context[0] ? t->context_end : t->from;
+}
+
+/* Adds to what was heard: the words so far of the open utterance; or words that will not change,
+ * of a decode of the sound up to `to`, up to `settled` of it. RH_ERR_NOMEM. */
+rh_status rh_tr_add_partial(rh_transcriber *t, const rh_transcript *text);
+rh_status rh_tr_add_final(rh_transcriber *t, const rh_transcript *text, int64_t to, int64_t settled);
+void rh_tr_forget_heard(rh_transcriber *t);
 
 #endif

@@ -309,6 +309,8 @@ static rh_status decode_window(job *j, const rh_enc_window *w, bool timestamps, 
         for (int i = 0; i < s->result.n_tokens; i++)
             ids[i] = s->result.tokens[i].id;
         rh_window_plan_make(&s->plan, ids, s->result.n_tokens, t->timestamp_begin, n_hops);
+        while (s->plan.n_segments > 1 && s->plan.segments[s->plan.n_segments - 1].start_s * 100.0f >= (float)n_hops)
+            s->plan.n_segments--; /* said after the end of the sound */
         if (skip_window(j)) {
             s->plan.n_segments = 0;
             s->plan.advance_hops = n_hops;

@@ -1,0 +1,94 @@
+/* transcriber_heard.c - what was heard and not yet fetched. */
+#include <string.h>
+#include "rehearse/base/alloc.h"
+#include "transcriber_internal.h"
+#include "asr/transcript_internal.h"
+
+enum { BEYOND = TR_RATE / 2 /* sound given with a final after what is new */ };
+
+static rh_status add(rh_transcriber *t, const rh_transcript *text, tr_heard h)
+{
+    if (t->n_heard == t->cap_heard) {
+        int cap = t->cap_heard ? t->cap_heard * 2 : 4;
+        tr_heard *p = rh_realloc(t->heard, (size_t)cap * sizeof *p);
+        if (!p)
+            return RH_ERR_NOMEM;
+        t->heard = p;
+        t->cap_heard = cap;
+    }
+    rh_transcript_init(&h.transcript);
+    rh_transcript_init(&h.verbatim);
+    rh_status st = rh_transcript_append(&h.transcript, text, 0);
+    if (st == RH_OK && h.final && t->verbatim.n_words > 0)
+        st = rh_transcript_append(&h.verbatim, &t->verbatim, 0);
+    if (st != RH_OK) {
+        rh_transcript_done(&h.transcript);
+        rh_transcript_done(&h.verbatim);
+        return st;
+    }
+    t->heard[t->n_heard++] = h;
+    return RH_OK;
+}
+
+rh_status rh_tr_add_partial(rh_transcriber *t, const rh_transcript *text)
+{
+    return add(t, text, (tr_heard){.start = (float)rh_tr_fresh(t) / TR_RATE,
+                                   .end = (float)t->seen / TR_RATE});
+}
+
+rh_status rh_tr_add_final(rh_transcriber *t, const rh_transcript *text, int64_t to, int64_t settled)
+{
+    tr_heard h = {.final = true, .start = text->words[0].start,
+                  .end = text->words[text->n_words - 1].end};
+    if (t->o.verbatim) {
+        h.from = t->from;
+        h.to = to;
+        h.fresh = rh_tr_fresh(t);
+        h.fresh_end = settled;
+    }
+    rh_status st = add(t, text, h);
+    if (st != RH_OK || !t->n_pooled)
+        return st;
+    tr_heard *last = &t->heard[t->n_heard - 1]; /* a copy: the rest of the utterance may need it too */
+    last->pooled = rh_alloc_array((size_t)t->n_pooled, sizeof *last->pooled);
+    if (!last->pooled)
+        return RH_OK; /* scores do without */
+    memcpy(last->pooled, t->pooled, (size_t)t->n_pooled * sizeof *last->pooled);
+    last->n_pooled = t->n_pooled;
+    return RH_OK;
+}
+
+void rh_tr_forget_heard(rh_transcriber *t)
+{
+    for (int i = 0; i < t->n_heard; i++) {
+        rh_transcript_done(&t->heard[i].transcript);
+        rh_transcript_done(&t->heard[i].verbatim);
+        rh_free(t->heard[i].pooled);
+    }
+    t->n_heard = t->next_heard = 0;
+}
+
+rh_status rh_transcriber_next(rh_transcriber *t, rh_heard *out)
+{
+    if (t->next_heard == t->n_heard)
+        return RH_AGAIN;
+    const tr_heard *h = &t->heard[t->next_heard++];
+    *out = (rh_heard){.final = h->final,
+                      .start = h->start,
+                      .end = h->end,
+                      .transcript = &h->transcript,
+                      .pooled = h->pooled,
+                      .n_pooled = h->n_pooled};
+    if (h->to > h->from) {
+        int64_t from = h->fresh - TR_LOOK_BACK < h->from ? h->fresh - TR_LOOK_BACK : h->from;
+        from = from > t->base ? from : t->base;
+        int64_t to = h->fresh_end + BEYOND < h->to ? h->fresh_end + BEYOND : h->to;
+        out->verbatim = &h->verbatim;
+        out->sound = t->sound + (from - t->base);
+        out->n_sound = (size_t)(to - from);
+        out->sound_from = (double)from / TR_RATE;
+        out->fresh_from = (double)h->fresh / TR_RATE;
+        out->fresh_to = (double)h->fresh_end / TR_RATE;
+    }
+    return RH_OK;
+}
