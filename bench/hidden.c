@@ -134,14 +134,14 @@ static void print_signs(const float *sign, int n)
 }
 
 /* Face, person, kind, yaw and pitch of the clear face and how sure it was; each eye's weight and signs; the signs
- * of the mouth and of the upper face. */
+ * of the mouth, of the upper and of the lower face. */
 static void dump_signs(int face, kind k, const rh_image *img, const rh_face *clear, const rh_face *f)
 {
     rh_error err = {0};
     rh_face_engine *e = NULL;
     rh_rigid_fit fit;
     rh_image_part part = {.img = *img, .full_width = img->width, .full_height = img->height, .scale = 1};
-    float eye_sign[RH_EYE_SIGNS], mouth[RH_MOUTH_SIGNS], upper[RH_UPPER_SIGNS];
+    float eye_sign[RH_EYE_SIGNS], mouth[RH_MOUTH_SIGNS], of_part[RH_PART_SIGNS];
     printf("%d,%s,%s,%.3f,%.3f,%.3f", face, samples[face].person, names[k], (double)clear->yaw_deg,
            (double)clear->pitch_deg, (double)clear->confidence);
     check(rh_face_engine_take(&e, model, &err), &err);
@@ -157,8 +157,10 @@ static void dump_signs(int face, kind k, const rh_image *img, const rh_face *cle
     }
     rh_mouth_signs(e, &part, f->points, mouth);
     print_signs(mouth, RH_MOUTH_SIGNS);
-    rh_upper_signs(rh_learned_upper.point, f->points, upper);
-    print_signs(upper, RH_UPPER_SIGNS);
+    rh_part_signs(rh_learned_upper.point, f->points, of_part);
+    print_signs(of_part, RH_PART_SIGNS);
+    rh_part_signs(rh_learned_lower.point, f->points, of_part);
+    print_signs(of_part, RH_PART_SIGNS);
     printf("\n");
     rh_face_engine_give(model, e);
 }

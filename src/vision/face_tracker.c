@@ -158,14 +158,16 @@ static rh_status read_face(rh_face_tracker *t, rh_face_engine *e, const rh_image
     rh_angles head = rh_corrected_angles(&rh_learned_pose, &t->fit, (const float(*)[3])t->mesh);
     look_at_mouth(t, e, part, t_us);
     if (t->mouth_hidden)
-        head.pitch = rh_pitch_of_upper_face(&rh_learned_upper, (const float(*)[3])t->mesh);
+        head.pitch = rh_pitch_of_part(&rh_learned_upper, (const float(*)[3])t->mesh);
     rh_status st = rh_measure_eyes(t, e, part, head, t_us, err);
     if (st != RH_OK)
         return st;
-    bool was_known = t->smooth_known;
-    smooth(t, head, dt);
     bool shut = !t->eyes_hidden && rh_eyes_shut(t, t_us);
     rh_judge_eyes(t, dt, shut, t_us);
+    if (t->eyes_hidden && !t->mouth_hidden)
+        head.pitch = rh_pitch_of_part(&rh_learned_lower, (const float(*)[3])t->mesh);
+    bool was_known = t->smooth_known;
+    smooth(t, head, dt);
     out->blink = shut && !t->eyes_hidden;
     float yaw, pitch, tau = (float)t->opts.smooth_ms * 1e-3f;
     out->gaze_known = rh_join_gaze(t, head, t_us, &yaw, &pitch) && !out->blink;

@@ -13,7 +13,7 @@ float rh_eye_hidden(const rh_face_engine *e, const rh_image_part *part, const rh
 float rh_mouth_hidden(rh_face_engine *e, const rh_image_part *part, const float points[][3]);
 
 enum { RH_EYE_SIGNS = 7, RH_EYE_OPENING = RH_EYE_SIGNS - 1, RH_MOUTH_SIGNS = 45 };
-enum { RH_UPPER_POINTS = 65, RH_UPPER_POLY = 6, RH_UPPER_SIGNS = RH_UPPER_POLY + 3 * RH_UPPER_POINTS };
+enum { RH_PART_POINTS = 65, RH_PART_POLY = 6, RH_PART_SIGNS = RH_PART_POLY + 3 * RH_PART_POINTS };
 
 /* What the answers above are made of; the tables below, by tools/train_hidden, hold the weights. */
 void rh_eye_signs(const rh_face_engine *e, const rh_image_part *part, const rh_roi *eye, bool left,
@@ -30,18 +30,18 @@ typedef struct {
 } rh_mouth_table;
 extern const rh_mouth_table rh_learned_mouth;
 
-/* Pitch from the points of eyes, brows, forehead and bridge of the nose alone: those of the middle, of the image's
- * left, and their mirrored ones in the same order. */
-enum { RH_UPPER_MIDDLE = 7 };
+/* Pitch from the points of a part of the face alone: those of the middle, of the image's left, and their mirrored
+ * ones in the same order. Upper: eyes, brows, forehead and bridge of the nose; lower: all below the cheekbones. */
+enum { RH_PART_MIDDLE = 7 };
 typedef struct {
-    short point[RH_UPPER_POINTS];
-    float pitch[RH_UPPER_POLY];
-    float rest[RH_UPPER_POINTS][3]; /* degrees a centimetre */
-} rh_upper_table;
-extern const rh_upper_table rh_learned_upper;
+    short point[RH_PART_POINTS];
+    float pitch[RH_PART_POLY];
+    float rest[RH_PART_POINTS][3]; /* degrees a centimetre */
+} rh_part_table;
+extern const rh_part_table rh_learned_upper, rh_learned_lower;
 
 /* Terms of the angles of a fit to these points, then what it leaves of each of them, cm. */
-void rh_upper_signs(const short point[RH_UPPER_POINTS], const float points[][3], float sign[RH_UPPER_SIGNS]);
-float rh_pitch_of_upper_face(const rh_upper_table *table, const float points[][3]);
+void rh_part_signs(const short point[RH_PART_POINTS], const float points[][3], float sign[RH_PART_SIGNS]);
+float rh_pitch_of_part(const rh_part_table *table, const float points[][3]);
 
 #endif

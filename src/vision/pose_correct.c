@@ -52,36 +52,36 @@ rh_angles rh_corrected_angles(const rh_pose_table *table, const rh_rigid_fit *fi
     return a;
 }
 
-void rh_upper_signs(const short point[RH_UPPER_POINTS], const float points[][3], float sign[RH_UPPER_SIGNS])
+void rh_part_signs(const short point[RH_PART_POINTS], const float points[][3], float sign[RH_PART_SIGNS])
 {
-    rh_fit_weight weights[RH_UPPER_POINTS];
+    rh_fit_weight weights[RH_PART_POINTS];
     rh_rigid_fit fit;
-    for (int i = 0; i < RH_UPPER_POINTS; i++)
-        weights[i] = (rh_fit_weight){point[i], 1.0f / RH_UPPER_POINTS};
-    rh_rigid_fit_of(&fit, points, weights, RH_UPPER_POINTS);
+    for (int i = 0; i < RH_PART_POINTS; i++)
+        weights[i] = (rh_fit_weight){point[i], 1.0f / RH_PART_POINTS};
+    rh_rigid_fit_of(&fit, points, weights, RH_PART_POINTS);
     rh_angles a = rh_angles_of((const float(*)[3])fit.r);
     float y = a.yaw / 45, p = a.pitch / 30;
-    float poly[RH_UPPER_POLY] = {1, p, y * y, p * p, p * p * p, y * y * p};
+    float poly[RH_PART_POLY] = {1, p, y * y, p * p, p * p * p, y * y * p};
     memcpy(sign, poly, sizeof poly);
-    for (int i = 0; i < RH_UPPER_POINTS; i++) {
+    for (int i = 0; i < RH_PART_POINTS; i++) {
         int k = point[i];
         float q[3] = {points[k][0] - fit.t[0], -points[k][1] - fit.t[1], -points[k][2] - fit.t[2]};
         for (int j = 0; j < 3; j++) {
             float r = fit.r[0][j] * q[0] + fit.r[1][j] * q[1] + fit.r[2][j] * q[2];
-            sign[RH_UPPER_POLY + 3 * i + j] = r / fit.scale - rh_canonical_face[k][j];
+            sign[RH_PART_POLY + 3 * i + j] = r / fit.scale - rh_canonical_face[k][j];
         }
     }
 }
 
-/* A mask bends the whole mesh, most of all below, and with it the pitch by a dozen degrees. What remains above
- * tells the pitch by a fit of its own and by how that part is bent. */
-float rh_pitch_of_upper_face(const rh_upper_table *table, const float points[][3])
+/* A mask bends the whole mesh, most of all below, and with it the pitch by a dozen degrees; a hand over the eyes bends
+ * it most above. What is seen tells the pitch by a fit of its own and by how that part is bent. */
+float rh_pitch_of_part(const rh_part_table *table, const float points[][3])
 {
-    float sign[RH_UPPER_SIGNS], pitch = 0;
-    rh_upper_signs(table->point, points, sign);
-    for (int i = 0; i < RH_UPPER_POLY; i++)
+    float sign[RH_PART_SIGNS], pitch = 0;
+    rh_part_signs(table->point, points, sign);
+    for (int i = 0; i < RH_PART_POLY; i++)
         pitch += table->pitch[i] * sign[i];
-    for (int i = 0; i < 3 * RH_UPPER_POINTS; i++)
-        pitch += table->rest[i / 3][i % 3] * sign[RH_UPPER_POLY + i];
+    for (int i = 0; i < 3 * RH_PART_POINTS; i++)
+        pitch += table->rest[i / 3][i % 3] * sign[RH_PART_POLY + i];
     return clamped(pitch, 60);
 }

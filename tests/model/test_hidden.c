@@ -35,6 +35,7 @@ static void dark_glasses_hide_the_gaze(void **state)
 {
     (void)state;
     int known = 0, n = 0;
+    float off = 0;
     for (int shape = 0; shape < RH_GLASSES_SHAPES; shape++)
         for (int colour = 0; colour < 4; colour++)
             for (int opacity = 8; opacity <= 10; opacity++, n++) {
@@ -49,8 +50,10 @@ static void dark_glasses_hide_the_gaze(void **state)
                 assert_true(f.eyes_hidden && !f.blink && !f.mouth_hidden);
                 assert_true(f.gaze_yaw_deg == f.yaw_deg && f.gaze_pitch_deg == f.pitch_deg);
                 assert_true(f.confidence < clear.confidence);
+                off += fabsf(f.pitch_deg - clear.pitch_deg);
             }
-    assert_true(known * 10 <= n);
+    print_message("glasses: pitch off by %.1f\n", (double)(off / (float)(n - known)));
+    assert_true(known * 10 <= n && off < 5 * (float)(n - known));
 }
 
 static void shut_or_covered_eyes_give_no_gaze(void **state)
@@ -61,7 +64,10 @@ static void shut_or_covered_eyes_give_no_gaze(void **state)
     assert_false(look().gaze_known);
     assert_int_equal(rh_copy_image(&canvas, &portrait), RH_OK);
     rh_draw_hand(&canvas, &clear, false);
-    assert_false(look().gaze_known);
+    rh_face f = look();
+    assert_false(f.gaze_known);
+    print_message("hand: pitch %.1f for %.1f\n", (double)f.pitch_deg, (double)clear.pitch_deg);
+    assert_true(fabsf(f.pitch_deg - clear.pitch_deg) < 5);
 }
 
 static const rh_paint cloth[] = {{150, 190, 215}, {236, 236, 236}, {28, 28, 30}, {90, 130, 90}};
