@@ -23,8 +23,9 @@
 #include <string.h>
 #include "rehearse/media/audio.h"
 #include "rehearse/base/clock.h"
-#include "coach/live_fillers.h"
+#include "coach/finals.h"
 #include "rehearse/coach/hearing.h"
+#include "rehearse/speech/analysis.h"
 #include "rehearse/asr/transcriber.h"
 #include "paths.h"
 
@@ -139,38 +140,39 @@ static int shared_sounds(const items *a, const items *b)
 
 /* Clean words with the hesitations found among them; those of the clean decode
  * itself are left to their events. */
-static void found_items(const rh_speech_input *in, const rh_disfluency *d, items *l, char *text)
+static void found_items(const rh_word_table *t, items *l, char *text)
 {
+    const rh_word_list *words = &t->words[RH_WORDS_CLEAN];
     size_t f = 0, used = 0;
-    for (int i = -1; i < (int)in->n_words; i++) {
-        if (i >= 0 && rh_filler_sound(in->words[i].text) < 0) {
+    for (int i = -1; i < (int)words->n; i++) {
+        if (i >= 0 && rh_filler_sound(words->at[i].text) < 0) {
             char *w = text + used;
-            size_t n = strlen(in->words[i].text) + 1;
+            size_t n = strlen(words->at[i].text) + 1;
             if (used + n > MAX_TEXT)
                 break;
-            memcpy(w, in->words[i].text, n);
+            memcpy(w, words->at[i].text, n);
             strip(w);
             used += n;
             if (w[0])
                 add_item(l, w);
         }
-        for (; f < d->n_fillers && d->fillers[f].after_word <= i; f++)
-            if ((int)d->fillers[f].kind < RH_FILLER_SOUNDS)
+        for (; f < t->n_fillers && t->fillers[f].after_word <= i; f++)
+            if ((int)t->fillers[f].kind < RH_FILLER_SOUNDS)
                 add_item(l, SOUND);
     }
 }
 
-static int plain_items(const rh_speech_input *in, items *l, char *text)
+static int plain_items(const rh_word_list *words, items *l, char *text)
 {
     int n_sounds = 0;
     size_t used = 0;
-    for (size_t i = 0; i < in->n_words; i++) {
-        size_t n = strlen(in->words[i].text) + 1;
+    for (size_t i = 0; i < words->n; i++) {
+        size_t n = strlen(words->at[i].text) + 1;
         if (used + n > MAX_TEXT)
             break;
         char *w = text + used;
-        bool sound = rh_filler_sound(in->words[i].text) >= 0;
-        memcpy(w, in->words[i].text, n);
+        bool sound = rh_filler_sound(words->at[i].text) >= 0;
+        memcpy(w, words->at[i].text, n);
         strip(w);
         used += n;
         add_item(l, sound ? SOUND : w);
@@ -179,15 +181,15 @@ static int plain_items(const rh_speech_input *in, items *l, char *text)
     return n_sounds;
 }
 
-static int count_sounds(const rh_disfluency *d)
+static int count_sounds(const rh_word_table *t)
 {
     int n = 0;
-    for (int k = 0; k < RH_FILLER_SOUNDS; k++)
-        n += d->counts[k];
+    for (size_t i = 0; i < t->n_fillers; i++)
+        n += (int)t->fillers[i].kind < RH_FILLER_SOUNDS;
     return n;
 }
 
-static void compare_times(bench *b, const char *id, const rh_disfluency *d)
+static void compare_times(bench *b, const char *id, const rh_word_table *d)
 {
     for (size_t m = 0; m < N_MARKS; m++) {
         if (strcmp(MARKS[m].id, id) != 0)
@@ -201,12 +203,14 @@ static void compare_times(bench *b, const char *id, const rh_disfluency *d)
     }
 }
 
-static void show(const char *id, const rh_hearing *h)
+static void show(const char *id, const rh_analysis *a)
 {
-    const rh_disfluency *d = rh_hearing_disfluency(h);
-    printf("%s\n  clean:    %s\n  second:   %s\n  verbatim: %s\n", id,
-           rh_hearing_transcript(h)->text ? rh_hearing_transcript(h)->text : "",
-           rh_hearing_verbatim(h)->text ? rh_hearing_verbatim(h)->text : "", d->verbatim);
+    const rh_word_table *d = &a->said;
+    const rh_word_list *verbatim = &d->words[RH_WORDS_VERBATIM];
+    printf("%s\n  clean:    %s\n  decoded verbatim:", id, a->text);
+    for (size_t i = 0; i < verbatim->n; i++)
+        printf(" %s", verbatim->at[i].text);
+    printf("\n  verbatim: %s\n", a->verbatim_text);
     for (size_t i = 0; i < d->n_fillers; i++)
         printf("  %6.2f-%.2f %s p %.2f after %d covers %d\n", (double)d->fillers[i].start,
                (double)d->fillers[i].end, rh_filler_name(d->fillers[i].kind),
@@ -225,40 +229,44 @@ static bool read_sound(rh_audio *a, const char *path)
     return ok;
 }
 
-static rh_hearing *hear_samples(bench *b, const char *id, const float *x, size_t n)
+static bool hear_samples(bench *b, const char *id, const float *x, size_t n, rh_analysis *out)
 {
     rh_error err = {0};
-    rh_hearing *h = NULL;
+    rh_hearing h = {0};
     rh_hearing_options o = {.language = "en"};
-    rh_status st = rh_hearing_new(&h, b->stream, b->model, b->vad, x, n, &o, &err);
+    *out = (rh_analysis){0};
+    rh_status st = rh_hear(&h, b->stream, b->model, b->vad, x, n, &o, &err);
+    if (st == RH_OK)
+        st = rh_analyse(&h.words, &h.curves, 0, (double)n / 16000.0, out, &err);
     if (st != RH_OK)
         fprintf(stderr, "%s: %s\n", id, err.msg);
     else if (b->verbose)
-        show(id, h);
-    return h;
+        show(id, out);
+    rh_hearing_done(&h);
+    return st == RH_OK;
 }
 
-static rh_hearing *hear(bench *b, const char *id, const char *path)
+static bool hear(bench *b, const char *id, const char *path, rh_analysis *out)
 {
     rh_audio audio = {0};
-    rh_hearing *h = read_sound(&audio, path) ? hear_samples(b, id, audio.samples, audio.n) : NULL;
+    bool ok = read_sound(&audio, path) && hear_samples(b, id, audio.samples, audio.n, out);
     rh_audio_done(&audio);
-    return h;
+    return ok;
 }
 
 static void try_clip(bench *b, const char *id, const char *path, const char *verbatim)
 {
     static char truth_text[MAX_TEXT], words_text[MAX_TEXT], plain_text[MAX_TEXT];
     static items truth, found, plain;
-    rh_hearing *h = hear(b, id, path);
-    if (!h)
+    rh_analysis a;
+    if (!hear(b, id, path, &a))
         return;
     truth.n = found.n = plain.n = 0;
     (void)snprintf(truth_text, sizeof truth_text, "%s", verbatim);
     add_text(&truth, truth_text);
-    const rh_disfluency *d = rh_hearing_disfluency(h);
-    found_items(rh_hearing_input(h), d, &found, words_text);
-    int n_plain = plain_items(rh_hearing_input(h), &plain, plain_text);
+    const rh_word_table *d = &a.said;
+    found_items(d, &found, words_text);
+    int n_plain = plain_items(&d->words[RH_WORDS_CLEAN], &plain, plain_text);
     int n_truth = 0, hits = shared_sounds(&truth, &found),
         plain_hits = shared_sounds(&truth, &plain);
     for (int i = 0; i < truth.n; i++)
@@ -273,23 +281,23 @@ static void try_clip(bench *b, const char *id, const char *path, const char *ver
     if (b->verbose)
         printf("  truth %d found %d false %d\n  %s\n", n_truth, hits, count_sounds(d) - hits,
                verbatim);
-    rh_hearing_free(h);
+    rh_analysis_done(&a);
 }
 
 static void try_read_clip(bench *b, const char *id, const char *path)
 {
     static char text[MAX_TEXT];
     static items plain;
-    rh_hearing *h = hear(b, id, path);
-    if (!h)
+    rh_analysis a;
+    if (!hear(b, id, path, &a))
         return;
     plain.n = 0;
-    const rh_disfluency *d = rh_hearing_disfluency(h);
+    const rh_word_table *d = &a.said;
     b->read_clips++;
     b->read_sounds += count_sounds(d);
     b->read_words += (int)d->n_fillers - count_sounds(d);
-    b->read_plain += plain_items(rh_hearing_input(h), &plain, text);
-    rh_hearing_free(h);
+    b->read_plain += plain_items(&d->words[RH_WORDS_CLEAN], &plain, text);
+    rh_analysis_done(&a);
 }
 
 static void run_fillers(bench *b)
@@ -381,9 +389,9 @@ static void try_splice(bench *b, const rh_audio *clip, const char *id, size_t ma
     size_t from = (size_t)(MARKS[mark].start * 16000.0f), to = (size_t)(MARKS[mark].end * 16000.0f);
     float *x = malloc((clip->n + 5 * QUIET + to) * sizeof *x);
     size_t at = 0, n = x ? splice(clip, source.samples + from, to - from, x, &at) : 0;
-    rh_hearing *h = x ? hear_samples(b, id, x, n) : NULL;
-    if (h) {
-        const rh_disfluency *d = rh_hearing_disfluency(h);
+    rh_analysis a = {0};
+    if (x && hear_samples(b, id, x, n, &a)) {
+        const rh_word_table *d = &a.said;
         float best = 1.0f;
         for (size_t i = 0; i < d->n_fillers; i++)
             if ((int)d->fillers[i].kind < RH_FILLER_SOUNDS)
@@ -395,7 +403,7 @@ static void try_splice(bench *b, const rh_audio *clip, const char *id, size_t ma
         }
         b->splices_false += count_sounds(d) - (best < 0.5f);
     }
-    rh_hearing_free(h);
+    rh_analysis_done(&a);
     free(x);
     rh_audio_done(&source);
 }
@@ -432,8 +440,7 @@ static void run_spliced(bench *b)
 
 /* What live recognition of a sound reports. */
 typedef struct {
-    rh_live_fillers finder;
-    rh_speech_table clean, second; /* as the report at the end has them */
+    rh_word_table said;
     float times[MAX_ITEMS];        /* of hesitations told in finals */
     int n_sounds, n_all;
     int end_sounds;                /* what the report counts */
@@ -441,22 +448,18 @@ typedef struct {
 
 static void take_final(const bench *b, live *l, const rh_heard *h)
 {
-    rh_error err = {0};
-    rh_disfluency d = {0};
-    if (rh_live_fillers_find(&l->finder, h, &d, &err) == RH_OK)
-        for (size_t m = 0; m < d.n_fillers; m++) {
-            l->n_all++;
-            if ((int)d.fillers[m].kind < RH_FILLER_SOUNDS && l->n_sounds < MAX_ITEMS)
-                l->times[l->n_sounds++] = d.fillers[m].start;
-            if (b->verbose)
-                printf("    %.2f-%.2f %s p %.2f after %d covers %d\n", (double)d.fillers[m].start,
-                       (double)d.fillers[m].end, rh_filler_name(d.fillers[m].kind),
-                       (double)d.fillers[m].p, d.fillers[m].after_word, d.fillers[m].n_words);
-        }
-    rh_disfluency_done(&d);
+    size_t m = l->said.n_fillers;
     const rh_transcript *t = h->transcript;
-    (void)rh_speech_table_add(&l->clean, t, 0, t->n_words, h->start, h->end, NULL, 0);
-    (void)rh_live_fillers_second(h, &l->second);
+    (void)rh_finals_add(&l->said, h);
+    for (; m < l->said.n_fillers; m++) {
+        const rh_filler *f = &l->said.fillers[m];
+        l->n_all++;
+        if ((int)f->kind < RH_FILLER_SOUNDS && l->n_sounds < MAX_ITEMS)
+            l->times[l->n_sounds++] = f->start;
+        if (b->verbose)
+            printf("    %.2f-%.2f %s p %.2f after %d covers %d\n", (double)f->start, (double)f->end,
+                   rh_filler_name(f->kind), (double)f->p, f->after_word, f->n_words);
+    }
     if (b->verbose)
         printf("  %.2f %s | %s\n", (double)h->start, t->text,
                h->verbatim && h->verbatim->text ? h->verbatim->text : "");
@@ -466,19 +469,13 @@ static void measure_end(live *l, const float *x, size_t n)
 {
     rh_error err = {0};
     rh_pitch_track p = {0};
-    rh_disfluency d = {0};
+    rh_analysis a = {0};
     if (rh_pitch_track_run(&p, x, n, &err) != RH_OK)
         return;
-    const rh_contour c = {.n = p.n_hops, .f0_hz = p.f0_hz, .voicing = p.voicing,
-                          .level_db = p.level_db, .change_db = p.change_db,
-                          .noise_db = p.noise_db, .speech_db = p.speech_db,
-                          .clipped = p.clipped, .peak = p.peak};
-    rh_speech_input in = *rh_speech_table_finish(&l->clean, (double)n / 16000.0);
-    const rh_speech_input *second = rh_speech_table_finish(&l->second, (double)n / 16000.0);
-    in.contour = &c;
-    if (rh_disfluency_find(&in, second->words, second->n_words, &d, &err) == RH_OK)
-        l->end_sounds = count_sounds(&d);
-    rh_disfluency_done(&d);
+    const rh_contour c = rh_hearing_curves(&p);
+    if (rh_analyse(&l->said, &c, 0, (double)n / 16000.0, &a, &err) == RH_OK)
+        l->end_sounds = count_sounds(&a.said);
+    rh_analysis_done(&a);
     rh_pitch_track_done(&p);
 }
 
@@ -493,9 +490,6 @@ static void hear_live(const bench *b, const float *x, size_t n, live *l)
     *l = (live){0};
     if (rh_transcriber_new(&t, b->model, b->vad, &o, &err) != RH_OK)
         return;
-    rh_live_fillers_init(&l->finder);
-    rh_speech_table_init(&l->clean);
-    rh_speech_table_init(&l->second);
     for (size_t i = 0; i <= n; i += PIECE) {
         size_t k = n - i < PIECE ? n - i : PIECE;
         rh_status st = rh_transcriber_feed(t, x + i, k, &err);
@@ -511,9 +505,7 @@ static void hear_live(const bench *b, const float *x, size_t n, live *l)
     }
     measure_end(l, x, n);
     rh_transcriber_free(t);
-    rh_live_fillers_done(&l->finder);
-    rh_speech_table_done(&l->clean);
-    rh_speech_table_done(&l->second);
+    rh_word_table_done(&l->said);
 }
 
 /* Events against the true ones: as many as there are, and no more, count as

@@ -9,7 +9,7 @@
 #include <jansson.h>
 #include <string.h>
 #include <time.h>
-#include "coach/delivery.h"
+#include "rehearse/coach/coach.h"
 #include "paths.h"
 #include "rehearse/media/audio.h"
 #include "rehearse/base/clock.h"
@@ -85,18 +85,15 @@ static rh_status recognise(bench *b, const rh_audio *a, rh_error *err)
 static rh_status analyse(bench *b, const rh_audio *a, bool verbatim, rh_error *err)
 {
     const rh_hearing_options o = {.language = "en", .no_verbatim = !verbatim};
-    rh_hearing *h = NULL;
-    rh_speech_report r;
-    rh_speech_report_init(&r);
-    json_t *result = json_object();
-    rh_status st = rh_hearing_new(&h, b->stream, b->model, b->vad, a->samples, a->n, &o, err);
+    rh_hearing h = {0};
+    rh_analysis measured = {0};
+    rh_status st = rh_hear(&h, b->stream, b->model, b->vad, a->samples, a->n, &o, err);
     if (st == RH_OK)
-        st = rh_speech_measure(rh_hearing_input(h), &r, err);
+        st = rh_analyse(&h.words, &h.curves, 0, (double)a->n / RH_ASR_RATE_HZ, &measured, err);
     if (st == RH_OK)
-        st = rh_delivery_add(result, rh_hearing_input(h), a->samples, a->n, err);
-    json_decref(result);
-    rh_speech_report_done(&r);
-    rh_hearing_free(h);
+        json_decref(rh_analysis_json(&measured));
+    rh_analysis_done(&measured);
+    rh_hearing_done(&h);
     return st;
 }
 

@@ -21,7 +21,7 @@
 #include "rehearse/base/alloc.h"
 #include "rehearse/media/audio.h"
 #include "rehearse/base/clock.h"
-#include "rehearse/coach/coach.h"
+#include "rehearse/coach/listener.h"
 #include "rehearse/base/cpu.h"
 #include "rehearse/asr/recording.h"
 #include "rehearse/asr/vad.h"
@@ -172,26 +172,37 @@ static bool take(json_t *r, char *text)
     return some;
 }
 
+static rh_status result(rh_listener *l, rh_listener_part part, json_t **out, rh_error *err)
+{
+    rh_analysis a = {0};
+    check(rh_listener_recognise(l, part != RH_PART_SETTLED, NULL, err), err);
+    rh_status st = rh_listener_result(l, part, rh_listener_measured_s(l), &a, err);
+    if (st == RH_OK)
+        *out = rh_analysis_json(&a);
+    rh_analysis_done(&a);
+    return st;
+}
+
 /* The client's side of a clip; what it heard goes to `text`. */
 static void talk(const clip *c, int ms, char *text)
 {
     static const float silence[60 * RATE];
-    rh_live_audio *l = NULL;
+    rh_listener *l = NULL;
     rh_error err;
     size_t piece = (size_t)ms * RATE / 1000, end = c->n + 2 * RATE;
     double now = 0, last = c->first_s, speech_end = (double)c->speech_end / RATE, rest = 0;
-    check(rh_live_audio_new(&l, coach, &err), &err);
+    check(rh_listener_new(&l, coach, &err), &err);
     for (size_t i = 0; i < end; i += piece) {
         size_t n = end - i < piece ? end - i : piece, sound = i < c->n ? c->n - i : 0;
         sound = sound < n ? sound : n;
         now = fmax(now, (double)(i + n) / RATE);
-        check(rh_live_audio_feed(l, c->x + (sound ? i : 0), sound, &err), &err);
-        check(rh_live_audio_feed(l, silence, n - sound, &err), &err);
-        if (!rh_live_audio_ready(l))
+        check(rh_listener_feed(l, c->x + (sound ? i : 0), sound, &err), &err);
+        check(rh_listener_feed(l, silence, n - sound, &err), &err);
+        if (!rh_listener_ready(l))
             continue;
         json_t *r = NULL;
         int64_t from = clock_us();
-        rh_status st = rh_live_audio_result(l, RH_LIVE_SETTLED, NULL, &r, &err);
+        rh_status st = result(l, RH_PART_SETTLED, &r, &err);
         now += (double)(clock_us() - from) / 1e6;
         check(st, &err);
         if (st != RH_OK || !take(r, text))
@@ -204,11 +215,11 @@ static void talk(const clip *c, int ms, char *text)
         last = now;
     }
     json_t *r = NULL;
-    check(rh_live_audio_result(l, RH_LIVE_ALL, NULL, &r, &err), &err);
+    check(result(l, RH_PART_ALL, &r, &err), &err);
     if (take(r, text))
         rest = 99; /* it should have come */
     rests[n_rests++] = rest;
-    rh_live_audio_free(l);
+    rh_listener_free(l);
 }
 
 static void transcribe(const clip *c, char *text)

@@ -14,6 +14,7 @@
 #include "rehearse/base/alloc.h"
 #include "rehearse/media/audio.h"
 #include "rehearse/coach/hearing.h"
+#include "rehearse/speech/analysis.h"
 #include "speech/score_tables.h"
 
 enum { MAX_RECORDINGS = 4096, MAX_FOLDS = 10, MAX_SPEAKERS = 400, KINDS = 2 };
@@ -128,13 +129,16 @@ static bool one(ears *e, const char *folder, char **c)
 {
     char path[4500];
     rh_audio audio = {0};
-    rh_hearing *h = NULL;
+    rh_hearing h = {0};
+    rh_analysis a = {0};
     rh_error err = {0};
     const rh_hearing_options o = {.language = "en", .reference = c[TEXT]};
     (void)snprintf(path, sizeof path, "%s/%s", folder, c[NAME]);
     rh_status st = rh_audio_read_file(&audio, path, 600, &err);
     if (st == RH_OK)
-        st = rh_hearing_new(&h, e->stream, e->model, e->vad, audio.samples, audio.n, &o, &err);
+        st = rh_hear(&h, e->stream, e->model, e->vad, audio.samples, audio.n, &o, &err);
+    if (st == RH_OK)
+        st = rh_analyse(&h.words, &h.curves, 0, (double)audio.n / RH_ASR_RATE_HZ, &a, &err);
     rh_audio_done(&audio);
     if (st != RH_OK) {
         fprintf(stderr, "%s: %s\n", path, err.msg);
@@ -147,12 +151,13 @@ static bool one(ears *e, const char *folder, char **c)
     r->rated[RH_RATING_ACCURACY] = strtof(c[ACCURACY], NULL);
     r->rated[RH_RATING_PROSODIC] = strtof(c[PROSODIC], NULL);
     r->rated[RH_RATING_TOTAL] = strtof(c[TOTAL], NULL);
-    rh_speech_input in = *rh_hearing_input(h);
+    rh_speech_input in = rh_word_table_input(&a.said, &h.curves, a.duration_s);
     score(&in, models_for(c[SPEAKER]), r->scored[0]);
     in.reference = NULL;
     in.n_forced = 0;
     score(&in, models_for(c[SPEAKER]), r->scored[1]);
-    rh_hearing_free(h);
+    rh_analysis_done(&a);
+    rh_hearing_done(&h);
     return true;
 }
 

@@ -68,12 +68,14 @@ static json_t *live(rh_coach *c, double *cpu)
 
 static json_t *again(rh_coach *c, double *cpu)
 {
-    json_t *analysis = NULL;
+    rh_analysis a = {0};
     rh_error err = {0};
     rh_analyze_options o = {.language = "en"};
     int64_t from = rh_process_cpu_us();
-    check(rh_coach_analyze_audio(c, sound, n_sound, &o, &analysis, &err), &err);
+    check(rh_coach_analyze(c, sound, n_sound, &o, &a, &err), &err);
     *cpu = (double)(rh_process_cpu_us() - from) / 1e6;
+    json_t *analysis = rh_analysis_json(&a);
+    rh_analysis_done(&a);
     return analysis;
 }
 

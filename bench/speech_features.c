@@ -16,6 +16,7 @@
 #include "rehearse/base/alloc.h"
 #include "rehearse/media/audio.h"
 #include "rehearse/coach/hearing.h"
+#include "rehearse/speech/analysis.h"
 #include "paths.h"
 #include "speech/stretches.h"
 
@@ -119,20 +120,25 @@ static bool hear(rh_asr_stream *stream, const rh_asr_model *model, const rh_vad_
     char *id = strtok(line, "\t\n"), *path = strtok(NULL, "\t\n"), *text = strtok(NULL, "\t\n");
     rh_error err = {0};
     rh_audio audio = {0};
-    rh_hearing *h = NULL;
+    rh_hearing h = {0};
+    rh_analysis a = {0};
     rh_hearing_options o = {.language = "en", .reference = text, .no_verbatim = true};
     if (!id || !path)
         return false;
     rh_status st = rh_audio_read_file(&audio, path, 600, &err);
     if (st == RH_OK)
-        st = rh_hearing_new(&h, stream, model, vad, audio.samples, audio.n, &o, &err);
+        st = rh_hear(&h, stream, model, vad, audio.samples, audio.n, &o, &err);
+    if (st == RH_OK)
+        st = rh_analyse(&h.words, &h.curves, 0, (double)audio.n / RH_ASR_RATE_HZ, &a, &err);
     rh_audio_done(&audio);
     if (st != RH_OK) {
         fprintf(stderr, "%s: %s\n", id, err.msg);
         return false;
     }
-    print_line(line_of(id, rh_hearing_input(h)), rh_hearing_input(h));
-    rh_hearing_free(h);
+    const rh_speech_input in = rh_word_table_input(&a.said, &h.curves, a.duration_s);
+    print_line(line_of(id, &in), &in);
+    rh_analysis_done(&a);
+    rh_hearing_done(&h);
     return true;
 }
 

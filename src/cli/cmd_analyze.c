@@ -49,9 +49,13 @@ static rh_status analyze(job *j, const char *name, const char *path, json_t **re
     rh_progress_start(&bar, name);
     rh_analyze_options o = {
         .reference = j->reference, .progress = rh_progress_update, .progress_user = &bar};
-    st = rh_coach_analyze_audio(j->coach, audio.samples, audio.n, &o, result, err);
+    rh_analysis a = {0};
+    st = rh_coach_analyze(j->coach, audio.samples, audio.n, &o, &a, err);
     rh_progress_end(&bar);
     rh_audio_done(&audio);
+    if (st == RH_OK && !(*result = rh_analysis_json(&a)))
+        st = rh_fail(err, RH_ERR_NOMEM, "out of memory");
+    rh_analysis_done(&a);
     return st;
 }
 

@@ -9,8 +9,9 @@
 #include <string.h>
 #include "rehearse/base/alloc.h"
 #include "rehearse/base/clock.h"
+#include "rehearse/coach/hearing.h"
 #include "coach_internal.h"
-#include "live_fillers.h"
+#include "finals.h"
 #include "report_internal.h"
 #include "rounding.h"
 #include "session_internal.h"
@@ -284,9 +285,9 @@ rh_status rh_session_new(rh_session **out, rh_coach *c, rh_store *store,
     rh_spool_init(&s->spool);
     s->last_frame_us = -1;
     s->whole = true;
-    rh_speech_table_init(&s->table);
-    rh_speech_table_init(&s->second);
-    rh_live_fillers_init(&s->finder);
+    s->said.fillers_are = RH_FILLERS_KNOWN;
+    if (c->asr)
+        rh_hearing_model_name(c->asr, s->said.model);
     s->segments = json_array();
     s->events = json_array();
     s->emit = o->emit;
@@ -313,9 +314,7 @@ void rh_session_free(rh_session *s)
     rh_face_tracker_free(s->eyes);
     rh_spool_close(&s->spool, false);
     rh_timeline_done(&s->timeline);
-    rh_speech_table_done(&s->table);
-    rh_speech_table_done(&s->second);
-    rh_live_fillers_done(&s->finder);
+    rh_word_table_done(&s->said);
     json_decref(s->segments);
     json_decref(s->events);
     const char *strings[] = {s->o.id,       s->o.client,    s->o.question, s->o.kind,
@@ -437,82 +436,74 @@ int64_t rh_session_audio_us(const rh_session *cs)
     return us;
 }
 
-static json_t *words_of(const rh_transcript *t, double offset)
+json_t *rh_session_keep_segment(rh_session *s, size_t segment, double offset_s)
 {
-    json_t *list = json_array();
-    for (int i = 0; i < t->n_words; i++) {
-        const rh_asr_word *w = &t->words[i];
-        json_array_append_new(
-            list, json_pack("{s:s%, s:f, s:f, s:f}", "word", t->text + w->text_off, (size_t)w->text_len,
-                            "start", round(1000 * (offset + (double)w->start)) / 1000, "end",
-                            round(1000 * (offset + (double)w->end)) / 1000, "probability",
-                            round(1000 * (double)w->p) / 1000));
-    }
-    return list;
-}
-
-void rh_session_keep_segment(rh_session *s, const char *text, double start, double end, json_t *words)
-{
+    const rh_speech_segment *said = &s->said.segments[segment];
+    double start = offset_s + (double)said->start, end = offset_s + (double)said->end;
+    json_t *w, *words = rh_finals_words(&s->said, segment, offset_s);
+    json_t *kept = json_pack("{s:s, s:o}", "text", said->text, "words", words);
     size_t i;
-    json_t *w, *segment = json_pack("{s:s, s:O}", "text", text, "words", words);
     pthread_mutex_lock(&s->lock);
     json_array_foreach(words, i, w)
         rh_timeline_word(&s->timeline, rh_json_num(w, "start"), rh_json_num(w, "end"),
                          rh_session_is_filler(w));
     pthread_mutex_unlock(&s->lock);
     if (s->store)
-        rh_session_kept(s, rh_store_segment(s->store, s->o.id, s->n_segments, start, end, segment));
-    json_object_set_new(segment, "start", json_real(start));
-    json_object_set_new(segment, "end", json_real(end));
-    json_array_append_new(s->segments, segment);
+        rh_session_kept(s, rh_store_segment(s->store, s->o.id, s->n_segments, start, end, kept));
+    json_object_set_new(kept, "start", json_real(start));
+    json_object_set_new(kept, "end", json_real(end));
+    json_array_append_new(s->segments, kept);
     s->n_segments++;
+    return kept;
 }
 
-/* For the measures at the end. */
-static bool tabulate(rh_session *s, const rh_heard *h)
+static bool says_anything(const rh_heard *h)
 {
+    const char *text = h->transcript->text;
+    return text && text[strspn(text, " ")];
+}
+
+static void tell_transcript(rh_session *s, const char *type, const json_t *segment)
+{
+    json_t *event = json_copy((json_t *)(uintptr_t)segment);
+    json_object_set_new(event, "type", json_string(type));
+    rh_session_send(s, event);
+}
+
+static void heard_final(rh_session *s, const rh_heard *h, double offset)
+{
+    if (says_anything(h) && rh_finals_add(&s->said, h) == RH_OK)
+        tell_transcript(s, "transcript.final", rh_session_keep_segment(s, s->said.n_segments - 1, offset));
+    else if (says_anything(h))
+        s->whole = false;
+    else if (s->partial_shown)
+        rh_session_send(s, json_pack("{s:s, s:s, s:f, s:f, s:[]}", "type", "transcript.final", "text", "", "start",
+                                     offset + (double)h->start, "end", offset + (double)h->end, "words"));
+}
+
+static void heard_partial(rh_session *s, const rh_heard *h, double offset)
+{
+    rh_word_table part = {0};
     const rh_transcript *t = h->transcript;
-    (void)snprintf(s->heard_language, sizeof s->heard_language, "%s", t->language);
-    return rh_speech_table_add(&s->table, t, 0, t->n_words, h->start, h->end, h->pooled,
-                               h->n_pooled) == RH_OK &&
-           rh_live_fillers_second(h, &s->second) == RH_OK;
-}
-
-/* A final without its fillers is still a final. */
-static void mark_fillers(rh_session *s, const rh_heard *h, json_t *words, double offset)
-{
-    rh_disfluency d = {0};
-    if (s->o.live && rh_live_fillers_find(&s->finder, h, &d, NULL) == RH_OK)
-        rh_live_fillers_mark(words, &d, offset);
-    rh_disfluency_done(&d);
-}
-
-static void heard(rh_session *s, const rh_heard *h)
-{
-    double offset = (double)s->heard_from / RATE;
-    double start = offset + (double)h->start, end = offset + (double)h->end;
-    const char *text = h->transcript->text ? h->transcript->text : "";
-    while (*text == ' ')
-        text++;
-    json_t *words = words_of(h->transcript, offset);
-    mark_fillers(s, h, words, offset);
-    if (h->final && *text) {
-        rh_session_keep_segment(s, text, start, end, words);
-        s->whole = s->whole && tabulate(s, h);
-    }
-    if (h->final ? *text || s->partial_shown : s->o.live)
-        rh_session_send(s, json_pack("{s:s, s:s, s:f, s:f, s:O}", "type",
-                                     h->final ? "transcript.final" : "transcript.partial", "text", text,
-                                     "start", start, "end", end, "words", words));
-    s->partial_shown = !h->final && *text;
-    json_decref(words);
+    if (rh_word_table_segment(&part, h->start, h->end, t->text ? t->text : "") == RH_OK &&
+        rh_hearing_words(&part, RH_WORDS_CLEAN, t, 0, t->n_words, 0) == RH_OK)
+        rh_session_send(s, json_pack("{s:s, s:s, s:f, s:f, s:o}", "type", "transcript.partial", "text",
+                                     part.segments[0].text, "start", offset + (double)h->start, "end",
+                                     offset + (double)h->end, "words", rh_finals_words(&part, 0, offset)));
+    rh_word_table_done(&part);
 }
 
 void rh_session_take_heard(rh_session *s)
 {
     rh_heard h;
-    while (rh_transcriber_next(s->ears, &h) == RH_OK)
-        heard(s, &h);
+    double offset = (double)s->heard_from / RATE;
+    while (rh_transcriber_next(s->ears, &h) == RH_OK) {
+        if (h.final)
+            heard_final(s, &h, offset);
+        else if (s->o.live)
+            heard_partial(s, &h, offset);
+        s->partial_shown = !h.final && says_anything(&h);
+    }
 }
 
 rh_status rh_session_work(rh_session *s, rh_error *err)

@@ -8,57 +8,59 @@
 #include <stdint.h>
 #include <stdio.h>
 #include "coach_internal.h"
-#include "measure.h"
 #include "rehearse/base/alloc.h"
-#include "rehearse/base/buf.h"
+#include "rehearse/coach/hearing.h"
 #include "rehearse/coach/report.h"
 #include "report_internal.h"
 #include "session_internal.h"
 
-enum { RATE = RH_ASR_RATE_HZ, EARLIER_SESSIONS = 20, MAX_TEXT = 4 << 20 };
+enum { RATE = RH_ASR_RATE_HZ, EARLIER_SESSIONS = 20 };
 
-static char *joined(const json_t *segments)
+static rh_status add_voice(rh_session *s, const float *samples, size_t n, rh_error *err)
 {
-    rh_buf b;
-    json_t *seg;
-    size_t i;
-    rh_buf_init(&b, MAX_TEXT);
-    (void)rh_buf_puts(&b, "");
-    json_array_foreach(segments, i, seg)
-    {
-        if (i)
-            (void)rh_buf_puts(&b, " ");
-        (void)rh_buf_puts(&b, rh_json_str(seg, "text"));
-    }
-    char *text = rh_buf_take(&b);
-    rh_buf_done(&b);
-    return text;
-}
-
-static rh_status measure_heard(rh_session *s, const float *samples, size_t n, json_t **analysis,
-                               rh_error *err)
-{
-    char *text = joined(s->segments);
-    const char *language = *s->heard_language ? s->heard_language : rh_session_language(s);
-    rh_status st = rh_measure_heard(s->coach, &s->table, &s->second, text ? text : "", language, samples, n,
-                                    analysis, err);
-    rh_free(text);
+    rh_speech_span *spans = NULL;
+    size_t n_spans = 0;
+    rh_status st = rh_vad_spans(rh_coach_vad(s->coach), samples, n, &spans, &n_spans, err);
+    for (size_t i = 0; i < n_spans && st == RH_OK; i++)
+        st = rh_word_table_voice(&s->said, (float)spans[i].start / RATE, (float)spans[i].end / RATE);
+    rh_free(spans);
     return st;
 }
 
-static rh_status measure(rh_session *s, const atomic_bool *cancel, json_t **analysis, rh_error *err)
+/* With the whole sound there is more to be known than each final showed: fillers are looked for again. */
+static rh_status measure_heard(rh_session *s, const float *samples, size_t n, rh_analysis *out, rh_error *err)
+{
+    rh_pitch_track track = {0};
+    rh_word_table *said = &s->said;
+    const char *language = rh_session_language(s);
+    double end = said->n_segments ? (double)said->segments[said->n_segments - 1].end : 0;
+    if (!*said->language)
+        (void)snprintf(said->language, sizeof said->language, "%s", language ? language : "");
+    said->fillers_are = s->o.told ? RH_FILLERS_CONFIRMED : RH_FILLERS_SOUGHT;
+    rh_status st = add_voice(s, samples, n, err);
+    if (st == RH_OK)
+        st = rh_pitch_track_run(&track, samples, n, err);
+    rh_contour curves = rh_hearing_curves(&track);
+    if (st == RH_OK)
+        st = rh_analyse(said, &curves, 0, fmax((double)n / RATE, end), out, err);
+    rh_pitch_track_done(&track);
+    return st;
+}
+
+static rh_status measure(rh_session *s, const atomic_bool *cancel, rh_analysis *out, bool *measured, rh_error *err)
 {
     float *samples = NULL;
     size_t n = 0;
     bool heard = s->whole && !s->o.reference && !s->o.recorded && !s->o.recovered;
     rh_status st = rh_spool_read(&s->spool, 0, SIZE_MAX, &samples, &n, err);
-    if (st == RH_OK && n > 0 && heard) {
-        st = measure_heard(s, samples, n, analysis, err);
-    } else if (st == RH_OK && n > 0) {
+    *measured = st == RH_OK && n > 0;
+    if (*measured && heard) {
+        st = measure_heard(s, samples, n, out, err);
+    } else if (*measured) {
         rh_analyze_options o = {.language = rh_session_language(s), .reference = s->o.reference,
                                 .cancel = cancel, .progress = s->o.progress,
                                 .progress_user = s->o.user};
-        st = rh_coach_analyze_audio(s->coach, samples, n, &o, analysis, err);
+        st = rh_coach_analyze(s->coach, samples, n, &o, out, err);
     }
     rh_free(samples);
     return st;
@@ -173,12 +175,14 @@ static rh_status keep_report(rh_session *s, double length, json_t *report, bool 
 
 rh_status rh_session_finish(rh_session *s, const atomic_bool *cancel, json_t **report, rh_error *err)
 {
-    json_t *analysis = NULL, *earlier = NULL, *made = NULL;
+    json_t *earlier = NULL, *made = NULL;
+    rh_analysis analysis = {0};
+    bool measured = false;
     if (cancel && atomic_load(cancel))
         return rh_fail(err, RH_ERR_CANCELED, "canceled");
     rh_status st = hear_the_rest(s, cancel, err);
     if (st == RH_OK && rh_coach_recogniser(s->coach))
-        st = measure(s, cancel, &analysis, err);
+        st = measure(s, cancel, &analysis, &measured, err);
     if (st != RH_OK)
         return st;
     double length = fmax((double)s->spool.n / RATE, s->now);
@@ -189,7 +193,8 @@ rh_status rh_session_finish(rh_session *s, const atomic_bool *cancel, json_t **r
     json_object_set_new(kept, "duration_s", json_real(length));
     if (s->store)
         (void)rh_store_list(s->store, s->o.client, EARLIER_SESSIONS, s->created, &earlier, NULL);
-    st = rh_report_build(kept, analysis, earlier, &made, err);
+    json_t *told = measured ? rh_analysis_json(&analysis) : NULL;
+    st = rh_report_build(kept, told, earlier, &made, err);
     if (st == RH_OK && (s->o.recorded || s->o.recovered) && s->store)
         keep_segments(s, json_object_get(made, "transcript"));
     if (st == RH_OK)
@@ -197,7 +202,8 @@ rh_status rh_session_finish(rh_session *s, const atomic_bool *cancel, json_t **r
     if (st == RH_OK)
         st = keep_report(s, length, made, &report_kept, err);
     json_decref(kept);
-    json_decref(analysis);
+    json_decref(told);
+    rh_analysis_done(&analysis);
     json_decref(earlier);
     if (st != RH_OK) {
         json_decref(made);

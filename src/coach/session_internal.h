@@ -4,10 +4,8 @@
 
 #include <pthread.h>
 #include "cues.h"
-#include "live_fillers.h"
 #include "rehearse/coach/session.h"
 #include "rehearse/asr/transcriber.h"
-#include "speech_table.h"
 #include "spool.h"
 #include "timeline.h"
 
@@ -24,11 +22,8 @@ struct rh_session {
     size_t n_fed;         /* {feed_lock} sample of the session up to which the transcriber was fed */
     int n_segments;
     json_t *segments;     /* finals so far: {start, end, text, words} */
-    rh_speech_table table; /* the same with all that recognition knows, for the measures */
-    rh_speech_table second; /* words of the second decodes, hesitations and all */
-    rh_live_fillers finder;
-    bool whole;            /* `table` has all of `segments` */
-    char heard_language[RH_ASR_LANG_LEN];
+    rh_word_table said;   /* the same with all that recognition knows, for the measures */
+    bool whole;           /* `said` has all of `segments` */
     rh_sound_source *speaker; /* {feed_lock} the one source whose sound is taken */
     bool partial_shown;   /* the last event of the transcript was a partial */
 
@@ -58,8 +53,8 @@ struct rh_session {
 void rh_session_send(rh_session *s, json_t *event);
 /* Keeps something that happened; takes `detail`. */
 void rh_session_keep_event(rh_session *s, const char *kind, double start, double end, json_t *detail);
-/* A settled stretch of transcript: times of `words` are the session's. One thread at a time. */
-void rh_session_keep_segment(rh_session *s, const char *text, double start, double end, json_t *words);
+/* The words of a segment of `said`, `offset_s` to be added to its times, are final. One thread at a time. */
+json_t *rh_session_keep_segment(rh_session *s, size_t segment, double offset_s); /* borrowed: start, end, text, words */
 void rh_session_take_heard(rh_session *s); /* from the ears: what is new */
 /* Gives the ears what waits in the spool, as much as they take; true: all of it. Audio half. */
 bool rh_session_feed_ears(rh_session *s, rh_status *st, rh_error *err);

@@ -12,6 +12,7 @@
 #include "message.h"
 #include "rehearse/media/audio.h"
 #include "rehearse/base/buf.h"
+#include "rehearse/coach/listener.h"
 #include "rehearse/coach/session.h"
 #include "server_internal.h"
 
@@ -58,7 +59,7 @@ typedef struct rh_stream {
     float *waiting;           /* {waiting_lock} 16 kHz samples recognition has not taken */
     size_t n_waiting, cap_waiting; /* {waiting_lock} */
     pthread_mutex_t live_lock; /* taken before waiting_lock */
-    rh_live_audio *live;       /* {live_lock} */
+    rh_listener *live;         /* {live_lock} */
     double buffered_s;         /* {waiting_lock} held by `live` when last looked */
 } rh_stream;
 
@@ -116,12 +117,13 @@ struct rh_ws {
     bool audio_running;  /* the head item is in a job */
     bool feeding;        /* which is the one that decodes it */
     bool result_running; /* recognition that no reply waits for (combined) */
-    json_t *ready_result; /* of it, goes with the next reply */
+    json_t *ready_result; /* not sent yet: goes with the next reply, or into the next result */
+    double ready_from_s;  /* where it begins */
     bool head_waits;      /* the head item waits for it, as long as no other message comes */
     double head_buffered_s;
     double piece_s;       /* length of the last piece */
     int64_t audio_at_us;  /* when it was answered */
-    rh_live_rest rest;    /* what was not reported then */
+    rh_listener_rest rest;    /* what was not reported then */
     bool fed_beside;      /* a piece came while recognition ran */
 };
 
@@ -164,8 +166,5 @@ void rh_streams_cancel(rh_server *s);
 /* The socket has gone: what is not recognised yet still belongs to the session.
  * False when there is nothing, or nobody to keep it. */
 bool rh_audio_flush(rh_stream *st);
-
-/* merge.c: two results of neighbouring stretches as one */
-json_t *rh_merge_results(json_t *a_take, json_t *b_take);
 
 #endif

@@ -185,6 +185,13 @@ char *rh_write_verbatim(const rh_filler_search *f)
     return text;
 }
 
+char *rh_verbatim_text(const rh_speech_input *in)
+{
+    rh_disfluency d = {.fillers = (rh_filler *)(uintptr_t)in->fillers, .n_fillers = in->n_fillers}; /* only read */
+    const rh_filler_search f = {.in = in, .out = &d};
+    return rh_write_verbatim(&f);
+}
+
 static void free_search(rh_filler_search *f)
 {
     rh_free(f->clean_keys);

@@ -3,6 +3,7 @@
 #include <string.h>
 #include "no_speech.h"
 #include "rehearse/base/alloc.h"
+#include "rehearse/speech/fillers.h"
 #include "score_tables.h"
 
 void rh_speech_report_init(rh_speech_report *r)
@@ -13,8 +14,7 @@ void rh_speech_report_init(rh_speech_report *r)
 
 void rh_speech_report_done(rh_speech_report *r)
 {
-    rh_free(r->pauses);
-    rh_free(r->fillers);
+    rh_timing_done(&r->timing);
     rh_free(r->word_scores);
     rh_free(r->_text);
     rh_speech_report_init(r);
@@ -77,6 +77,30 @@ static int count_words(const rh_speech_input *in)
     return n;
 }
 
+/* Two words in half a second are no pace of 240: at least a second counts. */
+static float pace(const rh_timing *t)
+{
+    return 60.0f * (float)t->n_words / fmaxf(t->last_s - t->first_s, 1.0f);
+}
+
+/* Events where they were found by ear and by place; without them only sounds that are
+ * nothing but fillers are counted from the words, because "like", "so" and "right" are
+ * mostly meant: a false alarm is worse than a miss. */
+static void count_fillers(const rh_speech_input *in, rh_speech_report *r)
+{
+    for (size_t i = 0; i < in->n_fillers && in->fillers_known; i++)
+        r->fillers[in->fillers[i].kind]++;
+    for (size_t i = 0; i < in->n_words && !in->fillers_known; i++) {
+        int kind = rh_filler_sound(in->words[i].text);
+        if (kind >= 0)
+            r->fillers[kind]++;
+    }
+    for (int k = 0; k < RH_FILLER_KINDS; k++)
+        r->filler_words_count += r->fillers[k];
+    float s = in->n_words ? in->words[in->n_words - 1].end - in->words[0].start : 0.0f;
+    r->fillers_per_minute = 60.0f * (float)r->filler_words_count / fmaxf(s, 6.0f);
+}
+
 rh_status rh_speech_measure(const rh_speech_input *in, rh_speech_report *out, rh_error *err)
 {
     return rh_speech_measure_by(in, rh_score_models, out, err);
@@ -91,23 +115,23 @@ rh_status rh_speech_measure_by(const rh_speech_input *in, const rh_score_model *
     rh_status st = check(in, err);
     if (st)
         return st;
-    if (!has_words(in)) {
-        out->reason = rh_no_speech_reason(in->contour, in->speech_s > 0.0 || in->n_speech > 0 || in->n_words > 0);
-        return RH_OK;
-    }
-    r.spoken = true;
-    r.n_words = count_words(in);
-    st = rh_measure_pace(in, &r, err);
-    if (!st)
-        st = rh_measure_fillers(in, &r, err);
-    if (!st)
-        st = rh_measure_words(in, &r, err);
-    if (!st)
-        st = rh_measure_scores(in, models, &r, err);
-    if (st) {
-        rh_speech_report_done(&r);
+    st = rh_timing_measure(in, in->contour, &r.timing, err);
+    if (st)
         return st;
+    r.spoken = has_words(in);
+    if (r.spoken) {
+        r.n_words = count_words(in);
+        r.pace_wpm = pace(&r.timing);
+        count_fillers(in, &r);
+        st = rh_measure_words(in, &r, err);
+        if (!st)
+            st = rh_measure_scores(in, models, &r, err);
+    } else {
+        r.reason = rh_no_speech_reason(in->contour, in->speech_s > 0.0 || in->n_speech > 0 || in->n_words > 0);
     }
-    *out = r;
-    return RH_OK;
+    if (st)
+        rh_speech_report_done(&r);
+    else
+        *out = r;
+    return st;
 }

@@ -266,7 +266,7 @@ static void show_values(judged *j)
     j->value[PART_SURENESS] = mean_p(j->in->words, j->in->n_words);
     j->value[PART_TEXT] = expected ? (float)same / (float)expected : 1.0f;
     j->value[PART_PACE] = r->pace_wpm;
-    j->value[PART_PAUSES] = 1.0f - r->phonation_ratio;
+    j->value[PART_PAUSES] = 1.0f - r->timing.phonation_ratio;
     j->value[PART_RHYTHM] = stretch / words;
     j->rate = rate / words;
     j->articulation = articulation / words;
@@ -300,8 +300,8 @@ static float confidence_of(const rh_speech_input *in)
 static float heard_share(const judged *j)
 {
     const rh_speech_report *r = j->r;
-    bool known = j->in->contour && r->n_syllables > 0;
-    return known ? (float)r->n_syllables_heard / (float)r->n_syllables : 1.0f;
+    bool known = j->in->contour && r->timing.n_syllables > 0;
+    return known ? (float)r->timing.n_syllables_heard / (float)r->timing.n_syllables : 1.0f;
 }
 
 /* Loops of the recogniser put more syllables into a second than anybody says. */
@@ -321,7 +321,7 @@ static float voice_s(const rh_speech_input *in)
 static float slow(const judged *j)
 {
     const rh_speech_report *r = j->r;
-    float s = voice_s(j->in), most = (float)(r->n_syllables > r->n_syllables_heard ? r->n_syllables : r->n_syllables_heard);
+    float s = voice_s(j->in), most = (float)(r->timing.n_syllables > r->timing.n_syllables_heard ? r->timing.n_syllables : r->timing.n_syllables_heard);
     return fmaxf(j->rate * fmaxf(heard_share(j), 1.0f), s > 0.2f ? most / s : 0.0f);
 }
 
@@ -332,7 +332,7 @@ static float silence(const judged *j)
     const rh_speech_input *in = j->in;
     const rh_contour *c = in->contour;
     if (!c || in->n_speech == 0)
-        return 1.0f - j->r->phonation_ratio;
+        return 1.0f - j->r->timing.phonation_ratio;
     float limit = rh_silence_level(c);
     size_t from = (size_t)(in->speech[0].start * RH_CONTOUR_PER_S), silent = 0, run = 0;
     size_t to = from + (size_t)(voice_s(in) * RH_CONTOUR_PER_S);
@@ -361,7 +361,7 @@ static float left_out(const judged *j)
     float by_words = n ? (float)r->n_missed / (float)n : 0.0f;
     if (!j->in->contour)
         return by_words;
-    float by_sound = 1.0f - HEARD_MOST * (float)r->n_syllables_heard / (float)expected;
+    float by_sound = 1.0f - HEARD_MOST * (float)r->timing.n_syllables_heard / (float)expected;
     float sure = fminf((float)expected / (2.0f * SHORT_TEXT), 1.0f);
     return fmaxf(fminf(by_words, by_sound), 0.0f) * (expected < SHORT_TEXT ? 0.0f : sure);
 }

@@ -2,7 +2,7 @@
 #ifndef RH_SPEECH_INTERNAL_H
 #define RH_SPEECH_INTERNAL_H
 
-#include "rehearse/speech/speech.h"
+#include "rehearse/speech/scores.h"
 
 enum {
     RH_WORD_BYTES = 64,        /* a normalised word, longer ones are cut */
@@ -39,10 +39,6 @@ rh_status rh_align_words(const char *const *a, size_t n_a, const char *const *b,
 
 /* Fills word_scores, n_missed, ..., completeness. */
 rh_status rh_measure_words(const rh_speech_input *in, rh_speech_report *r, rh_error *err);
-/* Fills pauses, pace, articulation, runs from timing.h. */
-rh_status rh_measure_pace(const rh_speech_input *in, rh_speech_report *r, rh_error *err);
-/* Fills the counts of fillers. */
-rh_status rh_measure_fillers(const rh_speech_input *in, rh_speech_report *r, rh_error *err);
 /* 0 to 100 for how clearly the sound gave this word. */
 float rh_word_clarity(const rh_word *w);
 

@@ -80,14 +80,15 @@ static void measure_pace(const rh_speech_input *in, const rh_speech_report *r, r
 {
     float whole = fmaxf(s->end - s->start, 0.2f), pauses = 0.0f, longest = 0.0f;
     int within = 0, syllables = 0;
-    for (size_t i = 0; i < r->n_pauses; i++) {
-        const rh_speech_pause *p = &r->pauses[i];
-        if (p->after_word < s->first_word || p->after_word + 1 >= s->first_word + s->n_words)
+    for (size_t i = 0; i < r->timing.n_pauses; i++) {
+        const rh_pause *p = &r->timing.pauses[i];
+        size_t after = (size_t)p->after_word;
+        if (after < s->first_word || after + 1 >= s->first_word + s->n_words)
             continue;
         float d = p->end - p->start;
         pauses += d;
         longest = fmaxf(longest, d);
-        within += p->inside;
+        within += p->place == RH_PAUSE_WITHIN;
     }
     size_t m = 0;
     double change = 0.0;
@@ -113,8 +114,8 @@ static void measure_pace(const rh_speech_input *in, const rh_speech_report *r, r
 
 static bool in_pause(const rh_speech_report *r, float t)
 {
-    for (size_t i = 0; i < r->n_pauses; i++)
-        if (t >= r->pauses[i].start && t < r->pauses[i].end)
+    for (size_t i = 0; i < r->timing.n_pauses; i++)
+        if (t >= r->timing.pauses[i].start && t < r->timing.pauses[i].end)
             return true;
     return false;
 }

@@ -32,6 +32,12 @@ float rh_silence_level(const rh_contour *c)
     return fmaxf(c->speech_db - 25.0f, above_noise);
 }
 
+const char *rh_pause_place_name(rh_pause_place place)
+{
+    static const char *const names[] = {"within", "clause", "sentence"};
+    return names[place];
+}
+
 static rh_pause_place place_of(const rh_speech_input *in, size_t after)
 {
     if (rh_ends_sentence(in->words[after].text))

@@ -17,7 +17,6 @@ FOR_TESTS = {
     "rh_alloc_fail_at": "memory that runs out at a chosen place",
     "rh_ggml_file_n_tensors": "every tensor of a damaged file is read",
     "rh_ggml_file_tensor_at": "every tensor of a damaged file is read",
-    "rh_hearing_verbatim": "bench/fillers counts what the second decode alone finds",
     "rh_net_header_at": "every header of an odd request is read",
     "rh_net_ws_binary": "the echo program of the conformance suite",
     "rh_qmat_get_row": "packed rows are compared with what was packed",

@@ -16,10 +16,12 @@ static rh_coach *coach;
 
 static json_t *analyze(const float *samples, size_t n)
 {
-    json_t *r = NULL;
+    rh_analysis a = {0};
     rh_error err = {0};
     const rh_analyze_options o = {.language = "en"};
-    assert_int_equal(rh_coach_analyze_audio(coach, samples, n, &o, &r, &err), RH_OK);
+    assert_int_equal(rh_coach_analyze(coach, samples, n, &o, &a, &err), RH_OK);
+    json_t *r = rh_analysis_json(&a);
+    rh_analysis_done(&a);
     return r;
 }
 

@@ -11,7 +11,7 @@
 #include "rehearse/asr/asr.h"
 #include "rehearse/media/audio.h"
 #include "rehearse/coach/hearing.h"
-#include "rehearse/speech/speech.h"
+#include "rehearse/speech/analysis.h"
 #include "rehearse/asr/vad.h"
 
 enum { RATE = 16000 };
@@ -44,27 +44,24 @@ static int unload(void **state)
     return 0;
 }
 
-typedef struct {
-    rh_hearing *hearing; /* the report's words point into it */
-    rh_speech_report report;
-} judged;
+typedef rh_analysis judged;
 
 static judged judge(const float *samples, size_t n, const char *reference)
 {
     judged j = {0};
     rh_error err = {0};
     const rh_hearing_options o = {.language = "en", .reference = reference};
-    rh_speech_report_init(&j.report);
-    if (rh_hearing_new(&j.hearing, stream, model, vad, samples, n, &o, &err) != RH_OK)
+    rh_hearing h = {0};
+    if (rh_hear(&h, stream, model, vad, samples, n, &o, &err) != RH_OK)
         fail_msg("%s", err.msg);
-    assert_int_equal(rh_speech_measure(rh_hearing_input(j.hearing), &j.report, &err), RH_OK);
+    assert_int_equal(rh_analyse(&h.words, &h.curves, 0, (double)n / RATE, &j, &err), RH_OK);
+    rh_hearing_done(&h);
     return j;
 }
 
 static void judged_done(judged *j)
 {
-    rh_speech_report_done(&j->report);
-    rh_hearing_free(j->hearing);
+    rh_analysis_done(j);
 }
 
 static rh_audio sound(const char *path)

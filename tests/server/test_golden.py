@@ -37,6 +37,8 @@ def number_differs(path, a, b, same):
         return abs(a - b) > (0.0201 if same else 0.06)
     if key in ("yaw", "pitch", "roll", "gaze_yaw", "gaze_pitch"): # smoothed over the time between pictures
         return abs(a - b) > (0.4 if same else 1.5)
+    if key.startswith(("attention", "eye_contact")):
+        return abs(a - b) > 3
     if same:
         return abs(a - b) > max(1e-3 * max(abs(a), abs(b)), 0.011 if isinstance(a, float) else 0)
     return abs(a - b) > max(0.05 * max(abs(a), abs(b)), 3)

@@ -1,5 +1,5 @@
 /* The parts of the server that need no socket: routes, access, forms,
- * messages, merged results, statuses. */
+ * messages, statuses. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -325,67 +325,6 @@ static void one_bad_half_spares_the_other(void **state)
         assert_int_equal(parse(&m, bad[i], &err), RH_ERR_INVAL);
 }
 
-static void results_merge_by_words(void **state)
-{
-    (void)state;
-    json_t *a = json_pack("{s:s,s:f,s:f,s:i,s:{s:i},s:f}", "transcribed_text", "one two three", "clarity_score",
-                          80.0, "confidence", 0.9, "filler_words_count", 1, "filler_words_detail", "um", 1,
-                          "audio_duration", 2.5);
-    json_t *b = json_pack("{s:s,s:f,s:f,s:i,s:{s:i,s:i},s:f}", "transcribed_text", "four", "clarity_score", 40.0,
-                          "confidence", 0.5, "filler_words_count", 2, "filler_words_detail", "um", 1, "uh", 1,
-                          "audio_duration", 1.0);
-    json_t *m = rh_merge_results(a, b);
-    assert_string_equal(json_string_value(json_object_get(m, "transcribed_text")), "one two three four");
-    assert_true(json_real_value(json_object_get(m, "clarity_score")) == 70.0);
-    assert_true(json_real_value(json_object_get(m, "confidence")) == 0.8);
-    assert_int_equal(json_integer_value(json_object_get(m, "filler_words_count")), 3);
-    assert_int_equal(json_integer_value(json_object_get(json_object_get(m, "filler_words_detail"), "um")), 2);
-    assert_ptr_equal(rh_merge_results(NULL, m), m);
-    json_decref(m);
-}
-
-/* Two stretches of 3.4 s and 2 s; keys as an audio result has them. */
-static void measures_merge_as_if_the_stretch_were_one(void **state)
-{
-    (void)state;
-    json_t *a = json_loads(
-        "{\"transcribed_text\": \"we we went\", \"audio_duration\": 3.4, \"words\": [{}, {}, {}],"
-        "\"scores\": {\"fluency\": {\"value\": 80.0, \"advice\": \"a\", \"parts\": [{\"name\": \"pace\", \"points\": -4.0},"
-        "{\"name\": \"pauses\", \"points\": -8.0}]}},"
-        "\"timing\": {\"pause_s\": 1.0, \"pauses_within\": 1, \"pause_within_s\": 1.0, \"longest_pause_s\": 1.0,"
-        "\"speech_rate\": 4.0, \"response_delay_s\": 0.5}, \"pauses\": [{\"after_word\": 0}],"
-        "\"language\": {\"sentences\": 1, \"i\": 0, \"we\": 2, \"i_share\": 0.0, \"counts\": {\"hedge\": 1}, \"remarks\": [],"
-        "\"repeated\": [], \"star\": {\"task\": null}},"
-        "\"timeline\": {\"step_s\": 1, \"from_s\": 0.0, \"pitch_st\": [1.0, 2.0, 3.0, 4.0]}, \"sound\": [{\"kind\": \"noisy\"}],"
-        "\"reason\": \"none\"}", 0, NULL);
-    json_t *b = json_loads(
-        "{\"transcribed_text\": \"I\", \"audio_duration\": 2.0, \"words\": [{}], \"scores\": {\"fluency\": {\"value\": 40.0,"
-        "\"advice\": \"b\", \"parts\": [{\"name\": \"pace\", \"points\": -8.0}]}},"
-        "\"timing\": {\"pause_s\": 3.0, \"pauses_within\": 3, \"pause_within_s\": 2.0, \"longest_pause_s\": 2.5,"
-        "\"speech_rate\": 2.0, \"response_delay_s\": 0.1}, \"pauses\": [{\"after_word\": -1}],"
-        "\"language\": {\"sentences\": 1, \"i\": 1, \"we\": 1, \"i_share\": 0.5, \"counts\": {\"hedge\": 2},"
-        "\"remarks\": [{}], \"repeated\": [], \"star\": {\"task\": {}}},"
-        "\"timeline\": {\"step_s\": 1, \"from_s\": 3.4, \"pitch_st\": [5.0, 6.0]}, \"sound\": [{\"kind\": \"noisy\"}]}", 0, NULL);
-    json_t *want = json_loads(
-        "{\"transcribed_text\": \"we we went I\", \"audio_duration\": 5.4, \"words\": [{}, {}, {}, {}], \"confidence\": 0.0,"
-        "\"scores\": {\"fluency\": {\"value\": 70.0, \"advice\": \"a\", \"parts\": [{\"name\": \"pace\", \"points\": -5.0},"
-        "{\"name\": \"pauses\", \"points\": -6.0}]}},"
-        "\"timing\": {\"pause_s\": 4.0, \"pauses_within\": 4, \"pause_within_s\": 1.75, \"longest_pause_s\": 2.5,"
-        "\"speech_rate\": 3.5, \"response_delay_s\": 0.5}, \"pauses\": [{\"after_word\": 0}, {\"after_word\": 2}],"
-        "\"language\": {\"sentences\": 2, \"sentence_words\": 2.0, \"i\": 1, \"we\": 3, \"i_share\": 0.25,"
-        "\"counts\": {\"hedge\": 3}, \"remarks\": [{}], \"repeated\": [], \"star\": {\"task\": {}}},"
-        "\"timeline\": {\"step_s\": 1, \"from_s\": 0.0, \"pitch_st\": [1.0, 2.0, 3.0, 5.0, 6.0]},"
-        "\"sound\": [{\"kind\": \"noisy\"}], \"reason\": \"none\"}", 0, NULL);
-    assert_non_null(a);
-    assert_non_null(b);
-    assert_non_null(want);
-    json_t *m = rh_merge_results(a, b);
-    if (!json_equal(m, want))
-        fail_msg("%s", json_dumps(m, JSON_INDENT(1) | JSON_REAL_PRECISION(6)));
-    json_decref(m);
-    json_decref(want);
-}
-
 static void every_status_has_its_codes(void **state)
 {
     (void)state;
@@ -409,8 +348,6 @@ int main(void)
         cmocka_unit_test(form_has_limits),
         cmocka_unit_test(long_strings_stay_in_the_message),
         cmocka_unit_test(one_bad_half_spares_the_other),
-        cmocka_unit_test(results_merge_by_words),
-        cmocka_unit_test(measures_merge_as_if_the_stretch_were_one),
         cmocka_unit_test(every_status_has_its_codes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

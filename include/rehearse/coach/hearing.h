@@ -2,23 +2,16 @@
  *
  *   samples -> voice activity -> pieces of at most 30 s, each: recognised,
  *     its encoder output pooled, decoded again verbatim, its part of the
- *     reference decoded by force
- *   samples -> pitch track
- *   all of it -> rh_speech_input (speech.h), for rh_speech_measure(),
- *     rh_timing_measure(), rh_prosody_measure(), ...
+ *     reference decoded by force -> a segment of the word table
+ *   samples -> pitch track -> curves
  * Threads: as rh_asr_transcribe(). */
 #ifndef RH_HEARING_H
 #define RH_HEARING_H
 
 #include "rehearse/asr/asr.h"
-#include "rehearse/speech/fillers.h"
-#include "rehearse/media/pitch.h"
-#include "rehearse/speech/speech.h"
 #include "rehearse/asr/vad.h"
-
-enum { RH_HEARING_MODEL = 32 }; /* bytes of a model's name */
-
-typedef struct rh_hearing rh_hearing;
+#include "rehearse/media/pitch.h"
+#include "rehearse/speech/word_table.h"
 
 typedef struct {
     const char *language;       /* NULL = detect */
@@ -27,28 +20,34 @@ typedef struct {
     void (*progress)(void *user, double done);
     void *progress_user;
     int64_t deadline_us;        /* as in rh_asr_params */
-    bool no_verbatim;           /* no second decode: fillers are found by sound and clean words alone */
+    bool no_verbatim;           /* no verbatim decode: fillers are found by sound and clean words alone */
 } rh_hearing_options;
 
-/* `model` is the stream's; `vad` NULL = everything is decoded; mono samples at
- * 16 kHz; `o` NULL = defaults. On failure *out is unchanged. What an engine
- * cannot do (pooled output, forced decoding) is left out of the input.
- * As rh_asr_transcribe(), and RH_ERR_LIMIT a reference of too many words. */
-rh_status rh_hearing_new(rh_hearing **out, rh_asr_stream *stream, const rh_asr_model *model,
-                         const rh_vad_model *vad, const float *samples, size_t n,
-                         const rh_hearing_options *o, rh_error *err);
-/* All valid until the hearing is freed; fillers are among the input. */
-const rh_speech_input *rh_hearing_input(const rh_hearing *h);
-const rh_transcript *rh_hearing_transcript(const rh_hearing *h);
-const rh_disfluency *rh_hearing_disfluency(const rh_hearing *h);
-const rh_transcript *rh_hearing_verbatim(const rh_hearing *h); /* the second decode as it came */
-/* The language that was plainly spoken instead of the one that was given; NULL = none. */
-const rh_heard_language *rh_hearing_other_language(const rh_hearing *h);
-void rh_hearing_free(rh_hearing *h); /* NULL is fine */
+/* Owned by the caller: {0} before, rh_hearing_done() after. */
+typedef struct {
+    rh_transcript transcript; /* of the whole */
+    rh_word_table words;
+    rh_pitch_track track;
+    rh_contour curves;        /* the same, borrowed */
+    rh_heard_language other;  /* plainly spoken instead of the language given; code "" = no */
+} rh_hearing;
 
-/* For other ways to an input. A word as the measures take it, all but its text: */
-rh_word rh_hearing_word(const rh_transcript *t, const rh_asr_word *w);
-/* "base", "base.en", ...: rh_speech_input.model. */
-void rh_hearing_model_name(const rh_asr_model *model, char out[RH_HEARING_MODEL]);
+/* `model` is the stream's; `vad` NULL = everything is decoded; mono samples at
+ * 16 kHz; `o` NULL = defaults. On failure *out is done. What an engine
+ * cannot do (pooled output, forced decoding) is left out.
+ * As rh_asr_transcribe(), and RH_ERR_LIMIT a reference of too many words. */
+rh_status rh_hear(rh_hearing *out, rh_asr_stream *stream, const rh_asr_model *model,
+                  const rh_vad_model *vad, const float *samples, size_t n,
+                  const rh_hearing_options *o, rh_error *err);
+void rh_hearing_done(rh_hearing *h);
+
+/* Adds words first..end-1 of a transcript, times moved by `offset_s`, to the latest segment. A word's
+ * probability is the geometric mean over its tokens that carry letters or digits: the
+ * punctuation behind a word says nothing about how it was said. RH_ERR_NOMEM. */
+rh_status rh_hearing_words(rh_word_table *t, rh_words_of list, const rh_transcript *from, int first, int end,
+                           float offset_s);
+/* "base", "base.en", ...: rh_word_table.model. */
+void rh_hearing_model_name(const rh_asr_model *model, char out[RH_SPEECH_NAME]);
+rh_contour rh_hearing_curves(const rh_pitch_track *t); /* borrowed */
 
 #endif

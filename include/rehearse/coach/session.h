@@ -17,7 +17,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include "rehearse/coach/coach.h"
-#include "rehearse/speech/speech.h"
+#include "rehearse/speech/word_table.h"
 #include "rehearse/store/store.h"
 
 enum {
@@ -96,9 +96,8 @@ void rh_sound_source_free(rh_sound_source *src);
 /* Sound that came at time t_us of the session. It goes on where the last ended,
  * however late the network brings it; after a break there is silence. */
 void rh_sound_source_sound(rh_sound_source *src, const float *samples, size_t n, int64_t t_us);
-/* What was recognised: times of `in` count from second `from_s` of the source's sound. */
-void rh_sound_source_speech(rh_sound_source *src, const rh_speech_input *in, const char *text,
-                            double from_s);
+/* What was recognised in the source's sound from second `from_s` to `to_s`. */
+void rh_sound_source_speech(rh_sound_source *src, const rh_word_table *said, double from_s, double to_s);
 /* All sound from second `from_s` of the source on is forgotten; it begins anew. */
 void rh_sound_source_forget(rh_sound_source *src, double from_s);
 

@@ -18,40 +18,6 @@
 #include "rehearse/speech/speech.h"
 #include "rehearse/base/status.h"
 
-typedef enum {
-    RH_FILLER_UM, RH_FILLER_UH, RH_FILLER_ER, RH_FILLER_HMM, /* sounds */
-    RH_FILLER_LIKE, RH_FILLER_YOU_KNOW, RH_FILLER_I_MEAN, RH_FILLER_SORT_OF, RH_FILLER_KIND_OF,
-    RH_FILLER_SO, RH_FILLER_RIGHT, RH_FILLER_WELL, RH_FILLER_ACTUALLY, RH_FILLER_BASICALLY,
-    RH_FILLER_KINDS
-} rh_filler_kind;
-
-enum { RH_FILLER_SOUNDS = RH_FILLER_HMM + 1 }; /* kinds below it are no words */
-
-typedef struct {
-    rh_filler_kind kind;
-    float start, end; /* s */
-    float p;          /* how sure, [0,1] */
-    int after_word;   /* index of the clean word before it, -1 = before the first */
-    int n_words;      /* clean words it covers, from after_word + 1; 0 = not among them */
-} rh_filler;
-
-typedef enum {
-    RH_SLIP_REPETITION, /* "the the", "in a in a" */
-    RH_SLIP_RESTART,    /* "we had, we went": begun anew with other words */
-    RH_SLIP_CUT_OFF,    /* "Mon- Montreal" */
-    RH_SLIP_DRAWN,      /* a vowel held 400 ms and more inside a word */
-    RH_SLIP_KINDS
-} rh_slip_kind;
-
-enum { RH_SLIP_TEXT = 64 }; /* bytes */
-
-typedef struct {
-    rh_slip_kind kind;
-    float start, end; /* s, of the part that was too much */
-    int after_word;   /* index of the clean word before it, -1 = before the first */
-    char text[RH_SLIP_TEXT]; /* the words of that part; of a drawn vowel, the word it is in */
-} rh_slip;
-
 typedef struct {
     rh_filler *fillers; size_t n_fillers; /* owned, by time */
     int counts[RH_FILLER_KINDS];
@@ -68,6 +34,9 @@ typedef struct {
 rh_status rh_disfluency_find(const rh_speech_input *in, const rh_word *verbatim, size_t n_verbatim,
                              rh_disfluency *out, rh_error *err);
 void rh_disfluency_done(rh_disfluency *d);
+
+/* The words with the hesitations of in->fillers put in. Freed with rh_free(); NULL without memory. */
+char *rh_verbatim_text(const rh_speech_input *in);
 
 const char *rh_filler_name(rh_filler_kind kind); /* "um", "you know", ... */
 const char *rh_slip_name(rh_slip_kind kind);     /* "repetition", "restart", "cut-off", "drawn" */

@@ -1,9 +1,8 @@
-/* speech.h - how somebody spoke, from words, times, probabilities and prosody.
+/* speech.h - what is known of somebody's speech before it is measured: words, stretches,
+ * curves.
  *
- * Pure functions over plain tables: no audio, no sockets, no model. Formulas,
- * ranges and sources are in docs/scoring.md.
- *   words + speech spans + segments -> counts and times -> scores, parts, advice
- *   words + reference               -> words missed, added, replaced
+ * Plain tables: no audio, no sockets, no model. Formulas, ranges and sources of all measures
+ * are in docs/scoring.md.
  * Units: seconds, words a minute, semitones, dB; scores 0 to 100.
  * Texts: UTF-8; the rules for words and syllables are those of English, other
  * languages get times and recognition measures only.
@@ -17,9 +16,8 @@
 #include "rehearse/base/status.h"
 
 enum {
-    RH_SCORE_MAX_PARTS = 16,
-    RH_SPEECH_ADVICE = 200,       /* bytes */
     RH_SPEECH_MAX_WORDS = 100000, /* words of one recording, and of its reference */
+    RH_SLIP_TEXT = 64,            /* bytes */
 };
 
 typedef struct {
@@ -32,23 +30,52 @@ typedef struct {
 
 typedef struct { float start, end; } rh_time_span; /* s */
 
-/* One piece of recording as the recogniser took it: at most 30 s. */
+/* What the recogniser took at once, at most 30 s: a piece of a recording, an utterance of
+ * live sound. Its items follow each other in their lists. */
 typedef struct {
     float start, end;             /* s */
-    float avg_logprob;            /* mean over its tokens */
-    float no_speech_prob;         /* [0,1] */
-    size_t first_word, n_words;   /* in rh_speech_input.words */
-    size_t first_forced, n_forced;/* in rh_speech_input.forced; 0 words without a reference */
+    const char *text;             /* as recognised; NULL = not known */
+    size_t first_word, n_words;
+    size_t first_forced, n_forced;   /* 0 words without a reference */
+    size_t first_verbatim, n_verbatim;
+    size_t first_filler, n_fillers;
+    size_t first_slip, n_slips;
     const float *pooled;          /* rh_asr_pooled() of it, or NULL */
     size_t n_pooled;
     float pooled_s;               /* seconds of sound it was pooled over */
 } rh_speech_segment;
 
-/* A filler heard or read from its place: kind is "um", "like", ... */
+typedef enum {
+    RH_FILLER_UM, RH_FILLER_UH, RH_FILLER_ER, RH_FILLER_HMM, /* sounds */
+    RH_FILLER_LIKE, RH_FILLER_YOU_KNOW, RH_FILLER_I_MEAN, RH_FILLER_SORT_OF, RH_FILLER_KIND_OF,
+    RH_FILLER_SO, RH_FILLER_RIGHT, RH_FILLER_WELL, RH_FILLER_ACTUALLY, RH_FILLER_BASICALLY,
+    RH_FILLER_KINDS
+} rh_filler_kind;
+
+enum { RH_FILLER_SOUNDS = RH_FILLER_HMM + 1 }; /* kinds below it are no words */
+
 typedef struct {
+    rh_filler_kind kind;
     float start, end; /* s */
-    const char *kind;
-} rh_speech_filler;
+    float p;          /* how sure, [0,1] */
+    int after_word;   /* index of the clean word before it, -1 = before the first */
+    int n_words;      /* clean words it covers, from after_word + 1; 0 = not among them */
+} rh_filler;
+
+typedef enum {
+    RH_SLIP_REPETITION, /* "the the", "in a in a" */
+    RH_SLIP_RESTART,    /* "we had, we went": begun anew with other words */
+    RH_SLIP_CUT_OFF,    /* "Mon- Montreal" */
+    RH_SLIP_DRAWN,      /* a vowel held 400 ms and more inside a word */
+    RH_SLIP_KINDS
+} rh_slip_kind;
+
+typedef struct {
+    rh_slip_kind kind;
+    float start, end; /* s, of the part that was too much */
+    int after_word;   /* index of the clean word before it, -1 = before the first */
+    char text[RH_SLIP_TEXT]; /* the words of that part; of a drawn vowel, the word it is in */
+} rh_slip;
 
 enum { RH_CONTOUR_PER_S = 100 }; /* steps a second: step i is at i * 10 ms */
 
@@ -71,13 +98,11 @@ typedef struct {
     const rh_word *words; size_t n_words;             /* in order of time */
     const rh_speech_segment *segments; size_t n_segments;
     const rh_time_span *speech; size_t n_speech;      /* voice by VAD, in order */
-    const rh_speech_filler *fillers; size_t n_fillers;
-    bool fillers_known;       /* `fillers` holds all there are; false = count them by a word list */
+    const rh_filler *fillers; size_t n_fillers;
+    bool fillers_known;       /* `fillers` holds all there are; false = count hesitations among the words */
     double duration_s;        /* of the recording */
     double speech_s;          /* of it voice, by VAD; 0 = from `speech`, or from words */
     double onset_s;           /* of first speech */
-    float no_speech_prob;     /* mean over segments, [0,1] */
-    float avg_logprob;        /* mean over tokens */
     const char *language;     /* "en"; NULL = English */
     const char *reference;    /* what should have been said; NULL = free speech */
     /* `reference` as decoded by force (rh_asr_force): its words in order with
@@ -86,83 +111,5 @@ typedef struct {
     const rh_contour *contour;  /* NULL = the sound was not measured */
     const char *model;          /* whose encoder `pooled` is: "base", "base.en", ...; NULL = none */
 } rh_speech_input;
-
-typedef struct {
-    const char *name; /* "pauses", "pace", ... */
-    float value;      /* what was measured */
-    const char *unit; /* of value, "" for a share or a count */
-    float points;     /* what it did to the score: negative = it cost so much */
-} rh_score_part;
-
-typedef struct {
-    bool known;   /* false: too little to judge, value is 0 */
-    float value;  /* 0 to 100 */
-    rh_score_part parts[RH_SCORE_MAX_PARTS];
-    int n_parts;
-    char advice[RH_SPEECH_ADVICE]; /* one sentence; "" when not known */
-} rh_score;
-
-typedef struct { const char *word; int count; } rh_filler_count; /* word: static or in the input */
-
-typedef struct {
-    float start, end; /* s */
-    size_t after_word; /* index of the word before it */
-    bool inside;      /* within a clause, where it hurts; false: at a comma or a full stop */
-} rh_speech_pause;
-
-/* What became of a word: of the reference where there is one. Mispronounced: the
- * recogniser wrote another word, but one that the sound hardly tells from it. */
-typedef enum { RH_SAID, RH_MISSED, RH_ADDED, RH_REPLACED, RH_MISPRONOUNCED } rh_said;
-typedef struct {
-    rh_said what;
-    const char *expected; /* word of the reference, owned by the report; NULL when added */
-    const char *heard;    /* word recognised, borrowed from the input; NULL when missed */
-    float start, end;     /* s; of a missed word, the gap where it should be */
-    float score;          /* 0 to 100: how clearly the sound gives this word */
-} rh_word_score;
-
-/* Owned by the caller: init, measure (any number of times), done. */
-typedef struct {
-    bool spoken;          /* false: nothing below holds, `reason` says why */
-    const char *reason;   /* static; "" when spoken */
-    int n_words, n_syllables;  /* by spelling */
-    int n_syllables_heard;     /* by sound, 0 when the sound was not measured */
-    float pace_wpm;            /* words a minute from the first word to the last */
-    float articulation_rate;   /* syllables a second of speech, pauses left out */
-    float phonation_ratio;     /* share of voice between first and last word, [0,1] */
-    float mean_run_words;      /* words between pauses */
-    float pause_s, longest_pause_s;
-    rh_speech_pause *pauses; size_t n_pauses;
-    rh_filler_count *fillers; size_t n_fillers; /* by word */
-    int filler_words_count;
-    float fillers_per_minute;
-    float confidence;          /* expected share of words recognised right, [0,1] */
-    rh_score clarity, fluency, pronunciation, prosody, overall;
-    rh_word_score *word_scores; size_t n_word_scores;
-    bool has_reference;
-    int n_missed, n_added, n_replaced; /* against the reference; n_replaced counts both kinds */
-    int n_mispronounced;       /* of n_replaced */
-    float completeness;        /* share of the reference said, [0,1]; 1 without one */
-    char *_text;               /* words of the reference */
-} rh_speech_report;
-
-void rh_speech_report_init(rh_speech_report *r);
-void rh_speech_report_done(rh_speech_report *r);
-
-/* Measures everything. Silence is a reading (spoken = false), not a failure; a
- * report that fails is left empty. RH_ERR_INVAL times or probabilities that are
- * not finite or out of range; RH_ERR_LIMIT too many words; RH_ERR_NOMEM. */
-rh_status rh_speech_measure(const rh_speech_input *in, rh_speech_report *out, rh_error *err);
-
-/* How far into `reference` (from byte 0) a speaker has come who just said
- * `words`, and was at the beginning before: bytes, at most strlen(reference),
- * always between words. RH_ERR_NOMEM. */
-rh_status rh_reference_reached(const char *reference, const rh_word *words, size_t n, size_t *bytes,
-                               rh_error *err);
-
-/* `reference` as rh_asr_force() likes it: capitals only become sentence case,
- * space is single, one leading space and a full stop at the end.
- * Freed with rh_free(); NULL without memory. */
-char *rh_reference_text(const char *reference);
 
 #endif

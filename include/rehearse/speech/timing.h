@@ -62,6 +62,8 @@ rh_status rh_timing_measure(const rh_speech_input *in, const rh_contour *contour
                             rh_error *err);
 void rh_timing_done(rh_timing *t);
 
+const char *rh_pause_place_name(rh_pause_place place); /* "within", "clause", "sentence" */
+
 /* Syllables of an English word or a number by the rules of its spelling, at
  * least 1 when it has a letter or digit, 0 otherwise. Punctuation is ignored. */
 int rh_syllables(const char *word);

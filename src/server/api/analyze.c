@@ -34,7 +34,10 @@ static void audio_run(rh_job *base, rh_worker *w)
         rh_analyze_options o = {.language = j->language, .reference = j->reference,
                                 .cancel = &j->cancel};
         j->audio_s = (double)audio.n / RH_ASR_RATE_HZ;
-        st = rh_coach_analyze_audio(j->coach, audio.samples, audio.n, &o, &j->result, &j->err);
+        rh_analysis a = {0};
+        st = rh_coach_analyze(j->coach, audio.samples, audio.n, &o, &a, &j->err);
+        j->result = st == RH_OK ? rh_analysis_json(&a) : NULL;
+        rh_analysis_done(&a);
         rh_audio_done(&audio);
     }
     j->err.code = st;

@@ -17,7 +17,7 @@ static size_t feed_waiting(rh_stream *st)
     pthread_mutex_lock(&st->waiting_lock);
     while (fed < st->n_waiting) {
         size_t n = st->n_waiting - fed < FEED_PIECE ? st->n_waiting - fed : FEED_PIECE;
-        if (rh_live_audio_feed(st->live, st->waiting + fed, n, NULL) != RH_OK)
+        if (rh_listener_feed(st->live, st->waiting + fed, n, NULL) != RH_OK)
             break;
         fed += n;
     }
@@ -25,26 +25,15 @@ static size_t feed_waiting(rh_stream *st)
         memmove(st->waiting, st->waiting + fed, (st->n_waiting - fed) * sizeof *st->waiting);
     st->n_waiting -= fed;
     size_t left = st->n_waiting;
-    st->buffered_s = rh_live_audio_buffered_s(st->live);
+    st->buffered_s = rh_listener_waiting_s(st->live);
     pthread_mutex_unlock(&st->waiting_lock);
     return left;
-}
-
-/* Results that have words belong to the client's session too. {live_lock} is held. */
-static void told(void *user, const rh_speech_input *in, const char *text, double from_s)
-{
-    rh_stream *st = user;
-    if (st->source)
-        rh_sound_source_speech(st->source, in, text, from_s);
 }
 
 /* {live_lock} is held. */
 static rh_status need_live(rh_stream *st, rh_error *err)
 {
-    rh_status s = st->live ? RH_OK : rh_live_audio_new(&st->live, st->coach, err);
-    if (s == RH_OK)
-        rh_live_audio_listen(st->live, told, st);
-    return s;
+    return st->live ? RH_OK : rh_listener_new(&st->live, st->coach, err);
 }
 
 double rh_stream_buffered_s(rh_stream *st)
@@ -135,13 +124,13 @@ void rh_feed_run(rh_job *base, rh_worker *w)
     rh_stream *st = j->stream;
     rh_status s = atomic_load(&st->cancel) ? RH_ERR_CANCELED : take_piece(j);
     /* While recognition runs, the piece waits beside it. */
-    j->rest = RH_LIVE_VOICED;
+    j->rest = RH_REST_VOICED;
     if (s == RH_OK && pthread_mutex_trylock(&st->live_lock) == 0) {
         s = need_live(st, &j->err);
         if (s == RH_OK) {
             size_t left = feed_waiting(st);
-            j->ready = left > 0 || rh_live_audio_ready(st->live);
-            j->rest = left > 0 ? RH_LIVE_VOICED : rh_live_audio_rest(st->live);
+            j->ready = left > 0 || rh_listener_ready(st->live);
+            j->rest = left > 0 ? RH_REST_VOICED : rh_listener_what_rests(st->live);
         }
         pthread_mutex_unlock(&st->live_lock);
     }
@@ -152,19 +141,35 @@ void rh_feed_run(rh_job *base, rh_worker *w)
 /* {live_lock} is held. What recognition could not hold at once is taken in turns. */
 static rh_status recognise(rh_result_job *j)
 {
-    rh_stream *st = j->stream;
-    rh_status s = need_live(st, &j->err);
-    while (s == RH_OK) {
-        size_t left = feed_waiting(st);
-        json_t *r = NULL;
-        s = rh_live_audio_result(st->live, left ? RH_LIVE_SETTLED : j->part, &st->cancel, &r, &j->err);
+    rh_listener *l = j->stream->live;
+    for (;;) {
+        size_t left = feed_waiting(j->stream);
+        rh_status s = rh_listener_recognise(l, !left && j->part != RH_PART_SETTLED, &j->stream->cancel, &j->err);
         if (s == RH_AGAIN && left) /* full and nothing settled: take it as it is */
-            s = rh_live_audio_result(st->live, RH_LIVE_ALL, &st->cancel, &r, &j->err);
-        j->result = rh_merge_results(j->result, r);
-        if (!left)
-            break;
+            s = rh_listener_recognise(l, true, &j->stream->cancel, &j->err);
+        if (s < 0 || !left)
+            return s < 0 ? s : RH_OK;
     }
-    return s;
+}
+
+/* {live_lock} is held. What was said since the last result that was sent; it belongs to the client's
+ * session too. */
+static rh_status measure(rh_result_job *j)
+{
+    rh_stream *st = j->stream;
+    rh_analysis a = {0};
+    double known = rh_listener_measured_s(st->live);
+    if (!j->result)
+        j->from_s = known;
+    rh_status s = rh_listener_result(st->live, j->part, j->from_s, &a, &j->err);
+    if (s != RH_OK)
+        return s;
+    json_decref(j->result);
+    j->result = rh_analysis_json(&a);
+    rh_analysis_done(&a);
+    if (st->source)
+        rh_sound_source_speech(st->source, rh_listener_said(st->live), known, rh_listener_measured_s(st->live));
+    return j->result ? RH_OK : rh_fail(&j->err, RH_ERR_NOMEM, "out of memory");
 }
 
 void rh_result_run(rh_job *base, rh_worker *w)
@@ -178,11 +183,15 @@ void rh_result_run(rh_job *base, rh_worker *w)
     }
     int64_t from = rh_now_us();
     pthread_mutex_lock(&st->live_lock);
-    j->err.code = recognise(j);
+    j->err.code = need_live(st, &j->err);
+    if (j->err.code == RH_OK)
+        j->err.code = recognise(j);
+    if (j->err.code == RH_OK)
+        j->err.code = measure(j);
     if (st->live) {
         size_t left = feed_waiting(st); /* what came meanwhile */
-        j->ready = left > 0 || rh_live_audio_ready(st->live);
-        j->rest = left > 0 ? RH_LIVE_VOICED : rh_live_audio_rest(st->live);
+        j->ready = left > 0 || rh_listener_ready(st->live);
+        j->rest = left > 0 ? RH_REST_VOICED : rh_listener_what_rests(st->live);
     }
     pthread_mutex_unlock(&st->live_lock);
     j->buffered_s = rh_stream_buffered_s(st);

@@ -12,19 +12,20 @@ typedef struct {
     size_t n_samples; /* at 16 kHz */
     double buffered_s;
     bool ready;
-    rh_live_rest rest;
+    rh_listener_rest rest;
     rh_error err;
 } rh_feed_job;
 
 typedef struct {
     rh_job job;
     rh_stream *stream;
-    rh_live_part part;
+    rh_listener_part part;
     bool background;
-    json_t *result;
+    json_t *result; /* one not sent yet comes with the job; its words are in the new one too */
+    double from_s;  /* where it begins; without one, where the last result ended */
     double buffered_s;
     bool ready; /* again */
-    rh_live_rest rest;
+    rh_listener_rest rest;
     int64_t took_us;
     rh_error err;
 } rh_result_job;

@@ -53,18 +53,16 @@ static void answer_error(rh_ws *w, const char *msg)
     item_free(pop(w));
 }
 
-static void answer_result(rh_ws *w, json_t *take, double buffered_s)
+/* The result that is ready answers the head item; without one, how much waits. */
+static void answer(rh_ws *w, double buffered_s)
 {
     rh_half *half = half_of(w);
-    json_t *all = rh_merge_results(w->ready_result, take);
-    w->ready_result = NULL;
     if (half) {
-        half->state = all ? RH_HALF_RESULT : RH_HALF_BUFFERING;
-        half->result = all;
+        half->state = w->ready_result ? RH_HALF_RESULT : RH_HALF_BUFFERING;
+        half->result = w->ready_result;
         half->buffered_s = buffered_s;
-        w->server->count.n_audio_results += all != NULL;
-    } else {
-        json_decref(all);
+        w->server->count.n_audio_results += w->ready_result != NULL;
+        w->ready_result = NULL;
     }
     item_free(pop(w));
 }
@@ -80,7 +78,7 @@ bool rh_audio_flush(rh_stream *st)
         return false;
     j->job = (rh_job){.run = rh_result_run, .done = result_done};
     j->stream = st;
-    j->part = RH_LIVE_ALL;
+    j->part = RH_PART_ALL;
     if (rh_pool_submit(st->server->speech, &j->job) != RH_OK) {
         rh_free(j);
         return false;
@@ -89,7 +87,7 @@ bool rh_audio_flush(rh_stream *st)
     return true;
 }
 
-static bool start_result(rh_ws *w, rh_live_part part, bool background)
+static bool start_result(rh_ws *w, rh_listener_part part, bool background)
 {
     rh_result_job *j = rh_calloc(1, sizeof *j);
     if (!j)
@@ -98,11 +96,14 @@ static bool start_result(rh_ws *w, rh_live_part part, bool background)
     j->stream = w->stream;
     j->part = part;
     j->background = background;
+    j->result = w->ready_result; /* not sent yet: the next one is to cover it */
+    j->from_s = w->ready_from_s;
     if (rh_pool_submit(w->server->speech, &j->job) != RH_OK) {
         rh_free(j);
         return false;
     }
     w->stream->refs++;
+    w->ready_result = NULL;
     if (background)
         w->result_running = true;
     else
@@ -111,11 +112,11 @@ static bool start_result(rh_ws *w, rh_live_part part, bool background)
 }
 
 /* Where all was reported nothing is left, but for what came meanwhile. */
-static rh_live_rest rest_after(rh_ws *w, const rh_result_job *j)
+static rh_listener_rest rest_after(rh_ws *w, const rh_result_job *j)
 {
-    bool more = j->part == RH_LIVE_SETTLED || w->fed_beside;
+    bool more = j->part == RH_PART_SETTLED || w->fed_beside;
     w->fed_beside = false;
-    return more ? j->rest : RH_LIVE_NOTHING;
+    return more ? j->rest : RH_REST_NOTHING;
 }
 
 static void result_done(rh_server *s, rh_job *base)
@@ -124,22 +125,24 @@ static void result_done(rh_server *s, rh_job *base)
     rh_conn *c = rh_conn_find(s, base->conn);
     rh_ws *w = c ? c->ws : NULL;
     rh_histogram_add(&s->count.speech_latency, (double)j->took_us / 1e6);
+    if (w) {
+        w->ready_result = j->result;
+        w->ready_from_s = j->from_s;
+        w->rest = rest_after(w, j);
+        j->result = NULL;
+    }
     if (w && j->background) {
         w->result_running = false;
-        w->rest = rest_after(w, j);
-        w->ready_result = rh_merge_results(w->ready_result, j->result);
-        j->result = NULL;
         rh_audio_release(w, j->buffered_s);
         bool waited_for = w->audio_head && w->audio_head->message.command != RH_COMMAND_NONE;
         if (j->ready && j->err.code == RH_OK && !waited_for)
-            (void)start_result(w, RH_LIVE_SETTLED, true);
+            (void)start_result(w, RH_PART_SETTLED, true);
     } else if (w) {
         w->audio_running = false;
-        w->rest = rest_after(w, j);
         if (j->err.code < 0)
             answer_error(w, j->err.msg);
         else
-            answer_result(w, json_incref(j->result), j->buffered_s);
+            answer(w, j->buffered_s);
     }
     if (w) {
         rh_audio_pump(w);
@@ -167,15 +170,15 @@ static void fed(rh_ws *w, const rh_feed_job *j)
     }
     bool live = w->kind == RH_WS_COMBINED && w->piece_s < NOT_LIVE_S;
     bool waits = !w->audio_head->next && (!w->audio_head->message.frame.at || w->piece_s >= SOON_S);
-    if (j->ready && !live && !w->result_running && start_result(w, RH_LIVE_SETTLED, false))
+    if (j->ready && !live && !w->result_running && start_result(w, RH_PART_SETTLED, false))
         return;
-    bool runs = w->result_running || (j->ready && live && start_result(w, RH_LIVE_SETTLED, true));
+    bool runs = w->result_running || (j->ready && live && start_result(w, RH_PART_SETTLED, true));
     if (runs && (waits || w->kind == RH_WS_AUDIO)) {
         w->audio_running = w->head_waits = true;
         w->head_buffered_s = j->buffered_s;
         return;
     }
-    answer_result(w, NULL, j->buffered_s);
+    answer(w, j->buffered_s);
 }
 
 /* The head waits for recognition no longer: it has ended, or another message came. */
@@ -184,18 +187,18 @@ void rh_audio_release(rh_ws *w, double buffered_s)
     if (!w->head_waits)
         return;
     w->audio_running = w->head_waits = false;
-    answer_result(w, NULL, buffered_s);
+    answer(w, buffered_s);
 }
 
 /* What was said last, when the client has stopped sending. */
 static void recognise_rest(rh_ws *w)
 {
-    if (w->audio_head || w->result_running || w->rest == RH_LIVE_NOTHING)
+    if (w->audio_head || w->result_running || w->rest == RH_REST_NOTHING)
         return;
     double quiet = fmin(w->piece_s + QUIET_LATE_S, QUIET_MAX_S), voiced = w->piece_s + VOICED_LATE_S;
     double since = (double)(rh_now_us() - w->audio_at_us) / 1e6;
-    if (since >= (w->rest == RH_LIVE_QUIET ? quiet : voiced))
-        (void)start_result(w, RH_LIVE_WORDS, true);
+    if (since >= (w->rest == RH_REST_QUIET ? quiet : voiced))
+        (void)start_result(w, RH_PART_WORDS, true);
 }
 
 /* The reply is about to be sent: what is ready goes with it. */
@@ -254,9 +257,9 @@ static void clear(rh_ws *w)
     rh_stream *st = w->stream;
     pthread_mutex_lock(&st->live_lock);
     if (st->source)
-        rh_sound_source_forget(st->source, st->live ? rh_live_audio_reported_s(st->live) : 0);
+        rh_sound_source_forget(st->source, st->live ? rh_listener_measured_s(st->live) : 0);
     if (st->live)
-        rh_live_audio_clear(st->live);
+        rh_listener_clear(st->live);
     pthread_mutex_lock(&st->waiting_lock);
     st->n_waiting = 0;
     st->buffered_s = 0;
@@ -267,7 +270,7 @@ static void clear(rh_ws *w)
     st->rate_hz = 0;
     json_decref(w->ready_result);
     w->ready_result = NULL;
-    w->rest = RH_LIVE_NOTHING;
+    w->rest = RH_REST_NOTHING;
     rh_half *half = half_of(w);
     if (half)
         half->state = RH_HALF_CLEARED;
@@ -286,7 +289,7 @@ void rh_audio_pump(rh_ws *w)
         } else if (m->command == RH_COMMAND_CLEAR) {
             clear(w);
         } else {
-            started = start_result(w, RH_LIVE_ALL, false);
+            started = start_result(w, RH_PART_ALL, false);
         }
         if (!started)
             answer_error(w, "too much audio at once: try again in a moment");

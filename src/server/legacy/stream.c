@@ -34,7 +34,7 @@ void rh_stream_unref(rh_stream *st)
         }
     rh_face_tracker_free(st->tracker);
     rh_resampler_free(st->resampler);
-    rh_live_audio_free(st->live);
+    rh_listener_free(st->live);
     rh_sound_source_free(st->source);
     rh_record_unref(st->record);
     rh_free(st->waiting);
