@@ -3,14 +3,10 @@
  * An index into the words ("after_word", "word") is one into the result's "words", which
  * hold words of a reference that were not said, too. */
 #include <math.h>
-#include <string.h>
 #include "rehearse/base/alloc.h"
-#include "rehearse/base/buf.h"
 #include "rehearse/base/clock.h"
 #include "rehearse/coach/coach.h"
 #include "rounding.h"
-
-enum { MAX_TEXT = 4096 };
 
 static void put(json_t *o, const char *key, float v)
 {
@@ -37,34 +33,11 @@ static int place_of(const rh_analysis *a, int word)
     return word >= 0 && (size_t)word < a->said.words[RH_WORDS_CLEAN].n ? a->place[word] : word;
 }
 
-/* Words first..first+n joined by spaces. */
-static json_t *text_of(const rh_analysis *a, int first, int n)
+static json_t *taken(char *text)
 {
-    const rh_word_list *words = &a->said.words[RH_WORDS_CLEAN];
-    rh_buf b;
-    rh_buf_init(&b, MAX_TEXT);
-    for (int i = first; i < first + n && (size_t)i < words->n; i++)
-        (void)rh_buf_printf(&b, "%s%s", i > first ? " " : "", words->at[i].text);
-    json_t *s = json_string(b.data ? b.data : "");
-    rh_buf_done(&b);
+    json_t *s = json_string(text ? text : "");
+    rh_free(text);
     return s ? s : json_string("");
-}
-
-/* The same without the punctuation around it: "just," is the word just. */
-static json_t *term_of(const rh_analysis *a, int first, int n)
-{
-    json_t *whole = text_of(a, first, n);
-    const char *s = json_string_value(whole);
-    size_t len = strlen(s);
-    while (*s && strchr("\"'(", *s)) {
-        s++;
-        len--;
-    }
-    while (len > 1 && strchr(".,;:?!\"')-", s[len - 1]))
-        len--;
-    json_t *term = json_stringn(s, len);
-    json_decref(whole);
-    return term ? term : json_string("");
 }
 
 /* ---- scores and words ---- */
@@ -250,7 +223,7 @@ static json_t *sentence_json(const rh_analysis *a, int i)
         return json_null();
     const rh_sentence *s = &a->language.sentences[i];
     json_t *o = span(s->start, s->end);
-    json_object_set_new(o, "text", text_of(a, s->first_word, s->n_words));
+    json_object_set_new(o, "text", taken(rh_analysis_words(a, s->first_word, s->n_words)));
     return o;
 }
 
@@ -283,11 +256,11 @@ static json_t *language_json(const rh_analysis *a)
     for (size_t i = 0; i < l->n_remarks; i++) {
         json_t *r = span(l->remarks[i].start, l->remarks[i].end);
         json_object_set_new(r, "kind", json_string(rh_remark_name(l->remarks[i].kind)));
-        json_object_set_new(r, "text", term_of(a, l->remarks[i].first_word, l->remarks[i].n_words));
+        json_object_set_new(r, "text", taken(rh_analysis_term(a, l->remarks[i].first_word, l->remarks[i].n_words)));
         json_array_append_new(remarks, r);
     }
     for (size_t i = 0; i < l->n_repeated; i++)
-        json_array_append_new(repeated, json_pack("{s:o, s:i}", "word", term_of(a, l->repeated[i].word, 1), "count",
+        json_array_append_new(repeated, json_pack("{s:o, s:i}", "word", taken(rh_analysis_term(a, l->repeated[i].word, 1)), "count",
                                                   l->repeated[i].count));
     for (int part = 0; part < RH_STAR_PARTS; part++)
         json_object_set_new(star, rh_star_name(part), sentence_json(a, l->star_sentence[part]));

@@ -1,8 +1,8 @@
 #include "curves.h"
 
-#include <stdlib.h>
 #include <string.h>
 #include "rehearse/base/alloc.h"
+#include "rehearse/base/stats.h"
 #include "rehearse/media/pitch.h"
 
 enum { PIECE = 10 * RH_PITCH_RATE_HZ };
@@ -83,12 +83,6 @@ rh_status rh_curves_feed(rh_curves *c, const float *samples, size_t n, rh_error 
     return st;
 }
 
-static int compare_floats(const void *a, const void *b)
-{
-    float x = *(const float *)a, y = *(const float *)b;
-    return (x > y) - (x < y);
-}
-
 /* Quiet and loud level as of a recording: tenths of the steps. */
 static rh_status levels(rh_contour *out, rh_error *err)
 {
@@ -96,7 +90,7 @@ static rh_status levels(rh_contour *out, rh_error *err)
     if (!sorted)
         return rh_fail(err, RH_ERR_NOMEM, "curves: out of memory");
     memcpy(sorted, out->level_db, out->n * sizeof *sorted);
-    qsort(sorted, out->n, sizeof *sorted, compare_floats);
+    rh_sort_floats(sorted, out->n);
     out->noise_db = sorted[out->n / 10];
     out->speech_db = sorted[(out->n - 1) - out->n / 10];
     rh_free(sorted);

@@ -13,7 +13,6 @@
 #include "rehearse/coach/report.h"
 #include "report_internal.h"
 
-static const double UNCLEAR_SCORE = 35; /* of a word shown as unclear, 0 to 100 */
 enum { MAX_TEXT = 4 << 20 };
 
 /* An item that comes before words[before]. */
@@ -51,15 +50,8 @@ static bool is_marked(const json_t *o)
 /* Index of the first word that comes after the event. */
 static size_t place_of(const marking *m, const json_t *event)
 {
-    const json_t *after = json_object_get(event, "after_word");
-    size_t i = 0;
-    if (json_is_integer(after)) {
-        json_int_t at = json_integer_value(after) + 1;
-        return at < 0 ? 0 : (size_t)at < m->n ? (size_t)at : m->n;
-    }
-    while (i < m->n && rh_json_num(json_array_get(m->words, i), "start") <= rh_json_num(event, "start"))
-        i++;
-    return i;
+    json_int_t at = json_integer_value(json_object_get(event, "after_word")) + 1;
+    return at < 0 ? 0 : (size_t)at < m->n ? (size_t)at : m->n;
 }
 
 static void put(marking *m, const json_t *event, json_t *o)
@@ -107,29 +99,14 @@ static size_t says(const marking *m, size_t at, const char *text)
     return at;
 }
 
-static bool middle_within(const json_t *o, const json_t *span)
-{
-    double middle = (rh_json_num(o, "start") + rh_json_num(o, "end")) / 2;
-    return middle >= rh_json_num(span, "start") && middle <= rh_json_num(span, "end");
-}
-
 static void add_filler(marking *m, const json_t *f)
 {
-    const json_t *count = json_object_get(f, "words");
+    json_int_t n_words = json_integer_value(json_object_get(f, "words"));
     size_t at = place_of(m, f);
-    bool written = false;
-    if (json_is_integer(count)) {
-        for (json_int_t k = json_integer_value(count); k > 0; k--, at++, written = true)
-            if ((at = said_from(m, at)) < m->n)
-                mark(m->marked[at], "filler", "filler word");
-    } else {
-        for (size_t i = 0; i < m->n; i++)
-            if (middle_within(m->marked[i], f) || middle_within(f, m->marked[i])) {
-                mark(m->marked[i], "filler", "filler word");
-                written = true;
-            }
-    }
-    if (written)
+    for (json_int_t k = n_words; k > 0; k--, at++)
+        if ((at = said_from(m, at)) < m->n)
+            mark(m->marked[at], "filler", "filler word");
+    if (n_words > 0)
         return;
     json_t *o = item(f, rh_json_str(f, "kind"));
     mark(o, "filler", "filler word, heard");
@@ -196,7 +173,7 @@ static void add_fate(json_t *o, const json_t *word)
     else if (strcmp(what, "mispronounced") == 0)
         (void)snprintf(note, sizeof note, "%.100s, said unclearly: %.0f of 100", expected,
                        rh_json_num(word, "score"));
-    else if (json_object_get(word, "score") && rh_json_num(word, "score") < UNCLEAR_SCORE) {
+    else if (json_object_get(word, "score") && rh_json_num(word, "score") < RH_UNCLEAR_SCORE) {
         what = "mispronounced";
         (void)snprintf(note, sizeof note, "hard to make out: %.0f of 100", rh_json_num(word, "score"));
     }

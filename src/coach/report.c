@@ -4,24 +4,18 @@
 #include <ctype.h>
 #include <math.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 #include "rehearse/base/alloc.h"
 #include "rehearse/base/buf.h"
 #include "report_internal.h"
 #include "report_points.h"
+#include "rounding.h"
 
 /* A pause this long is shown in the transcript; about 0.6 s at a full stop is natural. */
 static const double SHOWN_PAUSE_S = 0.8;
 static const double LEAST_FACE = 20; /* % of pictures with a face, to judge where it looked */
-
-/* A "number" or "null" copied under another name. */
-static void copy_score(json_t *to, const char *name, const json_t *from, const char *key)
-{
-    json_t *v = json_object_get(from, key);
-    if (json_is_number(v))
-        json_object_set(to, name, v);
-}
 
 /* Mean over the seconds that have `key`; -1 when none has. */
 static double mean_second(const json_t *seconds, const char *key)
@@ -58,10 +52,10 @@ static json_t *column(const json_t *seconds, const char *key, int n)
     return list;
 }
 
-static json_t *timeline(const json_t *session, const json_t *analysis, double duration_s)
+static json_t *timeline(const json_t *session, const json_t *result, double duration_s)
 {
     const json_t *seconds = json_object_get(session, "seconds");
-    json_t *heard = json_object_get(analysis, "timeline");
+    json_t *heard = json_object_get(result, "timeline");
     json_t *o = json_is_object(heard) ? json_copy(heard) : json_object();
     int n = (int)ceil(duration_s);
     json_object_set_new(o, "step_s", json_integer(1));
@@ -72,57 +66,62 @@ static json_t *timeline(const json_t *session, const json_t *analysis, double du
 
 /* ---- events ---- */
 
-static void add_event(json_t *events, const char *kind, const json_t *span, const char *text)
+static void add_event(json_t *events, const char *kind, double start, double end, const char *text)
 {
-    json_array_append_new(events, json_pack("{s:s, s:f, s:f, s:s}", "kind", kind, "start",
-                                            rh_json_num(span, "start"), "end",
-                                            rh_json_num(span, "end"), "text", text));
+    json_array_append_new(events, json_pack("{s:s, s:f, s:f, s:s}", "kind", kind, "start", rh_round(start, 1000), "end",
+                                            rh_round(end, 1000), "text", text));
 }
 
-static const char *slip_name(const char *kind)
+static void add_kept_events(json_t *list, const json_t *session)
 {
-    return strcmp(kind, "repetition") == 0 ? "said twice"
-           : strcmp(kind, "restart") == 0  ? "begun anew"
-           : strcmp(kind, "cut-off") == 0  ? "cut off"
-                                           : "drawn out";
-}
-
-static json_t *events(const json_t *session, const json_t *analysis, const json_t *marked)
-{
-    json_t *list = json_array(), *o;
+    json_t *o;
     size_t i;
     char text[96];
     json_array_foreach(json_object_get(session, "events"), i, o)
     {
-        const char *kind = rh_json_str(o, "kind");
-        if (strcmp(kind, "look_away") == 0) {
-            const char *where = rh_json_str(o, "direction");
-            if (strcmp(where, "away") == 0)
-                where = "not in the picture";
-            (void)snprintf(text, sizeof text, "%s%s", strcmp(where, "not in the picture") == 0 ? "" : "looks ", where);
-            add_event(list, kind, o, text);
-        } else if (strcmp(kind, "cue") == 0) {
-            add_event(list, kind, o, rh_json_str(o, "text"));
-        }
+        const char *kind = rh_json_str(o, "kind"), *where = rh_json_str(o, "direction");
+        bool away = strcmp(kind, "look_away") == 0;
+        (void)snprintf(text, sizeof text, "looks %s", where);
+        if (away || strcmp(kind, "cue") == 0)
+            add_event(list, kind, rh_json_num(o, "start"), rh_json_num(o, "end"),
+                      !away                         ? rh_json_str(o, "text")
+                      : strcmp(where, "away") == 0 ? "not in the picture"
+                                                    : text);
     }
-    json_array_foreach(json_object_get(analysis, "fillers"), i, o)
-        add_event(list, "filler", o, rh_json_str(o, "kind"));
-    json_array_foreach(json_object_get(analysis, "slips"), i, o)
-    {
-        (void)snprintf(text, sizeof text, "%.60s (%s)", rh_json_str(o, "text"), slip_name(rh_json_str(o, "kind")));
-        add_event(list, "slip", o, text);
+}
+
+static void add_heard_events(json_t *list, const rh_analysis *a)
+{
+    static const char *const slips[] = {"said twice", "begun anew", "cut off", "drawn out"};
+    char text[96];
+    for (size_t i = 0; i < a->said.n_fillers; i++) {
+        const rh_filler *f = &a->said.fillers[i];
+        add_event(list, "filler", (double)f->start, (double)f->end, rh_filler_name(f->kind));
     }
-    json_array_foreach(json_object_get(analysis, "pauses"), i, o)
-    {
-        double s = rh_json_num(o, "end") - rh_json_num(o, "start");
-        if (s < SHOWN_PAUSE_S)
+    for (size_t i = 0; i < a->said.n_slips; i++) {
+        const rh_slip *p = &a->said.slips[i];
+        (void)snprintf(text, sizeof text, "%.60s (%s)", p->text, slips[p->kind]);
+        add_event(list, "slip", (double)p->start, (double)p->end, text);
+    }
+    for (size_t i = 0; i < a->report.timing.n_pauses; i++) {
+        const rh_pause *p = &a->report.timing.pauses[i];
+        if ((double)(p->end - p->start) < SHOWN_PAUSE_S)
             continue;
-        (void)snprintf(text, sizeof text, "pause of %.1f s", s);
-        add_event(list, "pause", o, text);
+        (void)snprintf(text, sizeof text, "pause of %.1f s", (double)(p->end - p->start));
+        add_event(list, "pause", (double)p->start, (double)p->end, text);
     }
+}
+
+static json_t *events(const json_t *session, const rh_analysis *a, const json_t *marked)
+{
+    json_t *list = json_array(), *o;
+    size_t i;
+    add_kept_events(list, session);
+    if (a)
+        add_heard_events(list, a);
     json_array_foreach(marked, i, o)
         if (strcmp(rh_json_str(o, "mark"), "mispronounced") == 0)
-            add_event(list, "mispronounced", o, rh_json_str(o, "text"));
+            add_event(list, "mispronounced", rh_json_num(o, "start"), rh_json_num(o, "end"), rh_json_str(o, "text"));
     return list;
 }
 
@@ -207,118 +206,129 @@ static void measure(json_t *list, const char *name, const char *unit, const char
                     int decimals, double value)
 {
     char text[32];
+    value = rh_round(value, 100);
     (void)snprintf(text, sizeof text, "%.*f", decimals, value);
     json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:s, s:f}", "name", name, "text", text,
                                           "unit", unit, "note", note, "value", value));
 }
 
-static json_t *measures(const json_t *analysis, double speech_s)
+static json_t *measures(const rh_analysis *a, double speech_s)
 {
     json_t *list = json_array();
-    const json_t *timing = json_object_get(analysis, "timing"), *prosody = json_object_get(analysis, "prosody");
-    double wpm = rh_json_num(analysis, "pace_wpm");
+    double wpm = a ? rh_tenth((double)a->report.pace_wpm) : 0;
     if (wpm <= 0)
         return list;
     measure(list, "Pace", "words a minute",
             wpm > 200 ? "fast" : wpm < 95 ? "slow" : "easy to follow", 0, wpm);
-    double fillers = rh_json_num(analysis, "filler_words_count") * 60 / fmax(speech_s, 10);
+    double fillers = a->report.filler_words_count * 60 / fmax(speech_s, 10);
     measure(list, "Fillers", "a minute", fillers > 12 ? "too many" : fillers > 5 ? "noticeable" : "harmless",
             1, fillers);
-    if (timing)
-        measure(list, "Pauses", "inside clauses", "the fewer the better", 0,
-                rh_json_num(timing, "pauses_within"));
-    double spread = rh_json_num(prosody, "f0_spread_st");
+    measure(list, "Pauses", "inside clauses", "the fewer the better", 0, a->report.timing.n_within);
+    double spread = (double)a->prosody.f0_spread_st;
     if (spread > 0)
         measure(list, "Pitch range", "semitones", spread < 3 ? "flat" : spread < 5 ? "moderate" : "lively",
                 1, spread);
     return list;
 }
 
-static json_t *scores(const json_t *analysis, double eye_contact, double attention)
+/* The scores by name; NULL at the end. */
+static const struct named_score {
+    const char *name;
+    size_t at;
+} SCORES[] = {{"overall", offsetof(rh_speech_report, overall)}, {"clarity", offsetof(rh_speech_report, clarity)},
+              {"fluency", offsetof(rh_speech_report, fluency)},
+              {"pronunciation", offsetof(rh_speech_report, pronunciation)},
+              {"prosody", offsetof(rh_speech_report, prosody)}};
+enum { N_SCORES = sizeof SCORES / sizeof *SCORES };
+
+static const rh_score *score_of(const rh_analysis *a, int i)
+{
+    return (const rh_score *)(const void *)((const char *)&a->report + SCORES[i].at);
+}
+
+static json_t *scores(const rh_analysis *a, double eye_contact, double attention)
 {
     json_t *o = json_object();
-    copy_score(o, "overall", analysis, "overall_score");
-    copy_score(o, "clarity", analysis, "clarity_score");
-    copy_score(o, "fluency", analysis, "fluency_score");
-    copy_score(o, "pronunciation", analysis, "pronunciation_score");
-    copy_score(o, "prosody", analysis, "prosody_score");
-    if (!*rh_json_str(analysis, "transcribed_text"))
-        json_object_clear(o);
+    for (int i = 0; i < N_SCORES && a && *a->text; i++)
+        json_object_set_new(o, SCORES[i].name, rh_rounded((double)score_of(a, i)->value, 10));
     if (eye_contact >= 0)
-        json_object_set_new(o, "eye_contact", json_real(round(eye_contact * 10) / 10));
+        json_object_set_new(o, "eye_contact", rh_rounded(eye_contact, 10));
     if (attention >= 0)
-        json_object_set_new(o, "attention", json_real(round(attention * 10) / 10));
+        json_object_set_new(o, "attention", rh_rounded(attention, 10));
     return o;
 }
 
-static void part_text(const json_t *p, double points, char *text, size_t size)
+static void part_text(const rh_score_part *p, char *text, size_t size)
 {
-    const char *unit = rh_json_str(p, "unit"), *name = rh_json_str(p, "name");
-    double value = rh_json_num(p, "value");
-    bool share = strcmp(unit, "share") == 0;
-    if (strcmp(name, "scale") == 0)
-        name = "fitted to the raters' scale";
+    const char *name = strcmp(p->name, "scale") == 0 ? "fitted to the raters' scale" : p->name;
+    double value = (double)p->value, points = (double)p->points;
+    bool share = strcmp(p->unit, "share") == 0;
     (void)snprintf(text, size, "%c%s: %.*f%s%s (%+.0f point%s)", toupper((unsigned char)*name), *name ? name + 1 : "",
                    share || fabs(value) >= 20 ? 0 : fabs(value) >= 2 ? 1 : 2, share ? 100 * value : value,
-                   *unit ? " " : "", share ? "%" : unit, points, fabs(points) < 1.5 ? "" : "s");
+                   *p->unit ? " " : "", share ? "%" : p->unit, points, fabs(points) < 1.5 ? "" : "s");
 }
 
 /* The parts that made each score, as sentences. */
-static json_t *evidence(const json_t *analysis)
+static json_t *evidence(const rh_analysis *a)
 {
-    json_t *o = json_object(), *made, *p;
-    const char *score;
-    size_t i;
-    json_object_foreach(json_object_get(analysis, "scores"), score, made)
-    {
+    json_t *o = json_object();
+    for (int i = 0; i < N_SCORES && a; i++) {
+        const rh_score *made = score_of(a, i);
         json_t *out = json_array();
-        json_array_foreach(json_object_get(made, "parts"), i, p)
-        {
+        for (int k = 0; k < made->n_parts; k++) {
             char text[160];
-            double points = rh_json_num(p, "points");
-            if (fabs(points) >= 0.5)
-                part_text(p, points, text, sizeof text);
-            else
+            double points = rh_tenth((double)made->parts[k].points);
+            if (fabs(points) < 0.5)
                 continue;
+            part_text(&made->parts[k], text, sizeof text);
             json_array_append_new(out, json_pack("{s:s, s:f}", "text", text, "points", points));
         }
-        json_object_set_new(o, score, out);
+        if (made->known)
+            json_object_set(o, SCORES[i].name, out);
+        json_decref(out);
     }
     return o;
 }
 
 /* What to do about each score, a sentence each. */
-static json_t *advice(const json_t *analysis)
+static json_t *advice(const rh_analysis *a)
 {
-    json_t *o = json_object(), *made;
-    const char *score;
-    json_object_foreach(json_object_get(analysis, "scores"), score, made)
-        json_object_set(o, score, json_object_get(made, "advice"));
+    json_t *o = json_object();
+    for (int i = 0; i < N_SCORES && a; i++)
+        if (score_of(a, i)->known)
+            json_object_set_new(o, SCORES[i].name, json_string(score_of(a, i)->advice));
     return o;
 }
 
-static json_t *structure(const json_t *analysis)
+static json_t *part_sentences(const rh_analysis *a, int part)
+{
+    int at = a->language.star_sentence[part];
+    if (at < 0)
+        return json_array();
+    const rh_sentence *s = &a->language.sentences[at];
+    char *text = rh_analysis_words(a, s->first_word, s->n_words);
+    json_t *list = json_pack("[{s:f, s:f, s:s}]", "start", rh_round((double)s->start, 1000), "end",
+                             rh_round((double)s->end, 1000), "text", text ? text : "");
+    rh_free(text);
+    return list;
+}
+
+static json_t *structure(const rh_analysis *a)
 {
     static const struct {
-        const char *key, *name, *advice;
-    } parts[] = {
-        {"situation", "Situation", "Say where and when it was, in one sentence."},
-        {"task", "Task", "Say what was asked of you."},
-        {"action", "Action", "Say what you did, step by step, with \"I\"."},
-        {"result", "Result", "End with what came of it, with a number if you have one."},
+        const char *name, *advice;
+    } parts[RH_STAR_PARTS] = {
+        {"Situation", "Say where and when it was, in one sentence."},
+        {"Task", "Say what was asked of you."},
+        {"Action", "Say what you did, step by step, with \"I\"."},
+        {"Result", "End with what came of it, with a number if you have one."},
     };
-    const json_t *star = json_object_get(json_object_get(analysis, "language"), "star");
     json_t *list = json_array();
-    int found = 0;
-    for (int i = 0; star && i < 4; i++) {
-        json_t *s = json_object_get(star, parts[i].key);
-        bool there = json_is_object(s);
-        found += there;
+    for (int i = 0; a && a->language.n_star > 0 && i < RH_STAR_PARTS; i++)
         json_array_append_new(list, json_pack("{s:s, s:b, s:s, s:o}", "name", parts[i].name, "present",
-                                              (int)there, "advice", parts[i].advice, "sentences",
-                                              there ? json_pack("[O]", s) : json_array()));
-    }
-    return json_pack("{s:o, s:s}", "parts", found ? list : (json_decref(list), json_array()), "note",
+                                              a->language.star_sentence[i] >= 0, "advice", parts[i].advice, "sentences",
+                                              part_sentences(a, i)));
+    return json_pack("{s:o, s:s}", "parts", list, "note",
                      "Found by rules over your words; a part that is there in other words may be missed.");
 }
 
@@ -334,10 +344,9 @@ static void note_hidden(json_t *list, const json_t *seconds, const char *key, co
     json_array_append_new(list, json_string(text));
 }
 
-static json_t *notes(const json_t *analysis, const json_t *seconds, double face)
+static json_t *notes(const rh_analysis *a, const json_t *seconds, double face)
 {
-    json_t *list = json_array(), *o;
-    size_t i;
+    json_t *list = json_array();
     if (face >= 0 && face < LEAST_FACE)
         json_array_append_new(list, json_string("Hardly any face was in the picture: eye contact was not judged."));
     if (face >= LEAST_FACE) {
@@ -345,21 +354,21 @@ static json_t *notes(const json_t *analysis, const json_t *seconds, double face)
                     "dark glasses, a hand, light): eye contact was then judged by your head");
         note_hidden(list, seconds, "mouth_hidden", "mouth was not visible", "a mask, a hand, a microphone)");
     }
-    const char *reason = rh_json_str(analysis, "reason");
-    if (*reason)
-        json_array_append_new(list, json_string(reason));
-    json_array_foreach(json_object_get(analysis, "sound"), i, o)
-        if (strcmp(rh_json_str(o, "kind"), "no_voice") != 0)
-            json_array_append_new(list, json_string(rh_json_str(o, "text")));
+    if (a && !a->report.spoken)
+        json_array_append_new(list, json_string(a->report.reason));
+    unsigned sound = a && a->sound_known ? a->prosody.sound & ~(unsigned)RH_SOUND_NO_VOICE : 0;
+    for (unsigned bit = 1; bit <= sound; bit <<= 1)
+        if (sound & bit)
+            json_array_append_new(list, json_string(rh_sound_reason(bit)));
     return list;
 }
 
-static json_t *summary(const json_t *analysis, const rh_report_view *v)
+static json_t *summary(const rh_report_view *v)
 {
     char text[400] = "";
     size_t n = 0;
-    if (v->analysis && v->speech_s >= 1) {
-        double wpm = rh_json_num(analysis, "pace_wpm");
+    if (v->a && v->speech_s >= 1) {
+        double wpm = (double)v->a->report.pace_wpm;
         n += (size_t)snprintf(text, sizeof text, "You spoke for %.0f seconds at %.0f words a minute", v->speech_s, wpm);
         if (v->eye_contact >= 0)
             n += (size_t)snprintf(text + n, sizeof text - n, " and looked at the camera %.0f %% of the time",
@@ -390,47 +399,69 @@ static json_t *trend(const json_t *session, const json_t *earlier, const json_t 
     return list;
 }
 
-rh_status rh_report_build(const json_t *session, const json_t *analysis, const json_t *earlier,
+/* Time of words, the pauses between them left out. */
+static double speech_s(const rh_analysis *a)
+{
+    size_t n = a ? a->report.n_word_scores : 0;
+    const rh_word_score *w = n ? a->report.word_scores : NULL;
+    return n ? fmax(0, (double)(w[n - 1].end - w[0].start - a->report.timing.pause_s)) : 0;
+}
+
+/* Looks away, as spans; *n of them. Freed with rh_free(). */
+static rh_time_span *looks_away(const json_t *session, size_t *n)
+{
+    const json_t *events = json_object_get(session, "events");
+    rh_time_span *list = rh_calloc(json_array_size(events) + 1, sizeof *list);
+    json_t *o;
+    size_t i;
+    *n = 0;
+    json_array_foreach(events, i, o)
+        if (list && strcmp(rh_json_str(o, "kind"), "look_away") == 0)
+            list[(*n)++] = (rh_time_span){(float)rh_json_num(o, "start"), (float)rh_json_num(o, "end")};
+    return list;
+}
+
+static void add_analysis(json_t *r, json_t *result)
+{
+    json_t *language = json_object_get(result, "language");
+    json_object_set_new(r, "language", language ? json_incref(language) : json_null());
+    json_object_set(r, "analysis", result ? result : json_null());
+}
+
+rh_status rh_report_build(const json_t *session, const rh_analysis *a, const json_t *earlier,
                           json_t **out, rh_error *err)
 {
     const json_t *meta = json_object_get(session, "meta"), *seconds = json_object_get(session, "seconds");
-    json_t *marked = rh_marked_words(analysis), *happened = events(session, analysis, marked);
-    double face = mean_second(seconds, "face");
-    double pauses = rh_json_num(json_object_get(analysis, "timing"), "pause_s");
-    const json_t *words = json_object_get(analysis, "words");
-    size_t n_words = json_array_size(words);
-    double span = n_words ? rh_json_num(json_array_get(words, n_words - 1), "end") -
-                                rh_json_num(json_array_get(words, 0), "start")
-                          : 0;
+    json_t *result = a ? rh_analysis_json(a) : NULL;
+    json_t *marked = rh_marked_words(result), *happened = events(session, a, marked);
+    double face = mean_second(seconds, "face"), duration_s = rh_json_num(session, "duration_s");
     rh_report_view v = {
-        .analysis = analysis,
-        .events = happened,
+        .a = a,
         .kind = rh_json_str(meta, "kind"),
-        .duration_s = rh_json_num(session, "duration_s"),
-        .speech_s = fmax(0, span - pauses),
+        .speech_s = speech_s(a),
         .eye_contact = face >= LEAST_FACE ? mean_second(seconds, "eye_contact") : -1,
         .attention = face >= LEAST_FACE ? mean_second(seconds, "attention") : -1,
     };
+    rh_time_span *away = looks_away(session, &v.n_away);
+    v.away = away;
     json_t *keep = NULL, *change = NULL;
     rh_report_points(&v, &keep, &change);
-    json_t *marks = scores(analysis, v.eye_contact, v.attention);
+    json_t *marks = scores(a, v.eye_contact, v.attention);
     json_t *r = json_pack(
         "{s:i, s:s, s:f, s:s, s:s, s:f, s:f, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
         "version", 1, "id", rh_json_str(session, "id"), "created", rh_json_num(session, "created"),
-        "question", rh_json_str(meta, "question"), "kind", v.kind, "duration_s", v.duration_s,
-        "speech_s", round(v.speech_s * 10) / 10, "summary", summary(analysis, &v), "notes", notes(analysis, seconds, face),
-        "scores", json_incref(marks), "measures", measures(analysis, v.speech_s), "keep", keep, "change",
-        change, "timeline", timeline(session, analysis, v.duration_s), "events", happened, "transcript",
-        transcript(session, marked), "structure", structure(analysis), "evidence", evidence(analysis),
-        "advice", advice(analysis));
+        "question", rh_json_str(meta, "question"), "kind", v.kind, "duration_s", duration_s,
+        "speech_s", rh_tenth(v.speech_s), "summary", summary(&v), "notes", notes(a, seconds, face),
+        "scores", json_incref(marks), "measures", measures(a, v.speech_s), "keep", keep, "change",
+        change, "timeline", timeline(session, result, duration_s), "events", happened, "transcript",
+        transcript(session, marked), "structure", structure(a), "evidence", evidence(a), "advice", advice(a));
     json_decref(marked);
+    rh_free(away);
     if (r) {
         json_object_set_new(r, "trend", trend(session, earlier, marks));
-        json_object_set(r, "analysis", json_is_object(analysis) ? (json_t *)analysis : json_null());
-        json_object_set_new(r, "language", json_incref(json_object_get(analysis, "language")
-                                                           ? json_object_get(analysis, "language")
-                                                           : json_null()));
+        add_analysis(r, result);
     }
+    json_decref(result);
     json_decref(marks);
     if (!r)
         return rh_fail(err, RH_ERR_NOMEM, "report: out of memory");

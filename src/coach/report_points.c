@@ -5,7 +5,9 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include "rehearse/base/alloc.h"
 #include "report_internal.h"
+#include "rounding.h"
 
 enum { MAX_POINTS = 24, SHOWN = 3, MOMENTS = 3 };
 
@@ -27,13 +29,9 @@ static double between(double v, double bad, double fine)
     return fmax(0, fmin(100, 100 * (v - bad) / (fine - bad)));
 }
 
-static const json_t *part(const rh_report_view *v, const char *key)
+static void add_moment(point *p, float start_s, float end_s, const char *text)
 {
-    return json_object_get(v->analysis, key);
-}
-
-static void add_moment(point *p, double start, double end, const char *text)
-{
+    double start = rh_round((double)start_s, 1000), end = rh_round((double)end_s, 1000);
     if (!p->moments)
         p->moments = json_array();
     if (json_array_size(p->moments) >= MOMENTS)
@@ -42,34 +40,49 @@ static void add_moment(point *p, double start, double end, const char *text)
                                                 text ? text : ""));
 }
 
-static double length_of(const json_t *o)
+/* The longest spans become moments. */
+static void longest(point *p, const rh_time_span *list, size_t n, const char *unit)
 {
-    return rh_json_num(o, "end") - rh_json_num(o, "start");
-}
-
-/* The longest items of a list (of those whose `key` is `value`) become moments. */
-static void longest(point *p, const json_t *list, const char *key, const char *value, const char *unit)
-{
-    for (int round = 0; round < MOMENTS; round++) {
-        const json_t *best = NULL;
-        json_t *o;
-        size_t i, k;
-        json_array_foreach(list, i, o)
-        {
-            if (key && strcmp(rh_json_str(o, key), value) != 0)
-                continue;
-            bool taken = false;
-            json_t *m;
-            json_array_foreach(p->moments, k, m)
-                taken |= rh_json_num(m, "start") == rh_json_num(o, "start");
-            if (!taken && (!best || length_of(o) > length_of(best)))
-                best = o;
+    const rh_time_span *taken[MOMENTS] = {0};
+    for (int k = 0; k < MOMENTS; k++) {
+        const rh_time_span *best = NULL;
+        for (size_t i = 0; i < n; i++) {
+            bool is_taken = false;
+            for (int m = 0; m < k; m++)
+                is_taken |= taken[m] == &list[i];
+            if (!is_taken && (!best || list[i].end - list[i].start > best->end - best->start))
+                best = &list[i];
         }
         if (!best)
             return;
         char text[64];
-        (void)snprintf(text, sizeof text, "%.1f s%s", length_of(best), unit);
-        add_moment(p, rh_json_num(best, "start"), rh_json_num(best, "end"), text);
+        taken[k] = best;
+        (void)snprintf(text, sizeof text, "%.1f s%s", (double)(best->end - best->start), unit);
+        add_moment(p, best->start, best->end, text);
+    }
+}
+
+/* The longest pauses inside clauses. */
+static void longest_within(point *p, const rh_timing *t)
+{
+    rh_time_span *list = rh_calloc(t->n_pauses + 1, sizeof *list);
+    size_t n = 0;
+    for (size_t i = 0; list && i < t->n_pauses; i++)
+        if (t->pauses[i].place == RH_PAUSE_WITHIN)
+            list[n++] = (rh_time_span){t->pauses[i].start, t->pauses[i].end};
+    longest(p, list, n, "");
+    rh_free(list);
+}
+
+static void add_remarks(point *p, const rh_analysis *a, rh_remark_kind kind)
+{
+    for (size_t i = 0; i < a->language.n_remarks; i++) {
+        const rh_remark *r = &a->language.remarks[i];
+        if (r->kind != kind)
+            continue;
+        char *text = rh_analysis_term(a, r->first_word, r->n_words);
+        add_moment(p, r->start, r->end, text);
+        rh_free(text);
     }
 }
 
@@ -77,7 +90,7 @@ static void longest(point *p, const json_t *list, const char *key, const char *v
 
 static bool pace(const rh_report_view *v, point *p)
 {
-    double wpm = rh_json_num(v->analysis, "pace_wpm");
+    double wpm = (double)v->a->report.pace_wpm;
     if (wpm <= 0)
         return false;
     bool fast = wpm > 165;
@@ -93,10 +106,8 @@ static bool pace(const rh_report_view *v, point *p)
 
 static bool broken_sentences(const rh_report_view *v, point *p)
 {
-    const json_t *t = part(v, "timing");
-    if (!t)
-        return false;
-    double n = rh_json_num(t, "pauses_within"), per_minute = n * 60 / fmax(v->speech_s, 10);
+    const rh_timing *t = &v->a->report.timing;
+    double n = t->n_within, per_minute = n * 60 / fmax(v->speech_s, 10);
     p->good = between(per_minute, 14, 3);
     p->praise = "Sentences in one piece";
     p->problem = "Pauses in mid-sentence";
@@ -106,16 +117,14 @@ static bool broken_sentences(const rh_report_view *v, point *p)
     else
         (void)snprintf(p->detail, sizeof p->detail, "%.0f pause%s fell inside a clause, where they hurt most.", n,
                        n == 1 ? "" : "s");
-    longest(p, part(v, "pauses"), "place", "within", "");
+    longest_within(p, t);
     return true;
 }
 
 static bool fillers(const rh_report_view *v, point *p)
 {
-    double n = rh_json_num(v->analysis, "filler_words_count");
+    double n = v->a->report.filler_words_count;
     double per_minute = n * 60 / fmax(v->speech_s, 10);
-    json_t *f;
-    size_t i;
     p->good = between(per_minute, 14, 3);
     p->praise = "Hardly any filler words";
     p->problem = "Filler words";
@@ -126,29 +135,27 @@ static bool fillers(const rh_report_view *v, point *p)
         (void)snprintf(p->detail, sizeof p->detail,
                        "%.0f filler%s, %.1f a minute; up to 5 a minute nobody minds.", n, n == 1 ? "" : "s",
                        per_minute);
-    json_array_foreach(part(v, "fillers"), i, f)
-        add_moment(p, rh_json_num(f, "start"), rh_json_num(f, "end"), rh_json_str(f, "kind"));
+    for (size_t i = 0; i < v->a->said.n_fillers; i++) {
+        const rh_filler *f = &v->a->said.fillers[i];
+        add_moment(p, f->start, f->end, rh_filler_name(f->kind));
+    }
     return true;
 }
 
 static bool clear_words(const rh_report_view *v, point *p)
 {
-    const json_t *score = json_object_get(v->analysis, "clarity_score");
-    if (!json_is_number(score))
-        return false;
-    json_t *w;
-    size_t i;
+    const rh_speech_report *r = &v->a->report;
     int n = 0;
-    p->good = json_number_value(score);
+    p->good = rh_tenth((double)r->clarity.value);
     p->praise = "Clear words";
     p->problem = "Speak more clearly";
     p->advice = "Finish the ends of words and open your mouth a little more.";
-    json_array_foreach(part(v, "words"), i, w)
-    {
-        if (!json_object_get(w, "score") || rh_json_num(w, "score") >= 35)
+    for (size_t i = 0; i < r->n_word_scores; i++) {
+        const rh_word_score *w = &r->word_scores[i];
+        if (w->score >= RH_UNCLEAR_SCORE)
             continue;
         n++;
-        add_moment(p, rh_json_num(w, "start"), rh_json_num(w, "end"), rh_json_str(w, "word"));
+        add_moment(p, w->start, w->end, w->heard);
     }
     if (n)
         (void)snprintf(p->detail, sizeof p->detail, "Clarity %.0f of 100; %d word%s could hardly be understood.",
@@ -160,9 +167,8 @@ static bool clear_words(const rh_report_view *v, point *p)
 
 static bool melody(const rh_report_view *v, point *p)
 {
-    const json_t *t = part(v, "prosody");
-    double spread = rh_json_num(t, "f0_spread_st");
-    if (rh_json_num(t, "voiced_s") < 5)
+    double spread = (double)v->a->prosody.f0_spread_st;
+    if (v->a->prosody.voiced_s < 5)
         return false;
     p->good = between(spread, 2, 5.5);
     p->praise = "A lively voice";
@@ -175,10 +181,8 @@ static bool melody(const rh_report_view *v, point *p)
 
 static bool endings(const rh_report_view *v, point *p)
 {
-    const json_t *t = part(v, "prosody");
-    double falls = rh_json_num(t, "falls"), rises = rh_json_num(t, "rises");
-    json_t *e;
-    size_t i;
+    const rh_prosody *t = &v->a->prosody;
+    double falls = (double)t->n_falls, rises = (double)t->n_rises;
     if (falls + rises < 3)
         return false;
     p->good = between(rises / (falls + rises), 0.7, 0.2);
@@ -187,9 +191,9 @@ static bool endings(const rh_report_view *v, point *p)
     p->advice = "Let your voice drop on the last word.";
     (void)snprintf(p->detail, sizeof p->detail, "%.0f of %.0f statements ended with a rising voice.", rises,
                    falls + rises);
-    json_array_foreach(json_object_get(t, "sentence_ends"), i, e)
-        if (strcmp(rh_json_str(e, "kind"), "rise") == 0 && !json_is_true(json_object_get(e, "question")))
-            add_moment(p, fmax(0, rh_json_num(e, "t") - 2), rh_json_num(e, "t"), NULL);
+    for (size_t i = 0; i < t->n_ends; i++)
+        if (t->ends[i].kind == RH_END_RISE && !t->ends[i].question)
+            add_moment(p, fmaxf(0, t->ends[i].t - 2), t->ends[i].t, NULL);
     return true;
 }
 
@@ -197,51 +201,43 @@ static bool endings(const rh_report_view *v, point *p)
 
 static bool concrete(const rh_report_view *v, point *p)
 {
-    const json_t *l = part(v, "language"), *counts = json_object_get(l, "counts");
-    double n = rh_json_num(counts, "number") + rh_json_num(counts, "name");
-    json_t *r;
-    size_t i;
-    if (!l || v->speech_s < 20)
+    const rh_language *l = &v->a->language;
+    double n = l->counts[RH_REMARK_NUMBER] + l->counts[RH_REMARK_NAME];
+    if (v->speech_s < 20)
         return false;
-    p->good = between(rh_json_num(l, "concreteness"), 0, 4);
+    p->good = between((double)l->concreteness, 0, 4);
     p->praise = "Concrete facts";
     p->problem = "Be more concrete";
     p->advice = "Name one number, one tool or one person: how many, how long, by how much.";
     (void)snprintf(p->detail, sizeof p->detail, "%.0f number%s and name%s in your answer.", n,
                    n == 1 ? "" : "s", n == 1 ? "" : "s");
-    json_array_foreach(json_object_get(l, "remarks"), i, r)
-        if (strcmp(rh_json_str(r, "kind"), "number") == 0)
-            add_moment(p, rh_json_num(r, "start"), rh_json_num(r, "end"), rh_json_str(r, "text"));
+    add_remarks(p, v->a, RH_REMARK_NUMBER);
     return true;
 }
 
 static bool hedges(const rh_report_view *v, point *p)
 {
-    const json_t *l = part(v, "language");
-    double n = rh_json_num(json_object_get(l, "counts"), "hedge");
-    json_t *r;
-    size_t i;
-    if (!l || v->speech_s < 15)
+    const rh_language *l = &v->a->language;
+    double n = l->counts[RH_REMARK_HEDGE];
+    if (v->speech_s < 15)
         return false;
-    p->good = between(rh_json_num(l, "hedges_per_100"), 5, 0.8);
+    p->good = between((double)l->hedges_per_100, 5, 0.8);
     p->praise = "Said with confidence";
     p->problem = "Words that take back what you say";
     p->advice = "Leave out \"maybe\" and \"I think\" where you do know.";
     (void)snprintf(p->detail, sizeof p->detail, "%.0f hedging word%s, %.1f in a hundred words.", n,
-                   n == 1 ? "" : "s", rh_json_num(l, "hedges_per_100"));
-    json_array_foreach(json_object_get(l, "remarks"), i, r)
-        if (strcmp(rh_json_str(r, "kind"), "hedge") == 0)
-            add_moment(p, rh_json_num(r, "start"), rh_json_num(r, "end"), rh_json_str(r, "text"));
+                   n == 1 ? "" : "s", (double)l->hedges_per_100);
+    add_remarks(p, v->a, RH_REMARK_HEDGE);
     return true;
 }
 
 static bool own_part(const rh_report_view *v, point *p)
 {
-    const json_t *l = part(v, "language");
-    double i = rh_json_num(l, "i"), we = rh_json_num(l, "we");
+    const rh_language *l = &v->a->language;
+    double i = l->n_i, we = l->n_we;
     if (i + we < 6)
         return false;
-    p->good = between(rh_json_num(l, "i_share"), 0.15, 0.55);
+    p->good = between((double)l->i_share, 0.15, 0.55);
     p->praise = "Your own part is clear";
     p->problem = "Say what you did yourself";
     p->advice = "Credit the team once, then tell what you decided and did.";
@@ -252,21 +248,20 @@ static bool own_part(const rh_report_view *v, point *p)
 
 static bool story(const rh_report_view *v, point *p)
 {
-    static const char *const names[] = {"situation", "task", "action", "result"};
-    const json_t *star = json_object_get(part(v, "language"), "star");
+    const rh_language *l = &v->a->language;
     int found = 0;
     const char *missing = NULL;
     bool asks_for_story = strcmp(v->kind, "behavioural") == 0;
-    for (int i = 0; i < 4; i++) {
-        const json_t *s = json_object_get(star, names[i]);
-        if (json_is_object(s)) {
+    for (int i = 0; i < RH_STAR_PARTS; i++) {
+        if (l->star_sentence[i] >= 0) {
+            const rh_sentence *s = &l->sentences[l->star_sentence[i]];
             found++;
-            add_moment(p, rh_json_num(s, "start"), rh_json_num(s, "end"), names[i]);
-        } else if (!missing || i == 3) {
-            missing = names[i]; /* a missing result matters most */
+            add_moment(p, s->start, s->end, rh_star_name(i));
+        } else if (!missing || i == RH_STAR_RESULT) {
+            missing = rh_star_name(i); /* a missing result matters most */
         }
     }
-    if (!star || v->speech_s < 20 || (!asks_for_story && found < 3))
+    if (v->speech_s < 20 || (!asks_for_story && found < 3))
         return false;
     p->good = found * 25;
     p->praise = "A story with a beginning and an end";
@@ -299,23 +294,14 @@ static bool length(const rh_report_view *v, point *p)
 
 static bool eyes(const rh_report_view *v, point *p)
 {
-    json_t *e;
-    size_t i;
-    json_t *away = json_array();
-    if (v->eye_contact < 0) {
-        json_decref(away);
+    if (v->eye_contact < 0)
         return false;
-    }
     p->good = between(v->eye_contact, 20, 75);
     p->praise = "Eyes on the camera";
     p->problem = "Look at the camera more";
     p->advice = "Put the question next to the camera, and look there while you think.";
     (void)snprintf(p->detail, sizeof p->detail, "You looked at the camera %.0f %% of the time.", v->eye_contact);
-    json_array_foreach(v->events, i, e)
-        if (strcmp(rh_json_str(e, "kind"), "look_away") == 0)
-            json_array_append(away, e);
-    longest(p, away, NULL, NULL, " away");
-    json_decref(away);
+    longest(p, v->away, v->n_away, " away");
     return true;
 }
 
@@ -345,7 +331,7 @@ void rh_report_points(const rh_report_view *v, json_t **keep, json_t **change)
 {
     point points[MAX_POINTS];
     int n = 0;
-    bool heard = v->analysis && v->speech_s >= LEAST_SPEECH_S;
+    bool heard = v->a && v->speech_s >= LEAST_SPEECH_S;
     for (size_t i = 0; i < sizeof rules / sizeof *rules; i++) {
         bool seeing = rules[i] == eyes || rules[i] == facing;
         point p = {0};

@@ -7,13 +7,14 @@
 #define RH_REPORT_POINTS_H
 
 #include <jansson.h>
+#include "rehearse/speech/analysis.h"
 
 /* What the rules look at; all borrowed. */
 typedef struct {
-    const json_t *analysis; /* audio result; NULL without sound */
-    const json_t *events;   /* array of {kind, start, end, text} */
+    const rh_analysis *a;   /* NULL without sound */
+    const rh_time_span *away; size_t n_away; /* looks away from the camera */
     const char *kind;       /* of the question; "" */
-    double duration_s, speech_s;
+    double speech_s;
     double eye_contact;     /* share 0..100; < 0 = not seen */
     double attention;
 } rh_report_view;

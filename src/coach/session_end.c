@@ -193,8 +193,7 @@ rh_status rh_session_finish(rh_session *s, const atomic_bool *cancel, json_t **r
     json_object_set_new(kept, "duration_s", json_real(length));
     if (s->store)
         (void)rh_store_list(s->store, s->o.client, EARLIER_SESSIONS, s->created, &earlier, NULL);
-    json_t *told = measured ? rh_analysis_json(&analysis) : NULL;
-    st = rh_report_build(kept, told, earlier, &made, err);
+    st = rh_report_build(kept, measured ? &analysis : NULL, earlier, &made, err);
     if (st == RH_OK && (s->o.recorded || s->o.recovered) && s->store)
         keep_segments(s, json_object_get(made, "transcript"));
     if (st == RH_OK)
@@ -202,7 +201,6 @@ rh_status rh_session_finish(rh_session *s, const atomic_bool *cancel, json_t **r
     if (st == RH_OK)
         st = keep_report(s, length, made, &report_kept, err);
     json_decref(kept);
-    json_decref(told);
     rh_analysis_done(&analysis);
     json_decref(earlier);
     if (st != RH_OK) {

@@ -5,6 +5,7 @@
  * the session, by which the times of words are put right. */
 #include <string.h>
 #include "rehearse/base/alloc.h"
+#include "rehearse/base/array.h"
 #include "session_internal.h"
 
 enum { RATE = RH_ASR_RATE_HZ, LATE = RATE * 3 / 2 }; /* a network may hold sound back for so long */
@@ -44,16 +45,10 @@ void rh_sound_source_free(rh_sound_source *src)
 
 static rh_status add_joint(rh_sound_source *src)
 {
-    if (src->n_joints == src->cap) {
-        size_t cap = src->cap ? src->cap * 2 : 8;
-        joint *p = rh_realloc(src->joints, cap * sizeof *p);
-        if (!p)
-            return RH_ERR_NOMEM;
-        src->joints = p;
-        src->cap = cap;
-    }
-    src->joints[src->n_joints++] = (joint){src->n, src->s->spool.n};
-    return RH_OK;
+    rh_status st = rh_array_reserve(&src->joints, &src->cap, src->n_joints + 1, sizeof *src->joints);
+    if (st == RH_OK)
+        src->joints[src->n_joints++] = (joint){src->n, src->s->spool.n};
+    return st;
 }
 
 static void take(rh_sound_source *src, const float *samples, size_t n, int64_t t_us)

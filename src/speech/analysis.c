@@ -5,6 +5,9 @@
 #include <math.h>
 #include <string.h>
 #include "rehearse/base/alloc.h"
+#include "rehearse/base/buf.h"
+
+enum { MAX_WORDS_BYTES = 4096 };
 
 void rh_analysis_done(rh_analysis *a)
 {
@@ -176,6 +179,32 @@ static rh_status place_words(rh_analysis *a, const rh_speech_input *in)
         a->place[i] = last;
     }
     return RH_OK;
+}
+
+char *rh_analysis_words(const rh_analysis *a, int first, int n)
+{
+    const rh_word_list *words = &a->said.words[RH_WORDS_CLEAN];
+    rh_buf b;
+    rh_buf_init(&b, MAX_WORDS_BYTES);
+    for (int i = first; i < first + n && (size_t)i < words->n; i++)
+        (void)rh_buf_printf(&b, "%s%s", i > first ? " " : "", words->at[i].text);
+    char *text = rh_buf_take(&b);
+    rh_buf_done(&b);
+    return text;
+}
+
+char *rh_analysis_term(const rh_analysis *a, int first, int n)
+{
+    char *text = rh_analysis_words(a, first, n);
+    if (!text)
+        return NULL;
+    char *s = text + strspn(text, "\"'(");
+    size_t len = strlen(s);
+    while (len > 1 && strchr(".,;:?!\"')-", s[len - 1]))
+        len--;
+    memmove(text, s, len);
+    text[len] = '\0';
+    return text;
 }
 
 /* ---- to where the range lies ---- */

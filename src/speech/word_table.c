@@ -3,6 +3,7 @@
 #include <stdint.h>
 #include <string.h>
 #include "rehearse/base/alloc.h"
+#include "rehearse/base/array.h"
 #include "rehearse/base/buf.h"
 
 enum { BLOCK_BYTES = 16384, MAX_TEXT = 4 << 20, FORGET_SEGMENTS = 512 };
@@ -32,20 +33,6 @@ void rh_word_table_done(rh_word_table *t)
     *t = (rh_word_table){0};
 }
 
-static rh_status room(void *items, size_t n, size_t *cap, size_t size)
-{
-    void **p = items;
-    if (n < *cap)
-        return RH_OK;
-    size_t want = n ? 2 * n : 16;
-    void *q = rh_realloc(*p, want * size);
-    if (!q)
-        return RH_ERR_NOMEM;
-    *p = q;
-    *cap = want;
-    return RH_OK;
-}
-
 static const char *keep_text(rh_word_table *t, const char *text, size_t n)
 {
     struct rh_text_block *b = t->texts;
@@ -66,7 +53,7 @@ static const char *keep_text(rh_word_table *t, const char *text, size_t n)
 
 rh_status rh_word_table_segment(rh_word_table *t, float start_s, float end_s, const char *text)
 {
-    rh_status st = room(&t->segments, t->n_segments, &t->cap_segments, sizeof *t->segments);
+    rh_status st = rh_array_reserve(&t->segments, &t->cap_segments, t->n_segments + 1, sizeof *t->segments);
     text += text ? strspn(text, " ") : 0;
     const char *kept = st == RH_OK && text ? keep_text(t, text, strlen(text)) : NULL;
     if (st != RH_OK || (text && !kept))
@@ -86,7 +73,7 @@ static rh_speech_segment *latest(rh_word_table *t)
 rh_status rh_word_table_word(rh_word_table *t, rh_words_of list, const rh_word *w, const char *text, size_t n_text)
 {
     rh_word_list *l = &t->words[list];
-    rh_status st = room(&l->at, l->n, &l->cap, sizeof *l->at);
+    rh_status st = rh_array_reserve(&l->at, &l->cap, l->n + 1, sizeof *l->at);
     const char *kept = st == RH_OK ? keep_text(t, text, n_text) : NULL;
     if (!kept)
         return RH_ERR_NOMEM;
@@ -114,7 +101,7 @@ rh_status rh_word_table_pooled(rh_word_table *t, const float *x, size_t n)
 
 rh_status rh_word_table_voice(rh_word_table *t, float start_s, float end_s)
 {
-    rh_status st = room(&t->voice, t->n_voice, &t->cap_voice, sizeof *t->voice);
+    rh_status st = rh_array_reserve(&t->voice, &t->cap_voice, t->n_voice + 1, sizeof *t->voice);
     if (st == RH_OK)
         t->voice[t->n_voice++] = (rh_time_span){start_s, end_s};
     return st;
@@ -122,7 +109,7 @@ rh_status rh_word_table_voice(rh_word_table *t, float start_s, float end_s)
 
 rh_status rh_word_table_filler(rh_word_table *t, const rh_filler *f)
 {
-    rh_status st = room(&t->fillers, t->n_fillers, &t->cap_fillers, sizeof *t->fillers);
+    rh_status st = rh_array_reserve(&t->fillers, &t->cap_fillers, t->n_fillers + 1, sizeof *t->fillers);
     if (st == RH_OK) {
         t->fillers[t->n_fillers++] = *f;
         latest(t)->n_fillers++;
@@ -132,7 +119,7 @@ rh_status rh_word_table_filler(rh_word_table *t, const rh_filler *f)
 
 rh_status rh_word_table_slip(rh_word_table *t, const rh_slip *s)
 {
-    rh_status st = room(&t->slips, t->n_slips, &t->cap_slips, sizeof *t->slips);
+    rh_status st = rh_array_reserve(&t->slips, &t->cap_slips, t->n_slips + 1, sizeof *t->slips);
     if (st == RH_OK) {
         t->slips[t->n_slips++] = *s;
         latest(t)->n_slips++;

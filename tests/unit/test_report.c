@@ -11,15 +11,6 @@
 #include "rehearse/base/alloc.h"
 #include "rehearse/coach/report.h"
 
-static json_t *words_every(double step, int n, const char *text)
-{
-    json_t *list = json_array();
-    for (int i = 0; i < n; i++)
-        json_array_append_new(list, json_pack("{s:s, s:f, s:f, s:f}", "word", i % 10 == 9 ? "end." : text,
-                                              "start", i * step, "end", i * step + 0.3, "score", 90.0));
-    return list;
-}
-
 static json_t *session_of(double seconds, double eye_contact)
 {
     json_t *rows = json_array();
@@ -27,22 +18,48 @@ static json_t *session_of(double seconds, double eye_contact)
         json_array_append_new(rows, json_pack("{s:i, s:f, s:f, s:f}", "t", t, "face", 100.0, "eye_contact", eye_contact,
                                               "attention", eye_contact));
     return json_pack("{s:s, s:f, s:f, s:{s:s, s:s}, s:[], s:[{s:s, s:s, s:f, s:f}], s:o}", "id", "x", "created",
-                     1000.0, "duration_s", seconds, "meta", "question", "Why?", "kind", "behavioural",
+                     1000.0, "duration_s", seconds, "meta", "question", "Why?", "kind", "technical",
                      "segments", "events", "kind", "look_away", "direction", "down", "start", 5.0, "end",
                      8.0, "seconds", rows);
 }
 
-static json_t *analysis_of(double wpm, int fillers)
+/* A hundred words, 0.3 s each every 0.4 s, as spoken at `wpm`; a pause inside a clause. */
+static rh_analysis analysis_of(double wpm, int fillers)
 {
-    json_t *list = json_array();
-    for (int i = 0; i < fillers; i++)
-        json_array_append_new(list, json_pack("{s:s, s:f, s:f}", "kind", "um", "start", i * 2 + 0.31, "end",
-                                              i * 2 + 0.39));
-    return json_pack("{s:s, s:f, s:f, s:f, s:f, s:i, s:o, s:o, s:{s:f, s:i}, s:[{s:f, s:f, s:s}]}",
-                     "transcribed_text", "word word", "pace_wpm", wpm, "clarity_score", 90.0, "fluency_score",
-                     80.0, "pronunciation_score", 85.0, "filler_words_count", fillers, "fillers", list,
-                     "words", words_every(0.4, 100, "word"), "timing", "pause_s", 2.0, "pauses_within", 1,
-                     "pauses", "start", 10.0, "end", 12.0, "place", "within");
+    rh_analysis a = {.duration_s = 40, .text = rh_strdup("word word"), .verbatim_text = rh_strdup("")};
+    rh_speech_report_init(&a.report);
+    rh_speech_report *r = &a.report;
+    rh_pause pause = {10, 12, RH_PAUSE_WITHIN, 24};
+    r->spoken = true;
+    r->pace_wpm = (float)wpm;
+    r->clarity = (rh_score){.known = true, .value = 90};
+    r->fluency = (rh_score){.known = true, .value = 80};
+    r->pronunciation = (rh_score){.known = true, .value = 85};
+    r->n_word_scores = 100;
+    r->word_scores = rh_calloc(100, sizeof *r->word_scores);
+    a.place = rh_calloc(100, sizeof *a.place);
+    assert_int_equal(rh_word_table_segment(&a.said, 0, 40, "word word"), RH_OK);
+    for (int i = 0; i < 100; i++) {
+        rh_word w = {.text = i % 10 == 9 ? "end." : "word", .start = (float)i * 0.4f, .end = (float)i * 0.4f + 0.3f};
+        assert_int_equal(rh_word_table_word(&a.said, RH_WORDS_CLEAN, &w, w.text, strlen(w.text)), RH_OK);
+        r->word_scores[i] = (rh_word_score){.heard = w.text, .start = w.start, .end = w.end, .score = 90};
+        a.place[i] = i;
+    }
+    for (int i = 0; i < fillers; i++) {
+        rh_filler um = {RH_FILLER_UM, (float)i * 2 + 0.31f, (float)i * 2 + 0.39f, 1, i * 5, 0};
+        assert_int_equal(rh_word_table_filler(&a.said, &um), RH_OK);
+    }
+    r->filler_words_count = r->fillers[RH_FILLER_UM] = fillers;
+    r->timing.pause_s = 2;
+    r->timing.n_within = 1;
+    r->timing.pauses = rh_calloc(1, sizeof pause);
+    r->timing.pauses[0] = pause;
+    r->timing.n_pauses = 1;
+    a.language.longest_sentence = -1;
+    a.language.concreteness = 4;
+    for (int i = 0; i < RH_STAR_PARTS; i++)
+        a.language.star_sentence[i] = -1;
+    return a;
 }
 
 static const json_t *point_called(const json_t *list, const char *part)
@@ -57,10 +74,11 @@ static const json_t *point_called(const json_t *list, const char *part)
 
 static json_t *build(double wpm, int fillers, double eye_contact)
 {
-    json_t *session = session_of(40, eye_contact), *analysis = analysis_of(wpm, fillers), *report = NULL;
-    assert_int_equal(rh_report_build(session, analysis, NULL, &report, NULL), RH_OK);
+    json_t *session = session_of(40, eye_contact), *report = NULL;
+    rh_analysis a = analysis_of(wpm, fillers);
+    assert_int_equal(rh_report_build(session, &a, NULL, &report, NULL), RH_OK);
     json_decref(session);
-    json_decref(analysis);
+    rh_analysis_done(&a);
     return report;
 }
 
@@ -109,13 +127,12 @@ static void transcript_marks_fillers_and_long_pauses(void **state)
 static void slips_are_events_and_marks(void **state)
 {
     (void)state;
-    json_t *session = session_of(40, -1), *analysis = analysis_of(140, 1), *r = NULL;
-    json_object_set_new(analysis, "slips",
-                        json_pack("[{s:s, s:s, s:f, s:f, s:i}]", "kind", "restart", "text", "we had,", "start", 4.0,
-                                  "end", 4.3, "after_word", 9));
-    json_object_set_new(analysis, "scores", json_pack("{s:{s:f, s:s}}", "prosody", "value", 70.0, "advice", "Breathe."));
-    json_object_set_new(analysis, "prosody_score", json_real(70));
-    assert_int_equal(rh_report_build(session, analysis, NULL, &r, NULL), RH_OK);
+    json_t *session = session_of(40, -1), *r = NULL;
+    rh_analysis a = analysis_of(140, 1);
+    rh_slip slip = {.kind = RH_SLIP_RESTART, .start = 4, .end = 4.3f, .after_word = 9, .text = "we had,"};
+    assert_int_equal(rh_word_table_slip(&a.said, &slip), RH_OK);
+    a.report.prosody = (rh_score){.known = true, .value = 70, .advice = "Breathe."};
+    assert_int_equal(rh_report_build(session, &a, NULL, &r, NULL), RH_OK);
     int events = 0;
     size_t i;
     json_t *e;
@@ -135,7 +152,7 @@ static void slips_are_events_and_marks(void **state)
     assert_non_null(strstr(md, "Breathe."));
     rh_free(md);
     json_decref(session);
-    json_decref(analysis);
+    rh_analysis_done(&a);
     json_decref(r);
 }
 
@@ -143,15 +160,17 @@ static void silence_is_said_and_not_judged(void **state)
 {
     (void)state;
     json_t *session = session_of(20, -1), *r = NULL;
-    json_t *analysis = json_pack("{s:s, s:s, s:i, s:[]}", "transcribed_text", "", "reason",
-                                 "No speech was heard.", "pace_wpm", 0, "words");
-    assert_int_equal(rh_report_build(session, analysis, NULL, &r, NULL), RH_OK);
+    rh_word_table nothing = {0};
+    rh_analysis a = {0};
+    assert_int_equal(rh_analyse(&nothing, NULL, 0, 20, &a, NULL), RH_OK);
+    assert_int_equal(rh_report_build(session, &a, NULL, &r, NULL), RH_OK);
     assert_int_equal(json_array_size(json_object_get(r, "keep")), 0);
     assert_int_equal(json_array_size(json_object_get(r, "change")), 0);
     assert_int_equal(json_object_size(json_object_get(r, "scores")), 0);
-    assert_string_equal(json_string_value(json_array_get(json_object_get(r, "notes"), 0)), "No speech was heard.");
+    assert_string_equal(json_string_value(json_array_get(json_object_get(r, "notes"), 0)), a.report.reason);
+    assert_string_equal(json_string_value(json_object_get(r, "summary")), "No speech was heard.");
     json_decref(session);
-    json_decref(analysis);
+    rh_analysis_done(&a);
     json_decref(r);
 }
 
@@ -212,20 +231,21 @@ static void what_was_not_visible_is_said(void **state)
     (void)state;
     static const double hidden[] = {10, 80};
     for (int k = 0; k < 2; k++) {
-        json_t *session = session_of(40, 70), *analysis = analysis_of(130, 0), *report = NULL, *s;
+        json_t *session = session_of(40, 70), *report = NULL, *s;
+        rh_analysis a = analysis_of(130, 0);
         size_t i;
         json_array_foreach(json_object_get(session, "seconds"), i, s)
         {
             json_object_set_new(s, "eyes_hidden", json_real(hidden[k]));
             json_object_set_new(s, "mouth_hidden", json_real(0));
         }
-        assert_int_equal(rh_report_build(session, analysis, NULL, &report, NULL), RH_OK);
+        assert_int_equal(rh_report_build(session, &a, NULL, &report, NULL), RH_OK);
         json_t *notes = json_object_get(report, "notes");
         assert_int_equal(json_array_size(notes), k);
         if (k)
             assert_non_null(strstr(json_string_value(json_array_get(notes, 0)), "Your eyes were not visible 80 % of the time"));
         json_decref(session);
-        json_decref(analysis);
+        rh_analysis_done(&a);
         json_decref(report);
     }
 }

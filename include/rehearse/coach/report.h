@@ -7,13 +7,14 @@
 #define RH_REPORT_H
 
 #include <jansson.h>
+#include "rehearse/coach/coach.h"
 #include "rehearse/base/status.h"
 
 /* Makes the report of a session. `session`: as rh_store_get() gives it (meta, segments,
- * events, seconds); `analysis`: the audio result of the whole, or NULL when there was no
+ * events, seconds); `a`: the analysis of the whole, or NULL when there was no
  * sound; `earlier`: array of earlier sessions as rh_store_list() gives it, or NULL.
  * The caller owns *out. RH_ERR_NOMEM. */
-rh_status rh_report_build(const json_t *session, const json_t *analysis, const json_t *earlier,
+rh_status rh_report_build(const json_t *session, const rh_analysis *a, const json_t *earlier,
                           json_t **out, rh_error *err);
 
 /* What was said, in order of time: the words of an audio result with its fillers,

@@ -43,4 +43,9 @@ rh_status rh_analyse(const rh_word_table *t, const rh_contour *c, double from_s,
                      rh_analysis *out, rh_error *err);
 void rh_analysis_done(rh_analysis *a);
 
+/* Clean words first.. joined by blanks, and the same without the punctuation around it: "just," is the
+ * word just. Freed with rh_free(); NULL without memory. */
+char *rh_analysis_words(const rh_analysis *a, int first, int n);
+char *rh_analysis_term(const rh_analysis *a, int first, int n);
+
 #endif

@@ -12,6 +12,7 @@
 enum {
     RH_SCORE_MAX_PARTS = 16,
     RH_SPEECH_ADVICE = 200, /* bytes */
+    RH_UNCLEAR_SCORE = 35,  /* a word below it is shown as hard to make out */
 };
 
 typedef struct {
