@@ -4,6 +4,7 @@
  * them and keeps the best this processor can run. */
 #include <ctype.h>
 #include <dirent.h>
+#include <dlfcn.h>
 #include <ggml-backend.h>
 #include <limits.h>
 #include <stdio.h>
@@ -31,13 +32,21 @@ static void log_line(enum ggml_log_level level, const char *text, void *user)
 
 enum { MAX_FOLDERS = 3 };
 
-static bool has_library(const char *dir, const char *const *prefixes)
+static const char *const cpu_libraries[] = {"libggml-cpu", NULL};
+static const char *const gpu_libraries[] = {"libggml-cuda", "libggml-vulkan", "libggml-hip",
+                                            "libggml-metal", NULL};
+
+/* Its path comes to `path`, unless that is NULL. */
+static bool find_library(const char *dir, const char *const *prefixes, char path[PATH_MAX])
 {
     DIR *d = opendir(dir);
     bool found = false;
     for (struct dirent *e; d && !found && (e = readdir(d)) != NULL;)
-        for (const char *const *p = prefixes; *p && !found; p++)
+        for (const char *const *p = prefixes; *p && !found; p++) {
             found = strncmp(e->d_name, *p, strlen(*p)) == 0;
+            if (found && path)
+                (void)snprintf(path, PATH_MAX, "%s/%s", dir, e->d_name);
+        }
     if (d)
         closedir(d);
     return found;
@@ -58,10 +67,10 @@ static int list_folders(char folders[MAX_FOLDERS][PATH_MAX])
     int n = rh_beside_program("lib", folders[0], PATH_MAX) ? 1 : 0;
     n += rh_beside_program("../lib", folders[n], PATH_MAX) ? 1 : 0;
     if (cache)
-        return add_folder(folders, n, cache, "whisper.cpp/install/bin");
+        return add_folder(folders, n, cache, "whisper.cpp/install/lib");
     if (xdg)
-        return add_folder(folders, n, xdg, "rehearse/whisper.cpp/install/bin");
-    return add_folder(folders, n, home, ".cache/rehearse/whisper.cpp/install/bin");
+        return add_folder(folders, n, xdg, "rehearse/whisper.cpp/install/lib");
+    return add_folder(folders, n, home, ".cache/rehearse/whisper.cpp/install/lib");
 }
 
 static void name_gpu(void)
@@ -76,12 +85,11 @@ static void name_gpu(void)
 
 static void load_all(void)
 {
-    static const char *const cpu[] = {"libggml-cpu", NULL};
     static char folders[MAX_FOLDERS][PATH_MAX];
     whisper_log_set(log_line, NULL);
     int n = list_folders(folders);
     for (int i = 0; i < n; i++) {
-        if (!has_library(folders[i], cpu))
+        if (!find_library(folders[i], cpu_libraries, NULL))
             continue;
         ggml_backend_load_all_from_path(folders[i]);
         if (ggml_backend_dev_by_type(GGML_BACKEND_DEVICE_TYPE_CPU))
@@ -90,17 +98,19 @@ static void load_all(void)
     name_gpu();
 }
 
-bool rh_ggml_has_gpu_library(void)
+static bool find_gpu_library(char path[PATH_MAX])
 {
-    static const char *const gpu[] = {"libggml-cuda", "libggml-vulkan", "libggml-hip",
-                                      "libggml-metal", NULL};
-    static const char *const cpu[] = {"libggml-cpu", NULL};
     char folders[MAX_FOLDERS][PATH_MAX];
     int n = list_folders(folders);
     for (int i = 0; i < n; i++)
-        if (has_library(folders[i], cpu))
-            return has_library(folders[i], gpu);
+        if (find_library(folders[i], cpu_libraries, NULL))
+            return find_library(folders[i], gpu_libraries, path);
     return false;
+}
+
+bool rh_ggml_has_gpu_library(void)
+{
+    return find_gpu_library(NULL);
 }
 
 rh_status rh_ggml_load_backends(rh_error *err)
@@ -116,4 +126,21 @@ rh_status rh_ggml_load_backends(rh_error *err)
 const char *rh_ggml_gpu_kind(void)
 {
     return gpu_kind[0] ? gpu_kind : NULL;
+}
+
+rh_status rh_ggml_need_cuda(rh_error *err)
+{
+    char path[PATH_MAX];
+    if (strcmp(gpu_kind, "cuda") == 0)
+        return RH_OK;
+    if (!find_gpu_library(path))
+        return rh_fail(err, RH_ERR_UNSUPPORTED, "no CUDA here: it takes an NVIDIA GPU with its driver "
+                       "and a build by make GPU=cuda");
+    void *library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+    if (!library)
+        return rh_fail(err, RH_ERR_UNSUPPORTED, "no CUDA here: %s (libcuda comes with NVIDIA's "
+                       "driver, the others with its CUDA toolkit)", dlerror());
+    dlclose(library);
+    return rh_fail(err, RH_ERR_UNSUPPORTED, "no CUDA here: the driver shows no GPU to this program; "
+                   "nvidia-smi lists them, CUDA_VISIBLE_DEVICES hides them");
 }

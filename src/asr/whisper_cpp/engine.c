@@ -3,12 +3,17 @@
  * One whisper_context (weights) serves many whisper_states (streams).
  * run.c decodes. */
 #include <string.h>
+#include <sys/stat.h>
 #include "asr/engine_internal.h"
 #include "rehearse/base/alloc.h"
 #include "rehearse/base/cpu.h"
 #include "whisper_cpp_internal.h"
 
-enum { DTW_BYTES = 512 * 1024 * 1024 /* address space for its tensors, touched only as needed */ };
+enum {
+    DTW_BYTES = 512 * 1024 * 1024, /* address space for its tensors, touched only as needed */
+    GPU_SPARE = 128000000, /* ggml ends the process where a GPU's memory runs out in mid-work */
+    MB = 1000000,
+};
 
 typedef struct {
     const char *size;
@@ -107,6 +112,34 @@ static struct whisper_context *load_context(const char *path, const rh_ggml_hpar
     return whisper_init_from_file_with_params_no_state(path, c);
 }
 
+/* What a stream takes of the GPU's memory, measured with base, small and large-v3-turbo: keys and
+ * values, a full window's attention, logits of a whole prompt, work space of cuBLAS. */
+static size_t stream_bytes(const rh_ggml_hparams *h)
+{
+    size_t audio = (size_t)h->n_audio_ctx, text = (size_t)h->n_text_ctx;
+    size_t kept = 4 * (size_t)h->n_text_layer * (size_t)h->n_text_state * (audio + text);
+    size_t attention = 5 * (size_t)h->n_audio_head * audio * audio;
+    size_t logits = 7 * (size_t)h->n_vocab * text;
+    return kept + attention + logits + 120 * MB;
+}
+
+/* That the GPU holds `bytes` more, and has the spare. */
+static rh_status check_room(size_t bytes, const char *what, rh_error *err)
+{
+    size_t there;
+    if (rh_ggml_gpu_has_room(rh_ggml_gpu_kind(), bytes + GPU_SPARE, &there))
+        return RH_OK;
+    return rh_fail(err, RH_ERR_NOMEM, "%s needs about %zu MB of the GPU's memory, and %zu MB are free "
+                   "for it: end other programs there (nvidia-smi lists them), take a smaller model, or "
+                   "--device cpu", what, (bytes + GPU_SPARE) / MB, there / MB);
+}
+
+static size_t file_bytes(const char *path)
+{
+    struct stat st;
+    return stat(path, &st) == 0 && st.st_size > 0 ? (size_t)st.st_size : 0;
+}
+
 static void model_free(void *impl)
 {
     wcpp_model *m = impl;
@@ -127,6 +160,12 @@ static rh_status fill_model(wcpp_model *m, const char *path, const rh_asr_model_
         st = wcpp_pool_init(m, path, o, err);
     if (st != RH_OK)
         return st;
+    m->stream_bytes = stream_bytes(&h);
+    if (gpu)
+        st = check_room(file_bytes(path) + m->stream_bytes, "the speech model", err);
+    if (st != RH_OK)
+        return st;
+    m->on_gpu = gpu;
     m->ctx = load_context(path, &h, gpu);
     if (!m->ctx)
         return rh_fail(err, RH_ERR_FORMAT, "whisper.cpp cannot load the speech model; "
@@ -136,25 +175,37 @@ static rh_status fill_model(wcpp_model *m, const char *path, const rh_asr_model_
     return RH_OK;
 }
 
-static rh_status load(void **out, const char *path, const rh_asr_model_options *o, rh_error *err)
+static rh_status load_on(wcpp_model **out, const char *path, const rh_asr_model_options *o,
+                         bool gpu, rh_error *err)
 {
-    rh_status st = rh_ggml_load_backends(err);
-    if (st != RH_OK)
-        return st;
-    const char *gpu = o->device == RH_DEVICE_CPU ? NULL : rh_ggml_gpu_kind();
-    if (o->device == RH_DEVICE_CUDA && (!gpu || strcmp(gpu, "cuda") != 0))
-        return rh_fail(err, RH_ERR_UNSUPPORTED,
-                       "no CUDA here: it takes an NVIDIA GPU with its driver and a build by "
-                       "make GPU=cuda");
     wcpp_model *m = rh_calloc(1, sizeof *m);
     if (!m)
         return rh_fail(err, RH_ERR_NOMEM, "speech model: out of memory");
     pthread_mutex_init(&m->lock, NULL);
-    st = fill_model(m, path, o, gpu != NULL, err);
+    rh_status st = fill_model(m, path, o, gpu, err);
     if (st == RH_OK)
         *out = m;
     else
         model_free(m);
+    return st;
+}
+
+/* Where the device is ours to choose, a GPU without room is as good as none: the CPU takes its
+ * place, with the native engine if that may be. */
+static rh_status load(void **out, const char *path, const rh_asr_model_options *o, rh_error *err)
+{
+    wcpp_model *m = NULL;
+    rh_status st = rh_ggml_load_backends(err);
+    if (st == RH_OK && o->device == RH_DEVICE_CUDA)
+        st = rh_ggml_need_cuda(err);
+    if (st != RH_OK)
+        return st;
+    bool gpu = o->device != RH_DEVICE_CPU && rh_ggml_gpu_kind();
+    st = load_on(&m, path, o, gpu, err);
+    if (st == RH_ERR_NOMEM && gpu && o->device == RH_DEVICE_AUTO)
+        st = o->engine == RH_ENGINE_AUTO ? RH_ERR_UNSUPPORTED : load_on(&m, path, o, false, err);
+    if (st == RH_OK)
+        *out = m;
     return st;
 }
 
@@ -176,6 +227,12 @@ static void stream_free(void *impl)
 
 static rh_status stream_new(void **out, void *impl, rh_error *err)
 {
+    const wcpp_model *m = impl;
+    if (m->on_gpu) {
+        rh_status st = check_room(m->stream_bytes, "another stream", err);
+        if (st != RH_OK)
+            return st;
+    }
     wcpp_stream *s = rh_calloc(1, sizeof *s);
     if (!s)
         return rh_fail(err, RH_ERR_NOMEM, "speech stream: out of memory");

@@ -2,6 +2,7 @@
 #include <math.h>
 #include <string.h>
 #include "rehearse/base/alloc.h"
+#include "rehearse/nn/kernels.h"
 #include "whisper_cpp_internal.h"
 
 enum { FIRST_CAP = 512 };
@@ -63,34 +64,15 @@ static bool grow(rh_steps *s)
 
 static rh_step describe(const float *logits, int n, int32_t given)
 {
-    rh_step r = {.best = -1, .second = -1};
-    float best = -INFINITY, second = -INFINITY;
-    for (int i = 0; i < n; i++) {
-        if (logits[i] > best) {
-            second = best;
-            r.second = r.best;
-            best = logits[i];
-            r.best = i;
-        } else if (logits[i] > second) {
-            second = logits[i];
-            r.second = i;
-        }
-    }
-    double sum = 0, weighted = 0;
-    for (int i = 0; i < n; i++) {
-        float d = logits[i] - best;
-        if (!(d > -30.0f)) /* too rare to count; also -inf */
-            continue;
-        double e = (double)expf(d);
-        sum += e;
-        weighted += e * (double)d;
-    }
-    if (!(sum > 0))
+    rh_row_stats row;
+    rh_kernels_best()->stats(logits, n, &row);
+    rh_step r = {.best = row.argmax, .second = row.second};
+    if (!(row.sum > 0))
         return r;
-    r.p_best = (float)(1 / sum);
-    r.p_second = r.second >= 0 ? (float)((double)expf(second - best) / sum) : 0;
-    r.entropy = (float)(log(sum) - weighted / sum);
-    r.p_given = given >= 0 ? (float)((double)expf(logits[given] - best) / sum) : 0;
+    r.p_best = 1 / row.sum;
+    r.p_second = row.second >= 0 ? expf(row.second_value - row.max) / row.sum : 0;
+    r.entropy = logf(row.sum) - row.sum_x / row.sum;
+    r.p_given = given >= 0 ? expf(logits[given] - row.max) / row.sum : 0;
     return r;
 }
 

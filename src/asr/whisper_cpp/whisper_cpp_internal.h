@@ -19,6 +19,10 @@ rh_status rh_ggml_load_backends(rh_error *err);
 bool rh_ggml_has_gpu_library(void);
 /* Name of the GPU's kind ("cuda", "vulkan"), NULL when there is none. After _load_backends. */
 const char *rh_ggml_gpu_kind(void);
+/* RH_ERR_UNSUPPORTED with the reason where CUDA can't be used. After _load_backends. */
+rh_status rh_ggml_need_cuda(rh_error *err);
+/* Whether so many bytes of the GPU's memory are free; *there is what is. */
+bool rh_ggml_gpu_has_room(const char *kind, size_t wanted, size_t *there);
 
 /* What the decoder was choosing from at each step, found again by window and
  * by the text tokens before it, so that it works for beams and retries too. */
@@ -55,6 +59,8 @@ typedef struct {
     struct whisper_context *ctx;
     rh_tokenizer *tokenizer;
     rh_asr_model_info info;
+    bool on_gpu;
+    size_t stream_bytes; /* of the GPU's memory, about */
     int32_t fillers[WCPP_MAX_FILLERS]; /* tokens that are a filler word or begin one */
     int n_fillers;
     /* whisper_cpp_pooled.c */
