@@ -84,9 +84,15 @@ static void stages(const rh_face_model *m)
     rh_face_engine *e = NULL;
     rh_image_part part = {0};
     size_t n = n_jpeg[0], n_out, n_text = RH_BASE64_ENCODED_LEN(n);
-    char *text = rh_alloc(n_text);
-    uint8_t *back = rh_alloc(RH_BASE64_DECODED_MAX(n_text));
+    char *text = rh_alloc(n_text), *lines = rh_alloc(2 * n_text);
+    uint8_t *back = rh_alloc(RH_BASE64_DECODED_MAX(2 * n_text));
     rh_base64_encode(text, jpeg[0], n);
+    size_t n_lines = 0; /* MIME's lines of 76 */
+    for (size_t i = 0; i < n_text; i++) {
+        if (i && i % 76 == 0)
+            n_lines += (size_t)sprintf(lines + n_lines, "\r\n");
+        lines[n_lines++] = text[i];
+    }
     check(rh_face_engine_take(&e, m, &err), &err);
     rh_rect face = {150, 20, 300, 300};
     rh_roi roi = {300, 170, 280, 0.05f};
@@ -94,6 +100,7 @@ static void stages(const rh_face_model *m)
     rh_face_box boxes[RH_MAX_FACES];
     int found;
     TIME("base64", check(rh_base64_decode(back, RH_BASE64_DECODED_MAX(n_text), &n_out, text, n_text, &err), &err));
+    TIME("base64_lines", check(rh_base64_decode(back, RH_BASE64_DECODED_MAX(2 * n_text), &n_out, lines, n_lines, &err), &err));
     TIME("decode_half", check(rh_image_decode_part(&part, jpeg[k], n_jpeg[k], &face, W, H, 0.5f, &err), &err));
     TIME("decode_face", check(rh_image_decode_part(&part, jpeg[k], n_jpeg[k], &face, W, H, 1.0f, &err), &err));
     TIME("decode_all", check(rh_image_decode_part(&part, jpeg[k], n_jpeg[k], NULL, W, H, 1.0f, &err), &err));
@@ -104,6 +111,7 @@ static void stages(const rh_face_model *m)
     rh_face_engine_give(m, e);
     rh_image_done(&part.img);
     rh_free(text);
+    rh_free(lines);
     rh_free(back);
 }
 

@@ -1,10 +1,12 @@
 /* Stand-alone program for arm64: the NEON kernels against the portable C, bit
- * by bit. Built and run by neon.sh, under emulation on other machines. */
+ * by bit, and base64. Built and run by neon.sh, under emulation on other machines. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "base/base64_internal.h"
 #include "rehearse/base/alloc.h"
+#include "rehearse/base/base64.h"
 #include "rehearse/nn/kernels.h"
 
 enum { MAX_ROWS = 70, MAX_COLS = 5120, MAX_N = 7 };
@@ -76,6 +78,32 @@ static void floats(const rh_kernels *c, const rh_kernels *k)
     require(memcmp(&sa, &sb, sizeof sa) == 0, "stats", 0, 0, 0);
 }
 
+/* Round trips of every length; a letter that is none, at every place. */
+static void base64(void)
+{
+    enum { N = 300 };
+    static uint8_t bytes[N], back[RH_BASE64_DECODED_MAX(RH_BASE64_ENCODED_LEN(N))];
+    static char text[RH_BASE64_ENCODED_LEN(N) + 1];
+    static const unsigned char none[] = {0, '!', '*', ',', '.', ':', '@', '[', '^', '`', '{', 0x7f, 0x80, 0xff};
+    size_t n_back = 0;
+    for (size_t n = 0; n <= N; n++) {
+        for (size_t i = 0; i < n; i++)
+            bytes[i] = (uint8_t)((uniform() + 1.0f) * 127.9f);
+        rh_base64_encode(text, bytes, n);
+        rh_status st = rh_base64_decode(back, sizeof back, &n_back, text, RH_BASE64_ENCODED_LEN(n), NULL);
+        require(st == RH_OK && n_back == n && memcmp(back, bytes, n) == 0, "base64", (int)n, (int)n_back, st);
+    }
+    require(rh_base64_run_neon(back, text, RH_BASE64_ENCODED_LEN(N)) > 0, "base64 in vectors", 0, 0, 0);
+    for (size_t i = 0; i < RH_BASE64_ENCODED_LEN(N); i++)
+        for (size_t k = 0; k < sizeof none; k++) {
+            char kept = text[i];
+            text[i] = (char)none[k];
+            require(rh_base64_decode(back, sizeof back, &n_back, text, RH_BASE64_ENCODED_LEN(N), NULL) != RH_OK,
+                    "base64 with a foreign letter", (int)i, none[k], 0);
+            text[i] = kept;
+        }
+}
+
 int main(void)
 {
     static const int rows[] = {1, 16, 19, MAX_ROWS}, cols[] = {4, 68, 512, MAX_COLS};
@@ -96,6 +124,7 @@ int main(void)
                             rows[r], cols[j], n);
                 }
     floats(c, k);
-    printf("neon: %d products and the float kernels have the bits of portable C\n", cases);
+    base64();
+    printf("neon: %d products, the float kernels and base64 have the bits of portable C\n", cases);
     return 0;
 }
