@@ -222,6 +222,11 @@ double rh_session_length_s(const rh_session *cs)
     return fmax(pictures, (double)rh_session_audio_us(s) / 1e6);
 }
 
+void rh_session_rest(rh_session *s)
+{
+    rh_spool_close(&s->spool, false);
+}
+
 rh_status rh_session_discard(rh_session *s, rh_error *err)
 {
     rh_status st = s->store ? rh_store_delete(s->store, s->o.id, NULL, err) : RH_OK;

@@ -60,6 +60,8 @@ typedef struct {
 rh_status rh_session_new(rh_session **out, rh_coach *c, rh_store *store,
                          const rh_session_options *o, rh_error *err);
 void rh_session_free(rh_session *s); /* what was kept stays kept, as a session not ended */
+/* Brings the sound that waits to the disk and takes no more: for those that must not wait for it in rh_session_free(). */
+void rh_session_rest(rh_session *s);
 
 /* Adds sound that begins `t_us` after the start of the session; overlap with what is
  * already there is dropped (sent again after a resume), a gap is silence. Cheap: only copies.

@@ -194,6 +194,8 @@ static void end_run(rh_job *base, rh_worker *w)
     else
         j->err.code = rh_session_finish(s, &w->server->cancel_all, &report, &j->err);
     json_decref(report);
+    if (j->err.code != RH_OK)
+        rh_session_rest(s); /* the loop frees it */
 }
 
 static void end_done(rh_server *s, rh_job *base)

@@ -287,12 +287,13 @@ static void finish_run(rh_job *base, rh_worker *w)
 {
     practice_job *j = (practice_job *)base;
     json_t *report = NULL;
-    if (j->p->discard) {
+    if (j->p->discard)
         j->st = rh_session_discard(j->p->session, &j->err);
-        return;
-    }
-    j->st = rh_session_finish(j->p->session, &w->server->cancel_all, &report, &j->err);
+    else
+        j->st = rh_session_finish(j->p->session, &w->server->cancel_all, &report, &j->err);
     json_decref(report); /* it has been emitted and kept */
+    if (j->st != RH_OK)
+        rh_session_rest(j->p->session); /* the loop frees it */
 }
 
 static void finish_done(rh_server *s, rh_job *base)
