@@ -204,10 +204,10 @@ class Frames(unittest.TestCase):
     def test_chunked_and_expected_bodies(self):
         body = json.dumps({"frame": data_uri(fixture("astronaut.jpg"))}).encode()
         chunks = b"".join(b"%x\r\n%s\r\n" % (len(body[i:i + 1000]), body[i:i + 1000]) for i in range(0, len(body), 1000))
-        head = b"POST /api/analyze-frame HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+        head = b"POST /api/analyze-frame HTTP/1.1\r\nHost: x\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n"
         self.assertIn(b'"face_detected":true', raw(head + chunks + b"0\r\n\r\n"))
         self.assertIn(b" 400 ", raw(head + b"zz\r\n")[:20])
-        self.assertIn(b" 411 ", raw(b"POST /api/analyze-frame HTTP/1.1\r\nHost: x\r\n\r\n")[:20])
+        self.assertIn(b" 411 ", raw(b"POST /api/analyze-frame HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")[:20])
         head = b"POST /api/analyze-frame HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: %d\r\n\r\n"
         with socket.create_connection(("127.0.0.1", server.port)) as s:
             s.settimeout(10 * PATIENCE)
@@ -298,7 +298,7 @@ class Audio(unittest.TestCase):
         kind, body = form([("audio", b"\0" * (9 << 20), "a.wav")])
         status, _, r = server.request("POST", "/api/analyze-audio", body, {"Content-Type": kind})
         self.assertEqual(status, 413, r)
-        head = ("POST /api/analyze-audio HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n"
+        head = ("POST /api/analyze-audio HTTP/1.1\r\nHost: x\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n"
                 f"Content-Type: {kind}\r\n\r\n").encode()
         self.assertIn(b" 413 ", raw(head + b"%x\r\n" % len(body) + body + b"\r\n0\r\n\r\n")[:20])
 
