@@ -254,7 +254,7 @@ class Places(unittest.TestCase):
             for i in range(MAX_CLIENTS):
                 silent.append(server.ws(f"/ws/video/silent{i}"))
         self.assertEqual(len(silent), MAX_CLIENTS - 1)
-        while time.time() - started < 46 * PATIENCE ** 0.2:
+        while time.time() - started < 38 * PATIENCE ** 0.2:
             self.assertEqual(self.health(), 200)
             self.assertTrue(own.ask({"frame": data_uri(fixture("astronaut.jpg"))})["face_detected"])
             for s in held:
