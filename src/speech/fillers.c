@@ -131,15 +131,11 @@ static void drop_doubles(rh_disfluency *d)
     d->n_fillers = n;
 }
 
-static void sort_and_count(rh_disfluency *d)
+static void put_in_order(rh_disfluency *d)
 {
     qsort(d->fillers, d->n_fillers, sizeof *d->fillers, by_start_filler);
     qsort(d->slips, d->n_slips, sizeof *d->slips, by_start_slip);
     drop_doubles(d);
-    for (size_t i = 0; i < d->n_fillers; i++)
-        d->counts[d->fillers[i].kind]++;
-    for (size_t i = 0; i < d->n_slips; i++)
-        d->slip_counts[d->slips[i].kind]++;
 }
 
 static void add_text(rh_buf *b, const char *s, rh_status *st)
@@ -224,7 +220,7 @@ rh_status rh_disfluency_find(const rh_speech_input *in, const rh_word *verbatim,
         rh_find_filler_words(&f);
         rh_find_slips(&f);
         drop_lonely(&f);
-        sort_and_count(&d);
+        put_in_order(&d);
         d.verbatim = rh_write_verbatim(&f);
         if (!d.verbatim)
             st = rh_fail(err, RH_ERR_NOMEM, "verbatim text: out of memory");

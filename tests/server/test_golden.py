@@ -145,7 +145,7 @@ FRAME = {"frame": data_uri(fixture("astronaut.jpg"))}
 
 
 def legacy_audio():
-    return lockstep("/ws/audio/ann", [*pieces(jfk() + gap(1.5), 1), ASK, *pieces(recording("fillers_but_um.flac"), 0.5), ASK, ASK])
+    return lockstep("/ws/audio/ann", [*pieces(jfk() + gap(1.5), 1), ASK, *pieces(recording("237-134500-0025.flac"), 0.5), ASK, ASK])
 
 
 def legacy_whole():

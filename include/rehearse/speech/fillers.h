@@ -20,9 +20,7 @@
 
 typedef struct {
     rh_filler *fillers; size_t n_fillers; /* owned, by time */
-    int counts[RH_FILLER_KINDS];
     rh_slip *slips; size_t n_slips;       /* owned, by time */
-    int slip_counts[RH_SLIP_KINDS];
     char *verbatim;                       /* owned: the clean text with fillers, repetitions and
                                              cut-off words put in */
 } rh_disfluency;
