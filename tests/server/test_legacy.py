@@ -265,15 +265,15 @@ class Rules(unittest.TestCase):
             self.assertEqual(w.ask({"command": "clear"})["buffered_duration"], 0)
 
     def test_every_declared_rate(self):
-        for rate in (8000, 11025, 22050, 24000, 32000, 44100, 48000, 96000):
+        for rate in (8000, 11025, 22050, 44100, 48000, 96000):
             with server.ws("/ws/audio/rate") as w:
-                x = jfk(rate)[:4 * rate]
+                x = jfk(rate)[:3 * rate]
                 replies = [w.ask(audio_message(x[i:i + rate // 2], rate)) for i in range(0, len(x), rate // 2)]
                 replies.append(w.ask({"command": "analyze"}))
             results = [r for r in replies if "transcribed_text" in r]
             heard = words(" ".join(r["transcribed_text"] for r in results))
             self.assertTrue({"fellow", "americans"} <= set(heard) or rate < 16000, (rate, heard))
-            self.assertAlmostEqual(sum(r["audio_duration"] for r in results), 4.0, delta=0.1)
+            self.assertAlmostEqual(sum(r["audio_duration"] for r in results), 3.0, delta=0.1)
 
     def test_one_name_on_several_sockets_is_one_session(self):
         with server.ws("/ws/video/one") as v, server.ws("/ws/audio/one") as a:
