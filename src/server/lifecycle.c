@@ -5,6 +5,7 @@
 #include <unistd.h>
 #include "http.h"
 #include "server/live/practice.h"
+#include "server/legacy/legacy.h"
 #include "server/legacy/record.h"
 #include "rehearse/base/alloc.h"
 #include "rehearse/base/clock.h"
@@ -177,8 +178,8 @@ static void begin_stop(rh_server *s)
     for (int i = 0; i < s->n_conns; i++) {
         rh_ws *w = s->conns[i].ws;
         if (w && was_loading)
-            rh_slots_drop(w); /* they waited for models that will never be there */
-        if (w && !rh_practice_owes(w))
+            rh_ws_slots_drop(w); /* they waited for models that will never be there */
+        if (w && !(w->kind->owes && w->kind->owes(w)))
             rh_ws_close(w, 1001);
     }
 }
@@ -188,7 +189,7 @@ static bool owes(const rh_server *s)
     for (int i = 0; i < s->n_conns; i++) {
         const rh_ws *w = s->conns[i].ws;
         const rh_http *h = s->conns[i].http;
-        if ((w && (!rh_ws_idle(w) || rh_practice_owes(w))) || (h && h->body_done))
+        if ((w && rh_ws_owes(w)) || (h && h->body_done))
             return true;
     }
     return rh_records_busy(s) || rh_practices_busy(s) || rh_net_owes(s->net);

@@ -12,6 +12,8 @@
 #include <stddef.h>
 #include "rehearse/base/status.h"
 
+enum { RH_MESSAGE_SLACK = 64 }; /* spare bytes behind a message, for decoding in place */
+
 typedef enum {
     RH_COMMAND_NONE,
     RH_COMMAND_ANALYZE,

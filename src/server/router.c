@@ -40,7 +40,7 @@ static bool matches(const char *pattern, const char *path, rh_route *r)
 
 static bool upgrades(const rh_route_row *row)
 {
-    return row->socket != RH_WS_NONE;
+    return row->socket != NULL;
 }
 
 rh_route rh_route_match(const rh_route_table *table, const char *method, const char *path, bool upgrade)

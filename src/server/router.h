@@ -8,7 +8,7 @@
 
 typedef struct rh_http rh_http;
 
-typedef enum { RH_WS_NONE, RH_WS_VIDEO, RH_WS_AUDIO, RH_WS_COMBINED, RH_WS_SESSION } rh_ws_kind;
+typedef struct rh_socket_kind rh_socket_kind; /* ws.h */
 
 /* One line of a table of routes. */
 typedef struct {
@@ -18,7 +18,7 @@ typedef struct {
      * One of them may be NULL. */
     void (*start)(rh_http *h);
     void (*finish)(rh_http *h);
-    rh_ws_kind socket; /* WebSockets only, which have neither */
+    const rh_socket_kind *socket; /* of a WebSocket, which has neither; else NULL */
 } rh_route_row;
 
 typedef struct {

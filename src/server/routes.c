@@ -2,6 +2,8 @@
 
 #include "server/api/api.h"
 #include "server/api/sessions.h"
+#include "server/legacy/legacy.h"
+#include "server/live/practice.h"
 
 static const rh_route_row rows[] = {
     {"GET", "/", true, .start = rh_root},
@@ -22,10 +24,10 @@ static const rh_route_row rows[] = {
     {"GET", "/v1/models", false, .start = rh_models},
     {"GET", "/v1/models/{}", false, .start = rh_models},
     {"POST", "/v1/audio/transcriptions", false, .start = rh_want_upload, .finish = rh_start_transcription},
-    {"GET", "/v1/session/{}", false, .socket = RH_WS_SESSION},
-    {"GET", "/ws/video/{}", true, .socket = RH_WS_VIDEO},
-    {"GET", "/ws/audio/{}", true, .socket = RH_WS_AUDIO},
-    {"GET", "/ws/combined/{}", true, .socket = RH_WS_COMBINED},
+    {"GET", "/v1/session/{}", false, .socket = &rh_socket_live},
+    {"GET", "/ws/video/{}", true, .socket = &rh_socket_video},
+    {"GET", "/ws/audio/{}", true, .socket = &rh_socket_audio},
+    {"GET", "/ws/combined/{}", true, .socket = &rh_socket_combined},
     {"GET", NULL, false, .start = rh_page},
 };
 

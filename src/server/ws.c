@@ -4,31 +4,9 @@
 #include <stdio.h>
 #include <string.h>
 #include "http.h"
-#include "server/legacy/media_bytes.h"
-#include "server/live/practice.h"
-#include "server/legacy/record.h"
 #include "rehearse/base/alloc.h"
 #include "rehearse/base/clock.h"
 #include "status_map.h"
-
-static bool flag_is(const rh_net_conn *net, const char *name, const char *a, const char *b)
-{
-    char v[16];
-    return rh_net_query(net, name, v, sizeof v) && (strcmp(v, a) == 0 || strcmp(v, b) == 0);
-}
-
-static bool flag_set(const rh_net_conn *net, const char *name)
-{
-    return flag_is(net, name, "1", "true");
-}
-
-static void open_stream(rh_ws *w)
-{
-    if (w->stream || !w->server->coach)
-        return;
-    w->stream = rh_stream_new(w->server, w->record);
-    w->record = NULL;
-}
 
 /* A socket that has said nothing for QUIET_S is closed when somebody else wants its place. */
 static bool make_place(rh_server *s)
@@ -55,10 +33,9 @@ int rh_ws_admit(rh_server *s, const rh_net_conn *net, const char **why)
                "and /v1/session/{session_id} exist";
         return 404;
     }
-    bool live = r.row->socket == RH_WS_SESSION;
-    if (r.bad_param || (live && !rh_session_id_valid(r.param))) {
-        *why = live ? "the session id must have 1 to 64 of A-Z a-z 0-9 - _ ."
-                                           : "the client id must have 1 to 128 bytes of printable UTF-8";
+    const rh_socket_kind *kind = r.row->socket;
+    if (r.bad_param || (kind->name_good && !kind->name_good(r.param))) {
+        *why = kind->name_rule;
         return 400;
     }
     int refused = rh_http_access(s, net, why);
@@ -85,23 +62,17 @@ bool rh_ws_open(rh_server *s, rh_net_conn *net)
     w->server = s;
     w->net = net;
     w->kind = r.row->socket;
-    w->annotate = flag_set(net, "annotate");
-    w->gaze = !flag_is(net, "gaze", "0", "false");
-    w->fov_deg = rh_query_number_of(net, "fov");
     w->stranger = rh_http_access(s, net, &why) != 0;
     strcpy(w->name, r.param);
     w->client = rh_client_ref(s, r.param);
-    w->record = w->kind == RH_WS_SESSION ? NULL : rh_record_ref(s, net, r.param);
-    open_stream(w); /* else when the models are there */
     w->opened_us = w->last_write_us = rh_now_us();
     rh_buf_init(&w->in, (size_t)s->o.config->max_message_kb * 1024 + RH_MESSAGE_SLACK);
     rh_buf_init(&w->out, (size_t)64 << 20);
     s->n_ws++; /* rh_ws_free() takes both off */
     s->n_strangers += w->stranger;
-    rh_conn *c = w->client ? rh_conn_new(s, net) : NULL;
-    if (!c || (s->coach && !w->stream)) {
-        if (c)
-            *c = (rh_conn){0};
+    bool opened = w->client && (!w->kind->open || w->kind->open(w));
+    rh_conn *c = opened ? rh_conn_new(s, net) : NULL;
+    if (!c) {
         rh_ws_free(w);
         return false;
     }
@@ -112,21 +83,6 @@ bool rh_ws_open(rh_server *s, rh_net_conn *net)
     return true;
 }
 
-static void free_audio_items(rh_ws *w)
-{
-    rh_audio_item *item = w->audio_head;
-    bool in_job = w->feeding; /* the first one belongs to the job that decodes it */
-    while (item) {
-        rh_audio_item *next = item->next;
-        if (!in_job) {
-            rh_message_done(&item->message);
-            rh_free(item);
-        }
-        in_job = false;
-        item = next;
-    }
-}
-
 void rh_ws_free(rh_ws *w)
 {
     if (!w)
@@ -134,135 +90,12 @@ void rh_ws_free(rh_ws *w)
     rh_server *s = w->server;
     s->n_ws--;
     s->n_strangers -= w->stranger;
-    rh_practice_detach(w);
-    if (w->stream && !w->feeding && !rh_audio_flush(w->stream))
-        atomic_store(&w->stream->cancel, true);
-    free_audio_items(w);
-    rh_slots_drop(w);
-    rh_video_forget(w);
-    json_decref(w->ready_result);
-    rh_stream_unref(w->stream);
-    rh_record_unref(w->record);
+    w->kind->gone(w);
+    rh_ws_slots_drop(w);
     rh_client_unref(s, w->client);
     rh_buf_done(&w->in);
     rh_buf_done(&w->out);
     rh_free(w);
-}
-
-/* ---- messages ---- */
-
-static void unusable(rh_ws *w, rh_slot *slot, const char *msg)
-{
-    slot->plain_error = rh_strdup(msg);
-    w->server->count.n_errors++;
-}
-
-static void calibrate(rh_ws *w, rh_slot *slot)
-{
-    if (w->stream)
-        atomic_store(&w->stream->calibrate, true);
-    slot->video.state = RH_HALF_RESULT;
-    slot->video.result = json_pack("{s:s, s:f}", "status", "calibrating", "timestamp", rh_unix_time());
-}
-
-/* Both halves may hold media in the same message: the frame gets a message of
- * its own, since it is measured (and freed) at another time. */
-static rh_status split_frame(const rh_message *m, rh_message *frame)
-{
-    char *raw = rh_alloc(m->frame.n + RH_MESSAGE_SLACK);
-    if (!raw)
-        return RH_ERR_NOMEM;
-    memcpy(raw, m->frame.at, m->frame.n);
-    *frame = (rh_message){.raw = raw, .n_raw = m->frame.n, .frame = {raw, m->frame.n}};
-    return RH_OK;
-}
-
-static void take_video(rh_ws *w, rh_slot *slot, rh_message *m, bool share)
-{
-    rh_message own = {0};
-    if (m->frame_fault.code != RH_OK) {
-        rh_half_error(&slot->video, m->frame_fault.msg);
-    } else if (m->frame.at) {
-        slot->video.state = RH_HALF_WAITING;
-        if (!share) {
-            own = *m;
-            *m = (rh_message){0};
-        } else if (split_frame(m, &own) != RH_OK) {
-            rh_half_error(&slot->video, "out of memory");
-            return;
-        }
-        rh_video_take(w, &own, slot->seq);
-    }
-}
-
-static void take_audio(rh_ws *w, rh_slot *slot, rh_message *m, size_t n)
-{
-    if (m->audio_fault.code != RH_OK) {
-        rh_half_error(&slot->audio, m->audio_fault.msg);
-        return;
-    }
-    slot->audio.state = RH_HALF_WAITING;
-    rh_audio_take(w, m, slot->seq, n);
-}
-
-static void dispatch(rh_ws *w, rh_slot *slot, rh_message *m, size_t n)
-{
-    bool video = w->kind != RH_WS_AUDIO && (m->frame.at || m->frame_fault.code != RH_OK);
-    bool audio = w->kind != RH_WS_VIDEO &&
-                 (m->audio.at || m->audio_fault.code != RH_OK ||
-                  m->command == RH_COMMAND_ANALYZE || m->command == RH_COMMAND_CLEAR);
-    if (m->command == RH_COMMAND_CALIBRATE && w->kind != RH_WS_AUDIO) {
-        calibrate(w, slot);
-        return;
-    }
-    if (video)
-        take_video(w, slot, m, audio);
-    if (audio)
-        take_audio(w, slot, m, n);
-    if (!video && !audio)
-        unusable(w, slot, w->kind == RH_WS_VIDEO
-                              ? "nothing to do: send {\"frame\": \"data:image/jpeg;base64,...\"}"
-                          : w->kind == RH_WS_AUDIO
-                              ? "nothing to do: send {\"audio\": \"<base64 of float32>\", "
-                                "\"sample_rate\": 16000} or {\"command\": \"analyze\"}"
-                              : "nothing to do: send \"frame\", \"audio\" or \"command\"");
-}
-
-static void take_for_session(rh_ws *w, bool binary)
-{
-    size_t n = w->in.len;
-    char *raw = rh_buf_take(&w->in);
-    if (raw)
-        rh_practice_message_take(w, raw, n, binary);
-    else
-        rh_ws_close(w, 1013);
-    rh_ws_hold_back(w);
-}
-
-static void take_message(rh_ws *w, bool binary)
-{
-    size_t n = w->in.len;
-    rh_error err;
-    rh_message m;
-    w->server->count.n_messages++;
-    if (w->kind == RH_WS_SESSION) {
-        take_for_session(w, binary);
-        return;
-    }
-    rh_slot *slot = rh_slot_add(w);
-    char *raw = rh_buf_reserve(&w->in, RH_MESSAGE_SLACK) == RH_OK ? rh_buf_take(&w->in) : NULL;
-    if (!slot) { /* without a slot no reply: better closed than out of step */
-        rh_free(raw);
-        rh_ws_close(w, 1013);
-    } else if (!raw) {
-        unusable(w, slot, "out of memory");
-    } else if (rh_message_parse_take(&m, raw, n, &err) != RH_OK) {
-        unusable(w, slot, err.msg);
-    } else {
-        dispatch(w, slot, &m, n);
-        rh_message_done(&m);
-    }
-    rh_slots_flush(w);
 }
 
 static void skip(rh_ws *w, size_t n, bool last)
@@ -277,16 +110,9 @@ static void skip(rh_ws *w, size_t n, bool last)
     char msg[160];
     (void)snprintf(msg, sizeof msg, "the message is larger than %d KB: send smaller pictures or shorter "
                    "pieces of audio", w->server->o.config->max_message_kb);
-    rh_slot *slot = w->kind == RH_WS_SESSION ? NULL : rh_slot_add(w);
-    if (slot)
-        unusable(w, slot, msg);
-    else if (w->kind == RH_WS_SESSION)
-        rh_practice_error(w, msg);
-    else
-        rh_ws_close(w, 1013);
+    w->kind->too_large(w, msg);
     w->skipping = false;
     w->n_skipped = 0;
-    rh_slots_flush(w);
 }
 
 void rh_ws_receive(rh_ws *w, const char *bytes, size_t n, const rh_net_piece *piece)
@@ -310,11 +136,77 @@ void rh_ws_receive(rh_ws *w, const char *bytes, size_t n, const rh_net_piece *pi
         rh_ws_close(w, 1013);
         return;
     }
-    if (piece->last)
-        take_message(w, piece->binary);
+    if (!piece->last)
+        return;
+    size_t n_message = w->in.len;
+    char *raw = rh_buf_reserve(&w->in, RH_MESSAGE_SLACK) == RH_OK ? rh_buf_take(&w->in) : NULL;
+    w->server->count.n_messages++;
+    w->kind->message(w, raw, n_message, piece->binary);
 }
 
 /* ---- replies ---- */
+
+void rh_half_done(rh_half *half)
+{
+    json_decref(half->result);
+    rh_free(half->error);
+    *half = (rh_half){0};
+}
+
+void rh_slot_free(rh_slot *slot)
+{
+    rh_half_done(&slot->video);
+    rh_half_done(&slot->audio);
+    rh_free(slot->plain_error);
+    rh_free(slot);
+}
+
+void rh_ws_slots_drop(rh_ws *w)
+{
+    while (w->head) {
+        rh_slot *next = w->head->next;
+        rh_slot_free(w->head);
+        w->head = next;
+    }
+    w->tail = NULL;
+    w->n_slots = 0;
+}
+
+/* One reply in `out`: its length, the text. */
+static rh_status queue_text(rh_ws *w, const char *text, size_t n)
+{
+    uint32_t len = (uint32_t)n;
+    rh_status st = rh_buf_reserve(&w->out, sizeof len + n);
+    if (st == RH_OK)
+        st = rh_buf_add(&w->out, &len, sizeof len);
+    return st == RH_OK ? rh_buf_add(&w->out, text, n) : st;
+}
+
+rh_status rh_ws_say(rh_ws *w, const char *text, size_t n)
+{
+    if (w->out.len == w->n_out_sent)
+        w->last_write_us = rh_now_us();
+    rh_status st = queue_text(w, text, n);
+    rh_net_ws_want_write(w->net);
+    return st;
+}
+
+void rh_ws_hold_back(rh_ws *w)
+{
+    size_t out = w->out.len - w->n_out_sent;
+    bool full = w->n_slots >= RH_MAX_SLOTS || w->lane_bytes >= RH_MAX_LANE_BYTES ||
+                out >= RH_MAX_OUT_BYTES;
+    bool low = w->n_slots <= RH_MAX_SLOTS / 2 && w->lane_bytes <= RH_MAX_LANE_BYTES / 2 &&
+               out <= RH_MAX_OUT_BYTES / 2;
+    if (full && !w->held_back) {
+        w->held_back = true;
+        w->server->count.n_held_back++;
+        rh_net_hold(w->net, true);
+    } else if (low && w->held_back) {
+        w->held_back = false;
+        rh_net_hold(w->net, false);
+    }
+}
 
 static void write_one(rh_ws *w)
 {
@@ -365,6 +257,11 @@ bool rh_ws_idle(const rh_ws *w)
     return !w->head && w->out.len == w->n_out_sent;
 }
 
+bool rh_ws_owes(const rh_ws *w)
+{
+    return !rh_ws_idle(w) || (w->kind->owes && w->kind->owes(w));
+}
+
 void rh_ws_close(rh_ws *w, int code)
 {
     if (!w->close_code)
@@ -380,12 +277,5 @@ void rh_ws_tick(rh_ws *w, int64_t now_us)
         rh_net_close(w->net);
         return;
     }
-    if (w->kind == RH_WS_SESSION) {
-        rh_ws_hold_back(w);
-        return;
-    }
-    open_stream(w);
-    rh_video_pump(w);
-    rh_audio_pump(w);
-    rh_slots_flush(w);
+    w->kind->tick(w);
 }

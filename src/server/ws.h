@@ -83,7 +83,7 @@ struct rh_ws {
     rh_server *server;
     rh_net_conn *net;
     uint64_t id;
-    rh_ws_kind kind;
+    const rh_socket_kind *kind;
     bool annotate, gaze; /* asked for in the query: annotate=1, gaze=0 */
     float fov_deg;       /* fov=60; 0 = not known, NaN = not a number */
     rh_client *client;
@@ -127,44 +127,35 @@ struct rh_ws {
     bool fed_beside;      /* a piece came while recognition ran */
 };
 
+/* A kind of WebSocket: what its name and its messages mean. `w` of all: the open socket. */
+struct rh_socket_kind {
+    bool video, audio; /* what a legacy client may send; both: its replies are of two halves */
+    bool (*name_good)(const char *name); /* NULL: any name will do */
+    const char *name_rule;               /* what a bad one is told */
+    bool (*open)(rh_ws *w);              /* false: out of memory. NULL: there is nothing to do */
+    void (*message)(rh_ws *w, char *raw_take, size_t n, bool binary); /* RH_MESSAGE_SLACK bytes more; NULL: out of memory */
+    void (*too_large)(rh_ws *w, const char *msg);
+    void (*tick)(rh_ws *w);
+    bool (*owes)(const rh_ws *w); /* an answer that no slot waits for; NULL: never */
+    void (*gone)(rh_ws *w);       /* before the socket is freed */
+};
+
 /* Callbacks of the network. */
 int rh_ws_admit(rh_server *s, const rh_net_conn *net, const char **why);
 bool rh_ws_open(rh_server *s, rh_net_conn *net);
 void rh_ws_receive(rh_ws *w, const char *bytes, size_t n, const rh_net_piece *piece);
 void rh_ws_writable(rh_ws *w);
 void rh_ws_free(rh_ws *w);
-bool rh_ws_idle(const rh_ws *w); /* owes nothing */
+bool rh_ws_idle(const rh_ws *w); /* all that was answered is written */
+bool rh_ws_owes(const rh_ws *w); /* an answer or its writing */
 void rh_ws_tick(rh_ws *w, int64_t now_us);
 void rh_ws_close(rh_ws *w, int code); /* after what is owed */
 
-/* slots.c */
-rh_slot *rh_slot_add(rh_ws *w); /* NULL: out of memory */
-rh_slot *rh_slot_find(rh_ws *w, uint64_t seq);
-void rh_slot_free(rh_slot *slot);
-void rh_half_error(rh_half *half, const char *msg);
-bool rh_slot_full(const rh_slot *slot);
-json_t *rh_slot_reply(rh_ws_kind kind, const rh_slot *slot);
-/* A text message that answers nothing. RH_ERR_LIMIT, RH_ERR_NOMEM: not sent. */
+/* A text message. RH_ERR_LIMIT, RH_ERR_NOMEM: not sent. */
 rh_status rh_ws_say(rh_ws *w, const char *text, size_t n);
-void rh_slots_drop(rh_ws *w);  /* nothing is owed any more */
-void rh_slots_flush(rh_ws *w); /* moves filled slots from the head to `out` */
 void rh_ws_hold_back(rh_ws *w); /* stops or goes on reading, by what waits */
-
-/* video_lane.c, audio_lane.c: start whatever may run now */
-void rh_video_pump(rh_ws *w);
-void rh_video_forget(rh_ws *w); /* frames that wait */
-void rh_video_take(rh_ws *w, rh_message *m, uint64_t seq); /* takes what the message holds */
-void rh_audio_pump(rh_ws *w);
-void rh_audio_take(rh_ws *w, rh_message *m, uint64_t seq, size_t n_bytes);
-void rh_audio_release(rh_ws *w, double buffered_s);
-void rh_audio_attach(rh_ws *w, rh_slot *slot);
-
-/* Takes the reference of `record` (may be NULL). */
-rh_stream *rh_stream_new(rh_server *s, rh_record *record);
-void rh_stream_unref(rh_stream *st);
-void rh_streams_cancel(rh_server *s);
-/* The socket has gone: what is not recognised yet still belongs to the session.
- * False when there is nothing, or nobody to keep it. */
-bool rh_audio_flush(rh_stream *st);
+void rh_half_done(rh_half *half);
+void rh_slot_free(rh_slot *slot);
+void rh_ws_slots_drop(rh_ws *w); /* nothing is owed any more */
 
 #endif

@@ -3,7 +3,7 @@
 #ifndef RH_AUDIO_JOBS_H
 #define RH_AUDIO_JOBS_H
 
-#include "server/ws.h"
+#include "legacy.h"
 
 typedef struct {
     rh_job job;

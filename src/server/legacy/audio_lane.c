@@ -168,12 +168,12 @@ static void fed(rh_ws *w, const rh_feed_job *j)
         w->audio_head->message.audio.at = NULL; /* the command comes next */
         return;
     }
-    bool live = w->kind == RH_WS_COMBINED && w->piece_s < NOT_LIVE_S;
+    bool live = w->kind->video && w->piece_s < NOT_LIVE_S;
     bool waits = !w->audio_head->next && (!w->audio_head->message.frame.at || w->piece_s >= SOON_S);
     if (j->ready && !live && !w->result_running && start_result(w, RH_PART_SETTLED, false))
         return;
     bool runs = w->result_running || (j->ready && live && start_result(w, RH_PART_SETTLED, true));
-    if (runs && (waits || w->kind == RH_WS_AUDIO)) {
+    if (runs && (waits || !w->kind->video)) {
         w->audio_running = w->head_waits = true;
         w->head_buffered_s = j->buffered_s;
         return;
@@ -199,22 +199,6 @@ static void recognise_rest(rh_ws *w)
     double since = (double)(rh_now_us() - w->audio_at_us) / 1e6;
     if (since >= (w->rest == RH_REST_QUIET ? quiet : voiced))
         (void)start_result(w, RH_PART_WORDS, true);
-}
-
-/* The reply is about to be sent: what is ready goes with it. */
-void rh_audio_attach(rh_ws *w, rh_slot *slot)
-{
-    bool room = slot->audio.state == RH_HALF_BUFFERING ||
-                (slot->audio.state == RH_HALF_NONE && w->kind == RH_WS_COMBINED);
-    if (!w->ready_result || !room || slot->plain_error)
-        return;
-    for (const rh_slot *later = slot->next; later; later = later->next)
-        if (later->audio.state == RH_HALF_RESULT)
-            return; /* its words came before */
-    slot->audio.state = RH_HALF_RESULT;
-    slot->audio.result = w->ready_result;
-    w->ready_result = NULL;
-    w->server->count.n_audio_results++;
 }
 
 static void feed_done(rh_server *s, rh_job *base)

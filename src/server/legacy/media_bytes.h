@@ -5,7 +5,6 @@
 #include "server/message.h"
 #include "server/server_internal.h"
 
-enum { RH_MESSAGE_SLACK = 64 }; /* spare bytes behind a message, for decoding in place */
 
 /* Decodes `ref` of message `m`: *out points into the message (its bytes are used
  * up) or to *spare, which the caller frees. RH_ERR_INVAL not base64. */

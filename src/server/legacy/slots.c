@@ -3,7 +3,7 @@
 #include <string.h>
 #include "rehearse/base/alloc.h"
 #include "rehearse/base/clock.h"
-#include "server/ws.h"
+#include "legacy.h"
 
 rh_slot *rh_slot_add(rh_ws *w)
 {
@@ -28,24 +28,9 @@ rh_slot *rh_slot_find(rh_ws *w, uint64_t seq)
     return slot;
 }
 
-static void half_done(rh_half *half)
-{
-    json_decref(half->result);
-    rh_free(half->error);
-    *half = (rh_half){0};
-}
-
-void rh_slot_free(rh_slot *slot)
-{
-    half_done(&slot->video);
-    half_done(&slot->audio);
-    rh_free(slot->plain_error);
-    rh_free(slot);
-}
-
 void rh_half_error(rh_half *half, const char *msg)
 {
-    half_done(half);
+    rh_half_done(half);
     half->state = RH_HALF_ERROR;
     half->error = rh_strdup(msg);
 }
@@ -93,11 +78,11 @@ static void add_audio(json_t *o, const rh_half *half)
     }
 }
 
-json_t *rh_slot_reply(rh_ws_kind kind, const rh_slot *slot)
+json_t *rh_slot_reply(const rh_socket_kind *kind, const rh_slot *slot)
 {
     if (slot->plain_error)
         return error_object(slot->plain_error);
-    if (kind != RH_WS_COMBINED)
+    if (!kind->video || !kind->audio)
         return one_half(slot->video.state != RH_HALF_NONE ? &slot->video : &slot->audio);
     json_t *o = json_pack("{s:f}", "timestamp", rh_unix_time());
     if (slot->video.state == RH_HALF_RESULT)
@@ -108,23 +93,20 @@ json_t *rh_slot_reply(rh_ws_kind kind, const rh_slot *slot)
     return o;
 }
 
-/* One reply in `out`: its length, the text. */
-static rh_status queue_text(rh_ws *w, const char *text, size_t n)
+/* The reply is about to be sent: what is ready goes with it. */
+static void attach(rh_ws *w, rh_slot *slot)
 {
-    uint32_t len = (uint32_t)n;
-    rh_status st = rh_buf_reserve(&w->out, sizeof len + n);
-    if (st == RH_OK)
-        st = rh_buf_add(&w->out, &len, sizeof len);
-    return st == RH_OK ? rh_buf_add(&w->out, text, n) : st;
-}
-
-rh_status rh_ws_say(rh_ws *w, const char *text, size_t n)
-{
-    if (w->out.len == w->n_out_sent)
-        w->last_write_us = rh_now_us();
-    rh_status st = queue_text(w, text, n);
-    rh_net_ws_want_write(w->net);
-    return st;
+    bool room = slot->audio.state == RH_HALF_BUFFERING ||
+                (slot->audio.state == RH_HALF_NONE && w->kind->video);
+    if (!w->ready_result || !room || slot->plain_error)
+        return;
+    for (const rh_slot *later = slot->next; later; later = later->next)
+        if (later->audio.state == RH_HALF_RESULT)
+            return; /* its words came before */
+    slot->audio.state = RH_HALF_RESULT;
+    slot->audio.result = w->ready_result;
+    w->ready_result = NULL;
+    w->server->count.n_audio_results++;
 }
 
 void rh_slots_flush(rh_ws *w)
@@ -135,12 +117,10 @@ void rh_slots_flush(rh_ws *w)
         if (!w->head)
             w->tail = NULL;
         w->n_slots--;
-        rh_audio_attach(w, slot);
+        attach(w, slot);
         json_t *reply = rh_slot_reply(w->kind, slot);
         char *text = reply ? json_dumps(reply, JSON_COMPACT | JSON_REAL_PRECISION(15)) : NULL;
-        if (w->out.len == w->n_out_sent) /* the clock of a stalled client starts here */
-            w->last_write_us = rh_now_us();
-        if (!text || queue_text(w, text, strlen(text)) != RH_OK)
+        if (!text || rh_ws_say(w, text, strlen(text)) != RH_OK)
             rh_ws_close(w, 1013); /* a reply lost would put all later ones out of step */
         free(text);
         json_decref(reply);
@@ -151,30 +131,3 @@ void rh_slots_flush(rh_ws *w)
     rh_ws_hold_back(w);
 }
 
-void rh_slots_drop(rh_ws *w)
-{
-    while (w->head) {
-        rh_slot *next = w->head->next;
-        rh_slot_free(w->head);
-        w->head = next;
-    }
-    w->tail = NULL;
-    w->n_slots = 0;
-}
-
-void rh_ws_hold_back(rh_ws *w)
-{
-    size_t out = w->out.len - w->n_out_sent;
-    bool full = w->n_slots >= RH_MAX_SLOTS || w->lane_bytes >= RH_MAX_LANE_BYTES ||
-                out >= RH_MAX_OUT_BYTES;
-    bool low = w->n_slots <= RH_MAX_SLOTS / 2 && w->lane_bytes <= RH_MAX_LANE_BYTES / 2 &&
-               out <= RH_MAX_OUT_BYTES / 2;
-    if (full && !w->held_back) {
-        w->held_back = true;
-        w->server->count.n_held_back++;
-        rh_net_hold(w->net, true);
-    } else if (low && w->held_back) {
-        w->held_back = false;
-        rh_net_hold(w->net, false);
-    }
-}

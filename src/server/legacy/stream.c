@@ -1,7 +1,7 @@
 /* stream.c - tracker, resampler and live recognition of one connection. */
 #include "record.h"
 #include "rehearse/base/alloc.h"
-#include "server/ws.h"
+#include "legacy.h"
 
 rh_stream *rh_stream_new(rh_server *s, rh_record *record)
 {

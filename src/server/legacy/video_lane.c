@@ -6,7 +6,7 @@
 #include "record.h"
 #include "rehearse/base/alloc.h"
 #include "rehearse/base/clock.h"
-#include "server/ws.h"
+#include "legacy.h"
 
 typedef struct {
     rh_job job;

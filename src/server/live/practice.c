@@ -24,17 +24,6 @@ static void take_back(rh_practice *p, const rh_ws *w)
     }
 }
 
-void rh_practice_detach(rh_ws *w)
-{
-    rh_practice *p = w->practice;
-    if (!p)
-        return;
-    take_back(p, w);
-    w->practice = NULL;
-    p->conn = 0;
-    p->away_since_us = rh_now_us();
-}
-
 void rh_practices_tick(rh_server *s, int64_t now_us)
 {
     for (rh_practice *p = s->practices, *next; p; p = next) {
@@ -47,12 +36,6 @@ void rh_practices_tick(rh_server *s, int64_t now_us)
         rh_practice_pump(p);
         rh_practice_release(p);
     }
-}
-
-bool rh_practice_owes(const rh_ws *w)
-{
-    const rh_practice *p = w->kind == RH_WS_SESSION ? w->practice : NULL;
-    return p && p->finish_wanted && !p->ended;
 }
 
 bool rh_practices_busy(const rh_server *s)
@@ -227,13 +210,37 @@ static bool media_message(rh_ws *w, char *raw, size_t n)
     return true;
 }
 
-void rh_practice_message_take(rh_ws *w, char *raw, size_t n, bool binary)
+static void detach(rh_ws *w)
+{
+    rh_practice *p = w->practice;
+    if (!p)
+        return;
+    take_back(p, w);
+    w->practice = NULL;
+    p->conn = 0;
+    p->away_since_us = rh_now_us();
+}
+
+static bool owes(const rh_ws *w)
+{
+    return w->practice && w->practice->finish_wanted && !w->practice->ended;
+}
+
+static void message(rh_ws *w, char *raw, size_t n, bool binary)
 {
     bool taken = false;
-    if (binary)
+    if (!raw)
+        rh_ws_close(w, 1013);
+    else if (binary)
         taken = media_message(w, raw, n);
     else
         text_message(w, raw, n);
     if (!taken)
         rh_free(raw);
+    rh_ws_hold_back(w);
 }
+
+const rh_socket_kind rh_socket_live = {.name_good = rh_session_id_valid,
+                                       .name_rule = "the session id must have 1 to 64 of A-Z a-z 0-9 - _ .",
+                                       .message = message, .too_large = rh_practice_error, .tick = rh_ws_hold_back,
+                                       .owes = owes, .gone = detach};

@@ -8,16 +8,13 @@
 
 typedef struct rh_practice rh_practice;
 
-/* One whole message of the socket; takes `raw` (of rh_alloc()). */
-void rh_practice_message_take(rh_ws *w, char *raw, size_t n, bool binary);
+extern const rh_socket_kind rh_socket_live;
+
 void rh_practice_error(rh_ws *w, const char *msg); /* {"type":"error"} */
-void rh_practice_detach(rh_ws *w); /* the socket has gone */
 
 /* Ends a running session without a trace; false when there is none of that id. */
 bool rh_practice_discard(rh_server *s, const char *id);
 bool rh_practice_runs(rh_server *s, const char *id);
-/* A report was asked for on this socket, and is not there yet. */
-bool rh_practice_owes(const rh_ws *w);
 /* A stopping server waits for them: sound that is not in its session yet, reports asked for. */
 bool rh_practices_busy(const rh_server *s);
 void rh_practices_tick(rh_server *s, int64_t now_us);
