@@ -3,18 +3,20 @@ with what it said before: tests/golden/analysis/NAME.json.
 
 A difference names its path. After a change that is meant, REHEARSE_GOLDEN=write records anew, and
 the difference of the files is to be read before it is kept. Numbers agree to 1 in 1000 (and half of
-their last digit) on a machine that computes as the one that wrote them; elsewhere, where recognition
-rounds in another way, scores to 3 points and times to 60 ms, and texts made of figures not at all."""
+their last digit) for recordings on a machine that computes as the one that wrote them. Elsewhere
+recognition rounds in another way, and what is recognised while it is said is cut where a decode
+had come to: there the same fields are looked for, and the same words but for one in ten.
+REHEARSE_GOLDEN=strict compares all of it, for a quiet machine of that kind."""
+import difflib
 import unittest
 from harness import *
 
 FOLDER = os.path.join(ROOT, "tests", "golden", "analysis")
 WRITE = os.environ.get("REHEARSE_GOLDEN") == "write"
+STRICT = os.environ.get("REHEARSE_GOLDEN") == "strict"
+SANITIZED = "san" in os.path.basename(os.path.dirname(binary()))
 # What no two runs share.
 DROPPED = {"timestamp", "created", "updated", "id", "resume", "token", "client", "seq"}
-# Texts and lists made of rounded figures: compared only where all figures are the same.
-EXACT = {"evidence", "keep", "change", "markdown", "parts", "advice", "events", "measures", "rates", "pauses", "summary",
-         "pitch_st", "loudness_db", "transcript"}
 READ_ALOUD = ("And so, my fellow Americans: ask not what your nation can do for you - ask what you can "
               "really do for your country.")
 
@@ -34,37 +36,70 @@ def plain(v):
     return [plain(x) for x in v] if isinstance(v, list) else v
 
 
-def number_differs(path, a, b, same):
+def number_differs(path, a, b):
     key = path.rsplit(".", 1)[-1].split("[")[0]
     if key in ("start", "end", "t", "from_s"):
-        return abs(a - b) > (0.0201 if same else 0.06)
+        return abs(a - b) > 0.0201
     if key in ("yaw", "pitch", "roll", "gaze_yaw", "gaze_pitch"): # smoothed over the time between pictures
-        return abs(a - b) > (0.4 if same else 1.5)
+        return abs(a - b) > 0.4
     if key.startswith(("attention", "eye_contact")):
         return abs(a - b) > 3
-    if same:
-        return abs(a - b) > max(1e-3 * max(abs(a), abs(b)), 0.011 if isinstance(a, float) else 0)
-    return abs(a - b) > max(0.05 * max(abs(a), abs(b)), 3)
+    # scores are whole points: what differs in the sixth digit may round to the next one
+    return abs(a - b) > max(1e-3 * max(abs(a), abs(b)), 1 if key in ("good", "bad", "score") else 0.011)
 
 
-def differences(a, b, same, path=""):
+def differences(a, b, path=""):
     """`a` is what was recorded."""
     number = (int, float)
     if isinstance(a, bool) or isinstance(b, bool) or not (isinstance(a, number) and isinstance(b, number)):
         if type(a) is not type(b):
             return [f"{path}: {a!r:.80} became {b!r:.80}"]
-    if path.rsplit(".", 1)[-1].split("[")[0] in EXACT and not same:
-        return []
     if isinstance(a, dict):
         out = [f"{path}.{k}: is gone, was {a[k]!r:.80}" for k in a if k not in b]
         out += [f"{path}.{k}: is new: {b[k]!r:.80}" for k in b if k not in a]
-        return out + [d for k in a if k in b for d in differences(a[k], b[k], same, f"{path}.{k}")]
+        return out + [d for k in a if k in b for d in differences(a[k], b[k], f"{path}.{k}")]
     if isinstance(a, list):
         out = [f"{path}: had {len(a)} items, has {len(b)}"] if len(a) != len(b) else []
-        return out + [d for i, (x, y) in enumerate(zip(a, b)) for d in differences(x, y, same, f"{path}[{i}]")]
+        return out + [d for i, (x, y) in enumerate(zip(a, b)) for d in differences(x, y, f"{path}[{i}]")]
     if isinstance(a, number) and not isinstance(a, bool):
-        return [f"{path}: {a} became {b}"] if number_differs(path, a, b, same) else []
-    return [f"{path}: {a!r:.80} became {b!r:.80}"] if a != b else []
+        return [f"{path}: {a} became {b}"] if number_differs(path, a, b) else []
+    return [f"{path}: {a!r:.80} became {b!r:.80}"] if sentences_differ(a, b) else []
+
+
+def sentences_differ(a, b):
+    """Rounded numbers in a sentence may be one off, and what they lead to two."""
+    if not (isinstance(a, str) and isinstance(b, str)):
+        return a != b
+    x, y = ([float(n) for n in re.findall(r"\d+(?:\.\d+)?", s)] for s in (a, b))
+    return re.sub(r"\d+(?:\.\d+)?", "#", a) != re.sub(r"\d+(?:\.\d+)?", "#", b) or \
+        any(abs(m - n) > (2 if m >= 10 else 1.01) for m, n in zip(x, y))
+
+
+def fields_of(v, path="", depth=2):
+    """Paths of the upper fields, whatever place in a list they have."""
+    if isinstance(v, list):
+        return {f for x in v for f in fields_of(x, path + "[]", depth)}
+    if not isinstance(v, dict):
+        return set()
+    return {f"{path}.{k}" for k in v} | ({f for k, x in v.items() for f in fields_of(x, f"{path}.{k}", depth - 1)}
+                                         if depth > 1 else set())
+
+
+def words_of(v):
+    """What was said, as often as it is written."""
+    if isinstance(v, dict):
+        return [w for k, x in v.items() if k not in ("words", "events", "evidence", "advice", "cues", "fillers", "slips")
+                for w in (x.split() if k in ("text", "transcript") and isinstance(x, str) else words_of(x))]
+    return [w for x in v for w in words_of(x)] if isinstance(v, list) else []
+
+
+def rough_differences(a, b):
+    # Which moments are worth a line, and which advice is given, hang on single words.
+    loose = ("events", "advice", "evidence", "cues", "segments", "words", "fillers", "slips", "warnings")
+    out = [f"{f}: is gone or new" for f in sorted(fields_of(a) ^ fields_of(b)) if not any(k in f for k in loose)]
+    x, y = ([w.strip(".,!?").lower() for w in words_of(v)] for v in (a, b))
+    same = difflib.SequenceMatcher(None, x, y, autojunk=False).ratio()
+    return out + ([f": {same:.2f} of the words are the same: {' '.join(y)!r:.300}"] if x and same < 0.8 else [])
 
 
 def text_of(v, indent=""):
@@ -192,7 +227,7 @@ said = {}
 def setUpModule():
     """Everything is asked of one server; a second one tells what the legacy clients left."""
     global server
-    if PATIENCE > 1:
+    if SANITIZED:
         return
     server = first = Server()
     for name, ask in CASES.items():
@@ -212,7 +247,7 @@ def setUpModule():
         server.stop()
 
 
-@unittest.skipIf(PATIENCE > 1, "sanitizers see the same code in the other suites")
+@unittest.skipIf(SANITIZED, "sanitizers see the same code in the other suites")
 class Golden(unittest.TestCase):
     maxDiff = None
 
@@ -229,7 +264,8 @@ class Golden(unittest.TestCase):
             with open(os.path.join(FOLDER, name + ".json")) as f:
                 golden = json.load(f)
             now = json.loads(json.dumps(plain(said[name])))
-            found += [name + d for d in differences(golden["said"], now, golden["arithmetic"] == arithmetic())]
+            strict = STRICT or (golden["arithmetic"] == arithmetic() and name.startswith(("recording_", "upload_")))
+            found += [name + d for d in (differences if strict else rough_differences)(golden["said"], now)]
         self.assertEqual(found, [], "\n" + "\n".join(found[:200]))
 
 
