@@ -15,8 +15,8 @@ enum {
     WIDE = 10,                 /* hops to each side */
 };
 
-static const float NEAR_DB = 12.0f; /* usual speech varies by so much */
-static const float SLOPE = 1.25f, STAY_DB = 10.0f; /* what is raised ends so far below the loudest */
+static const float NEAR_DB = 18.0f; /* one speaker varies by so much */
+static const float SLOPE = 2.5f, STAY_DB = 10.0f; /* what is raised ends so far below the loudest */
 static const float MOST_DB = 40.0f, SILENCE_DB = -90.0f;
 
 typedef struct {

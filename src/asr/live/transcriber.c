@@ -170,6 +170,15 @@ static rh_status take_input(rh_transcriber *t)
     return st;
 }
 
+static void note_pause(rh_transcriber *t, int64_t start, int64_t end)
+{
+    if (t->n_pauses == TR_MAX_PAUSES) {
+        memmove(t->pauses, t->pauses + 1, (TR_MAX_PAUSES - 1) * sizeof *t->pauses);
+        t->n_pauses--;
+    }
+    t->pauses[t->n_pauses++] = (tr_pause){start, end};
+}
+
 static void begin_utterance(rh_transcriber *t)
 {
     t->onset = t->gate.start * RH_VAD_CHUNK;
@@ -182,17 +191,8 @@ static void begin_utterance(rh_transcriber *t)
         at = t->base;
     t->open = true;
     t->begun = t->settle_from = t->onset;
-    t->n_pauses = 0;
+    note_pause(t, t->speech_end, t->gate.start * RH_VAD_CHUNK);
     rh_tr_start_at(t, at);
-}
-
-static void note_pause(rh_transcriber *t, int64_t start, int64_t end)
-{
-    if (t->n_pauses == TR_MAX_PAUSES) {
-        memmove(t->pauses, t->pauses + 1, (TR_MAX_PAUSES - 1) * sizeof *t->pauses);
-        t->n_pauses--;
-    }
-    t->pauses[t->n_pauses++] = (tr_pause){start, end};
 }
 
 static void on_gate(rh_transcriber *t, rh_gate_event e)
@@ -422,7 +422,7 @@ void rh_transcriber_reset(rh_transcriber *t)
     rh_vad_reset(t->vad);
     close_utterance(t);
     t->last_text[0] = t->context[0] = '\0';
-    t->last_from = t->last_end = t->context_end = t->speech_end = 0;
+    t->last_from = t->last_end = t->context_end = t->speech_end = t->n_pauses = 0;
     atomic_store(&t->behind, 0);
     atomic_store(&t->speech, 0);
 }

@@ -109,11 +109,11 @@ static size_t add_speech(const rh_transcriber *t, rh_speech_span *s, size_t n, i
     return n;
 }
 
-/* Where in [from, to) somebody speaks: the context, and the utterance between its pauses. */
+/* Where in [from, to) somebody speaks. */
 static size_t find_speech(const rh_transcriber *t, int64_t to, rh_speech_span *s)
 {
-    int64_t at = t->onset, until = t->speech_end < to ? t->speech_end : to;
-    size_t n = t->context[0] ? add_speech(t, s, 0, t->from, t->last_end) : 0;
+    int64_t at = t->context[0] ? t->from : t->onset, until = t->speech_end < to ? t->speech_end : to;
+    size_t n = 0;
     for (int i = 0; i < t->n_pauses && t->pauses[i].start < until; i++) {
         n = add_speech(t, s, n, at, t->pauses[i].start);
         at = t->pauses[i].end;
@@ -124,7 +124,7 @@ static size_t find_speech(const rh_transcriber *t, int64_t to, rh_speech_span *s
 static rh_status decode_once(rh_transcriber *t, int64_t to, const rh_asr_params *p, rh_error *err)
 {
     rh_asr_params q = *p;
-    rh_speech_span speech[TR_MAX_PAUSES + 2];
+    rh_speech_span speech[TR_MAX_PAUSES + 1];
     q.n_speech = find_speech(t, to, speech);
     q.speech = speech;
     return rh_asr_transcribe(t->asr, t->sound + (t->from - t->base), (size_t)(to - t->from), &q,
@@ -318,15 +318,15 @@ void rh_tr_start_at(rh_transcriber *t, int64_t at)
     t->partial_at = 0;
     t->n_draft = 0;
     rh_transcript_clear(&t->partial);
+    int kept = 0;
+    for (int i = 0; i < t->n_pauses; i++)
+        if (t->pauses[i].end > t->from)
+            t->pauses[kept++] = t->pauses[i];
+    t->n_pauses = kept;
 }
 
 void rh_tr_go_on(rh_transcriber *t, int64_t at, int64_t waited_since)
 {
-    int kept = 0;
-    for (int i = 0; i < t->n_pauses; i++)
-        if (t->pauses[i].start > at)
-            t->pauses[kept++] = t->pauses[i];
-    t->n_pauses = kept;
     t->onset = at;
     t->settle_from = waited_since;
     rh_tr_start_at(t, at);
