@@ -17,50 +17,63 @@
 static const double SHOWN_PAUSE_S = 0.8;
 static const double LEAST_FACE = 20; /* % of pictures with a face, to judge where it looked */
 
-/* Mean over the seconds that have `key`; -1 when none has. */
-static double mean_second(const json_t *seconds, const char *key)
+/* ---- what was seen ---- */
+
+typedef enum { FACE, EYE_CONTACT, ATTENTION, EYES_HIDDEN, MOUTH_HIDDEN, SIGHTS } seen_kind;
+
+/* Percent; means over the seconds that have it, -1 when none has. */
+typedef struct {
+    double mean[SIGHTS];
+    double *at[SIGHTS]; /* [n], a value a second; not a number = not known */
+    int n;
+} sight;
+
+static bool read_sight(sight *s, const json_t *seconds, double duration_s)
 {
-    double sum = 0;
-    size_t n = 0, i;
-    json_t *s;
-    json_array_foreach(seconds, i, s)
-    {
-        json_t *v = json_object_get(s, key);
-        if (!json_is_number(v))
-            continue;
-        sum += json_number_value(v);
-        n++;
+    static const char *const keys[SIGHTS] = {"face", "eye_contact", "attention", "eyes_hidden", "mouth_hidden"};
+    s->n = (int)ceil(fmax(0, duration_s));
+    double *at = rh_alloc_array(SIGHTS * (size_t)s->n + 1, sizeof *at);
+    if (!at)
+        return false;
+    for (int k = 0; k < SIGHTS; k++, at += s->n) {
+        double sum = 0;
+        size_t n = 0, i;
+        json_t *row;
+        s->at[k] = at;
+        for (int t = 0; t < s->n; t++)
+            at[t] = NAN;
+        json_array_foreach(seconds, i, row) {
+            const json_t *v = json_object_get(row, keys[k]);
+            json_int_t t = json_integer_value(json_object_get(row, "t"));
+            if (!json_is_number(v))
+                continue;
+            sum += json_number_value(v);
+            n++;
+            if (t >= 0 && t < s->n)
+                at[t] = json_number_value(v);
+        }
+        s->mean[k] = n ? sum / (double)n : -1;
     }
-    return n ? sum / (double)n : -1;
+    return true;
 }
 
 /* ---- timeline ---- */
 
-static json_t *column(const json_t *seconds, const char *key, int n)
+static json_t *column(const double *at, int n)
 {
-    json_t *list = json_array(), *s;
-    size_t i;
+    json_t *list = json_array();
     for (int t = 0; t < n; t++)
-        json_array_append_new(list, json_null());
-    json_array_foreach(seconds, i, s)
-    {
-        json_int_t t = json_integer_value(json_object_get(s, "t"));
-        json_t *v = json_object_get(s, key);
-        if (json_is_number(v) && t >= 0 && t < n)
-            json_array_set(list, (size_t)t, v);
-    }
+        json_array_append_new(list, isnan(at[t]) ? json_null() : json_real(at[t]));
     return list;
 }
 
-static json_t *timeline(const json_t *session, const json_t *result, double duration_s)
+static json_t *timeline(const sight *seen, const json_t *result)
 {
-    const json_t *seconds = json_object_get(session, "seconds");
     json_t *heard = json_object_get(result, "timeline");
     json_t *o = json_is_object(heard) ? json_copy(heard) : json_object();
-    int n = (int)ceil(duration_s);
     json_object_set_new(o, "step_s", json_integer(1));
-    json_object_set_new(o, "eye_contact", column(seconds, "eye_contact", n));
-    json_object_set_new(o, "attention", column(seconds, "attention", n));
+    json_object_set_new(o, "eye_contact", column(seen->at[EYE_CONTACT], seen->n));
+    json_object_set_new(o, "attention", column(seen->at[ATTENTION], seen->n));
     return o;
 }
 
@@ -333,26 +346,26 @@ static json_t *structure(const rh_analysis *a)
 }
 
 /* Told from a fifth of the time on. */
-static void note_hidden(json_t *list, const json_t *seconds, const char *key, const char *what, const char *rest)
+static void note_hidden(json_t *list, double share, const char *what, const char *rest)
 {
     static const double WORTH_TELLING = 20;
     char text[200];
-    double share = mean_second(seconds, key);
     if (share < WORTH_TELLING)
         return;
     (void)snprintf(text, sizeof text, "Your %s %.0f %% of the time (%s.", what, share, rest);
     json_array_append_new(list, json_string(text));
 }
 
-static json_t *notes(const rh_analysis *a, const json_t *seconds, double face)
+static json_t *notes(const rh_analysis *a, const sight *seen)
 {
     json_t *list = json_array();
+    double face = seen->mean[FACE];
     if (face >= 0 && face < LEAST_FACE)
         json_array_append_new(list, json_string("Hardly any face was in the picture: eye contact was not judged."));
     if (face >= LEAST_FACE) {
-        note_hidden(list, seconds, "eyes_hidden", "eyes were not visible",
+        note_hidden(list, seen->mean[EYES_HIDDEN], "eyes were not visible",
                     "dark glasses, a hand, light): eye contact was then judged by your head");
-        note_hidden(list, seconds, "mouth_hidden", "mouth was not visible", "a mask, a hand, a microphone)");
+        note_hidden(list, seen->mean[MOUTH_HIDDEN], "mouth was not visible", "a mask, a hand, a microphone)");
     }
     if (a && !a->report.spoken)
         json_array_append_new(list, json_string(a->report.reason));
@@ -431,16 +444,20 @@ static void add_analysis(json_t *r, json_t *result)
 rh_status rh_report_build(const json_t *session, const rh_analysis *a, const json_t *earlier,
                           json_t **out, rh_error *err)
 {
-    const json_t *meta = json_object_get(session, "meta"), *seconds = json_object_get(session, "seconds");
+    const json_t *meta = json_object_get(session, "meta");
+    double duration_s = rh_json_num(session, "duration_s");
+    sight seen = {0};
+    if (!read_sight(&seen, json_object_get(session, "seconds"), duration_s))
+        return rh_fail(err, RH_ERR_NOMEM, "report: out of memory");
+    bool has_face = seen.mean[FACE] >= LEAST_FACE;
     json_t *result = a ? rh_analysis_json(a) : NULL;
     json_t *marked = rh_marked_words(result), *happened = events(session, a, marked);
-    double face = mean_second(seconds, "face"), duration_s = rh_json_num(session, "duration_s");
     rh_report_view v = {
         .a = a,
         .kind = rh_json_str(meta, "kind"),
         .speech_s = speech_s(a),
-        .eye_contact = face >= LEAST_FACE ? mean_second(seconds, "eye_contact") : -1,
-        .attention = face >= LEAST_FACE ? mean_second(seconds, "attention") : -1,
+        .eye_contact = has_face ? seen.mean[EYE_CONTACT] : -1,
+        .attention = has_face ? seen.mean[ATTENTION] : -1,
     };
     rh_time_span *away = looks_away(session, &v.n_away);
     v.away = away;
@@ -451,12 +468,13 @@ rh_status rh_report_build(const json_t *session, const rh_analysis *a, const jso
         "{s:i, s:s, s:f, s:s, s:s, s:f, s:f, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
         "version", 1, "id", rh_json_str(session, "id"), "created", rh_json_num(session, "created"),
         "question", rh_json_str(meta, "question"), "kind", v.kind, "duration_s", duration_s,
-        "speech_s", rh_tenth(v.speech_s), "summary", summary(&v), "notes", notes(a, seconds, face),
+        "speech_s", rh_tenth(v.speech_s), "summary", summary(&v), "notes", notes(a, &seen),
         "scores", json_incref(marks), "measures", measures(a, v.speech_s), "keep", keep, "change",
-        change, "timeline", timeline(session, result, duration_s), "events", happened, "transcript",
+        change, "timeline", timeline(&seen, result), "events", happened, "transcript",
         transcript(session, marked), "structure", structure(a), "evidence", evidence(a), "advice", advice(a));
     json_decref(marked);
     rh_free(away);
+    rh_free(seen.at[0]);
     if (r) {
         json_object_set_new(r, "trend", trend(session, earlier, marks));
         add_analysis(r, result);
