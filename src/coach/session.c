@@ -22,29 +22,6 @@ enum {
 
 /* ---- telling ---- */
 
-void rh_session_send(rh_session *s, json_t *event)
-{
-    if (!event)
-        return;
-    pthread_mutex_lock(&s->emit_lock);
-    if (s->emit)
-        s->emit(s->user, event);
-    pthread_mutex_unlock(&s->emit_lock);
-    json_decref(event);
-}
-
-void rh_session_keep_event(rh_session *s, const char *kind, double start, double end, json_t *detail)
-{
-    if (s->store)
-        rh_session_kept(s, rh_store_event(s->store, s->o.id, kind, start, end, detail));
-    json_object_set_new(detail, "kind", json_string(kind));
-    json_object_set_new(detail, "start", json_real(start));
-    json_object_set_new(detail, "end", json_real(end));
-    pthread_mutex_lock(&s->lock);
-    json_array_append_new(s->events, detail);
-    pthread_mutex_unlock(&s->lock);
-}
-
 /* {lock} held */
 static json_t *metrics_event(const rh_session *s)
 {

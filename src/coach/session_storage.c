@@ -10,15 +10,6 @@
 static const int64_t LOOK_EVERY_US = 500000, PASSES_US = 2000000; /* shorter than this is nothing to tell */
 static const double SLOW_S = 10; /* so much sound that waits is a slow disk */
 
-void rh_session_kept(rh_session *s, rh_status st)
-{
-    if (st == RH_OK)
-        return;
-    pthread_mutex_lock(&s->lock);
-    s->not_stored = true;
-    pthread_mutex_unlock(&s->lock);
-}
-
 /* What is wrong just now, in `why`; false: nothing. */
 static bool trouble(rh_session *s, rh_error *why)
 {

@@ -3,7 +3,6 @@
 #include <curl/curl.h>
 #include <errno.h>
 #include <limits.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -25,18 +24,6 @@ typedef struct {
     int64_t had, total;
     bool stopped;
 } download;
-
-void rh_model_notice(const rh_model_pull_options *o, const char *fmt, ...)
-{
-    if (!o->notice)
-        return;
-    char text[512];
-    va_list ap;
-    va_start(ap, fmt);
-    vsnprintf(text, sizeof text, fmt, ap);
-    va_end(ap);
-    o->notice(o->user, text);
-}
 
 static int64_t size_of(const char *path)
 {

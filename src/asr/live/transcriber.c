@@ -21,7 +21,6 @@ enum {
     PATIENCE = RATE * 11 / 10, /* so it ends only after that much silence */
     LONG = 15 * RATE,       /* an utterance longer than this is cut at a short pause */
     LEAST_CUT = 4 * RATE,   /* but not into pieces shorter than this */
-    TOO_LONG = 22 * RATE,   /* words are settled now: the model sees 30 s */
     SETTLE_LATE = 6 * RATE, /* beyond settle_ms: how much sound is looked at in one go */
     FIRST_PARTIAL = RATE / 2, /* after the onset */
 };
@@ -232,23 +231,12 @@ static int64_t find_cut(const rh_transcriber *t)
     return cut;
 }
 
-static bool too_long(const rh_transcriber *t)
-{
-    return t->open && t->seen - t->from > TOO_LONG;
-}
-
 static bool settle_due(const rh_transcriber *t)
 {
     int64_t every = (int64_t)t->o.settle_ms * RATE / 1000;
     if (t->partial_at && t->seen - t->partial_at < TR_SETTLE_AGAIN)
         return false;
-    return too_long(t) || (t->open && every && t->seen - t->settle_from >= every);
-}
-
-bool rh_tr_overdue(const rh_transcriber *t)
-{
-    int64_t every = (int64_t)t->o.settle_ms * RATE / 1000;
-    return too_long(t) || (every && t->seen - t->settle_from >= every + TR_SETTLE_AGAIN);
+    return rh_tr_too_long(t) || (t->open && every && t->seen - t->settle_from >= every);
 }
 
 /* A first decode, with which the one that settles words may agree. */
@@ -287,7 +275,7 @@ static rh_status look(rh_transcriber *t)
         on_gate(t, rh_vad_gate_push(&t->gate, p, rh_vad_loudness(t->vad)));
         if (t->open && t->seen - t->from > LONG && find_cut(t) > 0)
             break; /* sound came faster than it is decoded: decode first */
-        if (settle_due(t) && (too_long(t) || t->seen - t->settle_from >=
+        if (settle_due(t) && (rh_tr_too_long(t) || t->seen - t->settle_from >=
                                                  SETTLE_LATE + (int64_t)t->o.settle_ms * RATE / 1000))
             break;
     }

@@ -92,3 +92,14 @@ rh_status rh_transcriber_next(rh_transcriber *t, rh_heard *out)
     }
     return RH_OK;
 }
+
+bool rh_tr_too_long(const rh_transcriber *t)
+{
+    return t->open && t->seen - t->from > TR_TOO_LONG;
+}
+
+bool rh_tr_overdue(const rh_transcriber *t)
+{
+    int64_t every = (int64_t)t->o.settle_ms * TR_RATE / 1000;
+    return rh_tr_too_long(t) || (every && t->seen - t->settle_from >= every + TR_SETTLE_AGAIN);
+}

@@ -17,6 +17,7 @@ enum {
     TR_MAX_CONTEXT = 500, /* bytes */
     TR_PAUSE_DECODE = TR_RATE * 16 / 100, /* silence after which a pause may be the end */
     TR_LOOK_BACK = 8 * TR_RATE, /* sound given with a final before what is new */
+    TR_TOO_LONG = 22 * TR_RATE,   /* words are settled now: the model sees 30 s */
     TR_SETTLE_AGAIN = TR_RATE * 4 / 10, /* sound between two tries to settle words */
 };
 
@@ -97,6 +98,7 @@ struct rh_transcriber {
 
 /* A try to settle words has failed. */
 bool rh_tr_overdue(const rh_transcriber *t);
+bool rh_tr_too_long(const rh_transcriber *t); /* more sound waits than one window holds */
 /* The next decode begins at `at`, or before it where there is context. */
 void rh_tr_start_at(rh_transcriber *t, int64_t at);
 /* The utterance goes on at `at`: all before is final. Its words wait since `waited_since`. */
