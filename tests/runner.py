@@ -115,7 +115,7 @@ class Result(unittest.TextTestResult):
     limit = None # set by run()
 
     def startTest(self, test):
-        self.limit.wind(test.id())
+        self.limit.wind(str(test))
         self.before = children()
         self.began = time.time()
         super().startTest(test)

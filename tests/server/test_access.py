@@ -194,10 +194,10 @@ class Ranges(unittest.TestCase):
     def setUpClass(cls):
         kind, body = form([("file", wav(jfk()[:80000]), "a.wav"), ("keep_media", "1")])
         _, _, reply = guarded.request("POST", "/v1/sessions", body, {"Content-Type": kind, **TOKEN})
-        cls.id = json.loads(reply)["id"]
-        cls.path = f"/v1/sessions/{cls.id}/media"
+        cls.session = json.loads(reply)["id"]
+        cls.path = f"/v1/sessions/{cls.session}/media"
         end = time.time() + 60 * PATIENCE
-        while time.time() < end and json.loads(guarded.request("GET", f"/v1/sessions/{cls.id}", headers=TOKEN)[2])["state"] != "done":
+        while time.time() < end and json.loads(guarded.request("GET", f"/v1/sessions/{cls.session}", headers=TOKEN)[2])["state"] != "done":
             time.sleep(0.2)
         status, cls.headers, cls.whole = guarded.request("GET", cls.path, headers=TOKEN)
         assert status == 200, cls.whole
@@ -247,14 +247,14 @@ class Ranges(unittest.TestCase):
             self.assertEqual((got, body), (status, self.whole[10:20] if status == 206 else self.whole), value)
 
     def test_the_readable_report_brings_its_rules(self):
-        status, headers, body = guarded.request("GET", f"/v1/sessions/{self.id}/report?format=html", headers=TOKEN)
+        status, headers, body = guarded.request("GET", f"/v1/sessions/{self.session}/report?format=html", headers=TOKEN)
         self.assertEqual((status, headers["x-content-type-options"], headers["referrer-policy"]), (200, "nosniff", "no-referrer"))
         policy = dict(p.strip().split(" ", 1) for p in headers["content-security-policy"].split(";"))
         self.assertEqual((policy["default-src"], policy["frame-ancestors"]), ("'none'", "'none'"))
         nonce = re.fullmatch(r"'nonce-([0-9a-f]{32})'", policy["script-src"]).group(1)
         scripts = re.findall(rb"<script([^>]*)>", body)
         self.assertEqual(sum(f'nonce="{nonce}"'.encode() in s for s in scripts), 2, scripts)
-        again = guarded.request("GET", f"/v1/sessions/{self.id}/report?format=html", headers=TOKEN)[1]
+        again = guarded.request("GET", f"/v1/sessions/{self.session}/report?format=html", headers=TOKEN)[1]
         self.assertNotIn(nonce, again["content-security-policy"])
 
 
