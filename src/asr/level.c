@@ -6,9 +6,9 @@
 #include "level.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 #include "rehearse/base/alloc.h"
+#include "rehearse/base/stats.h"
 
 enum {
     HOP = RH_ASR_RATE_HZ / 20, /* 50 ms */
@@ -23,12 +23,6 @@ typedef struct {
     float own, wide, gain; /* dB; `wide` is SILENCE_DB where nobody speaks */
     bool speech;
 } hop;
-
-static int by_value(const void *a, const void *b)
-{
-    float x = *(const float *)a, y = *(const float *)b;
-    return (x > y) - (x < y);
-}
 
 static void measure(hop *h, size_t n_hops, const float *x, size_t n, const rh_speech_span *s, size_t n_s)
 {
@@ -53,7 +47,7 @@ static void find_levels(hop *h, size_t n)
         for (size_t k = from; k < n && k <= i + WIDE; k++)
             if (h[k].speech)
                 around[count++] = h[k].own;
-        qsort(around, count, sizeof *around, by_value);
+        rh_sort_floats(around, count);
         h[i].wide = h[i].speech ? around[count * 6 / 10] : SILENCE_DB;
     }
 }

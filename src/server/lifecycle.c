@@ -179,7 +179,7 @@ static void begin_stop(rh_server *s)
         rh_ws *w = s->conns[i].ws;
         if (w && was_loading)
             rh_ws_slots_drop(w); /* they waited for models that will never be there */
-        if (w && !(w->kind->owes && w->kind->owes(w)))
+        if (w && !rh_ws_promised(w))
             rh_ws_close(w, 1001);
     }
 }

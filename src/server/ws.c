@@ -257,9 +257,14 @@ bool rh_ws_idle(const rh_ws *w)
     return !w->head && w->out.len == w->n_out_sent;
 }
 
+bool rh_ws_promised(const rh_ws *w)
+{
+    return w->kind->owes && w->kind->owes(w);
+}
+
 bool rh_ws_owes(const rh_ws *w)
 {
-    return !rh_ws_idle(w) || (w->kind->owes && w->kind->owes(w));
+    return !rh_ws_idle(w) || rh_ws_promised(w);
 }
 
 void rh_ws_close(rh_ws *w, int code)

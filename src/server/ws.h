@@ -147,6 +147,7 @@ void rh_ws_receive(rh_ws *w, const char *bytes, size_t n, const rh_net_piece *pi
 void rh_ws_writable(rh_ws *w);
 void rh_ws_free(rh_ws *w);
 bool rh_ws_idle(const rh_ws *w); /* all that was answered is written */
+bool rh_ws_promised(const rh_ws *w); /* an answer that no slot waits for */
 bool rh_ws_owes(const rh_ws *w); /* an answer or its writing */
 void rh_ws_tick(rh_ws *w, int64_t now_us);
 void rh_ws_close(rh_ws *w, int code); /* after what is owed */

@@ -346,13 +346,6 @@ static void ask_done(rh_server *s, rh_job *job)
     rh_free(a);
 }
 
-static void copy_header(rh_http *h, const char *name, char *out, size_t cap)
-{
-    const char *value = rh_http_request_header(h, name);
-    if (value) /* what is too long fits nothing */
-        (void)snprintf(out, cap, "%s", strlen(value) < cap ? value : "?");
-}
-
 /* Stays as it is where the parameter is absent or empty; NaN when it is no number. */
 static void number_from(rh_http *h, const char *name, double *out)
 {
@@ -388,9 +381,9 @@ static void ask_store(rh_http *h, rh_status (*answer)(ask *), rh_status (*answer
     char verbatim[8] = "";
     a->verbatim = rh_query(h, "verbatim", verbatim, sizeof verbatim) && strcmp(verbatim, "0") != 0;
     if (strcmp(h->method, "GET") == 0) { /* a Range means nothing in others */
-        copy_header(h, "range", a->range, sizeof a->range);
-        copy_header(h, "if-range", a->if_range, sizeof a->if_range);
-        copy_header(h, "if-none-match", a->if_none_match, sizeof a->if_none_match);
+        rh_copy_header(h->net, a->range, sizeof a->range, "range");
+        rh_copy_header(h->net, a->if_range, sizeof a->if_range, "if-range");
+        rh_copy_header(h->net, a->if_none_match, sizeof a->if_none_match, "if-none-match");
     }
     number_from(h, "limit", &limit);
     number_from(h, "before", &a->before);

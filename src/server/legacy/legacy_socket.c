@@ -64,8 +64,6 @@ static void gone(rh_ws *w)
 
 /* ---- messages ---- */
 
-/* ---- messages ---- */
-
 static void unusable(rh_ws *w, rh_slot *slot, const char *msg)
 {
     slot->plain_error = rh_strdup(msg);
