@@ -166,6 +166,10 @@ json_t *rh_finals_words(const rh_word_table *t, size_t segment, double offset_s)
         size_t at = (size_t)(f->after_word + 1 - (int)s->first_word) + put;
         for (int k = 0; k < f->n_words; k++)
             json_object_set_new(json_array_get(list, at + (size_t)k), "filler", json_string(kind));
+        if (f->n_words == 1) { /* its sound is known better than the word, which may reach over a pause */
+            json_object_set_new(json_array_get(list, at), "start", rh_rounded(offset_s + (double)f->start, 1000));
+            json_object_set_new(json_array_get(list, at), "end", rh_rounded(offset_s + (double)f->end, 1000));
+        }
         if (f->n_words > 0)
             continue;
         json_t *item = word_json(kind, offset_s + (double)f->start, offset_s + (double)f->end, f->p);

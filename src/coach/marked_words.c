@@ -104,8 +104,13 @@ static void add_filler(marking *m, const json_t *f)
     json_int_t n_words = json_integer_value(json_object_get(f, "words"));
     size_t at = place_of(m, f);
     for (json_int_t k = n_words; k > 0; k--, at++)
-        if ((at = said_from(m, at)) < m->n)
+        if ((at = said_from(m, at)) < m->n) {
             mark(m->marked[at], "filler", "filler word");
+            if (n_words > 1)
+                continue;
+            json_object_set(m->marked[at], "start", json_object_get(f, "start"));
+            json_object_set(m->marked[at], "end", json_object_get(f, "end"));
+        }
     if (n_words > 0)
         return;
     json_t *o = item(f, rh_json_str(f, "kind"));
