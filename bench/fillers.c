@@ -23,8 +23,8 @@
 #include <string.h>
 #include "rehearse/media/audio.h"
 #include "rehearse/base/clock.h"
-#include "coach/finals.h"
-#include "rehearse/coach/hearing.h"
+#include "session/finals.h"
+#include "rehearse/session/hearing.h"
 #include "rehearse/speech/analysis.h"
 #include "rehearse/asr/transcriber.h"
 #include "paths.h"

@@ -9,11 +9,11 @@
 #include <jansson.h>
 #include <string.h>
 #include <time.h>
-#include "rehearse/coach/coach.h"
+#include "rehearse/report/analysis_json.h"
 #include "paths.h"
 #include "rehearse/media/audio.h"
 #include "rehearse/base/clock.h"
-#include "rehearse/coach/hearing.h"
+#include "rehearse/session/hearing.h"
 #include "rehearse/asr/recording.h"
 
 enum { MAX_FILES = 400, VARIANTS = 3, MAX_PATH = 4200 };

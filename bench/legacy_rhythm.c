@@ -21,10 +21,11 @@
 #include "rehearse/base/alloc.h"
 #include "rehearse/media/audio.h"
 #include "rehearse/base/clock.h"
-#include "rehearse/coach/listener.h"
+#include "rehearse/session/listener.h"
 #include "rehearse/base/cpu.h"
 #include "rehearse/asr/recording.h"
 #include "rehearse/asr/vad.h"
+#include "rehearse/report/analysis_json.h"
 
 enum { RATE = 16000, MAX_FILES = 256, MAX_CLIP = 120 * RATE, TEXT = 16384, MAX_WORDS = 2000 };
 
@@ -49,7 +50,7 @@ typedef struct {
     int errors, deletions;
 } difference;
 
-static rh_coach *coach;
+static rh_model_set *models;
 static utterance all[MAX_FILES];
 static double waits[8192], rests[MAX_FILES];
 static int n_waits, n_rests, n_results, n_bad_start;
@@ -103,7 +104,7 @@ static void append(clip *c, const utterance *u, bool breathless)
     size_t n_spans = 0;
     (void)snprintf(name, sizeof name, "librispeech/audio/%s.flac", u->id);
     check(rh_audio_read_file(&a, bench_data(name, path, sizeof path), 60, &err), &err);
-    check(rh_vad_spans(rh_coach_vad(coach), a.samples, a.n, &spans, &n_spans, &err), &err);
+    check(rh_vad_spans(models->vad, a.samples, a.n, &spans, &n_spans, &err), &err);
     rh_speech_span whole = {0, a.n};
     for (size_t i = 0; i < (breathless ? n_spans : 1); i++) {
         const rh_speech_span *s = breathless ? &spans[i] : &whole;
@@ -152,7 +153,7 @@ static void find_speech(clip *c)
     rh_speech_span *spans = NULL;
     size_t n = 0;
     rh_error err;
-    check(rh_vad_spans(rh_coach_vad(coach), c->x, c->n, &spans, &n, &err), &err);
+    check(rh_vad_spans(models->vad, c->x, c->n, &spans, &n, &err), &err);
     c->first_s = n ? (double)spans[0].start / RATE : 0;
     c->speech_end = n ? spans[n - 1].end : c->n;
     rh_free(spans);
@@ -191,7 +192,7 @@ static void talk(const clip *c, int ms, char *text)
     rh_error err;
     size_t piece = (size_t)ms * RATE / 1000, end = c->n + 2 * RATE;
     double now = 0, last = c->first_s, speech_end = (double)c->speech_end / RATE, rest = 0;
-    check(rh_listener_new(&l, coach, &err), &err);
+    check(rh_listener_new(&l, models, &err), &err);
     for (size_t i = 0; i < end; i += piece) {
         size_t n = end - i < piece ? end - i : piece, sound = i < c->n ? c->n - i : 0;
         sound = sound < n ? sound : n;
@@ -230,8 +231,8 @@ static void transcribe(const clip *c, char *text)
     rh_asr_params p = rh_asr_params_default();
     p.language = "en";
     rh_transcript_init(&t);
-    check(rh_asr_stream_new(&s, rh_coach_recogniser(coach), &err), &err);
-    check(rh_recording_transcribe(s, rh_coach_vad(coach), c->x, c->n, &p, &t, NULL, NULL, &err), &err);
+    check(rh_asr_stream_new(&s, models->asr, &err), &err);
+    check(rh_recording_transcribe(s, models->vad, c->x, c->n, &p, &t, NULL, NULL, &err), &err);
     (void)snprintf(text, TEXT, "%s", t.text ? t.text : "");
     rh_transcript_done(&t);
     rh_asr_stream_free(s);
@@ -321,13 +322,13 @@ int main(int argc, char **argv)
     char path[4000];
     rh_error err;
     (void)snprintf(path, sizeof path, "%s/ggml-base.bin", bench_models_dir());
-    rh_coach_options o = {.whisper_path = path, .models_dir = bench_models_dir(), .language = "en"};
+    rh_model_set_options o = {.whisper_path = path, .models_dir = bench_models_dir(), .language = "en"};
     o.asr = rh_asr_model_options_default();
     o.asr.n_threads = option(argc, argv, "--threads", 0);
     char cache[4096];
     (void)snprintf(cache, sizeof cache, "%s/..", bench_models_dir());
     o.asr.cache_dir = cache;
-    check(rh_coach_load(&coach, &o, &err), &err);
+    check(rh_model_set_load(&models, &o, &err), &err);
     double audio_s = 0, live_cpu = 0;
     for (int i = 0; i + join <= n_files; i += join, n++) {
         c.n = 0;
@@ -363,6 +364,6 @@ int main(int argc, char **argv)
            quantile(waits, n_waits, 0.95), quantile(waits, n_waits, 1), quantile(rests, n_rests, 0.5),
            quantile(rests, n_rests, 1), words, 100.0 * wrong / words, 100.0 * wrong_file / words, twice, lost,
            n_bad_start, live_cpu / audio_s);
-    rh_coach_free(coach);
+    rh_model_set_free(models);
     return 0;
 }

@@ -13,7 +13,7 @@
 #include "paths.h"
 #include "rehearse/base/alloc.h"
 #include "rehearse/media/audio.h"
-#include "rehearse/coach/hearing.h"
+#include "rehearse/session/hearing.h"
 #include "rehearse/speech/analysis.h"
 #include "speech/score_tables.h"
 

@@ -10,7 +10,10 @@
 #include "rehearse/base/alloc.h"
 #include "rehearse/media/audio.h"
 #include "rehearse/base/clock.h"
-#include "rehearse/coach/session.h"
+#include "rehearse/session/session.h"
+#include "rehearse/report/report.h"
+#include "rehearse/report/analysis_json.h"
+#include "rehearse/session/analyze.h"
 
 enum { RATE = 16000, GAP = RATE / 2, PIECE = RATE / 10, MAX_S = 600 };
 
@@ -44,7 +47,7 @@ static void append(const char *path)
     rh_audio_done(&a);
 }
 
-static json_t *live(rh_coach *c, double *cpu)
+static json_t *live(rh_model_set *c, double *cpu)
 {
     rh_session *s = NULL;
     rh_error err = {0};
@@ -58,7 +61,7 @@ static json_t *live(rh_coach *c, double *cpu)
             ;
     }
     int64_t from = rh_process_cpu_us();
-    check(rh_session_finish(s, NULL, &report, &err), &err);
+    check(rh_report_session(s, NULL, &report, &err), &err);
     *cpu = (double)(rh_process_cpu_us() - from) / 1e6;
     json_t *analysis = json_incref(json_object_get(report, "analysis"));
     json_decref(report);
@@ -66,13 +69,13 @@ static json_t *live(rh_coach *c, double *cpu)
     return analysis;
 }
 
-static json_t *again(rh_coach *c, double *cpu)
+static json_t *again(rh_model_set *c, double *cpu)
 {
     rh_analysis a = {0};
     rh_error err = {0};
     rh_analyze_options o = {.language = "en"};
     int64_t from = rh_process_cpu_us();
-    check(rh_coach_analyze(c, sound, n_sound, &o, &a, &err), &err);
+    check(rh_analyze_recording(c, sound, n_sound, &o, &a, &err), &err);
     *cpu = (double)(rh_process_cpu_us() - from) / 1e6;
     json_t *analysis = rh_analysis_json(&a);
     rh_analysis_done(&a);
@@ -84,7 +87,7 @@ static double value(const json_t *a, const char *key)
     return json_number_value(json_object_get(a, key));
 }
 
-static void compare(rh_coach *c)
+static void compare(rh_model_set *c)
 {
     double cpu_a = 0, cpu_b = 0;
     json_t *a = live(c, &cpu_a), *b = again(c, &cpu_b);
@@ -113,7 +116,7 @@ static void compare(rh_coach *c)
 int main(int argc, char **argv)
 {
     char path[4096], line[4096];
-    rh_coach *c = NULL;
+    rh_model_set *c = NULL;
     rh_error err = {0};
     FILE *f = argc > 1 ? fopen(argv[1], "r") : NULL;
     int group = argc > 2 ? atoi(argv[2]) : 6, n = 0;
@@ -122,10 +125,10 @@ int main(int argc, char **argv)
         return 2;
     }
     (void)snprintf(path, sizeof path, "%s/ggml-base.bin", bench_models_dir());
-    rh_coach_options o = {.whisper_path = path, .models_dir = bench_models_dir(), .language = "en",
+    rh_model_set_options o = {.whisper_path = path, .models_dir = bench_models_dir(), .language = "en",
                           .asr = rh_asr_model_options_default()};
     o.asr.n_threads = 1;
-    check(rh_coach_load(&c, &o, &err), &err);
+    check(rh_model_set_load(&c, &o, &err), &err);
     while (fgets(line, sizeof line, f)) {
         line[strcspn(line, "\n")] = '\0';
         append(line);
@@ -141,6 +144,6 @@ int main(int argc, char **argv)
            fillers_again, cpu_live / sound_s, cpu_again / sound_s);
     fclose(f);
     rh_free(sound);
-    rh_coach_free(c);
+    rh_model_set_free(c);
     return 0;
 }

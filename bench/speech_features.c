@@ -15,7 +15,7 @@
 #include <string.h>
 #include "rehearse/base/alloc.h"
 #include "rehearse/media/audio.h"
-#include "rehearse/coach/hearing.h"
+#include "rehearse/session/hearing.h"
 #include "rehearse/speech/analysis.h"
 #include "paths.h"
 #include "speech/stretches.h"

@@ -3,7 +3,7 @@
 #include <stdbool.h>
 #include <string.h>
 #include "rehearse/base/buf.h"
-#include "rehearse/coach/report.h"
+#include "rehearse/report/report.h"
 #include "text_page.h"
 
 enum { ROW_S = 5, INDENT = 29, MAX_ROW = 1 << 16 };

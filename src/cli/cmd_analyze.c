@@ -4,10 +4,12 @@
 #include <unistd.h>
 #include "rehearse/base/alloc.h"
 #include "rehearse/media/audio.h"
-#include "rehearse/coach/coach.h"
+#include "rehearse/report/analysis_json.h"
+#include "rehearse/session/analyze.h"
+#include "rehearse/session/model_set.h"
 #include "rehearse/base/paths.h"
-#include "rehearse/coach/report.h"
-#include "rehearse/coach/session.h"
+#include "rehearse/report/report.h"
+#include "rehearse/session/session.h"
 #include "rehearse/media/video.h"
 #include "analyze_text.h"
 #include "cli.h"
@@ -19,7 +21,7 @@
 typedef struct {
     rh_config cfg;
     const char *reference, *format;
-    rh_coach *coach;
+    rh_model_set *models;
 } job;
 
 static rh_status load(job *j, rh_error *err)
@@ -28,7 +30,7 @@ static rh_status load(job *j, rh_error *err)
     rh_status st = rh_cli_speech_path(&j->cfg, path, sizeof path, err);
     if (st != RH_OK)
         return st;
-    rh_coach_options o = {.whisper_path = path,
+    rh_model_set_options o = {.whisper_path = path,
                           .models_dir = j->cfg.models_dir,
                           .vision = true,
                           .asr = rh_cli_asr_options(&j->cfg)};
@@ -36,7 +38,7 @@ static rh_status load(job *j, rh_error *err)
         o.asr.cache_dir = cache;
     if (strcmp(j->cfg.language, "auto") != 0)
         o.language = j->cfg.language;
-    return rh_coach_load(&j->coach, &o, err);
+    return rh_model_set_load(&j->models, &o, err);
 }
 
 static rh_status analyze(job *j, const char *name, const char *path, json_t **result, rh_error *err)
@@ -50,7 +52,7 @@ static rh_status analyze(job *j, const char *name, const char *path, json_t **re
     rh_analyze_options o = {
         .reference = j->reference, .progress = rh_progress_update, .progress_user = &bar};
     rh_analysis a = {0};
-    st = rh_coach_analyze(j->coach, audio.samples, audio.n, &o, &a, err);
+    st = rh_analyze_recording(j->models, audio.samples, audio.n, &o, &a, err);
     rh_progress_end(&bar);
     rh_audio_done(&audio);
     if (st == RH_OK && !(*result = rh_analysis_json(&a)))
@@ -99,12 +101,12 @@ static rh_status make_report(job *j, const char *name, const char *path, json_t 
                             .recorded = true,
                             .progress = rh_progress_update,
                             .user = &bar};
-    rh_status st = rh_session_new(&s, j->coach, NULL, &o, err);
+    rh_status st = rh_session_new(&s, j->models, NULL, &o, err);
     rh_progress_start(&bar, name);
     if (st == RH_OK)
         st = rh_session_recording(s, path, NULL, err);
     if (st == RH_OK)
-        st = rh_session_finish(s, NULL, report, err);
+        st = rh_report_session(s, NULL, report, err);
     rh_progress_end(&bar);
     rh_session_free(s);
     return st;
@@ -212,7 +214,7 @@ int rh_cmd_analyze(int argc, char **argv)
             if (!one_file(&j, argv[i]))
                 code = RH_EXIT_FAILED;
     }
-    rh_coach_free(j.coach);
+    rh_model_set_free(j.models);
     rh_config_done(&j.cfg);
     return code;
 }

@@ -10,7 +10,7 @@
 #include "input.h"
 #include "rehearse/base/alloc.h"
 #include "rehearse/base/clock.h"
-#include "rehearse/coach/coach.h"
+#include "rehearse/report/analysis_json.h"
 #include "rehearse/vision/face_video.h"
 
 enum { MAX_PICTURE_BYTES = 64 << 20, PATH_SIZE = 4096 };
@@ -30,7 +30,7 @@ typedef struct {
 
 static void print_line(const frame_job *j, const rh_face *f, bool timed, double t_s)
 {
-    json_t *o = json_object(), *face = rh_face_to_json(f, rh_unix_time());
+    json_t *o = json_object(), *face = rh_face_json(f, rh_unix_time(), NULL);
     if (!o || !face)
         exit(rh_cli_fail(RH_EXIT_FAILED, "frame: out of memory"));
     char *name = rh_cli_name_utf8(j->file);

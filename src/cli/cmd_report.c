@@ -7,7 +7,7 @@
 #include <unistd.h>
 #include "rehearse/base/alloc.h"
 #include "rehearse/base/paths.h"
-#include "rehearse/coach/report.h"
+#include "rehearse/report/report.h"
 #include "rehearse/store/folder_lock.h"
 #include "rehearse/store/store.h"
 #include "cli.h"

@@ -64,12 +64,11 @@ static rh_status prepare(serve *v, rh_server_options *o, rh_error *err)
     if (st != RH_OK)
         return st;
     *o = (rh_server_options){.config = &v->cfg, .version = RH_VERSION, .web_dir = v->web_dir};
-    o->coach = (rh_coach_options){.whisper_path = v->model, .models_dir = v->cfg.models_dir,
+    o->models = (rh_model_set_options){.whisper_path = v->model, .models_dir = v->cfg.models_dir,
                                   .language = strcmp(v->cfg.language, "auto") ? v->cfg.language : NULL,
-                                  .vision = true, .asr = rh_cli_asr_options(&v->cfg),
-                                  .face = rh_face_options_default()};
+                                  .vision = true, .asr = rh_cli_asr_options(&v->cfg)};
     if (rh_config_cache_dir(v->cache, sizeof v->cache))
-        o->coach.asr.cache_dir = v->cache;
+        o->models.asr.cache_dir = v->cache;
     ssize_t n = readlink("/proc/self/exe", v->exe, sizeof v->exe - 1);
     v->exe[n > 0 ? n : 0] = '\0';
     int i = 0;

@@ -86,7 +86,7 @@ bool rh_server_free(rh_server *s)
     rh_pool_free(s->desk);
     rh_pool_free(s->disk);
     rh_watch_stop(s);
-    rh_coach_free(s->coach);
+    rh_model_set_free(s->models);
     rh_site_free(s->site);
     pthread_mutex_destroy(&s->done_lock);
     rh_free(s->conns);
@@ -99,7 +99,7 @@ bool rh_server_free(rh_server *s)
 typedef struct {
     rh_job job;
     rh_server *server;
-    rh_coach *coach;
+    rh_model_set *models;
     rh_error err;
 } load_job;
 
@@ -107,20 +107,20 @@ static void loaded(rh_server *s, rh_job *base)
 {
     load_job *j = (load_job *)base;
     (void)join_loader(s, -1); /* it has nothing left to do */
-    s->coach = j->coach;
-    if (!j->coach && !rh_stopping(s)) {
+    s->models = j->models;
+    if (!j->models && !rh_stopping(s)) {
         s->load_error = j->err;
         rh_server_stop(s);
     }
-    if (j->coach && s->state == RH_SERVER_LOADING) {
+    if (j->models && s->state == RH_SERVER_LOADING) {
         s->state = RH_SERVER_RUNNING;
-        const rh_asr_model *m = rh_coach_asr(s->coach);
+        const rh_asr_model *m = s->models->asr;
         if (m) {
             rh_asr_model_info i = rh_asr_model_describe(m);
             rh_log(RH_LOG_INFO, "speech: whisper %s on %s, engine %s, %d threads", i.size, i.device,
                    i.engine, i.n_threads);
         }
-        rh_log(RH_LOG_INFO, "faces: %s; ready after %.1f s", rh_coach_faces(s->coach) ? "on cpu" : "off",
+        rh_log(RH_LOG_INFO, "faces: %s; ready after %.1f s", s->models->faces ? "on cpu" : "off",
                (double)(rh_now_us() - s->started_us) / 1e6);
     }
     rh_free(j);
@@ -130,15 +130,15 @@ static void *load(void *arg)
 {
     load_job *j = arg;
     rh_server *s = j->server;
-    rh_coach_options o = s->o.coach;
+    rh_model_set_options o = s->o.models;
     o.cancel = &s->cancel_load;
-    if (rh_coach_load(&j->coach, &o, &j->err) != RH_OK)
-        j->coach = NULL;
+    if (rh_model_set_load(&j->models, &o, &j->err) != RH_OK)
+        j->models = NULL;
     /* Two clients at once must not wait for the second set of networks; more than a few would delay
      * the start of a large machine. What fails here fails again, and is told, when it is needed. */
     int n = s->n_cpus < 4 ? s->n_cpus : 4;
-    for (int i = 1; i <= n && j->coach && rh_coach_faces(j->coach) && !atomic_load(&s->cancel_load); i++)
-        (void)rh_face_model_prepare(rh_coach_faces(j->coach), i, NULL);
+    for (int i = 1; i <= n && j->models && j->models->faces && !atomic_load(&s->cancel_load); i++)
+        (void)rh_face_model_prepare(j->models->faces, i, NULL);
     rh_job_finished(s, &j->job);
     return NULL;
 }

@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include "server_limits.h"
-#include "rehearse/coach/coach.h"
+#include "rehearse/session/model_set.h"
 #include "rehearse/store/folder_lock.h"
 #include "rehearse/base/log.h"
 #include "rehearse/net/net.h"
@@ -84,7 +84,7 @@ struct rh_server {
     int port, n_cpus;
     rh_net *net;
     rh_site *site;
-    rh_coach *coach; /* NULL until loaded */
+    rh_model_set *models; /* NULL until loaded */
     double started;  /* Unix time */
     int64_t started_us;
 
@@ -134,7 +134,7 @@ static inline bool rh_stopping(const rh_server *s)
 
 static inline bool rh_ready(const rh_server *s)
 {
-    return s->coach && !rh_stopping(s);
+    return s->models && !rh_stopping(s);
 }
 
 /* lifecycle.c: what the loop does between events, four times a second */

@@ -6,6 +6,7 @@
 #include "server/live/practice.h"
 #include "server/legacy/record.h"
 #include "rehearse/base/alloc.h"
+#include "rehearse/report/report.h"
 #include "rehearse/base/clock.h"
 #include "server/api/sessions.h"
 
@@ -23,7 +24,7 @@ typedef struct {
 static rh_status finish_one(finish_job *j, rh_server *s)
 {
     char spool[4096];
-    json_t *kept = NULL, *report = NULL;
+    json_t *kept = NULL;
     rh_session *session = NULL;
     rh_status st = rh_store_get(s->store, j->id, &kept, &j->err);
     const json_t *meta = json_object_get(kept, "meta");
@@ -46,15 +47,14 @@ static rh_status finish_one(finish_job *j, rh_server *s)
         attempts = 0;
     }
     if (st == RH_OK)
-        st = rh_session_new(&session, s->coach, s->store, &o, &j->err);
+        st = rh_session_new(&session, s->models, s->store, &o, &j->err);
     if (st == RH_OK && rh_session_length_s(session) <= 0)
         st = rh_session_discard(session, &j->err);
     else if (st == RH_OK)
-        st = rh_session_finish(session, &s->cancel_all, &report, &j->err);
+        st = rh_report_session(session, &s->cancel_all, NULL, &j->err);
     if (st == RH_ERR_CANCELED && attempts)
         (void)rh_store_put_back(s->store, j->id, true, NULL);
     rh_session_free(session);
-    json_decref(report);
     json_decref(kept);
     return st;
 }

@@ -12,8 +12,8 @@
 #include "message.h"
 #include "rehearse/media/audio.h"
 #include "rehearse/base/buf.h"
-#include "rehearse/coach/listener.h"
-#include "rehearse/coach/session.h"
+#include "rehearse/session/listener.h"
+#include "rehearse/session/session.h"
 #include "server_internal.h"
 
 typedef enum {
@@ -45,7 +45,7 @@ typedef struct rh_stream {
     int refs;             /* loop thread only */
     struct rh_stream *next; /* of all streams of the server; loop thread only */
     rh_server *server;
-    rh_coach *coach;
+    rh_model_set *models;
     rh_record *record;        /* where the session of this client grows; NULL = nothing is kept */
     rh_sound_source *source;  /* of it; made by the first feed job, which all results come after */
     int64_t arrived_us;       /* the one running feed job: when its piece came */

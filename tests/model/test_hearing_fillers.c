@@ -10,16 +10,18 @@
 #include <string.h>
 #include "models.h"
 #include "rehearse/media/audio.h"
-#include "rehearse/coach/coach.h"
+#include "rehearse/report/analysis_json.h"
+#include "rehearse/session/analyze.h"
+#include "rehearse/session/model_set.h"
 
-static rh_coach *coach;
+static rh_model_set *models;
 
 static json_t *analyze(const float *samples, size_t n)
 {
     rh_analysis a = {0};
     rh_error err = {0};
     const rh_analyze_options o = {.language = "en"};
-    assert_int_equal(rh_coach_analyze(coach, samples, n, &o, &a, &err), RH_OK);
+    assert_int_equal(rh_analyze_recording(models, samples, n, &o, &a, &err), RH_OK);
     json_t *r = rh_analysis_json(&a);
     rh_analysis_done(&a);
     return r;
@@ -94,10 +96,10 @@ static int load(void **state)
     char dir[1024];
     snprintf(dir, sizeof dir, "%s", whisper);
     *strrchr(dir, '/') = '\0';
-    rh_coach_options o = {.whisper_path = whisper, .models_dir = dir, .language = "en"};
+    rh_model_set_options o = {.whisper_path = whisper, .models_dir = dir, .language = "en"};
     o.asr = rh_asr_model_options_default();
     rh_error err;
-    if (rh_coach_load(&coach, &o, &err) != RH_OK) {
+    if (rh_model_set_load(&models, &o, &err) != RH_OK) {
         printf("%s\n", err.msg);
         return -1;
     }
@@ -107,7 +109,7 @@ static int load(void **state)
 static int unload(void **state)
 {
     (void)state;
-    rh_coach_free(coach);
+    rh_model_set_free(models);
     return 0;
 }
 

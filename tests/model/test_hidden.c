@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "portrait.h"
-#include "rehearse/coach/coach.h"
+#include "rehearse/report/analysis_json.h"
 #include "worn.h"
 
 static rh_face_model *model;
@@ -123,7 +123,7 @@ static void put_on_and_taken_off_in_a_stream(void **state)
         assert_int_equal(f.eyes_hidden, turn == 1);
         assert_int_equal(f.gaze_known, turn != 1);
         assert_int_equal(f.mouth_hidden, turn == 1);
-        json_t *o = rh_face_to_json(&f, 0), *list = json_object_get(o, "not_visible");
+        json_t *o = rh_face_json(&f, 0, NULL), *list = json_object_get(o, "not_visible");
         assert_int_equal(json_array_size(list), turn == 1 ? 2 : 0);
         if (turn == 1) {
             assert_string_equal(json_string_value(json_array_get(list, 0)), "eyes");

@@ -9,11 +9,12 @@
 #include <string.h>
 #include "models.h"
 #include "rehearse/media/audio.h"
-#include "rehearse/coach/listener.h"
+#include "rehearse/session/listener.h"
+#include "rehearse/report/analysis_json.h"
 
 enum { RATE = 16000, PIECE = RATE / 10, TEXT = 4096 };
 
-static rh_coach *coach;
+static rh_model_set *models;
 static rh_audio jfk;
 
 /* Words in lower case without punctuation, each after a space. */
@@ -89,7 +90,7 @@ static void results_together_are_the_transcript(void **state)
     (void)state;
     rh_listener *l = NULL;
     rh_error err;
-    assert_int_equal(rh_listener_new(&l, coach, &err), RH_OK);
+    assert_int_equal(rh_listener_new(&l, models, &err), RH_OK);
     char all[TEXT] = "", folded[TEXT];
     assert_true(feed(l, jfk.samples, jfk.n, all) >= 1);
     json_t *r = rest(l);
@@ -116,7 +117,7 @@ static void results_hold_the_measures_of_their_stretch(void **state)
                                        "timeline", "fillers", "slips", "verbatim_text"};
     rh_listener *l = NULL;
     rh_error err;
-    assert_int_equal(rh_listener_new(&l, coach, &err), RH_OK);
+    assert_int_equal(rh_listener_new(&l, models, &err), RH_OK);
     char all[TEXT] = "";
     assert_true(feed(l, jfk.samples, jfk.n, all) >= 1);
     double from = rh_listener_measured_s(l);
@@ -143,7 +144,7 @@ static void spoken_ums_are_counted_and_the_text_stays_clean(void **state)
     rh_error err;
     rh_audio a = {0};
     assert_int_equal(rh_audio_read_file(&a, "tests/fixtures/fillers_but_um.flac", 60, &err), RH_OK);
-    assert_int_equal(rh_listener_new(&l, coach, &err), RH_OK);
+    assert_int_equal(rh_listener_new(&l, models, &err), RH_OK);
     float starts[8] = {0};
     int n = 0, counted = 0;
     for (size_t i = 0; i <= a.n; i += PIECE) {
@@ -178,7 +179,7 @@ static void a_range_is_measured_as_one(void **state)
     rh_listener *l = NULL;
     rh_error err;
     char all[TEXT] = "";
-    assert_int_equal(rh_listener_new(&l, coach, &err), RH_OK);
+    assert_int_equal(rh_listener_new(&l, models, &err), RH_OK);
     assert_true(feed(l, jfk.samples, jfk.n, all) >= 1);
     double from = rh_listener_measured_s(l);
     json_t *r = rest(l);
@@ -205,7 +206,7 @@ static void silence_gives_no_words_and_clear_forgets(void **state)
     (void)state;
     rh_listener *l = NULL;
     rh_error err;
-    assert_int_equal(rh_listener_new(&l, coach, &err), RH_OK);
+    assert_int_equal(rh_listener_new(&l, models, &err), RH_OK);
     static float silence[5 * RATE];
     char all[TEXT] = "";
     assert_int_equal(feed(l, silence, 5 * RATE, all), 0);
@@ -227,7 +228,7 @@ static void too_much_unheard_sound_is_refused_whole(void **state)
     (void)state;
     rh_listener *l = NULL;
     rh_error err;
-    assert_int_equal(rh_listener_new(&l, coach, &err), RH_OK);
+    assert_int_equal(rh_listener_new(&l, models, &err), RH_OK);
     static float minute[60 * RATE];
     assert_int_equal(rh_listener_feed(l, minute, 60 * RATE, &err), RH_OK);
     assert_int_equal(rh_listener_feed(l, minute, 60 * RATE, &err), RH_OK);
@@ -248,10 +249,10 @@ static int load(void **state)
     char dir[1024];
     snprintf(dir, sizeof dir, "%s", whisper);
     *strrchr(dir, '/') = '\0';
-    rh_coach_options o = {.whisper_path = whisper, .models_dir = dir, .language = "en"};
+    rh_model_set_options o = {.whisper_path = whisper, .models_dir = dir, .language = "en"};
     o.asr = rh_asr_model_options_default();
     rh_error err;
-    if (rh_coach_load(&coach, &o, &err) != RH_OK) {
+    if (rh_model_set_load(&models, &o, &err) != RH_OK) {
         printf("%s\n", err.msg);
         return -1;
     }
@@ -262,7 +263,7 @@ static int unload(void **state)
 {
     (void)state;
     rh_audio_done(&jfk);
-    rh_coach_free(coach);
+    rh_model_set_free(models);
     return 0;
 }
 

@@ -10,7 +10,7 @@
 #include "rehearse/base/alloc.h"
 #include "rehearse/asr/asr.h"
 #include "rehearse/media/audio.h"
-#include "rehearse/coach/hearing.h"
+#include "rehearse/session/hearing.h"
 #include "rehearse/speech/analysis.h"
 #include "rehearse/asr/vad.h"
 

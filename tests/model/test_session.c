@@ -12,13 +12,14 @@
 #include "folder.h"
 #include "models.h"
 #include "rehearse/media/audio.h"
-#include "rehearse/coach/session.h"
+#include "rehearse/session/session.h"
+#include "rehearse/report/report.h"
 
 enum { RATE = 16000, PIECE = RATE / 10 };
 
 static const char said[] =
     "ask not what your country can do for you ask what you can do for your country";
-static rh_coach *coach;
+static rh_model_set *models;
 static rh_audio jfk;
 static const char *folder;
 static char db[128], media[128];
@@ -28,6 +29,14 @@ typedef struct {
     char text[4096]; /* finals joined */
     double last_end;
 } heard;
+
+static void on_face(void *user, const rh_face *f, double t, double unix_time, const rh_error *remark)
+{
+    heard *h = user;
+    (void)remark;
+    assert_true(f->t_us >= 0 && t >= 0 && unix_time > t);
+    h->faces++;
+}
 
 static void fold_into(char *dst, size_t size, const char *src)
 {
@@ -45,7 +54,6 @@ static void on_event(void *user, const json_t *e)
     heard *h = user;
     const char *type = json_string_value(json_object_get(e, "type"));
     h->partials += strcmp(type, "transcript.partial") == 0;
-    h->faces += strcmp(type, "face") == 0;
     h->metrics += strcmp(type, "metrics") == 0;
     h->reports += strcmp(type, "report") == 0;
     if (strcmp(type, "transcript.final") != 0)
@@ -79,8 +87,9 @@ static rh_session *open_session(rh_store *store, const char *id, heard *h)
                             .live = true,
                             .spool_dir = media,
                             .emit = on_event,
+                            .saw = on_face,
                             .user = h};
-    assert_int_equal(rh_session_new(&s, coach, store, &o, &err), RH_OK);
+    assert_int_equal(rh_session_new(&s, models, store, &o, &err), RH_OK);
     return s;
 }
 
@@ -88,7 +97,7 @@ static json_t *finish(rh_session *s)
 {
     json_t *report = NULL;
     rh_error err;
-    rh_status st = rh_session_finish(s, NULL, &report, &err);
+    rh_status st = rh_report_session(s, NULL, &report, &err);
     if (st != RH_OK)
         print_error("%s\n", err.msg);
     assert_int_equal(st, RH_OK);
@@ -164,15 +173,16 @@ static void recording_with_pictures_gives_both_timelines(void **state)
     rh_session *s = NULL;
     rh_error err;
     rh_session_options o = {
-        .id = "file", .recorded = true, .language = "en", .emit = on_event, .user = &h};
-    assert_int_equal(rh_session_new(&s, coach, NULL, &o, &err), RH_OK);
+        .id = "file", .recorded = true, .language = "en", .emit = on_event,
+                            .saw = on_face, .user = &h};
+    assert_int_equal(rh_session_new(&s, models, NULL, &o, &err), RH_OK);
     assert_int_equal(rh_session_recording(s, "tests/fixtures/jfk_3s_video.mp4", NULL, &err), RH_OK);
     json_t *report = finish(s), *timeline = json_object_get(report, "timeline");
     assert_int_equal(h.reports, 1);
     assert_true(json_array_size(json_object_get(timeline, "eye_contact")) >= 3);
     assert_true(json_array_size(json_object_get(report, "transcript")) >= 1);
     json_decref(report);
-    assert_int_equal(rh_session_new(&s, coach, NULL, &o, &err), RH_OK);
+    assert_int_equal(rh_session_new(&s, models, NULL, &o, &err), RH_OK);
     assert_int_equal(rh_session_recording(s, "tests/fixtures/README.md", NULL, &err),
                      RH_ERR_FORMAT);
     rh_session_free(s);
@@ -199,22 +209,21 @@ static void silence_is_a_session_without_words(void **state)
 static int load(void **state)
 {
     (void)state;
-    char models[1024];
+    char dir[1024];
     rh_error err = {0};
     const char *whisper = model_file("ggml-base.bin");
-    (void)snprintf(models, sizeof models, "%s", whisper);
-    *strrchr(models, '/') = '\0';
-    rh_coach_options o = {.whisper_path = whisper,
-                          .models_dir = models,
+    (void)snprintf(dir, sizeof dir, "%s", whisper);
+    *strrchr(dir, '/') = '\0';
+    rh_model_set_options o = {.whisper_path = whisper,
+                          .models_dir = dir,
                           .vision = true,
                           .language = "en",
-                          .asr = rh_asr_model_options_default(),
-                          .face = rh_face_options_default()};
+                          .asr = rh_asr_model_options_default()};
     if (!(folder = test_folder()))
         return -1;
     (void)snprintf(db, sizeof db, "%s/sessions.db", folder);
     (void)snprintf(media, sizeof media, "%s/media", folder);
-    if (rh_coach_load(&coach, &o, &err) != RH_OK) {
+    if (rh_model_set_load(&models, &o, &err) != RH_OK) {
         print_error("%s\n", err.msg);
         return -1;
     }
@@ -224,7 +233,7 @@ static int load(void **state)
 static int unload(void **state)
 {
     rh_audio_done(&jfk);
-    rh_coach_free(coach);
+    rh_model_set_free(models);
     return test_folder_remove(state);
 }
 

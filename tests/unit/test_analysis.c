@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "rehearse/base/alloc.h"
-#include "rehearse/coach/coach.h"
+#include "rehearse/report/analysis_json.h"
 #include "rehearse/speech/analysis.h"
 
 /* One word every half second from `start_s`, 0.4 s long: a segment that ends with its last word. */

@@ -4,8 +4,8 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
-#include "coach/cues.h"
-#include "rehearse/coach/session.h"
+#include "session/cues.h"
+#include "rehearse/session/session.h"
 
 static const rh_cue_view calm = {.t = 60, .recent_wpm = 150, .fillers_per_min = 3, .speech_db = -25,
                                  .has_video = true, .looking_share = 0.8, .answer_s = 40};

@@ -7,7 +7,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include "rehearse/coach/coach.h"
+#include "rehearse/report/analysis_json.h"
 
 static const char *const numbers[] = {"yaw", "pitch", "roll", "attention_score", "eye_contact_score",
                                       "confidence", "gaze_yaw", "gaze_pitch", "smile", "distance",
@@ -19,7 +19,7 @@ static void without_a_face_all_is_zero_and_false(void **state)
     (void)state;
     rh_face f;
     memset(&f, 0, sizeof f);
-    json_t *o = rh_face_to_json(&f, 1702847200.123);
+    json_t *o = rh_face_json(&f, 1702847200.123, NULL);
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
         assert_true(json_is_real(json_object_get(o, numbers[i])));
         assert_true(json_real_value(json_object_get(o, numbers[i])) == 0.0);
@@ -40,7 +40,7 @@ static void numbers_are_rounded_and_finite(void **state)
     f.pitch_deg = -0.04f;
     f.roll_deg = NAN;
     f.confidence = 0.923f;
-    json_t *o = rh_face_to_json(&f, 1);
+    json_t *o = rh_face_json(&f, 1, NULL);
     char *text = json_dumps(o, JSON_COMPACT | JSON_REAL_PRECISION(15));
     assert_non_null(strstr(text, "\"yaw\":5.2,"));
     assert_non_null(strstr(text, "\"pitch\":0.0,"));

@@ -7,7 +7,7 @@
 #include <jansson.h>
 #include <string.h>
 #include "rehearse/base/alloc.h"
-#include "rehearse/coach/report.h"
+#include "rehearse/report/report.h"
 
 /* The items as "text<mark>" joined by blanks; pauses as "_". */
 static void flat(const json_t *items, char *out, size_t cap)

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "rehearse/base/alloc.h"
-#include "rehearse/coach/report.h"
+#include "rehearse/report/report.h"
 
 static json_t *session_of(double seconds, double eye_contact)
 {

@@ -13,7 +13,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include "coach/spool.h"
+#include "session/spool.h"
 #include "folder.h"
 #include "rehearse/base/alloc.h"
 

@@ -6,7 +6,7 @@
 #include <cmocka.h>
 #include <string.h>
 #include <math.h>
-#include "coach/timeline.h"
+#include "session/timeline.h"
 
 static rh_face reading(bool looking, float yaw)
 {

@@ -1,4 +1,4 @@
-/* server.h - HTTP and WebSocket face of the coach.
+/* server.h - HTTP and WebSocket face of the program.
  *
  * One loop thread owns the sockets; recognition and face measurement run on
  * fixed pools (docs/threads.md). Messages and replies: docs/api.md; limits:
@@ -9,7 +9,7 @@
 #define RH_SERVER_H
 
 #include <stdbool.h>
-#include "rehearse/coach/coach.h"
+#include "rehearse/session/model_set.h"
 #include "rehearse/config/config.h"
 #include "rehearse/base/status.h"
 
@@ -17,7 +17,7 @@ typedef struct rh_server rh_server;
 
 typedef struct {
     const rh_config *config;  /* host, port, limits, origins, ... */
-    rh_coach_options coach;   /* loaded in the background while the port already answers */
+    rh_model_set_options models;   /* loaded in the background while the port already answers */
     const char *version;
     const char *web_dir;      /* the practice page; NULL = beside the program */
     const char *const *watch; /* NULL-terminated paths; a change ends rh_server_run() with

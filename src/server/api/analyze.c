@@ -7,6 +7,8 @@
 #include "rehearse/base/alloc.h"
 #include "rehearse/media/audio.h"
 #include "rehearse/base/clock.h"
+#include "rehearse/report/analysis_json.h"
+#include "rehearse/session/analyze.h"
 
 /* ---- POST /api/analyze-audio ---- */
 
@@ -15,7 +17,7 @@ typedef struct {
     rh_incoming *file; /* as it came */
     char *reference, *language;
     double max_s;
-    rh_coach *coach;
+    rh_model_set *models;
     atomic_bool cancel; /* any thread */
     json_t *result;
     rh_error err;
@@ -35,7 +37,7 @@ static void audio_run(rh_job *base, rh_worker *w)
                                 .cancel = &j->cancel};
         j->audio_s = (double)audio.n / RH_ASR_RATE_HZ;
         rh_analysis a = {0};
-        st = rh_coach_analyze(j->coach, audio.samples, audio.n, &o, &a, &j->err);
+        st = rh_analyze_recording(j->models, audio.samples, audio.n, &o, &a, &j->err);
         j->result = st == RH_OK ? rh_analysis_json(&a) : NULL;
         rh_analysis_done(&a);
         rh_audio_done(&audio);
@@ -73,7 +75,7 @@ static rh_status start_audio(rh_http *h, rh_field *f, rh_error *err)
     if (!j)
         return rh_fail(err, RH_ERR_NOMEM, "out of memory");
     j->job = (rh_job){.run = audio_run, .done = audio_done, .conn = h->id};
-    j->coach = s->coach;
+    j->models = s->models;
     j->max_s = s->o.config->max_audio_s;
     j->reference = reference && *reference ? rh_strdup(reference) : NULL;
     j->language = language && *language ? rh_strdup(language) : NULL;
@@ -123,7 +125,7 @@ typedef struct {
     size_t n_held;
     bool is_picture, annotate; /* is_picture: the body is the picture itself */
     float fov_deg;
-    rh_coach *coach;
+    rh_model_set *models;
     json_t *result;
     rh_error err;
 } frame_job;
@@ -131,7 +133,7 @@ typedef struct {
 static void frame_run(rh_job *base, rh_worker *w)
 {
     frame_job *j = (frame_job *)base;
-    j->err.code = rh_measure_alone(w, j->coach, j->body.data, j->body.len, j->is_picture,
+    j->err.code = rh_measure_alone(w, j->models, j->body.data, j->body.len, j->is_picture,
                                    j->annotate, j->fov_deg, &j->result, &j->err);
 }
 
@@ -174,7 +176,7 @@ void rh_analyze_frame(rh_http *h)
         return;
     }
     j->job = (rh_job){.run = frame_run, .done = frame_done, .conn = h->id};
-    j->coach = s->coach;
+    j->models = s->models;
     j->is_picture = strncasecmp(h->content_type, "image/", 6) == 0;
     j->annotate = rh_query(h, "annotate", flag, sizeof flag) && strcmp(flag, "1") == 0;
     j->fov_deg = rh_query_number(h, "fov");

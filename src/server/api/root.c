@@ -28,9 +28,9 @@ void rh_root(rh_http *h)
         "websocket_combined", "/ws/combined/{client_id}"));
 }
 
-static json_t *speech_health(const rh_coach *c)
+static json_t *speech_health(const rh_model_set *c)
 {
-    const rh_asr_model *m = c ? rh_coach_asr(c) : NULL;
+    const rh_asr_model *m = c ? c->asr : NULL;
     if (!m)
         return json_null();
     rh_asr_model_info i = rh_asr_model_describe(m);
@@ -42,14 +42,14 @@ static json_t *speech_health(const rh_coach *c)
 void rh_health(rh_http *h)
 {
     const rh_server *s = h->server;
-    bool faces = s->coach && rh_coach_faces(s->coach), speech = s->coach && rh_coach_asr(s->coach);
+    bool faces = s->models && s->models->faces, speech = s->models && s->models->asr;
     bool well = faces && speech && !rh_stopping(s);
     json_t *o = json_pack(
         "{s:s, s:{s:b, s:b}, s:s, s:f, s:i, s:o, s:f}",
         "status", well ? "healthy" : "unhealthy",
         "components", "head_pose_detector", (int)faces, "speech_analyzer", (int)speech,
         "version", s->o.version, "uptime_s", (double)(rh_now_us() - s->started_us) / 1e6,
-        "clients", s->n_ws, "speech", speech_health(s->coach), "timestamp", rh_unix_time());
+        "clients", s->n_ws, "speech", speech_health(s->models), "timestamp", rh_unix_time());
     rh_http_header(h, "cache-control", "no-store");
     rh_http_json(h, well ? 200 : 503, o);
 }

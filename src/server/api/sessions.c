@@ -16,8 +16,8 @@
 #include "range.h"
 #include "rehearse/base/alloc.h"
 #include "rehearse/base/clock.h"
-#include "rehearse/coach/report.h"
-#include "rehearse/coach/session.h"
+#include "rehearse/report/report.h"
+#include "rehearse/session/session.h"
 #include "rehearse/store/store.h"
 #include "server/status_map.h"
 

@@ -17,7 +17,8 @@
 #include <unistd.h>
 #include "rehearse/base/alloc.h"
 #include "rehearse/base/clock.h"
-#include "rehearse/coach/session.h"
+#include "rehearse/session/session.h"
+#include "rehearse/report/report.h"
 #include "rehearse/store/store.h"
 #include "sessions.h"
 #include "text_field.h"
@@ -34,7 +35,7 @@ struct rh_upload {
     char id[RH_SESSION_ID_MAX + 1], media_dir[4096 + 16], path[4096 + 128];
     json_t *meta; /* client, question, ... */
     rh_incoming *file; /* ACCEPTING */
-    rh_coach *coach;
+    rh_model_set *models;
     rh_store *store;
     atomic_bool cancel;  /* any thread: the server ends, or it has been deleted */
     bool deleted;        /* loop thread only */
@@ -119,20 +120,18 @@ static const char *text_of(const rh_upload *u, const char *key)
 static rh_status analyse(rh_upload *u)
 {
     rh_session *session = NULL;
-    json_t *report = NULL;
     rh_session_options o = {.id = u->id, .client = text_of(u, "client"), .question = text_of(u, "question"),
                             .kind = text_of(u, "kind"), .language = text_of(u, "language"),
                             .reference = text_of(u, "reference"), .source = text_of(u, "source"),
                             .spool_dir = u->media_dir, .keep_media = json_is_true(json_object_get(u->meta, "keep_media")),
                             .recorded = true, .progress = progressed, .user = u};
     u->measuring = false;
-    rh_status st = rh_session_new(&session, u->coach, u->store, &o, &u->err);
+    rh_status st = rh_session_new(&session, u->models, u->store, &o, &u->err);
     if (st == RH_OK)
         st = rh_session_recording(session, u->path, &u->cancel, &u->err);
     u->measuring = true;
     if (st == RH_OK)
-        st = rh_session_finish(session, &u->cancel, &report, &u->err);
-    json_decref(report);
+        st = rh_report_session(session, &u->cancel, NULL, &u->err);
     rh_session_free(session);
     return st;
 }
@@ -213,7 +212,7 @@ void rh_uploads_pump(rh_server *s)
         if (u->state != QUEUED || now < u->not_before_us)
             continue;
         u->job = (rh_job){.run = analyse_run, .done = analyse_done};
-        u->coach = s->coach;
+        u->models = s->models;
         if (rh_pool_submit(s->files, &u->job) != RH_OK)
             return; /* tried again at the next tick */
         u->state = ANALYSING;
@@ -347,7 +346,7 @@ void rh_sessions_upload(rh_http *h)
     const char *language = rh_form_text(h, "language");
     char code[RH_ASR_LANG_LEN];
     rh_error err;
-    if (language && *language && rh_asr_model_language(s->coach ? rh_coach_asr(s->coach) : NULL, language, code, &err) != RH_OK) {
+    if (language && *language && rh_asr_model_language(s->models ? s->models->asr : NULL, language, code, &err) != RH_OK) {
         rh_http_error_at(h, 400, "language", NULL, "%s", err.msg);
         return;
     }

@@ -51,7 +51,7 @@ static json_t *model_object(const char *id, double since)
 /* whisper-1 is what the official clients ask for by default; the other name says what it is. */
 static void own_name(const rh_server *s, char *out, size_t cap)
 {
-    (void)snprintf(out, cap, "whisper-%s", rh_asr_model_describe(rh_coach_asr(s->coach)).size);
+    (void)snprintf(out, cap, "whisper-%s", rh_asr_model_describe(s->models->asr).size);
 }
 
 static bool is_served(const rh_server *s, const char *name)
@@ -105,9 +105,9 @@ static rh_status whole(transcription *j, const rh_audio *audio)
 {
     rh_asr_stream *stream = NULL;
     rh_asr_params p = params_of(j);
-    rh_status st = rh_asr_stream_new(&stream, rh_coach_recogniser(j->server->coach), &j->err);
+    rh_status st = rh_asr_stream_new(&stream, j->server->models->asr, &j->err);
     if (st == RH_OK)
-        st = rh_recording_transcribe(stream, rh_coach_vad(j->server->coach), audio->samples, audio->n, &p,
+        st = rh_recording_transcribe(stream, j->server->models->vad, audio->samples, audio->n, &p,
                                      &j->t, NULL, NULL, &j->err);
     rh_asr_stream_free(stream);
     return st;
@@ -183,9 +183,9 @@ static rh_status streamed(transcription *j, const rh_audio *audio)
     rh_asr_params p = params_of(j);
     flow f = {.j = j};
     rh_buf_init(&f.text, MAX_TEXT_REPLY);
-    rh_status st = rh_asr_stream_new(&stream, rh_coach_recogniser(j->server->coach), &j->err);
+    rh_status st = rh_asr_stream_new(&stream, j->server->models->asr, &j->err);
     if (st == RH_OK)
-        st = rh_recording_pieces(stream, rh_coach_vad(j->server->coach), audio->samples, audio->n, &p, on_piece, &f,
+        st = rh_recording_pieces(stream, j->server->models->vad, audio->samples, audio->n, &p, on_piece, &f,
                                  &j->t, NULL, NULL, &j->err);
     rh_asr_stream_free(stream);
     if (st == RH_OK)
@@ -383,7 +383,7 @@ static bool read_options(rh_http *h, transcription *j)
     }
     rh_error err;
     if (language && *language &&
-        rh_asr_model_language(rh_coach_asr(h->server->coach), language, j->language, &err) != RH_OK) {
+        rh_asr_model_language(h->server->models->asr, language, j->language, &err) != RH_OK) {
         rh_http_error_at(h, 400, "language", NULL, "%s", err.msg);
         return false;
     }

@@ -6,6 +6,7 @@
 #include "record.h"
 #include "rehearse/base/alloc.h"
 #include "rehearse/base/clock.h"
+#include "rehearse/report/analysis_json.h"
 
 enum { RATE = RH_ASR_RATE_HZ, FEED_PIECE = 10 * RATE };
 
@@ -33,7 +34,7 @@ static size_t feed_waiting(rh_stream *st)
 /* {live_lock} is held. */
 static rh_status need_live(rh_stream *st, rh_error *err)
 {
-    return st->live ? RH_OK : rh_listener_new(&st->live, st->coach, err);
+    return st->live ? RH_OK : rh_listener_new(&st->live, st->models, err);
 }
 
 double rh_stream_buffered_s(rh_stream *st)

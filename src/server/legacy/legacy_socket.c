@@ -20,7 +20,7 @@ static bool flag_set(const rh_net_conn *net, const char *name)
 
 static void open_stream(rh_ws *w)
 {
-    if (w->stream || !w->server->coach)
+    if (w->stream || !w->server->models)
         return;
     w->stream = rh_stream_new(w->server, w->record);
     w->record = NULL;
@@ -33,7 +33,7 @@ static bool open_legacy(rh_ws *w)
     w->fov_deg = rh_query_number_of(w->net, "fov");
     w->record = rh_record_ref(w->server, w->net, w->name);
     open_stream(w); /* else when the models are there */
-    return w->stream || !w->server->coach;
+    return w->stream || !w->server->models;
 }
 
 static void free_audio_items(rh_ws *w)

@@ -7,6 +7,7 @@
 #include "rehearse/base/base64.h"
 #include "rehearse/base/clock.h"
 #include "rehearse/media/image.h"
+#include "rehearse/report/analysis_json.h"
 
 enum { ANNOTATED_QUALITY = 80 };
 static const float FAR = 8; /* no clipping goes so far */
@@ -93,7 +94,7 @@ rh_status rh_annotate_reading(const void *picture, size_t n, const rh_face *face
     return uri ? RH_OK : rh_fail(err, RH_ERR_NOMEM, "out of memory");
 }
 
-static rh_status measure(rh_worker *w, rh_coach *coach, const uint8_t *bytes, size_t n,
+static rh_status measure(rh_worker *w, rh_model_set *models, const uint8_t *bytes, size_t n,
                          bool annotate, float fov_deg, json_t **out, rh_error *err)
 {
     rh_face face;
@@ -107,7 +108,7 @@ static rh_status measure(rh_worker *w, rh_coach *coach, const uint8_t *bytes, si
     }
     o.fov_deg = w->fov_deg = fov_deg;
     if (!w->tracker)
-        st = rh_face_tracker_new(&w->tracker, rh_coach_faces(coach), &o, err);
+        st = rh_face_tracker_new(&w->tracker, models->faces, &o, err);
     if (st != RH_OK)
         return st;
     rh_face_tracker_reset(w->tracker);
@@ -117,10 +118,9 @@ static rh_status measure(rh_worker *w, rh_coach *coach, const uint8_t *bytes, si
         *err = remark;
     if (st != RH_OK)
         return st;
-    json_t *reading = rh_face_to_json(&face, rh_unix_time());
+    json_t *reading = rh_face_json(&face, rh_unix_time(), &remark);
     if (!reading)
         return rh_fail(err, RH_ERR_NOMEM, "out of memory");
-    rh_face_json_warn(reading, &remark);
     if (annotate)
         st = rh_annotate_reading(bytes, n, &face, reading, err);
     if (st == RH_OK)
@@ -153,11 +153,11 @@ static rh_status find_frame(char *body, size_t n, rh_message *m, rh_base64_ref *
     return st;
 }
 
-rh_status rh_measure_alone(rh_worker *w, rh_coach *coach, char *body, size_t n, bool is_picture,
+rh_status rh_measure_alone(rh_worker *w, rh_model_set *models, char *body, size_t n, bool is_picture,
                            bool annotate, float fov_deg, json_t **out, rh_error *err)
 {
     if (is_picture)
-        return measure(w, coach, (const uint8_t *)body, n, annotate, fov_deg, out, err);
+        return measure(w, models, (const uint8_t *)body, n, annotate, fov_deg, out, err);
     rh_message m;
     rh_base64_ref frame = {0};
     uint8_t *bytes = NULL, *spare = NULL;
@@ -166,7 +166,7 @@ rh_status rh_measure_alone(rh_worker *w, rh_coach *coach, char *body, size_t n, 
     if (st == RH_OK)
         st = rh_decode_media(&m, frame, &bytes, &n_bytes, &spare, err);
     if (st == RH_OK)
-        st = measure(w, coach, bytes, n_bytes, annotate, fov_deg, out, err);
+        st = measure(w, models, bytes, n_bytes, annotate, fov_deg, out, err);
     rh_free(spare);
     rh_message_done(&m);
     return st;

@@ -16,7 +16,7 @@ rh_status rh_samples_from_bytes(const uint8_t *bytes, size_t n, float **out, siz
                                 rh_error *err);
 /* One picture that stands alone: a JSON body with "frame", bare base64, or (is_picture)
  * the file itself. */
-rh_status rh_measure_alone(rh_worker *w, rh_coach *coach, char *body, size_t n, bool is_picture,
+rh_status rh_measure_alone(rh_worker *w, rh_model_set *models, char *body, size_t n, bool is_picture,
                            bool annotate, float fov_deg, json_t **out, rh_error *err);
 /* Adds "annotated_frame" to a reading. */
 rh_status rh_annotate_reading(const void *picture, size_t n, const rh_face *face, json_t *reading,

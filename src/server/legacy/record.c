@@ -7,6 +7,7 @@
 #include "server/access.h"
 #include "server/http.h"
 #include "rehearse/base/alloc.h"
+#include "rehearse/report/report.h"
 #include "rehearse/base/clock.h"
 
 /* Less than this is a look at the server, not a practice. */
@@ -148,7 +149,7 @@ static rh_session *session_of(rh_record *r)
                                 .spool_dir = spool,
                                 .source = "ws",
                                 .told = true};
-        r->failed = rh_session_new(&r->session, r->server->coach, r->server->store, &o, &err) != RH_OK;
+        r->failed = rh_session_new(&r->session, r->server->models, r->server->store, &o, &err) != RH_OK;
         if (r->failed)
             rh_log(RH_LOG_WARN, "no session is kept for client %s: %s", r->client, err.msg);
     }
@@ -188,12 +189,10 @@ static void end_run(rh_job *base, rh_worker *w)
 {
     end_job *j = (end_job *)base;
     rh_session *s = j->r->session;
-    json_t *report = NULL;
     if (rh_session_length_s(s) < LEAST_S)
         j->err.code = rh_session_discard(s, &j->err);
     else
-        j->err.code = rh_session_finish(s, &w->server->cancel_all, &report, &j->err);
-    json_decref(report);
+        j->err.code = rh_report_session(s, &w->server->cancel_all, NULL, &j->err);
     if (j->err.code != RH_OK)
         rh_session_rest(s); /* the loop frees it */
 }

@@ -8,7 +8,7 @@
 #ifndef RH_RECORD_H
 #define RH_RECORD_H
 
-#include "rehearse/coach/session.h"
+#include "rehearse/session/session.h"
 #include "server/server_internal.h"
 #include "server/ws.h"
 

@@ -12,7 +12,7 @@ rh_stream *rh_stream_new(rh_server *s, rh_record *record)
     }
     st->refs = 1;
     st->server = s;
-    st->coach = s->coach;
+    st->models = s->models;
     st->record = record;
     atomic_init(&st->cancel, false);
     atomic_init(&st->calibrate, false);

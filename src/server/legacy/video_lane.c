@@ -6,6 +6,7 @@
 #include "record.h"
 #include "rehearse/base/alloc.h"
 #include "rehearse/base/clock.h"
+#include "rehearse/report/analysis_json.h"
 #include "legacy.h"
 
 typedef struct {
@@ -25,7 +26,7 @@ static rh_status new_tracker(video_job *j)
     rh_face_options o = rh_face_options_default();
     o.gaze = j->gaze;
     o.fov_deg = j->fov_deg;
-    return rh_face_tracker_new(&j->stream->tracker, rh_coach_faces(j->stream->coach), &o, &j->err);
+    return rh_face_tracker_new(&j->stream->tracker, j->stream->models->faces, &o, &j->err);
 }
 
 static rh_status measure(video_job *j)
@@ -47,8 +48,7 @@ static rh_status measure(video_job *j)
     }
     if (s == RH_OK) {
         rh_record_face(st->record, &face, j->t_us);
-        j->reading = rh_face_to_json(&face, rh_unix_time());
-        rh_face_json_warn(j->reading, &j->err);
+        j->reading = rh_face_json(&face, rh_unix_time(), &j->err);
         if (!j->reading)
             s = rh_fail(&j->err, RH_ERR_NOMEM, "out of memory");
         else if (j->annotate)

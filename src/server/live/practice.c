@@ -97,8 +97,8 @@ static void begin(rh_ws *w, json_t *first)
         rh_practice_refuse(w, "the models are still loading: try again in a second", 1013);
     } else if (rh_start_message_read(&start, first, &err) != RH_OK) {
         rh_practice_refuse(w, err.msg, 1008);
-    } else if (!p && start.language && rh_coach_asr(s->coach) &&
-               rh_asr_model_language(rh_coach_asr(s->coach), start.language, code, &err) != RH_OK) {
+    } else if (!p && start.language && s->models->asr &&
+               rh_asr_model_language(s->models->asr, start.language, code, &err) != RH_OK) {
         rh_practice_refuse(w, err.msg, 1008);
     } else if (p) {
         resume(p, w, &start);

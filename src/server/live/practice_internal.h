@@ -4,7 +4,7 @@
 #define RH_PRACTICE_INTERNAL_H
 
 #include "practice.h"
-#include "rehearse/coach/session.h"
+#include "rehearse/session/session.h"
 #include "start_message.h"
 
 enum {

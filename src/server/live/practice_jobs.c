@@ -4,6 +4,9 @@
 #include <string.h>
 #include "practice_internal.h"
 #include "rehearse/base/alloc.h"
+#include "rehearse/base/json.h"
+#include "rehearse/report/analysis_json.h"
+#include "rehearse/report/report.h"
 #include "rehearse/media/audio.h"
 #include "rehearse/base/clock.h"
 
@@ -53,6 +56,15 @@ static void emit(void *user, const json_t *event)
     n->p = p;
     n->text = json_dumps(event, JSON_COMPACT | JSON_REAL_PRECISION(12));
     rh_job_finished(p->server, &n->job);
+}
+
+static void saw(void *user, const rh_face *f, double t, double unix_time, const rh_error *remark)
+{
+    json_t *event = rh_face_json(f, unix_time, remark);
+    json_object_set_new(event, "type", json_string("face"));
+    json_object_set_new(event, "t", rh_rounded(t, 1000));
+    emit(user, event);
+    json_decref(event);
 }
 
 static bool start(rh_practice *p, rh_pool *pool, void (*run)(rh_job *, rh_worker *),
@@ -106,9 +118,10 @@ static void open_run(rh_job *base, rh_worker *w)
         .keep_media = m->keep_media,
         .live = true,
         .emit = emit,
+        .saw = saw,
         .user = p,
     };
-    j->st = rh_session_new(&j->session, w->server->coach, w->server->store, &o, &j->err);
+    j->st = rh_session_new(&j->session, w->server->models, w->server->store, &o, &j->err);
 }
 
 static void open_done(rh_server *s, rh_job *base)
@@ -286,12 +299,10 @@ static void frame_done(rh_server *s, rh_job *base)
 static void finish_run(rh_job *base, rh_worker *w)
 {
     practice_job *j = (practice_job *)base;
-    json_t *report = NULL;
     if (j->p->discard)
         j->st = rh_session_discard(j->p->session, &j->err);
     else
-        j->st = rh_session_finish(j->p->session, &w->server->cancel_all, &report, &j->err);
-    json_decref(report); /* it has been emitted and kept */
+        j->st = rh_report_session(j->p->session, &w->server->cancel_all, NULL, &j->err);
     if (j->st != RH_OK)
         rh_session_rest(j->p->session); /* the loop frees it */
 }

@@ -5,7 +5,7 @@
 #include "server/numbers.h"
 #include "rehearse/base/alloc.h"
 #include "rehearse/asr/asr.h"
-#include "rehearse/coach/session.h"
+#include "rehearse/session/session.h"
 #include "server/api/text_field.h"
 
 static const char not_a_binary_message[] = "binary messages begin with 1 (JPEG), 2 (PCM 16-bit) or 3 (PCM float32), "

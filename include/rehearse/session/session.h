@@ -1,0 +1,132 @@
+/* session.h - one person practising once: ears and eyes on one time axis, what
+ * is told live, what is kept, and the report at the end.
+ *
+ * Times are seconds (or microseconds where the name says so) from the start of
+ * the session. Audio is mono float PCM at 16 kHz.
+ * Events leave through a callback as JSON objects with "type", as in the
+ * protocol's section B: transcript.partial, transcript.final, metrics,
+ * cue, lag, error, report; a face leaves as its reading.
+ * Threads: the audio half (rh_session_audio, _work, _finish) from one thread at
+ * a time, the video half (_frame, _face) from one thread at a time, both halves
+ * may run at once; rh_session_feed may run beside them from a third. The callback
+ * comes from whichever thread made the event. */
+#ifndef RH_SESSION_H
+#define RH_SESSION_H
+
+#include <jansson.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include "rehearse/session/model_set.h"
+#include "rehearse/speech/analysis.h"
+#include "rehearse/store/store.h"
+
+enum {
+    RH_SESSION_MAX_S = 3600,      /* longest practice */
+    RH_SESSION_RESUME_S = 60,     /* a broken connection may come back for this long */
+    RH_CUE_INTERVAL_S = 20,       /* at most one cue in this time */
+};
+
+typedef struct rh_session rh_session;
+
+/* Takes its own reference of nothing: `event` is borrowed for the call. */
+typedef void (*rh_session_emit)(void *user, const json_t *event);
+/* A reading of the face at second `t` of the session; `remark`: what reading the picture had to say. */
+typedef void (*rh_session_saw)(void *user, const rh_face *f, double t, double unix_time, const rh_error *remark);
+
+typedef struct {
+    const char *id;        /* valid by rh_session_id_valid() */
+    const char *client;    /* whose trend it belongs to; NULL = "me" */
+    const char *question;  /* NULL = none */
+    const char *kind;      /* "behavioural", ...; NULL */
+    const char *language;  /* NULL = detect */
+    const char *reference; /* text to be read aloud; NULL = free speech */
+    float face_hz;         /* readings told at most as often; 0 = 5 */
+    float fov_deg;         /* of the camera, across the picture; 0 = not known */
+    const char *spool_dir; /* folder for the sound of a running session, so that a crash loses
+                              none; removed at the end unless keep_media; NULL = memory only */
+    bool keep_media;       /* the person asked to keep the sound: <spool_dir>/<id>.wav */
+    bool live;             /* partials, metrics and cues are wanted */
+    bool told;             /* of the older sockets: filled by rh_session_note_... and sound sources */
+    const char *source;    /* where it came from, kept with it ("ws", "upload"); NULL */
+    bool recovered;        /* an earlier run had it, and it has only its end before it: nothing is
+                              recognised before that */
+    bool recorded;         /* begins anew where an earlier run had it; filled by rh_session_recording(); nothing is recognised before the end */
+    void (*progress)(void *user, double done); /* of _recording and _finish, [0,1] each; NULL */
+    rh_session_emit emit;  /* NULL = nobody listens */
+    rh_session_saw saw;    /* NULL = nobody looks */
+    void *user;
+} rh_session_options;
+
+/* Borrows models and store (may be NULL: nothing is kept). A session of the same
+ * id in the store is continued: what it holds is loaded (after a crash, say). A live one is in the
+ * store, committed, when this returns, unless that takes nothing just now: then it goes on in memory. */
+rh_status rh_session_new(rh_session **out, const rh_model_set *m, rh_store *store,
+                         const rh_session_options *o, rh_error *err);
+void rh_session_free(rh_session *s); /* what was kept stays kept, as a session not ended */
+/* Brings the sound that waits to the disk and takes no more: for those that must not wait for it in rh_session_free(). */
+void rh_session_rest(rh_session *s);
+
+/* Adds sound that begins `t_us` after the start of the session; overlap with what is
+ * already there is dropped (sent again after a resume), a gap is silence. Cheap: only copies.
+ * What the disk does not take waits in memory (spool.h).
+ * RH_ERR_LIMIT the session is too long, or the disk too slow just now; RH_ERR_IO the disk takes nothing
+ * and no more may wait. Nothing is taken then. */
+rh_status rh_session_feed(rh_session *s, const float *samples, size_t n, int64_t t_us,
+                          rh_error *err);
+int64_t rh_session_audio_us(const rh_session *s); /* sound held so far: where a resume goes on */
+/* Recognises what is due and emits events. RH_AGAIN when nothing was due: call again
+ * after more sound or 200 ms. The only slow call but _finish. */
+rh_status rh_session_work(rh_session *s, rh_error *err);
+
+/* One picture of time t_us. */
+rh_status rh_session_frame(rh_session *s, const void *bytes, size_t n, int64_t t_us, rh_error *err);
+void rh_session_calibrate(rh_session *s); /* the person looks at the camera now */
+
+/* Fills a session of `recorded` with a file: its sound and, where it has moving
+ * pictures, the face ten times a second. RH_ERR_FORMAT neither sound nor pictures;
+ * RH_ERR_LIMIT longer than RH_SESSION_MAX_S; RH_ERR_CANCELED. */
+rh_status rh_session_recording(rh_session *s, const char *path, const atomic_bool *cancel,
+                               rh_error *err);
+
+/* For clients of the older sockets (`told`), which bring their own results.
+ * Faces: any thread. */
+void rh_session_note_face(rh_session *s, const rh_face *f, int64_t t_us);
+
+/* The sound of one socket. A person speaks into one microphone: while a source with
+ * sound is there, that of another one is not taken. Freed before its session.
+ * Threads: _sound from one thread at a time, _speech from one at a time, both may run at once. */
+typedef struct rh_sound_source rh_sound_source;
+rh_status rh_sound_source_new(rh_sound_source **out, rh_session *s, rh_error *err);
+void rh_sound_source_free(rh_sound_source *src);
+/* Sound that came at time t_us of the session. It goes on where the last ended,
+ * however late the network brings it; after a break there is silence. */
+void rh_sound_source_sound(rh_sound_source *src, const float *samples, size_t n, int64_t t_us);
+/* What was recognised in the source's sound from second `from_s` to `to_s`. */
+void rh_sound_source_speech(rh_sound_source *src, const rh_word_table *said, double from_s, double to_s);
+/* All sound from second `from_s` of the source on is forgotten; it begins anew. */
+void rh_sound_source_forget(rh_sound_source *src, double from_s);
+
+double rh_session_length_s(const rh_session *s); /* of sound or pictures so far */
+/* Forgets the session and all that was kept of it; free it afterwards. On failure all is still kept. */
+rh_status rh_session_discard(rh_session *s, rh_error *err);
+
+/* What a report is made of. */
+typedef struct {
+    json_t *kept;     /* as rh_store_get() gives it: meta, segments, events, seconds, duration_s */
+    json_t *earlier;  /* the client's sessions before it, as rh_store_list() gives them; NULL = not known */
+    bool measured;    /* false: there was no sound */
+    rh_analysis analysis; /* of the whole */
+} rh_session_whole;
+void rh_session_whole_done(rh_session_whole *w);
+
+/* The end, in two steps (report.h joins them). Recognises the rest and measures the whole; `cancel`
+ * may be NULL. On failure there is nothing in *out. */
+rh_status rh_session_measure(rh_session *s, const atomic_bool *cancel, rh_session_whole *out, rh_error *err);
+/* Puts into a report that `what` ("sound", "report", "transcript") could not be kept. */
+typedef void (*rh_session_lost)(json_t *report, const char *what, const char *why);
+/* Keeps the report and the sound, and emits the report. A report that the store can't take is still
+ * emitted to whoever listens; it and the session's sound stay where the next start finds them, if the
+ * disk took them at all. */
+rh_status rh_session_close(rh_session *s, json_t *report, rh_session_lost lost, rh_error *err);
+
+#endif

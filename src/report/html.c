@@ -1,0 +1,87 @@
+/* html.c - a report as one web page that needs no server: the page's own
+ * style and drawing code with the report's JSON between them. */
+#include "rehearse/report/report.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include "rehearse/base/alloc.h"
+#include "rehearse/base/buf.h"
+
+enum { MAX_BYTES = 16 << 20 };
+
+static rh_status add_file(rh_buf *b, const char *dir, const char *name, rh_error *err)
+{
+    char path[4096], chunk[16384];
+    size_t n;
+    (void)snprintf(path, sizeof path, "%s/%s", dir, name);
+    FILE *f = fopen(path, "rb");
+    if (!f)
+        return rh_fail(err, RH_ERR_IO, "%.150s is missing: the page's folder is not complete", path);
+    rh_status st = RH_OK;
+    while (st == RH_OK && (n = fread(chunk, 1, sizeof chunk, f)) > 0)
+        st = rh_buf_add(b, chunk, n);
+    fclose(f);
+    return st;
+}
+
+/* JSON inside <script>: "<" as an escape, so that no text can close the element. */
+static rh_status add_json(rh_buf *b, const json_t *report)
+{
+    char *s = json_dumps(report, JSON_COMPACT | JSON_REAL_PRECISION(9));
+    if (!s)
+        return RH_ERR_NOMEM;
+    rh_status st = RH_OK;
+    for (char *c = s; *c && st == RH_OK; c++)
+        st = *c == '<' ? rh_buf_puts(b, "\\u003c") : rh_buf_add(b, c, 1);
+    free(s);
+    return st;
+}
+
+static rh_status open_script(rh_buf *b, const char *type, const char *nonce)
+{
+    rh_status st = rh_buf_printf(b, "\n<script%s", type);
+    if (st == RH_OK && nonce)
+        st = rh_buf_printf(b, " nonce=\"%s\"", nonce);
+    return st == RH_OK ? rh_buf_puts(b, ">\n") : st;
+}
+
+rh_status rh_report_html(const json_t *report, const char *web_dir, const char *nonce, char **out,
+                         rh_error *err)
+{
+    static const struct {
+        const char *text, *script, *file; /* text, then the type of a script, then the file */
+    } parts[] = {
+        {"<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
+         "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">"
+         "<meta name=\"color-scheme\" content=\"light dark\"><link rel=\"icon\" href=\"data:,\">"
+         "<title>Practice report</title>\n<style>\n", NULL, "vendor/uPlot.min.css"},
+        {"\n", NULL, "css/report.css"},
+        {"\nbody { padding: 1.5rem; }\n</style>", "", "vendor/uPlot.iife.min.js"},
+        {"\n</script>\n</head><body>\n<main id=\"main\"></main>\n"
+         "<script type=\"application/json\" id=\"report\">", NULL, NULL},
+        {"</script>", " type=\"module\"", "js/report.js"},
+        {"\nrenderReport(document.getElementById('main'), "
+         "JSON.parse(document.getElementById('report').textContent));\n"
+         "</script>\n</body></html>\n", NULL, ""},
+    };
+    rh_buf b;
+    rh_buf_init(&b, MAX_BYTES);
+    rh_status st = RH_OK;
+    for (size_t i = 0; i < sizeof parts / sizeof *parts && st == RH_OK; i++) {
+        st = rh_buf_puts(&b, parts[i].text);
+        if (st == RH_OK && parts[i].script)
+            st = open_script(&b, parts[i].script, nonce);
+        if (st == RH_OK && !parts[i].file)
+            st = add_json(&b, report);
+        else if (st == RH_OK && *parts[i].file)
+            st = add_file(&b, web_dir, parts[i].file, err);
+    }
+    char *s = st == RH_OK ? rh_buf_take(&b) : NULL;
+    rh_buf_done(&b);
+    if (st == RH_ERR_IO)
+        return st;
+    if (!s)
+        return rh_fail(err, st == RH_OK ? RH_ERR_NOMEM : st, "report: too large or out of memory");
+    *out = s;
+    return RH_OK;
+}

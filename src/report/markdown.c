@@ -1,0 +1,185 @@
+/* markdown.c - a report as Markdown, for notes and for reading in a terminal. */
+#include "rehearse/report/report.h"
+
+#include <math.h>
+#include <stdbool.h>
+#include <string.h>
+#include "rehearse/base/alloc.h"
+#include "rehearse/base/buf.h"
+#include "rehearse/base/json.h"
+
+enum { MAX_BYTES = 4 << 20 };
+
+static void clock_time(rh_buf *b, double s)
+{
+    int whole = (int)floor(s > 0 ? s : 0);
+    rh_buf_printf(b, "%d:%02d", whole / 60, whole % 60);
+}
+
+/* Text that somebody else wrote must not become markup. */
+static void escaped(rh_buf *b, const char *s)
+{
+    for (; *s; s++) {
+        if (strchr("\\`*_[]<>#|", *s))
+            rh_buf_add(b, "\\", 1);
+        rh_buf_add(b, *s == '\n' ? " " : s, 1);
+    }
+}
+
+static void moments(rh_buf *b, const json_t *list)
+{
+    size_t i;
+    json_t *m;
+    if (json_array_size(list) == 0)
+        return;
+    rh_buf_puts(b, " (");
+    json_array_foreach(list, i, m)
+    {
+        if (i)
+            rh_buf_puts(b, "; ");
+        clock_time(b, rh_json_num(m, "start"));
+        if (*rh_json_str(m, "text")) {
+            rh_buf_puts(b, " ");
+            escaped(b, rh_json_str(m, "text"));
+        }
+    }
+    rh_buf_puts(b, ")");
+}
+
+static void points(rh_buf *b, const char *title, const json_t *list)
+{
+    size_t i;
+    json_t *p;
+    if (json_array_size(list) == 0)
+        return;
+    rh_buf_printf(b, "\n## %s\n\n", title);
+    json_array_foreach(list, i, p)
+    {
+        rh_buf_printf(b, "%zu. **", i + 1);
+        escaped(b, rh_json_str(p, "title"));
+        rh_buf_puts(b, "** ");
+        escaped(b, rh_json_str(p, "detail"));
+        if (*rh_json_str(p, "advice")) {
+            rh_buf_puts(b, " ");
+            escaped(b, rh_json_str(p, "advice"));
+        }
+        moments(b, json_object_get(p, "moments"));
+        rh_buf_puts(b, "\n");
+    }
+}
+
+static void scores(rh_buf *b, const json_t *report)
+{
+    const char *key;
+    json_t *v;
+    size_t i;
+    const json_t *advice = json_object_get(report, "advice");
+    rh_buf_puts(b, "\n## Scores\n\n| what | value | advice |\n|---|---|---|\n");
+    json_object_foreach(json_object_get(report, "scores"), key, v)
+    {
+        if (!json_is_number(v))
+            continue;
+        rh_buf_puts(b, "| ");
+        for (const char *c = key; *c; c++)
+            rh_buf_add(b, *c == '_' ? " " : c, 1);
+        rh_buf_printf(b, " | %.0f of 100 | ", json_number_value(v));
+        escaped(b, rh_json_str(advice, key));
+        rh_buf_puts(b, " |\n");
+    }
+    json_array_foreach(json_object_get(report, "measures"), i, v)
+        rh_buf_printf(b, "| %s | %s %s | %s |\n", rh_json_str(v, "name"), rh_json_str(v, "text"),
+                      rh_json_str(v, "unit"), rh_json_str(v, "note"));
+}
+
+static void one_word(rh_buf *b, const json_t *w, const json_t *next)
+{
+    const char *mark = rh_json_str(w, "mark");
+    rh_buf_puts(b, " ");
+    if (strcmp(mark, "pause") == 0) {
+        rh_buf_printf(b, "[%.1f s]", rh_json_num(w, "end") - rh_json_num(w, "start"));
+        return;
+    }
+    const char *style = strcmp(mark, "filler") == 0          ? "*"
+                        : strcmp(mark, "mispronounced") == 0 ? "**"
+                        : strcmp(mark, "missed") == 0        ? "~~"
+                                                             : "";
+    rh_buf_puts(b, style);
+    escaped(b, rh_json_str(w, "text"));
+    rh_buf_puts(b, style);
+    /* Two words of one slip get one remark, behind the second. */
+    bool said_otherwise = *mark && !*style && strcmp(mark, rh_json_str(next, "mark")) != 0;
+    if (said_otherwise)
+        rh_buf_printf(b, " (%s)", rh_json_str(w, "note"));
+}
+
+static void transcript(rh_buf *b, const json_t *parts)
+{
+    size_t i, k;
+    json_t *part, *w;
+    if (json_array_size(parts) == 0)
+        return;
+    rh_buf_puts(b, "\n## What you said\n\nFillers are *in italics*, unclear words **bold**, words left out of the "
+                   "text ~~struck~~, long pauses in brackets; slips are named behind the words.\n");
+    json_array_foreach(parts, i, part)
+    {
+        rh_buf_puts(b, "\n`");
+        clock_time(b, rh_json_num(part, "start"));
+        rh_buf_puts(b, "`");
+        const json_t *words = json_object_get(part, "words");
+        if (json_array_size(words) == 0) {
+            rh_buf_puts(b, " ");
+            escaped(b, rh_json_str(part, "text"));
+        }
+        json_array_foreach(words, k, w)
+            one_word(b, w, json_array_get(words, k + 1));
+        rh_buf_puts(b, "\n");
+    }
+}
+
+static void structure(rh_buf *b, const json_t *parts)
+{
+    size_t i;
+    json_t *p;
+    if (json_array_size(parts) == 0)
+        return;
+    rh_buf_puts(b, "\n## Structure of your answer\n\n");
+    json_array_foreach(parts, i, p)
+    {
+        rh_buf_printf(b, "- **%s**:", rh_json_str(p, "name"));
+        if (json_is_true(json_object_get(p, "present")))
+            moments(b, json_object_get(p, "sentences"));
+        else
+            rh_buf_puts(b, " not found");
+        rh_buf_puts(b, "\n");
+    }
+}
+
+rh_status rh_report_markdown(const json_t *report, char **out, rh_error *err)
+{
+    rh_buf b;
+    size_t i;
+    json_t *note;
+    rh_buf_init(&b, MAX_BYTES);
+    const char *question = rh_json_str(report, "question");
+    rh_buf_puts(&b, "# ");
+    escaped(&b, *question ? question : "Practice");
+    rh_buf_puts(&b, "\n\n");
+    escaped(&b, rh_json_str(report, "summary"));
+    rh_buf_puts(&b, "\n");
+    json_array_foreach(json_object_get(report, "notes"), i, note)
+    {
+        rh_buf_puts(&b, "\n> ");
+        escaped(&b, json_string_value(note) ? json_string_value(note) : "");
+        rh_buf_puts(&b, "\n");
+    }
+    points(&b, "Keep doing", json_object_get(report, "keep"));
+    points(&b, "Work on", json_object_get(report, "change"));
+    scores(&b, report);
+    structure(&b, json_object_get(json_object_get(report, "structure"), "parts"));
+    transcript(&b, json_object_get(report, "transcript"));
+    char *s = rh_buf_take(&b);
+    if (!s)
+        return rh_fail(err, RH_ERR_NOMEM, "report: out of memory");
+    *out = s;
+    return RH_OK;
+}

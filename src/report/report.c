@@ -1,0 +1,488 @@
+/* report.c - puts a report together from what was kept and what was measured. */
+#include "rehearse/report/report.h"
+#include "rehearse/report/analysis_json.h"
+
+#include <ctype.h>
+#include <math.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+#include "rehearse/base/alloc.h"
+#include "rehearse/base/buf.h"
+#include "rehearse/base/json.h"
+#include "points.h"
+
+/* A pause this long is shown in the transcript; about 0.6 s at a full stop is natural. */
+static const double SHOWN_PAUSE_S = 0.8;
+static const double LEAST_FACE = 20; /* % of pictures with a face, to judge where it looked */
+
+/* ---- what was seen ---- */
+
+typedef enum { FACE, EYE_CONTACT, ATTENTION, EYES_HIDDEN, MOUTH_HIDDEN, SIGHTS } seen_kind;
+
+/* Percent; means over the seconds that have it, -1 when none has. */
+typedef struct {
+    double mean[SIGHTS];
+    double *at[SIGHTS]; /* [n], a value a second; not a number = not known */
+    int n;
+} sight;
+
+static bool read_sight(sight *s, const json_t *seconds, double duration_s)
+{
+    static const char *const keys[SIGHTS] = {"face", "eye_contact", "attention", "eyes_hidden", "mouth_hidden"};
+    s->n = (int)ceil(fmax(0, duration_s));
+    double *at = rh_alloc_array(SIGHTS * (size_t)s->n + 1, sizeof *at);
+    if (!at)
+        return false;
+    for (int k = 0; k < SIGHTS; k++, at += s->n) {
+        double sum = 0;
+        size_t n = 0, i;
+        json_t *row;
+        s->at[k] = at;
+        for (int t = 0; t < s->n; t++)
+            at[t] = NAN;
+        json_array_foreach(seconds, i, row) {
+            const json_t *v = json_object_get(row, keys[k]);
+            json_int_t t = json_integer_value(json_object_get(row, "t"));
+            if (!json_is_number(v))
+                continue;
+            sum += json_number_value(v);
+            n++;
+            if (t >= 0 && t < s->n)
+                at[t] = json_number_value(v);
+        }
+        s->mean[k] = n ? sum / (double)n : -1;
+    }
+    return true;
+}
+
+/* ---- timeline ---- */
+
+static json_t *column(const double *at, int n)
+{
+    json_t *list = json_array();
+    for (int t = 0; t < n; t++)
+        json_array_append_new(list, isnan(at[t]) ? json_null() : json_real(at[t]));
+    return list;
+}
+
+static json_t *timeline(const sight *seen, const json_t *result)
+{
+    json_t *heard = json_object_get(result, "timeline");
+    json_t *o = json_is_object(heard) ? json_copy(heard) : json_object();
+    json_object_set_new(o, "step_s", json_integer(1));
+    json_object_set_new(o, "eye_contact", column(seen->at[EYE_CONTACT], seen->n));
+    json_object_set_new(o, "attention", column(seen->at[ATTENTION], seen->n));
+    return o;
+}
+
+/* ---- events ---- */
+
+static void add_event(json_t *events, const char *kind, double start, double end, const char *text)
+{
+    json_array_append_new(events, json_pack("{s:s, s:f, s:f, s:s}", "kind", kind, "start", rh_round(start, 1000), "end",
+                                            rh_round(end, 1000), "text", text));
+}
+
+static void add_kept_events(json_t *list, const json_t *session)
+{
+    json_t *o;
+    size_t i;
+    char text[96];
+    json_array_foreach(json_object_get(session, "events"), i, o)
+    {
+        const char *kind = rh_json_str(o, "kind"), *where = rh_json_str(o, "direction");
+        bool away = strcmp(kind, "look_away") == 0;
+        (void)snprintf(text, sizeof text, "looks %s", where);
+        if (away || strcmp(kind, "cue") == 0)
+            add_event(list, kind, rh_json_num(o, "start"), rh_json_num(o, "end"),
+                      !away                         ? rh_json_str(o, "text")
+                      : strcmp(where, "away") == 0 ? "not in the picture"
+                                                    : text);
+    }
+}
+
+static void add_heard_events(json_t *list, const rh_analysis *a)
+{
+    static const char *const slips[] = {"said twice", "begun anew", "cut off", "drawn out"};
+    char text[96];
+    for (size_t i = 0; i < a->said.n_fillers; i++) {
+        const rh_filler *f = &a->said.fillers[i];
+        add_event(list, "filler", (double)f->start, (double)f->end, rh_filler_name(f->kind));
+    }
+    for (size_t i = 0; i < a->said.n_slips; i++) {
+        const rh_slip *p = &a->said.slips[i];
+        (void)snprintf(text, sizeof text, "%.60s (%s)", p->text, slips[p->kind]);
+        add_event(list, "slip", (double)p->start, (double)p->end, text);
+    }
+    for (size_t i = 0; i < a->report.timing.n_pauses; i++) {
+        const rh_pause *p = &a->report.timing.pauses[i];
+        if ((double)(p->end - p->start) < SHOWN_PAUSE_S)
+            continue;
+        (void)snprintf(text, sizeof text, "pause of %.1f s", (double)(p->end - p->start));
+        add_event(list, "pause", (double)p->start, (double)p->end, text);
+    }
+}
+
+static json_t *events(const json_t *session, const rh_analysis *a, const json_t *marked)
+{
+    json_t *list = json_array(), *o;
+    size_t i;
+    add_kept_events(list, session);
+    if (a)
+        add_heard_events(list, a);
+    json_array_foreach(marked, i, o)
+        if (strcmp(rh_json_str(o, "mark"), "mispronounced") == 0)
+            add_event(list, "mispronounced", rh_json_num(o, "start"), rh_json_num(o, "end"), rh_json_str(o, "text"));
+    return list;
+}
+
+/* ---- transcript with marks ---- */
+
+static bool ends_sentence(const char *text)
+{
+    size_t n = strlen(text);
+    return n && strchr(".?!", text[n - 1]);
+}
+
+static bool is_short_pause(const json_t *o)
+{
+    return strcmp(rh_json_str(o, "mark"), "pause") == 0 &&
+           rh_json_num(o, "end") - rh_json_num(o, "start") < SHOWN_PAUSE_S;
+}
+
+/* The clean words of a line. */
+static json_t *plain(const json_t *items)
+{
+    rh_buf b;
+    json_t *o;
+    size_t i;
+    rh_buf_init(&b, 1 << 20);
+    json_array_foreach(items, i, o)
+    {
+        if (!json_object_get(o, "word") || strcmp(rh_json_str(o, "mark"), "missed") == 0)
+            continue;
+        (void)rh_buf_printf(&b, "%s%s", b.len ? " " : "", rh_json_str(o, "text"));
+    }
+    json_t *text = json_string(b.data ? b.data : "");
+    rh_buf_done(&b);
+    return text ? text : json_string("");
+}
+
+static void add_line(json_t *lines, json_t *items)
+{
+    char *verbatim = rh_marked_verbatim(items);
+    size_t n = json_array_size(items);
+    json_array_append_new(lines, json_pack("{s:f, s:f, s:o, s:s, s:o}", "start",
+                                           rh_json_num(json_array_get(items, 0), "start"), "end",
+                                           rh_json_num(json_array_get(items, n - 1), "end"), "text", plain(items),
+                                           "verbatim", verbatim ? verbatim : "", "words", items));
+    rh_free(verbatim);
+}
+
+/* Lines of the transcript: a sentence or two each. */
+static json_t *transcript(const json_t *session, const json_t *marked)
+{
+    enum { LINE_WORDS = 12 };
+    json_t *lines = json_array(), *items = json_array(), *o;
+    size_t i;
+    if (json_array_size(marked) == 0) { /* nothing measured: what was kept while it ran */
+        json_t *kept = json_object_get(session, "segments");
+        json_decref(lines);
+        json_decref(items);
+        return kept ? json_deep_copy(kept) : json_array();
+    }
+    bool complete = false;
+    json_array_foreach(marked, i, o)
+    {
+        bool pause = strcmp(rh_json_str(o, "mark"), "pause") == 0;
+        if (is_short_pause(o))
+            continue;
+        if (complete && !pause) { /* a long pause stays with the words before it */
+            add_line(lines, items);
+            items = json_array();
+        }
+        json_array_append(items, o);
+        complete = json_array_size(items) >= LINE_WORDS && (pause ? complete : ends_sentence(rh_json_str(o, "text")));
+    }
+    if (json_array_size(items))
+        add_line(lines, items);
+    else
+        json_decref(items);
+    return lines;
+}
+
+/* ---- figures ---- */
+
+static void measure(json_t *list, const char *name, const char *unit, const char *note,
+                    int decimals, double value)
+{
+    char text[32];
+    value = rh_round(value, 100);
+    (void)snprintf(text, sizeof text, "%.*f", decimals, value);
+    json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:s, s:f}", "name", name, "text", text,
+                                          "unit", unit, "note", note, "value", value));
+}
+
+static json_t *measures(const rh_analysis *a, double speech_s)
+{
+    json_t *list = json_array();
+    double wpm = a ? rh_tenth((double)a->report.pace_wpm) : 0;
+    if (wpm <= 0)
+        return list;
+    measure(list, "Pace", "words a minute",
+            wpm > 200 ? "fast" : wpm < 95 ? "slow" : "easy to follow", 0, wpm);
+    double fillers = a->report.filler_words_count * 60 / fmax(speech_s, 10);
+    measure(list, "Fillers", "a minute", fillers > 12 ? "too many" : fillers > 5 ? "noticeable" : "harmless",
+            1, fillers);
+    measure(list, "Pauses", "inside clauses", "the fewer the better", 0, a->report.timing.n_within);
+    double spread = (double)a->prosody.f0_spread_st;
+    if (spread > 0)
+        measure(list, "Pitch range", "semitones", spread < 3 ? "flat" : spread < 5 ? "moderate" : "lively",
+                1, spread);
+    return list;
+}
+
+/* The scores by name; NULL at the end. */
+static const struct named_score {
+    const char *name;
+    size_t at;
+} SCORES[] = {{"overall", offsetof(rh_speech_report, overall)}, {"clarity", offsetof(rh_speech_report, clarity)},
+              {"fluency", offsetof(rh_speech_report, fluency)},
+              {"pronunciation", offsetof(rh_speech_report, pronunciation)},
+              {"prosody", offsetof(rh_speech_report, prosody)}};
+enum { N_SCORES = sizeof SCORES / sizeof *SCORES };
+
+static const rh_score *score_of(const rh_analysis *a, int i)
+{
+    return (const rh_score *)(const void *)((const char *)&a->report + SCORES[i].at);
+}
+
+static json_t *scores(const rh_analysis *a, double eye_contact, double attention)
+{
+    json_t *o = json_object();
+    for (int i = 0; i < N_SCORES && a && *a->text; i++)
+        json_object_set_new(o, SCORES[i].name, rh_rounded((double)score_of(a, i)->value, 10));
+    if (eye_contact >= 0)
+        json_object_set_new(o, "eye_contact", rh_rounded(eye_contact, 10));
+    if (attention >= 0)
+        json_object_set_new(o, "attention", rh_rounded(attention, 10));
+    return o;
+}
+
+static void part_text(const rh_score_part *p, char *text, size_t size)
+{
+    const char *name = strcmp(p->name, "scale") == 0 ? "fitted to the raters' scale" : p->name;
+    double value = (double)p->value, points = (double)p->points;
+    bool share = strcmp(p->unit, "share") == 0;
+    (void)snprintf(text, size, "%c%s: %.*f%s%s (%+.0f point%s)", toupper((unsigned char)*name), *name ? name + 1 : "",
+                   share || fabs(value) >= 20 ? 0 : fabs(value) >= 2 ? 1 : 2, share ? 100 * value : value,
+                   *p->unit ? " " : "", share ? "%" : p->unit, points, fabs(points) < 1.5 ? "" : "s");
+}
+
+/* The parts that made each score, as sentences. */
+static json_t *evidence(const rh_analysis *a)
+{
+    json_t *o = json_object();
+    for (int i = 0; i < N_SCORES && a; i++) {
+        const rh_score *made = score_of(a, i);
+        json_t *out = json_array();
+        for (int k = 0; k < made->n_parts; k++) {
+            char text[160];
+            double points = rh_tenth((double)made->parts[k].points);
+            if (fabs(points) < 0.5)
+                continue;
+            part_text(&made->parts[k], text, sizeof text);
+            json_array_append_new(out, json_pack("{s:s, s:f}", "text", text, "points", points));
+        }
+        if (made->known)
+            json_object_set(o, SCORES[i].name, out);
+        json_decref(out);
+    }
+    return o;
+}
+
+/* What to do about each score, a sentence each. */
+static json_t *advice(const rh_analysis *a)
+{
+    json_t *o = json_object();
+    for (int i = 0; i < N_SCORES && a; i++)
+        if (score_of(a, i)->known)
+            json_object_set_new(o, SCORES[i].name, json_string(score_of(a, i)->advice));
+    return o;
+}
+
+static json_t *part_sentences(const rh_analysis *a, int part)
+{
+    int at = a->language.star_sentence[part];
+    if (at < 0)
+        return json_array();
+    const rh_sentence *s = &a->language.sentences[at];
+    char *text = rh_analysis_words(a, s->first_word, s->n_words);
+    json_t *list = json_pack("[{s:f, s:f, s:s}]", "start", rh_round((double)s->start, 1000), "end",
+                             rh_round((double)s->end, 1000), "text", text ? text : "");
+    rh_free(text);
+    return list;
+}
+
+static json_t *structure(const rh_analysis *a)
+{
+    static const struct {
+        const char *name, *advice;
+    } parts[RH_STAR_PARTS] = {
+        {"Situation", "Say where and when it was, in one sentence."},
+        {"Task", "Say what was asked of you."},
+        {"Action", "Say what you did, step by step, with \"I\"."},
+        {"Result", "End with what came of it, with a number if you have one."},
+    };
+    json_t *list = json_array();
+    for (int i = 0; a && a->language.n_star > 0 && i < RH_STAR_PARTS; i++)
+        json_array_append_new(list, json_pack("{s:s, s:b, s:s, s:o}", "name", parts[i].name, "present",
+                                              a->language.star_sentence[i] >= 0, "advice", parts[i].advice, "sentences",
+                                              part_sentences(a, i)));
+    return json_pack("{s:o, s:s}", "parts", list, "note",
+                     "Found by rules over your words; a part that is there in other words may be missed.");
+}
+
+/* Told from a fifth of the time on. */
+static void note_hidden(json_t *list, double share, const char *what, const char *rest)
+{
+    static const double WORTH_TELLING = 20;
+    char text[200];
+    if (share < WORTH_TELLING)
+        return;
+    (void)snprintf(text, sizeof text, "Your %s %.0f %% of the time (%s.", what, share, rest);
+    json_array_append_new(list, json_string(text));
+}
+
+static json_t *notes(const rh_analysis *a, const sight *seen)
+{
+    json_t *list = json_array();
+    double face = seen->mean[FACE];
+    if (face >= 0 && face < LEAST_FACE)
+        json_array_append_new(list, json_string("Hardly any face was in the picture: eye contact was not judged."));
+    if (face >= LEAST_FACE) {
+        note_hidden(list, seen->mean[EYES_HIDDEN], "eyes were not visible",
+                    "dark glasses, a hand, light): eye contact was then judged by your head");
+        note_hidden(list, seen->mean[MOUTH_HIDDEN], "mouth was not visible", "a mask, a hand, a microphone)");
+    }
+    if (a && !a->report.spoken)
+        json_array_append_new(list, json_string(a->report.reason));
+    unsigned sound = a && a->sound_known ? a->prosody.sound & ~(unsigned)RH_SOUND_NO_VOICE : 0;
+    for (unsigned bit = 1; bit <= sound; bit <<= 1)
+        if (sound & bit)
+            json_array_append_new(list, json_string(rh_sound_reason(bit)));
+    return list;
+}
+
+static json_t *summary(const rh_report_view *v)
+{
+    char text[400] = "";
+    size_t n = 0;
+    if (v->a && v->speech_s >= 1) {
+        double wpm = (double)v->a->report.pace_wpm;
+        n += (size_t)snprintf(text, sizeof text, "You spoke for %.0f seconds at %.0f words a minute", v->speech_s, wpm);
+        if (v->eye_contact >= 0)
+            n += (size_t)snprintf(text + n, sizeof text - n, " and looked at the camera %.0f %% of the time",
+                                  v->eye_contact);
+        (void)snprintf(text + n, sizeof text - n, ".");
+    } else if (v->eye_contact >= 0) {
+        (void)snprintf(text, sizeof text, "You looked at the camera %.0f %% of the time. No speech was heard.",
+                       v->eye_contact);
+    } else {
+        (void)snprintf(text, sizeof text, "No speech was heard.");
+    }
+    return json_string(text);
+}
+
+static json_t *trend(const json_t *session, const json_t *earlier, const json_t *now)
+{
+    json_t *list = json_array(), *o;
+    size_t i;
+    for (i = json_array_size(earlier); i-- > 0;) { /* newest first there, oldest first here */
+        o = json_array_get(earlier, i);
+        if (json_is_object(json_object_get(o, "scores")))
+            json_array_append_new(list, json_pack("{s:O, s:O, s:O}", "id", json_object_get(o, "id"), "created",
+                                                  json_object_get(o, "created"), "scores",
+                                                  json_object_get(o, "scores")));
+    }
+    json_array_append_new(list, json_pack("{s:s, s:f, s:O}", "id", rh_json_str(session, "id"), "created",
+                                          rh_json_num(session, "created"), "scores", now));
+    return list;
+}
+
+/* Time of words, the pauses between them left out. */
+static double speech_s(const rh_analysis *a)
+{
+    size_t n = a ? a->report.n_word_scores : 0;
+    const rh_word_score *w = n ? a->report.word_scores : NULL;
+    return n ? fmax(0, (double)(w[n - 1].end - w[0].start - a->report.timing.pause_s)) : 0;
+}
+
+/* Looks away, as spans; *n of them. Freed with rh_free(). */
+static rh_time_span *looks_away(const json_t *session, size_t *n)
+{
+    const json_t *events = json_object_get(session, "events");
+    rh_time_span *list = rh_calloc(json_array_size(events) + 1, sizeof *list);
+    json_t *o;
+    size_t i;
+    *n = 0;
+    json_array_foreach(events, i, o)
+        if (list && strcmp(rh_json_str(o, "kind"), "look_away") == 0)
+            list[(*n)++] = (rh_time_span){(float)rh_json_num(o, "start"), (float)rh_json_num(o, "end")};
+    return list;
+}
+
+static void add_analysis(json_t *r, json_t *result)
+{
+    json_t *language = json_object_get(result, "language");
+    json_object_set_new(r, "language", language ? json_incref(language) : json_null());
+    json_object_set(r, "analysis", result ? result : json_null());
+}
+
+rh_status rh_report_build(const json_t *session, const rh_analysis *a, const json_t *earlier,
+                          json_t **out, rh_error *err)
+{
+    const json_t *meta = json_object_get(session, "meta");
+    double duration_s = rh_json_num(session, "duration_s");
+    sight seen = {0};
+    if (!read_sight(&seen, json_object_get(session, "seconds"), duration_s))
+        return rh_fail(err, RH_ERR_NOMEM, "report: out of memory");
+    bool has_face = seen.mean[FACE] >= LEAST_FACE;
+    json_t *result = a ? rh_analysis_json(a) : NULL;
+    json_t *marked = rh_marked_words(result), *happened = events(session, a, marked);
+    rh_report_view v = {
+        .a = a,
+        .kind = rh_json_str(meta, "kind"),
+        .speech_s = speech_s(a),
+        .eye_contact = has_face ? seen.mean[EYE_CONTACT] : -1,
+        .attention = has_face ? seen.mean[ATTENTION] : -1,
+    };
+    rh_time_span *away = looks_away(session, &v.n_away);
+    v.away = away;
+    json_t *keep = NULL, *change = NULL;
+    rh_report_points(&v, &keep, &change);
+    json_t *marks = scores(a, v.eye_contact, v.attention);
+    json_t *r = json_pack(
+        "{s:i, s:s, s:f, s:s, s:s, s:f, s:f, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+        "version", 1, "id", rh_json_str(session, "id"), "created", rh_json_num(session, "created"),
+        "question", rh_json_str(meta, "question"), "kind", v.kind, "duration_s", duration_s,
+        "speech_s", rh_tenth(v.speech_s), "summary", summary(&v), "notes", notes(a, &seen),
+        "scores", json_incref(marks), "measures", measures(a, v.speech_s), "keep", keep, "change",
+        change, "timeline", timeline(&seen, result), "events", happened, "transcript",
+        transcript(session, marked), "structure", structure(a), "evidence", evidence(a), "advice", advice(a));
+    json_decref(marked);
+    rh_free(away);
+    rh_free(seen.at[0]);
+    if (r) {
+        json_object_set_new(r, "trend", trend(session, earlier, marks));
+        add_analysis(r, result);
+    }
+    json_decref(result);
+    json_decref(marks);
+    if (!r)
+        return rh_fail(err, RH_ERR_NOMEM, "report: out of memory");
+    *out = r;
+    return RH_OK;
+}

@@ -1,0 +1,242 @@
+#include "rehearse/session/hearing.h"
+
+#include <ctype.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include "rehearse/asr/recording.h"
+#include "rehearse/asr/verbatim.h"
+#include "rehearse/base/alloc.h"
+#include "rehearse/speech/scores.h"
+
+enum { LATEST_REFERENCE_BYTES = 1200 }; /* of a forced piece: some 300 tokens, below the decoder's limit */
+
+typedef struct {
+    rh_hearing *h;
+    rh_transcript part;         /* scratch */
+    size_t reference_at;        /* bytes of it already spoken of */
+    float *pooled;              /* scratch, [n_pooled] */
+    size_t n_pooled;
+    rh_asr_params params;
+    bool no_verbatim;
+    bool language_asked;        /* the first long piece was listened to for its language */
+} hearing;
+
+static bool has_letter(const char *s, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (isalnum((unsigned char)s[i]) || (unsigned char)s[i] >= 0x80)
+            return true;
+    return false;
+}
+
+static rh_word measured_word(const rh_transcript *t, const rh_asr_word *w)
+{
+    double log_p = 0.0, log_rival = 0.0, entropy = 0.0;
+    int n = 0;
+    for (int pass = 0; pass < 2 && n == 0; pass++) /* second pass: a word without letters */
+        for (int32_t i = w->first_token; i < w->first_token + w->n_tokens && i < t->n_tokens; i++) {
+            const rh_asr_token *k = &t->tokens[i];
+            if (pass == 0 && !has_letter(t->text + k->text_off, k->text_len))
+                continue;
+            log_p += log(fmax((double)k->p, 1e-9));
+            log_rival += log(fmax((double)k->p_rival, 1e-9));
+            entropy += (double)k->entropy;
+            n++;
+        }
+    double m = n ? (double)n : 1.0;
+    return (rh_word){.start = w->start,
+                     .end = fmaxf(w->end, w->start),
+                     .p = n ? (float)exp(log_p / m) : w->p,
+                     .p_rival = n ? (float)exp(log_rival / m) : 1.0f - w->p,
+                     .entropy = (float)(entropy / m)};
+}
+
+rh_status rh_hearing_words(rh_word_table *t, rh_words_of list, const rh_transcript *from, int first, int end,
+                           float offset_s)
+{
+    rh_status st = RH_OK;
+    for (int i = first; i < end && st == RH_OK; i++) {
+        const rh_asr_word *w = &from->words[i];
+        rh_word word = measured_word(from, w);
+        word.start += offset_s;
+        word.end += offset_s;
+        st = rh_word_table_word(t, list, &word, from->text + w->text_off, w->text_len);
+    }
+    return st;
+}
+
+void rh_hearing_model_name(const rh_asr_model *model, char out[RH_SPEECH_NAME])
+{
+    rh_asr_model_info info = rh_asr_model_describe(model);
+    (void)snprintf(out, RH_SPEECH_NAME, "%s%s", info.size, info.multilingual ? "" : ".en");
+}
+
+rh_contour rh_hearing_curves(const rh_pitch_track *t)
+{
+    return (rh_contour){.n = t->n_hops, .f0_hz = t->f0_hz, .voicing = t->voicing, .level_db = t->level_db,
+                        .change_db = t->change_db, .noise_db = t->noise_db, .speech_db = t->speech_db,
+                        .clipped = t->clipped, .peak = t->peak};
+}
+
+static rh_status pool(hearing *r, rh_asr_stream *stream, rh_error *err)
+{
+    rh_status st = rh_asr_pooled(stream, r->pooled, r->n_pooled, err);
+    if (st == RH_OK)
+        st = rh_word_table_pooled(&r->h->words, r->pooled, r->n_pooled);
+    return st == RH_ERR_UNSUPPORTED ? RH_OK : st;
+}
+
+/* How far into the rest of the reference the piece has come. */
+static rh_status reached(hearing *r, const char *rest, size_t n_words, size_t *bytes, rh_error *err)
+{
+    const rh_word_list *words = &r->h->words.words[RH_WORDS_CLEAN];
+    return rh_reference_reached(rest, words->at + words->n - n_words, n_words, bytes, err);
+}
+
+static rh_status force(hearing *r, rh_asr_stream *stream, size_t n_words, float from_s, bool is_last, rh_error *err)
+{
+    const char *rest = r->h->words.reference + r->reference_at;
+    size_t bytes = strlen(rest);
+    rh_status st = is_last ? RH_OK : reached(r, rest, n_words, &bytes, err);
+    if (st != RH_OK)
+        return st;
+    r->reference_at += bytes;
+    /* Far more text than a piece of sound can hold: the speaker left the rest out. */
+    if (bytes == 0 || bytes > LATEST_REFERENCE_BYTES)
+        return RH_OK;
+    char *piece = rh_strndup(rest, bytes), *text = piece ? rh_reference_text(piece) : NULL;
+    rh_free(piece);
+    if (!text)
+        return RH_ERR_NOMEM;
+    st = rh_asr_force(stream, text, &r->params, &r->part, err);
+    rh_free(text);
+    if (st == RH_ERR_UNSUPPORTED || st == RH_ERR_LIMIT) /* more than can be said in 30 s */
+        return RH_OK;
+    return st == RH_OK ? rh_hearing_words(&r->h->words, RH_WORDS_FORCED, &r->part, 0, r->part.n_words, from_s) : st;
+}
+
+static rh_status hear_verbatim(hearing *r, rh_asr_stream *stream, const rh_transcript *part, float from_s,
+                               rh_error *err)
+{
+    rh_status st = rh_asr_verbatim(stream, part, &r->params, &r->part, err);
+    if (st == RH_ERR_UNSUPPORTED)
+        return RH_OK; /* the engine's clean words and the sound must do */
+    return st == RH_OK ? rh_hearing_words(&r->h->words, RH_WORDS_VERBATIM, &r->part, 0, r->part.n_words, from_s) : st;
+}
+
+/* Asked of the first piece that is long enough to tell. Short and accented English is often taken
+ * for something else, so the sound must leave no doubt (docs/api.md). */
+static rh_status listen_for_language(hearing *r, rh_asr_stream *stream, double length_s, rh_error *err)
+{
+    static const double LEAST_S = 3.0;
+    static const float SURE = 0.85f, RULED_OUT = 0.02f;
+    char code[RH_ASR_LANG_LEN];
+    rh_heard_language heard;
+    if (r->language_asked || length_s < LEAST_S || !r->params.language)
+        return RH_OK;
+    r->language_asked = true;
+    if (!rh_asr_language(r->params.language, code) || !*code)
+        return RH_OK;
+    rh_status st = rh_asr_heard_language(stream, code, &heard, err);
+    if (st == RH_ERR_UNSUPPORTED)
+        return RH_OK;
+    if (st == RH_OK && strcmp(heard.code, code) != 0 && heard.p >= SURE && heard.p_asked <= RULED_OUT)
+        r->h->other = heard;
+    return st;
+}
+
+static rh_status on_piece(void *user, rh_asr_stream *stream, const rh_transcript *part,
+                          double from_s, double to_s, bool is_last, rh_error *err)
+{
+    hearing *r = user;
+    rh_word_table *t = &r->h->words;
+    float from = (float)from_s;
+    rh_status st = rh_word_table_segment(t, from, (float)to_s, part->text ? part->text : "");
+    if (st != RH_OK || part->n_words == 0)
+        return st;
+    st = rh_hearing_words(t, RH_WORDS_CLEAN, part, 0, part->n_words, from);
+    if (st == RH_OK)
+        st = pool(r, stream, err);
+    if (st == RH_OK)
+        st = listen_for_language(r, stream, to_s - from_s, err);
+    if (st == RH_OK && !r->no_verbatim)
+        st = hear_verbatim(r, stream, part, from, err);
+    if (st == RH_OK && t->reference)
+        st = force(r, stream, (size_t)part->n_words, from, is_last, err);
+    return st;
+}
+
+/* What is known of the whole only: its voice, and words that do not begin in a silence. */
+static rh_status complete_words(rh_hearing *h, const rh_speech_span *voice, size_t n_voice)
+{
+    rh_word_table *t = &h->words;
+    rh_word *w = t->words[RH_WORDS_CLEAN].at;
+    rh_status st = RH_OK;
+    for (int i = 0; i < h->transcript.n_words; i++) {
+        w[i].start = h->transcript.words[i].start;
+        w[i].end = fmaxf(h->transcript.words[i].end, w[i].start);
+    }
+    for (size_t i = 0; i < n_voice && st == RH_OK; i++)
+        st = rh_word_table_voice(t, (float)voice[i].start / RH_ASR_RATE_HZ, (float)voice[i].end / RH_ASR_RATE_HZ);
+    (void)snprintf(t->language, sizeof t->language, "%s", h->transcript.language);
+    return st;
+}
+
+static rh_status run(hearing *r, rh_asr_stream *stream, const rh_vad_model *vad,
+                     const float *samples, size_t n, const rh_hearing_options *o, rh_error *err)
+{
+    rh_hearing *h = r->h;
+    rh_asr_params p = r->params;
+    rh_speech_span *voice = NULL;
+    size_t n_voice = 0;
+    p.progress = o->progress;
+    p.progress_user = o->progress_user;
+    if (o->reference && o->reference[0]) { /* words apart, whatever is between them */
+        h->words.reference = rh_reference_text(o->reference);
+        if (!h->words.reference)
+            return RH_ERR_NOMEM;
+    }
+    if (!r->pooled)
+        return RH_ERR_NOMEM;
+    rh_status st = rh_recording_pieces(stream, vad, samples, n, &p, on_piece, r, &h->transcript,
+                                       vad ? &voice : NULL, &n_voice, err);
+    if (st == RH_OK)
+        st = complete_words(h, voice, n_voice);
+    rh_free(voice);
+    if (st == RH_OK)
+        st = rh_pitch_track_run(&h->track, samples, n, err);
+    h->curves = rh_hearing_curves(&h->track);
+    return st;
+}
+
+rh_status rh_hear(rh_hearing *out, rh_asr_stream *stream, const rh_asr_model *model,
+                  const rh_vad_model *vad, const float *samples, size_t n,
+                  const rh_hearing_options *o, rh_error *err)
+{
+    static const rh_hearing_options defaults = {0};
+    o = o ? o : &defaults;
+    hearing r = {.h = out, .no_verbatim = o->no_verbatim, .params = rh_asr_params_default()};
+    r.params.language = o->language;
+    r.params.cancel = o->cancel;
+    r.params.deadline_us = o->deadline_us;
+    r.n_pooled = 2 * (size_t)rh_asr_model_describe(model).n_state;
+    r.pooled = rh_alloc_array(r.n_pooled, sizeof *r.pooled);
+    rh_transcript_init(&out->transcript);
+    rh_transcript_init(&r.part);
+    rh_hearing_model_name(model, out->words.model);
+    rh_status st = run(&r, stream, vad, samples, n, o, err);
+    rh_transcript_done(&r.part);
+    rh_free(r.pooled);
+    if (st != RH_OK)
+        rh_hearing_done(out);
+    return st == RH_ERR_NOMEM ? rh_fail(err, st, "speech: out of memory") : st;
+}
+
+void rh_hearing_done(rh_hearing *h)
+{
+    rh_transcript_done(&h->transcript);
+    rh_word_table_done(&h->words);
+    rh_pitch_track_done(&h->track);
+    *h = (rh_hearing){0};
+}

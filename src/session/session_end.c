@@ -1,0 +1,240 @@
+/* session_end.c - the end of a session: measured, and kept with its report.
+ *
+ * What was recognised while it ran is measured as it is, with the whole sound for
+ * voice, pauses and fillers. The sound is recognised again only where that gives
+ * more: with a reference text (decoded by force), after a crash (the first run's
+ * probabilities are gone), and for a recording, which nobody has recognised yet. */
+#include <math.h>
+#include <stdint.h>
+#include <stdio.h>
+#include "rehearse/base/alloc.h"
+#include "rehearse/session/hearing.h"
+#include "rehearse/session/analyze.h"
+#include "rehearse/base/json.h"
+#include "session_internal.h"
+
+enum { RATE = RH_ASR_RATE_HZ, EARLIER_SESSIONS = 20 };
+
+static rh_status add_voice(rh_session *s, const float *samples, size_t n, rh_error *err)
+{
+    rh_speech_span *spans = NULL;
+    size_t n_spans = 0;
+    rh_status st = rh_vad_spans(s->models->vad, samples, n, &spans, &n_spans, err);
+    for (size_t i = 0; i < n_spans && st == RH_OK; i++)
+        st = rh_word_table_voice(&s->said, (float)spans[i].start / RATE, (float)spans[i].end / RATE);
+    rh_free(spans);
+    return st;
+}
+
+/* With the whole sound there is more to be known than each final showed: fillers are looked for again. */
+static rh_status measure_heard(rh_session *s, const float *samples, size_t n, rh_analysis *out, rh_error *err)
+{
+    rh_pitch_track track = {0};
+    rh_word_table *said = &s->said;
+    const char *language = rh_session_language(s);
+    double end = said->n_segments ? (double)said->segments[said->n_segments - 1].end : 0;
+    if (!*said->language)
+        (void)snprintf(said->language, sizeof said->language, "%s", language ? language : "");
+    said->fillers_are = s->o.told ? RH_FILLERS_CONFIRMED : RH_FILLERS_SOUGHT;
+    rh_status st = add_voice(s, samples, n, err);
+    if (st == RH_OK)
+        st = rh_pitch_track_run(&track, samples, n, err);
+    rh_contour curves = rh_hearing_curves(&track);
+    if (st == RH_OK)
+        st = rh_analyse(said, &curves, 0, fmax((double)n / RATE, end), out, err);
+    rh_pitch_track_done(&track);
+    return st;
+}
+
+static rh_status measure(rh_session *s, const atomic_bool *cancel, rh_analysis *out, bool *measured, rh_error *err)
+{
+    float *samples = NULL;
+    size_t n = 0;
+    bool heard = s->whole && !s->o.reference && !s->o.recorded && !s->o.recovered;
+    rh_status st = rh_spool_read(&s->spool, 0, SIZE_MAX, &samples, &n, err);
+    *measured = st == RH_OK && n > 0;
+    if (*measured && heard) {
+        st = measure_heard(s, samples, n, out, err);
+    } else if (*measured) {
+        rh_analyze_options o = {.language = rh_session_language(s), .reference = s->o.reference,
+                                .cancel = cancel, .progress = s->o.progress,
+                                .progress_user = s->o.user};
+        st = rh_analyze_recording(s->models, samples, n, &o, out, err);
+    }
+    rh_free(samples);
+    return st;
+}
+
+/* The seconds of this run over those that the store has of it and of earlier ones. */
+static json_t *all_seconds(const rh_session *s, const json_t *kept)
+{
+    json_t *seconds = json_array(), *row;
+    size_t i;
+    json_array_foreach(json_object_get(kept, "seconds"), i, row)
+        if (json_integer_value(json_object_get(row, "t")) >= s->timeline.n_seconds || s->timeline.n_seconds == 0)
+            json_array_append(seconds, row);
+    for (int t = s->timeline.n_seconds - 1; t >= 0; t--) {
+        row = rh_second_to_json(&s->timeline.seconds[t]);
+        json_object_set_new(row, "t", json_integer(t));
+        json_array_insert_new(seconds, 0, row);
+    }
+    return seconds;
+}
+
+/* The session as the store has it; as this run knows it where there is no store, or it could not
+ * take everything. */
+static json_t *as_kept(rh_session *s, bool all_stored)
+{
+    json_t *kept = NULL;
+    if (s->store && rh_store_get(s->store, s->o.id, &kept, NULL) == RH_OK && all_stored)
+        return kept;
+    json_t *whole = json_pack("{s:s, s:f, s:o, s:O, s:O, s:o}", "id", s->o.id, "created", s->created, "meta",
+                              rh_session_meta(s), "segments", s->segments, "events", s->events, "seconds",
+                              all_seconds(s, kept));
+    json_decref(kept);
+    return whole;
+}
+
+static void close_look_away(rh_session *s)
+{
+    const rh_timeline *t = &s->timeline;
+    if (t->away_since >= 0 && s->now - t->away_since >= 1)
+        rh_session_keep_event(s, "look_away", t->away_since, s->now,
+                              json_pack("{s:s}", "direction", t->away_direction));
+}
+
+/* A recording has no finals of its own, and those of a broken session are few: the report's lines
+ * are its segments. */
+static void keep_segments(rh_session *s, const json_t *lines)
+{
+    json_t *line;
+    size_t i;
+    rh_session_kept(s, rh_store_forget_segments(s->store, s->o.id));
+    json_array_foreach(lines, i, line)
+        rh_session_kept(s, rh_store_segment(s->store, s->o.id, (int)i, rh_json_num(line, "start"),
+                                            rh_json_num(line, "end"), line));
+}
+
+static rh_status hear_the_rest(rh_session *s, const atomic_bool *cancel, rh_error *err)
+{
+    rh_status st = RH_OK;
+    while (s->ears && !rh_session_feed_ears(s, &st, err) && st == RH_OK) {
+        if (cancel && atomic_load(cancel))
+            return rh_fail(err, RH_ERR_CANCELED, "canceled");
+        st = rh_transcriber_work(s->ears, cancel, err);
+        rh_session_take_heard(s);
+        st = st == RH_AGAIN ? RH_OK : st;
+    }
+    if (s->ears && st == RH_OK) {
+        st = rh_transcriber_finish(s->ears, cancel, err);
+        rh_session_take_heard(s);
+    }
+    return st;
+}
+
+static void keep_sound(rh_session *s, json_t *report, rh_session_lost lost)
+{
+    char name[RH_SESSION_ID_MAX + 8];
+    rh_error err = {0};
+    if (!s->o.keep_media || !s->o.spool_dir || s->spool.n == 0)
+        return;
+    if (rh_spool_keep(&s->spool, s->o.spool_dir, s->o.id, &err) != RH_OK) {
+        lost(report, "sound", err.msg);
+        return;
+    }
+    (void)snprintf(name, sizeof name, "%s.wav", s->o.id);
+    json_object_set_new(report, "media", json_true());
+    if (s->store)
+        rh_session_kept(s, rh_store_media(s->store, s->o.id, name));
+}
+
+/* Keeps the report; one that can't be kept says so, to those who hear it now. */
+static rh_status keep_report(rh_session *s, json_t *report, rh_session_lost lost, bool *kept, rh_error *err)
+{
+    *kept = true;
+    if (!s->store)
+        return RH_OK;
+    rh_status st = rh_store_end(s->store, s->o.id, s->length, report);
+    if (st == RH_OK)
+        st = rh_store_flush(s->store, err);
+    else
+        (void)rh_fail(err, st, "the report can't be kept: too much waits to be written");
+    pthread_mutex_lock(&s->lock);
+    bool incomplete = s->not_stored;
+    pthread_mutex_unlock(&s->lock);
+    *kept = st == RH_OK;
+    if (!s->o.live)
+        return st;
+    if (st != RH_OK)
+        lost(report, "report", err ? err->msg : "the disk is full");
+    if (incomplete)
+        lost(report, "transcript", "too much waited to be written");
+    return RH_OK;
+}
+
+void rh_session_whole_done(rh_session_whole *w)
+{
+    json_decref(w->kept);
+    json_decref(w->earlier);
+    rh_analysis_done(&w->analysis);
+    *w = (rh_session_whole){0};
+}
+
+rh_status rh_session_measure(rh_session *s, const atomic_bool *cancel, rh_session_whole *out, rh_error *err)
+{
+    if (cancel && atomic_load(cancel))
+        return rh_fail(err, RH_ERR_CANCELED, "canceled");
+    *out = (rh_session_whole){0};
+    rh_status st = hear_the_rest(s, cancel, err);
+    if (st == RH_OK && s->models->asr)
+        st = measure(s, cancel, &out->analysis, &out->measured, err);
+    if (st != RH_OK)
+        return st;
+    double length = fmax((double)s->spool.n / RATE, s->now);
+    rh_session_advance(s, floor(length) + 1, false);
+    close_look_away(s);
+    s->length = length;
+    bool stored = !s->store || rh_store_flush(s->store, NULL) == RH_OK;
+    out->kept = as_kept(s, stored && !s->not_stored);
+    json_object_set_new(out->kept, "duration_s", json_real(length));
+    if (s->store)
+        (void)rh_store_list(s->store, s->o.client, EARLIER_SESSIONS, s->created, &out->earlier, NULL);
+    return RH_OK;
+}
+
+rh_status rh_session_close(rh_session *s, json_t *report, rh_session_lost lost, rh_error *err)
+{
+    bool kept = true;
+    if ((s->o.recorded || s->o.recovered) && s->store)
+        keep_segments(s, json_object_get(report, "transcript"));
+    keep_sound(s, report, lost);
+    rh_status st = keep_report(s, report, lost, &kept, err);
+    if (st != RH_OK)
+        return st;
+    rh_spool_close(&s->spool, kept);
+    rh_session_send(s, json_pack("{s:s, s:O}", "type", "report", "report", report));
+    return RH_OK;
+}
+
+double rh_session_length_s(const rh_session *cs)
+{
+    rh_session *s = (rh_session *)(uintptr_t)cs; /* the locks are no part of its value */
+    pthread_mutex_lock(&s->lock);
+    double pictures = s->now;
+    pthread_mutex_unlock(&s->lock);
+    return fmax(pictures, (double)rh_session_audio_us(s) / 1e6);
+}
+
+void rh_session_rest(rh_session *s)
+{
+    rh_spool_close(&s->spool, false);
+}
+
+rh_status rh_session_discard(rh_session *s, rh_error *err)
+{
+    rh_status st = s->store ? rh_store_delete(s->store, s->o.id, NULL, err) : RH_OK;
+    if (st != RH_OK && st != RH_ERR_NOTFOUND) /* not there: it was deleted otherwise */
+        return st;
+    rh_spool_close(&s->spool, true);
+    return RH_OK;
+}

@@ -1,0 +1,42 @@
+/* session_events.c - what a session tells its client and keeps for the report. */
+#include "session_internal.h"
+
+void rh_session_send(rh_session *s, json_t *event)
+{
+    if (!event)
+        return;
+    pthread_mutex_lock(&s->emit_lock);
+    if (s->o.emit)
+        s->o.emit(s->o.user, event);
+    pthread_mutex_unlock(&s->emit_lock);
+    json_decref(event);
+}
+
+void rh_session_send_face(rh_session *s, const rh_face *f, double t, const rh_error *remark)
+{
+    pthread_mutex_lock(&s->emit_lock);
+    if (s->o.saw)
+        s->o.saw(s->o.user, f, t, s->created + t, remark);
+    pthread_mutex_unlock(&s->emit_lock);
+}
+
+void rh_session_keep_event(rh_session *s, const char *kind, double start, double end, json_t *detail)
+{
+    if (s->store)
+        rh_session_kept(s, rh_store_event(s->store, s->o.id, kind, start, end, detail));
+    json_object_set_new(detail, "kind", json_string(kind));
+    json_object_set_new(detail, "start", json_real(start));
+    json_object_set_new(detail, "end", json_real(end));
+    pthread_mutex_lock(&s->lock);
+    json_array_append_new(s->events, detail);
+    pthread_mutex_unlock(&s->lock);
+}
+
+void rh_session_kept(rh_session *s, rh_status st)
+{
+    if (st == RH_OK)
+        return;
+    pthread_mutex_lock(&s->lock);
+    s->not_stored = true;
+    pthread_mutex_unlock(&s->lock);
+}

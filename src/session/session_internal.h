@@ -1,0 +1,73 @@
+/* session_internal.h - one session's state, shared by its audio and video halves. */
+#ifndef RH_SESSION_INTERNAL_H
+#define RH_SESSION_INTERNAL_H
+
+#include <pthread.h>
+#include "cues.h"
+#include "rehearse/session/session.h"
+#include "rehearse/asr/transcriber.h"
+#include "spool.h"
+#include "timeline.h"
+
+struct rh_session {
+    const rh_model_set *models;
+    rh_store *store; /* may be NULL */
+    rh_session_options o; /* strings owned */
+    double created;
+    double length;        /* s, once measured */
+
+    /* audio half */
+    rh_transcriber *ears; /* NULL when no speech model is loaded */
+    rh_spool spool;       /* {feed_lock} */
+    size_t heard_from;    /* sample of the session at which the transcriber began (after a restart) */
+    size_t n_fed;         /* {feed_lock} sample of the session up to which the transcriber was fed */
+    int n_segments;
+    json_t *segments;     /* finals so far: {start, end, text, words} */
+    rh_word_table said;   /* the same with all that recognition knows, for the measures */
+    bool whole;           /* `said` has all of `segments` */
+    rh_sound_source *speaker; /* {feed_lock} the one source whose sound is taken */
+    bool partial_shown;   /* the last event of the transcript was a partial */
+
+    /* video half */
+    rh_face_tracker *eyes; /* made with the first picture */
+    int64_t last_frame_us;
+    double last_face_event;
+
+    pthread_mutex_t feed_lock; /* spool and transcriber feed */
+    pthread_mutex_t lock;      /* what follows; never held while calling out */
+    rh_timeline timeline;      /* {lock} */
+    json_t *events;            /* {lock} all that happened: the store may be unable to keep it */
+    bool not_stored;           /* {lock} something was refused by the store */
+    int stored_until;          /* {lock} seconds before this one are in the store */
+    double now;                /* {lock} latest time seen in sound or picture, s */
+    double metrics_at;         /* {lock} time of the last metrics event */
+    rh_cue_state cues;         /* {lock} */
+    int64_t storage_seen_us, storage_bad_us; /* audio half: last look at disk and store; since when they fail, 0 = they do not */
+    bool storage_told;         /* audio half: the person knows */
+    double lag_told_at;        /* audio half: when the last lag event went out */
+    pthread_mutex_t emit_lock; /* held while o.emit or o.saw is called */
+};
+
+/* Sends and lets go of `event` (NULL is fine). */
+void rh_session_send(rh_session *s, json_t *event);
+void rh_session_send_face(rh_session *s, const rh_face *f, double t, const rh_error *remark);
+/* Keeps something that happened; takes `detail`. */
+void rh_session_keep_event(rh_session *s, const char *kind, double start, double end, json_t *detail);
+/* The words of a segment of `said`, `offset_s` to be added to its times, are final. One thread at a time. */
+json_t *rh_session_keep_segment(rh_session *s, size_t segment, double offset_s); /* borrowed: start, end, text, words */
+void rh_session_take_heard(rh_session *s); /* from the ears: what is new */
+/* Gives the ears what waits in the spool, as much as they take; true: all of it. Audio half. */
+bool rh_session_feed_ears(rh_session *s, rh_status *st, rh_error *err);
+/* session_storage.c: what the disk and the store do not take. */
+void rh_session_watch_storage(rh_session *s); /* tells the person when it begins and ends; audio half */
+void rh_session_kept(rh_session *s, rh_status st); /* of a queued write to the store */
+/* {feed_lock} held: sound that goes on where the last ended; silence up to sample `until`. */
+rh_status rh_session_take_sound(rh_session *s, const float *x, size_t n, rh_error *err);
+rh_status rh_session_take_silence(rh_session *s, size_t until, rh_error *err);
+json_t *rh_session_meta(const rh_session *s);
+const char *rh_session_language(const rh_session *s); /* NULL = detect */
+bool rh_session_is_filler(const json_t *word);
+/* Time has come to `t`: stores finished seconds, sends metrics and a cue when due. */
+void rh_session_advance(rh_session *s, double t, bool speaking);
+
+#endif

@@ -1,0 +1,53 @@
+/* timeline.h - a session second by second, as it is told live and kept.
+ *
+ * Faces come many times a second and are summed into the second they belong to;
+ * words come with every final stretch. Threads: one at a time (the session's lock). */
+#ifndef RH_TIMELINE_H
+#define RH_TIMELINE_H
+
+#include <jansson.h>
+#include "rehearse/asr/asr.h"
+#include "rehearse/vision/face_tracker.h"
+#include "rehearse/session/session.h"
+
+typedef struct {
+    int n_faces, n_present, n_looking; /* pictures; with a face; looking at the camera */
+    int n_eyes_hidden, n_mouth_hidden; /* of n_present */
+    float yaw, pitch, roll, attention, eye_contact; /* sums over n_present */
+    int n_words, n_fillers;
+    float level_db;                    /* of the loudest 100 ms; 0 = no sound */
+} rh_second;
+
+/* A stretch in which the person looked away from the camera. */
+typedef struct {
+    double start, end;
+    const char *direction; /* "left", "right", "up", "down", "away" (no face) */
+} rh_look_away;
+
+typedef struct {
+    rh_second *seconds;
+    int n_seconds, cap;
+    int n_words, n_fillers, n_pauses;
+    double pause_s, last_word_end;
+    double last_face, last_present; /* s, -1 = never */
+    double away_since;     /* of a look away that goes on, s; -1 = none */
+    const char *away_direction;
+} rh_timeline;
+
+void rh_timeline_init(rh_timeline *t);
+void rh_timeline_done(rh_timeline *t);
+/* The second `s`, made when new; NULL past RH_SESSION_MAX_S or without memory. */
+rh_second *rh_timeline_at(rh_timeline *t, double s);
+/* Adds a reading. True when a look away ended with it: *away then says which. */
+bool rh_timeline_face(rh_timeline *t, const rh_face *f, double s, rh_look_away *away);
+/* Adds one final word. */
+void rh_timeline_word(rh_timeline *t, double start, double end, bool filler);
+/* Words a minute over the last `window` seconds before `now`, of the time between
+ * the first and last word in it; 0 with fewer than 8 words. */
+double rh_timeline_wpm(const rh_timeline *t, double now, double window);
+/* Share of pictures with a face that look at the camera, from..to; -1 with none. */
+double rh_timeline_looking(const rh_timeline *t, double from, double to);
+/* The measures of one second, as kept in the store. */
+json_t *rh_second_to_json(const rh_second *s);
+
+#endif
