@@ -21,6 +21,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "rehearse/base/alloc.h"
 #include "rehearse/media/audio.h"
 #include "rehearse/base/clock.h"
 #include "session/finals.h"
@@ -637,6 +638,7 @@ static void report(bench *b)
 
 int main(int argc, char **argv)
 {
+    json_set_alloc_funcs(rh_alloc, rh_free);
     bench b = {0};
     const char *list = NULL, *model_path = NULL, *part = NULL;
     char path[4200], vad_path[4200], probe[4200];

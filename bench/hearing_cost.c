@@ -9,6 +9,7 @@
 #include <jansson.h>
 #include <string.h>
 #include <time.h>
+#include "rehearse/base/alloc.h"
 #include "rehearse/report/analysis_json.h"
 #include "paths.h"
 #include "rehearse/media/audio.h"
@@ -132,6 +133,7 @@ static void report(const bench *b)
 
 int main(int argc, char **argv)
 {
+    json_set_alloc_funcs(rh_alloc, rh_free);
     static bench b;
     char path[MAX_PATH], vad_path[MAX_PATH];
     int every = 4, rounds = 2;

@@ -307,6 +307,7 @@ static double quantile(double *v, int n, double q)
 
 int main(int argc, char **argv)
 {
+    json_set_alloc_funcs(rh_alloc, rh_free);
     static clip c;
     static char live[TEXT], file[TEXT];
     static word_list ref, got, whole;

@@ -4,6 +4,7 @@
  * Each session is measured twice: from what was recognised live (as its report is), and by
  * recognising the whole sound again. One line a session, then a line of differences: means of
  * |live - again|, fillers found by each, processor time of each end. */
+#include <jansson.h>
 #include <math.h>
 #include <string.h>
 #include "paths.h"
@@ -115,6 +116,7 @@ static void compare(rh_model_set *c)
 
 int main(int argc, char **argv)
 {
+    json_set_alloc_funcs(rh_alloc, rh_free);
     char path[4096], line[4096];
     rh_model_set *c = NULL;
     rh_error err = {0};

@@ -221,6 +221,7 @@ static int replay(FILE *f)
 
 int main(int argc, char **argv)
 {
+    json_set_alloc_funcs(rh_alloc, rh_free);
     const char *list = NULL, *model_path = NULL;
     char path[4200], vad_path[4200];
     bool again = false;

@@ -2,9 +2,11 @@
  * command line, so that old crashes stay fixed without a fuzzer at hand. */
 #include <dirent.h>
 #include <stdint.h>
+#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "rehearse/base/alloc.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -26,6 +28,7 @@ static int replay(const char *path)
 
 int main(int argc, char **argv)
 {
+    json_set_alloc_funcs(rh_alloc, rh_free);
     int n = 0;
     (void)LLVMFuzzerTestOneInput((const uint8_t *)"", 0);
     for (int i = 1; i < argc; i++) {

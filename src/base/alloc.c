@@ -36,6 +36,7 @@ void rh_alloc_give_back(void)
 #endif
 
 static atomic_long fail_at; /* 0 = off */
+static _Thread_local bool failed;
 
 static bool should_fail(void)
 {
@@ -49,19 +50,32 @@ void rh_alloc_fail_at(long n)
     atomic_store(&fail_at, n);
 }
 
+static void *noted(void *p)
+{
+    failed = failed || !p;
+    return p;
+}
+
+bool rh_alloc_failed(void)
+{
+    bool was = failed;
+    failed = false;
+    return was;
+}
+
 void *rh_alloc(size_t size)
 {
-    return should_fail() ? NULL : malloc(size ? size : 1);
+    return noted(should_fail() ? NULL : malloc(size ? size : 1));
 }
 
 void *rh_calloc(size_t n, size_t size)
 {
-    return should_fail() ? NULL : calloc(n ? n : 1, size ? size : 1);
+    return noted(should_fail() ? NULL : calloc(n ? n : 1, size ? size : 1));
 }
 
 void *rh_realloc(void *p, size_t size)
 {
-    return should_fail() ? NULL : realloc(p, size ? size : 1);
+    return noted(should_fail() ? NULL : realloc(p, size ? size : 1));
 }
 
 void *rh_alloc_array(size_t n, size_t size)
@@ -75,11 +89,9 @@ void *rh_alloc_array(size_t n, size_t size)
 void *rh_alloc_aligned(size_t n, size_t size)
 {
     size_t bytes;
-    if (__builtin_mul_overflow(n, size, &bytes) || bytes > SIZE_MAX - 64)
-        return NULL;
-    if (should_fail())
-        return NULL;
-    return aligned_alloc(64, bytes ? (bytes + 63) / 64 * 64 : 64);
+    if (__builtin_mul_overflow(n, size, &bytes) || bytes > SIZE_MAX - 64 || should_fail())
+        return noted(NULL);
+    return noted(aligned_alloc(64, bytes ? (bytes + 63) / 64 * 64 : 64));
 }
 
 void rh_free(void *p)

@@ -1,6 +1,7 @@
 /* main.c - finds the subcommand and hands over.
  *
  * A new subcommand is a file cmd_<name>.c and a line in the table below. */
+#include <jansson.h>
 #include <stdio.h>
 #include <string.h>
 #include "commands.h"
@@ -72,5 +73,6 @@ static int start(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
+    json_set_alloc_funcs(rh_alloc, rh_free);
     return rh_cli_end(start(argc, argv));
 }

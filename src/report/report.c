@@ -447,6 +447,7 @@ rh_status rh_report_build(const json_t *session, const rh_analysis *a, const jso
     const json_t *meta = json_object_get(session, "meta");
     double duration_s = rh_json_num(session, "duration_s");
     sight seen = {0};
+    (void)rh_alloc_failed();
     if (!read_sight(&seen, json_object_get(session, "seconds"), duration_s))
         return rh_fail(err, RH_ERR_NOMEM, "report: out of memory");
     bool has_face = seen.mean[FACE] >= LEAST_FACE;
@@ -481,8 +482,10 @@ rh_status rh_report_build(const json_t *session, const rh_analysis *a, const jso
     }
     json_decref(result);
     json_decref(marks);
-    if (!r)
+    if (!r || rh_alloc_failed()) {
+        json_decref(r);
         return rh_fail(err, RH_ERR_NOMEM, "report: out of memory");
+    }
     *out = r;
     return RH_OK;
 }

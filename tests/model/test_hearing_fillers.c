@@ -5,10 +5,12 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <jansson.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include "models.h"
+#include "rehearse/base/alloc.h"
 #include "rehearse/media/audio.h"
 #include "rehearse/report/analysis_json.h"
 #include "rehearse/session/analyze.h"
@@ -115,6 +117,7 @@ static int unload(void **state)
 
 int main(void)
 {
+    json_set_alloc_funcs(rh_alloc, rh_free);
     (void)model_file("silero_vad_openvino_16k.onnx");
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(two_spoken_ums_are_found_where_they_are),

@@ -5,11 +5,13 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <jansson.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "portrait.h"
+#include "rehearse/base/alloc.h"
 #include "rehearse/report/analysis_json.h"
 #include "worn.h"
 
@@ -154,6 +156,7 @@ static int unload(void **state)
 
 int main(void)
 {
+    json_set_alloc_funcs(rh_alloc, rh_free);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(dark_glasses_hide_the_gaze),
         cmocka_unit_test(shut_or_covered_eyes_give_no_gaze),

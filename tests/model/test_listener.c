@@ -4,10 +4,12 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <jansson.h>
 #include <ctype.h>
 #include <math.h>
 #include <string.h>
 #include "models.h"
+#include "rehearse/base/alloc.h"
 #include "rehearse/media/audio.h"
 #include "rehearse/session/listener.h"
 #include "rehearse/report/analysis_json.h"
@@ -269,6 +271,7 @@ static int unload(void **state)
 
 int main(void)
 {
+    json_set_alloc_funcs(rh_alloc, rh_free);
     (void)model_file("silero_vad_openvino_16k.onnx");
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(results_together_are_the_transcript),

@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <jansson.h>
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,6 +12,7 @@
 #include <unistd.h>
 #include "folder.h"
 #include "models.h"
+#include "rehearse/base/alloc.h"
 #include "rehearse/media/audio.h"
 #include "rehearse/session/session.h"
 #include "rehearse/report/report.h"
@@ -239,6 +241,7 @@ static int unload(void **state)
 
 int main(void)
 {
+    json_set_alloc_funcs(rh_alloc, rh_free);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(finals_are_the_transcript_and_lead_to_a_report),
         cmocka_unit_test(killed_session_goes_on_where_it_was),

@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <jansson.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -162,6 +163,7 @@ static void missing_memory_leaves_nothing_behind(void **state)
 
 int main(void)
 {
+    json_set_alloc_funcs(rh_alloc, rh_free);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(ranges_meet_without_a_gap_or_a_word_twice),
         cmocka_unit_test(a_range_has_its_own_indices_and_the_whole_s_times),

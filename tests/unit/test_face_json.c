@@ -4,9 +4,11 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <jansson.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include "rehearse/base/alloc.h"
 #include "rehearse/report/analysis_json.h"
 
 static const char *const numbers[] = {"yaw", "pitch", "roll", "attention_score", "eye_contact_score",
@@ -52,6 +54,7 @@ static void numbers_are_rounded_and_finite(void **state)
 
 int main(void)
 {
+    json_set_alloc_funcs(rh_alloc, rh_free);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(without_a_face_all_is_zero_and_false),
         cmocka_unit_test(numbers_are_rounded_and_finite),

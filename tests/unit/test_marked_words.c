@@ -120,6 +120,7 @@ static void kept_sessions_give_what_was_really_said(void **state)
 
 int main(void)
 {
+    json_set_alloc_funcs(rh_alloc, rh_free);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(fillers_are_marked_or_put_in),
         cmocka_unit_test(slips_are_put_in_where_the_clean_text_has_them_not),

@@ -1,6 +1,7 @@
 /* Model files: the catalogue, paths, conversion from CTranslate2 (of a tiny
  * model that is made up here) and downloads (from a folder, by file:// address). */
 #include <ftw.h>
+#include <jansson.h>
 #include <limits.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -12,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include <cmocka.h>
+#include "rehearse/base/alloc.h"
 #include "rehearse/nn/ggml_file.h"
 #include "rehearse/models/model.h"
 
@@ -353,6 +355,24 @@ static void import_can_be_stopped(void **state)
     assert_int_not_equal(access(in_dir("out.bin.part"), F_OK), 0);
 }
 
+static void import_without_memory_leaves_nothing_behind(void **state)
+{
+    (void)state;
+    write_model((maker){0}, "WhisperSpec");
+    rh_status st = RH_ERR_NOMEM;
+    long k = 0;
+    while (st == RH_ERR_NOMEM && ++k < 1000) {
+        rh_alloc_fail_at(k);
+        rh_error err = {RH_OK, ""};
+        st = rh_model_import(dir, in_dir("out.bin"), NULL, NULL, &err);
+        rh_alloc_fail_at(0);
+        assert_int_equal(err.code, st);
+        assert_int_equal(access(in_dir("out.bin"), F_OK) == 0, st == RH_OK);
+    }
+    assert_int_equal(st, RH_OK);
+    assert_true(k > 20);
+}
+
 /* --- catalogue and paths ---------------------------------------------------- */
 
 static void catalogue_has_every_size_and_sound_hashes(void **state)
@@ -468,6 +488,7 @@ static void pull_of_what_is_nowhere_says_what_to_do(void **state)
 
 int main(void)
 {
+    json_set_alloc_funcs(rh_alloc, rh_free);
 #define TEST(f) cmocka_unit_test_setup_teardown(f, make_dir, remove_dir)
     const struct CMUnitTest tests[] = {
         TEST(import_puts_every_weight_in_its_place),
@@ -476,6 +497,7 @@ int main(void)
         TEST(import_refuses_what_it_cannot_convert),
         TEST(import_refuses_a_file_cut_off),
         TEST(import_can_be_stopped),
+        TEST(import_without_memory_leaves_nothing_behind),
         TEST(catalogue_has_every_size_and_sound_hashes),
         TEST(path_of_a_missing_model_says_how_to_get_it),
         TEST(pull_downloads_and_checks),

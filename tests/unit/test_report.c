@@ -265,8 +265,34 @@ static void neighbouring_cues_never_overlap(void **state)
     json_decref(s);
 }
 
+static void a_report_is_whole_or_there_is_none(void **state)
+{
+    (void)state;
+    json_t *session = session_of(40, 70), *whole = build(140, 20, 70), *r = NULL;
+    rh_analysis a = analysis_of(140, 20);
+    rh_status st = RH_ERR_NOMEM;
+    long k = 0;
+    while (st == RH_ERR_NOMEM && k < 1000000) {
+        k += 1 + k / 100;
+        rh_alloc_fail_at(k);
+        st = rh_report_build(session, &a, NULL, &r, NULL);
+        rh_alloc_fail_at(0);
+        assert_true(st == RH_OK ? r != NULL : r == NULL);
+    }
+    assert_int_equal(st, RH_OK);
+    assert_true(k > 100);
+    json_object_del(json_object_get(r, "analysis"), "timestamp");
+    json_object_del(json_object_get(whole, "analysis"), "timestamp");
+    assert_true(json_equal(r, whole));
+    json_decref(r);
+    json_decref(whole);
+    json_decref(session);
+    rh_analysis_done(&a);
+}
+
 int main(void)
 {
+    json_set_alloc_funcs(rh_alloc, rh_free);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(good_and_bad_land_on_their_sides_with_moments),
         cmocka_unit_test(transcript_marks_fillers_and_long_pauses),
@@ -277,6 +303,7 @@ int main(void)
         cmocka_unit_test(subtitles_have_times),
         cmocka_unit_test(what_was_not_visible_is_said),
         cmocka_unit_test(neighbouring_cues_never_overlap),
+        cmocka_unit_test(a_report_is_whole_or_there_is_none),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -337,6 +338,7 @@ static void every_status_has_its_codes(void **state)
 
 int main(void)
 {
+    json_set_alloc_funcs(rh_alloc, rh_free);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(routes_match_by_method_and_path),
         cmocka_unit_test(client_id_has_its_limit),

@@ -12,6 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include "folder.h"
+#include "rehearse/base/alloc.h"
 #include "rehearse/store/store.h"
 
 static const char *folder;
@@ -212,6 +213,7 @@ static void wrong_files_and_ids_are_refused(void **state)
 
 int main(void)
 {
+    json_set_alloc_funcs(rh_alloc, rh_free);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(session_is_read_back_whole),
         cmocka_unit_test(list_is_newest_first_by_client_with_scores),

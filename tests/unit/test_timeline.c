@@ -4,8 +4,10 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <jansson.h>
 #include <string.h>
 #include <math.h>
+#include "rehearse/base/alloc.h"
 #include "session/timeline.h"
 
 static rh_face reading(bool looking, float yaw)
@@ -94,6 +96,7 @@ static void second_without_a_face_is_no_eye_contact(void **state)
 
 int main(void)
 {
+    json_set_alloc_funcs(rh_alloc, rh_free);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(long_look_to_the_side_is_one_event_with_direction),
         cmocka_unit_test(glance_is_no_event),

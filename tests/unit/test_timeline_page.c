@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "cli/text_page.h"
+#include "rehearse/base/alloc.h"
 
 #define WORD(text, start, end) "{\"word\": \"" text "\", \"start\": " #start ", \"end\": " #end ", \"score\": 90}"
 #define SLIP(kind, text, start, after) \
@@ -59,6 +60,7 @@ static void every_mark_is_explained(void **state)
 
 int main(void)
 {
+    json_set_alloc_funcs(rh_alloc, rh_free);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_mark_is_explained),
     };

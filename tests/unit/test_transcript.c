@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <jansson.h>
 #include <math.h>
 #include <string.h>
 #include "asr/transcript_internal.h"
@@ -244,6 +245,26 @@ static void failed_allocations_leave_the_transcript_whole(void **state)
     rh_transcript_done(&b);
 }
 
+static void json_is_whole_or_there_is_none(void **state)
+{
+    (void)state;
+    rh_transcript t;
+    rh_transcript_init(&t);
+    say(&t, first, 3, 0);
+    json_t *whole = rh_transcript_json(&t, 2.0), *j = NULL;
+    assert_non_null(whole);
+    long k = 0;
+    while (!j && ++k < 1000) {
+        rh_alloc_fail_at(k);
+        j = rh_transcript_json(&t, 2.0);
+        rh_alloc_fail_at(0);
+    }
+    assert_true(k > 20 && json_equal(j, whole));
+    json_decref(j);
+    json_decref(whole);
+    rh_transcript_done(&t);
+}
+
 static void loops_compress_better_than_speech(void **state)
 {
     (void)state;
@@ -258,6 +279,7 @@ static void loops_compress_better_than_speech(void **state)
 
 int main(void)
 {
+    json_set_alloc_funcs(rh_alloc, rh_free);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(tokens_become_words_with_their_punctuation),
         cmocka_unit_test(characters_split_over_tokens_stay_whole),
@@ -268,6 +290,7 @@ int main(void)
         cmocka_unit_test(long_segments_become_cues_of_two_lines),
         cmocka_unit_test(nothing_is_a_transcript_too),
         cmocka_unit_test(failed_allocations_leave_the_transcript_whole),
+        cmocka_unit_test(json_is_whole_or_there_is_none),
         cmocka_unit_test(loops_compress_better_than_speech),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,10 +1,12 @@
 /* alloc.h - memory for the library's own objects.
  *
- * All modules allocate here so that tests can make the n-th allocation fail.
+ * All modules allocate here so that tests can make the n-th allocation fail; so does jansson, since each
+ * program begins with json_set_alloc_funcs(rh_alloc, rh_free).
  * Threads: any. */
 #ifndef RH_ALLOC_H
 #define RH_ALLOC_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 void *rh_alloc(size_t size);
@@ -17,6 +19,10 @@ void *rh_alloc_aligned(size_t n, size_t size);
 void rh_free(void *p); /* NULL is fine */
 char *rh_strdup(const char *s);
 char *rh_strndup(const char *s, size_t n);
+
+/* An allocation of this thread has failed since the last call. For makers of JSON, which would else hand out what
+ * is there without the parts that there was no memory for. */
+bool rh_alloc_failed(void);
 
 /* How the C library keeps freed memory, for programs that run long: few pools,
  * large blocks straight back to the system. To be called before any thread starts. */
