@@ -101,7 +101,7 @@ static void add_text(items *l, char *text)
 {
     for (char *w = strtok(text, " "); w; w = strtok(NULL, " ")) {
         bool cut = w[0] == '<' || w[0] == '[';
-        int kind = w[0] == '\'' ? -1 : rh_filler_sound(w); /* 'er is a pronoun */
+        int kind = w[0] == '\'' ? -1 : rh_hesitation_of(w); /* 'er is a pronoun */
         strip(w);
         if (kind >= 0)
             add_item(l, SOUND);
@@ -146,7 +146,7 @@ static void found_items(const rh_word_table *t, items *l, char *text)
     const rh_word_list *words = &t->words[RH_WORDS_CLEAN];
     size_t f = 0, used = 0;
     for (int i = -1; i < (int)words->n; i++) {
-        if (i >= 0 && rh_filler_sound(words->at[i].text) < 0) {
+        if (i >= 0 && rh_hesitation_of(words->at[i].text) < 0) {
             char *w = text + used;
             size_t n = strlen(words->at[i].text) + 1;
             if (used + n > MAX_TEXT)
@@ -172,7 +172,7 @@ static int plain_items(const rh_word_list *words, items *l, char *text)
         if (used + n > MAX_TEXT)
             break;
         char *w = text + used;
-        bool sound = rh_filler_sound(words->at[i].text) >= 0;
+        bool sound = rh_hesitation_of(words->at[i].text) >= 0;
         memcpy(w, words->at[i].text, n);
         strip(w);
         used += n;

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <zlib.h>
 #include "rehearse/base/alloc.h"
+#include "rehearse/base/array.h"
 #include "rehearse/base/text.h"
 
 void rh_transcript_init(rh_transcript *t)
@@ -37,41 +38,19 @@ void rh_transcript_clear(rh_transcript *t)
 }
 
 /* Room for `extra` more items of `size` bytes in *items, which holds n of *cap. */
-static rh_status grow(void **items, int n, int *cap, int extra, size_t size)
+static rh_status grow(void *items, int n, size_t *cap, int extra, size_t size)
 {
-    if (n <= *cap - extra)
-        return RH_OK;
-    if (extra > INT32_MAX / 2 - n)
-        return RH_ERR_LIMIT;
-    int want = *cap ? *cap : 32;
-    while (want < n + extra)
-        want += want / 2;
-    void *p = rh_realloc(*items, (size_t)want * size);
-    if (!p)
-        return RH_ERR_NOMEM;
-    *items = p;
-    *cap = want;
-    return RH_OK;
+    return extra > INT32_MAX / 2 - n ? RH_ERR_LIMIT : rh_array_reserve(items, cap, (size_t)(n + extra), size);
 }
 
 static rh_status grow_text(rh_transcript *t, size_t extra)
 {
     size_t need = t->_len_text + extra + 1;
-    if (need <= t->_cap_text)
-        return RH_OK;
-    if (need > UINT32_MAX)
-        return RH_ERR_LIMIT;
-    size_t want = t->_cap_text ? t->_cap_text : 256;
-    while (want < need)
-        want += want / 2;
-    char *p = rh_realloc(t->text, want);
-    if (!p)
-        return RH_ERR_NOMEM;
-    if (!t->text)
-        p[0] = '\0';
-    t->text = p;
-    t->_cap_text = want;
-    return RH_OK;
+    bool is_first = !t->text;
+    rh_status st = need > UINT32_MAX ? RH_ERR_LIMIT : rh_array_reserve(&t->text, &t->_cap_text, need, 1);
+    if (st == RH_OK && is_first)
+        t->text[0] = '\0';
+    return st;
 }
 
 rh_status rh_transcript_add_token(rh_transcript *t, const rh_asr_token *token, const char *bytes,
@@ -79,7 +58,7 @@ rh_status rh_transcript_add_token(rh_transcript *t, const rh_asr_token *token, c
 {
     rh_status st = grow_text(t, n_bytes);
     if (st == RH_OK)
-        st = grow((void **)&t->tokens, t->n_tokens, &t->_cap_tokens, 1, sizeof *t->tokens);
+        st = grow(&t->tokens, t->n_tokens, &t->_cap_tokens, 1, sizeof *t->tokens);
     if (st != RH_OK)
         return st;
     rh_asr_token k = *token;
@@ -228,7 +207,7 @@ static rh_status build_words(rh_transcript *t, rh_asr_segment *seg)
         int j = i + 1;
         while (j < end && !begins_word(t, j, i, spaceless))
             j++;
-        rh_status st = grow((void **)&t->words, t->n_words, &t->_cap_words, 1, sizeof *t->words);
+        rh_status st = grow(&t->words, t->n_words, &t->_cap_words, 1, sizeof *t->words);
         if (st != RH_OK) {
             t->n_words = n_before;
             return st;
@@ -254,7 +233,7 @@ bool rh_word_clings(const rh_transcript *t, int i, bool goes_on)
 
 rh_status rh_transcript_end_segment(rh_transcript *t, const rh_asr_segment *segment, bool words)
 {
-    rh_status st = grow((void **)&t->segments, t->n_segments, &t->_cap_segments, 1,
+    rh_status st = grow(&t->segments, t->n_segments, &t->_cap_segments, 1,
                         sizeof *t->segments);
     if (st == RH_OK)
         st = grow_text(t, 0);
@@ -296,13 +275,13 @@ rh_status rh_transcript_append(rh_transcript *dst, const rh_transcript *src, dou
     size_t len = src->_len_text;
     rh_status st = grow_text(dst, len);
     if (st == RH_OK)
-        st = grow((void **)&dst->segments, dst->n_segments, &dst->_cap_segments, src->n_segments,
+        st = grow(&dst->segments, dst->n_segments, &dst->_cap_segments, src->n_segments,
                   sizeof *dst->segments);
     if (st == RH_OK)
-        st = grow((void **)&dst->words, dst->n_words, &dst->_cap_words, src->n_words,
+        st = grow(&dst->words, dst->n_words, &dst->_cap_words, src->n_words,
                   sizeof *dst->words);
     if (st == RH_OK)
-        st = grow((void **)&dst->tokens, dst->n_tokens, &dst->_cap_tokens, src->n_tokens,
+        st = grow(&dst->tokens, dst->n_tokens, &dst->_cap_tokens, src->n_tokens,
                   sizeof *dst->tokens);
     if (st != RH_OK)
         return st;

@@ -9,6 +9,7 @@
 #include "file_name.h"
 #include "input.h"
 #include "rehearse/base/alloc.h"
+#include "rehearse/base/file.h"
 #include "rehearse/base/clock.h"
 #include "rehearse/report/analysis_json.h"
 #include "rehearse/vision/face_video.h"
@@ -80,35 +81,6 @@ static void draw(frame_job *j, rh_image *img, const rh_face *f, bool numbered)
         complain(j, &err);
 }
 
-static rh_status read_bytes(const char *path, uint8_t **bytes, size_t *n, rh_error *err)
-{
-    FILE *f = fopen(path, "rb");
-    if (!f)
-        return rh_fail(err, RH_ERR_IO, "cannot read it");
-    size_t cap = 1 << 16, have = 0, got = 0;
-    uint8_t *b = rh_alloc(cap);
-    while (b && (got = fread(b + have, 1, cap - have, f)) > 0) {
-        have += got;
-        if (have == cap && cap < MAX_PICTURE_BYTES) {
-            uint8_t *more = rh_realloc(b, cap * 2);
-            if (!more) {
-                rh_free(b);
-                b = NULL;
-            } else {
-                b = more;
-                cap *= 2;
-            }
-        }
-    }
-    bool broken = ferror(f) != 0;
-    fclose(f);
-    if (!b)
-        return rh_fail(err, RH_ERR_NOMEM, "out of memory");
-    *bytes = b;
-    *n = have;
-    return broken ? rh_fail(err, RH_ERR_IO, "cannot read it") : RH_OK;
-}
-
 static rh_status measure_picture(frame_job *j, const uint8_t *bytes, size_t n, rh_face *face,
                                  rh_error *err)
 {
@@ -125,11 +97,12 @@ static void one_picture(frame_job *j)
 {
     rh_error err = {0};
     rh_face face;
-    uint8_t *bytes = NULL;
-    size_t n = 0;
-    rh_status st = read_bytes(j->path, &bytes, &n, &err);
+    rh_buf file;
+    rh_buf_init(&file, MAX_PICTURE_BYTES);
+    rh_status st = rh_file_read(j->path, &file, &err);
+    const uint8_t *bytes = (const uint8_t *)file.data;
     if (st == RH_OK)
-        st = measure_picture(j, bytes, n, &face, &err);
+        st = measure_picture(j, bytes, file.len, &face, &err);
     if (st == RH_OK) {
         if (err.msg[0])
             (void)rh_cli_fail(RH_EXIT_OK, "%s: warning: %s", j->file, err.msg);
@@ -139,10 +112,10 @@ static void one_picture(frame_job *j)
         complain(j, &err);
     }
     rh_image img = {0};
-    if (st == RH_OK && j->draw_dir && rh_image_decode(&img, bytes, n, &err) == RH_OK)
+    if (st == RH_OK && j->draw_dir && rh_image_decode(&img, bytes, file.len, &err) == RH_OK)
         draw(j, &img, &face, false);
     rh_image_done(&img);
-    rh_free(bytes);
+    rh_buf_done(&file);
 }
 
 static void one_video_picture(void *user, const rh_face *f, rh_image *img)

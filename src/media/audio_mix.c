@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "rehearse/base/alloc.h"
+#include "rehearse/base/array.h"
 #include "rehearse/media/audio.h"
 
 enum {
@@ -229,27 +230,13 @@ static void choose_weights(rh_mixer *m, size_t n)
         m->ch[c].weight *= gain;
 }
 
-static rh_status room_for(rh_mixer *m, size_t n, rh_error *err)
-{
-    if (m->n_out + n <= m->out_cap)
-        return RH_OK;
-    size_t cap = (m->n_out + n) * 2;
-    float *p = cap <= SIZE_MAX / sizeof *p ? rh_realloc(m->out, cap * sizeof *p) : NULL;
-    if (!p)
-        return rh_fail(err, RH_ERR_NOMEM, "not enough memory to mix the channels");
-    m->out = p;
-    m->out_cap = cap;
-    return RH_OK;
-}
-
 static rh_status mix_block(rh_mixer *m, rh_error *err)
 {
     size_t n = m->have, ramp = (size_t)m->frame * 5 / 2;
     if (n == 0)
         return RH_OK;
-    rh_status st = room_for(m, n, err);
-    if (st != RH_OK)
-        return st;
+    if (rh_array_reserve(&m->out, &m->out_cap, m->n_out + n, sizeof *m->out) != RH_OK)
+        return rh_fail(err, RH_ERR_NOMEM, "not enough memory to mix the channels");
     for (int c = 0; c < m->n_channels; c++)
         m->ch[c].before = m->ch[c].weight;
     choose_weights(m, n);

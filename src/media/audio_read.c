@@ -11,6 +11,7 @@
 #include "audio_internal.h"
 #include "audio_track_internal.h"
 #include "rehearse/base/alloc.h"
+#include "rehearse/base/array.h"
 
 enum { RATE_HZ = 16000 };
 
@@ -44,18 +45,8 @@ static rh_status keep(reader *r, const float *s, size_t n, rh_error *err)
     double limit = r->max_s * RATE_HZ;
     if ((double)r->n_out + (double)n > limit)
         return rh_fail(err, RH_ERR_LIMIT, "the recording is longer than %g seconds", r->max_s);
-    if (n > r->cap_out - r->n_out) {
-        size_t cap = r->cap_out ? r->cap_out : (size_t)RATE_HZ * 16;
-        while (cap - r->n_out < n)
-            cap += cap / 2;
-        if (cap > SIZE_MAX / sizeof *r->out)
-            return out_of_memory(err);
-        float *p = rh_realloc(r->out, cap * sizeof *p);
-        if (!p)
-            return out_of_memory(err);
-        r->out = p;
-        r->cap_out = cap;
-    }
+    if (rh_array_reserve(&r->out, &r->cap_out, r->n_out + n, sizeof *r->out) != RH_OK)
+        return out_of_memory(err);
     for (size_t i = 0; i < n; i++) /* resampling overshoots loud edges a little */
         r->out[r->n_out + i] = s[i] > 1.0f ? 1.0f : s[i] < -1.0f ? -1.0f : s[i];
     r->n_out += n;

@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include "audio_internal.h"
 #include "rehearse/base/alloc.h"
+#include "rehearse/base/array.h"
 
 enum { PIECE = 1 << 16 }; /* input samples converted at a time, so that counts fit an int */
 
@@ -48,29 +49,13 @@ rh_status rh_resampler_new(rh_resampler **out, int in_rate_hz, int out_rate_hz, 
     return rh_resampler_new_any(out, in_rate_hz, out_rate_hz, err);
 }
 
-/* Room for `extra` samples behind the first n. */
-static rh_status grow(rh_resampler *r, size_t n, size_t extra)
-{
-    if (n + extra <= r->cap)
-        return RH_OK;
-    size_t cap = (n + extra) * 2;
-    if (cap > SIZE_MAX / sizeof *r->buf)
-        return RH_ERR_NOMEM;
-    float *p = rh_realloc(r->buf, cap * sizeof *p);
-    if (!p)
-        return RH_ERR_NOMEM;
-    r->buf = p;
-    r->cap = cap;
-    return RH_OK;
-}
-
 /* Converts one piece (in = NULL: the tail) to behind the first *n_out samples. */
 static rh_status convert(rh_resampler *r, const float *in, int n, size_t *n_out)
 {
     int room = swr_get_out_samples(r->swr, n);
     if (room < 0)
         return RH_ERR_NOMEM;
-    rh_status st = grow(r, *n_out, (size_t)room + 1);
+    rh_status st = rh_array_reserve(&r->buf, &r->cap, *n_out + (size_t)room + 1, sizeof *r->buf);
     if (st != RH_OK)
         return st;
     uint8_t *dst = (uint8_t *)(r->buf + *n_out);

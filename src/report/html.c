@@ -5,23 +5,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include "rehearse/base/alloc.h"
-#include "rehearse/base/buf.h"
+#include "rehearse/base/file.h"
 
 enum { MAX_BYTES = 16 << 20 };
 
 static rh_status add_file(rh_buf *b, const char *dir, const char *name, rh_error *err)
 {
-    char path[4096], chunk[16384];
-    size_t n;
+    char path[4096];
     (void)snprintf(path, sizeof path, "%s/%s", dir, name);
-    FILE *f = fopen(path, "rb");
-    if (!f)
-        return rh_fail(err, RH_ERR_IO, "%.150s is missing: the page's folder is not complete", path);
-    rh_status st = RH_OK;
-    while (st == RH_OK && (n = fread(chunk, 1, sizeof chunk, f)) > 0)
-        st = rh_buf_add(b, chunk, n);
-    fclose(f);
-    return st;
+    rh_status st = rh_file_read(path, b, err);
+    return st == RH_ERR_IO ? rh_fail(err, st, "%.150s is missing: the page's folder is not complete", path) : st;
 }
 
 /* JSON inside <script>: "<" as an escape, so that no text can close the element. */

@@ -52,7 +52,7 @@ static bool is_written(const rh_word_list *words, const rh_filler *f)
 {
     for (size_t i = 0; i < words->n; i++) {
         float middle = (words->at[i].start + words->at[i].end) / 2;
-        if (middle >= f->start && middle <= f->end && rh_filler_sound(words->at[i].text) >= 0)
+        if (middle >= f->start && middle <= f->end && rh_hesitation_of(words->at[i].text) >= 0)
             return true;
     }
     return false;

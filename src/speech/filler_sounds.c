@@ -35,28 +35,6 @@ enum {
     SLACK = 12
 };
 
-int rh_filler_sound(const char *word)
-{
-    char k[RH_KEY_MAX];
-    rh_word_key(word, k);
-    size_t n = strlen(k), u = strspn(k, "u"), e;
-    if (n == 0)
-        return -1;
-    if (u > 0) { /* um, umm, uhm, uh, uhh; not a lone u */
-        size_t h = strspn(k + u, "h"), m = strspn(k + u + h, "m");
-        if (u + h + m == n && h + m > 0)
-            return m > 0 ? RH_FILLER_UM : RH_FILLER_UH;
-        return -1;
-    }
-    e = strspn(k, "e");
-    if (e == 1) { /* er, err, erm, ehm */
-        size_t r = strspn(k + 1, "rh"), m = strspn(k + 1 + r, "m");
-        return r > 0 && 1 + r + m == n && (k[1] == 'r' || m > 0) ? RH_FILLER_ER : -1;
-    }
-    size_t h = strspn(k, "h"), m = strspn(k + h, "m");
-    return h <= 1 && h + m == n && n >= 2 && m > 0 && n != 1 ? RH_FILLER_HMM : -1;
-}
-
 static size_t step_at(const rh_contour *c, float t)
 {
     float i = t * (float)RH_CONTOUR_PER_S;
@@ -168,7 +146,7 @@ static bool replaces_word(const rh_filler_search *f, size_t i)
             break;
         }
     for (int k = before + 1; k < after; k++)
-        if (rh_filler_sound(f->in->words[k].text) < 0)
+        if (rh_hesitation_of(f->in->words[k].text) < 0)
             return true;
     return false;
 }
@@ -226,7 +204,7 @@ static rh_filler proposal(const rh_filler_search *f, size_t i)
 {
     const rh_word *w = &f->verbatim[i];
     int pair = f->verbatim_pair[i];
-    rh_filler filler = {.kind = (rh_filler_kind)rh_filler_sound(w->text),
+    rh_filler filler = {.kind = (rh_filler_kind)rh_hesitation_of(w->text),
                         .start = w->start,
                         .end = w->end,
                         .p = w->p};
@@ -243,7 +221,7 @@ static void cover_clean_run(rh_filler_search *f, size_t first, size_t n, float *
     for (size_t k = first; k < first + n; k++)
         if (f->verbatim_pair[k] >= 0)
             f->told[f->verbatim_pair[k]] = true;
-    while (at < f->in->n_words && rh_filler_sound(f->in->words[at].text) >= 0)
+    while (at < f->in->n_words && rh_hesitation_of(f->in->words[at].text) >= 0)
         f->told[at++] = true;
     int32_t next = first + n < f->n_verbatim ? f->verbatim_pair[first + n] : -1;
     if (next >= 0)
@@ -296,7 +274,7 @@ static void from_verbatim(rh_filler_search *f)
 {
     for (size_t i = 0; i < f->n_verbatim; i++) {
         size_t n = 0;
-        while (i + n < f->n_verbatim && rh_filler_sound(f->verbatim[i + n].text) >= 0)
+        while (i + n < f->n_verbatim && rh_hesitation_of(f->verbatim[i + n].text) >= 0)
             n++;
         if (n >= RUN_COUNTED && f->in->contour) {
             count_run(f, i, n);
@@ -331,7 +309,7 @@ static void time_by_voice(const rh_contour *c, rh_filler *filler)
 static void from_clean(rh_filler_search *f)
 {
     for (size_t i = 0; i < f->in->n_words; i++) {
-        int kind = rh_filler_sound(f->in->words[i].text);
+        int kind = rh_hesitation_of(f->in->words[i].text);
         const rh_word *w = &f->in->words[i];
         if (kind < 0 || f->told[i] || w->p < BABBLE)
             continue;

@@ -69,14 +69,11 @@ static const char *key(const rh_filler_search *f, size_t i)
  * comparison that follows be, feel, look, sound. */
 static bool is_filler_like(const rh_filler_search *f, size_t i)
 {
-    static const char *const governs[] = {
-        "am",     "are",     "be",     "been",  "being",   "can",    "could",   "did",
-        "didn't", "do",      "don't",  "feel",  "feeling", "feels",  "felt",    "i",
-        "i'd",    "is",      "it's",   "just",  "look",    "looked", "looking", "looks",
-        "more",   "much",    "really", "seem",  "seemed",  "seems",  "smell",   "something",
-        "sound",  "sounded", "sounds", "stuff", "taste",   "that's", "they",    "things",
-        "to",     "was",     "we",     "were",  "what's",  "who",    "would",   "you"};
-    if (i > 0 && !comma_before(f, i) && RH_WORD_IN(key(f, i - 1), governs))
+    static const char governs[] =
+        "am are be been being can could did didn't do don't feel feeling feels felt i i'd is it's just look looked "
+        "looking looks more much really seem seemed seems smell something sound sounded sounds stuff taste that's "
+        "they things to was we were what's who would you";
+    if (i > 0 && !comma_before(f, i) && rh_word_in(key(f, i - 1), governs))
         return false;
     bool before = comma_before(f, i) || (i > 0 && pause_after(f, i - 1) >= PAUSE_S);
     return before && comma_after(f, i) && !opens_sentence(f, i + 1);
@@ -84,35 +81,30 @@ static bool is_filler_like(const rh_filler_search *f, size_t i)
 
 static bool is_you_know(const rh_filler_search *f, size_t i)
 {
-    static const char *const asks[] = {"as",  "because", "did",  "do",   "don't", "how",  "if",
-                                       "let", "so",      "that", "what", "when",  "would"};
-    static const char *const objects[] = {
-        "a",    "about", "anything", "each",    "her",  "him", "how",  "if",   "it",
-        "me",   "my",    "of",       "someone", "that", "the", "them", "this", "what",
-        "when", "where", "whether",  "which",   "who",  "why", "your"};
-    if (i > 0 && !comma_before(f, i) && RH_WORD_IN(key(f, i - 1), asks))
+    static const char asks[] = "as because did do don't how if let so that what when would";
+    static const char objects[] =
+        "a about anything each her him how if it me my of someone that the them this what when where whether which "
+        "who why your";
+    if (i > 0 && !comma_before(f, i) && rh_word_in(key(f, i - 1), asks))
         return false;
     if (comma_after(f, i + 1))
         return comma_before(f, i) || pause_after(f, i + 1) >= PAUSE_S;
-    return comma_before(f, i) && !RH_WORD_IN(key(f, i + 2), objects);
+    return comma_before(f, i) && !rh_word_in(key(f, i + 2), objects);
 }
 
 static bool is_i_mean(const rh_filler_search *f, size_t i)
 {
-    static const char *const objects[] = {"by",  "every", "is", "it",   "that",
-                                          "the", "this",  "to", "well", "what"};
-    return comma_before(f, i) && (comma_after(f, i + 1) || !RH_WORD_IN(key(f, i + 2), objects));
+    static const char objects[] = "by every is it that the this to well what";
+    return comma_before(f, i) && (comma_after(f, i + 1) || !rh_word_in(key(f, i + 2), objects));
 }
 
 /* "it was sort of late", but "a sort of tree" and "this kind of work". */
 static bool is_sort_of(const rh_filler_search *f, size_t i)
 {
-    static const char *const noun[] = {"a",       "all",       "an",    "another", "any",   "best",
-                                       "certain", "different", "each",  "every",   "new",   "no",
-                                       "of",      "one",       "other", "our",     "right", "same",
-                                       "some",    "such",      "that",  "the",     "their", "these",
-                                       "this",    "those",     "what",  "which",   "worst", "your"};
-    if (i == 0 || RH_WORD_IN(key(f, i - 1), noun))
+    static const char noun[] =
+        "a all an another any best certain different each every new no of one other our right same some such that "
+        "the their these this those what which worst your";
+    if (i == 0 || rh_word_in(key(f, i - 1), noun))
         return false;
     return set_off(f, i, i + 1) || pause_after(f, i + 1) >= PAUSE_S;
 }

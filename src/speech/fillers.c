@@ -61,14 +61,14 @@ static void judge_pairs(rh_filler_search *f)
     size_t same = 0, real = 0;
     for (size_t i = 0; i < f->in->n_words; i++) {
         int32_t k = f->clean_pair[i];
-        bool sound = rh_filler_sound(f->clean_keys[i]) >= 0;
+        bool sound = rh_hesitation_of(f->clean_keys[i]) >= 0;
         real += !sound && f->clean_keys[i][0];
         if (k < 0)
             continue;
-        bool both = sound && rh_filler_sound(f->verbatim_keys[k]) >= 0;
+        bool both = sound && rh_hesitation_of(f->verbatim_keys[k]) >= 0;
         bool equal = same_word(f->clean_keys[i], f->verbatim_keys[k]);
         same += equal && !sound && f->clean_keys[i][0];
-        if (!equal && !both && (sound || rh_filler_sound(f->verbatim_keys[k]) >= 0)) {
+        if (!equal && !both && (sound || rh_hesitation_of(f->verbatim_keys[k]) >= 0)) {
             f->clean_pair[i] = -1;
             f->verbatim_pair[k] = -1;
         }
@@ -149,7 +149,7 @@ static void add_text(rh_buf *b, const char *s, rh_status *st)
 /* Words of the second decode that the clean one has not, next to those it has. */
 static bool worth_writing(const rh_filler_search *f, size_t i)
 {
-    if (rh_filler_sound(f->verbatim_keys[i]) >= 0)
+    if (rh_hesitation_of(f->verbatim_keys[i]) >= 0)
         return false; /* written where it was confirmed */
     bool doubled = i + 1 < f->n_verbatim && same_word(f->verbatim_keys[i], f->verbatim_keys[i + 1]);
     return f->verbatim_pair[i] < 0 && f->verbatim_keys[i][0] &&

@@ -6,7 +6,7 @@
 #include "rehearse/speech/prosody.h"
 #include "word_marks_internal.h"
 
-typedef char rh_filler_key[RH_KEY_MAX];
+typedef char rh_filler_key[RH_WORD_BYTES];
 
 /* Everything known about one recording while its fillers are looked for. */
 typedef struct {

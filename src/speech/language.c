@@ -31,10 +31,9 @@ static void add_remark(rh_language *l, const rh_speech_input *in, rh_remark_kind
 
 static bool is_be(const char *key)
 {
-    static const char *const forms[] = {"am",      "are", "be",     "been",  "being", "get",
-                                        "gets",    "got", "i'm",    "is",    "it's",  "that's",
-                                        "they're", "was", "wasn't", "we're", "were",  "weren't"};
-    return RH_WORD_IN(key, forms);
+    static const char forms[] =
+        "am are be been being get gets got i'm is it's that's they're was wasn't we're were weren't";
+    return rh_word_in(key, forms);
 }
 
 /* A form of "be", at most two adverbs, a participle. States such as "was
@@ -46,10 +45,7 @@ static size_t passive_at(const rh_key *keys, size_t n, size_t i)
     size_t v = i + 1;
     while (v < n && v <= i + 2) {
         size_t len = strlen(keys[v]);
-        bool adverb = strcmp(keys[v], "not") == 0 || strcmp(keys[v], "being") == 0 ||
-                      strcmp(keys[v], "also") == 0 || strcmp(keys[v], "been") == 0 ||
-                      (len > 3 && strcmp(keys[v] + len - 2, "ly") == 0);
-        if (!adverb)
+        if (!rh_word_in(keys[v], "not being also been") && !(len > 3 && strcmp(keys[v] + len - 2, "ly") == 0))
             break;
         v++;
     }
@@ -89,8 +85,8 @@ static void find_remarks(const rh_speech_input *in, const rh_key *keys, rh_langu
 {
     size_t n = in->n_words, phrase_end = 0, number_end = 0, name_end = 0;
     for (size_t i = 0; i < n; i++) {
-        size_t hedge = (size_t)rh_phrase_at(keys, n, i, RH_HEDGES, RH_N_HEDGES);
-        size_t weak = (size_t)rh_phrase_at(keys, n, i, RH_WEAK, RH_N_WEAK);
+        size_t hedge = (size_t)rh_phrase_at(keys, n, i, RH_HEDGES);
+        size_t weak = (size_t)rh_phrase_at(keys, n, i, RH_WEAK);
         if (i >= phrase_end && (hedge || weak)) {
             bool is_hedge = hedge >= weak;
             add_remark(l, in, is_hedge ? RH_REMARK_HEDGE : RH_REMARK_WEAK, i,
@@ -115,14 +111,12 @@ static void find_remarks(const rh_speech_input *in, const rh_key *keys, rh_langu
 
 static void count_persons(const rh_key *keys, size_t n, rh_language *l)
 {
-    static const char *const first[] = {"i",  "i'd",  "i'll", "i'm",   "i've",
-                                        "me", "mine", "my",   "myself"};
-    static const char *const we[] = {"our",  "ours",  "ourselves", "us",   "we",
-                                     "we'd", "we'll", "we're",     "we've"};
+    static const char first[] = "i i'd i'll i'm i've me mine my myself";
+    static const char we[] = "our ours ourselves us we we'd we'll we're we've";
     for (size_t i = 0; i < n; i++) {
         l->n_words += keys[i][0] != '\0';
-        l->n_i += RH_WORD_IN(keys[i], first);
-        l->n_we += RH_WORD_IN(keys[i], we);
+        l->n_i += rh_word_in(keys[i], first);
+        l->n_we += rh_word_in(keys[i], we);
     }
     l->i_share = l->n_i + l->n_we ? (float)l->n_i / (float)(l->n_i + l->n_we) : 0.5f;
 }

@@ -5,19 +5,13 @@
 #include "rehearse/speech/language.h"
 #include "word_marks_internal.h"
 
-typedef char rh_key[RH_KEY_MAX];
+typedef char rh_key[RH_WORD_BYTES];
 
-/* A phrase of keys parted by single blanks. */
-typedef struct {
-    const char *words;
-    float weight;
-} rh_phrase;
+/* Lists of phrases: "maybe|sort of". */
+extern const char RH_HEDGES[], RH_WEAK[];
 
-extern const rh_phrase RH_HEDGES[], RH_WEAK[];
-extern const size_t RH_N_HEDGES, RH_N_WEAK;
-
-/* Number of words of the longest phrase that begins at keys[i], 0 for none. */
-int rh_phrase_at(const rh_key *keys, size_t n, size_t i, const rh_phrase *table, size_t n_table);
+/* Number of words of the longest of `phrases` that begins at keys[i], 0 for none. */
+int rh_phrase_at(const rh_key *keys, size_t n, size_t i, const char *phrases);
 
 bool rh_is_stop_word(const char *key);
 bool rh_is_strong_verb(const char *key);

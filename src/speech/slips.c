@@ -12,25 +12,19 @@ enum { DRAWN_STEPS = 40 };
 /* Words that are doubled on purpose. */
 static bool may_double(const char *key)
 {
-    static const char *const doubles[] = {"bye",   "far",  "ha",   "had",    "hear",  "knock",
-                                          "long",  "many", "more", "much",   "never", "no",
-                                          "oh",    "okay", "over", "really", "so",    "that",
-                                          "there", "too",  "very", "yeah",   "yes"};
-    return RH_WORD_IN(key, doubles) || (key[0] >= '0' && key[0] <= '9');
+    static const char doubles[] =
+        "bye far ha had hear knock long many more much never no oh okay over really so that there too very yeah yes";
+    return rh_word_in(key, doubles) || (key[0] >= '0' && key[0] <= '9');
 }
 
 /* Words that are repeated by accident: those that begin a phrase. */
 static bool is_small_word(const char *key)
 {
-    static const char *const small[] = {
-        "a",   "an",   "and",    "are",   "as",     "at",   "because", "but",  "by",      "can",
-        "did", "do",   "for",    "from",  "had",    "has",  "have",    "he",   "her",     "his",
-        "how", "i",    "i'd",    "i'll",  "i'm",    "i've", "if",      "in",   "into",    "is",
-        "it",  "it's", "its",    "just",  "like",   "my",   "not",     "of",   "on",      "or",
-        "our", "she",  "that's", "the",   "their",  "then", "there's", "they", "they're", "this",
-        "to",  "was",  "we",     "we're", "we've",  "were", "what",    "when", "where",   "which",
-        "who", "with", "would",  "you",   "you're", "your"};
-    return RH_WORD_IN(key, small);
+    static const char small[] =
+        "a an and are as at because but by can did do for from had has have he her his how i i'd i'll i'm i've if "
+        "in into is it it's its just like my not of on or our she that's the their then there's they they're this "
+        "to was we we're we've were what when where which who with would you you're your";
+    return rh_word_in(key, small);
 }
 
 /* `text` as a whole at `out`, after a blank where asked for; nothing where it
@@ -71,9 +65,8 @@ static size_t repeated_at(const rh_word *w, const rh_filler_key *k, size_t n, si
 /* "we had, we went", "he was- he is": the same pronoun again after one or two words. */
 static bool restarts_at(const rh_word *w, const rh_filler_key *k, size_t n, size_t i, size_t *len)
 {
-    static const char *const subjects[] = {"he",     "i",     "i'm",  "i've", "it", "it's", "she",
-                                           "that's", "there", "they", "this", "we", "you"};
-    if (!RH_WORD_IN(k[i], subjects))
+    static const char subjects[] = "he i i'm i've it it's she that's there they this we you";
+    if (!rh_word_in(k[i], subjects))
         return false;
     for (*len = 2; *len <= 3 && i + *len < n; (*len)++) {
         const char *before = w[i + *len - 1].text;

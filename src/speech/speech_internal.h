@@ -3,21 +3,15 @@
 #define RH_SPEECH_INTERNAL_H
 
 #include "rehearse/speech/scores.h"
+#include "word_marks_internal.h"
 
 enum {
-    RH_WORD_BYTES = 64,        /* a normalised word, longer ones are cut */
     RH_ALIGN_MAX_WORDS = 8000, /* of a text that is aligned: the table is words x words bytes */
 };
 
-/* `text` as words are compared: lower case, letters, digits and inner
- * apostrophes only. Returns its length; 0 = nothing to say in it. */
-size_t rh_word_normal(const char *text, char out[RH_WORD_BYTES]);
 /* Are two normalised words the same, or one of them in British, one in American
  * spelling, or one of them short for the other (mr, mister)? */
 bool rh_spelled_alike(const char *a, const char *b);
-/* Lower case, compatibility forms and signs as plain ones, accents composed. Freed with rh_free();
- * NULL without memory. */
-char *rh_word_fold(const char *text);
 
 /* Ways to say digits; in the order in which they are looked for in what the other side has. */
 typedef enum { RH_NUMBER_COUNTED, RH_NUMBER_YEAR, RH_NUMBER_DIGITS, RH_NUMBER_OH, RH_NUMBER_WAYS } rh_number_way;

@@ -9,87 +9,42 @@
 #include <ctype.h>
 #include <string.h>
 
-static const rh_phrase SITUATION[] = {
-    {"when i was", 1},         {"while i was", 1},        {"when we were", 1},
-    {"at the time", 1},        {"last year", 1},          {"last month", 0.8f},
-    {"last summer", 1},        {"in my last", 1},         {"in my previous", 1},
-    {"in my current", 1},      {"at my last", 1},         {"at my previous", 1},
-    {"at my current", 1},      {"in my first", 0.8f},     {"i was working", 1},
-    {"we were working", 1},    {"i worked at", 1},        {"i worked as", 1},
-    {"i work at", 0.8f},       {"i was a", 0.6f},         {"years ago", 1},
-    {"months ago", 1},         {"a year ago", 1},         {"one time", 0.8f},
-    {"the situation", 1},      {"the background", 0.8f},  {"the context", 0.8f},
-    {"there was", 0.6f},       {"there were", 0.5f},      {"we had a", 0.6f},
-    {"the problem was", 0.8f}, {"we were facing", 1},     {"faced with", 0.8f},
-    {"back in", 0.6f},         {"during my", 0.8f},       {"during a", 0.5f},
-    {"our team was", 0.6f},    {"the company was", 0.8f}, {"the project was", 0.6f},
-    {"last winter", 1},        {"last spring", 1},        {"last autumn", 1},
-    {"last fall", 1},          {"last week", 0.8f},       {"when i joined", 1},
-    {"i inherited", 1},        {"when i started", 1},     {"when we started", 0.8f},
-    {"for example", 0.4f},     {"i remember", 0.6f},      {"was behind schedule", 0.8f},
-};
-static const rh_phrase TASK[] = {
-    {"my job was", 1},        {"my task", 1},         {"my role", 1},
-    {"my goal", 1},           {"our goal", 1},        {"the goal", 1},
-    {"my responsibility", 1}, {"responsible for", 1}, {"i was asked", 1},
-    {"i was tasked", 1},      {"i was assigned", 1},  {"i was supposed to", 1},
-    {"i had to", 1},          {"we had to", 1},       {"i needed to", 1},
-    {"we needed to", 1},      {"needed to", 0.8f},    {"had to", 0.6f},
-    {"the challenge", 0.8f},  {"the objective", 1},   {"the task", 1},
-    {"it was my job", 1},     {"it was up to me", 1}, {"i wanted to", 0.6f},
-    {"the aim", 0.8f},        {"deadline", 0.5f},     {"the target", 0.6f},
-    {"i was expected", 1},    {"expected me to", 1},  {"i was told to", 1},
-    {"asked me to", 1},       {"i was in charge", 1}, {"was to", 0.4f},
-};
-static const rh_phrase ACTION[] = {
-    {"i decided", 1},
-    {"we decided", 0.8f},
-    {"i started", 0.8f},
-    {"i began", 0.8f},
-    {"so i", 0.6f},
-    {"then i", 0.8f},
-    {"i then", 0.8f},
-    {"first i", 0.8f},
-    {"i also", 0.4f},
-    {"what i did", 1},
-    {"the first thing i did", 1},
-    {"my approach", 1},
-    {"i set up", 1},
-    {"i reached out", 1},
-    {"i sat down", 0.8f},
-    {"i worked with", 0.8f},
-    {"i talked to", 1},
-    {"i spoke", 0.8f},
-    {"after that", 0.4f},
-    {"step by step", 0.8f},
-    {"i made sure", 1},
-    {"i took", 0.6f},
-    {"i suggested", 1},
-    {"i asked", 0.8f},
-    {"i put together", 1},
-};
-static const rh_phrase RESULT[] = {
-    {"as a result", 1},     {"the result", 1},      {"the results", 1},    {"in the end", 1},
-    {"the outcome", 1},     {"ended up", 0.8f},     {"eventually", 0.6f},  {"finally", 0.5f},
-    {"resulted in", 1},     {"led to", 0.8f},       {"which meant", 0.5f}, {"able to", 0.5f},
-    {"successfully", 0.8f}, {"success", 0.6f},      {"successful", 0.6f},  {"on time", 0.8f},
-    {"under budget", 1},    {"since then", 0.8f},   {"i learned", 0.8f},   {"i learnt", 0.8f},
-    {"taught me", 0.8f},    {"the feedback", 0.8f}, {"happy with", 0.8f},  {"percent", 0.6f},
-    {"increased", 0.4f},    {"decreased", 0.4f},    {"reduced", 0.4f},     {"improved", 0.4f},
-    {"saved", 0.6f},        {"doubled", 0.6f},      {"grew", 0.5f},        {"went from", 0.6f},
-    {"dropped", 0.5f},      {"we won", 0.8f},       {"was promoted", 1},   {"still use", 0.6f},
-    {"thanks to", 0.6f},    {"won", 0.8f},          {"went up", 0.8f},     {"went down", 0.8f},
-    {"thanked", 0.8f},      {"first place", 0.6f},  {"second place", 0.6f}, {"renewed", 0.6f},
-    {"fell by", 0.8f},      {"rose by", 0.8f},      {"halved", 0.6f},
-};
+/* Cue phrases of each part by weight, the heaviest first. */
+enum { WEIGHTS = 6 };
 static const struct {
-    const rh_phrase *cues;
-    size_t n;
-} PARTS[RH_STAR_PARTS] = {
-    {SITUATION, sizeof SITUATION / sizeof SITUATION[0]},
-    {TASK, sizeof TASK / sizeof TASK[0]},
-    {ACTION, sizeof ACTION / sizeof ACTION[0]},
-    {RESULT, sizeof RESULT / sizeof RESULT[0]},
+    float weight;
+    const char *phrases;
+} CUES[RH_STAR_PARTS][WEIGHTS] = {
+    {{1, "when i was|while i was|when we were|at the time|last year|last summer|in my last|in my previous|"
+          "in my current|at my last|at my previous|at my current|i was working|we were working|i worked at|"
+          "i worked as|years ago|months ago|a year ago|the situation|we were facing|last winter|last spring|"
+          "last autumn|last fall|when i joined|i inherited|when i started"},
+     {0.8f, "last month|in my first|i work at|one time|the background|the context|the problem was|faced with|"
+             "during my|the company was|last week|when we started|was behind schedule"},
+     {0.6f, "i was a|there was|we had a|back in|our team was|the project was|i remember"},
+     {0.5f, "there were|during a"},
+     {0.4f, "for example"}},
+    {{1, "my job was|my task|my role|my goal|our goal|the goal|my responsibility|responsible for|i was asked|"
+          "i was tasked|i was assigned|i was supposed to|i had to|we had to|i needed to|we needed to|the objective|"
+          "the task|it was my job|it was up to me|i was expected|expected me to|i was told to|asked me to|"
+          "i was in charge"},
+     {0.8f, "needed to|the challenge|the aim"},
+     {0.6f, "had to|i wanted to|the target"},
+     {0.5f, "deadline"},
+     {0.4f, "was to"}},
+    {{1, "i decided|what i did|the first thing i did|my approach|i set up|i reached out|i talked to|i made sure|"
+          "i suggested|i put together"},
+     {0.8f, "we decided|i started|i began|then i|i then|first i|i sat down|i worked with|i spoke|step by step|"
+             "i asked"},
+     {0.6f, "so i|i took"},
+     {0.4f, "i also|after that"}},
+    {{1, "as a result|the result|the results|in the end|the outcome|resulted in|under budget|was promoted"},
+     {0.8f, "ended up|led to|successfully|on time|since then|i learned|i learnt|taught me|the feedback|happy with|"
+             "we won|won|went up|went down|thanked|fell by|rose by"},
+     {0.6f, "eventually|success|successful|percent|saved|doubled|went from|still use|thanks to|first place|"
+             "second place|renewed|halved"},
+     {0.5f, "finally|which meant|able to|grew|dropped"},
+     {0.4f, "increased|decreased|reduced|improved"}},
 };
 static const float OPENING = 0.3f, CLOSING = 0.3f;  /* weight of a sentence's place */
 static const float DEED = 0.6f, STRONG_DEED = 1.0f; /* "I rewrote ...", with a strong verb */
@@ -99,28 +54,23 @@ enum { MIN_WORDS = 25 }; /* a shorter answer has no structure to look for */
 
 static float cue_weight(const rh_key *keys, size_t n, size_t i, int part)
 {
-    float best = 0.0f;
-    for (size_t k = 0; k < PARTS[part].n; k++) {
-        const rh_phrase *p = &PARTS[part].cues[k];
-        if (p->weight > best && rh_phrase_at(keys, n, i, p, 1))
-            best = p->weight;
-    }
-    return best;
+    for (size_t k = 0; k < WEIGHTS && CUES[part][k].phrases; k++)
+        if (rh_phrase_at(keys, n, i, CUES[part][k].phrases))
+            return CUES[part][k].weight;
+    return 0.0f;
 }
 
 /* "I rewrote", "we then automated": a deed, unless the verb only needs or has. */
 static float deed_weight(const rh_key *keys, size_t n, size_t i)
 {
-    static const char *const no_deed[] = {"felt",     "had",      "knew",    "liked",  "needed",
-                                          "realised", "realized", "thought", "wanted", "worked"};
+    static const char no_deed[] = "felt had knew liked needed realised realized thought wanted worked";
     bool me = strcmp(keys[i], "i") == 0, us = strcmp(keys[i], "we") == 0;
     if (!me && !us)
         return 0.0f;
     size_t v = i + 1;
-    if (v + 1 < n && (!strcmp(keys[v], "then") || !strcmp(keys[v], "also") ||
-                      !strcmp(keys[v], "quickly") || !strcmp(keys[v], "personally")))
+    if (v + 1 < n && rh_word_in(keys[v], "then also quickly personally"))
         v++;
-    if (v >= n || RH_WORD_IN(keys[v], no_deed) ||
+    if (v >= n || rh_word_in(keys[v], no_deed) ||
         !(rh_is_past_tense(keys[v]) || rh_is_strong_verb(keys[v])))
         return 0.0f;
     float w = rh_is_strong_verb(keys[v]) ? STRONG_DEED : DEED;

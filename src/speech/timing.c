@@ -14,14 +14,12 @@ static const float STEP_S = 1.0f / RH_CONTOUR_PER_S;
 
 int rh_opens_clause(const char *word)
 {
-    static const char *const openers[] = {
-        "after",   "although", "and",   "as",    "because", "before", "but",
-        "if",      "like",     "or",    "since", "so",      "that",   "then",
-        "though",  "unless",   "until", "what",  "when",    "where",  "whereas",
-        "whether", "which",    "while", "who",   "whose",   "why",    "yet"};
-    char key[RH_KEY_MAX];
+    static const char openers[] =
+        "after although and as because before but if like or since so that then though unless until what when where "
+        "whereas whether which while who whose why yet";
+    char key[RH_WORD_BYTES];
     rh_word_key(word, key);
-    return RH_WORD_IN(key, openers);
+    return rh_word_in(key, openers);
 }
 
 /* The level below which a step is silent: 25 dB under the loud ones (de Jong

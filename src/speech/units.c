@@ -257,11 +257,7 @@ bool rh_units_add(rh_units *u, const char *text, size_t word)
 
 static bool is_scale(const char *s)
 {
-    static const char *const scales[] = {"hundred", "thousand", "million", "billion", "trillion"};
-    for (size_t i = 0; i < sizeof scales / sizeof *scales; i++)
-        if (strcmp(s, scales[i]) == 0)
-            return true;
-    return false;
+    return rh_word_in(s, "hundred thousand million billion trillion");
 }
 
 static bool is_number(const rh_units *u, size_t i)
@@ -292,8 +288,7 @@ static void settle(rh_units *u)
             u->kind[i + 1] = RH_UNIT_MONEY;
         }
         bool money_before = i > 0 && u->kind[i - 1] == RH_UNIT_WORD &&
-                            (strcmp(u->text[i - 1], "dollar") == 0 || strcmp(u->text[i - 1], "pound") == 0 ||
-                             strcmp(u->text[i - 1], "euro") == 0);
+                            rh_word_in(u->text[i - 1], "dollar pound euro");
         if (u->kind[i] != RH_UNIT_WORD)
             continue;
         if (strcmp(u->text[i], "a") == 0 && i + 1 < u->n && is_scale(u->text[i + 1]))

@@ -3,41 +3,6 @@
 #include <ctype.h>
 #include <string.h>
 
-void rh_word_key(const char *text, char key[RH_KEY_MAX])
-{
-    size_t n = 0;
-    for (const unsigned char *p = (const unsigned char *)text; *p && n + 1 < RH_KEY_MAX; p++) {
-        if (p[0] == 0xE2 && p[1] == 0x80) { /* general punctuation: quotes, dashes, ellipsis */
-            if (p[2] == 0x99)
-                key[n++] = '\'';
-            p += p[2] ? 2 : 1;
-        } else if (isalnum(*p) || *p >= 0x80) {
-            key[n++] = (char)tolower(*p);
-        } else if ((*p == '\'' || *p == '-') && n > 0) {
-            key[n++] = (char)*p;
-        }
-    }
-    while (n > 0 && (key[n - 1] == '\'' || key[n - 1] == '-'))
-        n--;
-    key[n] = '\0';
-}
-
-bool rh_word_in(const char *key, const char *const *sorted, size_t n)
-{
-    size_t lo = 0, hi = n;
-    while (lo < hi) {
-        size_t mid = lo + (hi - lo) / 2;
-        int c = strcmp(key, sorted[mid]);
-        if (c == 0)
-            return true;
-        if (c < 0)
-            hi = mid;
-        else
-            lo = mid + 1;
-    }
-    return false;
-}
-
 /* Last character that is not a closing quote or bracket; "..." for an ellipsis
  * and "--" for a long dash in UTF-8. */
 static const char *last_mark(const char *text, size_t *len)
@@ -73,21 +38,20 @@ static bool ends_with_ellipsis(const char *text, size_t n)
 
 bool rh_ends_sentence(const char *text)
 {
-    static const char *const abbreviations[] = {"dr",  "e.g", "etc",  "i.e", "jr", "mr",
-                                                "mrs", "ms",  "prof", "sr",  "st", "vs"};
+    static const char abbreviations[] = "dr e.g etc i.e jr mr mrs ms prof sr st vs";
     size_t n;
     const char *c = last_mark(text, &n);
     if (ends_with_ellipsis(text, n) || *c == '?' || *c == '!')
         return true;
     if (*c != '.')
         return false;
-    char key[RH_KEY_MAX];
+    char key[RH_WORD_BYTES];
     size_t k = 0;
     for (size_t i = 0; i + 1 < n && k + 1 < sizeof key; i++)
         if (isalnum((unsigned char)text[i]) || text[i] == '.')
             key[k++] = (char)tolower((unsigned char)text[i]);
     key[k] = '\0';
-    return !RH_WORD_IN(key, abbreviations);
+    return !rh_word_in(key, abbreviations);
 }
 
 bool rh_ends_question(const char *text)

@@ -5,17 +5,20 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <string.h>
+#include "rehearse/base/words.h"
 #include "rehearse/speech/speech.h"
 
-enum { RH_KEY_MAX = 48 }; /* longer words are cut */
+/* For comparison: with inner apostrophes, and with inner hyphens too. Their lengths; 0 = nothing to say in it. */
+static inline size_t rh_word_normal(const char *text, char out[RH_WORD_BYTES])
+{
+    return rh_word_form(text, strlen(text), "'", out);
+}
 
-/* Lower-case ASCII letters, digits, inner apostrophes and hyphens of `text`;
- * bytes past ASCII are kept as they are. The typographic apostrophe becomes '. */
-void rh_word_key(const char *text, char key[RH_KEY_MAX]);
-
-/* Sorted table, searched by bisection. */
-bool rh_word_in(const char *key, const char *const *sorted, size_t n);
-#define RH_WORD_IN(key, table) rh_word_in(key, table, sizeof(table) / sizeof((table)[0]))
+static inline size_t rh_word_key(const char *text, char key[RH_WORD_BYTES])
+{
+    return rh_word_form(text, strlen(text), "'-", key);
+}
 
 bool rh_ends_sentence(const char *text); /* . ? ! and the ellipsis, before closing quotes */
 bool rh_ends_question(const char *text);

@@ -117,17 +117,17 @@ static int count_slips(const char *text, rh_slip_kind kind)
 static void spellings_of_hesitation_are_known(void **state)
 {
     (void)state;
-    assert_int_equal(rh_filler_sound("Um,"), RH_FILLER_UM);
-    assert_int_equal(rh_filler_sound("ummmm..."), RH_FILLER_UM);
-    assert_int_equal(rh_filler_sound("uhm"), RH_FILLER_UM);
-    assert_int_equal(rh_filler_sound("Uhh"), RH_FILLER_UH);
-    assert_int_equal(rh_filler_sound("er"), RH_FILLER_ER);
-    assert_int_equal(rh_filler_sound("Hmm."), RH_FILLER_HMM);
-    assert_int_equal(rh_filler_sound("mm"), RH_FILLER_HMM);
+    assert_int_equal(rh_hesitation_of("Um,"), RH_FILLER_UM);
+    assert_int_equal(rh_hesitation_of("ummmm..."), RH_FILLER_UM);
+    assert_int_equal(rh_hesitation_of("uhm"), RH_FILLER_UM);
+    assert_int_equal(rh_hesitation_of("Uhh"), RH_FILLER_UH);
+    assert_int_equal(rh_hesitation_of("er"), RH_FILLER_ER);
+    assert_int_equal(rh_hesitation_of("Hmm."), RH_FILLER_HMM);
+    assert_int_equal(rh_hesitation_of("mm"), RH_SOUND_HMM);
     const char *const words[] = {"u",  "m",  "h",  "her", "hum",    "umbrella", "me",     "e",
                                  "eh", "ah", "oh", "mhm", "uh-huh", "",         "hermit", "mum"};
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
-        if (rh_filler_sound(words[i]) >= 0)
+        if (rh_hesitation_of(words[i]) >= 0)
             fail_msg("%s taken for a hesitation", words[i]);
 }
 

@@ -69,8 +69,7 @@ typedef struct {
     char language[RH_ASR_LANG_LEN];
     int64_t encode_us, decode_us;      /* wall time spent */
     int n_steps;                       /* decoder passes */
-    int _cap_segments, _cap_words, _cap_tokens;
-    size_t _len_text, _cap_text;
+    size_t _cap_segments, _cap_words, _cap_tokens, _len_text, _cap_text;
 } rh_transcript;
 
 typedef struct { size_t start, end; } rh_speech_span; /* samples, end exclusive */

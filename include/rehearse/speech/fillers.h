@@ -39,7 +39,4 @@ char *rh_verbatim_text(const rh_speech_input *in);
 const char *rh_filler_name(rh_filler_kind kind); /* "um", "you know", ... */
 const char *rh_slip_name(rh_slip_kind kind);     /* "repetition", "restart", "cut-off", "drawn" */
 
-/* The kind of a hesitation sound by its spelling ("Ummm," is RH_FILLER_UM), -1 for other words. */
-int rh_filler_sound(const char *word);
-
 #endif

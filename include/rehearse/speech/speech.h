@@ -14,6 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "rehearse/base/status.h"
+#include "rehearse/base/words.h"
 
 enum {
     RH_SPEECH_MAX_WORDS = 100000, /* words of one recording, and of its reference */
@@ -46,7 +47,7 @@ typedef struct {
 } rh_speech_segment;
 
 typedef enum {
-    RH_FILLER_UM, RH_FILLER_UH, RH_FILLER_ER, RH_FILLER_HMM, /* sounds */
+    RH_FILLER_UM = RH_SOUND_UM, RH_FILLER_UH, RH_FILLER_ER, RH_FILLER_HMM, /* sounds, as in rh_hesitation */
     RH_FILLER_LIKE, RH_FILLER_YOU_KNOW, RH_FILLER_I_MEAN, RH_FILLER_SORT_OF, RH_FILLER_KIND_OF,
     RH_FILLER_SO, RH_FILLER_RIGHT, RH_FILLER_WELL, RH_FILLER_ACTUALLY, RH_FILLER_BASICALLY,
     RH_FILLER_KINDS

@@ -9,6 +9,7 @@
 #include <math.h>
 #include <string.h>
 #include "rehearse/base/alloc.h"
+#include "rehearse/base/array.h"
 #include "transcriber_internal.h"
 #include "asr/transcript_internal.h"
 
@@ -97,20 +98,6 @@ void rh_transcriber_free(rh_transcriber *t)
     rh_free(t);
 }
 
-/* Room for `extra` samples more. */
-static bool make_room(float **buf, size_t n, size_t *cap, size_t extra)
-{
-    if (n + extra <= *cap)
-        return true;
-    size_t want = (n + extra) * 3 / 2;
-    float *p = rh_realloc(*buf, want * sizeof *p);
-    if (!p)
-        return false;
-    *buf = p;
-    *cap = want;
-    return true;
-}
-
 rh_status rh_transcriber_feed(rh_transcriber *t, const float *samples, size_t n, rh_error *err)
 {
     for (size_t i = 0; i < n; i++)
@@ -121,8 +108,8 @@ rh_status rh_transcriber_feed(rh_transcriber *t, const float *samples, size_t n,
     pthread_mutex_lock(&t->lock);
     if (n > limit || t->n_in > limit - n)
         st = RH_ERR_LIMIT;
-    else if (!make_room(&t->in, t->n_in, &t->cap_in, n))
-        st = RH_ERR_NOMEM;
+    else
+        st = rh_array_reserve(&t->in, &t->cap_in, t->n_in + n, sizeof *t->in);
     if (st == RH_OK && n > 0) {
         memcpy(t->in + t->n_in, samples, n * sizeof *samples);
         t->n_in += n;
@@ -158,7 +145,7 @@ static rh_status take_input(rh_transcriber *t)
     rh_status st = RH_OK;
     drop_old(t);
     pthread_mutex_lock(&t->lock);
-    if (!make_room(&t->sound, t->n_sound, &t->cap_sound, t->n_in)) {
+    if (rh_array_reserve(&t->sound, &t->cap_sound, t->n_sound + t->n_in, sizeof *t->sound) != RH_OK) {
         st = RH_ERR_NOMEM;
     } else if (t->n_in > 0) {
         memcpy(t->sound + t->n_sound, t->in, t->n_in * sizeof *t->in);

@@ -1,10 +1,11 @@
 /* transcriber_decode.c - decodes an utterance, or what there is of it so far. */
-#include <ctype.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include "rehearse/base/alloc.h"
+#include "rehearse/base/array.h"
 #include "rehearse/base/clock.h"
+#include "rehearse/base/words.h"
 #include "rehearse/asr/verbatim.h"
 #include "transcriber_internal.h"
 #include "asr/transcript_internal.h"
@@ -28,37 +29,20 @@ static const float SURE = 0.5f; /* of a word that one decode alone heard */
 
 static rh_status keep_draft(rh_transcriber *t, const rh_transcript *raw)
 {
-    if (raw->n_tokens > t->cap_draft) {
-        int cap = raw->n_tokens * 2;
-        int32_t *p = rh_realloc(t->draft, (size_t)cap * sizeof *p);
-        if (!p)
-            return RH_ERR_NOMEM;
-        t->draft = p;
-        t->cap_draft = cap;
-    }
+    if (rh_array_reserve(&t->draft, &t->cap_draft, (size_t)raw->n_tokens, sizeof *t->draft) != RH_OK)
+        return RH_ERR_NOMEM;
     for (int i = 0; i < raw->n_tokens; i++)
         t->draft[i] = raw->tokens[i].id;
     t->n_draft = raw->n_tokens;
     return RH_OK;
 }
 
-/* Letters and digits of a word in lower case; what is not ASCII counts as a letter. */
-static size_t fold(char *dst, size_t size, const char *s, size_t n)
-{
-    size_t len = 0;
-    for (size_t i = 0; i < n && len + 1 < size; i++)
-        if (isalnum((unsigned char)s[i]) || (unsigned char)s[i] >= 0x80)
-            dst[len++] = (char)tolower((unsigned char)s[i]);
-    dst[len] = '\0';
-    return len;
-}
-
 static bool same_word(const rh_transcript *a, int i, const rh_transcript *b, int k)
 {
-    char x[96], y[96];
+    char x[RH_WORD_BYTES], y[RH_WORD_BYTES];
     const rh_asr_word *u = &a->words[i], *v = &b->words[k];
-    fold(x, sizeof x, a->text + u->text_off, u->text_len);
-    fold(y, sizeof y, b->text + v->text_off, v->text_len);
+    (void)rh_word_form(a->text + u->text_off, u->text_len, "", x);
+    (void)rh_word_form(b->text + v->text_off, v->text_len, "", y);
     return strcmp(x, y) == 0;
 }
 
@@ -156,15 +140,15 @@ static int n_known(const rh_transcriber *t)
     const rh_transcript *s = &t->scratch;
     float end = (float)(t->context_end - t->from) / RATE;
     const char *last = strrchr(t->context, ' ');
-    char x[96], y[96];
+    char x[RH_WORD_BYTES], y[RH_WORD_BYTES];
     int n = 0;
     while (n < s->n_words && (s->words[n].start + s->words[n].end) / 2 < end)
         n++;
     if (n == s->n_words || s->words[n].start > end + 0.2f)
         return n;
     last = last ? last + 1 : t->context;
-    fold(x, sizeof x, last, strlen(last));
-    fold(y, sizeof y, s->text + s->words[n].text_off, s->words[n].text_len);
+    (void)rh_word_form(last, strlen(last), "", x);
+    (void)rh_word_form(s->text + s->words[n].text_off, s->words[n].text_len, "", y);
     return strcmp(x, y) == 0 ? n + 1 : n; /* times differ by a little from decode to decode */
 }
 

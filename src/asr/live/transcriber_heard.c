@@ -1,6 +1,7 @@
 /* transcriber_heard.c - what was heard and not yet fetched. */
 #include <string.h>
 #include "rehearse/base/alloc.h"
+#include "rehearse/base/array.h"
 #include "transcriber_internal.h"
 #include "asr/transcript_internal.h"
 
@@ -8,17 +9,11 @@ enum { BEYOND = TR_RATE / 2 /* sound given with a final after what is new */ };
 
 static rh_status add(rh_transcriber *t, const rh_transcript *text, tr_heard h)
 {
-    if (t->n_heard == t->cap_heard) {
-        int cap = t->cap_heard ? t->cap_heard * 2 : 4;
-        tr_heard *p = rh_realloc(t->heard, (size_t)cap * sizeof *p);
-        if (!p)
-            return RH_ERR_NOMEM;
-        t->heard = p;
-        t->cap_heard = cap;
-    }
     rh_transcript_init(&h.transcript);
     rh_transcript_init(&h.verbatim);
-    rh_status st = rh_transcript_append(&h.transcript, text, 0);
+    rh_status st = rh_array_reserve(&t->heard, &t->cap_heard, (size_t)t->n_heard + 1, sizeof *t->heard);
+    if (st == RH_OK)
+        st = rh_transcript_append(&h.transcript, text, 0);
     if (st == RH_OK && h.final && t->verbatim.n_words > 0)
         st = rh_transcript_append(&h.verbatim, &t->verbatim, 0);
     if (st != RH_OK) {

@@ -83,7 +83,8 @@ struct rh_transcriber {
     rh_transcript piece;        /* words that are being settled */
     rh_transcript verbatim;     /* second decode of the last decode that may become final */
     int32_t *draft;             /* its tokens */
-    int n_draft, cap_draft;
+    int n_draft;
+    size_t cap_draft;
     int64_t partial_at;         /* sound it had, 0 = none */
     bool doubtful;              /* the last decode failed openai-whisper's test */
     int64_t interval;           /* until the next, in samples */
@@ -91,7 +92,8 @@ struct rh_transcriber {
     int n_pooled;
 
     tr_heard *heard;
-    int n_heard, cap_heard, next_heard;
+    int n_heard, next_heard;
+    size_t cap_heard;
     atomic_bool speaking;
     atomic_llong behind, speech;  /* samples, for other threads */
 };

@@ -1,9 +1,9 @@
 #include "rehearse/asr/verbatim.h"
 
-#include <ctype.h>
 #include <string.h>
 #include "rehearse/base/alloc.h"
 #include "rehearse/base/buf.h"
+#include "rehearse/base/words.h"
 #include "asr/transcript_internal.h"
 
 static const char PROMPT[] =
@@ -39,23 +39,9 @@ static int looped_tokens(const rh_transcript *t)
     return 0;
 }
 
-/* A word as letters only, lower case. */
-static void plain_word(const rh_transcript *t, const rh_asr_word *w, char out[32])
+static void plain_word(const rh_transcript *t, const rh_asr_word *w, char out[RH_WORD_BYTES])
 {
-    size_t n = 0;
-    for (uint32_t i = 0; i < w->text_len && n + 1 < 32; i++) {
-        unsigned char c = (unsigned char)t->text[w->text_off + i];
-        if (isalnum(c) || c >= 0x80)
-            out[n++] = (char)tolower(c);
-    }
-    out[n] = '\0';
-}
-
-static bool is_sound(const char *w)
-{
-    size_t n = strlen(w);
-    return n > 0 && n == strspn(w, "uhmer") && strcmp(w, "me") != 0 && strcmp(w, "he") != 0 &&
-           strcmp(w, "her") != 0;
+    (void)rh_word_form(t->text + w->text_off, w->text_len, "", out);
 }
 
 /* Index of the clean word that goes on after the words of `kept` bytes of the
@@ -65,10 +51,10 @@ static int next_clean_word(const rh_transcript *clean, const rh_transcript *loop
 {
     int at = 0;
     float since = 0.0f; /* start of the last word that is no hesitation */
-    char a[32], b[32];
+    char a[RH_WORD_BYTES], b[RH_WORD_BYTES];
     for (int i = 0; i < loop->n_words && loop->words[i].text_off < kept; i++) {
         plain_word(loop, &loop->words[i], a);
-        if (!a[0] || is_sound(a))
+        if (!a[0] || rh_hesitation_of(a) >= 0)
             continue;
         since = loop->words[i].start;
         for (int k = at; k < clean->n_words && k < at + 4;
@@ -82,7 +68,7 @@ static int next_clean_word(const rh_transcript *clean, const rh_transcript *loop
     }
     while (at < clean->n_words) {
         plain_word(clean, &clean->words[at], b);
-        if (!is_sound(b) && clean->words[at].start > since + 0.1f)
+        if (rh_hesitation_of(b) < 0 && clean->words[at].start > since + 0.1f)
             break;
         at++;
     }
@@ -149,7 +135,7 @@ static bool may_hide_something(const rh_transcript *clean)
             return true;
     for (int i = 0; i < clean->n_words; i++) {
         const rh_asr_word *w = &clean->words[i];
-        char plain[32];
+        char plain[RH_WORD_BYTES];
         plain_word(clean, w, plain);
         if (w->end - w->start > DRAWN_S + DRAWN_LETTER_S * (float)strlen(plain) ||
             strcmp(plain, "like") == 0) /* its comma tells whether it means something */

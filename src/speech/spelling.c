@@ -1,86 +1,9 @@
-/* words.c - spelling: normal form, reference text. */
+/* spelling.c - British and American spelling, reference texts. */
 #include <ctype.h>
-#include <stdlib.h>
 #include <string.h>
-#include <utf8proc.h>
 #include "rehearse/base/alloc.h"
 #include "rehearse/base/text.h"
 #include "speech_internal.h"
-
-static bool is_ascii(const char *s)
-{
-    while (*s && (unsigned char)*s < 0x80)
-        s++;
-    return !*s;
-}
-
-char *rh_word_fold(const char *text)
-{
-    static const struct {
-        const char *written, *plain;
-    } marks[] = {{"\xe2\x80\x99", "'"}, {"\xe2\x80\x98", "'"}, {"\xca\xbc", "'"}, {"\xe2\x80\x90", "-"}};
-    const utf8proc_option_t how = UTF8PROC_NULLTERM | UTF8PROC_STABLE | UTF8PROC_COMPAT | UTF8PROC_COMPOSE |
-                                  UTF8PROC_CASEFOLD | UTF8PROC_IGNORE;
-    char *out = rh_utf8_mended(text, strlen(text));
-    if (!out || is_ascii(text)) {
-        for (char *s = out; s && *s; s++)
-            *s = (char)tolower((unsigned char)*s);
-        return out;
-    }
-    utf8proc_uint8_t *folded = NULL;
-    if (utf8proc_map((const utf8proc_uint8_t *)out, 0, &folded, how) < 0) {
-        free(folded);
-        rh_free(out);
-        return NULL;
-    }
-    rh_free(out);
-    out = rh_strdup((char *)folded);
-    free(folded); /* not rh_alloc()'s */
-    for (size_t i = 0; out && i < sizeof marks / sizeof *marks; i++)
-        for (char *s = out; (s = strstr(s, marks[i].written)) != NULL; s++) {
-            size_t n = strlen(marks[i].written);
-            *s = marks[i].plain[0];
-            memmove(s + 1, s + n, strlen(s + n) + 1);
-        }
-    return out;
-}
-
-/* Most words; needs no memory. */
-static size_t ascii_normal(const char *text, char out[RH_WORD_BYTES])
-{
-    size_t n = 0;
-    for (const char *s = text; *s && n + 1 < RH_WORD_BYTES; s++)
-        if (isalnum((unsigned char)*s) || (n > 0 && *s == '\''))
-            out[n++] = (char)tolower((unsigned char)*s);
-    while (n > 0 && out[n - 1] == '\'')
-        n--;
-    out[n] = '\0';
-    return n;
-}
-
-size_t rh_word_normal(const char *text, char out[RH_WORD_BYTES])
-{
-    char *folded = is_ascii(text) ? NULL : rh_word_fold(text);
-    if (!folded)
-        return ascii_normal(text, out);
-    size_t n = 0, len, total = strlen(folded);
-    for (size_t i = 0; i < total; i += len) {
-        uint32_t cp;
-        len = rh_utf8_next(folded + i, total - i, &cp);
-        rh_char_class c = rh_char_class_of(cp);
-        if (n + len + 1 > RH_WORD_BYTES)
-            break;
-        if (c == RH_CHAR_LETTER || c == RH_CHAR_NUMBER || (n > 0 && (c == RH_CHAR_MARK || cp == '\''))) {
-            memcpy(out + n, folded + i, len);
-            n += len;
-        }
-    }
-    rh_free(folded);
-    while (n > 0 && out[n - 1] == '\'')
-        n--;
-    out[n] = '\0';
-    return n;
-}
 
 /* In American spelling: counselled, colour, organise, centre. */
 static void american(const char *word, char out[RH_WORD_BYTES])

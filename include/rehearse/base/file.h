@@ -1,0 +1,10 @@
+/* file.h - small files as a whole. Threads: any. */
+#ifndef RH_FILE_H
+#define RH_FILE_H
+
+#include "rehearse/base/buf.h"
+
+/* Adds what the file holds to `out`. RH_ERR_IO; RH_ERR_LIMIT more than out->max; RH_ERR_NOMEM. */
+rh_status rh_file_read(const char *path, rh_buf *out, rh_error *err);
+
+#endif
