@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { corners } from './corners.mjs';
 import { proxied } from './proxied.mjs';
+import { questions } from './questions.mjs';
 import { axePath, browser, finish, media, root, Server, shots, test } from './harness.mjs';
 
 const PHONE = { width: 390, height: 844 };
@@ -284,6 +285,7 @@ await test('progress lists the practices and deletes them for good', async () =>
   await page.context().close();
 });
 
+await questions({ open, quiet, axe, looksFinished, server });
 await corners({ open, quiet, axe, looksFinished, server, errors });
 await proxied({ open, errors });
 

@@ -1,5 +1,7 @@
 // app.js - which view is shown: #/ (set-up), #/practice, #/report/<id>, #/progress.
+import { aboutQuestion } from './about.js';
 import { $, announce, notice, request, show } from './api.js';
+import { find, loadBank } from './bank.js';
 import { Capture } from './capture.js';
 import { setup } from './setup.js';
 import { practice } from './practice.js';
@@ -10,13 +12,18 @@ import { offer, unfinished } from './unfinished.js';
 let leave = null; // what the current view wants done before it goes
 
 // Things one view hands to the next: devices in use, the recording just made.
-const shared = { capture: null, question: null, recording: null };
+const shared = { capture: null, picked: null, own: '', question: null, recording: null };
 
 async function report(id, alive) {
   const main = $('#main');
   main.replaceChildren();
-  const data = await request(`v1/sessions/${encodeURIComponent(id)}/report`);
+  const [data, bank] = await Promise.all([request(`v1/sessions/${encodeURIComponent(id)}/report`), loadBank().catch(() => null)]); // the report does without the bank
   if (!alive()) return;
+  const question = bank && find(bank, data.question);
+  const about = question && aboutQuestion(question, (text) => {
+    shared.own = text;
+    location.hash = '#/';
+  });
   const audio = shared.recording?.id === id ? shared.recording.url : data.media ? `v1/sessions/${encodeURIComponent(id)}/media` : null;
   const link = (text, href, download) => Object.assign(document.createElement('a'), { className: 'button secondary', textContent: text, href, download: download || '' });
   const button = (text, fn, cls = 'secondary') => Object.assign(document.createElement('button'), { type: 'button', className: cls, textContent: text, onclick: fn });
@@ -32,7 +39,7 @@ async function report(id, alive) {
       notice(e.message);
     }
   });
-  renderReport(main, data, { audio, actions: [again, button('Print or save as PDF', () => window.print()),
+  renderReport(main, data, { audio, about, actions: [again, button('Print or save as PDF', () => window.print()),
     link('Markdown', `${base}/report?format=md`, `rehearse-${id}.md`), link('Web page', `${base}/report?format=html`, `rehearse-${id}.html`),
     link('Subtitles', `${base}/transcript?format=srt`, `rehearse-${id}.srt`), link('JSON', `${base}/report?format=json`, `rehearse-${id}.json`), remove] });
   document.title = 'Report · Rehearse';

@@ -28,7 +28,7 @@ const KINDS = {
   mispronounced: ['Unclear', '--mispron'], slip: ['Slips', '--repeat'], cue: ['Cues', '--playing'],
 };
 
-export function renderReport(root, report, { audio = null, actions = [] } = {}) {
+export function renderReport(root, report, { audio = null, about = null, actions = [] } = {}) {
   const player = audio ? el('audio', { class: 'player', controls: true, src: audio, preload: 'metadata' }) : null;
   const words = [];
   const hear = (start, end) => {
@@ -40,7 +40,7 @@ export function renderReport(root, report, { audio = null, actions = [] } = {}) 
   if (player) player.addEventListener('timeupdate', () => highlight(words, player.currentTime, player.currentTime + 0.05));
   const context = { hear, player, words };
   const article = el('article', { class: 'report' }, head(report), ...tiles(report), points(report, context),
-    timeline(report, context), transcript(report, context), structure(report, context), evidence(report, context),
+    timeline(report, context), transcript(report, context), structure(report, context), about, evidence(report, context),
     trend(report), foot(report, actions));
   root.replaceChildren(article);
   drawCharts(article, report, context);
@@ -59,7 +59,7 @@ function highlight(words, start, end) {
 function head(r) {
   const when = r.created ? new Date(r.created * 1000).toLocaleString([], { dateStyle: 'long', timeStyle: 'short' }) : '';
   const d = r.duration_s || 0;
-  return el('header', {}, el('p', { class: 'meta' }, [when, d < 60 ? `${Math.round(d)} seconds` : `${clock(d)} minutes`, r.kind].filter(Boolean).join(' · ')),
+  return el('header', {}, el('p', { class: 'meta' }, [when, d < 60 ? `${Math.round(d)} seconds` : `${clock(d)} minutes`, r.kind === 'role' ? 'about the work' : r.kind].filter(Boolean).join(' · ')),
     el('h1', {}, r.question || 'Practice'), el('p', { class: 'summary' }, r.summary || ''),
     ...(r.notes || []).map((n) => el('p', { class: 'notice' }, n)));
 }

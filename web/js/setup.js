@@ -1,63 +1,24 @@
 // setup.js - first view: question, camera and microphone check, dropped files.
-import { $, announce, notice, request, settings, show } from './api.js';
+import { $, notice, request, settings, show } from './api.js';
+import { loadBank } from './bank.js';
 import { Capture } from './capture.js';
+import { choose, chosen } from './choose.js';
 
 const EVERY_MS = 700; // pictures looked at while the person sets up
 
-// What a good answer has, by the kind of question.
-const TIPS = {
-  opening: 'Where you come from, what you do best, why you are here: one minute is enough.',
-  motivation: 'Two reasons are better than five. Tie each to something you have done.',
-  strengths: 'Name one, then tell the moment that shows it.',
-  behavioural: 'Tell one story: situation and task in two sentences, what you did, what came of it.',
-  situational: 'Say what you would find out first, then what you would do, and why in this order.',
-  technical: 'Think aloud: what you assume, the choices there are, which one you take.',
-  closing: 'Short and warm: what you take from this talk, and what you would like to know.',
-};
-
 export async function setup(shared, alive, onleave) {
   await request('v1/sessions?limit=1'); // may this browser practise here?
-  const { questions } = await request('questions.json');
+  const bank = await loadBank();
   if (!alive()) return;
   show('view-setup');
-  chooseQuestion(questions, shared);
+  choose(bank, shared);
   rememberSettings();
   acceptFiles(alive);
   $('#start').addEventListener('click', () => {
-    shared.question = { text: $('#own').value.trim() || shared.picked.text, kind: $('#own').value.trim() ? 'own' : shared.picked.kind };
+    shared.question = chosen(shared);
     location.hash = '#/practice';
   });
   await checkDevices(shared, alive, onleave);
-}
-
-function chooseQuestion(questions, shared) {
-  const unique = (key) => [...new Set(questions.map((q) => q[key]))];
-  const fill = (select, values, saved) => {
-    select.append(new Option('Any', ''), ...values.map((v) => new Option(v[0].toUpperCase() + v.slice(1), v)));
-    if (values.includes(saved)) select.value = saved;
-  };
-  fill($('#role'), unique('role'), settings.role);
-  fill($('#kind'), unique('kind'), settings.kind);
-  const ask = () => {
-    const own = $('#own').value.trim();
-    $('#question').textContent = own || shared.picked.text;
-    $('#tip').textContent = own ? 'Answer it as if somebody had asked: begin with the answer, then the reasons.' : TIPS[shared.picked.kind] || '';
-  };
-  const pick = (spoken) => {
-    const fits = questions.filter((q) => (!$('#role').value || q.role === $('#role').value) && (!$('#kind').value || q.kind === $('#kind').value));
-    const pool = fits.length ? fits : questions.filter((q) => !$('#role').value || q.role === $('#role').value);
-    const others = pool.filter((q) => q.text !== shared.picked?.text);
-    const from = others.length ? others : pool;
-    shared.picked = from[Math.floor(Math.random() * from.length)];
-    ask();
-    if (spoken && !fits.length) announce('No question of that kind in this field; here is another of the field.');
-  };
-  for (const id of ['role', 'kind'])
-    $(`#${id}`).addEventListener('change', () => { settings[id] = $(`#${id}`).value; pick(true); });
-  $('#another').addEventListener('click', () => pick(true));
-  $('#own').addEventListener('input', ask);
-  if (shared.picked) ask();
-  else pick(false);
 }
 
 function rememberSettings() {
