@@ -22,7 +22,7 @@ char *rh_transcript_plain(const rh_transcript *t)
     return t->text ? trimmed(t->text, strlen(t->text)) : rh_strdup("");
 }
 
-char *rh_segment_plain(const rh_transcript *t, const rh_asr_segment *s)
+static char *segment_plain(const rh_transcript *t, const rh_asr_segment *s)
 {
     return t->text ? trimmed(t->text + s->text_off, s->text_len) : rh_strdup("");
 }
@@ -37,7 +37,7 @@ static json_t *rounded(double x, int digits)
 static json_t *segment_json(const rh_transcript *t, int i)
 {
     const rh_asr_segment *s = &t->segments[i];
-    char *text = rh_segment_plain(t, s);
+    char *text = segment_plain(t, s);
     if (!text)
         return NULL;
     json_t *j = json_pack("{s:i,s:o,s:o,s:o,s:o,s:o,s:o,s:o}", "id", i, "start",

@@ -122,11 +122,19 @@ rh_status rh_vad_new(rh_vad **out, const rh_vad_model *m, rh_error *err)
     return RH_OK;
 }
 
+static float mean_square_of(const float *samples, size_t n)
+{
+    float sum = 0;
+    for (size_t i = 0; i < n; i++)
+        sum += samples[i] * samples[i];
+    return n ? sum / (float)n : 0;
+}
+
 rh_status rh_vad_push(rh_vad *v, const float *chunk, float *p_speech)
 {
     memmove(v->window, v->window + RH_VAD_CHUNK, CONTEXT * sizeof *v->window);
     memcpy(v->window + CONTEXT, chunk, RH_VAD_CHUNK * sizeof *chunk);
-    float mean_square = rh_mean_square(chunk, RH_VAD_CHUNK);
+    float mean_square = mean_square_of(chunk, RH_VAD_CHUNK);
     v->loudest = fmaxf(v->loudest * FORGET, fminf(mean_square, v->before));
     v->before = mean_square;
     float gain = fminf(sqrtf(LOUDEST / fmaxf(v->loudest, 1e-12f)), MOST_GAIN);
@@ -161,14 +169,6 @@ void rh_vad_free(rh_vad *v)
         return;
     rh_nn_request_free(v->request);
     rh_free(v);
-}
-
-float rh_mean_square(const float *samples, size_t n)
-{
-    float sum = 0;
-    for (size_t i = 0; i < n; i++)
-        sum += samples[i] * samples[i];
-    return n ? sum / (float)n : 0;
 }
 
 rh_gate_event rh_vad_gate_push(rh_vad_gate *g, float p, float mean_square)
@@ -247,7 +247,7 @@ static float loudest_of(const float *samples, size_t n)
 {
     float most = 0, before = 0;
     for (size_t i = 0; i + RH_VAD_CHUNK <= n; i += RH_VAD_CHUNK) {
-        float mean_square = rh_mean_square(samples + i, RH_VAD_CHUNK);
+        float mean_square = mean_square_of(samples + i, RH_VAD_CHUNK);
         most = fmaxf(most, fminf(mean_square, before));
         before = mean_square;
     }

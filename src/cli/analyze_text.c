@@ -11,7 +11,8 @@
 
 enum { LEAST_WIDTH = 60, MOST_WIDTH = 160, USUAL_WIDTH = 80, LABEL = 14, MAX_TEXT = 1 << 16, EXAMPLES = 4 };
 
-int rh_page_width(void)
+/* Columns of the page: the terminal's, or COLUMNS; 80 where neither is known. */
+static int page_width(void)
 {
     const char *columns = getenv("COLUMNS");
     long n = columns ? strtol(columns, NULL, 10) : 0;
@@ -26,7 +27,7 @@ int rh_page_width(void)
 /* Lines end without blanks, so a blank waits until a word follows it. */
 void rh_page_wrapped(FILE *f, const char *text, int at, int indent)
 {
-    int column = at, width = rh_page_width(), blanks = 0;
+    int column = at, width = page_width(), blanks = 0;
     for (const char *s = text; *s;) {
         size_t n = strcspn(s, " ");
         int letters = 0;

@@ -64,7 +64,7 @@ static void print_option(const char *name, const char *value, const char *help)
         printf("  %-28s %s\n", left, help);
 }
 
-void rh_cli_help(const rh_cli_command *cmd)
+static void print_help(const rh_cli_command *cmd)
 {
     printf("Usage: rehearse %s [OPTION]...%s%s\n\n%s\n\nOptions:\n", cmd->name,
            *cmd->arguments ? " " : "", cmd->arguments, cmd->about);
@@ -190,7 +190,7 @@ static int read_flags(const rh_cli_command *cmd, int argc, char **argv, flags *f
     for (int id; (id = getopt_long(argc, argv, ":hV", t.list, NULL)) != -1;) {
         int code = RH_CLI_GO_ON;
         if (id == 'h') {
-            rh_cli_help(cmd);
+            print_help(cmd);
             code = RH_EXIT_OK;
         } else if (id == 'V') {
             puts("rehearse " RH_VERSION);

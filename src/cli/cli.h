@@ -52,7 +52,6 @@ typedef struct {
  * return at once. After RH_CLI_GO_ON the caller calls rh_config_done(). */
 int rh_cli_begin(const rh_cli_command *cmd, int argc, char **argv, rh_config *cfg);
 
-void rh_cli_help(const rh_cli_command *cmd);
 
 /* "rehearse: message" on stderr; returns `code`. */
 int rh_cli_fail(int code, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

@@ -8,9 +8,6 @@
 /* Stands for a blank at which no line may end. */
 #define RH_NO_BREAK '\x01'
 
-/* Columns of the page: the terminal's, or COLUMNS; 80 where neither is known. */
-int rh_page_width(void);
-
 /* `text` from column `at` on, wrapped at the page's width and indented; ends the line. */
 void rh_page_wrapped(FILE *f, const char *text, int at, int indent);
 

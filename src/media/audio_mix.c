@@ -280,11 +280,6 @@ rh_status rh_mixer_feed(rh_mixer *m, const float *const *channels, size_t n, con
     return st;
 }
 
-static double energy_at(int level)
-{
-    return pow(10, -level / 10.0);
-}
-
 void rh_activity_add(rh_activity *a, const float *mono, size_t n, int rate_hz)
 {
     long block = rate_hz / 50 > 0 ? rate_hz / 50 : 1;
@@ -298,7 +293,6 @@ void rh_activity_add(rh_activity *a, const float *mono, size_t n, int rate_hz)
         double e = a->block_sum / (double)block;
         int level = e > 0 ? (int)fmin(99, fmax(0, -10 * log10(e))) : 99;
         a->at_level[level]++;
-        a->sum += e;
         a->n_blocks++;
         a->block_sum = 0;
         a->n_in_block = 0;
@@ -326,10 +320,4 @@ double rh_activity_s(const rh_activity *a)
     for (int level = 0; level <= least && level <= AUDIBLE_DB; level++)
         n += a->at_level[level];
     return (double)n / 50;
-}
-
-double rh_activity_energy(const rh_activity *a)
-{
-    double e = a->n_blocks ? a->sum / (double)a->n_blocks - 1.5 * energy_at(floor_of(a)) : 0;
-    return e > inaudible ? e : 0;
 }

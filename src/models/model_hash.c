@@ -6,7 +6,9 @@
 #include <unistd.h>
 #include "model_internal.h"
 
-static bool hash_stream(FILE *f, const EVP_MD *md, char hex[RH_HASH_HEX])
+enum { HASH_HEX = 65 }; /* a SHA-256 in hexadecimal and its NUL */
+
+static bool hash_stream(FILE *f, const EVP_MD *md, char hex[HASH_HEX])
 {
     static const char digit[] = "0123456789abcdef";
     unsigned char block[1 << 16], sum[EVP_MAX_MD_SIZE];
@@ -17,7 +19,7 @@ static bool hash_stream(FILE *f, const EVP_MD *md, char hex[RH_HASH_HEX])
         ok = EVP_DigestUpdate(c, block, n);
     ok = ok && !ferror(f) && EVP_DigestFinal_ex(c, sum, &n_sum);
     EVP_MD_CTX_free(c);
-    if (!ok || n_sum * 2 >= RH_HASH_HEX)
+    if (!ok || n_sum * 2 >= HASH_HEX)
         return false;
     for (unsigned i = 0; i < n_sum; i++) {
         hex[2 * i] = digit[sum[i] >> 4];
@@ -27,8 +29,8 @@ static bool hash_stream(FILE *f, const EVP_MD *md, char hex[RH_HASH_HEX])
     return true;
 }
 
-rh_status rh_file_hash(const char *path, const char *algorithm, char hex[RH_HASH_HEX],
-                       rh_error *err)
+/* `algorithm` by OpenSSL's name. */
+static rh_status file_hash(const char *path, const char *algorithm, char hex[HASH_HEX], rh_error *err)
 {
     const EVP_MD *md = EVP_get_digestbyname(algorithm);
     FILE *f = fopen(path, "rb");
@@ -42,8 +44,8 @@ rh_status rh_file_hash(const char *path, const char *algorithm, char hex[RH_HASH
 rh_status rh_file_check(const char *path, const char *algorithm, const char *expected,
                         rh_error *err)
 {
-    char hex[RH_HASH_HEX];
-    rh_status st = rh_file_hash(path, algorithm, hex, err);
+    char hex[HASH_HEX];
+    rh_status st = file_hash(path, algorithm, hex, err);
     if (st != RH_OK || strcmp(hex, expected) == 0)
         return st;
     unlink(path);

@@ -4,11 +4,6 @@
 
 #include "rehearse/models/model.h"
 
-enum { RH_HASH_HEX = 65 }; /* a SHA-256 in hexadecimal and its NUL */
-
-/* Hash of a file by OpenSSL's name, "SHA1" or "SHA256". RH_ERR_IO. */
-rh_status rh_file_hash(const char *path, const char *algorithm, char hex[RH_HASH_HEX],
-                       rh_error *err);
 /* Removes the file and fails with both hashes when it is not the expected one. */
 rh_status rh_file_check(const char *path, const char *algorithm, const char *expected,
                         rh_error *err);

@@ -5,7 +5,7 @@
 #include <time.h>
 #include "net_internal.h"
 
-const char *rh_net_reason(int status)
+static const char *reason_of(int status)
 {
     static const struct { int status; const char *reason; } table[] = {
         {101, "Switching Protocols"}, {200, "OK"}, {201, "Created"}, {202, "Accepted"},
@@ -62,7 +62,7 @@ static bool begin(rh_net_conn *c, int status, const char *headers, int64_t n)
         c->close_after = true;
     if (c->core->draining)
         c->close_after = true;
-    (void)snprintf(line, sizeof line, "HTTP/1.1 %d %s\r\ndate: %s\r\n", status, rh_net_reason(status),
+    (void)snprintf(line, sizeof line, "HTTP/1.1 %d %s\r\ndate: %s\r\n", status, reason_of(status),
                    date(c->core));
     put(c, line);
     put(c, headers ? headers : "");

@@ -27,18 +27,20 @@ static int bound_port(int fd)
 
 /* ---- accepting ---- */
 
+static void listeners_poll(rh_net *net, bool on);
+
 static void on_pause_over(uv_timer_t *t)
 {
     rh_net *net = t->data;
     net->paused = false;
-    net_listeners_poll(net, true);
+    listeners_poll(net, true);
 }
 
 /* No descriptor left: the queue waits, instead of the loop going round without an end. */
 static void pause_accepting(rh_net *net)
 {
     net->paused = true;
-    net_listeners_poll(net, false);
+    listeners_poll(net, false);
     (void)uv_timer_start(&net->pause, on_pause_over, NET_PAUSE_MS, 0);
 }
 
@@ -69,7 +71,7 @@ static void on_incoming(uv_poll_t *p, int status, int events)
     }
 }
 
-void net_listeners_poll(rh_net *net, bool on)
+static void listeners_poll(rh_net *net, bool on)
 {
     for (int i = 0; i < net->n_listeners; i++) {
         if (on && !net->paused)

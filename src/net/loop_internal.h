@@ -52,7 +52,6 @@ struct rh_net {
 };
 
 /* listen.c */
-void net_listeners_poll(rh_net *net, bool on);
 void net_listeners_close(rh_net *net);
 
 /* link.c */

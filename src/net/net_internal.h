@@ -172,6 +172,5 @@ bool net_ws_begin(rh_net_conn *c); /* answers 101 */
 void net_ws_free(net_ws *ws);
 size_t net_ws_feed(rh_net_conn *c, const char *bytes, size_t n);
 void net_ws_tick(rh_net_conn *c);
-void net_ws_frame(rh_net_conn *c, int opcode, const void *bytes, size_t n);
 
 #endif

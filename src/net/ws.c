@@ -103,7 +103,7 @@ bool net_ws_begin(rh_net_conn *c)
 
 /* ---- frames out ---- */
 
-void net_ws_frame(rh_net_conn *c, int opcode, const void *bytes, size_t n)
+static void send_frame(rh_net_conn *c, int opcode, const void *bytes, size_t n)
 {
     uint8_t head[10] = {(uint8_t)(0x80 | opcode)};
     size_t n_head = 2;
@@ -124,7 +124,7 @@ static rh_status send_message(rh_net_conn *c, int opcode, const void *bytes, siz
 {
     if (c->state != NET_WS)
         return RH_ERR_CANCELED;
-    net_ws_frame(c, opcode, bytes, n);
+    send_frame(c, opcode, bytes, n);
     return c->state == NET_WS ? RH_OK : RH_ERR_NOMEM;
 }
 
@@ -156,7 +156,7 @@ static void send_close(rh_net_conn *c, int code, const char *why)
         n = sizeof payload - 2;
     memcpy(payload + 2, why, n);
     c->ws->close_code = code ? code : 1005;
-    net_ws_frame(c, WSLAY_CONNECTION_CLOSE, payload, code ? n + 2 : 0);
+    send_frame(c, WSLAY_CONNECTION_CLOSE, payload, code ? n + 2 : 0);
 }
 
 void rh_net_ws_close(rh_net_conn *c, int code, const char *why)
@@ -202,7 +202,7 @@ static void on_control(rh_net_conn *c, int opcode)
     if (opcode == WSLAY_CONNECTION_CLOSE)
         on_close(c);
     else if (opcode == WSLAY_PING && c->state == NET_WS)
-        net_ws_frame(c, WSLAY_PONG, ws->control, ws->n_control);
+        send_frame(c, WSLAY_PONG, ws->control, ws->n_control);
 }
 
 static bool begin_frame(rh_net_conn *c, const struct wslay_frame_iocb *f)
@@ -315,6 +315,6 @@ void net_ws_tick(rh_net_conn *c)
         rh_net_close(c);
     } else if (quiet > (int64_t)NET_PING_S * 1000000 && !ws->pinged) {
         ws->pinged = true;
-        net_ws_frame(c, WSLAY_PING, "", 0);
+        send_frame(c, WSLAY_PING, "", 0);
     }
 }

@@ -42,16 +42,11 @@ static void start(void)
     }
 }
 
-const char *rh_nn_version(void)
-{
-    pthread_once(&once, start);
-    return version;
-}
-
 bool rh_nn_cache_folder(char *buf, size_t size, const char *parent)
 {
     uint32_t key = 2166136261u; /* FNV-1a */
-    for (const char *p = rh_nn_version(); *p; p++)
+    pthread_once(&once, start);
+    for (const char *p = version; *p; p++)
         key = (key ^ (uint8_t)*p) * 16777619u;
     for (const char *p = rh_cpu_name(); *p; p++)
         key = (key ^ (uint8_t)*p) * 16777619u;

@@ -81,7 +81,9 @@ static bool is_voice(const rh_contour *c, size_t i, float limit)
     return c->level_db[i] >= limit && (c->f0_hz[i] > 0.0f || c->voicing[i] > CREAK);
 }
 
-size_t rh_voices_between(const rh_contour *c, float from_s, float to_s, rh_voice *out, size_t max)
+/* Voiced stretches of at least 60 ms in [from_s, to_s), cut at dips of 6 dB: a glottal stop between two "uh"
+ * leaves such a dip even where the pitch track bridges it. Returns how many, at most `max`. */
+static size_t voices_between(const rh_contour *c, float from_s, float to_s, rh_voice *out, size_t max)
 {
     size_t n = 0, end = step_at(c, to_s);
     float limit = rh_silence_level(c);
@@ -103,7 +105,7 @@ static bool nearest_voice(const rh_contour *c, float start, float end, float fro
                           rh_voice *out)
 {
     rh_voice v[MAX_VOICES];
-    size_t n = rh_voices_between(c, from, to, v, MAX_VOICES);
+    size_t n = voices_between(c, from, to, v, MAX_VOICES);
     float best = -REACH_S;
     bool found = false;
     for (size_t i = 0; i < n; i++) {
@@ -256,7 +258,7 @@ static void count_run(rh_filler_search *f, size_t first, size_t n)
         from = fmaxf(from, fmaxf(end, sure > first ? f->verbatim[sure].start : end));
     }
     cover_clean_run(f, first, n, &to);
-    size_t n_voices = rh_voices_between(c, from, to, v, MAX_VOICES);
+    size_t n_voices = voices_between(c, from, to, v, MAX_VOICES);
     for (size_t k = 0, found = 0; k < n_voices; k++) {
         rh_filler filler = proposal(f, first + (found < n ? found : n - 1));
         filler.start = (float)v[k].from * STEP_S;
@@ -295,7 +297,7 @@ static void from_verbatim(rh_filler_search *f)
 static void time_by_voice(const rh_contour *c, rh_filler *filler)
 {
     rh_voice v[MAX_VOICES];
-    size_t n = c ? rh_voices_between(c, filler->start, filler->end, v, MAX_VOICES) : 0, best = 0;
+    size_t n = c ? voices_between(c, filler->start, filler->end, v, MAX_VOICES) : 0, best = 0;
     for (size_t i = 1; i < n; i++)
         if (v[i].to - v[i].from > v[best].to - v[best].from)
             best = i;

@@ -156,7 +156,8 @@ static bool worth_writing(const rh_filler_search *f, size_t i)
            (doubled || rh_trails_off(f->verbatim[i].text));
 }
 
-char *rh_write_verbatim(const rh_filler_search *f)
+/* The clean text with everything found put in; NULL without memory. */
+static char *write_verbatim(const rh_filler_search *f)
 {
     rh_buf b;
     rh_status st = RH_OK;
@@ -185,7 +186,7 @@ char *rh_verbatim_text(const rh_speech_input *in)
 {
     rh_disfluency d = {.fillers = (rh_filler *)(uintptr_t)in->fillers, .n_fillers = in->n_fillers}; /* only read */
     const rh_filler_search f = {.in = in, .out = &d};
-    return rh_write_verbatim(&f);
+    return write_verbatim(&f);
 }
 
 static void free_search(rh_filler_search *f)
@@ -221,7 +222,7 @@ rh_status rh_disfluency_find(const rh_speech_input *in, const rh_word *verbatim,
         rh_find_slips(&f);
         drop_lonely(&f);
         put_in_order(&d);
-        d.verbatim = rh_write_verbatim(&f);
+        d.verbatim = write_verbatim(&f);
         if (!d.verbatim)
             st = rh_fail(err, RH_ERR_NOMEM, "verbatim text: out of memory");
     }

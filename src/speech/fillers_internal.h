@@ -27,11 +27,6 @@ typedef struct {
     size_t from, to;
 } rh_voice;
 
-/* Voiced stretches of at least 60 ms in [from_s, to_s), cut at dips of 6 dB:
- * a glottal stop between two "uh" leaves such a dip even where the pitch track
- * bridges it. Returns how many, at most `max`. */
-size_t rh_voices_between(const rh_contour *c, float from_s, float to_s, rh_voice *out, size_t max);
-
 /* Level below which the recording counts as silent (timing.c). */
 float rh_silence_level(const rh_contour *c);
 
@@ -44,8 +39,6 @@ void rh_add_slip(rh_filler_search *f, rh_slip slip);
 void rh_find_sounds(rh_filler_search *f);       /* um, uh, er, hmm */
 void rh_find_filler_words(rh_filler_search *f); /* like, you know, ... */
 void rh_find_slips(rh_filler_search *f);
-/* The clean text with everything found put in; NULL without memory. */
-char *rh_write_verbatim(const rh_filler_search *f);
 
 /* Index of the last clean word at or before verbatim word i, by alignment; -1 before the first. */
 int rh_clean_before(const rh_filler_search *f, size_t i);

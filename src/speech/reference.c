@@ -136,7 +136,8 @@ static void pair_forced(comparison *c)
     }
 }
 
-float rh_word_clarity(const rh_word *w)
+/* 0 to 100 for how clearly the sound gave this word. */
+static float word_clarity(const rh_word *w)
 {
     /* Log-odds of the word against its strongest rival, squeezed so that a
      * word the recogniser is 95 % sure of scores 90 and an even match 50. */
@@ -169,14 +170,14 @@ static void score_said(comparison *c, size_t i, rh_word_score *s)
     const rh_word *timed = heard;
     if (f >= 0) {
         const rh_word *forced = &c->in->forced[f];
-        s->score = rh_word_clarity(forced);
+        s->score = word_clarity(forced);
         if (!heard)
             timed = forced;
     }
     /* By force a word is judged after all words of the text before it, also those that
      * were not said; who was understood without the text was clear. */
     if (s->what == RH_SAID)
-        s->score = fmaxf(s->score, rh_word_clarity(heard));
+        s->score = fmaxf(s->score, word_clarity(heard));
     if (s->what == RH_REPLACED && is_mispronounced(s, f >= 0))
         s->what = RH_MISPRONOUNCED;
     if (s->what == RH_MISSED)
@@ -230,7 +231,7 @@ static rh_status measure_free(const rh_speech_input *in, rh_speech_report *r, rh
         char normal[RH_WORD_BYTES];
         if (rh_word_normal(w->text, normal) > 0)
             add_word(r, (rh_word_score){RH_SAID, NULL, w->text, w->start, w->end,
-                                        rh_word_clarity(w)});
+                                        word_clarity(w)});
     }
     r->completeness = 1.0f;
     return RH_OK;

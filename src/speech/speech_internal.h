@@ -33,7 +33,5 @@ rh_status rh_align_words(const char *const *a, size_t n_a, const char *const *b,
 
 /* Fills word_scores, n_missed, ..., completeness. */
 rh_status rh_measure_words(const rh_speech_input *in, rh_speech_report *r, rh_error *err);
-/* 0 to 100 for how clearly the sound gave this word. */
-float rh_word_clarity(const rh_word *w);
 
 #endif

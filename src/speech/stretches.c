@@ -8,13 +8,6 @@
 #include "rehearse/speech/timing.h"
 #include "rehearse/base/stats.h"
 
-const char *const rh_feature_names[RH_FEATURES] = {
-    "logp", "logp_low", "entropy", "margin", "rate", "articulation", "pause_share",
-    "pauses_within", "longest_pause", "stretch", "rhythm", "pitch_sd", "loud_sd", "voiced",
-    "ref_logp", "ref_logp_low", "ref_margin", "ref_entropy", "ref_gap", "ref_errors",
-    "ref_letters",
-};
-
 static const float stretch_s = 10.0f;      /* the training utterances are 2 to 15 s */
 static const float logp_min = -5.0f;       /* one impossible word must not decide alone */
 static const float margin_min = -4.0f, margin_max = 8.0f;

@@ -37,8 +37,6 @@ typedef enum {
 
 enum { RH_FREE_FEATURES = RH_F_REF_LOGP };
 
-extern const char *const rh_feature_names[RH_FEATURES];
-
 typedef struct {
     float start, end;      /* s */
     size_t first_word, n_words;

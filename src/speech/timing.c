@@ -12,7 +12,7 @@ static const float BRIDGE_S = 0.10f; /* a shorter sound between two silences is 
 static const float DIP_DB = 2.0f;    /* between syllables: de Jong and Wempe 2009 */
 static const float STEP_S = 1.0f / RH_CONTOUR_PER_S;
 
-int rh_opens_clause(const char *word)
+static bool opens_clause(const char *word)
 {
     static const char openers[] =
         "after although and as because before but if like or since so that then though unless until what when where "
@@ -40,7 +40,7 @@ static rh_pause_place place_of(const rh_speech_input *in, size_t after)
 {
     if (rh_ends_sentence(in->words[after].text))
         return RH_PAUSE_SENTENCE;
-    if (rh_ends_clause(in->words[after].text) || rh_opens_clause(in->words[after + 1].text))
+    if (rh_ends_clause(in->words[after].text) || opens_clause(in->words[after + 1].text))
         return RH_PAUSE_CLAUSE;
     return RH_PAUSE_WITHIN;
 }

@@ -97,7 +97,6 @@ struct rh_store {
 };
 
 /* store_run.c */
-sqlite3_stmt *store_use(rh_store *s, rh_sql which);
 rh_status store_sql_fail(rh_store *s, const char *what, rh_error *err);
 rh_status store_run_begin(rh_store *s, store_op *o, rh_error *err);
 rh_status store_run_segment(rh_store *s, store_op *o, rh_error *err);

@@ -20,7 +20,7 @@ rh_status store_sql_fail(rh_store *s, const char *what, rh_error *err)
     }
 }
 
-sqlite3_stmt *store_use(rh_store *s, rh_sql which)
+static sqlite3_stmt *statement(rh_store *s, rh_sql which)
 {
     sqlite3_stmt *q = s->stmt[which];
     sqlite3_reset(q);
@@ -48,7 +48,7 @@ typedef struct {
 
 static sqlite3_stmt *use_with(rh_store *s, rh_sql which, const value *v, int n)
 {
-    sqlite3_stmt *q = store_use(s, which);
+    sqlite3_stmt *q = statement(s, which);
     for (int i = 0; i < n; i++)
         switch (v[i].type) {
         case TEXT: bind_text(q, i + 1, v[i].text); break;
@@ -138,7 +138,7 @@ static json_t *session_row(sqlite3_stmt *q)
 
 rh_status store_run_list(rh_store *s, store_op *o, rh_error *err)
 {
-    sqlite3_stmt *q = store_use(s, RH_SQL_LIST);
+    sqlite3_stmt *q = statement(s, RH_SQL_LIST);
     bind_text(q, 1, o->kind);
     sqlite3_bind_double(q, 2, o->start);
     sqlite3_bind_int(q, 3, o->n);
@@ -182,14 +182,14 @@ static rh_status rows_from(rh_store *s, sqlite3_stmt *q, json_t **out, rh_error 
 
 static rh_status rows_of(rh_store *s, rh_sql which, const char *id, json_t **out, rh_error *err)
 {
-    sqlite3_stmt *q = store_use(s, which);
+    sqlite3_stmt *q = statement(s, which);
     bind_text(q, 1, id);
     return rows_from(s, q, out, err);
 }
 
 rh_status store_run_get(rh_store *s, store_op *o, rh_error *err)
 {
-    sqlite3_stmt *q = store_use(s, RH_SQL_GET);
+    sqlite3_stmt *q = statement(s, RH_SQL_GET);
     bind_text(q, 1, o->id);
     int rc = sqlite3_step(q);
     if (rc != SQLITE_ROW) {
@@ -218,7 +218,7 @@ rh_status store_run_get(rh_store *s, store_op *o, rh_error *err)
 
 rh_status store_run_delete(rh_store *s, store_op *o, rh_error *err)
 {
-    sqlite3_stmt *q = store_use(s, RH_SQL_DELETE);
+    sqlite3_stmt *q = statement(s, RH_SQL_DELETE);
     bind_text(q, 1, o->id);
     int rc = sqlite3_step(q);
     if (rc == SQLITE_ROW) {
@@ -274,7 +274,7 @@ rh_status store_run_recording(rh_store *s, store_op *o, rh_error *err)
 
 rh_status store_run_pending(rh_store *s, store_op *o, rh_error *err)
 {
-    sqlite3_stmt *q = store_use(s, RH_SQL_PENDING);
+    sqlite3_stmt *q = statement(s, RH_SQL_PENDING);
     return rows_from(s, q, &o->out, err);
 }
 
@@ -285,7 +285,7 @@ static rh_status clear(rh_store *s, rh_sql which, const char *id, rh_error *err)
 
 rh_status store_run_attempt(rh_store *s, store_op *o, rh_error *err)
 {
-    sqlite3_stmt *q = store_use(s, RH_SQL_ATTEMPT);
+    sqlite3_stmt *q = statement(s, RH_SQL_ATTEMPT);
     sqlite3_bind_double(q, 1, rh_unix_time());
     bind_text(q, 2, o->id);
     int rc = sqlite3_step(q), attempts = 0;
@@ -322,7 +322,7 @@ rh_status store_run_fail(rh_store *s, store_op *o, rh_error *err)
 
 rh_status store_run_files(rh_store *s, store_op *o, rh_error *err)
 {
-    sqlite3_stmt *q = store_use(s, RH_SQL_FILES);
+    sqlite3_stmt *q = statement(s, RH_SQL_FILES);
     json_t *all = json_object();
     int rc;
     while ((rc = sqlite3_step(q)) == SQLITE_ROW) {

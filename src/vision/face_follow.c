@@ -20,7 +20,8 @@ static const float NO_DOUBT = 14.0f, FAIR = 8.0f, CLEARLY = 1.0f;
 static const float STILL = 0.1f;   /* radians between two looks */
 static const float SMALL = 0.15f;  /* of the picture's longer side: a box so narrow is rough */
 
-rh_status rh_picture_pixels(const rh_picture *p, rh_face_engine *e, const rh_rect *region,
+/* Pixels of at least `region` (NULL = all) with at least `min_scale`. */
+static rh_status picture_pixels(const rh_picture *p, rh_face_engine *e, const rh_rect *region,
                             float min_scale, const rh_image_part **part, rh_image_part *whole,
                             rh_error *err)
 {
@@ -119,7 +120,7 @@ static rh_status detect(rh_face_engine *e, const rh_picture *p, detect_way way, 
     rh_image_part whole;
     float side = (float)(p->width > p->height ? p->width : p->height);
     *n = 0;
-    rh_status st = rh_picture_pixels(p, e, NULL, fminf(1.0f, decode_px / side), &part, &whole, err);
+    rh_status st = picture_pixels(p, e, NULL, fminf(1.0f, decode_px / side), &part, &whole, err);
     if (st != RH_OK || part->img.width < 8 || part->img.height < 8)
         return st;
     if (way == BY_TILES)
@@ -141,7 +142,7 @@ static rh_status refine(rh_face_engine *e, const rh_picture *p, rh_face_box *box
     rh_image_part whole;
     int side = (int)(4 * fmaxf(box->width, box->height));
     rh_rect r = {(int)(box->x + box->width / 2) - side / 2, (int)(box->y + box->height / 2) - side / 2, side, side};
-    rh_status st = rh_picture_pixels(p, e, &r, fminf(1.0f, 160.0f / (float)side), &part, &whole, err);
+    rh_status st = picture_pixels(p, e, &r, fminf(1.0f, 160.0f / (float)side), &part, &whole, err);
     if (st != RH_OK)
         return st;
     float s = part->scale;
@@ -227,7 +228,7 @@ static rh_status look_in_box(rh_face_tracker *t, rh_face_engine *e, const rh_pic
     rh_roi roi = rh_roi_of_box(box);
     rh_rect region = around(&roi);
     if (st == RH_OK)
-        st = rh_picture_pixels(p, e, &region, scale_for(t, &roi), part, whole, err);
+        st = picture_pixels(p, e, &region, scale_for(t, &roi), part, whole, err);
     if (st == RH_OK)
         st = settle(t, e, *part, &roi, found, err);
     if (st == RH_OK && *found)
@@ -326,7 +327,7 @@ static rh_status follow(rh_face_tracker *t, rh_face_engine *e, const rh_picture 
     rh_roi roi = t->roi;
     rh_rigid_fit fit = t->fit;
     rh_rect region = around(&roi);
-    rh_status st = rh_picture_pixels(p, e, &region, scale_for(t, &roi), part, whole, err);
+    rh_status st = picture_pixels(p, e, &region, scale_for(t, &roi), part, whole, err);
     if (st == RH_OK)
         st = look_at(t, e, *part, &roi, found, err);
     if (st == RH_OK && *found)
@@ -344,7 +345,7 @@ static rh_status find_anew(rh_face_tracker *t, rh_face_engine *e, const rh_pictu
     if (st != RH_OK || t->tracking || presence <= SURE)
         return st;
     rh_rect region = around(&roi);
-    st = rh_picture_pixels(p, e, &region, scale_for(t, &roi), part, whole, err);
+    st = picture_pixels(p, e, &region, scale_for(t, &roi), part, whole, err);
     bool found = false;
     if (st == RH_OK)
         st = look_at(t, e, *part, &roi, &found, err);

@@ -51,10 +51,6 @@ struct rh_face_tracker {
     rh_contact contact;
 };
 
-/* Pixels of at least `region` (NULL = all) with at least `min_scale`. */
-rh_status rh_picture_pixels(const rh_picture *p, rh_face_engine *e, const rh_rect *region,
-                            float min_scale, const rh_image_part **part, rh_image_part *whole,
-                            rh_error *err);
 /* Finds or follows the face: on success t->tracking tells whether there is one, and
  * mesh, fit, roi and *part (pixels around it) are fresh. */
 rh_status rh_follow_face(rh_face_tracker *t, rh_face_engine *e, const rh_picture *p, int64_t t_us,

@@ -8,7 +8,6 @@
 
 /* Without spaces around it; freed with rh_free(), NULL without memory. */
 char *rh_transcript_plain(const rh_transcript *t);
-char *rh_segment_plain(const rh_transcript *t, const rh_asr_segment *s);
 
 /* {"text","language","duration","segments":[{"start","end","text",...}],
  * "words":[{"word","start","end","probability"}]}; NULL without memory. */

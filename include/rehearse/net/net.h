@@ -111,7 +111,6 @@ rh_status rh_net_stream_add(rh_net_conn *c, const void *bytes, size_t n);
 void rh_net_stream_end(rh_net_conn *c);
 /* A refusal by error_body(), else {"detail": msg}; msg must need no escapes in JSON. */
 rh_status rh_net_reply_error(rh_net_conn *c, int status, const char *msg);
-const char *rh_net_reason(int status);
 
 /* ---- WebSocket ---- */
 

@@ -60,7 +60,6 @@ rh_status rh_nn_model_load_ir(rh_nn_model **out, const char *xml, size_t n_xml,
                               rh_error *err);
 void rh_nn_model_free(rh_nn_model *m); /* after its requests; NULL is fine */
 
-const char *rh_nn_version(void);
 /* The folder below `parent` for what is compiled by this version for this processor, made
  * when it is not there; false when it cannot be. Good as rh_nn_options.cache_dir. */
 bool rh_nn_cache_folder(char *buf, size_t size, const char *parent);

@@ -68,7 +68,4 @@ const char *rh_pause_place_name(rh_pause_place place); /* "within", "clause", "s
  * least 1 when it has a letter or digit, 0 otherwise. Punctuation is ignored. */
 int rh_syllables(const char *word);
 
-/* Does a clause begin with this word (and, but, because, which, ...)? */
-int rh_opens_clause(const char *word);
-
 #endif
