@@ -138,13 +138,13 @@ static void print_signs(const float *sign, int n)
 static void dump_signs(int face, kind k, const rh_image *img, const rh_face *clear, const rh_face *f)
 {
     rh_error err = {0};
-    rh_face_engine *e = NULL;
+    rh_face_workspace *e = NULL;
     rh_rigid_fit fit;
     rh_image_part part = {.img = *img, .full_width = img->width, .full_height = img->height, .scale = 1};
     float eye_sign[RH_EYE_SIGNS], mouth[RH_MOUTH_SIGNS], of_part[RH_PART_SIGNS];
     printf("%d,%s,%s,%.3f,%.3f,%.3f", face, samples[face].person, names[k], (double)clear->yaw_deg,
            (double)clear->pitch_deg, (double)clear->confidence);
-    check(rh_face_engine_take(&e, model, &err), &err);
+    check(rh_face_workspace_take(&e, model, &err), &err);
     rh_rigid_fit_points(&fit, f->points);
     for (int side = 0; side < 2; side++) {
         rh_eye eye;
@@ -162,7 +162,7 @@ static void dump_signs(int face, kind k, const rh_image *img, const rh_face *cle
     rh_part_signs(rh_learned_lower.point, f->points, of_part);
     print_signs(of_part, RH_PART_SIGNS);
     printf("\n");
-    rh_face_engine_give(model, e);
+    rh_face_workspace_give(model, e);
 }
 
 static void dump_all(int every)

@@ -81,7 +81,7 @@ static double run(const rh_face_model *m, bool gaze)
 static void stages(const rh_face_model *m)
 {
     rh_error err = {0};
-    rh_face_engine *e = NULL;
+    rh_face_workspace *e = NULL;
     rh_image_part part = {0};
     size_t n = n_jpeg[0], n_out, n_text = RH_BASE64_ENCODED_LEN(n);
     char *text = rh_alloc(n_text), *lines = rh_alloc(2 * n_text);
@@ -93,7 +93,7 @@ static void stages(const rh_face_model *m)
             n_lines += (size_t)sprintf(lines + n_lines, "\r\n");
         lines[n_lines++] = text[i];
     }
-    check(rh_face_engine_take(&e, m, &err), &err);
+    check(rh_face_workspace_take(&e, m, &err), &err);
     rh_rect face = {150, 20, 300, 300};
     rh_roi roi = {300, 170, 280, 0.05f};
     rh_affine a = rh_affine_of_roi(&roi, 192);
@@ -108,7 +108,7 @@ static void stages(const rh_face_model *m)
     TIME("mesh", check(rh_nn_run(e->mesh.request, &err), &err));
     TIME("iris", check(rh_nn_run(e->iris.request, &err), &err));
     TIME("detector", check(rh_detect_faces(e, RH_DETECT_NEAR, &part, 0.5f, boxes, &found, &err), &err));
-    rh_face_engine_give(m, e);
+    rh_face_workspace_give(m, e);
     rh_image_done(&part.img);
     rh_free(text);
     rh_free(lines);

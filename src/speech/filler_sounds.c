@@ -1,6 +1,6 @@
 /* filler_sounds.c - um, uh, er, hmm.
  *
- * The second decode proposes, the curves confirm, correct the time, and count
+ * The verbatim decode proposes, the curves confirm, correct the time, and count
  * where several follow each other (a decoder cannot count a stammer). */
 #include "fillers_internal.h"
 
@@ -11,7 +11,7 @@
 
 static const float STEP_S = 1.0f / RH_CONTOUR_PER_S;
 static const float REACH_S = 0.25f; /* attention times may be off by so much */
-static const float GUESS = 0.15f;   /* below it the second decode was only talked into it */
+static const float GUESS = 0.15f;   /* below it the verbatim decode was only talked into it */
 static const float BABBLE = 0.05f;  /* below it even a clean word is the decoder's stammer */
 static const float SURE = 0.5f;     /* probability from which level alone confirms */
 static const float ALONE = 0.8f;    /* ... and from which nothing need confirm */
@@ -138,7 +138,7 @@ static float median_change(const rh_contour *c, size_t from, size_t to)
 }
 
 /* Between the neighbours that both decodes have, the clean one has a word that
- * the second one has not: the hesitation may be that word, misheard. */
+ * the verbatim one has not: the hesitation may be that word, misheard. */
 static bool replaces_word(const rh_filler_search *f, size_t i)
 {
     int before = i > 0 ? rh_clean_before(f, i - 1) : -1, after = (int)f->in->n_words;
@@ -307,7 +307,7 @@ static void time_by_voice(const rh_contour *c, rh_filler *filler)
     filler->end = (float)v[best].to * STEP_S;
 }
 
-/* What the clean decode wrote itself is mostly sure enough, wherever the second one strayed. */
+/* What the clean decode wrote itself is mostly sure enough, wherever the verbatim one strayed. */
 static void from_clean(rh_filler_search *f)
 {
     for (size_t i = 0; i < f->in->n_words; i++) {

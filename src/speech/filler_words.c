@@ -31,7 +31,7 @@ static float pause_after(const rh_filler_search *f, size_t i)
     return (float)best / RH_CONTOUR_PER_S;
 }
 
-/* The second decode's writing of a clean word, where both have it. */
+/* The verbatim decode's writing of a clean word, where both have it. */
 static const char *verbatim_text(const rh_filler_search *f, size_t i)
 {
     int32_t k = f->clean_pair[i];

@@ -146,7 +146,7 @@ static void add_text(rh_buf *b, const char *s, rh_status *st)
         *st = rh_buf_puts(b, s);
 }
 
-/* Words of the second decode that the clean one has not, next to those it has. */
+/* Words of the verbatim decode that the clean one has not, next to those it has. */
 static bool worth_writing(const rh_filler_search *f, size_t i)
 {
     if (rh_hesitation_of(f->verbatim_keys[i]) >= 0)

@@ -131,7 +131,7 @@ static void to_picture(rh_face_box *b, const rh_image_part *part)
     rh_move_box(b, (w - side) / 2, (h - side) / 2, 1.0f);
 }
 
-rh_status rh_detect_faces(rh_face_engine *e, rh_detector which, const rh_image_part *part,
+rh_status rh_detect_faces(rh_face_workspace *e, rh_detector which, const rh_image_part *part,
                           float min_score, rh_face_box *out, int *n, rh_error *err)
 {
     const rh_face_net *net = which == RH_DETECT_NEAR ? &e->near : &e->far;
@@ -157,7 +157,7 @@ static void turn_back(float *x, float *y, const rh_roi *square)
     *y = square->cy + s * dx + c * dy;
 }
 
-rh_status rh_detect_turned(rh_face_engine *e, const rh_image_part *part, int quarters, float min_score,
+rh_status rh_detect_turned(rh_face_workspace *e, const rh_image_part *part, int quarters, float min_score,
                            rh_face_box *out, int *n, rh_error *err)
 {
     rh_face_box candidates[MAX_CANDIDATES];

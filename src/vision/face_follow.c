@@ -21,7 +21,7 @@ static const float STILL = 0.1f;   /* radians between two looks */
 static const float SMALL = 0.15f;  /* of the picture's longer side: a box so narrow is rough */
 
 /* Pixels of at least `region` (NULL = all) with at least `min_scale`. */
-static rh_status picture_pixels(const rh_picture *p, rh_face_engine *e, const rh_rect *region,
+static rh_status picture_pixels(const rh_picture *p, rh_face_workspace *e, const rh_rect *region,
                             float min_scale, const rh_image_part **part, rh_image_part *whole,
                             rh_error *err)
 {
@@ -52,7 +52,7 @@ static float scale_for(const rh_face_tracker *t, const rh_roi *roi)
 }
 
 /* The mesh in a region; *found tells whether it is a face. */
-static rh_status look_at(rh_face_tracker *t, rh_face_engine *e, const rh_image_part *part,
+static rh_status look_at(rh_face_tracker *t, rh_face_workspace *e, const rh_image_part *part,
                          const rh_roi *roi, bool *found, rh_error *err)
 {
     *found = false;
@@ -88,7 +88,7 @@ static int main_face(const rh_face_box *b, int n, int width, int height)
 
 /* Nine overlapping tiles of the picture, each looked at by the near network: a face of 40 px in a
  * webcam's picture is too small for either network in the whole. */
-static rh_status detect_tiles(rh_face_engine *e, const rh_image_part *part, rh_face_box *boxes, int *n,
+static rh_status detect_tiles(rh_face_workspace *e, const rh_image_part *part, rh_face_box *boxes, int *n,
                               rh_error *err)
 {
     enum { MIN_SIDE = 320 };
@@ -113,7 +113,7 @@ static rh_status detect_tiles(rh_face_engine *e, const rh_image_part *part, rh_f
 
 typedef enum { BY_NEAR, BY_FAR, BY_TILES, BY_TURNING, N_WAYS } detect_way;
 
-static rh_status detect(rh_face_engine *e, const rh_picture *p, detect_way way, float decode_px,
+static rh_status detect(rh_face_workspace *e, const rh_picture *p, detect_way way, float decode_px,
                         rh_face_box *boxes, int *n, rh_error *err)
 {
     const rh_image_part *part;
@@ -136,7 +136,7 @@ static rh_status detect(rh_face_engine *e, const rh_picture *p, detect_way way, 
 
 /* A small face's box is rough, by a fifth of its size from the far network, and the mesh network then
  * sees no face in it: the near one looks again at a square of four times its size. */
-static rh_status refine(rh_face_engine *e, const rh_picture *p, rh_face_box *box, rh_error *err)
+static rh_status refine(rh_face_workspace *e, const rh_picture *p, rh_face_box *box, rh_error *err)
 {
     const rh_image_part *part;
     rh_image_part whole;
@@ -179,7 +179,7 @@ static float sureness(float presence)
 
 /* A first square is rough; a second look at the mesh's own gives what tracking would settle on, and
  * more of them while it still turns. */
-static rh_status settle(rh_face_tracker *t, rh_face_engine *e, const rh_image_part *part, const rh_roi *first,
+static rh_status settle(rh_face_tracker *t, rh_face_workspace *e, const rh_image_part *part, const rh_roi *first,
                         bool *found, rh_error *err)
 {
     enum { LOOKS = 5 };
@@ -196,7 +196,7 @@ static rh_status settle(rh_face_tracker *t, rh_face_engine *e, const rh_image_pa
 /* The detector finds faces that stand on their head or lie on their side too, but may call them upright,
  * and the mesh network bends an upright face into them. Looked at from the other sides the right one
  * convinces it more. A face of which it is beyond doubt needs no such look. */
-static rh_status turn_right_way(rh_face_tracker *t, rh_face_engine *e, const rh_image_part *part,
+static rh_status turn_right_way(rh_face_tracker *t, rh_face_workspace *e, const rh_image_part *part,
                                 bool *found, rh_error *err)
 {
     static const float turns[] = {3.14159265f, 1.57079633f, -1.57079633f};
@@ -219,7 +219,7 @@ static rh_status turn_right_way(rh_face_tracker *t, rh_face_engine *e, const rh_
 }
 
 /* The mesh in a detector's box. */
-static rh_status look_in_box(rh_face_tracker *t, rh_face_engine *e, const rh_picture *p, rh_face_box *box,
+static rh_status look_in_box(rh_face_tracker *t, rh_face_workspace *e, const rh_picture *p, rh_face_box *box,
                              const rh_image_part **part, rh_image_part *whole, bool *found, rh_error *err)
 {
     rh_status st = RH_OK;
@@ -237,7 +237,7 @@ static rh_status look_in_box(rh_face_tracker *t, rh_face_engine *e, const rh_pic
 }
 
 /* The main face first; what the mesh network takes for none is no face. */
-static rh_status look_in_boxes(rh_face_tracker *t, rh_face_engine *e, const rh_picture *p,
+static rh_status look_in_boxes(rh_face_tracker *t, rh_face_workspace *e, const rh_picture *p,
                                rh_face_box *boxes, int n, const rh_image_part **part,
                                rh_image_part *whole, rh_error *err)
 {
@@ -257,7 +257,7 @@ static rh_status look_in_boxes(rh_face_tracker *t, rh_face_engine *e, const rh_p
 }
 
 /* By the near network; now and then, where that finds none, by the far one and in tiles. */
-static rh_status find(rh_face_tracker *t, rh_face_engine *e, const rh_picture *p, int64_t t_us,
+static rh_status find(rh_face_tracker *t, rh_face_workspace *e, const rh_picture *p, int64_t t_us,
                       const rh_image_part **part, rh_image_part *whole, rh_error *err)
 {
     rh_face_box boxes[RH_MAX_FACES];
@@ -291,7 +291,7 @@ static bool same_face(const rh_face_box *b, const rh_roi *roi)
 
 /* Counts the faces and checks that the followed one is among them. Finding none
  * says little (turned far, or far away): then the mesh is believed if it is sure. */
-static rh_status check(rh_face_tracker *t, rh_face_engine *e, const rh_picture *p, int64_t t_us,
+static rh_status check(rh_face_tracker *t, rh_face_workspace *e, const rh_picture *p, int64_t t_us,
                        rh_error *err)
 {
     rh_face_box boxes[RH_MAX_FACES];
@@ -320,7 +320,7 @@ static bool jumped(const rh_roi *before, const rh_roi *after, const rh_rigid_fit
 }
 
 /* Looks where the face was expected. */
-static rh_status follow(rh_face_tracker *t, rh_face_engine *e, const rh_picture *p,
+static rh_status follow(rh_face_tracker *t, rh_face_workspace *e, const rh_picture *p,
                         const rh_image_part **part, rh_image_part *whole, bool *found,
                         bool *doubtful, rh_error *err)
 {
@@ -336,7 +336,7 @@ static rh_status follow(rh_face_tracker *t, rh_face_engine *e, const rh_picture 
 }
 
 /* The face found anew, or, when the detector sees none, the one that was followed. */
-static rh_status find_anew(rh_face_tracker *t, rh_face_engine *e, const rh_picture *p, int64_t t_us,
+static rh_status find_anew(rh_face_tracker *t, rh_face_workspace *e, const rh_picture *p, int64_t t_us,
                            const rh_image_part **part, rh_image_part *whole, rh_error *err)
 {
     rh_roi roi = t->roi;
@@ -354,7 +354,7 @@ static rh_status find_anew(rh_face_tracker *t, rh_face_engine *e, const rh_pictu
     return st;
 }
 
-rh_status rh_follow_face(rh_face_tracker *t, rh_face_engine *e, const rh_picture *p, int64_t t_us,
+rh_status rh_follow_face(rh_face_tracker *t, rh_face_workspace *e, const rh_picture *p, int64_t t_us,
                          const rh_image_part **part, rh_image_part *whole, rh_error *err)
 {
     bool found = false, doubtful = false;

@@ -24,7 +24,7 @@ void rh_middle_of_eye(const float points[][3], bool left, float out[2])
     out[1] = (a[1] + b[1]) / 2;
 }
 
-/* The crop of an eye in the engine as means of its blocks, the middle rows only: lids and iris. */
+/* The crop of an eye in the workspace as means of its blocks, the middle rows only: lids and iris. */
 static void see_eye(const float *crop, float seen[RH_EYE_BLOCKS])
 {
     enum { SIDE = RH_EYE_SIZE / RH_EYE_BLOCK, FIRST = SIDE / 4 };
@@ -54,7 +54,7 @@ static float change_of(const float a[RH_EYE_BLOCKS], const float b[RH_EYE_BLOCKS
 }
 
 /* *measured tells whether the eye looked otherwise than when last measured. */
-static rh_status measure_eye(rh_face_tracker *t, rh_face_engine *e, const rh_image_part *part,
+static rh_status measure_eye(rh_face_tracker *t, rh_face_workspace *e, const rh_image_part *part,
                              rh_angles head, int side, int64_t t_us, bool *measured, rh_error *err)
 {
     rh_eye eye;
@@ -95,7 +95,7 @@ static const rh_eye_memory *latest_eye(const rh_face_tracker *t)
 
 /* Both eyes when nothing is known yet, else the one in turn, or the other where that one has not
  * changed. The eye turned out of sight has no turn. */
-rh_status rh_measure_eyes(rh_face_tracker *t, rh_face_engine *e, const rh_image_part *part,
+rh_status rh_measure_eyes(rh_face_tracker *t, rh_face_workspace *e, const rh_image_part *part,
                           rh_angles head, int64_t t_us, rh_error *err)
 {
     float eye_px = rh_roi_of_eye((const float(*)[3])t->mesh, true).side / 2.3f;

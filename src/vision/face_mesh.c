@@ -33,7 +33,7 @@ static void project(const rh_roi *roi, float size, const float *in, float out[3]
     out[2] = in[2] * f;
 }
 
-rh_status rh_find_mesh(rh_face_engine *e, const rh_image_part *part, const rh_roi *roi,
+rh_status rh_find_mesh(rh_face_workspace *e, const rh_image_part *part, const rh_roi *roi,
                        float points[RH_MESH_POINTS][3], float *presence, rh_error *err)
 {
     rh_affine m = rh_affine_of_roi(roi, MESH_SIZE);
@@ -78,14 +78,14 @@ rh_roi rh_roi_of_eye(const float points[][3], bool left)
     };
 }
 
-void rh_crop_eye(rh_face_engine *e, const rh_image_part *part, const rh_roi *roi, bool left)
+void rh_crop_eye(rh_face_workspace *e, const rh_image_part *part, const rh_roi *roi, bool left)
 {
     rh_affine m = rh_affine_of_roi(roi, EYE_SIZE);
     /* The network knows only the eye on the image's left; the other is mirrored. */
     rh_sample_crop(e->crop, EYE_SIZE, EYE_SIZE, part, &m, 1.0f / 255.0f, 0.0f, !left);
 }
 
-rh_status rh_find_eye(rh_face_engine *e, const rh_roi *roi, bool left, rh_eye *out, rh_error *err)
+rh_status rh_find_eye(rh_face_workspace *e, const rh_roi *roi, bool left, rh_eye *out, rh_error *err)
 {
     rh_status st = rh_nn_run(e->iris.request, err);
     if (st != RH_OK)

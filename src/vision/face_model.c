@@ -7,8 +7,8 @@
 
 /* An inference of a network of one stream and one thread runs on the thread that asks for it:
  * nothing is handed to another processor, whose caches are cold, and back. Such a network serves one
- * inference at a time, hence a copy for each engine, up to a number that serves thousands of
- * pictures a second; further engines take turns. */
+ * inference at a time, hence a copy for each workspace, up to a number that serves thousands of
+ * pictures a second; further workspaces take turns. */
 enum { MAX_COPIES = 8 };
 
 typedef struct {
@@ -19,9 +19,9 @@ struct rh_face_model {
     char dir[4096], cache[4096];
     pthread_mutex_t grow;        /* before lock */
     net_copy copies[MAX_COPIES]; /* {grow} */
-    int n_copies, n_engines;     /* {grow} */
-    pthread_mutex_t lock;        /* never held for long: engines come back through it */
-    rh_face_engine *free;        /* {lock} list */
+    int n_copies, n_workspaces;     /* {grow} */
+    pthread_mutex_t lock;        /* never held for long: workspaces come back through it */
+    rh_face_workspace *free;        /* {lock} list */
 };
 
 static rh_status load(rh_nn_model **out, const rh_face_model *m, const char *name, rh_error *err)
@@ -66,14 +66,14 @@ rh_status rh_face_model_load(rh_face_model **out, const char *dir, const char *c
     strcpy(m->dir, dir);
     if (cache_dir && !rh_nn_cache_folder(m->cache, sizeof m->cache, cache_dir))
         m->cache[0] = '\0';
-    /* One engine now, so that a machine that cannot run them says so at start. */
-    rh_face_engine *e = NULL;
-    rh_status st = rh_face_engine_take(&e, m, err);
+    /* One workspace now, so that a machine that cannot run them says so at start. */
+    rh_face_workspace *e = NULL;
+    rh_status st = rh_face_workspace_take(&e, m, err);
     if (st != RH_OK) {
         rh_face_model_free(m);
         return st;
     }
-    rh_face_engine_give(m, e);
+    rh_face_workspace_give(m, e);
     *out = m;
     return RH_OK;
 }
@@ -85,7 +85,7 @@ static void net_done(rh_face_net *n)
     rh_free(n->out[1]);
 }
 
-static void engine_free(rh_face_engine *e)
+static void workspace_free(rh_face_workspace *e)
 {
     if (!e)
         return;
@@ -103,9 +103,9 @@ void rh_face_model_free(rh_face_model *m)
     if (!m)
         return;
     while (m->free) {
-        rh_face_engine *e = m->free;
+        rh_face_workspace *e = m->free;
         m->free = e->next;
-        engine_free(e);
+        workspace_free(e);
     }
     for (int i = 0; i < m->n_copies; i++)
         free_copy(&m->copies[i]);
@@ -125,11 +125,11 @@ static rh_status add_output(rh_face_net *n, const rh_nn_model *m, int i, rh_erro
         return rh_fail(err, RH_ERR_FORMAT, "a face model has an unexpected output; run tools/setup again");
     t.data = n->out[i] = rh_alloc_aligned(size, sizeof(float));
     if (!t.data)
-        return rh_fail(err, RH_ERR_NOMEM, "no memory for a face engine");
+        return rh_fail(err, RH_ERR_NOMEM, "no memory for a face workspace");
     return rh_nn_set_output(n->request, i, &t, err);
 }
 
-/* Reads the engine's crop: sizes of all inputs fit in it. */
+/* Reads the workspace's crop: sizes of all inputs fit in it. */
 static rh_status add_net(rh_face_net *n, const rh_nn_model *m, float *crop, rh_error *err)
 {
     rh_nn_tensor in;
@@ -145,13 +145,13 @@ static rh_status add_net(rh_face_net *n, const rh_nn_model *m, float *crop, rh_e
     return st == RH_OK ? add_output(n, m, 1, err) : st;
 }
 
-static rh_status engine_new(rh_face_engine **out, const net_copy *c, rh_error *err)
+static rh_status workspace_new(rh_face_workspace **out, const net_copy *c, rh_error *err)
 {
-    rh_face_engine *e = rh_calloc(1, sizeof *e);
+    rh_face_workspace *e = rh_calloc(1, sizeof *e);
     if (!e)
-        return rh_fail(err, RH_ERR_NOMEM, "no memory for a face engine");
+        return rh_fail(err, RH_ERR_NOMEM, "no memory for a face workspace");
     e->crop = rh_alloc_aligned(192 * 192 * 3 + 16, sizeof *e->crop);
-    rh_status st = e->crop ? RH_OK : rh_fail(err, RH_ERR_NOMEM, "no memory for a face engine");
+    rh_status st = e->crop ? RH_OK : rh_fail(err, RH_ERR_NOMEM, "no memory for a face workspace");
     if (st == RH_OK)
         st = add_net(&e->near, c->near, e->crop, err);
     if (st == RH_OK)
@@ -161,7 +161,7 @@ static rh_status engine_new(rh_face_engine **out, const net_copy *c, rh_error *e
     if (st == RH_OK)
         st = add_net(&e->iris, c->iris, e->crop, err);
     if (st != RH_OK) {
-        engine_free(e);
+        workspace_free(e);
         return st;
     }
     *out = e;
@@ -169,11 +169,11 @@ static rh_status engine_new(rh_face_engine **out, const net_copy *c, rh_error *e
 }
 
 /* {grow} held */
-static rh_status add_engine(rh_face_engine **out, rh_face_model *m, rh_error *err)
+static rh_status add_workspace(rh_face_workspace **out, rh_face_model *m, rh_error *err)
 {
-    net_copy *c = &m->copies[m->n_engines % MAX_COPIES];
+    net_copy *c = &m->copies[m->n_workspaces % MAX_COPIES];
     rh_status st = RH_OK;
-    if (m->n_engines >= m->n_copies && m->n_copies < MAX_COPIES) {
+    if (m->n_workspaces >= m->n_copies && m->n_copies < MAX_COPIES) {
         st = load_copy(c, m, err);
         if (st == RH_OK)
             m->n_copies++;
@@ -181,38 +181,38 @@ static rh_status add_engine(rh_face_engine **out, rh_face_model *m, rh_error *er
             free_copy(c);
     }
     if (st == RH_OK)
-        st = engine_new(out, c, err);
+        st = workspace_new(out, c, err);
     if (st == RH_OK)
-        m->n_engines++;
+        m->n_workspaces++;
     return st;
 }
 
-/* The model looks immutable from outside; its list of engines is not. */
+/* The model looks immutable from outside; its list of workspaces is not. */
 static rh_face_model *writable(const rh_face_model *m)
 {
     return (rh_face_model *)(uintptr_t)m;
 }
 
-static rh_face_engine *pop(rh_face_model *m)
+static rh_face_workspace *pop(rh_face_model *m)
 {
     pthread_mutex_lock(&m->lock);
-    rh_face_engine *e = m->free;
+    rh_face_workspace *e = m->free;
     if (e)
         m->free = e->next;
     pthread_mutex_unlock(&m->lock);
     return e;
 }
 
-rh_status rh_face_engine_take(rh_face_engine **out, const rh_face_model *m, rh_error *err)
+rh_status rh_face_workspace_take(rh_face_workspace **out, const rh_face_model *m, rh_error *err)
 {
     rh_face_model *w = writable(m);
     rh_status st = RH_OK;
-    rh_face_engine *e = pop(w);
+    rh_face_workspace *e = pop(w);
     if (!e) {
         pthread_mutex_lock(&w->grow);
         e = pop(w); /* one may have come back while another was made */
         if (!e)
-            st = add_engine(&e, w, err);
+            st = add_workspace(&e, w, err);
         pthread_mutex_unlock(&w->grow);
     }
     if (st == RH_OK)
@@ -220,7 +220,7 @@ rh_status rh_face_engine_take(rh_face_engine **out, const rh_face_model *m, rh_e
     return st;
 }
 
-void rh_face_engine_give(const rh_face_model *m, rh_face_engine *e)
+void rh_face_workspace_give(const rh_face_model *m, rh_face_workspace *e)
 {
     rh_face_model *w = writable(m);
     pthread_mutex_lock(&w->lock);
@@ -231,14 +231,14 @@ void rh_face_engine_give(const rh_face_model *m, rh_face_engine *e)
 
 rh_status rh_face_model_prepare(const rh_face_model *m, int n, rh_error *err)
 {
-    rh_face_engine *e[MAX_COPIES];
+    rh_face_workspace *e[MAX_COPIES];
     rh_status st = RH_OK;
     int have = 0;
     while (have < n && have < MAX_COPIES && st == RH_OK) {
-        st = rh_face_engine_take(&e[have], m, err);
+        st = rh_face_workspace_take(&e[have], m, err);
         have += st == RH_OK;
     }
     while (have > 0)
-        rh_face_engine_give(m, e[--have]);
+        rh_face_workspace_give(m, e[--have]);
     return st;
 }

@@ -1,6 +1,6 @@
 /* face_nets_internal.h - the four networks and what goes in and out of them.
  *
- * An engine is the working memory of one picture being measured: a request per
+ * A workspace is the memory of one picture being measured: a request per
  * network, crops, the decoded picture. The model keeps a few and lends them, so
  * that a thousand trackers need no thousand copies.
  * Positions: px of the whole upright picture, corner of the first pixel = 0, 0. */
@@ -36,20 +36,20 @@ typedef struct {
     rh_face_net near, far, mesh, iris;
     float *crop; /* input of any of them */
     rh_image_part part;
-    void *next; /* in the model's list of free engines */
-} rh_face_engine;
+    void *next; /* in the model's list of free ones */
+} rh_face_workspace;
 
 typedef enum { RH_DETECT_NEAR, RH_DETECT_FAR } rh_detector;
 
-/* Lends an engine; makes one when all are out. */
-rh_status rh_face_engine_take(rh_face_engine **out, const rh_face_model *m, rh_error *err);
-void rh_face_engine_give(const rh_face_model *m, rh_face_engine *e);
+/* Lends a workspace; makes one when all are out. */
+rh_status rh_face_workspace_take(rh_face_workspace **out, const rh_face_model *m, rh_error *err);
+void rh_face_workspace_give(const rh_face_model *m, rh_face_workspace *e);
 
 /* Faces in the whole part, best first; *n up to RH_MAX_FACES. */
-rh_status rh_detect_faces(rh_face_engine *e, rh_detector which, const rh_image_part *part,
+rh_status rh_detect_faces(rh_face_workspace *e, rh_detector which, const rh_image_part *part,
                           float min_score, rh_face_box *out, int *n, rh_error *err);
 /* The same by the near network in the picture turned by so many quarters, clockwise faces upright. */
-rh_status rh_detect_turned(rh_face_engine *e, const rh_image_part *part, int quarters, float min_score,
+rh_status rh_detect_turned(rh_face_workspace *e, const rh_image_part *part, int quarters, float min_score,
                            rh_face_box *out, int *n, rh_error *err);
 /* Shifts, then scales everything of a box but its score. */
 void rh_move_box(rh_face_box *b, float dx, float dy, float scale);
@@ -57,7 +57,7 @@ rh_roi rh_roi_of_box(const rh_face_box *b);
 
 /* Mesh in `points` (px; z in px, smaller is nearer) and how sure the network is of a
  * face, [0,1]. */
-rh_status rh_find_mesh(rh_face_engine *e, const rh_image_part *part, const rh_roi *roi,
+rh_status rh_find_mesh(rh_face_workspace *e, const rh_image_part *part, const rh_roi *roi,
                        float points[RH_MESH_POINTS][3], float *presence, rh_error *err);
 rh_roi rh_roi_of_mesh(const float points[][3]);
 
@@ -66,8 +66,8 @@ typedef struct {
     float iris[RH_IRIS_POINTS][3];   /* centre, then right, top, left, bottom */
 } rh_eye;
 /* `left` = the eye on the image's left (the person's right). First the crop, then what is in it. */
-void rh_crop_eye(rh_face_engine *e, const rh_image_part *part, const rh_roi *roi, bool left);
-rh_status rh_find_eye(rh_face_engine *e, const rh_roi *roi, bool left, rh_eye *out, rh_error *err);
+void rh_crop_eye(rh_face_workspace *e, const rh_image_part *part, const rh_roi *roi, bool left);
+rh_status rh_find_eye(rh_face_workspace *e, const rh_roi *roi, bool left, rh_eye *out, rh_error *err);
 rh_roi rh_roi_of_eye(const float points[][3], bool left);
 
 /* The square as an affine map for a crop of `size` px, as MediaPipe samples it. */

@@ -138,7 +138,7 @@ static void measure_in_room(const rh_face_tracker *t, rh_face *out)
 }
 
 /* Twice a second is enough for masks; at once for a new face. */
-static void look_at_mouth(rh_face_tracker *t, rh_face_engine *e, const rh_image_part *part, int64_t t_us)
+static void look_at_mouth(rh_face_tracker *t, rh_face_workspace *e, const rh_image_part *part, int64_t t_us)
 {
     bool known = t->smooth_known;
     if (known && t_us - t->mouth_us < MOUTH_US)
@@ -151,7 +151,7 @@ static void look_at_mouth(rh_face_tracker *t, rh_face_engine *e, const rh_image_
     t->mouth_us = t_us;
 }
 
-static rh_status read_face(rh_face_tracker *t, rh_face_engine *e, const rh_image_part *part,
+static rh_status read_face(rh_face_tracker *t, rh_face_workspace *e, const rh_image_part *part,
                            int64_t t_us, rh_face *out, rh_error *err)
 {
     float dt = t->started ? (float)(t_us - t->last_us) * 1e-6f : 0;
@@ -220,7 +220,7 @@ static rh_status push(rh_face_tracker *t, const rh_picture *p, int64_t t_us, rh_
     if (t->started && t_us <= t->last_us)
         return rh_fail(err, RH_ERR_INVAL, "picture time %lld us is not after %lld us",
                        (long long)t_us, (long long)t->last_us);
-    rh_face_engine *e = NULL;
+    rh_face_workspace *e = NULL;
     const rh_image_part *part = NULL;
     rh_image_part whole;
     rh_face face;
@@ -228,13 +228,13 @@ static rh_status push(rh_face_tracker *t, const rh_picture *p, int64_t t_us, rh_
     face.t_us = t_us;
     face.width = p->width;
     face.height = p->height;
-    rh_status st = rh_face_engine_take(&e, t->model, err);
+    rh_status st = rh_face_workspace_take(&e, t->model, err);
     if (st != RH_OK)
         return st;
     st = rh_follow_face(t, e, p, t_us, &part, &whole, err);
     if (st == RH_OK && t->tracking)
         st = read_face(t, e, part, t_us, &face, err);
-    rh_face_engine_give(t->model, e);
+    rh_face_workspace_give(t->model, e);
     if (st != RH_OK)
         return st;
     if (!face.present) {

@@ -53,11 +53,11 @@ struct rh_face_tracker {
 
 /* Finds or follows the face: on success t->tracking tells whether there is one, and
  * mesh, fit, roi and *part (pixels around it) are fresh. */
-rh_status rh_follow_face(rh_face_tracker *t, rh_face_engine *e, const rh_picture *p, int64_t t_us,
+rh_status rh_follow_face(rh_face_tracker *t, rh_face_workspace *e, const rh_picture *p, int64_t t_us,
                          const rh_image_part **part, rh_image_part *whole, rh_error *err);
 
 /* Measures the eyes that have their turn and look otherwise than before. */
-rh_status rh_measure_eyes(rh_face_tracker *t, rh_face_engine *e, const rh_image_part *part,
+rh_status rh_measure_eyes(rh_face_tracker *t, rh_face_workspace *e, const rh_image_part *part,
                           rh_angles head, int64_t t_us, rh_error *err);
 /* Whether the eyes are hidden, by what was measured of them lately. */
 void rh_judge_eyes(rh_face_tracker *t, float dt, bool shut, int64_t t_us);

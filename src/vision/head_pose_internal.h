@@ -1,7 +1,7 @@
 /* head_pose_internal.h - from mesh points to angles.
  *
  * Space of the fit: x to the image's right, y up, z towards the camera, so that
- * the canonical face (canonical_face.c) unrotated faces the camera. */
+ * the canonical face (canonical_face.txt) unrotated faces the camera. */
 #ifndef RH_HEAD_POSE_INTERNAL_H
 #define RH_HEAD_POSE_INTERNAL_H
 

@@ -150,7 +150,7 @@ static float flat(const float *a, const float *b)
     return hypotf(a[0] - b[0], a[1] - b[1]);
 }
 
-void rh_eye_signs(const rh_face_engine *e, const rh_image_part *part, const rh_roi *eye, bool left,
+void rh_eye_signs(const rh_face_workspace *e, const rh_image_part *part, const rh_roi *eye, bool left,
                   const float points[][3], float sign[RH_EYE_SIGNS])
 {
     const float *contour = e->iris.out[0], *iris = e->iris.out[1];
@@ -176,7 +176,7 @@ void rh_eye_signs(const rh_face_engine *e, const rh_image_part *part, const rh_r
     sign[RH_EYE_OPENING] = limited(lids / width, 0.08f, WIDE);
 }
 
-float rh_eye_hidden(const rh_face_engine *e, const rh_image_part *part, const rh_roi *eye, bool left,
+float rh_eye_hidden(const rh_face_workspace *e, const rh_image_part *part, const rh_roi *eye, bool left,
                     const float points[][3], float *open)
 {
     const rh_eye_table *t = &rh_learned_eye;
@@ -300,7 +300,7 @@ static void texture_of(const face_crop *f, const short *points, float skin, floa
     out[2] = across / n / skin;
 }
 
-void rh_mouth_signs(rh_face_engine *e, const rh_image_part *part, const float points[][3], float sign[RH_MOUTH_SIGNS])
+void rh_mouth_signs(rh_face_workspace *e, const rh_image_part *part, const float points[][3], float sign[RH_MOUTH_SIGNS])
 {
     static const short boxes[3][4] = {{61, 291, 0, 17}, {98, 327, 1, 2}, {57, 287, 164, 18}};
     rh_roi roi = rh_roi_of_mesh(points);
@@ -329,7 +329,7 @@ void rh_mouth_signs(rh_face_engine *e, const rh_image_part *part, const float po
         texture_of(&f, boxes[b], expf(look[GROUPS][0]), sign + n);
 }
 
-float rh_mouth_hidden(rh_face_engine *e, const rh_image_part *part, const float points[][3])
+float rh_mouth_hidden(rh_face_workspace *e, const rh_image_part *part, const float points[][3])
 {
     float sign[RH_MOUTH_SIGNS];
     rh_mouth_signs(e, part, points, sign);

@@ -5,20 +5,20 @@
 
 #include "face_nets_internal.h"
 
-/* The eye whose crop is in the engine and whose points the iris network has just found. `open` is the same
+/* The eye whose crop is in the workspace and whose points the iris network has just found. `open` is the same
  * answer for lids that are open, since a blink hides an eye too. */
-float rh_eye_hidden(const rh_face_engine *e, const rh_image_part *part, const rh_roi *eye, bool left,
+float rh_eye_hidden(const rh_face_workspace *e, const rh_image_part *part, const rh_roi *eye, bool left,
                     const float points[][3], float *open);
-/* Fills the engine's crop. */
-float rh_mouth_hidden(rh_face_engine *e, const rh_image_part *part, const float points[][3]);
+/* Fills the workspace's crop. */
+float rh_mouth_hidden(rh_face_workspace *e, const rh_image_part *part, const float points[][3]);
 
 enum { RH_EYE_SIGNS = 7, RH_EYE_OPENING = RH_EYE_SIGNS - 1, RH_MOUTH_SIGNS = 45 };
 enum { RH_PART_POINTS = 65, RH_PART_POLY = 6, RH_PART_SIGNS = RH_PART_POLY + 3 * RH_PART_POINTS };
 
 /* What the answers above are made of; the tables below, by tools/train_hidden, hold the weights. */
-void rh_eye_signs(const rh_face_engine *e, const rh_image_part *part, const rh_roi *eye, bool left,
+void rh_eye_signs(const rh_face_workspace *e, const rh_image_part *part, const rh_roi *eye, bool left,
                   const float points[][3], float sign[RH_EYE_SIGNS]);
-void rh_mouth_signs(rh_face_engine *e, const rh_image_part *part, const float points[][3], float sign[RH_MOUTH_SIGNS]);
+void rh_mouth_signs(rh_face_workspace *e, const rh_image_part *part, const float points[][3], float sign[RH_MOUTH_SIGNS]);
 
 typedef struct {
     float constant, weight[RH_EYE_SIGNS];

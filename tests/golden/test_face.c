@@ -46,12 +46,12 @@ static void first_look_equals_mediapipe_static_mode(void **state)
 {
     (void)state;
     rh_error err = {0};
-    rh_face_engine *e = NULL;
+    rh_face_workspace *e = NULL;
     rh_image_part part = {0};
     rh_face_box boxes[RH_MAX_FACES];
     float points[RH_MESH_POINTS][3], presence = 0;
     int n = 0;
-    assert_int_equal(rh_face_engine_take(&e, model, &err), RH_OK);
+    assert_int_equal(rh_face_workspace_take(&e, model, &err), RH_OK);
     assert_int_equal(rh_image_decode_part(&part, bytes, n_bytes, NULL, 0, 0, 1.0f, &err), RH_OK);
     assert_int_equal(rh_detect_faces(e, RH_DETECT_NEAR, &part, 0.5f, boxes, &n, &err), RH_OK);
     assert_int_equal(n, 1);
@@ -62,7 +62,7 @@ static void first_look_equals_mediapipe_static_mode(void **state)
     print_message("static: %.4f of the distance between the eyes\n", d);
     assert_true(d < 0.004);
     rh_image_done(&part.img);
-    rh_face_engine_give(model, e);
+    rh_face_workspace_give(model, e);
 }
 
 static void tracker_equals_mediapipe_video_mode(void **state)
@@ -83,11 +83,11 @@ static void tracker_equals_mediapipe_video_mode(void **state)
 static void far_network_finds_the_same_face(void **state)
 {
     (void)state;
-    rh_face_engine *e = NULL;
+    rh_face_workspace *e = NULL;
     rh_image_part part = {0};
     rh_face_box near[RH_MAX_FACES], far[RH_MAX_FACES];
     int n = 0, m = 0;
-    assert_int_equal(rh_face_engine_take(&e, model, NULL), RH_OK);
+    assert_int_equal(rh_face_workspace_take(&e, model, NULL), RH_OK);
     assert_int_equal(rh_image_decode_part(&part, bytes, n_bytes, NULL, 0, 0, 1.0f, NULL), RH_OK);
     assert_int_equal(rh_detect_faces(e, RH_DETECT_NEAR, &part, 0.5f, near, &n, NULL), RH_OK);
     assert_int_equal(rh_detect_faces(e, RH_DETECT_FAR, &part, 0.6f, far, &m, NULL), RH_OK);
@@ -95,7 +95,7 @@ static void far_network_finds_the_same_face(void **state)
     assert_true(fabsf(near[0].x - far[0].x) < 0.25f * near[0].width);
     assert_true(fabsf(near[0].width - far[0].width) < 0.3f * near[0].width);
     rh_image_done(&part.img);
-    rh_face_engine_give(model, e);
+    rh_face_workspace_give(model, e);
 }
 
 static void bytes_and_pixels_agree(void **state)

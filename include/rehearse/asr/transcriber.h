@@ -30,7 +30,7 @@ typedef struct {
     int end_silence_ms;   /* silence that ends an utterance; 400 */
     int settle_ms;        /* in unbroken speech words become final at least so often;
                              0: only when the model's window is full; 0 */
-    bool verbatim;        /* finals come with a second decode that writes hesitations down */
+    bool verbatim;        /* finals come with a verbatim decode: hesitations are written down */
 } rh_transcriber_options;
 
 /* What was heard; valid until the next _work, _finish or _free. */
@@ -39,7 +39,7 @@ typedef struct {
     float start, end;                 /* s */
     const rh_transcript *transcript;  /* its text, words and tokens, times from the first sample */
     const float *pooled; int n_pooled;/* finals: rh_asr_pooled() of the utterance; may be NULL */
-    /* Finals, where asked for: words of the second decode (verbatim.h), maybe none and
+    /* Finals, where asked for: words of the verbatim decode (verbatim.h), maybe none and
      * maybe beyond fresh_to, and the sound of what is new with some seconds before it:
      * `n_sound` samples from the time `sound_from` on. What lies in [fresh_from, fresh_to)
      * was in no final before. */

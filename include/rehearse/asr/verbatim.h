@@ -1,4 +1,4 @@
-/* verbatim.h - a second decode that writes hesitations down.
+/* verbatim.h - a decode that writes hesitations down.
  *
  * Whisper leaves out most "um" and "uh". Given a prompt full of them it writes
  * them, at the price of an occasional endless repetition; the encoder's

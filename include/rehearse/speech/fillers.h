@@ -3,7 +3,7 @@
  *
  * Whisper writes what was meant. So three witnesses are heard together:
  *   clean words (rh_speech_input.words) say what was meant and where,
- *   verbatim words (a second decode, verbatim.h) say "um" and "I- I",
+ *   verbatim words (a verbatim decode, verbatim.h) say "um" and "I- I",
  *   the curves of pitch and level say whether there is a voice at that place,
  *   how often it sets in, and when exactly.
  * Words such as "like", "so" and "you know" count only where punctuation, their
@@ -25,8 +25,8 @@ typedef struct {
                                              cut-off words put in */
 } rh_disfluency;
 
-/* `verbatim` (may be empty): words of the second decode, with its punctuation.
- * in->contour may be NULL: then nothing confirms the second decode, and only
+/* `verbatim` (may be empty): words of the verbatim decode, with its punctuation.
+ * in->contour may be NULL: then nothing confirms the verbatim decode, and only
  * what it is sure of counts. RH_ERR_LIMIT more words than can be aligned;
  * RH_ERR_NOMEM. *out must be fresh ({0}) or done. */
 rh_status rh_disfluency_find(const rh_speech_input *in, const rh_word *verbatim, size_t n_verbatim,

@@ -13,7 +13,7 @@ enum { RH_SPEECH_NAME = 32 }; /* bytes of a language's code, of a model's name *
 
 typedef enum {
     RH_WORDS_CLEAN,    /* what was meant */
-    RH_WORDS_VERBATIM, /* the second decode: hesitations and all */
+    RH_WORDS_VERBATIM, /* the verbatim decode: hesitations and all */
     RH_WORDS_FORCED,   /* the reference, decoded by force */
     RH_WORD_LISTS
 } rh_words_of;

@@ -81,7 +81,7 @@ struct rh_transcriber {
     rh_transcript partial;      /* last decode of the open utterance */
     rh_transcript scratch;
     rh_transcript piece;        /* words that are being settled */
-    rh_transcript verbatim;     /* second decode of the last decode that may become final */
+    rh_transcript verbatim;     /* verbatim decode of the last decode that may become final */
     int32_t *draft;             /* its tokens */
     int n_draft;
     size_t cap_draft;

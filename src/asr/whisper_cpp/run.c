@@ -6,7 +6,7 @@
  * encoder's window (audio_ctx) is not used: it costs words.
  * Token times come from its dynamic time warping over the alignment heads,
  * which tells when each token ends; a token starts where the one before ended.
- * Its C API gives those only for what whisper_full() decodes: a second decode
+ * Its C API gives those only for what whisper_full() decodes: a verbatim decode
  * and a given text therefore run on the kept sound again, encoder included. */
 #include <math.h>
 #include <stdio.h>
