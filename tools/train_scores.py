@@ -353,7 +353,7 @@ def write_tables(path, model, n_pooled, n_rated, n_native):
     o.write("/* score_tables.c - written by tools/train_scores.py; do not edit.\n *\n"
             " * Learnt from %d rated recordings (speechocean762) and %d of native readers (LibriSpeech);\n"
             " * ratings times 10. */\n"
-            '#include "score_tables.h"\n\n' % (n_rated, n_native))
+            '#include "score_tables.h"\n\n/* clang-format off */\n' % (n_rated, n_native))
     for r in RATINGS:
         w, b = model.ridge.linear(r)
         o.write("static const float sound_%s[%d] = {\n%s\n};\n\n" % (r, n_pooled, numbers(w * 10)))

@@ -25,11 +25,13 @@ typedef struct {
 } setting;
 
 #define FIELD(f) offsetof(rh_config, f)
+/* clang-format off */
 #define INT(f, lo, hi, preset, value, help) {{#f, value, help}, KIND_INT, FIELD(f), lo, hi, preset}
 #define TEXT(f, preset, value, help) {{#f, value, help}, KIND_TEXT, FIELD(f), 0, 0, preset}
 #define CHOICE(f, preset, values, help) {{#f, values, help}, KIND_CHOICE, FIELD(f), 0, 0, preset}
 #define LIST(f, preset, value, help) {{#f, value, help}, KIND_LIST, FIELD(f), 0, 0, preset}
 #define SECRETS(f, value, help) {{#f, value, help}, KIND_SECRETS, FIELD(f), 0, 0, ""}
+/* clang-format on */
 
 static const setting settings[] = {
     TEXT(host, "127.0.0.1", "ADDRESS", "address to listen on; 0.0.0.0 and :: are all addresses, unix:/path is a Unix socket, fd: those of systemd"),

@@ -7,6 +7,7 @@
 
 static const char *reason_of(int status)
 {
+    /* clang-format off */
     static const struct { int status; const char *reason; } table[] = {
         {101, "Switching Protocols"}, {200, "OK"}, {201, "Created"}, {202, "Accepted"},
         {204, "No Content"}, {206, "Partial Content"}, {301, "Moved Permanently"}, {302, "Found"},
@@ -22,6 +23,7 @@ static const char *reason_of(int status)
         {503, "Service Unavailable"}, {504, "Gateway Timeout"}, {505, "HTTP Version Not Supported"},
         {507, "Insufficient Storage"},
     };
+    /* clang-format on */
     for (size_t i = 0; i < sizeof table / sizeof *table; i++)
         if (table[i].status == status)
             return table[i].reason;

@@ -66,6 +66,7 @@ static const name *find(const name *names, size_t n, const char *s, size_t len)
 
 #define FIND(names, s, len) find(names, sizeof(names) / sizeof(names)[0], s, len)
 
+/* clang-format off */
 /* Currencies: whole and hundredth part. */
 static const struct {
     const char *sign, *whole, *part;
@@ -96,6 +97,7 @@ static const name singles[] = {
     {"gigabytes", "gigabyte"}, {"megabytes", "megabyte"}, {"kilobytes", "kilobyte"}, {"terabytes", "terabyte"},
     {"liters", "liter"}, {"litres", "liter"}, {"litre", "liter"}, {"milliliters", "milliliter"}, {"years", "year"},
     {"degrees", "degree"}, {"percent", "per cent"}};
+/* clang-format on */
 
 bool rh_is_said(const char *word)
 {

@@ -42,9 +42,11 @@ typedef struct {
     int whole;
 } value;
 
+/* clang-format off */
 #define T(v) {.type = TEXT, .text = (v)}
 #define R(v) {.type = REAL, .real = (v)}
 #define N(v) {.type = WHOLE, .whole = (v)}
+/* clang-format on */
 
 static sqlite3_stmt *use_with(rh_store *s, rh_sql which, const value *v, int n)
 {
