@@ -1,8 +1,13 @@
 #include "rehearse/base/file.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 rh_status rh_file_read(const char *path, rh_buf *out, rh_error *err)
 {
@@ -19,4 +24,24 @@ rh_status rh_file_read(const char *path, rh_buf *out, rh_error *err)
         st = rh_fail(err, RH_ERR_IO, "%.150s: %s", path, strerror(errno));
     fclose(f);
     return st;
+}
+
+rh_status rh_file_map(const char *path, const void **bytes, size_t *n, rh_error *err)
+{
+    struct stat info = {0};
+    void *at = MAP_FAILED;
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    bool known = fd >= 0 && fstat(fd, &info) == 0, usable = S_ISREG(info.st_mode) && info.st_size > 0;
+    if (known && usable)
+        at = mmap(NULL, (size_t)info.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+    int why = errno;
+    if (fd >= 0)
+        close(fd);
+    if (known && !usable)
+        return rh_fail(err, RH_ERR_FORMAT, "%s is %s", path, S_ISREG(info.st_mode) ? "empty" : "not a regular file");
+    if (at == MAP_FAILED)
+        return rh_fail(err, RH_ERR_IO, "%s: %s", path, strerror(why));
+    *bytes = at;
+    *n = (size_t)info.st_size;
+    return RH_OK;
 }

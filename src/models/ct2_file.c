@@ -1,13 +1,10 @@
 /* Maps model.bin and indexes it; every length in it is checked. */
 #include "ct2_file_internal.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
 #include "rehearse/base/alloc.h"
+#include "rehearse/base/file.h"
 #include "rehearse/nn/ggml_file.h"
 
 enum { MAX_VARIABLES = 20000, MAX_ALIAS_STEPS = 4 };
@@ -101,40 +98,23 @@ static rh_status parse(rh_ct2_file *f, rh_error *err)
     return RH_OK;
 }
 
-static rh_status map(rh_ct2_file *f, const char *path, rh_error *err)
-{
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    struct stat s;
-    if (fd < 0)
-        return rh_fail(err, RH_ERR_IO, "%s", strerror(errno));
-    rh_status st = RH_OK;
-    if (fstat(fd, &s) != 0 || !S_ISREG(s.st_mode) || s.st_size == 0) {
-        st = rh_fail(err, RH_ERR_FORMAT, "not a file with content");
-    } else {
-        void *p = mmap(NULL, (size_t)s.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
-        if (p == MAP_FAILED)
-            st = rh_fail(err, RH_ERR_IO, "%s", strerror(errno));
-        else {
-            f->bytes = p;
-            f->size = (size_t)s.st_size;
-        }
-    }
-    close(fd);
-    return st;
-}
-
 rh_status rh_ct2_open(rh_ct2_file **out, const char *path, rh_error *err)
 {
     rh_error why = {RH_OK, ""};
     rh_ct2_file *f = rh_calloc(1, sizeof *f);
     if (!f)
         return rh_fail(err, RH_ERR_NOMEM, "model import: out of memory");
-    rh_status st = map(f, path, &why);
-    if (st == RH_OK)
+    const void *bytes;
+    rh_status st = rh_file_map(path, &bytes, &f->size, err);
+    if (st == RH_OK) {
+        f->bytes = bytes;
         st = parse(f, &why);
+        if (st != RH_OK)
+            rh_fail(err, st, "%s: %s", path, why.msg);
+    }
     if (st != RH_OK) {
         rh_ct2_close(f);
-        return rh_fail(err, st, "%s: %s", path, why.msg);
+        return st;
     }
     *out = f;
     return RH_OK;

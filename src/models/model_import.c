@@ -133,13 +133,6 @@ static rh_status put_tensor(import *m, const char *name, const char *ct2_name, i
     return st == RH_OK ? put_values(m, v, (size_t)part * n, n, half) : st;
 }
 
-static rh_status put_simple(import *m, const char *name, const char *ct2_name, int32_t ne0,
-                            int32_t ne1, int32_t ne2, bool half)
-{
-    int32_t ne[3] = {ne0, ne1, ne2};
-    return put_tensor(m, name, ct2_name, ne2 ? 3 : ne1 ? 2 : 1, ne, 0, 1, half);
-}
-
 static rh_status put_block(import *m, const char *side, int layer, int width,
                            const block_tensor *list, size_t n)
 {
@@ -155,63 +148,63 @@ static rh_status put_block(import *m, const char *side, int layer, int width,
     return st;
 }
 
-static rh_status put_decoder(import *m)
+static rh_status put_blocks(import *m, const char *side, int n_layers, int width, bool with_cross)
 {
-    const rh_ggml_hparams *h = &m->hp;
     rh_status st = RH_OK;
-    for (int i = 0; st == RH_OK && i < h->n_text_layer; i++) {
-        st = put_block(m, "decoder", i, h->n_text_state, block_tensors,
-                       sizeof block_tensors / sizeof block_tensors[0]);
-        if (st == RH_OK)
-            st = put_block(m, "decoder", i, h->n_text_state, cross_tensors,
-                           sizeof cross_tensors / sizeof cross_tensors[0]);
+    for (int i = 0; st == RH_OK && i < n_layers; i++) {
+        st = put_block(m, side, i, width, block_tensors, sizeof block_tensors / sizeof block_tensors[0]);
+        if (st == RH_OK && with_cross)
+            st = put_block(m, side, i, width, cross_tensors, sizeof cross_tensors / sizeof cross_tensors[0]);
     }
-    if (st == RH_OK)
-        st = put_simple(m, "decoder.ln.weight", "decoder/layer_norm/gamma", h->n_text_state, 0, 0,
-                        false);
-    if (st == RH_OK)
-        st = put_simple(m, "decoder.ln.bias", "decoder/layer_norm/beta", h->n_text_state, 0, 0,
-                        false);
     return st;
 }
 
-static rh_status put_encoder(import *m)
+/* A tensor outside the blocks, with its sides; 0 = it has no such side. */
+typedef struct {
+    const char *ggml, *ct2;
+    int32_t ne[3];
+    bool half;
+} single_tensor;
+
+static rh_status put_singles(import *m, const single_tensor *list, size_t n)
 {
-    const rh_ggml_hparams *h = &m->hp;
-    int32_t w = h->n_audio_state;
-    rh_status st = put_simple(m, "encoder.conv1.weight", "encoder/conv1/weight", 3, h->n_mels, w,
-                              true);
-    if (st == RH_OK)
-        st = put_simple(m, "encoder.conv1.bias", "encoder/conv1/bias", 1, w, 0, false);
-    if (st == RH_OK)
-        st = put_simple(m, "encoder.conv2.weight", "encoder/conv2/weight", 3, w, w, true);
-    if (st == RH_OK)
-        st = put_simple(m, "encoder.conv2.bias", "encoder/conv2/bias", 1, w, 0, false);
-    for (int i = 0; st == RH_OK && i < h->n_audio_layer; i++)
-        st = put_block(m, "encoder", i, w, block_tensors,
-                       sizeof block_tensors / sizeof block_tensors[0]);
-    if (st == RH_OK)
-        st = put_simple(m, "encoder.ln_post.weight", "encoder/layer_norm/gamma", w, 0, 0, false);
-    if (st == RH_OK)
-        st = put_simple(m, "encoder.ln_post.bias", "encoder/layer_norm/beta", w, 0, 0, false);
+    rh_status st = RH_OK;
+    for (size_t i = 0; st == RH_OK && i < n; i++) {
+        const single_tensor *t = &list[i];
+        st = put_tensor(m, t->ggml, t->ct2, t->ne[2] ? 3 : t->ne[1] ? 2 : 1, t->ne, 0, 1, t->half);
+    }
     return st;
 }
 
 static rh_status put_tensors(import *m)
 {
     const rh_ggml_hparams *h = &m->hp;
-    rh_status st = put_simple(m, "decoder.positional_embedding",
-                              "decoder/position_encodings/encodings", h->n_text_state,
-                              h->n_text_ctx, 0, false);
+    int32_t w = h->n_audio_state, d = h->n_text_state;
+    const single_tensor begin[] = {
+        {"decoder.positional_embedding", "decoder/position_encodings/encodings", {d, h->n_text_ctx}, false},
+        {"encoder.positional_embedding", "encoder/position_encodings/encodings", {w, h->n_audio_ctx}, false},
+        {"decoder.token_embedding.weight", "decoder/embeddings/weight", {d, h->n_vocab}, true},
+    };
+    const single_tensor between[] = {
+        {"decoder.ln.weight", "decoder/layer_norm/gamma", {d}, false},
+        {"decoder.ln.bias", "decoder/layer_norm/beta", {d}, false},
+        {"encoder.conv1.weight", "encoder/conv1/weight", {3, h->n_mels, w}, true},
+        {"encoder.conv1.bias", "encoder/conv1/bias", {1, w}, false},
+        {"encoder.conv2.weight", "encoder/conv2/weight", {3, w, w}, true},
+        {"encoder.conv2.bias", "encoder/conv2/bias", {1, w}, false},
+    };
+    const single_tensor end[] = {
+        {"encoder.ln_post.weight", "encoder/layer_norm/gamma", {w}, false},
+        {"encoder.ln_post.bias", "encoder/layer_norm/beta", {w}, false},
+    };
+    rh_status st = put_singles(m, begin, sizeof begin / sizeof *begin);
     if (st == RH_OK)
-        st = put_simple(m, "encoder.positional_embedding", "encoder/position_encodings/encodings",
-                        h->n_audio_state, h->n_audio_ctx, 0, false);
+        st = put_blocks(m, "decoder", h->n_text_layer, d, true);
     if (st == RH_OK)
-        st = put_simple(m, "decoder.token_embedding.weight", "decoder/embeddings/weight",
-                        h->n_text_state, h->n_vocab, 0, true);
+        st = put_singles(m, between, sizeof between / sizeof *between);
     if (st == RH_OK)
-        st = put_decoder(m);
-    return st == RH_OK ? put_encoder(m) : st;
+        st = put_blocks(m, "encoder", h->n_audio_layer, w, false);
+    return st == RH_OK ? put_singles(m, end, sizeof end / sizeof *end) : st;
 }
 
 /* ggml has no place for a key bias; CTranslate2's must be zeros. */

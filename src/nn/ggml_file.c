@@ -2,15 +2,12 @@
  * outside: each read is checked against what is left. */
 #include "rehearse/nn/ggml_file.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdbool.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
 #include "rehearse/base/alloc.h"
 #include "rehearse/base/array.h"
+#include "rehearse/base/file.h"
 
 enum {
     MAGIC = 0x67676d6c,
@@ -227,30 +224,16 @@ rh_status rh_ggml_file_parse(rh_ggml_file **out, const void *bytes, size_t n, rh
 
 rh_status rh_ggml_file_open(rh_ggml_file **out, const char *path, rh_error *err)
 {
-    struct stat info;
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0 || fstat(fd, &info) != 0) {
-        int why = errno;
-        if (fd >= 0)
-            close(fd);
-        return rh_fail(err, RH_ERR_IO, "cannot read model file %s: %s", path, strerror(why));
-    }
-    if (!S_ISREG(info.st_mode) || info.st_size == 0) {
-        close(fd);
-        return rh_fail(err, RH_ERR_FORMAT, "model file %s is %s", path,
-                       S_ISREG(info.st_mode) ? "empty" : "not a regular file");
-    }
-    size_t n = (size_t)info.st_size;
-    void *map = mmap(NULL, n, PROT_READ, MAP_PRIVATE, fd, 0);
-    int why = errno;
-    close(fd);
-    if (map == MAP_FAILED)
-        return rh_fail(err, RH_ERR_IO, "cannot map model file %s: %s", path, strerror(why));
+    const void *map;
+    size_t n;
+    rh_error why;
+    if (rh_file_map(path, &map, &n, &why) != RH_OK)
+        return rh_fail(err, why.code, "model file %.200s", why.msg);
     rh_status st = rh_ggml_file_parse(out, map, n, err);
     if (st == RH_OK)
         (*out)->mapped = true;
     else
-        munmap(map, n);
+        munmap((void *)(uintptr_t)map, n);
     return st;
 }
 

@@ -1,4 +1,4 @@
-/* file.h - small files as a whole. Threads: any. */
+/* file.h - files as a whole. Threads: any. */
 #ifndef RH_FILE_H
 #define RH_FILE_H
 
@@ -6,5 +6,7 @@
 
 /* Adds what the file holds to `out`. RH_ERR_IO; RH_ERR_LIMIT more than out->max; RH_ERR_NOMEM. */
 rh_status rh_file_read(const char *path, rh_buf *out, rh_error *err);
+/* The file in memory, read-only and shared, until munmap(). RH_ERR_IO; RH_ERR_FORMAT empty, or no regular file. */
+rh_status rh_file_map(const char *path, const void **bytes, size_t *n, rh_error *err);
 
 #endif
