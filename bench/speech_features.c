@@ -18,7 +18,7 @@
 #include "rehearse/session/hearing.h"
 #include "rehearse/speech/analysis.h"
 #include "paths.h"
-#include "speech/stretches.h"
+#include "speech/chunks.h"
 
 enum { MAX_LINE = 1 << 16, MAX_HEARD = 4096 };
 
@@ -45,16 +45,16 @@ static json_t *words_json(const rh_word *w, size_t n)
     return a;
 }
 
-/* Features of the recording's stretches, averaged by words. */
+/* Features of the recording's chunks, averaged by words. */
 static json_t *features_json(const rh_speech_input *in)
 {
     rh_speech_report r;
-    rh_stretch *s = NULL;
+    rh_chunk *s = NULL;
     size_t n = 0;
     float x[RH_FEATURES] = {0}, total = 0;
     rh_speech_report_init(&r);
     if (rh_speech_measure(in, &r, NULL) != RH_OK || !r.spoken ||
-        rh_stretches_measure(in, &r, &s, &n, NULL) != RH_OK) {
+        rh_chunks_measure(in, &r, &s, &n, NULL) != RH_OK) {
         rh_speech_report_done(&r);
         return json_null();
     }

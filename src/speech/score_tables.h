@@ -8,7 +8,7 @@
 #ifndef RH_SCORE_TABLES_H
 #define RH_SCORE_TABLES_H
 
-#include "stretches.h"
+#include "chunks.h"
 
 enum {
     RH_F_SOUND = RH_FEATURES, /* the rating by the encoder's output alone, 0 to 100 */

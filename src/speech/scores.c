@@ -1,4 +1,4 @@
-/* scores.c - the scores: learned curves over stretches, then plain rules.
+/* scores.c - the scores: learned curves over chunks, then plain rules.
  *
  * The learned part agrees with five raters of read sentences (score_tables.c);
  * rules add what those sentences do not hold: fillers, very fast or very slow
@@ -161,13 +161,13 @@ typedef struct {
     const rh_speech_input *in;
     const rh_score_model *models; /* [RH_RATINGS] */
     rh_speech_report *r;
-    const rh_stretch *stretches;
-    size_t n_stretches;
+    const rh_chunk *chunks;
+    size_t n_chunks;
     float value[LEARNED_PARTS]; /* what each part's line shows */
-    float articulation, rate;   /* means over stretches */
+    float articulation, rate;   /* means over chunks */
 } judged;
 
-static const rh_speech_segment *segment_of(const rh_speech_input *in, const rh_stretch *s)
+static const rh_speech_segment *segment_of(const rh_speech_input *in, const rh_chunk *s)
 {
     const rh_speech_segment *found = NULL;
     for (size_t i = 0; i < in->n_segments; i++) {
@@ -192,8 +192,8 @@ static float sound_rating(const rh_score_model *m, const rh_speech_segment *g)
     return isfinite(sum) ? (float)sum : 0.0f;
 }
 
-/* Rating of a stretch by `a`; points by part, weighted by `share`, are added to `points` (may be NULL). */
-static float rate(const rh_additive *a, const rh_stretch *s, float sound, float share, float *points)
+/* Rating of a chunk by `a`; points by part, weighted by `share`, are added to `points` (may be NULL). */
+static float rate(const rh_additive *a, const rh_chunk *s, float sound, float share, float *points)
 {
     float rating = a->middle;
     for (size_t i = 0; i < a->n; i++) {
@@ -207,10 +207,10 @@ static float rate(const rh_additive *a, const rh_stretch *s, float sound, float 
     return rating;
 }
 
-/* Points by part of one stretch, weighted by its share of the words: what the
+/* Points by part of one chunk, weighted by its share of the words: what the
  * named measures say by themselves, and what the sound of the voice adds to that
  * or takes away. */
-static float judge_stretch(const judged *j, const rh_score_model *m, const rh_stretch *s,
+static float judge_chunk(const judged *j, const rh_score_model *m, const rh_chunk *s,
                            float share, float *points)
 {
     const rh_additive *named = &m->additive[2 * s->has_reference], *whole = named + 1;
@@ -228,12 +228,12 @@ static void judge(judged *j, rh_rating rating, rh_score *s)
 {
     const rh_score_model *m = &j->models[rating];
     float points[LEARNED_PARTS] = {0}, words = 0.0f;
-    for (size_t i = 0; i < j->n_stretches; i++)
-        words += (float)j->stretches[i].n_spoken;
+    for (size_t i = 0; i < j->n_chunks; i++)
+        words += (float)j->chunks[i].n_spoken;
     j->value[PART_SOUND] = 0.0f;
-    for (size_t i = 0; i < j->n_stretches; i++)
-        j->value[PART_SOUND] += judge_stretch(j, m, &j->stretches[i],
-                                              (float)j->stretches[i].n_spoken / words, points);
+    for (size_t i = 0; i < j->n_chunks; i++)
+        j->value[PART_SOUND] += judge_chunk(j, m, &j->chunks[i],
+                                              (float)j->chunks[i].n_spoken / words, points);
     j->value[PART_SCALE] = 100.0f + points[PART_SCALE];
     for (int k = 0; k < LEARNED_PARTS; k++)
         if (fabsf(points[k]) >= 0.05f)
@@ -254,12 +254,12 @@ static void show_values(judged *j)
 {
     const rh_speech_report *r = j->r;
     float words = 0.0f, stretch = 0.0f, rate = 0.0f, articulation = 0.0f;
-    for (size_t i = 0; i < j->n_stretches; i++) {
-        float n = (float)j->stretches[i].n_spoken;
+    for (size_t i = 0; i < j->n_chunks; i++) {
+        float n = (float)j->chunks[i].n_spoken;
         words += n;
-        stretch += n * j->stretches[i].x[RH_F_STRETCH];
-        rate += n * j->stretches[i].x[RH_F_RATE];
-        articulation += n * j->stretches[i].x[RH_F_ARTICULATION];
+        stretch += n * j->chunks[i].x[RH_F_STRETCH];
+        rate += n * j->chunks[i].x[RH_F_RATE];
+        articulation += n * j->chunks[i].x[RH_F_ARTICULATION];
     }
     size_t expected = r->n_word_scores - (size_t)r->n_added;
     int same = (int)expected - r->n_missed - r->n_replaced;
@@ -441,19 +441,19 @@ static void score_overall(rh_speech_report *r)
 rh_status rh_measure_scores(const rh_speech_input *in, const rh_score_model *models,
                             rh_speech_report *r, rh_error *err)
 {
-    rh_stretch *stretches = NULL;
+    rh_chunk *chunks = NULL;
     judged j = {.in = in, .models = models, .r = r};
-    rh_status st = rh_stretches_measure(in, r, &stretches, &j.n_stretches, err);
+    rh_status st = rh_chunks_measure(in, r, &chunks, &j.n_chunks, err);
     if (st != RH_OK)
         return st;
-    j.stretches = stretches;
+    j.chunks = chunks;
     r->confidence = confidence_of(in);
-    if (j.n_stretches > 0) {
+    if (j.n_chunks > 0) {
         show_values(&j);
         score_delivery(&j);
         score_words(&j);
         score_overall(r);
     }
-    rh_free(stretches);
+    rh_free(chunks);
     return RH_OK;
 }

@@ -1,5 +1,5 @@
-/* stretches.c - see stretches.h. */
-#include "stretches.h"
+/* chunks.c - see chunks.h. */
+#include "chunks.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -8,7 +8,7 @@
 #include "rehearse/speech/timing.h"
 #include "rehearse/base/stats.h"
 
-static const float stretch_s = 10.0f;      /* the training utterances are 2 to 15 s */
+static const float chunk_s = 10.0f;      /* the training utterances are 2 to 15 s */
 static const float logp_min = -5.0f;       /* one impossible word must not decide alone */
 static const float margin_min = -4.0f, margin_max = 8.0f;
 
@@ -68,7 +68,7 @@ static void measure_sureness(const rh_word *words, size_t n, float *scratch, flo
     *margin = m ? (float)(d / (double)m) : 0.0f;
 }
 
-static void measure_pace(const rh_speech_input *in, const rh_speech_report *r, rh_stretch *s,
+static void measure_pace(const rh_speech_input *in, const rh_speech_report *r, rh_chunk *s,
                          float *scratch)
 {
     float whole = fmaxf(s->end - s->start, 0.2f), pauses = 0.0f, longest = 0.0f;
@@ -113,7 +113,7 @@ static bool in_pause(const rh_speech_report *r, float t)
     return false;
 }
 
-static rh_status measure_voice(const rh_speech_input *in, const rh_speech_report *r, rh_stretch *s,
+static rh_status measure_voice(const rh_speech_input *in, const rh_speech_report *r, rh_chunk *s,
                                rh_error *err)
 {
     const rh_contour *c = in->contour;
@@ -151,7 +151,7 @@ static size_t letters_of(const char *text, char out[RH_WORD_BYTES])
     return text ? rh_word_normal(text, out) : 0;
 }
 
-static size_t forced_in(const rh_speech_input *in, const rh_stretch *s, bool is_first, bool is_last,
+static size_t forced_in(const rh_speech_input *in, const rh_chunk *s, bool is_first, bool is_last,
                         size_t *first)
 {
     size_t n = 0;
@@ -166,7 +166,7 @@ static size_t forced_in(const rh_speech_input *in, const rh_stretch *s, bool is_
     return n;
 }
 
-static void measure_reference(const rh_speech_input *in, const rh_speech_report *r, rh_stretch *s,
+static void measure_reference(const rh_speech_input *in, const rh_speech_report *r, rh_chunk *s,
                               bool is_first, bool is_last, float *scratch)
 {
     size_t first, n = forced_in(in, s, is_first, is_last, &first);
@@ -193,11 +193,11 @@ static void measure_reference(const rh_speech_input *in, const rh_speech_report 
     s->has_reference = true;
 }
 
-/* Stretches of about equal length, cut between words. */
-static size_t cut(const rh_speech_input *in, rh_stretch *out, size_t max)
+/* Chunks of about equal length, cut between words. */
+static size_t cut(const rh_speech_input *in, rh_chunk *out, size_t max)
 {
     float first = in->words[0].start, last = in->words[in->n_words - 1].end;
-    size_t want = (size_t)fmaxf(roundf((last - first) / stretch_s), 1.0f), n = 0, w = 0;
+    size_t want = (size_t)fmaxf(roundf((last - first) / chunk_s), 1.0f), n = 0, w = 0;
     want = want < max ? want : max;
     for (size_t k = 0; k < want && w < in->n_words; k++) {
         float until = first + (last - first) * (float)(k + 1) / (float)want;
@@ -206,7 +206,7 @@ static size_t cut(const rh_speech_input *in, rh_stretch *out, size_t max)
             w++;
         if (w == from)
             continue;
-        rh_stretch s = {.start = in->words[from].start, .first_word = from, .n_words = w - from};
+        rh_chunk s = {.start = in->words[from].start, .first_word = from, .n_words = w - from};
         for (size_t i = from; i < w; i++) {
             s.n_spoken += is_spoken(&in->words[i]);
             s.end = fmaxf(s.end, in->words[i].end);
@@ -217,12 +217,12 @@ static size_t cut(const rh_speech_input *in, rh_stretch *out, size_t max)
     return n;
 }
 
-rh_status rh_stretches_measure(const rh_speech_input *in, const rh_speech_report *r,
-                               rh_stretch **out, size_t *n, rh_error *err)
+rh_status rh_chunks_measure(const rh_speech_input *in, const rh_speech_report *r,
+                               rh_chunk **out, size_t *n, rh_error *err)
 {
     float span = in->words[in->n_words - 1].end - in->words[0].start;
-    size_t max = (size_t)fmaxf(span / stretch_s, 0.0f) + 2, longest = in->n_words + in->n_forced + 1;
-    rh_stretch *s = rh_calloc(max, sizeof *s);
+    size_t max = (size_t)fmaxf(span / chunk_s, 0.0f) + 2, longest = in->n_words + in->n_forced + 1;
+    rh_chunk *s = rh_calloc(max, sizeof *s);
     float *scratch = rh_alloc_array(longest, sizeof *scratch);
     rh_status st = s && scratch ? RH_OK : RH_ERR_NOMEM;
     size_t count = st == RH_OK ? cut(in, s, max) : 0;

@@ -1,10 +1,10 @@
-/* stretches.h - the named measures that the learned scores rest on.
+/* chunks.h - the named measures that the learned scores rest on.
  *
- * Each is one number of a stretch of speech of about ten seconds, so that two
+ * Each is one number of a chunk of speech of about ten seconds, so that two
  * words and ten minutes are judged on the same footing: a recording's score is
- * the mean of its stretches' scores, by words. */
-#ifndef RH_STRETCHES_H
-#define RH_STRETCHES_H
+ * the mean of its chunks' scores, by words. */
+#ifndef RH_CHUNKS_H
+#define RH_CHUNKS_H
 
 #include "speech_internal.h"
 
@@ -43,11 +43,11 @@ typedef struct {
     int n_spoken;          /* words with a letter or digit */
     bool has_reference;    /* the features from RH_FREE_FEATURES on hold */
     float x[RH_FEATURES];
-} rh_stretch;
+} rh_chunk;
 
-/* Cuts the words into stretches and measures each. Needs pauses and word_scores
+/* Cuts the words into chunks and measures each. Needs pauses and word_scores
  * of `r`. *out is freed with rh_free(). RH_ERR_NOMEM. */
-rh_status rh_stretches_measure(const rh_speech_input *in, const rh_speech_report *r,
-                               rh_stretch **out, size_t *n, rh_error *err);
+rh_status rh_chunks_measure(const rh_speech_input *in, const rh_speech_report *r,
+                               rh_chunk **out, size_t *n, rh_error *err);
 
 #endif
