@@ -22,7 +22,9 @@ prediction that does not fall by a margin is counted as an error.
 tools/score_copies makes the recordings and lists of --copies and --worse.
 The second part sees predictions of the first for speakers that it was not trained on, else it
 would trust them too much. --check prints the correlation with the raters in cross-validation
-grouped by speaker; the tables are then trained on all speakers.
+grouped by speaker; the tables are then trained on all speakers. A recording and all its copies are
+its speaker's, so no family is ever in two folds; still such figures flatter: docs/scoring.md has
+those of the official test split, which is kept apart.
 """
 import argparse
 import csv
@@ -101,7 +103,7 @@ class Copies:
         self.of, self.features, self.pooled = of, features, pooled
 
     def among(self, keep):
-        """Those of the rows that `keep` has, renumbered."""
+        """Those of the rows that `keep` has, renumbered: a copy goes where its recording goes."""
         number = np.cumsum(keep) - 1
         mine = keep[self.of]
         return Copies(number[self.of[mine]], self.features[mine], self.pooled[mine])
