@@ -154,6 +154,23 @@ static void structure(rh_buf *b, const json_t *parts)
     }
 }
 
+static void follow_ups(rh_buf *b, const json_t *list)
+{
+    size_t i;
+    json_t *next;
+    if (json_array_size(list) == 0)
+        return;
+    rh_buf_puts(b, "\n## An interviewer might ask next\n\n");
+    json_array_foreach(list, i, next)
+    {
+        rh_buf_printf(b, "%zu. ", i + 1);
+        escaped(b, rh_json_str(next, "text"));
+        rh_buf_puts(b, " (");
+        clock_time(b, rh_json_num(next, "start"));
+        rh_buf_puts(b, ")\n");
+    }
+}
+
 rh_status rh_report_markdown(const json_t *report, char **out, rh_error *err)
 {
     rh_buf b;
@@ -176,6 +193,7 @@ rh_status rh_report_markdown(const json_t *report, char **out, rh_error *err)
     points(&b, "Work on", json_object_get(report, "change"));
     scores(&b, report);
     structure(&b, json_object_get(json_object_get(report, "structure"), "parts"));
+    follow_ups(&b, json_object_get(report, "follow_ups"));
     transcript(&b, json_object_get(report, "transcript"));
     char *s = rh_buf_take(&b);
     if (!s)

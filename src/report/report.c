@@ -11,6 +11,7 @@
 #include "rehearse/base/alloc.h"
 #include "rehearse/base/buf.h"
 #include "rehearse/base/json.h"
+#include "follow_ups.h"
 #include "points.h"
 
 /* A pause this long is shown in the transcript; about 0.6 s at a full stop is natural. */
@@ -441,6 +442,17 @@ static void add_analysis(json_t *r, json_t *result)
     json_object_set(r, "analysis", result ? result : json_null());
 }
 
+/* Where there are any. False without memory. */
+static bool add_follow_ups(json_t *r, const rh_analysis *a, const json_t *meta)
+{
+    json_t *list = NULL;
+    bool whole = rh_report_follow_ups(a, meta, &list) == RH_OK;
+    if (json_array_size(list) > 0)
+        json_object_set(r, "follow_ups", list);
+    json_decref(list);
+    return whole;
+}
+
 rh_status rh_report_build(const json_t *session, const rh_analysis *a, const json_t *earlier,
                           json_t **out, rh_error *err)
 {
@@ -476,13 +488,14 @@ rh_status rh_report_build(const json_t *session, const rh_analysis *a, const jso
     json_decref(marked);
     rh_free(away);
     rh_free(seen.at[0]);
+    bool whole = r && add_follow_ups(r, a, meta);
     if (r) {
         json_object_set_new(r, "trend", trend(session, earlier, marks));
         add_analysis(r, result);
     }
     json_decref(result);
     json_decref(marks);
-    if (!r || rh_alloc_failed()) {
+    if (!whole || rh_alloc_failed()) {
         json_decref(r);
         return rh_fail(err, RH_ERR_NOMEM, "report: out of memory");
     }

@@ -156,6 +156,46 @@ static void slips_are_events_and_marks(void **state)
     json_decref(r);
 }
 
+/* In JSON and as text; not without a question, and not for a text read aloud. */
+static void an_answer_has_what_might_be_asked_next(void **state)
+{
+    static const char *const said[] = {"Last", "year", "I", "redesigned", "our", "checkout", "page."};
+    (void)state;
+    json_t *session = session_of(20, -1), *r = NULL, *meta = json_object_get(session, "meta");
+    rh_word_table t = {0};
+    rh_analysis a = {0};
+    assert_int_equal(rh_word_table_segment(&t, 0, 20, "Last year I redesigned our checkout page."), RH_OK);
+    for (int i = 0; i < 7; i++) {
+        rh_word w = {.text = said[i], .start = (float)i, .end = (float)i + 0.5f, .p = 0.9f};
+        assert_int_equal(rh_word_table_word(&t, RH_WORDS_CLEAN, &w, w.text, strlen(w.text)), RH_OK);
+    }
+    assert_int_equal(rh_analyse(&t, NULL, 0, 20, &a, NULL), RH_OK);
+    assert_int_equal(rh_report_build(session, &a, NULL, &r, NULL), RH_OK);
+    const json_t *next = json_array_get(json_object_get(r, "follow_ups"), 0);
+    const char *text = json_string_value(json_object_get(next, "text"));
+    char *md = NULL;
+    assert_non_null(text);
+    assert_non_null(strstr(text, "You said you redesigned your checkout page. "));
+    assert_string_equal(json_string_value(json_object_get(next, "quote")), "redesigned our checkout page");
+    assert_true(json_number_value(json_object_get(next, "start")) == 3 && json_number_value(json_object_get(next, "end")) == 6.5);
+    assert_int_equal(rh_report_markdown(r, &md, NULL), RH_OK);
+    assert_non_null(strstr(md, "## An interviewer might ask next\n\n1. You said you redesigned your checkout page. "));
+    rh_free(md);
+    json_decref(r);
+    json_object_set_new(meta, "reference", json_string("Last year I redesigned our checkout page."));
+    assert_int_equal(rh_report_build(session, &a, NULL, &r, NULL), RH_OK);
+    assert_null(json_object_get(r, "follow_ups"));
+    json_decref(r);
+    json_object_del(meta, "reference");
+    json_object_set_new(meta, "question", json_string(""));
+    assert_int_equal(rh_report_build(session, &a, NULL, &r, NULL), RH_OK);
+    assert_null(json_object_get(r, "follow_ups"));
+    json_decref(r);
+    json_decref(session);
+    rh_analysis_done(&a);
+    rh_word_table_done(&t);
+}
+
 static void silence_is_said_and_not_judged(void **state)
 {
     (void)state;
@@ -297,6 +337,7 @@ int main(void)
         cmocka_unit_test(good_and_bad_land_on_their_sides_with_moments),
         cmocka_unit_test(transcript_marks_fillers_and_long_pauses),
         cmocka_unit_test(slips_are_events_and_marks),
+        cmocka_unit_test(an_answer_has_what_might_be_asked_next),
         cmocka_unit_test(silence_is_said_and_not_judged),
         cmocka_unit_test(markdown_escapes_what_people_said),
         cmocka_unit_test(html_holds_the_report_safely),

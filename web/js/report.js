@@ -40,7 +40,7 @@ export function renderReport(root, report, { audio = null, about = null, actions
   if (player) player.addEventListener('timeupdate', () => highlight(words, player.currentTime, player.currentTime + 0.05));
   const context = { hear, player, words };
   const article = el('article', { class: 'report' }, head(report), ...tiles(report), points(report, context),
-    timeline(report, context), transcript(report, context), structure(report, context), about, evidence(report, context),
+    timeline(report, context), transcript(report, context), structure(report, context), followUps(report, context), about, evidence(report, context),
     trend(report), foot(report, actions));
   root.replaceChildren(article);
   drawCharts(article, report, context);
@@ -184,6 +184,13 @@ function structure(r, context) {
   const list = el('dl', { class: 'star' }, ...parts.map((p) => el('div', { class: p.present ? '' : 'missing' }, el('dt', {}, p.name),
     el('dd', {}, p.present ? moments(p.sentences, context) : (p.advice || 'Not found in this answer.')))));
   return el('section', { class: 'card' }, el('h2', {}, 'Structure of your answer'), r.structure.note ? el('p', { class: 'advice' }, r.structure.note) : null, list);
+}
+
+function followUps(r, context) {
+  if (!r.follow_ups?.length) return null;
+  return el('section', { class: 'card' }, el('h2', {}, 'An interviewer might ask next'), el('ol', { class: 'ask-next' }, ...r.follow_ups.map((f) =>
+    el('li', {}, el('p', {}, f.text), f.quote ? moments([{ start: f.start, end: f.end, text: f.quote }], context) : null))),
+    el('p', { class: 'advice' }, 'Found by rules in your own words. Answer them aloud: the next real interview has questions like these.'));
 }
 
 function evidence(r, context) {
