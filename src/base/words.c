@@ -81,6 +81,7 @@ size_t rh_word_form(const char *text, size_t n, const char *marks, char out[RH_W
     while (k > 0 && strchr(marks, out[k - 1]))
         k--;
     out[k] = '\0';
+    rh_free(folded);
     return k;
 }
 
