@@ -6,7 +6,6 @@
 #include "level.h"
 
 #include <math.h>
-#include <string.h>
 #include "rehearse/base/alloc.h"
 #include "rehearse/base/stats.h"
 

@@ -1,6 +1,5 @@
 /* Tokens into words (openai-whisper's split_to_word_tokens). */
 #include <string.h>
-#include "rehearse/base/text.h"
 #include "tokenizer_internal.h"
 
 /* Bytes at the end of s that begin a character whose rest is missing. */

@@ -2,7 +2,6 @@
  * table for the rest. */
 #include "rehearse/base/base64.h"
 #include <stdbool.h>
-#include <string.h>
 #include "base64_internal.h"
 #include "rehearse/base/cpu.h"
 

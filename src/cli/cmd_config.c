@@ -1,8 +1,6 @@
 /* rehearse config - the settings in force and where each comes from. */
 #include <stdio.h>
-#include <stdlib.h>
 #include "rehearse/base/alloc.h"
-#include "rehearse/base/buf.h"
 #include "cli.h"
 #include "commands.h"
 

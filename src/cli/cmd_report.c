@@ -1,7 +1,6 @@
 /* rehearse report - earlier practice: list, show, export, delete. */
 #include <jansson.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>

@@ -2,12 +2,10 @@
 #include <limits.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include "cli.h"
 #include "commands.h"
-#include "rehearse/base/log.h"
 #include "rehearse/server/server.h"
 #include "speech_model.h"
 

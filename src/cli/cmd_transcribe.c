@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include "rehearse/base/alloc.h"
 #include "rehearse/asr/asr.h"
 #include "rehearse/media/audio.h"
 #include "rehearse/base/clock.h"

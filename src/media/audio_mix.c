@@ -6,12 +6,10 @@
 #include "audio_mix_internal.h"
 #include <math.h>
 #include <stdbool.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include "rehearse/base/alloc.h"
 #include "rehearse/base/array.h"
-#include "rehearse/media/audio.h"
 
 enum {
     FRAMES = 50,        /* of a block: one second */

@@ -1,5 +1,4 @@
 /* image.c - pictures in memory: size, scaling, turning upright. */
-#include <assert.h>
 #include <string.h>
 #include "image_internal.h"
 #include "rehearse/base/alloc.h"

@@ -8,7 +8,6 @@
 #include "pitch_internal.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 #include <libavutil/tx.h>
 #include "rehearse/base/alloc.h"

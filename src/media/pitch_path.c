@@ -6,7 +6,6 @@
 #include "pitch_internal.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 #include "rehearse/base/alloc.h"
 #include "rehearse/base/stats.h"

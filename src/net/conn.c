@@ -1,7 +1,5 @@
 /* conn.c - the life of one connection: states, time limits, the order of requests. */
-#include <string.h>
 #include "net_internal.h"
-#include "rehearse/base/alloc.h"
 #include "rehearse/base/clock.h"
 
 static int64_t seconds(int64_t s)

@@ -1,6 +1,5 @@
 /* http_head.c - the checks of a request's head, and questions about it. */
 #include <ctype.h>
-#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include "net_internal.h"

@@ -1,10 +1,7 @@
 /* loop.c - one loop for all: places for connections, turns, time. */
 #include <dirent.h>
-#include <errno.h>
 #include <stdio.h>
-#include <string.h>
 #include <sys/resource.h>
-#include <unistd.h>
 #include "loop_internal.h"
 #include "rehearse/base/alloc.h"
 #include "rehearse/base/clock.h"

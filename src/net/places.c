@@ -1,5 +1,4 @@
 /* places.c - who may connect when there are many: the idle and the slow give way. */
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 #include "loop_internal.h"

@@ -2,8 +2,6 @@
 #include "chunks.h"
 
 #include <math.h>
-#include <stdlib.h>
-#include <string.h>
 #include "rehearse/base/alloc.h"
 #include "rehearse/speech/timing.h"
 #include "rehearse/base/stats.h"

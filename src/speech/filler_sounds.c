@@ -5,7 +5,6 @@
 #include "fillers_internal.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 #include "rehearse/base/stats.h"
 

@@ -3,7 +3,6 @@
 #include <string.h>
 #include "no_speech.h"
 #include "rehearse/base/alloc.h"
-#include "rehearse/speech/fillers.h"
 #include "score_tables.h"
 
 void rh_speech_report_init(rh_speech_report *r)

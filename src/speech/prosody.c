@@ -2,8 +2,6 @@
 #include "rehearse/speech/prosody.h"
 
 #include <math.h>
-#include <stdlib.h>
-#include <string.h>
 #include "rehearse/base/alloc.h"
 #include "word_marks_internal.h"
 #include "rehearse/base/stats.h"

@@ -2,7 +2,6 @@
 #include "rehearse/speech/timing.h"
 
 #include <math.h>
-#include <string.h>
 #include "rehearse/base/alloc.h"
 #include "fillers_internal.h"
 

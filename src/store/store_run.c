@@ -1,6 +1,4 @@
 /* store_run.c - what each write and question does with SQLite. On the store's thread. */
-#include <stdio.h>
-#include <string.h>
 #include "rehearse/base/clock.h"
 #include "store_internal.h"
 

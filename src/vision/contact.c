@@ -8,7 +8,6 @@
  * that. Without visible eyes the head alone decides, with wider limits. */
 #include "contact_internal.h"
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 #include "rehearse/base/stats.h"
 

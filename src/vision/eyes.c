@@ -7,7 +7,6 @@
  * tracking with active appearance models", 2004). */
 #include "eyes_internal.h"
 #include <math.h>
-#include <string.h>
 
 static const float DEG = 57.29577951f;
 /* Centimetres of the canonical head. The eyeball's centre lies behind and a little

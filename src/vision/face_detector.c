@@ -6,7 +6,6 @@
  * Detection on Mobile GPUs" (2019); settings as in MediaPipe's graphs
  * face_detection_short_range and face_detection_full_range. */
 #include <math.h>
-#include <string.h>
 #include "face_nets_internal.h"
 
 enum {

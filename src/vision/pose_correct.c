@@ -5,7 +5,6 @@
  * small hint: a weighted sum over what the rigid fit leaves of the points that expression
  * moves least. Smiles move them still, so the hint has a limit.
  * Coefficients: pose_table.c, made by tools/train_pose, which uses the same formulas. */
-#include <math.h>
 #include <string.h>
 #include "head_pose_internal.h"
 #include "hidden_internal.h"

@@ -11,7 +11,6 @@
 #include "rehearse/base/alloc.h"
 #include "rehearse/base/array.h"
 #include "transcriber_internal.h"
-#include "asr/transcript_internal.h"
 
 enum {
     RATE = TR_RATE,

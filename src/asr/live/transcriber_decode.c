@@ -1,6 +1,5 @@
 /* transcriber_decode.c - decodes an utterance, or what there is of it so far. */
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
 #include "rehearse/base/alloc.h"
 #include "rehearse/base/array.h"

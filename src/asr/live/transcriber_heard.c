@@ -3,7 +3,6 @@
 #include "rehearse/base/alloc.h"
 #include "rehearse/base/array.h"
 #include "transcriber_internal.h"
-#include "asr/transcript_internal.h"
 
 enum { BEYOND = TR_RATE / 2 /* sound given with a final after what is new */ };
 

@@ -1,7 +1,6 @@
 /* Ways to choose tokens: greedy (with a draft to verify), sampling of several
  * answers, beams. All as in openai-whisper's decoding.py. */
 #include <math.h>
-#include <string.h>
 #include "decoder_internal.h"
 
 static int32_t eot_of(const dec_search *q)

@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <time.h>
 #include "decoder_internal.h"
-#include "rehearse/base/clock.h"
 
 /* What choosing a token takes at most; the pass that others then share costs several times that. */
 enum { GATHER_US = 300 };

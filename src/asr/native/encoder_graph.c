@@ -4,7 +4,6 @@
 #include <math.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <string.h>
 #include "finite_internal.h"
 #include "rehearse/base/alloc.h"
 

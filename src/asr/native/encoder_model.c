@@ -1,8 +1,5 @@
 /* encoder_model.c - loads the encoder, and chooses where a window runs. */
-#include <errno.h>
-#include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include "encoder_internal.h"
 #include "rehearse/base/alloc.h"
 #include "rehearse/base/cpu.h"

@@ -10,7 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 #include <whisper.h>
 #include "rehearse/base/paths.h"
 #include "whisper_cpp_internal.h"

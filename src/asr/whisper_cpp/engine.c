@@ -2,7 +2,6 @@
  *
  * One whisper_context (weights) serves many whisper_states (streams).
  * run.c decodes. */
-#include <string.h>
 #include <sys/stat.h>
 #include "asr/engine_internal.h"
 #include "rehearse/base/alloc.h"
