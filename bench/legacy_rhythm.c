@@ -21,7 +21,7 @@
 #include "rehearse/base/alloc.h"
 #include "rehearse/media/audio.h"
 #include "rehearse/base/clock.h"
-#include "rehearse/session/listener.h"
+#include "rehearse/session/legacy_source.h"
 #include "rehearse/base/cpu.h"
 #include "rehearse/asr/recording.h"
 #include "rehearse/asr/vad.h"
@@ -173,11 +173,18 @@ static bool take(json_t *r, char *text)
     return some;
 }
 
-static rh_status result(rh_listener *l, rh_listener_part part, json_t **out, rh_error *err)
+static bool is_due(rh_legacy_source *l)
+{
+    bool due;
+    (void)rh_legacy_source_look(l, &due);
+    return due;
+}
+
+static rh_status result(rh_legacy_source *l, rh_legacy_part part, json_t **out, rh_error *err)
 {
     rh_analysis a = {0};
-    check(rh_listener_recognise(l, part != RH_PART_SETTLED, NULL, err), err);
-    rh_status st = rh_listener_result(l, part, rh_listener_measured_s(l), &a, err);
+    check(rh_legacy_source_recognise(l, part, NULL, err), err);
+    rh_status st = rh_legacy_source_result(l, part, rh_legacy_source_measured_s(l), &a, err);
     if (st == RH_OK)
         *out = rh_analysis_json(&a);
     rh_analysis_done(&a);
@@ -188,18 +195,18 @@ static rh_status result(rh_listener *l, rh_listener_part part, json_t **out, rh_
 static void talk(const clip *c, int ms, char *text)
 {
     static const float silence[60 * RATE];
-    rh_listener *l = NULL;
+    rh_legacy_source *l = NULL;
     rh_error err;
     size_t piece = (size_t)ms * RATE / 1000, end = c->n + 2 * RATE;
     double now = 0, last = c->first_s, speech_end = (double)c->speech_end / RATE, rest = 0;
-    check(rh_listener_new(&l, models, &err), &err);
+    check(rh_legacy_source_new(&l, models, NULL, &err), &err);
     for (size_t i = 0; i < end; i += piece) {
         size_t n = end - i < piece ? end - i : piece, sound = i < c->n ? c->n - i : 0;
         sound = sound < n ? sound : n;
         now = fmax(now, (double)(i + n) / RATE);
-        check(rh_listener_feed(l, c->x + (sound ? i : 0), sound, &err), &err);
-        check(rh_listener_feed(l, silence, n - sound, &err), &err);
-        if (!rh_listener_ready(l))
+        check(rh_legacy_source_feed(l, c->x + (sound ? i : 0), sound, 0, &err), &err);
+        check(rh_legacy_source_feed(l, silence, n - sound, 0, &err), &err);
+        if (!is_due(l))
             continue;
         json_t *r = NULL;
         int64_t from = clock_us();
@@ -220,7 +227,7 @@ static void talk(const clip *c, int ms, char *text)
     if (take(r, text))
         rest = 99; /* it should have come */
     rests[n_rests++] = rest;
-    rh_listener_free(l);
+    rh_legacy_source_free(l);
 }
 
 static void transcribe(const clip *c, char *text)

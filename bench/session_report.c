@@ -53,7 +53,7 @@ static json_t *live(rh_model_set *c, double *cpu)
     rh_session *s = NULL;
     rh_error err = {0};
     json_t *report = NULL;
-    rh_session_options o = {.id = "bench", .language = "en", .live = true};
+    rh_session_options o = {.id = "bench", .language = "en"};
     check(rh_session_new(&s, c, NULL, &o, &err), &err);
     for (size_t i = 0; i < n_sound; i += PIECE) {
         size_t n = n_sound - i < PIECE ? n_sound - i : PIECE;

@@ -272,7 +272,7 @@ static void print_verbatim(FILE *f, const json_t *result)
     rh_page_wrapped(f, verbatim, 18, 2);
 }
 
-bool rh_analyze_text(FILE *f, const char *path, const json_t *result)
+bool rh_analyze_text(FILE *f, const char *path, const json_t *result, const json_t *items)
 {
     rh_buf b;
     fprintf(f, "%s  %.1f s\n\n", path, rh_page_number(result, "audio_duration"));
@@ -292,7 +292,7 @@ bool rh_analyze_text(FILE *f, const char *path, const json_t *result)
     print_story(f, result, &b);
     print_rest(f, result, &b);
     rh_buf_done(&b);
-    rh_page_timeline(f, result);
+    rh_page_timeline(f, result, items);
     print_verbatim(f, result);
     fputc('\n', f);
     return !ferror(f) && fflush(f) == 0;

@@ -134,7 +134,7 @@ static void print_legend(FILE *f, const bool *seen)
     rh_buf_done(&b);
 }
 
-void rh_page_timeline(FILE *f, const json_t *result)
+void rh_page_timeline(FILE *f, const json_t *result, const json_t *items)
 {
     const json_t *timeline = json_object_get(result, "timeline");
     const json_t *pitch = json_object_get(timeline, "pitch_st");
@@ -143,7 +143,6 @@ void rh_page_timeline(FILE *f, const json_t *result)
     double pitch_low, pitch_high, loud_low, loud_high;
     double length = rh_page_number(result, "audio_duration");
     bool seen[PLAIN + 1] = {false};
-    json_t *items = rh_marked_words(result);
     size_t at = 0;
     rh_buf b;
     rh_buf_init(&b, MAX_ROW);
@@ -167,6 +166,5 @@ void rh_page_timeline(FILE *f, const json_t *result)
         rh_buf_clear(&b);
     }
     print_legend(f, seen);
-    json_decref(items);
     rh_buf_done(&b);
 }

@@ -41,7 +41,8 @@ static rh_status load(job *j, rh_error *err)
     return rh_model_set_load(&j->models, &o, err);
 }
 
-static rh_status analyze(job *j, const char *name, const char *path, json_t **result, rh_error *err)
+/* *items: rh_marked_words() of it. */
+static rh_status analyze(job *j, const char *name, const char *path, json_t **result, json_t **items, rh_error *err)
 {
     rh_audio audio;
     rh_status st = rh_audio_read_file(&audio, path, j->cfg.max_audio_s, err);
@@ -55,17 +56,17 @@ static rh_status analyze(job *j, const char *name, const char *path, json_t **re
     st = rh_analyze_recording(j->models, audio.samples, audio.n, &o, &a, err);
     rh_progress_end(&bar);
     rh_audio_done(&audio);
-    if (st == RH_OK && !(*result = rh_analysis_json(&a)))
+    if (st == RH_OK && (!(*result = rh_analysis_json(&a)) || !(*items = rh_marked_words(&a))))
         st = rh_fail(err, RH_ERR_NOMEM, "out of memory");
     rh_analysis_done(&a);
     return st;
 }
 
-static bool print(const char *format, const char *path, const json_t *result)
+static bool print(const char *format, const char *path, const json_t *result, const json_t *items)
 {
     if (strcmp(format, "text") == 0) {
         char *shown = rh_cli_name_line(path);
-        bool printed = shown && rh_analyze_text(stdout, shown, result);
+        bool printed = shown && rh_analyze_text(stdout, shown, result, items);
         rh_free(shown);
         return printed;
     }
@@ -91,14 +92,15 @@ static bool has_pictures(const char *path)
 }
 
 /* The whole pipeline: sound and pictures become the report of a session that nobody keeps. */
-static rh_status make_report(job *j, const char *name, const char *path, json_t **report, rh_error *err)
+static rh_status make_report(job *j, const char *name, const char *path, json_t **report, json_t **items, rh_error *err)
 {
     rh_session *s = NULL;
+    rh_session_whole whole = {0};
     rh_progress bar;
     rh_session_options o = {.id = "recording",
                             .language = j->cfg.language,
                             .reference = j->reference,
-                            .recorded = true,
+                            .from = RH_SESSION_FILE,
                             .progress = rh_progress_update,
                             .user = &bar};
     rh_status st = rh_session_new(&s, j->models, NULL, &o, err);
@@ -106,8 +108,14 @@ static rh_status make_report(job *j, const char *name, const char *path, json_t 
     if (st == RH_OK)
         st = rh_session_recording(s, path, NULL, err);
     if (st == RH_OK)
-        st = rh_report_session(s, NULL, report, err);
+        st = rh_session_measure(s, NULL, &whole, err);
+    const rh_analysis *a = whole.measured ? &whole.analysis : NULL;
+    if (st == RH_OK)
+        st = rh_report_build(whole.kept, a, NULL, report, err);
+    if (st == RH_OK)
+        *items = a ? rh_marked_words(a) : NULL;
     rh_progress_end(&bar);
+    rh_session_whole_done(&whole);
     rh_session_free(s);
     return st;
 }
@@ -153,24 +161,25 @@ static rh_status print_report(const char *format, const json_t *report, rh_error
 static bool one_file(job *j, const char *path)
 {
     rh_error err = {0};
-    json_t *result = NULL, *report = NULL;
+    json_t *result = NULL, *report = NULL, *items = NULL;
     bool as_report = strcmp(j->format, "md") == 0 || strcmp(j->format, "html") == 0;
     rh_cli_input in;
     rh_status st = rh_cli_input_open(&in, path, &err);
     if (st == RH_OK && (as_report || has_pictures(in.path))) {
-        st = make_report(j, path, in.path, &report, &err);
+        st = make_report(j, path, in.path, &report, &items, &err);
         if (st == RH_OK && !as_report)
             result = with_video(report);
     } else if (st == RH_OK) {
-        st = analyze(j, path, in.path, &result, &err);
+        st = analyze(j, path, in.path, &result, &items, &err);
     }
     rh_cli_input_close(&in);
     if (st == RH_OK && as_report)
         st = print_report(j->format, report, &err);
-    else if (st == RH_OK && !print(j->format, path, result))
+    else if (st == RH_OK && !print(j->format, path, result, items))
         st = rh_fail(&err, RH_ERR_IO, "the result could not be printed");
     json_decref(result);
     json_decref(report);
+    json_decref(items);
     if (st != RH_OK)
         (void)rh_cli_fail_file(path, err.msg);
     return st == RH_OK;

@@ -23,6 +23,6 @@ static inline const char *rh_page_string(const json_t *o, const char *key)
 }
 
 /* Curves and words in rows of five seconds, and what the marks mean. */
-void rh_page_timeline(FILE *f, const json_t *result);
+void rh_page_timeline(FILE *f, const json_t *result, const json_t *items);
 
 #endif

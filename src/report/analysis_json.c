@@ -7,6 +7,7 @@
 #include "rehearse/base/clock.h"
 #include "rehearse/report/analysis_json.h"
 #include "rehearse/base/json.h"
+#include "report_internal.h"
 
 static void put(json_t *o, const char *key, float v)
 {
@@ -26,11 +27,6 @@ static void put_int(json_t *o, const char *key, long long v)
 static json_t *span(float start, float end)
 {
     return json_pack("{s:o, s:o}", "start", rh_rounded((double)start, 1000), "end", rh_rounded((double)end, 1000));
-}
-
-static int place_of(const rh_analysis *a, int word)
-{
-    return word >= 0 && (size_t)word < a->said.words[RH_WORDS_CLEAN].n ? a->place[word] : word;
 }
 
 static json_t *taken(char *text)
@@ -81,7 +77,6 @@ static json_t *filler_counts_json(const rh_speech_report *r)
 
 static json_t *words_json(const rh_speech_report *r)
 {
-    static const char *const fates[] = {"said", "missed", "added", "replaced", "mispronounced"};
     json_t *list = json_array();
     for (size_t i = 0; i < r->n_word_scores; i++) {
         const rh_word_score *w = &r->word_scores[i];
@@ -89,7 +84,7 @@ static json_t *words_json(const rh_speech_report *r)
         if (w->heard)
             json_object_set_new(o, "word", json_string(w->heard));
         if (r->has_reference) {
-            json_object_set_new(o, "what", json_string(fates[w->what]));
+            json_object_set_new(o, "what", json_string(rh_said_name(w->what)));
             if (w->expected)
                 json_object_set_new(o, "expected", json_string(w->expected));
         }
@@ -132,7 +127,7 @@ static json_t *pauses_json(const rh_analysis *a)
     for (size_t i = 0; i < t->n_pauses; i++) {
         json_t *p = span(t->pauses[i].start, t->pauses[i].end);
         json_object_set_new(p, "place", json_string(rh_pause_place_name(t->pauses[i].place)));
-        put_int(p, "after_word", place_of(a, t->pauses[i].after_word));
+        put_int(p, "after_word", rh_analysis_place(a, t->pauses[i].after_word));
         json_array_append_new(list, p);
     }
     return list;
@@ -191,7 +186,7 @@ static json_t *prosody_json(const rh_analysis *a)
         json_t *e = json_object();
         put(e, "t", p->ends[i].t);
         put(e, "change_st", p->ends[i].change);
-        put_int(e, "word", place_of(a, p->ends[i].word));
+        put_int(e, "word", rh_analysis_place(a, p->ends[i].word));
         json_object_set_new(e, "question", json_boolean(p->ends[i].question));
         json_object_set_new(e, "kind", json_string(kinds[p->ends[i].kind]));
         json_array_append_new(ends, e);
@@ -277,7 +272,7 @@ static json_t *event(const rh_analysis *a, const char *kind, float start, float 
 {
     json_t *o = span(start, end);
     json_object_set_new(o, "kind", json_string(kind));
-    put_int(o, "after_word", place_of(a, after_word));
+    put_int(o, "after_word", rh_analysis_place(a, after_word));
     return o;
 }
 

@@ -1,6 +1,6 @@
-/* marked_words.c - the events of an audio result among its words.
+/* marked_words.c - the events of an analysis among its words.
  *
- * Events say after which word they came ("after_word", an index into "words"). One
+ * Events say after which clean word they came. One
  * that is a word of the clean transcript marks that word, any other becomes an item
  * of its own between words. */
 #include <ctype.h>
@@ -12,6 +12,7 @@
 #include "rehearse/base/buf.h"
 #include "rehearse/report/report.h"
 #include "rehearse/base/json.h"
+#include "report_internal.h"
 
 enum { MAX_TEXT = 4 << 20 };
 
@@ -23,17 +24,18 @@ typedef struct {
 } insertion;
 
 typedef struct {
-    const json_t *words;
+    const rh_analysis *a;
+    const rh_word_score *words;
     json_t **marked; /* the words' items, owned */
     size_t n;
     insertion *put;
     size_t n_put;
 } marking;
 
-static json_t *item(const json_t *span, const char *text)
+static json_t *item(float start, float end, const char *text)
 {
-    return json_pack("{s:s, s:f, s:f}", "text", text, "start", rh_json_num(span, "start"), "end",
-                     rh_json_num(span, "end"));
+    return json_pack("{s:s, s:f, s:f}", "text", text, "start", rh_round((double)start, 1000), "end",
+                     rh_round((double)end, 1000));
 }
 
 static void mark(json_t *o, const char *what, const char *note)
@@ -48,15 +50,15 @@ static bool is_marked(const json_t *o)
 }
 
 /* Index of the first word that comes after the event. */
-static size_t place_of(const marking *m, const json_t *event)
+static size_t place_of(const marking *m, int after_word)
 {
-    json_int_t at = json_integer_value(json_object_get(event, "after_word")) + 1;
+    int at = rh_analysis_place(m->a, after_word) + 1;
     return at < 0 ? 0 : (size_t)at < m->n ? (size_t)at : m->n;
 }
 
-static void put(marking *m, const json_t *event, json_t *o)
+static void put(marking *m, int after_word, float start, json_t *o)
 {
-    m->put[m->n_put++] = (insertion){place_of(m, event), rh_json_num(event, "start"), o};
+    m->put[m->n_put++] = (insertion){place_of(m, after_word), rh_round((double)start, 1000), o};
 }
 
 /* Letters and digits only, in small letters. */
@@ -73,7 +75,7 @@ static size_t letters(const char *s, size_t n, char *out, size_t cap)
 /* Next word from `at` that was said; words missed from a reference were not. */
 static size_t said_from(const marking *m, size_t at)
 {
-    while (at < m->n && !json_object_get(json_array_get(m->words, at), "word"))
+    while (at < m->n && !m->words[at].heard)
         at++;
     return at;
 }
@@ -87,7 +89,7 @@ static size_t says(const marking *m, size_t at, const char *text)
         at = said_from(m, at);
         if (at >= m->n)
             return 0;
-        const char *word = rh_json_str(json_array_get(m->words, at), "word");
+        const char *word = m->words[at].heard;
         letters(s, n, a, sizeof a);
         letters(word, strlen(word), b, sizeof b);
         if (strcmp(a, b) != 0)
@@ -99,88 +101,77 @@ static size_t says(const marking *m, size_t at, const char *text)
     return at;
 }
 
-static void add_filler(marking *m, const json_t *f)
+static void add_filler(marking *m, const rh_filler *f)
 {
-    json_int_t n_words = json_integer_value(json_object_get(f, "words"));
-    size_t at = place_of(m, f);
-    for (json_int_t k = n_words; k > 0; k--, at++)
-        if ((at = said_from(m, at)) < m->n) {
+    size_t at = place_of(m, f->after_word);
+    for (int k = f->n_words; k > 0; k--, at++)
+        if ((at = said_from(m, at)) < m->n)
             mark(m->marked[at], "filler", "filler word");
-            if (n_words > 1)
-                continue;
-            json_object_set(m->marked[at], "start", json_object_get(f, "start"));
-            json_object_set(m->marked[at], "end", json_object_get(f, "end"));
-        }
-    if (n_words > 0)
+    if (f->n_words > 0)
         return;
-    json_t *o = item(f, rh_json_str(f, "kind"));
+    json_t *o = item(f->start, f->end, rh_filler_name(f->kind));
     mark(o, "filler", "filler word, heard");
     json_object_set_new(o, "heard", json_true());
-    put(m, f, o);
+    put(m, f->after_word, f->start, o);
 }
 
-static void add_slip(marking *m, const json_t *s)
+static void add_slip(marking *m, const rh_slip *s)
 {
     static const struct {
-        const char *kind, *mark, *note;
-    } kinds[] = {{"repetition", "repeat", "said twice"},
-                 {"restart", "false_start", "begun anew"},
-                 {"cut-off", "cutoff", "cut off"},
-                 {"drawn", "drawn", "drawn out"}};
-    const char *kind = rh_json_str(s, "kind"), *text = rh_json_str(s, "text");
-    size_t k = 0, at = place_of(m, s);
-    while (k < 4 && strcmp(kind, kinds[k].kind) != 0)
-        k++;
-    if (k == 4)
-        return;
-    if (strcmp(kind, "drawn") == 0) {
+        const char *mark, *note;
+    } kinds[RH_SLIP_KINDS] = {[RH_SLIP_REPETITION] = {"repeat", "said twice"},
+                              [RH_SLIP_RESTART] = {"false_start", "begun anew"},
+                              [RH_SLIP_CUT_OFF] = {"cutoff", "cut off"},
+                              [RH_SLIP_DRAWN] = {"drawn", "drawn out"}};
+    const char *as = kinds[s->kind].mark, *note = kinds[s->kind].note;
+    size_t at = place_of(m, s->after_word);
+    if (s->kind == RH_SLIP_DRAWN) {
         at = said_from(m, at);
         if (at < m->n && !is_marked(m->marked[at]))
-            mark(m->marked[at], kinds[k].mark, kinds[k].note);
+            mark(m->marked[at], as, note);
         return;
     }
-    size_t end = *text ? says(m, at, text) : 0;
+    size_t end = *s->text ? says(m, at, s->text) : 0;
     /* What was said twice is in the clean text only if that has it twice. */
-    if (end && strcmp(kind, "repetition") == 0 && !says(m, end, text))
+    if (end && s->kind == RH_SLIP_REPETITION && !says(m, end, s->text))
         end = 0;
     for (size_t i = at; i < end; i++)
         if (!is_marked(m->marked[i]))
-            mark(m->marked[i], kinds[k].mark, kinds[k].note);
-    if (end || !*text)
+            mark(m->marked[i], as, note);
+    if (end || !*s->text)
         return;
-    json_t *o = item(s, text);
-    mark(o, kinds[k].mark, kinds[k].note);
+    json_t *o = item(s->start, s->end, s->text);
+    mark(o, as, note);
     json_object_set_new(o, "heard", json_true());
-    put(m, s, o);
+    put(m, s->after_word, s->start, o);
 }
 
-static void add_pause(marking *m, const json_t *p)
+static void add_pause(marking *m, const rh_pause *p)
 {
-    json_t *o = item(p, "");
-    bool within = strcmp(rh_json_str(p, "place"), "within") == 0;
-    mark(o, "pause", within ? "pause inside a sentence" : "pause");
-    json_object_set(o, "place", json_object_get(p, "place"));
-    put(m, p, o);
+    json_t *o = item(p->start, p->end, "");
+    mark(o, "pause", p->place == RH_PAUSE_WITHIN ? "pause inside a sentence" : "pause");
+    json_object_set_new(o, "place", json_string(rh_pause_place_name(p->place)));
+    put(m, p->after_word, p->start, o);
 }
 
-static void add_fate(json_t *o, const json_t *word)
+static void add_fate(json_t *o, const rh_word_score *w, bool has_reference)
 {
-    const char *what = rh_json_str(word, "what"), *expected = rh_json_str(word, "expected");
+    const char *what = has_reference ? rh_said_name(w->what) : "", *expected = has_reference && w->expected ? w->expected : "";
+    double score = rh_tenth((double)w->score);
     char note[160] = "";
     if (is_marked(o))
         return;
-    if (strcmp(what, "missed") == 0)
+    if (has_reference && w->what == RH_MISSED)
         (void)snprintf(note, sizeof note, "left out");
-    else if (strcmp(what, "added") == 0)
+    else if (has_reference && w->what == RH_ADDED)
         (void)snprintf(note, sizeof note, "not in the text");
-    else if (strcmp(what, "replaced") == 0)
+    else if (has_reference && w->what == RH_REPLACED)
         (void)snprintf(note, sizeof note, "instead of %.100s", expected);
-    else if (strcmp(what, "mispronounced") == 0)
-        (void)snprintf(note, sizeof note, "%.100s, said unclearly: %.0f of 100", expected,
-                       rh_json_num(word, "score"));
-    else if (json_object_get(word, "score") && rh_json_num(word, "score") < RH_UNCLEAR_SCORE) {
+    else if (has_reference && w->what == RH_MISPRONOUNCED)
+        (void)snprintf(note, sizeof note, "%.100s, said unclearly: %.0f of 100", expected, score);
+    else if (score < RH_UNCLEAR_SCORE) {
         what = "mispronounced";
-        (void)snprintf(note, sizeof note, "hard to make out: %.0f of 100", rh_json_num(word, "score"));
+        (void)snprintf(note, sizeof note, "hard to make out: %.0f of 100", score);
     }
     if (!*note)
         return;
@@ -192,12 +183,11 @@ static void add_fate(json_t *o, const json_t *word)
 static bool take_words(marking *m)
 {
     for (size_t i = 0; i < m->n; i++) {
-        const json_t *w = json_array_get(m->words, i);
-        const char *text = rh_json_str(w, "word");
-        json_t *o = item(w, *text ? text : rh_json_str(w, "expected"));
+        const rh_word_score *w = &m->words[i];
+        json_t *o = item(w->start, w->end, w->heard ? w->heard : w->expected ? w->expected : "");
         if (!o)
             return false;
-        json_object_set(o, "score", json_object_get(w, "score"));
+        json_object_set_new(o, "score", rh_rounded((double)w->score, 10));
         json_object_set_new(o, "word", json_integer((json_int_t)i));
         m->marked[i] = o;
     }
@@ -227,25 +217,23 @@ static json_t *in_order(marking *m)
     return list;
 }
 
-json_t *rh_marked_words(const json_t *analysis)
+json_t *rh_marked_words(const rh_analysis *a)
 {
-    const json_t *fillers = json_object_get(analysis, "fillers"), *slips = json_object_get(analysis, "slips");
-    const json_t *pauses = json_object_get(analysis, "pauses"), *words = json_object_get(analysis, "words");
-    marking m = {.words = words, .n = json_array_size(words)};
-    json_t *list = NULL, *o;
+    const rh_speech_report *r = &a->report;
+    marking m = {.a = a, .words = r->word_scores, .n = r->n_word_scores};
+    json_t *list = NULL;
     size_t i;
     m.marked = rh_calloc(m.n + 1, sizeof(json_t *));
-    m.put = rh_calloc(json_array_size(fillers) + json_array_size(slips) + json_array_size(pauses) + 1,
-                      sizeof *m.put);
+    m.put = rh_calloc(a->said.n_fillers + a->said.n_slips + r->timing.n_pauses + 1, sizeof *m.put);
     if (m.marked && m.put && take_words(&m)) {
-        json_array_foreach(fillers, i, o)
-            add_filler(&m, o);
-        json_array_foreach(slips, i, o)
-            add_slip(&m, o);
-        json_array_foreach(pauses, i, o)
-            add_pause(&m, o);
-        json_array_foreach(words, i, o)
-            add_fate(m.marked[i], o);
+        for (i = 0; i < a->said.n_fillers; i++)
+            add_filler(&m, &a->said.fillers[i]);
+        for (i = 0; i < a->said.n_slips; i++)
+            add_slip(&m, &a->said.slips[i]);
+        for (i = 0; i < r->timing.n_pauses; i++)
+            add_pause(&m, &r->timing.pauses[i]);
+        for (i = 0; i < m.n; i++)
+            add_fate(m.marked[i], &m.words[i], r->has_reference);
         list = in_order(&m);
     }
     for (i = 0; m.marked && i < m.n; i++)

@@ -464,7 +464,7 @@ rh_status rh_report_build(const json_t *session, const rh_analysis *a, const jso
         return rh_fail(err, RH_ERR_NOMEM, "report: out of memory");
     bool has_face = seen.mean[FACE] >= LEAST_FACE;
     json_t *result = a ? rh_analysis_json(a) : NULL;
-    json_t *marked = rh_marked_words(result), *happened = events(session, a, marked);
+    json_t *marked = (a ? rh_marked_words(a) : json_array()), *happened = events(session, a, marked);
     rh_report_view v = {
         .a = a,
         .kind = rh_json_str(meta, "kind"),

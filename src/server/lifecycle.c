@@ -4,9 +4,9 @@
 #include <time.h>
 #include <unistd.h>
 #include "http.h"
-#include "server/live/practice.h"
+#include "server/live/live_session.h"
+#include "session_recovery.h"
 #include "server/legacy/legacy.h"
-#include "server/legacy/record.h"
 #include "rehearse/base/alloc.h"
 #include "rehearse/base/clock.h"
 #include "server/api/sessions.h"
@@ -22,10 +22,8 @@ static void cancel_all(rh_server *s)
         const rh_conn *c = &s->conns[i];
         if (c->http && c->http->cancel)
             atomic_store(c->http->cancel, true);
-        if (c->ws && c->ws->stream)
-            atomic_store(&c->ws->stream->cancel, true);
     }
-    rh_streams_cancel(s);
+    rh_legacy_cancel(s);
     rh_uploads_cancel(s);
 }
 
@@ -69,8 +67,8 @@ bool rh_server_free(rh_server *s)
         rh_jobs_collect(s); /* its models, to be freed below */
     if (loaded)
         rh_net_free(s->net); /* closes what is open */
-    rh_practices_free(s);
-    rh_records_free(s);
+    rh_live_sessions_free(s);
+    rh_legacy_sessions_free(s);
     rh_uploads_free(s);
     size_t n_lost = rh_store_close(s->store);
     if (n_lost)
@@ -177,8 +175,8 @@ static void begin_stop(rh_server *s)
     rh_net_drain(s->net);
     for (int i = 0; i < s->n_conns; i++) {
         rh_ws *w = s->conns[i].ws;
-        if (w && was_loading)
-            rh_ws_slots_drop(w); /* they waited for models that will never be there */
+        if (w && was_loading && w->kind->give_up)
+            w->kind->give_up(w); /* they waited for models that will never be there */
         if (w && !rh_ws_promised(w))
             rh_ws_close(w, 1001);
     }
@@ -192,7 +190,7 @@ static bool owes(const rh_server *s)
         if ((w && rh_ws_owes(w)) || (h && h->body_done))
             return true;
     }
-    return rh_records_busy(s) || rh_practices_busy(s) || rh_net_owes(s->net);
+    return rh_legacy_sessions_busy(s) || rh_live_sessions_busy(s) || rh_net_owes(s->net);
 }
 
 /* Whether there is something worth waiting for. A client that does not finish its request, or
@@ -214,9 +212,9 @@ void rh_server_tick(rh_server *s, int64_t now)
     for (int i = 0; i < s->n_conns; i++)
         if (s->conns[i].ws)
             rh_ws_tick(s->conns[i].ws, now);
-    rh_practices_tick(s, now);
-    rh_records_tick(s, now);
-    rh_unfinished_tick(s, now);
+    rh_live_sessions_tick(s, now);
+    rh_legacy_sessions_tick(s, now);
+    rh_session_recovery_tick(s, now);
     rh_uploads_pump(s);
     if (now >= s->tidy_at_us) {
         s->tidy_at_us = now + TIDY_EVERY_US;

@@ -3,7 +3,7 @@
 #include "server/api/api.h"
 #include "server/api/sessions.h"
 #include "server/legacy/legacy.h"
-#include "server/live/practice.h"
+#include "server/live/live_session.h"
 
 static const rh_route_row rows[] = {
     {"GET", "/", true, .start = rh_root},

@@ -1,14 +1,13 @@
 /* server.c - the callbacks of the network, and what a server is made of. */
 #include <stdio.h>
 #include <string.h>
-#include "client.h"
 #include "error_body.h"
 #include "http.h"
 #include "rehearse/base/alloc.h"
 #include "rehearse/base/clock.h"
 #include "rehearse/base/cpu.h"
-#include "server/live/practice.h"
-#include "server/legacy/record.h"
+#include "server/live/live_session.h"
+#include "server/legacy/legacy.h"
 #include "server/api/sessions.h"
 #include "routes.h"
 #include "ws.h"

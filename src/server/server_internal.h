@@ -22,8 +22,6 @@ typedef struct rh_job rh_job;
 typedef struct rh_pool rh_pool;
 typedef struct rh_ws rh_ws;
 typedef struct rh_site rh_site;
-typedef struct rh_client rh_client;
-typedef struct rh_record rh_record;
 
 /* What one pool thread keeps between jobs. */
 typedef struct {
@@ -94,7 +92,6 @@ struct rh_server {
     uint64_t next_id;
     size_t upload_bytes, upload_file_bytes; /* of all request bodies together, in memory and on the disk */
     int n_file_jobs, n_frame_jobs;
-    rh_client *clients; /* list of named clients */
     rh_folder_lock *folder; /* the data folder is ours */
     rh_store *store;
     struct rh_upload *uploads; /* accepted recordings without a report */
@@ -114,10 +111,10 @@ struct rh_server {
     atomic_bool cancel_load; /* any thread */
     atomic_bool cancel_all;  /* any thread */
     atomic_int stop_calls;  /* any thread */
-    struct rh_practice *practices; /* live sessions of /v1/session */
-    rh_record *records;            /* and of the older sockets */
-    struct rh_stream *streams;     /* of the older sockets */
-    bool recordings_sought, unfinished_sought; /* what an earlier run had left */
+    struct rh_live_session *live_sessions;     /* of /v1/session */
+    struct rh_legacy_session *legacy_sessions; /* of the legacy API */
+    struct rh_legacy_socket *legacy_sockets;
+    bool recordings_sought, sessions_sought; /* what an earlier run had left */
     bool reload; /* the stop is to be followed by a new start */
     int64_t stop_since_us, owed_at_us; /* the stop; the last time when something was owed in it */
     void *watch; /* state of the watched files */
@@ -165,10 +162,5 @@ rh_status rh_site_new(rh_site **out, const char *dir, rh_error *err); /* NULL di
 void rh_site_free(rh_site *site);
 void rh_site_serve(const rh_site *site, rh_http *h, const char *path);
 const char *rh_site_dir(const rh_site *site); /* NULL: no page here */
-
-/* client.c: people by name; several sockets of one name are one client */
-/* loop thread only */
-rh_client *rh_client_ref(rh_server *s, const char *name);
-void rh_client_unref(rh_server *s, rh_client *c);
 
 #endif

@@ -20,10 +20,9 @@ enum {
     RH_MAX_DISCARD_BYTES = 256 << 20,    /* read and thrown away after an early error */
 
     RH_MAX_SKIPPED_BYTES = 256 << 20,    /* of a message over max_message_kb; then the connection is closed (1009) */
-    RH_MAX_SLOTS = 256,                  /* messages of one client waiting for a reply */
+    RH_MAX_OWED = 256,                   /* messages of one client waiting for a reply */
     RH_MAX_GONE_BYTES = 8 << 20,         /* pictures of one client that gave way and may be wanted yet */
     RH_MAX_LANE_BYTES = 24 << 20,        /* undecoded audio messages of one client */
-    RH_MAX_WAITING_AUDIO_S = 300,         /* decoded audio waiting while recognition is busy */
     RH_MAX_OUT_BYTES = 512 << 10,        /* replies not yet taken by the network; then no more is read */
     RH_STALLED_S = 30,                   /* a client that takes no reply for so long is closed */
 

@@ -2,8 +2,10 @@
 #include "ws.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include "http.h"
+#include "message.h"
 #include "rehearse/base/alloc.h"
 #include "rehearse/base/clock.h"
 #include "status_map.h"
@@ -64,13 +66,12 @@ bool rh_ws_open(rh_server *s, rh_net_conn *net)
     w->kind = r.row->socket;
     w->stranger = rh_http_access(s, net, &why) != 0;
     strcpy(w->name, r.param);
-    w->client = rh_client_ref(s, r.param);
     w->opened_us = w->last_write_us = rh_now_us();
     rh_buf_init(&w->in, (size_t)s->o.config->max_message_kb * 1024 + RH_MESSAGE_SLACK);
     rh_buf_init(&w->out, (size_t)64 << 20);
     s->n_ws++; /* rh_ws_free() takes both off */
     s->n_strangers += w->stranger;
-    bool opened = w->client && (!w->kind->open || w->kind->open(w));
+    bool opened = !w->kind->open || w->kind->open(w);
     rh_conn *c = opened ? rh_conn_new(s, net) : NULL;
     if (!c) {
         rh_ws_free(w);
@@ -79,7 +80,7 @@ bool rh_ws_open(rh_server *s, rh_net_conn *net)
     w->id = c->id;
     c->ws = w;
     rh_net_set_user(net, c);
-    rh_log(RH_LOG_DEBUG, "client %s connected to %s", w->client->name, path);
+    rh_log(RH_LOG_DEBUG, "client %s connected to %s", w->name, path);
     return true;
 }
 
@@ -91,8 +92,6 @@ void rh_ws_free(rh_ws *w)
     s->n_ws--;
     s->n_strangers -= w->stranger;
     w->kind->gone(w);
-    rh_ws_slots_drop(w);
-    rh_client_unref(s, w->client);
     rh_buf_done(&w->in);
     rh_buf_done(&w->out);
     rh_free(w);
@@ -146,32 +145,6 @@ void rh_ws_receive(rh_ws *w, const char *bytes, size_t n, const rh_net_piece *pi
 
 /* ---- replies ---- */
 
-void rh_half_done(rh_half *half)
-{
-    json_decref(half->result);
-    rh_free(half->error);
-    *half = (rh_half){0};
-}
-
-void rh_slot_free(rh_slot *slot)
-{
-    rh_half_done(&slot->video);
-    rh_half_done(&slot->audio);
-    rh_free(slot->plain_error);
-    rh_free(slot);
-}
-
-void rh_ws_slots_drop(rh_ws *w)
-{
-    while (w->head) {
-        rh_slot *next = w->head->next;
-        rh_slot_free(w->head);
-        w->head = next;
-    }
-    w->tail = NULL;
-    w->n_slots = 0;
-}
-
 /* One reply in `out`: its length, the text. */
 static rh_status queue_text(rh_ws *w, const char *text, size_t n)
 {
@@ -182,7 +155,7 @@ static rh_status queue_text(rh_ws *w, const char *text, size_t n)
     return st == RH_OK ? rh_buf_add(&w->out, text, n) : st;
 }
 
-rh_status rh_ws_say(rh_ws *w, const char *text, size_t n)
+rh_status rh_ws_send(rh_ws *w, const char *text, size_t n)
 {
     if (w->out.len == w->n_out_sent)
         w->last_write_us = rh_now_us();
@@ -191,12 +164,21 @@ rh_status rh_ws_say(rh_ws *w, const char *text, size_t n)
     return st;
 }
 
+rh_status rh_ws_send_json(rh_ws *w, json_t *take, size_t digits)
+{
+    char *text = take ? json_dumps(take, JSON_COMPACT | JSON_REAL_PRECISION(digits)) : NULL;
+    rh_status st = text ? rh_ws_send(w, text, strlen(text)) : RH_ERR_NOMEM;
+    free(text);
+    json_decref(take);
+    return st;
+}
+
 void rh_ws_hold_back(rh_ws *w)
 {
     size_t out = w->out.len - w->n_out_sent;
-    bool full = w->n_slots >= RH_MAX_SLOTS || w->lane_bytes >= RH_MAX_LANE_BYTES ||
+    bool full = w->n_owed >= RH_MAX_OWED || w->work_bytes >= RH_MAX_LANE_BYTES ||
                 out >= RH_MAX_OUT_BYTES;
-    bool low = w->n_slots <= RH_MAX_SLOTS / 2 && w->lane_bytes <= RH_MAX_LANE_BYTES / 2 &&
+    bool low = w->n_owed <= RH_MAX_OWED / 2 && w->work_bytes <= RH_MAX_LANE_BYTES / 2 &&
                out <= RH_MAX_OUT_BYTES / 2;
     if (full && !w->held_back) {
         w->held_back = true;
@@ -240,6 +222,12 @@ static const char *reason_of(int code)
     return "";
 }
 
+/* All that was answered is written. */
+static bool idle(const rh_ws *w)
+{
+    return !w->n_owed && w->out.len == w->n_out_sent;
+}
+
 void rh_ws_writable(rh_ws *w)
 {
     if (w->n_out_sent < w->out.len) {
@@ -247,14 +235,9 @@ void rh_ws_writable(rh_ws *w)
         rh_ws_hold_back(w);
         if (w->n_out_sent < w->out.len || w->close_code) /* else a turn of the loop for nothing */
             rh_net_ws_want_write(w->net);
-    } else if (w->close_code && rh_ws_idle(w)) {
+    } else if (w->close_code && idle(w)) {
         rh_net_ws_close(w->net, w->close_code, reason_of(w->close_code));
     }
-}
-
-bool rh_ws_idle(const rh_ws *w)
-{
-    return !w->head && w->out.len == w->n_out_sent;
 }
 
 bool rh_ws_promised(const rh_ws *w)
@@ -264,7 +247,7 @@ bool rh_ws_promised(const rh_ws *w)
 
 bool rh_ws_owes(const rh_ws *w)
 {
-    return !rh_ws_idle(w) || rh_ws_promised(w);
+    return !idle(w) || rh_ws_promised(w);
 }
 
 void rh_ws_close(rh_ws *w, int code)
@@ -278,7 +261,7 @@ void rh_ws_tick(rh_ws *w, int64_t now_us)
 {
     bool owes_text = w->n_out_sent < w->out.len;
     if (owes_text && now_us - w->last_write_us > (int64_t)RH_STALLED_S * 1000000) {
-        rh_log(RH_LOG_INFO, "client %s takes no replies: closed", w->client->name);
+        rh_log(RH_LOG_INFO, "client %s takes no replies: closed", w->name);
         rh_net_close(w->net);
         return;
     }

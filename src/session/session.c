@@ -24,7 +24,7 @@ enum {
 static json_t *metrics_event(const rh_session *s)
 {
     const rh_timeline *t = &s->timeline;
-    double speech = s->ears ? rh_transcriber_speech_s(s->ears) : 0;
+    double speech = s->transcriber ? rh_transcriber_speech_s(s->transcriber) : 0;
     double looking = rh_timeline_looking(t, 0, s->now + 1);
     json_t *e = json_pack("{s:s, s:f, s:f, s:f, s:i, s:i, s:f, s:i, s:f, s:f}", "type", "metrics", "t",
                           rh_tenth(s->now), "pace_wpm", rh_tenth(rh_timeline_wpm(t, s->now, 30)),
@@ -48,10 +48,10 @@ static const rh_cue *cue_due(rh_session *s, bool speaking)
     double from = s->now - RH_CUE_WINDOW_S;
     int fillers = 0;
     double loudest = 0; /* of the seconds with words; 0 = none */
-    for (int i = (int)fmax(0, from); i < t->n_seconds; i++) {
-        fillers += t->seconds[i].n_fillers;
-        if (t->seconds[i].n_words && (loudest >= 0 || (double)t->seconds[i].level_db > loudest))
-            loudest = (double)t->seconds[i].level_db;
+    for (int i = (int)fmax(0, from); i < t->n_bins; i++) {
+        fillers += t->bins[i].n_fillers;
+        if (t->bins[i].n_words && (loudest >= 0 || (double)t->bins[i].level_db > loudest))
+            loudest = (double)t->bins[i].level_db;
     }
     rh_cue_view v = {
         .t = s->now,
@@ -62,7 +62,7 @@ static const rh_cue *cue_due(rh_session *s, bool speaking)
         .has_video = t->last_face >= 0 && s->now - t->last_face < 5,
         .looking_share = rh_timeline_looking(t, s->now - 10, s->now + 1),
         .away_s = t->last_present >= 0 ? fmax(0, t->last_face - t->last_present) : s->now,
-        .answer_s = s->ears ? rh_transcriber_speech_s(s->ears) : 0,
+        .answer_s = s->transcriber ? rh_transcriber_speech_s(s->transcriber) : 0,
     };
     return rh_cue_next(&s->cues, &v);
 }
@@ -77,13 +77,13 @@ void rh_session_advance(rh_session *s, double t, bool speaking)
     double now = s->now;
     /* Seconds that have passed are kept; a word may still come late, so they merge. */
     for (; s->stored_until < (int)s->now; s->stored_until++) {
-        if (!s->store || s->stored_until >= s->timeline.n_seconds)
+        if (!s->store || s->stored_until >= s->timeline.n_bins)
             continue;
-        json_t *row = rh_second_to_json(&s->timeline.seconds[s->stored_until]);
+        json_t *row = rh_timeline_bin_json(&s->timeline.bins[s->stored_until]);
         s->not_stored |= rh_store_second(s->store, s->o.id, s->stored_until, row) != RH_OK;
         json_decref(row);
     }
-    if (s->o.live && s->now - s->metrics_at >= METRICS_EVERY_S) {
+    if (s->o.from == RH_SESSION_LIVE && s->now - s->metrics_at >= METRICS_EVERY_S) {
         s->metrics_at = s->now;
         metrics = metrics_event(s);
         cue = cue_due(s, speaking);
@@ -164,7 +164,7 @@ static void restore(rh_session *s, const json_t *kept)
     json_array_foreach(json_object_get(kept, "events"), i, row)
         json_array_append(s->events, row);
     s->metrics_at = s->now;
-    s->whole = s->n_segments == 0 && !s->o.recovered; /* their sounds are known no more */
+    s->whole &= s->n_segments == 0; /* their sounds are known no more */
     s->heard_from = (size_t)(end * RATE);
     if (s->heard_from > s->spool.n)
         s->heard_from = s->spool.n;
@@ -177,30 +177,30 @@ const char *rh_session_language(const rh_session *s)
     return *l && strcmp(l, "auto") != 0 ? l : NULL;
 }
 
-static rh_status start_ears(rh_session *s, rh_error *err)
+static rh_status start_transcriber(rh_session *s, rh_error *err)
 {
     rh_asr_model *asr = s->models->asr;
     const rh_vad_model *vad = s->models->vad;
-    if (!asr || !vad || s->o.recorded || s->o.recovered || s->o.told)
+    if (!asr || !vad || s->o.from != RH_SESSION_LIVE)
         return RH_OK; /* pictures alone, or recognised at its end or elsewhere */
     rh_transcriber_options o = rh_transcriber_options_default();
     o.language = rh_session_language(s);
-    o.partials = s->o.live;
-    o.verbatim = s->o.live;
-    o.settle_ms = s->o.live ? SETTLE_MS : 0;
+    o.verbatim = true;
+    o.settle_ms = SETTLE_MS;
     s->n_fed = s->heard_from;
-    return rh_transcriber_new(&s->ears, asr, vad, &o, err);
+    return rh_transcriber_new(&s->transcriber, asr, vad, &o, err);
 }
 
 /* Goes on with a session of the store, if it is there and may be gone on with. */
 static rh_status go_on(rh_session *s, const json_t *kept, rh_error *err)
 {
     const char *state = rh_json_str(kept, "state");
-    if (s->o.recorded && strcmp(state, "analysing") == 0) {
+    bool file = s->o.from == RH_SESSION_FILE;
+    if (file && strcmp(state, "analysing") == 0) {
         s->created = rh_json_num(kept, "created");
         return RH_OK;
     }
-    if (s->o.recorded || strcmp(state, "live") != 0)
+    if (file || strcmp(state, "live") != 0)
         return rh_fail(err, RH_ERR_INVAL, "session \"%s\" has ended: choose another id", s->o.id);
     restore(s, kept);
     return RH_OK;
@@ -222,10 +222,10 @@ static rh_status begin(rh_session *s, rh_error *err)
     if (st == RH_OK && s->store && rh_store_get(s->store, s->o.id, &kept, NULL) != RH_OK)
         kept = NULL;
     if (st == RH_OK)
-        st = rh_spool_open(&s->spool, s->o.spool_dir, s->o.id, s->o.recorded, err);
+        st = rh_spool_open(&s->spool, s->o.spool_dir, s->o.id, s->o.from == RH_SESSION_FILE, err);
     if (st == RH_OK && kept)
         st = go_on(s, kept, err);
-    if (st == RH_OK && s->store && !(kept && s->o.recorded)) { /* a recording has its row already */
+    if (st == RH_OK && s->store && !(kept && s->o.from == RH_SESSION_FILE)) { /* a recording has its row already */
         st = rh_store_begin(s->store, s->o.id, s->created, meta);
         if (st != RH_OK)
             (void)rh_fail(err, st, "the session can't be kept: %s",
@@ -233,9 +233,9 @@ static rh_status begin(rh_session *s, rh_error *err)
     }
     json_decref(meta);
     json_decref(kept);
-    if (st == RH_OK && s->store && s->o.live)
+    if (st == RH_OK && s->store && s->o.from == RH_SESSION_LIVE)
         settle(s);
-    return st == RH_OK ? start_ears(s, err) : st;
+    return st == RH_OK ? start_transcriber(s, err) : st;
 }
 
 rh_status rh_session_new(rh_session **out, const rh_model_set *m, rh_store *store,
@@ -253,7 +253,7 @@ rh_status rh_session_new(rh_session **out, const rh_model_set *m, rh_store *stor
     s->created = rh_unix_time();
     rh_spool_init(&s->spool);
     s->last_frame_us = -1;
-    s->whole = true;
+    s->whole = o->from == RH_SESSION_LIVE || o->from == RH_SESSION_LEGACY;
     s->said.fillers_are = RH_FILLERS_KNOWN;
     if (m->asr)
         rh_hearing_model_name(m->asr, s->said.model);
@@ -277,8 +277,8 @@ void rh_session_free(rh_session *s)
 {
     if (!s)
         return;
-    rh_transcriber_free(s->ears);
-    rh_face_tracker_free(s->eyes);
+    rh_transcriber_free(s->transcriber);
+    rh_face_tracker_free(s->tracker);
     rh_spool_close(&s->spool, false);
     rh_timeline_done(&s->timeline);
     rh_word_table_done(&s->said);

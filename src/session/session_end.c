@@ -35,7 +35,7 @@ static rh_status measure_heard(rh_session *s, const float *samples, size_t n, rh
     double end = said->n_segments ? (double)said->segments[said->n_segments - 1].end : 0;
     if (!*said->language)
         (void)snprintf(said->language, sizeof said->language, "%s", language ? language : "");
-    said->fillers_are = s->o.told ? RH_FILLERS_CONFIRMED : RH_FILLERS_SOUGHT;
+    said->fillers_are = s->o.from == RH_SESSION_LEGACY ? RH_FILLERS_CONFIRMED : RH_FILLERS_SOUGHT;
     rh_status st = add_voice(s, samples, n, err);
     if (st == RH_OK)
         st = rh_pitch_track_run(&track, samples, n, err);
@@ -50,7 +50,7 @@ static rh_status measure(rh_session *s, const atomic_bool *cancel, rh_analysis *
 {
     float *samples = NULL;
     size_t n = 0;
-    bool heard = s->whole && !s->o.reference && !s->o.recorded && !s->o.recovered;
+    bool heard = s->whole && !s->o.reference;
     rh_status st = rh_spool_read(&s->spool, 0, SIZE_MAX, &samples, &n, err);
     *measured = st == RH_OK && n > 0;
     if (*measured && heard) {
@@ -71,10 +71,10 @@ static json_t *all_seconds(const rh_session *s, const json_t *kept)
     json_t *seconds = json_array(), *row;
     size_t i;
     json_array_foreach(json_object_get(kept, "seconds"), i, row)
-        if (json_integer_value(json_object_get(row, "t")) >= s->timeline.n_seconds || s->timeline.n_seconds == 0)
+        if (json_integer_value(json_object_get(row, "t")) >= s->timeline.n_bins || s->timeline.n_bins == 0)
             json_array_append(seconds, row);
-    for (int t = s->timeline.n_seconds - 1; t >= 0; t--) {
-        row = rh_second_to_json(&s->timeline.seconds[t]);
+    for (int t = s->timeline.n_bins - 1; t >= 0; t--) {
+        row = rh_timeline_bin_json(&s->timeline.bins[t]);
         json_object_set_new(row, "t", json_integer(t));
         json_array_insert_new(seconds, 0, row);
     }
@@ -118,15 +118,15 @@ static void keep_segments(rh_session *s, const json_t *lines)
 static rh_status hear_the_rest(rh_session *s, const atomic_bool *cancel, rh_error *err)
 {
     rh_status st = RH_OK;
-    while (s->ears && !rh_session_feed_ears(s, &st, err) && st == RH_OK) {
+    while (s->transcriber && !rh_session_feed_transcriber(s, &st, err) && st == RH_OK) {
         if (cancel && atomic_load(cancel))
             return rh_fail(err, RH_ERR_CANCELED, "canceled");
-        st = rh_transcriber_work(s->ears, cancel, err);
+        st = rh_transcriber_work(s->transcriber, cancel, err);
         rh_session_take_heard(s);
         st = st == RH_AGAIN ? RH_OK : st;
     }
-    if (s->ears && st == RH_OK) {
-        st = rh_transcriber_finish(s->ears, cancel, err);
+    if (s->transcriber && st == RH_OK) {
+        st = rh_transcriber_finish(s->transcriber, cancel, err);
         rh_session_take_heard(s);
     }
     return st;
@@ -163,7 +163,7 @@ static rh_status keep_report(rh_session *s, json_t *report, rh_session_lost lost
     bool incomplete = s->not_stored;
     pthread_mutex_unlock(&s->lock);
     *kept = st == RH_OK;
-    if (!s->o.live)
+    if (s->o.from != RH_SESSION_LIVE)
         return st;
     if (st != RH_OK)
         lost(report, "report", err ? err->msg : "the disk is full");
@@ -194,6 +194,7 @@ rh_status rh_session_measure(rh_session *s, const atomic_bool *cancel, rh_sessio
     rh_session_advance(s, floor(length) + 1, false);
     close_look_away(s);
     s->length = length;
+    rh_session_go_on(s, RH_SESSION_MEASURED);
     bool stored = !s->store || rh_store_flush(s->store, NULL) == RH_OK;
     out->kept = as_kept(s, stored && !s->not_stored);
     json_object_set_new(out->kept, "duration_s", json_real(length));
@@ -202,16 +203,22 @@ rh_status rh_session_measure(rh_session *s, const atomic_bool *cancel, rh_sessio
     return RH_OK;
 }
 
+static void end(rh_session *s, bool forget_sound)
+{
+    rh_session_go_on(s, RH_SESSION_CLOSED);
+    rh_spool_close(&s->spool, forget_sound);
+}
+
 rh_status rh_session_close(rh_session *s, json_t *report, rh_session_lost lost, rh_error *err)
 {
     bool kept = true;
-    if ((s->o.recorded || s->o.recovered) && s->store)
+    if ((s->o.from == RH_SESSION_FILE || s->o.from == RH_SESSION_RECOVERED) && s->store)
         keep_segments(s, json_object_get(report, "transcript"));
     keep_sound(s, report, lost);
     rh_status st = keep_report(s, report, lost, &kept, err);
     if (st != RH_OK)
         return st;
-    rh_spool_close(&s->spool, kept);
+    end(s, kept);
     rh_session_send(s, json_pack("{s:s, s:O}", "type", "report", "report", report));
     return RH_OK;
 }
@@ -227,7 +234,7 @@ double rh_session_length_s(const rh_session *cs)
 
 void rh_session_rest(rh_session *s)
 {
-    rh_spool_close(&s->spool, false);
+    end(s, false);
 }
 
 rh_status rh_session_discard(rh_session *s, rh_error *err)
@@ -235,6 +242,6 @@ rh_status rh_session_discard(rh_session *s, rh_error *err)
     rh_status st = s->store ? rh_store_delete(s->store, s->o.id, NULL, err) : RH_OK;
     if (st != RH_OK && st != RH_ERR_NOTFOUND) /* not there: it was deleted otherwise */
         return st;
-    rh_spool_close(&s->spool, true);
+    end(s, true);
     return RH_OK;
 }

@@ -1,5 +1,12 @@
 /* session_events.c - what a session tells its client and keeps for the report. */
+#include <assert.h>
 #include "session_internal.h"
+
+void rh_session_go_on(rh_session *s, rh_session_state to)
+{
+    assert(to >= s->state); /* nothing leads back; a closed one may be closed again */
+    s->state = to;
+}
 
 void rh_session_send(rh_session *s, json_t *event)
 {

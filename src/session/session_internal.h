@@ -9,7 +9,18 @@
 #include "spool.h"
 #include "timeline.h"
 
+/* A session's states, each with one way on (rh_session_go_on):
+ *
+ *           rh_session_measure()            rh_session_close()
+ *     OPEN ---------------------> MEASURED --------------------> CLOSED
+ *       |                            |                             ^
+ *       +----------------------------+--- rh_session_rest(), _discard()
+ *
+ * OPEN   takes sound and pictures, from whatever source */
+typedef enum { RH_SESSION_OPEN, RH_SESSION_MEASURED, RH_SESSION_CLOSED } rh_session_state;
+
 struct rh_session {
+    rh_session_state state;
     const rh_model_set *models;
     rh_store *store; /* may be NULL */
     rh_session_options o; /* strings owned */
@@ -17,7 +28,7 @@ struct rh_session {
     double length;        /* s, once measured */
 
     /* audio half */
-    rh_transcriber *ears; /* NULL when no speech model is loaded */
+    rh_transcriber *transcriber; /* NULL when no speech model is loaded */
     rh_spool spool;       /* {feed_lock} */
     size_t heard_from;    /* sample of the session at which the transcriber began (after a restart) */
     size_t n_fed;         /* {feed_lock} sample of the session up to which the transcriber was fed */
@@ -25,11 +36,11 @@ struct rh_session {
     json_t *segments;     /* finals so far: {start, end, text, words} */
     rh_word_table said;   /* the same with all that recognition knows, for the measures */
     bool whole;           /* `said` has all of `segments` */
-    rh_sound_source *speaker; /* {feed_lock} the one source whose sound is taken */
+    struct rh_legacy_source *active_source; /* {feed_lock} the one whose sound is taken */
     bool partial_shown;   /* the last event of the transcript was a partial */
 
     /* video half */
-    rh_face_tracker *eyes; /* made with the first picture */
+    rh_face_tracker *tracker; /* made with the first picture */
     int64_t last_frame_us;
     double last_face_event;
 
@@ -48,6 +59,7 @@ struct rh_session {
     pthread_mutex_t emit_lock; /* held while o.emit or o.saw is called */
 };
 
+void rh_session_go_on(rh_session *s, rh_session_state to);
 /* Sends and lets go of `event` (NULL is fine). */
 void rh_session_send(rh_session *s, json_t *event);
 void rh_session_send_face(rh_session *s, const rh_face *f, double t, const rh_error *remark);
@@ -55,9 +67,9 @@ void rh_session_send_face(rh_session *s, const rh_face *f, double t, const rh_er
 void rh_session_keep_event(rh_session *s, const char *kind, double start, double end, json_t *detail);
 /* The words of a segment of `said`, `offset_s` to be added to its times, are final. One thread at a time. */
 json_t *rh_session_keep_segment(rh_session *s, size_t segment, double offset_s); /* borrowed: start, end, text, words */
-void rh_session_take_heard(rh_session *s); /* from the ears: what is new */
-/* Gives the ears what waits in the spool, as much as they take; true: all of it. Audio half. */
-bool rh_session_feed_ears(rh_session *s, rh_status *st, rh_error *err);
+void rh_session_take_heard(rh_session *s); /* what is new of the transcriber */
+/* Gives the transcriber what waits in the spool, as much as it takes; true: all of it. Audio half. */
+bool rh_session_feed_transcriber(rh_session *s, rh_status *st, rh_error *err);
 /* session_storage.c: what the disk and the store do not take. */
 void rh_session_watch_storage(rh_session *s); /* tells the person when it begins and ends; audio half */
 void rh_session_kept(rh_session *s, rh_status st); /* of a queued write to the store */

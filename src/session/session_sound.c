@@ -1,5 +1,6 @@
 /* session_sound.c - the audio half of a session: sound goes to the spool (16-bit PCM) and to the
  * transcriber; finals become segments, in the store at once. */
+#include <assert.h>
 #include <math.h>
 #include <string.h>
 #include "finals.h"
@@ -26,7 +27,7 @@ static void note_level(rh_session *s, const float *x, size_t n, double t)
     for (size_t at = 0; at < n; at += LEVEL_BLOCK) {
         size_t k = n - at < LEVEL_BLOCK ? n - at : LEVEL_BLOCK;
         double db = level_of(x + at, k);
-        rh_second *sec = rh_timeline_at(&s->timeline, t + (double)at / RATE);
+        rh_timeline_bin *sec = rh_timeline_at(&s->timeline, t + (double)at / RATE);
         if (sec && (sec->level_db >= 0 || db > (double)sec->level_db))
             sec->level_db = (float)fmin(db, -0.1);
     }
@@ -36,24 +37,25 @@ static void note_level(rh_session *s, const float *x, size_t n, double t)
 rh_status rh_session_take_sound(rh_session *s, const float *x, size_t n, rh_error *err)
 {
     double t = (double)s->spool.n / RATE;
+    assert(s->state == RH_SESSION_OPEN);
     if (t + (double)n / RATE > RH_SESSION_MAX_S)
         return rh_fail(err, RH_ERR_LIMIT, "a session may last %d minutes: finish it and start another",
                        RH_SESSION_MAX_S / 60);
     for (size_t i = 0; i < n; i++)
         if (!isfinite(x[i]))
             return rh_fail(err, RH_ERR_INVAL, "sample %zu is not a finite number", i);
-    bool caught_up = s->ears && s->n_fed == s->spool.n;
+    bool caught_up = s->transcriber && s->n_fed == s->spool.n;
     rh_status st = rh_spool_append(&s->spool, x, n, err);
     if (st != RH_OK)
         return st;
     note_level(s, x, n, t);
-    /* Where the ears are far behind they take it from the spool, when they come so far. */
-    if (caught_up && rh_transcriber_feed(s->ears, x, n, NULL) == RH_OK)
+    /* Where the transcriber is far behind it takes it from the spool, when it comes so far. */
+    if (caught_up && rh_transcriber_feed(s->transcriber, x, n, NULL) == RH_OK)
         s->n_fed = s->spool.n;
     return RH_OK;
 }
 
-bool rh_session_feed_ears(rh_session *s, rh_status *st, rh_error *err)
+bool rh_session_feed_transcriber(rh_session *s, rh_status *st, rh_error *err)
 {
     enum { PIECE = 20 * RATE };
     *st = RH_OK;
@@ -63,14 +65,14 @@ bool rh_session_feed_ears(rh_session *s, rh_status *st, rh_error *err)
         size_t n = 0;
         *st = rh_spool_read(&s->spool, s->n_fed, PIECE, &x, &n, err);
         if (*st == RH_OK)
-            *st = rh_transcriber_feed(s->ears, x, n, err);
+            *st = rh_transcriber_feed(s->transcriber, x, n, err);
         if (*st == RH_OK)
             s->n_fed += n;
         rh_free(x);
     }
     bool all = s->n_fed == s->spool.n;
     pthread_mutex_unlock(&s->feed_lock);
-    if (*st == RH_ERR_LIMIT) /* they have enough for now */
+    if (*st == RH_ERR_LIMIT) /* it has enough for now */
         *st = RH_OK;
     return all;
 }
@@ -180,10 +182,10 @@ void rh_session_take_heard(rh_session *s)
 {
     rh_heard h;
     double offset = (double)s->heard_from / RATE;
-    while (rh_transcriber_next(s->ears, &h) == RH_OK) {
+    while (rh_transcriber_next(s->transcriber, &h) == RH_OK) {
         if (h.final)
             heard_final(s, &h, offset);
-        else if (s->o.live)
+        else
             heard_partial(s, &h, offset);
         s->partial_shown = !h.final && says_anything(&h);
     }
@@ -192,22 +194,22 @@ void rh_session_take_heard(rh_session *s)
 rh_status rh_session_work(rh_session *s, rh_error *err)
 {
     rh_session_watch_storage(s);
-    if (!s->ears)
+    if (!s->transcriber)
         return RH_AGAIN;
     rh_status st;
-    (void)rh_session_feed_ears(s, &st, err);
+    (void)rh_session_feed_transcriber(s, &st, err);
     if (st == RH_OK)
-        st = rh_transcriber_work(s->ears, NULL, err);
+        st = rh_transcriber_work(s->transcriber, NULL, err);
     rh_session_take_heard(s);
     pthread_mutex_lock(&s->feed_lock);
     double fed = (double)s->spool.n / RATE, unfed = (double)(s->spool.n - s->n_fed) / RATE;
     pthread_mutex_unlock(&s->feed_lock);
-    double behind = rh_transcriber_behind_s(s->ears) + unfed;
-    if (s->o.live && behind > LAG_S && fed - s->lag_told_at >= LAG_EVERY_S) {
+    double behind = rh_transcriber_behind_s(s->transcriber) + unfed;
+    if (behind > LAG_S && fed - s->lag_told_at >= LAG_EVERY_S) {
         s->lag_told_at = fed;
         rh_session_send(s, json_pack("{s:s, s:f}", "type", "lag", "seconds", rh_tenth(behind)));
     }
     rh_session_advance(s, fed - behind,
-                       rh_transcriber_speaking(s->ears));
+                       rh_transcriber_speaking(s->transcriber));
     return st;
 }

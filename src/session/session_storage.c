@@ -30,7 +30,7 @@ static void tell(rh_session *s, const char *type, const char *detail)
 void rh_session_watch_storage(rh_session *s)
 {
     int64_t now = rh_now_us();
-    if (!s->o.live || now - s->storage_seen_us < LOOK_EVERY_US)
+    if (s->o.from != RH_SESSION_LIVE || now - s->storage_seen_us < LOOK_EVERY_US)
         return;
     s->storage_seen_us = now;
     rh_error why = {0};

@@ -17,11 +17,11 @@ void rh_timeline_init(rh_timeline *t)
 
 void rh_timeline_done(rh_timeline *t)
 {
-    rh_free(t->seconds);
+    rh_free(t->bins);
     rh_timeline_init(t);
 }
 
-rh_second *rh_timeline_at(rh_timeline *t, double s)
+rh_timeline_bin *rh_timeline_at(rh_timeline *t, double s)
 {
     if (!(s >= 0 && s < RH_SESSION_MAX_S))
         return NULL;
@@ -30,22 +30,22 @@ rh_second *rh_timeline_at(rh_timeline *t, double s)
         int cap = t->cap ? t->cap * 2 : 128;
         while (cap <= i)
             cap *= 2;
-        rh_second *p = rh_realloc(t->seconds, (size_t)cap * sizeof *p);
+        rh_timeline_bin *p = rh_realloc(t->bins, (size_t)cap * sizeof *p);
         if (!p)
             return NULL;
-        t->seconds = p;
+        t->bins = p;
         t->cap = cap;
     }
-    if (i >= t->n_seconds) {
-        memset(t->seconds + t->n_seconds, 0, (size_t)(i + 1 - t->n_seconds) * sizeof *t->seconds);
-        t->n_seconds = i + 1;
+    if (i >= t->n_bins) {
+        memset(t->bins + t->n_bins, 0, (size_t)(i + 1 - t->n_bins) * sizeof *t->bins);
+        t->n_bins = i + 1;
     }
-    return &t->seconds[i];
+    return &t->bins[i];
 }
 
 bool rh_timeline_face(rh_timeline *t, const rh_face *f, double s, rh_look_away *away)
 {
-    rh_second *now = rh_timeline_at(t, s);
+    rh_timeline_bin *now = rh_timeline_at(t, s);
     if (!now)
         return false;
     now->n_faces++;
@@ -79,7 +79,7 @@ bool rh_timeline_face(rh_timeline *t, const rh_face *f, double s, rh_look_away *
 
 void rh_timeline_word(rh_timeline *t, double start, double end, bool filler)
 {
-    rh_second *s = rh_timeline_at(t, start);
+    rh_timeline_bin *s = rh_timeline_at(t, start);
     if (s) {
         s->n_words += !filler;
         s->n_fillers += filler;
@@ -97,13 +97,13 @@ void rh_timeline_word(rh_timeline *t, double start, double end, bool filler)
 double rh_timeline_wpm(const rh_timeline *t, double now, double window)
 {
     int from = (int)fmax(0, now - window), first = -1, last = -1, n = 0;
-    for (int i = from; i < t->n_seconds && i <= (int)now; i++) {
-        if (t->seconds[i].n_words == 0)
+    for (int i = from; i < t->n_bins && i <= (int)now; i++) {
+        if (t->bins[i].n_words == 0)
             continue;
         if (first < 0)
             first = i;
         last = i;
-        n += t->seconds[i].n_words;
+        n += t->bins[i].n_words;
     }
     return n < MIN_WORDS ? 0 : n * 60.0 / (last - first + 1);
 }
@@ -111,14 +111,14 @@ double rh_timeline_wpm(const rh_timeline *t, double now, double window)
 double rh_timeline_looking(const rh_timeline *t, double from, double to)
 {
     int seen = 0, looking = 0;
-    for (int i = (int)fmax(0, from); i < t->n_seconds && i < to; i++) {
-        seen += t->seconds[i].n_present;
-        looking += t->seconds[i].n_looking;
+    for (int i = (int)fmax(0, from); i < t->n_bins && i < to; i++) {
+        seen += t->bins[i].n_present;
+        looking += t->bins[i].n_looking;
     }
     return seen ? (double)looking / seen : -1;
 }
 
-json_t *rh_second_to_json(const rh_second *s)
+json_t *rh_timeline_bin_json(const rh_timeline_bin *s)
 {
     json_t *o = json_object();
     if (s->n_faces) {

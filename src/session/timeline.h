@@ -16,7 +16,7 @@ typedef struct {
     float yaw, pitch, roll, attention, eye_contact; /* sums over n_present */
     int n_words, n_fillers;
     float level_db;                    /* of the loudest 100 ms; 0 = no sound */
-} rh_second;
+} rh_timeline_bin;
 
 /* A stretch in which the person looked away from the camera. */
 typedef struct {
@@ -25,8 +25,8 @@ typedef struct {
 } rh_look_away;
 
 typedef struct {
-    rh_second *seconds;
-    int n_seconds, cap;
+    rh_timeline_bin *bins; /* a second each */
+    int n_bins, cap;
     int n_words, n_fillers, n_pauses;
     double pause_s, last_word_end;
     double last_face, last_present; /* s, -1 = never */
@@ -37,7 +37,7 @@ typedef struct {
 void rh_timeline_init(rh_timeline *t);
 void rh_timeline_done(rh_timeline *t);
 /* The second `s`, made when new; NULL past RH_SESSION_MAX_S or without memory. */
-rh_second *rh_timeline_at(rh_timeline *t, double s);
+rh_timeline_bin *rh_timeline_at(rh_timeline *t, double s);
 /* Adds a reading. True when a look away ended with it: *away then says which. */
 bool rh_timeline_face(rh_timeline *t, const rh_face *f, double s, rh_look_away *away);
 /* Adds one final word. */
@@ -48,6 +48,6 @@ double rh_timeline_wpm(const rh_timeline *t, double now, double window);
 /* Share of pictures with a face that look at the camera, from..to; -1 with none. */
 double rh_timeline_looking(const rh_timeline *t, double from, double to);
 /* The measures of one second, as kept in the store. */
-json_t *rh_second_to_json(const rh_second *s);
+json_t *rh_timeline_bin_json(const rh_timeline_bin *s);
 
 #endif

@@ -86,7 +86,6 @@ static rh_session *open_session(rh_store *store, const char *id, heard *h)
     rh_session_options o = {.id = id,
                             .question = "Why?",
                             .language = "en",
-                            .live = true,
                             .spool_dir = media,
                             .emit = on_event,
                             .saw = on_face,
@@ -175,7 +174,7 @@ static void recording_with_pictures_gives_both_timelines(void **state)
     rh_session *s = NULL;
     rh_error err;
     rh_session_options o = {
-        .id = "file", .recorded = true, .language = "en", .emit = on_event,
+        .id = "file", .from = RH_SESSION_FILE, .language = "en", .emit = on_event,
                             .saw = on_face, .user = &h};
     assert_int_equal(rh_session_new(&s, models, NULL, &o, &err), RH_OK);
     assert_int_equal(rh_session_recording(s, "tests/fixtures/jfk_3s_video.mp4", NULL, &err), RH_OK);

@@ -7,6 +7,7 @@
 #include <jansson.h>
 #include <string.h>
 #include "rehearse/base/alloc.h"
+#include "rehearse/base/json.h"
 #include "rehearse/report/report.h"
 
 /* The items as "text<mark>" joined by blanks; pauses as "_". */
@@ -28,14 +29,75 @@ static void flat(const json_t *items, char *out, size_t cap)
     }
 }
 
+static float at(const json_t *o, const char *key)
+{
+    return (float)rh_json_num(o, key);
+}
+
+static int whole(const json_t *o, const char *key)
+{
+    return (int)json_integer_value(json_object_get(o, key));
+}
+
+static int one_of(const char *name, const char *const *names, int n)
+{
+    for (int i = 0; i < n; i++)
+        if (strcmp(name, names[i]) == 0)
+            return i;
+    fail_msg("%s", name);
+    return 0;
+}
+
+/* An analysis with what the JSON says of words, fillers, slips and pauses; texts stay its. */
+static rh_analysis analysis_of(const json_t *from)
+{
+    static const char *const fates[] = {"said", "missed", "added", "replaced", "mispronounced"};
+    static const char *const slips[] = {"repetition", "restart", "cut-off", "drawn"};
+    const json_t *words = json_object_get(from, "words"), *fillers = json_object_get(from, "fillers");
+    const json_t *slip_list = json_object_get(from, "slips"), *pauses = json_object_get(from, "pauses");
+    rh_analysis a = {0};
+    json_t *o;
+    size_t i;
+    a.report.word_scores = rh_calloc(json_array_size(words) + 1, sizeof *a.report.word_scores);
+    a.said.fillers = rh_calloc(json_array_size(fillers) + 1, sizeof *a.said.fillers);
+    a.said.slips = rh_calloc(json_array_size(slip_list) + 1, sizeof *a.said.slips);
+    a.report.timing.pauses = rh_calloc(json_array_size(pauses) + 1, sizeof *a.report.timing.pauses);
+    json_array_foreach(words, i, o)
+    {
+        const char *what = rh_json_str(o, "what");
+        a.report.has_reference |= *what != '\0';
+        a.report.word_scores[a.report.n_word_scores++] =
+            (rh_word_score){*what ? (rh_said)one_of(what, fates, 5) : RH_SAID, json_string_value(json_object_get(o, "expected")),
+                            json_string_value(json_object_get(o, "word")), at(o, "start"), at(o, "end"), at(o, "score")};
+    }
+    json_array_foreach(fillers, i, o)
+    {
+        int kind = 0;
+        while (strcmp(rh_filler_name((rh_filler_kind)kind), rh_json_str(o, "kind")) != 0)
+            assert_true(++kind < RH_FILLER_KINDS);
+        a.said.fillers[a.said.n_fillers++] = (rh_filler){(rh_filler_kind)kind, at(o, "start"), at(o, "end"), 1,
+                                                         whole(o, "after_word"), whole(o, "words")};
+    }
+    json_array_foreach(slip_list, i, o)
+    {
+        rh_slip *s = &a.said.slips[a.said.n_slips++];
+        *s = (rh_slip){(rh_slip_kind)one_of(rh_json_str(o, "kind"), slips, 4), at(o, "start"), at(o, "end"), whole(o, "after_word"), ""};
+        strcpy(s->text, rh_json_str(o, "text"));
+    }
+    json_array_foreach(pauses, i, o)
+        a.report.timing.pauses[a.report.timing.n_pauses++] = (rh_pause){at(o, "start"), at(o, "end"), RH_PAUSE_WITHIN, whole(o, "after_word")};
+    return a;
+}
+
 static void expect(const char *analysis, const char *want, const char *verbatim)
 {
     char got[1000];
     json_error_t err;
-    json_t *a = json_loads(analysis, 0, &err);
-    if (!a)
+    json_t *from = json_loads(analysis, 0, &err);
+    if (!from)
         fail_msg("%s", err.text);
-    json_t *items = rh_marked_words(a);
+    rh_analysis a = analysis_of(from);
+    json_t *items = rh_marked_words(&a);
     assert_non_null(items);
     flat(items, got, sizeof got);
     assert_string_equal(got, want);
@@ -43,7 +105,11 @@ static void expect(const char *analysis, const char *want, const char *verbatim)
     assert_string_equal(said, verbatim);
     rh_free(said);
     json_decref(items);
-    json_decref(a);
+    rh_free(a.report.word_scores);
+    rh_free(a.said.fillers);
+    rh_free(a.said.slips);
+    rh_free(a.report.timing.pauses);
+    json_decref(from);
 }
 
 #define WORD(text, start, end) "{\"word\": \"" text "\", \"start\": " #start ", \"end\": " #end ", \"score\": 90}"

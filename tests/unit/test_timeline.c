@@ -83,13 +83,13 @@ static void times_outside_a_session_are_ignored(void **state)
 static void second_without_a_face_is_no_eye_contact(void **state)
 {
     (void)state;
-    rh_second s = {.n_faces = 5};
-    json_t *o = rh_second_to_json(&s);
+    rh_timeline_bin s = {.n_faces = 5};
+    json_t *o = rh_timeline_bin_json(&s);
     assert_true(json_number_value(json_object_get(o, "eye_contact")) == 0);
     assert_true(json_number_value(json_object_get(o, "face")) == 0);
     json_decref(o);
-    s = (rh_second){0};
-    o = rh_second_to_json(&s);
+    s = (rh_timeline_bin){0};
+    o = rh_timeline_bin_json(&s);
     assert_null(json_object_get(o, "eye_contact"));
     json_decref(o);
 }

@@ -11,24 +11,24 @@
 #include "cli/text_page.h"
 #include "rehearse/base/alloc.h"
 
-#define WORD(text, start, end) "{\"word\": \"" text "\", \"start\": " #start ", \"end\": " #end ", \"score\": 90}"
-#define SLIP(kind, text, start, after) \
-    "{\"kind\": \"" kind "\", \"text\": \"" text "\", \"start\": " #start ", \"end\": " #start ", \"after_word\": " #after "}"
+#define WORD(text, start) "{\"text\": \"" text "\", \"start\": " #start ", \"end\": " #start ", \"word\": 0}"
+#define MARKED(text, start, mark) "{\"text\": \"" text "\", \"start\": " #start ", \"end\": " #start ", \"mark\": \"" mark "\"}"
 
-/* The page of `analysis`, with every stretch of blanks and line ends as one blank. */
-static char *page_of(const char *analysis)
+/* The page of marked words, with every stretch of blanks and line ends as one blank. */
+static char *page_of(const char *words)
 {
     json_error_t err;
     char *text = NULL;
     size_t n = 0;
-    json_t *a = json_loads(analysis, 0, &err);
-    if (!a)
+    json_t *items = json_loads(words, 0, &err), *result = json_pack("{s:i}", "audio_duration", 5);
+    if (!items)
         fail_msg("%s", err.text);
     FILE *f = open_memstream(&text, &n);
     assert_non_null(f);
-    rh_page_timeline(f, a);
+    rh_page_timeline(f, result, items);
     fclose(f);
-    json_decref(a);
+    json_decref(items);
+    json_decref(result);
     size_t to = 0;
     for (size_t i = 0; i < n; i++) {
         assert_true(text[i] == '\n' || (unsigned char)text[i] >= ' ');
@@ -45,10 +45,8 @@ static void every_mark_is_explained(void **state)
     (void)state;
     setenv("COLUMNS", "200", 1);
     char *page = page_of(
-        "{\"audio_duration\": 5, \"words\": [" WORD("We,", 0, 0.5) "," WORD("went", 1, 2) "," WORD("to", 2, 3) ","
-        WORD("town", 3, 4) "], \"fillers\": [{\"kind\": \"um\", \"start\": 0.5, \"end\": 0.9, \"after_word\": 0,"
-        "\"words\": 0}], \"slips\": [" SLIP("restart", "we had,", 0.95, 0) "," SLIP("repetition", "to", 2.1, 1) ","
-        SLIP("cut-off", "Ton-", 2.9, 2) "," SLIP("drawn", "town", 3.2, 2) "]}");
+        "[" WORD("We,", 0) "," MARKED("um", 0.5, "filler") "," MARKED("we had,", 0.95, "false_start") "," WORD("went", 1) ","
+        MARKED("to", 2.1, "repeat") "," WORD("to", 2.2) "," MARKED("Ton-", 2.9, "cutoff") "," MARKED("town", 3, "drawn") "]");
     static const char *const parts[] = {"(um)", "(begun anew)", "(twice)", "(cut off)", "(drawn)", "(um) filler",
                                         "(begun anew) false start", "(twice) the words before it, repeated",
                                         "(cut off) the word before it", "(drawn) the word before it, held"};

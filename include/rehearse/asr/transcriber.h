@@ -18,7 +18,7 @@
 #include "rehearse/asr/asr.h"
 #include "rehearse/asr/vad.h"
 
-enum { RH_TRANSCRIBER_MAX_BEHIND_S = 120 }; /* sound that may wait; past it _feed refuses */
+enum { RH_TRANSCRIBER_MAX_BEHIND_S = 120 }; /* sound that may wait where no other limit is given */
 
 typedef struct rh_transcriber rh_transcriber;
 
@@ -30,6 +30,7 @@ typedef struct {
     int end_silence_ms;   /* silence that ends an utterance; 400 */
     int settle_ms;        /* in unbroken speech words become final at least so often;
                              0: only when the model's window is full; 0 */
+    int max_behind_s;     /* sound that may wait; past it _feed refuses; RH_TRANSCRIBER_MAX_BEHIND_S */
     bool verbatim;        /* finals come with a verbatim decode: hesitations are written down */
 } rh_transcriber_options;
 
@@ -55,7 +56,7 @@ rh_status rh_transcriber_new(rh_transcriber **out, rh_asr_model *m, const rh_vad
                              const rh_transcriber_options *o, rh_error *err);
 void rh_transcriber_free(rh_transcriber *t);
 
-/* Copies `n` samples. RH_ERR_LIMIT more than RH_TRANSCRIBER_MAX_BEHIND_S would wait. */
+/* Copies `n` samples. RH_ERR_LIMIT more than max_behind_s would wait. */
 rh_status rh_transcriber_feed(rh_transcriber *t, const float *samples, size_t n, rh_error *err);
 /* Follows voice activity through the sound fed, which is cheap; whether _work has
  * something to decode. */

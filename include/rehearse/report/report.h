@@ -20,7 +20,7 @@ rh_status rh_report_build(const json_t *session, const rh_analysis *a, const jso
  * *report (NULL: it is not wanted). `cancel` may be NULL. */
 rh_status rh_report_session(rh_session *s, const atomic_bool *cancel, json_t **report, rh_error *err);
 
-/* What was said, in order of time: the words of an audio result with its fillers,
+/* What was said, in order of time: the words of an analysis with its fillers,
  * slips and pauses put among them. Each item has "text", "start", "end", and where it
  * is not a plain word "mark" and "note":
  *   filler, repeat, false_start, cutoff, drawn   (with "heard": true where the clean
@@ -28,9 +28,9 @@ rh_status rh_report_session(rh_session *s, const atomic_bool *cancel, json_t **r
  *   pause                                        (text "")
  *   missed, added, replaced, mispronounced       (the last also without reference: hard
  *     to make out), with "expected"
- * Words keep their "score"; "word" is the index in the result's "words".
+ * Words keep their "score"; "word" is the index in the "words" of rh_analysis_json().
  * A new array, NULL without memory. */
-json_t *rh_marked_words(const json_t *analysis);
+json_t *rh_marked_words(const rh_analysis *a);
 
 /* The items as somebody would write down what was really said: fillers, repetitions
  * and cut-off words with the rest. Freed with rh_free(); NULL without memory. */

@@ -33,6 +33,14 @@ typedef void (*rh_session_emit)(void *user, const json_t *event);
 /* A reading of the face at second `t` of the session; `remark`: what reading the picture had to say. */
 typedef void (*rh_session_saw)(void *user, const rh_face *f, double t, double unix_time, const rh_error *remark);
 
+typedef enum {
+    RH_SESSION_LIVE,      /* partials, metrics and cues are wanted */
+    RH_SESSION_LEGACY,    /* words come from a legacy_source.h, faces by rh_session_note_face() */
+    RH_SESSION_FILE,      /* begins anew where an earlier run had it; filled by rh_session_recording();
+                             recognised at its end */
+    RH_SESSION_RECOVERED, /* an earlier run had it, and it has only its end before it; recognised then */
+} rh_session_source;
+
 typedef struct {
     const char *id;        /* valid by rh_session_id_valid() */
     const char *client;    /* whose trend it belongs to; NULL = "me" */
@@ -45,12 +53,8 @@ typedef struct {
     const char *spool_dir; /* folder for the sound of a running session, so that a crash loses
                               none; removed at the end unless keep_media; NULL = memory only */
     bool keep_media;       /* the person asked to keep the sound: <spool_dir>/<id>.wav */
-    bool live;             /* partials, metrics and cues are wanted */
-    bool told;             /* of the older sockets: filled by rh_session_note_... and sound sources */
+    rh_session_source from;
     const char *source;    /* where it came from, kept with it ("ws", "upload"); NULL */
-    bool recovered;        /* an earlier run had it, and it has only its end before it: nothing is
-                              recognised before that */
-    bool recorded;         /* begins anew where an earlier run had it; filled by rh_session_recording(); nothing is recognised before the end */
     void (*progress)(void *user, double done); /* of _recording and _finish, [0,1] each; NULL */
     rh_session_emit emit;  /* NULL = nobody listens */
     rh_session_saw saw;    /* NULL = nobody looks */
@@ -82,29 +86,14 @@ rh_status rh_session_work(rh_session *s, rh_error *err);
 rh_status rh_session_frame(rh_session *s, const void *bytes, size_t n, int64_t t_us, rh_error *err);
 void rh_session_calibrate(rh_session *s); /* the person looks at the camera now */
 
-/* Fills a session of `recorded` with a file: its sound and, where it has moving
+/* Fills a session of RH_SESSION_FILE with it: its sound and, where it has moving
  * pictures, the face ten times a second. RH_ERR_FORMAT neither sound nor pictures;
  * RH_ERR_LIMIT longer than RH_SESSION_MAX_S; RH_ERR_CANCELED. */
 rh_status rh_session_recording(rh_session *s, const char *path, const atomic_bool *cancel,
                                rh_error *err);
 
-/* For clients of the older sockets (`told`), which bring their own results.
- * Faces: any thread. */
+/* A reading of the face that a socket of the legacy API has made itself. Any thread. */
 void rh_session_note_face(rh_session *s, const rh_face *f, int64_t t_us);
-
-/* The sound of one socket. A person speaks into one microphone: while a source with
- * sound is there, that of another one is not taken. Freed before its session.
- * Threads: _sound from one thread at a time, _speech from one at a time, both may run at once. */
-typedef struct rh_sound_source rh_sound_source;
-rh_status rh_sound_source_new(rh_sound_source **out, rh_session *s, rh_error *err);
-void rh_sound_source_free(rh_sound_source *src);
-/* Sound that came at time t_us of the session. It goes on where the last ended,
- * however late the network brings it; after a break there is silence. */
-void rh_sound_source_sound(rh_sound_source *src, const float *samples, size_t n, int64_t t_us);
-/* What was recognised in the source's sound from second `from_s` to `to_s`. */
-void rh_sound_source_speech(rh_sound_source *src, const rh_word_table *said, double from_s, double to_s);
-/* All sound from second `from_s` of the source on is forgotten; it begins anew. */
-void rh_sound_source_forget(rh_sound_source *src, double from_s);
 
 double rh_session_length_s(const rh_session *s); /* of sound or pictures so far */
 /* Forgets the session and all that was kept of it; free it afterwards. On failure all is still kept. */

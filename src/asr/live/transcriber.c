@@ -28,7 +28,8 @@ enum {
 rh_transcriber_options rh_transcriber_options_default(void)
 {
     return (rh_transcriber_options){
-        .partials = true, .partial_every_ms = 1000, .end_silence_ms = 400};
+        .partials = true, .partial_every_ms = 1000, .end_silence_ms = 400,
+        .max_behind_s = RH_TRANSCRIBER_MAX_BEHIND_S};
 }
 
 static rh_status check_options(const rh_transcriber_options *o, rh_error *err)
@@ -102,7 +103,7 @@ rh_status rh_transcriber_feed(rh_transcriber *t, const float *samples, size_t n,
     for (size_t i = 0; i < n; i++)
         if (!isfinite(samples[i]))
             return rh_fail(err, RH_ERR_INVAL, "sample %zu is not a finite number", i);
-    const size_t limit = (size_t)RH_TRANSCRIBER_MAX_BEHIND_S * RATE;
+    const size_t limit = (size_t)t->o.max_behind_s * RATE;
     rh_status st = RH_OK;
     pthread_mutex_lock(&t->lock);
     if (n > limit || t->n_in > limit - n)
@@ -117,7 +118,7 @@ rh_status rh_transcriber_feed(rh_transcriber *t, const float *samples, size_t n,
     pthread_mutex_unlock(&t->lock);
     if (st == RH_ERR_LIMIT)
         return rh_fail(err, st, "more than %d s of sound wait to be recognised; send slower",
-                       RH_TRANSCRIBER_MAX_BEHIND_S);
+                       t->o.max_behind_s);
     return st == RH_OK ? st : rh_fail(err, st, "transcriber: out of memory");
 }
 

@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
-#include "server/live/practice.h"
+#include "server/live/live_session.h"
 #include "range.h"
 #include "rehearse/base/alloc.h"
 #include "rehearse/base/clock.h"
@@ -369,7 +369,7 @@ static void ask_store(rh_http *h, rh_status (*answer)(ask *), rh_status (*answer
     a->job = (rh_job){.run = ask_run, .done = ask_done, .conn = h->id};
     a->answer = answer;
     a->answer_about = answer_about;
-    a->ran = answer == delete_session && rh_practice_discard(s, h->route.param);
+    a->ran = answer == delete_session && rh_live_session_discard(s, h->route.param);
     a->permille = rh_upload_permille(s, h->route.param);
     a->store = s->store;
     a->data_dir = s->o.config->data_dir;

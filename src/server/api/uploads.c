@@ -124,7 +124,7 @@ static rh_status analyse(rh_upload *u)
                             .kind = text_of(u, "kind"), .language = text_of(u, "language"),
                             .reference = text_of(u, "reference"), .source = text_of(u, "source"),
                             .spool_dir = u->media_dir, .keep_media = json_is_true(json_object_get(u->meta, "keep_media")),
-                            .recorded = true, .progress = progressed, .user = u};
+                            .from = RH_SESSION_FILE, .progress = progressed, .user = u};
     u->measuring = false;
     rh_status st = rh_session_new(&session, u->models, u->store, &o, &u->err);
     if (st == RH_OK)

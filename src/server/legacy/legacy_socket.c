@@ -2,7 +2,6 @@
 #include "legacy.h"
 
 #include <string.h>
-#include "record.h"
 #include "rehearse/base/alloc.h"
 #include "rehearse/base/clock.h"
 #include "server/http.h"
@@ -18,64 +17,70 @@ static bool flag_set(const rh_net_conn *net, const char *name)
     return flag_is(net, name, "1", "true");
 }
 
-static void open_stream(rh_ws *w)
+static bool open_socket(rh_ws *w, bool video, bool audio)
 {
-    if (w->stream || !w->server->models)
-        return;
-    w->stream = rh_stream_new(w->server, w->record);
-    w->record = NULL;
+    rh_server *s = w->server;
+    rh_legacy_socket *l = rh_calloc(1, sizeof *l);
+    if (!l)
+        return false;
+    *l = (rh_legacy_socket){.next = s->legacy_sockets, .refs = 1, .server = s, .ws = w, .wants_video = video,
+                            .wants_audio = audio, .annotate = flag_set(w->net, "annotate"),
+                            .gaze = !flag_is(w->net, "gaze", "0", "false"),
+                            .fov_deg = rh_query_number_of(w->net, "fov"),
+                            .session = rh_legacy_session_ref(s, w->net, w->name)};
+    s->legacy_sockets = w->state = l;
+    return true;
 }
 
-static bool open_legacy(rh_ws *w)
+static bool open_video(rh_ws *w)
 {
-    w->annotate = flag_set(w->net, "annotate");
-    w->gaze = !flag_is(w->net, "gaze", "0", "false");
-    w->fov_deg = rh_query_number_of(w->net, "fov");
-    w->record = rh_record_ref(w->server, w->net, w->name);
-    open_stream(w); /* else when the models are there */
-    return w->stream || !w->server->models;
+    return open_socket(w, true, false);
 }
 
-static void free_audio_items(rh_ws *w)
+static bool open_audio(rh_ws *w)
 {
-    rh_audio_item *item = w->audio_head;
-    bool in_job = w->feeding; /* the first one belongs to the job that decodes it */
-    while (item) {
-        rh_audio_item *next = item->next;
-        if (!in_job) {
-            rh_message_done(&item->message);
-            rh_free(item);
-        }
-        in_job = false;
-        item = next;
-    }
+    return open_socket(w, false, true);
+}
+
+static bool open_combined(rh_ws *w)
+{
+    return open_socket(w, true, true);
+}
+
+static void give_up(rh_ws *w)
+{
+    rh_pending_replies_drop(w->state);
 }
 
 static void gone(rh_ws *w)
 {
-    if (w->stream && !w->feeding && !rh_audio_flush(w->stream))
-        atomic_store(&w->stream->cancel, true);
-    free_audio_items(w);
-    rh_video_forget(w);
-    json_decref(w->ready_result);
-    rh_stream_unref(w->stream);
-    rh_record_unref(w->record);
+    rh_legacy_socket *l = w->state;
+    if (!l)
+        return;
+    if (!l->feeding && !rh_audio_flush(l))
+        atomic_store(&l->cancel, true);
+    rh_pending_replies_drop(l);
+    rh_audio_forget(l);
+    rh_video_forget(l);
+    json_decref(l->ready_result);
+    l->ready_result = NULL;
+    l->ws = NULL;
+    rh_legacy_unref(l);
 }
 
 /* ---- messages ---- */
 
-static void unusable(rh_ws *w, rh_slot *slot, const char *msg)
+static void unusable(rh_legacy_socket *l, rh_pending_reply *r, const char *msg)
 {
-    slot->plain_error = rh_strdup(msg);
-    w->server->count.n_errors++;
+    r->plain_error = rh_strdup(msg);
+    l->server->count.n_errors++;
 }
 
-static void calibrate(rh_ws *w, rh_slot *slot)
+static void calibrate(rh_legacy_socket *l, rh_pending_reply *r)
 {
-    if (w->stream)
-        atomic_store(&w->stream->calibrate, true);
-    slot->video.state = RH_HALF_RESULT;
-    slot->video.result = json_pack("{s:s, s:f}", "status", "calibrating", "timestamp", rh_unix_time());
+    atomic_store(&l->calibrate, true);
+    r->video.state = RH_REPLY_RESULT;
+    r->video.result = json_pack("{s:s, s:f}", "status", "calibrating", "timestamp", rh_unix_time());
 }
 
 /* Both halves may hold media in the same message: the frame gets a message of
@@ -90,52 +95,52 @@ static rh_status split_frame(const rh_message *m, rh_message *frame)
     return RH_OK;
 }
 
-static void take_video(rh_ws *w, rh_slot *slot, rh_message *m, bool share)
+static void take_video(rh_legacy_socket *l, rh_pending_reply *r, rh_message *m, bool share)
 {
     rh_message own = {0};
     if (m->frame_fault.code != RH_OK) {
-        rh_half_error(&slot->video, m->frame_fault.msg);
+        rh_reply_error(&r->video, m->frame_fault.msg);
     } else if (m->frame.at) {
-        slot->video.state = RH_HALF_WAITING;
+        r->video.state = RH_REPLY_WAITING;
         if (!share) {
             own = *m;
             *m = (rh_message){0};
         } else if (split_frame(m, &own) != RH_OK) {
-            rh_half_error(&slot->video, "out of memory");
+            rh_reply_error(&r->video, "out of memory");
             return;
         }
-        rh_video_take(w, &own, slot->seq);
+        rh_video_enqueue(l, &own, r->seq);
     }
 }
 
-static void take_audio(rh_ws *w, rh_slot *slot, rh_message *m, size_t n)
+static void take_audio(rh_legacy_socket *l, rh_pending_reply *r, rh_message *m, size_t n)
 {
     if (m->audio_fault.code != RH_OK) {
-        rh_half_error(&slot->audio, m->audio_fault.msg);
+        rh_reply_error(&r->audio, m->audio_fault.msg);
         return;
     }
-    slot->audio.state = RH_HALF_WAITING;
-    rh_audio_take(w, m, slot->seq, n);
+    r->audio.state = RH_REPLY_WAITING;
+    rh_audio_enqueue(l, m, r->seq, n);
 }
 
-static void dispatch(rh_ws *w, rh_slot *slot, rh_message *m, size_t n)
+static void dispatch(rh_legacy_socket *l, rh_pending_reply *r, rh_message *m, size_t n)
 {
-    bool video = w->kind->video && (m->frame.at || m->frame_fault.code != RH_OK);
-    bool audio = w->kind->audio &&
+    bool video = l->wants_video && (m->frame.at || m->frame_fault.code != RH_OK);
+    bool audio = l->wants_audio &&
                  (m->audio.at || m->audio_fault.code != RH_OK ||
                   m->command == RH_COMMAND_ANALYZE || m->command == RH_COMMAND_CLEAR);
-    if (m->command == RH_COMMAND_CALIBRATE && w->kind->video) {
-        calibrate(w, slot);
+    if (m->command == RH_COMMAND_CALIBRATE && l->wants_video) {
+        calibrate(l, r);
         return;
     }
     if (video)
-        take_video(w, slot, m, audio);
+        take_video(l, r, m, audio);
     if (audio)
-        take_audio(w, slot, m, n);
+        take_audio(l, r, m, n);
     if (!video && !audio)
-        unusable(w, slot, !w->kind->audio
+        unusable(l, r, !l->wants_audio
                               ? "nothing to do: send {\"frame\": \"data:image/jpeg;base64,...\"}"
-                          : !w->kind->video
+                          : !l->wants_video
                               ? "nothing to do: send {\"audio\": \"<base64 of float32>\", "
                                 "\"sample_rate\": 16000} or {\"command\": \"analyze\"}"
                               : "nothing to do: send \"frame\", \"audio\" or \"command\"");
@@ -145,45 +150,45 @@ static void message(rh_ws *w, char *raw, size_t n, bool binary)
 {
     rh_error err;
     rh_message m;
+    rh_legacy_socket *l = w->state;
     (void)binary; /* JSON either way */
-    rh_slot *slot = rh_slot_add(w);
-    if (!slot) { /* without a slot no reply: better closed than out of step */
+    rh_pending_reply *r = rh_pending_reply_add(l);
+    if (!r) { /* without it no reply: better closed than out of step */
         rh_free(raw);
         rh_ws_close(w, 1013);
     } else if (!raw) {
-        unusable(w, slot, "out of memory");
+        unusable(l, r, "out of memory");
     } else if (rh_message_parse_take(&m, raw, n, &err) != RH_OK) {
-        unusable(w, slot, err.msg);
+        unusable(l, r, err.msg);
     } else {
-        dispatch(w, slot, &m, n);
+        dispatch(l, r, &m, n);
         rh_message_done(&m);
     }
-    rh_slots_flush(w);
+    rh_pending_replies_send(l);
 }
 
 static void too_large(rh_ws *w, const char *msg)
 {
-    rh_slot *slot = rh_slot_add(w);
-    if (slot)
-        unusable(w, slot, msg);
+    rh_legacy_socket *l = w->state;
+    rh_pending_reply *r = rh_pending_reply_add(l);
+    if (r)
+        unusable(l, r, msg);
     else
         rh_ws_close(w, 1013);
-    rh_slots_flush(w);
+    rh_pending_replies_send(l);
 }
 
 static void tick(rh_ws *w)
 {
-    open_stream(w);
-    rh_video_pump(w);
-    rh_audio_pump(w);
-    rh_slots_flush(w);
+    rh_legacy_socket *l = w->state;
+    rh_video_schedule(l);
+    rh_audio_schedule(l);
+    rh_pending_replies_send(l);
 }
 
-#define CLIENT_RULE "the client id must have 1 to 128 bytes of printable UTF-8"
-
-const rh_socket_kind rh_socket_video = {.video = true, .name_rule = CLIENT_RULE, .open = open_legacy, .message = message,
-                                        .too_large = too_large, .tick = tick, .gone = gone};
-const rh_socket_kind rh_socket_audio = {.audio = true, .name_rule = CLIENT_RULE, .open = open_legacy, .message = message,
-                                        .too_large = too_large, .tick = tick, .gone = gone};
-const rh_socket_kind rh_socket_combined = {.video = true, .audio = true, .name_rule = CLIENT_RULE, .open = open_legacy,
-                                           .message = message, .too_large = too_large, .tick = tick, .gone = gone};
+#define LEGACY(opener) \
+    {.name_rule = "the client id must have 1 to 128 bytes of printable UTF-8", .open = (opener), .message = message, \
+     .too_large = too_large, .tick = tick, .give_up = give_up, .gone = gone}
+const rh_socket_kind rh_socket_video = LEGACY(open_video);
+const rh_socket_kind rh_socket_audio = LEGACY(open_audio);
+const rh_socket_kind rh_socket_combined = LEGACY(open_combined);

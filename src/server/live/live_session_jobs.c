@@ -1,31 +1,31 @@
-/* practice_jobs.c - the work of a live session on the pools: opening, sound in,
+/* live_session_jobs.c - the work of a live session on the pools: opening, sound in,
  * recognition, pictures, the report. At most one job of each kind at a time. */
 #include <stdlib.h>
 #include <string.h>
-#include "practice_internal.h"
+#include "live_session_internal.h"
 #include "rehearse/base/alloc.h"
 #include "rehearse/base/json.h"
 #include "rehearse/report/analysis_json.h"
 #include "rehearse/report/report.h"
-#include "rehearse/media/audio.h"
 #include "rehearse/base/clock.h"
 
 enum { RATE = RH_ASR_RATE_HZ, JUMP_US = 20000, WORK_SLICE_US = 1000000 };
 
 typedef struct {
     rh_job job;
-    rh_practice *p;
+    rh_live_session *p;
     rh_media_item *item;
+    unsigned kind;
     rh_session *session; /* of the open job */
     char spool[4096];
     rh_status st;
     rh_error err;
-} practice_job;
+} live_job;
 
 /* An event on its way from a pool thread to the loop. */
 typedef struct {
     rh_job job;
-    rh_practice *p;
+    rh_live_session *p;
     bool keep;
     char *text;
 } note;
@@ -35,17 +35,17 @@ static void note_done(rh_server *s, rh_job *base)
     (void)s;
     note *n = (note *)base;
     if (n->text)
-        rh_practice_deliver(n->p, n->text, strlen(n->text), n->keep);
+        rh_live_session_deliver(n->p, n->text, strlen(n->text), n->keep);
     free(n->text);
     rh_free(n);
 }
 
 /* From whichever thread made the event; the job it belongs to ends after it, so
- * the practice is still there when the loop sees the note. */
+ * the session is still there when the loop sees the note. */
 static void emit(void *user, const json_t *event)
 {
     static const char *const kept[] = {"transcript.final", "cue", "report", "error"};
-    rh_practice *p = user;
+    rh_live_session *p = user;
     const char *type = json_string_value(json_object_get(event, "type"));
     note *n = rh_calloc(1, sizeof *n);
     if (!n)
@@ -67,38 +67,46 @@ static void saw(void *user, const rh_face *f, double t, double unix_time, const 
     json_decref(event);
 }
 
-static bool start(rh_practice *p, rh_pool *pool, void (*run)(rh_job *, rh_worker *),
+static bool start(rh_live_session *p, unsigned kind, rh_pool *pool, void (*run)(rh_job *, rh_worker *),
                   void (*done)(rh_server *, rh_job *), rh_media_item *item)
 {
-    practice_job *j = rh_calloc(1, sizeof *j);
+    live_job *j = rh_calloc(1, sizeof *j);
     if (!j)
         return false;
     j->job = (rh_job){.run = run, .done = done};
     j->p = p;
+    j->kind = kind;
     j->item = item;
     if (rh_pool_submit(pool, &j->job) != RH_OK) {
         rh_free(j);
         return false;
     }
-    p->n_jobs++;
+    p->jobs |= kind;
     return true;
 }
 
-static void end(practice_job *j)
+/* The job has run: another of its kind may start. */
+static live_job *ran(rh_job *base)
 {
-    rh_practice *p = j->p;
+    live_job *j = (live_job *)base;
+    j->p->jobs &= ~j->kind;
+    return j;
+}
+
+static void end(live_job *j)
+{
+    rh_live_session *p = j->p;
     rh_free(j);
-    p->n_jobs--;
-    rh_practice_pump(p);
-    rh_practice_release(p);
+    rh_live_session_schedule(p);
+    rh_live_session_release(p);
 }
 
 /* ---- opening ---- */
 
 static void open_run(rh_job *base, rh_worker *w)
 {
-    practice_job *j = (practice_job *)base;
-    rh_practice *p = j->p;
+    live_job *j = (live_job *)base;
+    rh_live_session *p = j->p;
     const rh_config *c = w->server->o.config;
     const rh_start_message *m = &p->start;
     const char *language = m->language;
@@ -116,7 +124,6 @@ static void open_run(rh_job *base, rh_worker *w)
         .fov_deg = m->fov_deg,
         .spool_dir = j->spool,
         .keep_media = m->keep_media,
-        .live = true,
         .emit = emit,
         .saw = saw,
         .user = p,
@@ -127,30 +134,28 @@ static void open_run(rh_job *base, rh_worker *w)
 static void open_done(rh_server *s, rh_job *base)
 {
     (void)s;
-    practice_job *j = (practice_job *)base;
-    rh_practice *p = j->p;
-    p->opening = false;
+    live_job *j = ran(base);
+    rh_live_session *p = j->p;
     if (j->st == RH_OK) {
         p->session = j->session;
-        rh_practice_ready(p, false);
+        rh_live_session_ready(p, false);
     } else {
-        rh_practice_fault(p, &j->err, 1011);
-        rh_practice_over(p, 1011);
+        rh_live_session_fault(p, &j->err, 1011);
+        rh_live_session_over(p, 1011);
     }
     end(j);
 }
 
-void rh_practice_open(rh_practice *p)
+void rh_live_session_open(rh_live_session *p)
 {
-    p->opening = start(p, p->server->disk, open_run, open_done, NULL); /* it waits for the store */
-    if (!p->opening)
-        rh_practice_over(p, 1013);
+    if (!start(p, RH_LIVE_OPENS, p->server->disk, open_run, open_done, NULL)) /* it waits for the store */
+        rh_live_session_over(p, 1013);
 }
 
 /* ---- sound ---- */
 
 /* Converts the item's bytes to 16 kHz. A jump in time begins a new stretch. */
-static rh_status convert(rh_practice *p, rh_media_item *item, rh_error *err)
+static rh_status convert(rh_live_session *p, rh_media_item *item, rh_error *err)
 {
     float *x = NULL;
     size_t n = 0;
@@ -193,13 +198,13 @@ static rh_status convert(rh_practice *p, rh_media_item *item, rh_error *err)
 static void feed_run(rh_job *base, rh_worker *w)
 {
     (void)w;
-    practice_job *j = (practice_job *)base;
+    live_job *j = (live_job *)base;
     j->st = j->item->x ? RH_OK : convert(j->p, j->item, &j->err);
     if (j->st == RH_OK && j->item->n_x)
         j->st = rh_session_feed(j->p->session, j->item->x, j->item->n_x, j->item->x_us, &j->err);
 }
 
-static void pop_audio(rh_practice *p)
+static void pop_audio(rh_live_session *p)
 {
     rh_media_item *item = p->audio_head;
     p->audio_head = item->next;
@@ -209,27 +214,26 @@ static void pop_audio(rh_practice *p)
     rh_media_item_free(item);
     rh_conn *c = rh_conn_find(p->server, p->conn);
     if (c && c->ws) {
-        c->ws->lane_bytes = p->audio_bytes;
+        c->ws->work_bytes = p->audio_bytes;
         rh_ws_hold_back(c->ws);
     }
 }
 
 static void feed_done(rh_server *s, rh_job *base)
 {
-    practice_job *j = (practice_job *)base;
-    rh_practice *p = j->p;
+    live_job *j = ran(base);
+    rh_live_session *p = j->p;
     bool too_long = j->item->x_us >= (int64_t)(RH_SESSION_MAX_S - 1) * 1000000;
-    p->feeding = false;
     if (j->st == RH_ERR_LIMIT && !too_long) {
         p->full = true; /* tried again when recognition has made room */
     } else {
         if (j->st < 0)
-            rh_practice_fault(p, &j->err, 0);
+            rh_live_session_fault(p, &j->err, 0);
         if (j->st == RH_ERR_LIMIT || j->st == RH_ERR_IO) /* no more fits: the report of what there is */
-            p->finish_wanted = true;
+            rh_live_session_go_on(p, RH_LIVE_FINISHING);
         s->count.audio_s += j->st == RH_OK ? (double)j->item->n_x / RATE : 0;
         pop_audio(p);
-        rh_practice_work(p);
+        rh_live_session_work(p);
     }
     end(j);
 }
@@ -238,7 +242,7 @@ static void feed_done(rh_server *s, rh_job *base)
 
 static void work_run(rh_job *base, rh_worker *w)
 {
-    practice_job *j = (practice_job *)base;
+    live_job *j = (live_job *)base;
     int64_t from = rh_now_us();
     do {
         j->st = rh_session_work(j->p->session, &j->err);
@@ -248,23 +252,22 @@ static void work_run(rh_job *base, rh_worker *w)
 static void work_done(rh_server *s, rh_job *base)
 {
     (void)s;
-    practice_job *j = (practice_job *)base;
-    rh_practice *p = j->p;
-    p->working = false;
+    live_job *j = ran(base);
+    rh_live_session *p = j->p;
     p->full = false;
     if (j->st < 0)
-        rh_practice_fault(p, &j->err, 0);
+        rh_live_session_fault(p, &j->err, 0);
     if (j->st == RH_OK) /* more is due: behind the others in the queue */
-        rh_practice_work(p);
+        rh_live_session_work(p);
     end(j);
 }
 
-void rh_practice_work(rh_practice *p)
+void rh_live_session_work(rh_live_session *p)
 {
     /* What a stopping server has not recognised is in the session, and recognised at the next start. */
-    bool wanted = p->full || (!p->finish_wanted && !rh_stopping(p->server));
-    if (p->session && !p->working && !p->ending && !p->ended && wanted)
-        p->working = start(p, p->server->speech, work_run, work_done, NULL);
+    bool wanted = p->full || (p->state == RH_LIVE_RUNNING && !rh_stopping(p->server));
+    if (p->session && !(p->jobs & RH_LIVE_RECOGNISES) && p->state < RH_LIVE_ENDING && wanted)
+        (void)start(p, RH_LIVE_RECOGNISES, p->server->speech, work_run, work_done, NULL);
 }
 
 /* ---- pictures ---- */
@@ -272,8 +275,8 @@ void rh_practice_work(rh_practice *p)
 static void frame_run(rh_job *base, rh_worker *w)
 {
     (void)w;
-    practice_job *j = (practice_job *)base;
-    rh_practice *p = j->p;
+    live_job *j = (live_job *)base;
+    rh_live_session *p = j->p;
     int64_t t = j->item->t_us > p->last_frame_us ? j->item->t_us : p->last_frame_us + 1;
     p->last_frame_us = t;
     j->st = rh_session_frame(p->session, j->item->raw + RH_MEDIA_HEAD, j->item->n - RH_MEDIA_HEAD, t,
@@ -285,11 +288,10 @@ static void frame_run(rh_job *base, rh_worker *w)
 
 static void frame_done(rh_server *s, rh_job *base)
 {
-    practice_job *j = (practice_job *)base;
-    j->p->showing = false;
+    live_job *j = ran(base);
     s->count.n_frames++;
     if (j->st < 0)
-        rh_practice_fault(j->p, &j->err, 0);
+        rh_live_session_fault(j->p, &j->err, 0);
     rh_media_item_free(j->item);
     end(j);
 }
@@ -298,7 +300,7 @@ static void frame_done(rh_server *s, rh_job *base)
 
 static void finish_run(rh_job *base, rh_worker *w)
 {
-    practice_job *j = (practice_job *)base;
+    live_job *j = (live_job *)base;
     if (j->p->discard)
         j->st = rh_session_discard(j->p->session, &j->err);
     else
@@ -310,25 +312,26 @@ static void finish_run(rh_job *base, rh_worker *w)
 static void finish_done(rh_server *s, rh_job *base)
 {
     (void)s;
-    practice_job *j = (practice_job *)base;
+    live_job *j = ran(base);
     if (j->st < 0)
-        rh_practice_fault(j->p, &j->err, 1011);
-    rh_practice_over(j->p, j->st < 0 ? 1011 : 1000);
+        rh_live_session_fault(j->p, &j->err, 1011);
+    rh_live_session_over(j->p, j->st < 0 ? 1011 : 1000);
     end(j);
 }
 
-void rh_practice_pump(rh_practice *p)
+void rh_live_session_schedule(rh_live_session *p)
 {
-    if (!p->session || p->ending || p->ended)
+    if (!p->session || p->state >= RH_LIVE_ENDING)
         return;
-    if (p->audio_head && !p->feeding && !p->full)
-        p->feeding = start(p, p->server->media, feed_run, feed_done, p->audio_head);
-    if (p->frame && !p->showing && start(p, p->server->media, frame_run, frame_done, p->frame)) {
-        p->showing = true;
+    if (p->audio_head && !(p->jobs & RH_LIVE_FEEDS) && !p->full)
+        (void)start(p, RH_LIVE_FEEDS, p->server->media, feed_run, feed_done, p->audio_head);
+    if (p->frame && !(p->jobs & RH_LIVE_LOOKS) &&
+        start(p, RH_LIVE_LOOKS, p->server->media, frame_run, frame_done, p->frame))
         p->frame = NULL;
-    }
-    if (p->full && p->finish_wanted)
-        rh_practice_work(p);
-    if (p->finish_wanted && !p->audio_head && !p->feeding && !p->working && !p->showing && !p->frame)
-        p->ending = start(p, p->server->reports, finish_run, finish_done, NULL);
+    if (p->state != RH_LIVE_FINISHING)
+        return;
+    if (p->full)
+        rh_live_session_work(p);
+    if (!p->audio_head && !p->frame && !p->jobs && start(p, RH_LIVE_ENDS, p->server->reports, finish_run, finish_done, NULL))
+        rh_live_session_go_on(p, RH_LIVE_ENDING);
 }

@@ -1,5 +1,5 @@
-/* practice.c - messages of a socket of /v1/session, and sessions as time goes by. */
-#include "practice_internal.h"
+/* live_socket.c - messages of a socket of /v1/session, and sessions as time goes by. */
+#include "live_session_internal.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -8,7 +8,7 @@
 #include "rehearse/base/clock.h"
 
 /* Kept events that were queued but not written are sent again after a resume. */
-static void take_back(rh_practice *p, const rh_ws *w)
+static void take_back(rh_live_session *p, const rh_ws *w)
 {
     size_t at = w->n_out_sent;
     while (at + sizeof(uint32_t) < w->out.len) {
@@ -24,24 +24,24 @@ static void take_back(rh_practice *p, const rh_ws *w)
     }
 }
 
-void rh_practices_tick(rh_server *s, int64_t now_us)
+void rh_live_sessions_tick(rh_server *s, int64_t now_us)
 {
-    for (rh_practice *p = s->practices, *next; p; p = next) {
+    for (rh_live_session *p = s->live_sessions, *next; p; p = next) {
         next = p->next;
-        if (!p->conn && p->session && !p->finish_wanted && !rh_stopping(s) &&
+        if (!p->conn && p->session && !rh_stopping(s) &&
             now_us - p->away_since_us > (int64_t)RH_SESSION_RESUME_S * 1000000)
-            p->finish_wanted = true; /* nobody came back: the report is made of what there is */
+            rh_live_session_go_on(p, RH_LIVE_FINISHING); /* nobody came back: the report is made of what there is */
         p->full = false;
-        rh_practice_work(p);
-        rh_practice_pump(p);
-        rh_practice_release(p);
+        rh_live_session_work(p);
+        rh_live_session_schedule(p);
+        rh_live_session_release(p);
     }
 }
 
-bool rh_practices_busy(const rh_server *s)
+bool rh_live_sessions_busy(const rh_server *s)
 {
-    for (const rh_practice *p = s->practices; p; p = p->next)
-        if (p->n_jobs || p->audio_head || (p->finish_wanted && p->session))
+    for (const rh_live_session *p = s->live_sessions; p; p = p->next)
+        if (p->jobs || p->audio_head || (p->state != RH_LIVE_RUNNING && p->session))
             return true;
     return false;
 }
@@ -57,23 +57,23 @@ static void new_token(char *out)
         (void)snprintf(out + 2 * i, 3, "%02x", bytes[i]);
 }
 
-static void attach(rh_practice *p, rh_ws *w)
+static void attach(rh_live_session *p, rh_ws *w)
 {
     p->conn = w->id;
-    w->practice = p;
-    w->lane_bytes = p->audio_bytes;
+    w->state = p;
+    w->work_bytes = p->audio_bytes;
 }
 
-static void resume(rh_practice *p, rh_ws *w, const rh_start_message *start)
+static void resume(rh_live_session *p, rh_ws *w, const rh_start_message *start)
 {
     if (!start->resume || strcmp(start->resume, p->token) != 0) {
-        rh_practice_refuse(w, "this session is open elsewhere: go on with its resume token, or choose another id", 1008);
+        rh_live_session_refuse(w, "this session is open elsewhere: go on with its resume token, or choose another id", 1008);
         return;
     }
-    rh_ws *old = rh_practice_socket(p);
+    rh_ws *old = rh_live_session_socket(p);
     if (old) { /* its end of the line has not noticed yet */
         take_back(p, old);
-        old->practice = NULL;
+        old->state = NULL;
         rh_ws_close(old, 1008);
     }
     attach(p, w);
@@ -81,7 +81,7 @@ static void resume(rh_practice *p, rh_ws *w, const rh_start_message *start)
     if (start->has_last_seq)
         p->next_seq = start->last_seq + 1;
     if (p->session)
-        rh_practice_ready(p, true);
+        rh_live_session_ready(p, true);
 }
 
 static void begin(rh_ws *w, json_t *first)
@@ -90,20 +90,20 @@ static void begin(rh_ws *w, json_t *first)
     rh_start_message start;
     rh_error err;
     char code[RH_ASR_LANG_LEN];
-    rh_practice *p = rh_practice_find(s, w->name);
-    if (w->practice) {
-        rh_practice_error(w, "the session has started already");
+    rh_live_session *p = rh_live_session_find(s, w->name);
+    if (w->state) {
+        rh_live_session_error(w, "the session has started already");
     } else if (!rh_ready(s)) {
-        rh_practice_refuse(w, "the models are still loading: try again in a second", 1013);
+        rh_live_session_refuse(w, "the models are still loading: try again in a second", 1013);
     } else if (rh_start_message_read(&start, first, &err) != RH_OK) {
-        rh_practice_refuse(w, err.msg, 1008);
+        rh_live_session_refuse(w, err.msg, 1008);
     } else if (!p && start.language && s->models->asr &&
                rh_asr_model_language(s->models->asr, start.language, code, &err) != RH_OK) {
-        rh_practice_refuse(w, err.msg, 1008);
+        rh_live_session_refuse(w, err.msg, 1008);
     } else if (p) {
         resume(p, w, &start);
     } else if (!(p = rh_calloc(1, sizeof *p))) {
-        rh_practice_refuse(w, "out of memory", 1013);
+        rh_live_session_refuse(w, "out of memory", 1013);
     } else {
         p->server = s;
         strcpy(p->id, w->name);
@@ -112,29 +112,30 @@ static void begin(rh_ws *w, json_t *first)
         p->start = start;
         p->rate_hz = start.rate_hz;
         p->next_seq = 1;
-        p->next = s->practices;
-        s->practices = p;
+        p->next = s->live_sessions;
+        s->live_sessions = p;
         attach(p, w);
-        rh_practice_open(p);
-        rh_practice_release(p);
+        rh_live_session_open(p);
+        rh_live_session_release(p);
     }
 }
 
-static void discard(rh_practice *p)
+static void discard(rh_live_session *p)
 {
-    while (p->audio_head && p->audio_head->next && !p->feeding) { /* nobody wants them recognised */
+    while (p->audio_head && p->audio_head->next && !(p->jobs & RH_LIVE_FEEDS)) { /* nobody wants them recognised */
         rh_media_item *next = p->audio_head->next;
         p->audio_bytes -= p->audio_head->n;
         rh_media_item_free(p->audio_head);
         p->audio_head = next;
     }
-    p->discard = p->finish_wanted = true;
-    rh_practice_pump(p);
+    p->discard = true;
+    rh_live_session_go_on(p, RH_LIVE_FINISHING);
+    rh_live_session_schedule(p);
 }
 
-bool rh_practice_discard(rh_server *s, const char *id)
+bool rh_live_session_discard(rh_server *s, const char *id)
 {
-    rh_practice *p = rh_practice_find(s, id);
+    rh_live_session *p = rh_live_session_find(s, id);
     if (p)
         discard(p);
     return p != NULL;
@@ -145,29 +146,30 @@ static void text_message(rh_ws *w, const char *raw, size_t n)
     json_error_t why;
     json_t *m = json_loadb(raw, n, 0, &why);
     const char *type = json_string_value(json_object_get(m, "type"));
+    rh_live_session *p = w->state;
     if (!m) {
         char msg[JSON_ERROR_TEXT_LENGTH + 40];
         (void)snprintf(msg, sizeof msg, "the message is no JSON: %s", why.text);
-        rh_practice_error(w, msg);
+        rh_live_session_error(w, msg);
     } else if (!type) {
-        rh_practice_error(w, "send JSON with a \"type\": start, command, finish, discard");
+        rh_live_session_error(w, "send JSON with a \"type\": start, command, finish, discard");
     } else if (strcmp(type, "start") == 0) {
         begin(w, m);
-    } else if (!w->practice) {
-        rh_practice_error(w, "begin with {\"type\":\"start\",\"sample_rate\":16000}");
+    } else if (!p) {
+        rh_live_session_error(w, "begin with {\"type\":\"start\",\"sample_rate\":16000}");
     } else if (strcmp(type, "finish") == 0) {
-        w->practice->finish_wanted = true;
-        rh_practice_pump(w->practice);
+        rh_live_session_go_on(p, RH_LIVE_FINISHING);
+        rh_live_session_schedule(p);
     } else if (strcmp(type, "discard") == 0) {
-        discard(w->practice);
+        discard(p);
     } else if (strcmp(type, "command") == 0) {
         const char *c = json_string_value(json_object_get(m, "command"));
         if (c && strcmp(c, "calibrate") == 0)
-            atomic_store(&w->practice->calibrate, true);
+            atomic_store(&p->calibrate, true);
         else
-            rh_practice_error(w, "unknown command: \"calibrate\" exists");
+            rh_live_session_error(w, "unknown command: \"calibrate\" exists");
     } else {
-        rh_practice_error(w, "unknown type: start, command, finish and discard exist");
+        rh_live_session_error(w, "unknown type: start, command, finish and discard exist");
     }
     json_decref(m);
 }
@@ -175,21 +177,21 @@ static void text_message(rh_ws *w, const char *raw, size_t n)
 /* Takes `raw` when it returns true. */
 static bool media_message(rh_ws *w, char *raw, size_t n)
 {
-    rh_practice *p = w->practice;
+    rh_live_session *p = w->state;
     int type;
     int64_t t_us;
     rh_error err;
-    if (!p || p->finish_wanted) {
-        rh_practice_error(w, p ? "the session is finishing" : "begin with {\"type\":\"start\"}");
+    if (!p || p->state != RH_LIVE_RUNNING) {
+        rh_live_session_error(w, p ? "the session is finishing" : "begin with {\"type\":\"start\"}");
         return false;
     }
     if (rh_media_head(raw, n, &type, &t_us, &err) != RH_OK) {
-        rh_practice_error(w, err.msg);
+        rh_live_session_error(w, err.msg);
         return false;
     }
     rh_media_item *item = rh_calloc(1, sizeof *item);
     if (!item) {
-        rh_practice_error(w, "out of memory");
+        rh_live_session_error(w, "out of memory");
         return false;
     }
     *item = (rh_media_item){.raw = raw, .n = n, .t_us = t_us};
@@ -204,26 +206,27 @@ static bool media_message(rh_ws *w, char *raw, size_t n)
             p->audio_head = item;
         p->audio_tail = item;
         p->audio_bytes += n;
-        w->lane_bytes = p->audio_bytes;
+        w->work_bytes = p->audio_bytes;
     }
-    rh_practice_pump(p);
+    rh_live_session_schedule(p);
     return true;
 }
 
 static void detach(rh_ws *w)
 {
-    rh_practice *p = w->practice;
+    rh_live_session *p = w->state;
     if (!p)
         return;
     take_back(p, w);
-    w->practice = NULL;
+    w->state = NULL;
     p->conn = 0;
     p->away_since_us = rh_now_us();
 }
 
 static bool owes(const rh_ws *w)
 {
-    return w->practice && w->practice->finish_wanted && !w->practice->ended;
+    const rh_live_session *p = w->state;
+    return p && p->state != RH_LIVE_RUNNING && p->state != RH_LIVE_ENDED;
 }
 
 static void message(rh_ws *w, char *raw, size_t n, bool binary)
@@ -242,5 +245,5 @@ static void message(rh_ws *w, char *raw, size_t n, bool binary)
 
 const rh_socket_kind rh_socket_live = {.name_good = rh_session_id_valid,
                                        .name_rule = "the session id must have 1 to 64 of A-Z a-z 0-9 - _ .",
-                                       .message = message, .too_large = rh_practice_error, .tick = rh_ws_hold_back,
+                                       .message = message, .too_large = rh_live_session_error, .tick = rh_ws_hold_back,
                                        .owes = owes, .gone = detach};

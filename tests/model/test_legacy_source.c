@@ -1,4 +1,4 @@
-/* A listener's results put together are the transcript. */
+/* The results of a socket's sound put together are the transcript. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -11,7 +11,7 @@
 #include "models.h"
 #include "rehearse/base/alloc.h"
 #include "rehearse/media/audio.h"
-#include "rehearse/session/listener.h"
+#include "rehearse/session/legacy_source.h"
 #include "rehearse/report/analysis_json.h"
 
 enum { RATE = 16000, PIECE = RATE / 10, TEXT = 4096 };
@@ -42,14 +42,21 @@ static const char *text_of(const json_t *result)
     return json_string_value(json_object_get(result, "transcribed_text"));
 }
 
+static bool is_due(rh_legacy_source *l)
+{
+    bool due;
+    (void)rh_legacy_source_look(l, &due);
+    return due;
+}
+
 /* What is due, or all there is, as clients get it. */
-static rh_status result(rh_listener *l, rh_listener_part part, json_t **out)
+static rh_status result(rh_legacy_source *l, rh_legacy_part part, json_t **out)
 {
     rh_error err;
     rh_analysis a = {0};
-    rh_status st = rh_listener_recognise(l, part != RH_PART_SETTLED, NULL, &err);
+    rh_status st = rh_legacy_source_recognise(l, part, NULL, &err);
     assert_true(st == RH_OK || st == RH_AGAIN);
-    st = rh_listener_result(l, part, rh_listener_measured_s(l), &a, &err);
+    st = rh_legacy_source_result(l, part, rh_legacy_source_measured_s(l), &a, &err);
     if (st == RH_OK)
         *out = rh_analysis_json(&a);
     rh_analysis_done(&a);
@@ -57,14 +64,14 @@ static rh_status result(rh_listener *l, rh_listener_part part, json_t **out)
 }
 
 /* Feeds samples in pieces, adds each result's text to `all`; returns how many there were. */
-static int feed(rh_listener *l, const float *samples, size_t n, char *all)
+static int feed(rh_legacy_source *l, const float *samples, size_t n, char *all)
 {
     int n_results = 0;
     rh_error err;
     for (size_t i = 0; i < n; i += PIECE) {
         size_t k = n - i < PIECE ? n - i : PIECE;
-        assert_int_equal(rh_listener_feed(l, samples + i, k, &err), RH_OK);
-        if (!rh_listener_ready(l))
+        assert_int_equal(rh_legacy_source_feed(l, samples + i, k, 0, &err), RH_OK);
+        if (!is_due(l))
             continue;
         json_t *r = NULL;
         rh_status st = result(l, RH_PART_SETTLED, &r);
@@ -80,7 +87,7 @@ static int feed(rh_listener *l, const float *samples, size_t n, char *all)
     return n_results;
 }
 
-static json_t *rest(rh_listener *l)
+static json_t *rest(rh_legacy_source *l)
 {
     json_t *r = NULL;
     assert_int_equal(result(l, RH_PART_ALL, &r), RH_OK);
@@ -90,9 +97,9 @@ static json_t *rest(rh_listener *l)
 static void results_together_are_the_transcript(void **state)
 {
     (void)state;
-    rh_listener *l = NULL;
+    rh_legacy_source *l = NULL;
     rh_error err;
-    assert_int_equal(rh_listener_new(&l, models, &err), RH_OK);
+    assert_int_equal(rh_legacy_source_new(&l, models, NULL, &err), RH_OK);
     char all[TEXT] = "", folded[TEXT];
     assert_true(feed(l, jfk.samples, jfk.n, all) >= 1);
     json_t *r = rest(l);
@@ -102,13 +109,13 @@ static void results_together_are_the_transcript(void **state)
     fold(folded, all);
     assert_string_equal(folded, " and so my fellow americans ask not what your country can do for you"
                                 " ask what you can do for your country");
-    assert_true(rh_listener_waiting_s(l) < 0.001);
+    assert_true(rh_legacy_source_waiting_s(l) < 0.001);
     /* Nothing left: still a result, of nothing. */
     r = rest(l);
     assert_string_equal(text_of(r), "");
     assert_true(json_number_value(json_object_get(r, "fluency_score")) == 0.0);
     json_decref(r);
-    rh_listener_free(l);
+    rh_legacy_source_free(l);
 }
 
 /* Every result has what a recording's has, with times from the first sample fed. */
@@ -117,12 +124,12 @@ static void results_hold_the_measures_of_their_stretch(void **state)
     (void)state;
     static const char *const keys[] = {"scores", "words", "timing", "pauses", "prosody", "sound", "language",
                                        "timeline", "fillers", "slips", "verbatim_text"};
-    rh_listener *l = NULL;
+    rh_legacy_source *l = NULL;
     rh_error err;
-    assert_int_equal(rh_listener_new(&l, models, &err), RH_OK);
+    assert_int_equal(rh_legacy_source_new(&l, models, NULL, &err), RH_OK);
     char all[TEXT] = "";
     assert_true(feed(l, jfk.samples, jfk.n, all) >= 1);
-    double from = rh_listener_measured_s(l);
+    double from = rh_legacy_source_measured_s(l);
     json_t *r = rest(l), *p;
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
         assert_non_null(json_object_get(r, keys[i]));
@@ -135,25 +142,25 @@ static void results_hold_the_measures_of_their_stretch(void **state)
     json_array_foreach(json_object_get(r, "pauses"), i, p)
         assert_true(json_number_value(json_object_get(p, "start")) > from - 0.01);
     json_decref(r);
-    rh_listener_free(l);
+    rh_legacy_source_free(l);
 }
 
 /* The clean text leaves both out; one is at 2.1 s, the other at 5.8 s. */
 static void spoken_ums_are_counted_and_the_text_stays_clean(void **state)
 {
     (void)state;
-    rh_listener *l = NULL;
+    rh_legacy_source *l = NULL;
     rh_error err;
     rh_audio a = {0};
     assert_int_equal(rh_audio_read_file(&a, "tests/fixtures/fillers_but_um.flac", 60, &err), RH_OK);
-    assert_int_equal(rh_listener_new(&l, models, &err), RH_OK);
+    assert_int_equal(rh_legacy_source_new(&l, models, NULL, &err), RH_OK);
     float starts[8] = {0};
     int n = 0, counted = 0;
     for (size_t i = 0; i <= a.n; i += PIECE) {
         json_t *r = NULL, *f;
         bool last = i + PIECE > a.n;
-        assert_int_equal(rh_listener_feed(l, a.samples + i, last ? a.n - i : PIECE, &err), RH_OK);
-        if (!last && !rh_listener_ready(l))
+        assert_int_equal(rh_legacy_source_feed(l, a.samples + i, last ? a.n - i : PIECE, 0, &err), RH_OK);
+        if (!last && !is_due(l))
             continue;
         rh_status st = result(l, last ? RH_PART_ALL : RH_PART_SETTLED, &r);
         if (st == RH_AGAIN)
@@ -170,7 +177,7 @@ static void spoken_ums_are_counted_and_the_text_stays_clean(void **state)
     assert_int_equal(counted, 2);
     assert_true(fabsf(starts[0] - 2.1f) < 0.2f);
     assert_true(fabsf(starts[1] - 5.82f) < 0.15f);
-    rh_listener_free(l);
+    rh_legacy_source_free(l);
     rh_audio_done(&a);
 }
 
@@ -178,18 +185,18 @@ static void spoken_ums_are_counted_and_the_text_stays_clean(void **state)
 static void a_range_is_measured_as_one(void **state)
 {
     (void)state;
-    rh_listener *l = NULL;
+    rh_legacy_source *l = NULL;
     rh_error err;
     char all[TEXT] = "";
-    assert_int_equal(rh_listener_new(&l, models, &err), RH_OK);
+    assert_int_equal(rh_legacy_source_new(&l, models, NULL, &err), RH_OK);
     assert_true(feed(l, jfk.samples, jfk.n, all) >= 1);
-    double from = rh_listener_measured_s(l);
+    double from = rh_legacy_source_measured_s(l);
     json_t *r = rest(l);
     rh_analysis a = {0};
     char after[TEXT], whole[TEXT];
-    assert_int_equal(rh_listener_feed(l, jfk.samples, jfk.n, &err), RH_OK);
-    assert_int_equal(rh_listener_recognise(l, true, NULL, &err), RH_OK);
-    assert_int_equal(rh_listener_result(l, RH_PART_ALL, from, &a, &err), RH_OK);
+    assert_int_equal(rh_legacy_source_feed(l, jfk.samples, jfk.n, 0, &err), RH_OK);
+    assert_int_equal(rh_legacy_source_recognise(l, RH_PART_ALL, NULL, &err), RH_OK);
+    assert_int_equal(rh_legacy_source_result(l, RH_PART_ALL, from, &a, &err), RH_OK);
     assert_true(fabs(a.from_s - from) < 1e-6 && fabs(a.from_s + a.duration_s - 2.0 * (double)jfk.n / RATE) < 0.01);
     fold(after, text_of(r));
     fold(whole, a.text);
@@ -200,48 +207,48 @@ static void a_range_is_measured_as_one(void **state)
         assert_true(a.report.word_scores[i].start >= a.report.word_scores[i - 1].start);
     rh_analysis_done(&a);
     json_decref(r);
-    rh_listener_free(l);
+    rh_legacy_source_free(l);
 }
 
 static void silence_gives_no_words_and_clear_forgets(void **state)
 {
     (void)state;
-    rh_listener *l = NULL;
+    rh_legacy_source *l = NULL;
     rh_error err;
-    assert_int_equal(rh_listener_new(&l, models, &err), RH_OK);
+    assert_int_equal(rh_legacy_source_new(&l, models, NULL, &err), RH_OK);
     static float silence[5 * RATE];
     char all[TEXT] = "";
     assert_int_equal(feed(l, silence, 5 * RATE, all), 0);
-    assert_true(rh_listener_waiting_s(l) > 4.9);
+    assert_true(rh_legacy_source_waiting_s(l) > 4.9);
     json_t *r = rest(l);
     assert_string_equal(text_of(r), "");
     json_decref(r);
-    assert_int_equal(rh_listener_feed(l, jfk.samples, 2 * RATE, &err), RH_OK);
-    rh_listener_clear(l);
-    assert_true(rh_listener_waiting_s(l) == 0.0);
+    assert_int_equal(rh_legacy_source_feed(l, jfk.samples, 2 * RATE, 0, &err), RH_OK);
+    rh_legacy_source_clear(l);
+    assert_true(rh_legacy_source_waiting_s(l) == 0.0);
     r = rest(l);
     assert_string_equal(text_of(r), "");
     json_decref(r);
-    rh_listener_free(l);
+    rh_legacy_source_free(l);
 }
 
 static void too_much_unheard_sound_is_refused_whole(void **state)
 {
     (void)state;
-    rh_listener *l = NULL;
+    rh_legacy_source *l = NULL;
     rh_error err;
-    assert_int_equal(rh_listener_new(&l, models, &err), RH_OK);
+    assert_int_equal(rh_legacy_source_new(&l, models, NULL, &err), RH_OK);
     static float minute[60 * RATE];
-    assert_int_equal(rh_listener_feed(l, minute, 60 * RATE, &err), RH_OK);
-    assert_int_equal(rh_listener_feed(l, minute, 60 * RATE, &err), RH_OK);
-    assert_int_equal(rh_listener_feed(l, minute, 1, &err), RH_ERR_LIMIT);
-    assert_true(rh_listener_waiting_s(l) == 120.0);
+    for (int i = 0; i < RH_LEGACY_WAIT_S / 60; i++)
+        assert_int_equal(rh_legacy_source_feed(l, minute, 60 * RATE, 0, &err), RH_OK);
+    assert_int_equal(rh_legacy_source_feed(l, minute, 1, 0, &err), RH_ERR_LIMIT);
+    assert_true(rh_legacy_source_waiting_s(l) == (double)RH_LEGACY_WAIT_S);
     json_t *r = rest(l);
     json_decref(r);
-    assert_int_equal(rh_listener_feed(l, minute, 60 * RATE, &err), RH_OK);
+    assert_int_equal(rh_legacy_source_feed(l, minute, 60 * RATE, 0, &err), RH_OK);
     minute[7] = NAN;
-    assert_int_equal(rh_listener_feed(l, minute, 60 * RATE, &err), RH_ERR_INVAL);
-    rh_listener_free(l);
+    assert_int_equal(rh_legacy_source_feed(l, minute, 60 * RATE, 0, &err), RH_ERR_INVAL);
+    rh_legacy_source_free(l);
 }
 
 static int load(void **state)

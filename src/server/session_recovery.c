@@ -1,10 +1,9 @@
-/* unfinished.c - what an earlier run of the program has left in the data folder: recordings that
- * wait for their analysis, at once when the models are there; live sessions that nobody ended, a
- * minute later, when their clients have not come back. */
+/* session_recovery.c - see session_recovery.h. */
+#include "session_recovery.h"
+
 #include <stdio.h>
 #include <string.h>
-#include "server/live/practice.h"
-#include "server/legacy/record.h"
+#include "server/live/live_session.h"
 #include "rehearse/base/alloc.h"
 #include "rehearse/report/report.h"
 #include "rehearse/base/clock.h"
@@ -33,7 +32,7 @@ static rh_status finish_one(finish_job *j, rh_server *s)
         text[i] = json_string_value(json_object_get(meta, keys[i]));
     (void)snprintf(spool, sizeof spool, "%s/media", s->o.config->data_dir);
     rh_session_options o = {.id = j->id, .client = text[0], .question = text[1], .kind = text[2],
-                            .language = text[3], .reference = text[4], .spool_dir = spool, .recovered = true,
+                            .language = text[3], .reference = text[4], .spool_dir = spool, .from = RH_SESSION_RECOVERED,
                             .keep_media = json_is_true(json_object_get(meta, "keep_media"))};
     int attempts = 0;
     if (st == RH_OK)
@@ -92,7 +91,7 @@ static void search_done(rh_server *s, rh_job *base)
     json_array_foreach(j->ids, i, id)
     {
         const char *name = json_string_value(id);
-        finish_job *f = rh_practice_runs(s, name) ? NULL : rh_calloc(1, sizeof *f);
+        finish_job *f = rh_live_session_runs(s, name) ? NULL : rh_calloc(1, sizeof *f);
         if (!f)
             continue;
         f->job = (rh_job){.run = finish_run, .done = finish_done};
@@ -137,12 +136,12 @@ static bool search(rh_server *s, void (*run)(rh_job *, rh_worker *), void (*done
     return false;
 }
 
-void rh_unfinished_tick(rh_server *s, int64_t now_us)
+void rh_session_recovery_tick(rh_server *s, int64_t now_us)
 {
     if (!rh_ready(s))
         return;
     if (!s->recordings_sought)
         s->recordings_sought = search(s, recordings_run, recordings_done);
-    if (!s->unfinished_sought && now_us - s->started_us >= (int64_t)RH_SESSION_RESUME_S * 1000000)
-        s->unfinished_sought = search(s, search_run, search_done);
+    if (!s->sessions_sought && now_us - s->started_us >= (int64_t)RH_SESSION_RESUME_S * 1000000)
+        s->sessions_sought = search(s, search_run, search_done);
 }

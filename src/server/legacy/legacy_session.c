@@ -1,4 +1,4 @@
-#include "record.h"
+#include "legacy_session.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -13,8 +13,8 @@
 /* Less than this is a look at the server, not a practice. */
 static const double LEAST_S = 3;
 
-struct rh_record {
-    rh_record *next;
+struct rh_legacy_session {
+    rh_legacy_session *next;
     rh_server *server;
     int refs;              /* sockets, and their work under way */
     int64_t idle_since_us; /* when the last of them went */
@@ -51,7 +51,7 @@ static bool may_be_kept(rh_server *s, const rh_net_conn *net)
 
 /* ---- life ---- */
 
-static void name_session(rh_record *r)
+static void name_session(rh_legacy_session *r)
 {
     unsigned char random[4] = {0};
     size_t n = 0;
@@ -65,9 +65,9 @@ static void name_session(rh_record *r)
                    (unsigned long long)rh_unix_time(), random[0], random[1], random[2], random[3]);
 }
 
-static rh_record *new_record(rh_server *s, const char *client)
+static rh_legacy_session *new_session(rh_server *s, const char *client)
 {
-    rh_record *r = rh_calloc(1, sizeof *r);
+    rh_legacy_session *r = rh_calloc(1, sizeof *r);
     if (!r)
         return NULL;
     r->server = s;
@@ -75,43 +75,43 @@ static rh_record *new_record(rh_server *s, const char *client)
     (void)snprintf(r->client, sizeof r->client, "%s", client);
     name_session(r);
     pthread_mutex_init(&r->lock, NULL);
-    r->next = s->records;
-    s->records = r;
+    r->next = s->legacy_sessions;
+    s->legacy_sessions = r;
     return r;
 }
 
-rh_record *rh_record_ref(rh_server *s, const rh_net_conn *net, const char *client)
+rh_legacy_session *rh_legacy_session_ref(rh_server *s, const rh_net_conn *net, const char *client)
 {
-    rh_record *found = NULL;
+    rh_legacy_session *found = NULL;
     int n = 0;
     if (strcmp(s->o.config->ws_reports, "on") != 0 || !may_be_kept(s, net))
         return NULL;
-    for (rh_record *r = s->records; r; r = r->next, n++)
+    for (rh_legacy_session *r = s->legacy_sessions; r; r = r->next, n++)
         if (!r->ending && strcmp(r->client, client) == 0)
             found = r;
     if (!found && n < 2 * s->o.config->max_clients)
-        found = new_record(s, client);
+        found = new_session(s, client);
     if (found)
         found->refs++;
     return found;
 }
 
-void rh_record_unref(rh_record *r)
+void rh_legacy_session_unref(rh_legacy_session *r)
 {
     if (r && --r->refs == 0)
         r->idle_since_us = rh_now_us();
 }
 
-static void destroy(rh_record *r)
+static void destroy(rh_legacy_session *r)
 {
     rh_session_free(r->session);
     pthread_mutex_destroy(&r->lock);
     rh_free(r);
 }
 
-static void forget(rh_record *r)
+static void forget(rh_legacy_session *r)
 {
-    for (rh_record **at = &r->server->records; *at; at = &(*at)->next)
+    for (rh_legacy_session **at = &r->server->legacy_sessions; *at; at = &(*at)->next)
         if (*at == r) {
             *at = r->next;
             break;
@@ -119,24 +119,26 @@ static void forget(rh_record *r)
     destroy(r);
 }
 
-void rh_records_free(rh_server *s)
+void rh_legacy_sessions_free(rh_server *s)
 {
-    while (s->records) {
-        rh_record *next = s->records->next;
-        destroy(s->records);
-        s->records = next;
+    while (s->legacy_sessions) {
+        rh_legacy_session *next = s->legacy_sessions->next;
+        destroy(s->legacy_sessions);
+        s->legacy_sessions = next;
     }
 }
 
-bool rh_records_busy(const rh_server *s)
+bool rh_legacy_sessions_busy(const rh_server *s)
 {
-    return s->records != NULL;
+    return s->legacy_sessions != NULL;
 }
 
 /* ---- on pool threads ---- */
 
-static rh_session *session_of(rh_record *r)
+rh_session *rh_legacy_session_get(rh_legacy_session *r)
 {
+    if (!r)
+        return NULL;
     pthread_mutex_lock(&r->lock);
     if (!r->session && !r->failed) {
         const rh_config *c = r->server->o.config;
@@ -148,7 +150,7 @@ static rh_session *session_of(rh_record *r)
                                 .language = strcmp(c->language, "auto") == 0 ? NULL : c->language,
                                 .spool_dir = spool,
                                 .source = "ws",
-                                .told = true};
+                                .from = RH_SESSION_LEGACY};
         r->failed = rh_session_new(&r->session, r->server->models, r->server->store, &o, &err) != RH_OK;
         if (r->failed)
             rh_log(RH_LOG_WARN, "no session is kept for client %s: %s", r->client, err.msg);
@@ -158,30 +160,16 @@ static rh_session *session_of(rh_record *r)
     return s;
 }
 
-int64_t rh_record_time(const rh_record *r, int64_t at_us)
+int64_t rh_legacy_session_time(const rh_legacy_session *r, int64_t at_us)
 {
-    return at_us > r->start_us ? at_us - r->start_us : 0;
-}
-
-void rh_record_face(rh_record *r, const rh_face *f, int64_t at_us)
-{
-    rh_session *s = r ? session_of(r) : NULL;
-    if (s)
-        rh_session_note_face(s, f, rh_record_time(r, at_us));
-}
-
-rh_sound_source *rh_record_source(rh_record *r)
-{
-    rh_sound_source *src = NULL;
-    rh_session *s = r ? session_of(r) : NULL;
-    return s && rh_sound_source_new(&src, s, NULL) == RH_OK ? src : NULL;
+    return r && at_us > r->start_us ? at_us - r->start_us : 0;
 }
 
 /* ---- the end ---- */
 
 typedef struct {
     rh_job job;
-    rh_record *r;
+    rh_legacy_session *r;
     rh_error err;
 } end_job;
 
@@ -207,7 +195,7 @@ static void end_done(rh_server *s, rh_job *base)
     rh_free(j);
 }
 
-static void end(rh_record *r)
+static void end(rh_legacy_session *r)
 {
     if (!r->session) {
         forget(r);
@@ -224,9 +212,9 @@ static void end(rh_record *r)
         rh_free(j); /* tried again at the next tick */
 }
 
-void rh_records_tick(rh_server *s, int64_t now_us)
+void rh_legacy_sessions_tick(rh_server *s, int64_t now_us)
 {
-    for (rh_record *r = s->records, *next; r; r = next) {
+    for (rh_legacy_session *r = s->legacy_sessions, *next; r; r = next) {
         next = r->next;
         bool over = rh_stopping(s) || now_us - r->idle_since_us > (int64_t)RH_SESSION_RESUME_S * 1000000;
         if (r->refs == 0 && !r->ending && over)

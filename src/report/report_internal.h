@@ -1,0 +1,19 @@
+/* report_internal.h - what the files of the report share of an analysis. */
+#ifndef RH_REPORT_INTERNAL_H
+#define RH_REPORT_INTERNAL_H
+
+#include "rehearse/speech/analysis.h"
+
+/* Where clean word `word` is among those that the result lists, which has words not said too. */
+static inline int rh_analysis_place(const rh_analysis *a, int word)
+{
+    return word >= 0 && (size_t)word < a->said.words[RH_WORDS_CLEAN].n ? a->place[word] : word;
+}
+
+static inline const char *rh_said_name(rh_said what)
+{
+    static const char *const names[] = {"said", "missed", "added", "replaced", "mispronounced"};
+    return names[what];
+}
+
+#endif

@@ -1,0 +1,182 @@
+/* live_session.c - live sessions by id, what is told to their sockets, their end. */
+#include "live_session_internal.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "rehearse/base/alloc.h"
+#include "rehearse/base/clock.h"
+#include "server/ws.h"
+
+rh_live_session *rh_live_session_find(rh_server *s, const char *id)
+{
+    rh_live_session *p = s->live_sessions;
+    while (p && (p->state == RH_LIVE_ENDED || strcmp(p->id, id) != 0))
+        p = p->next;
+    return p;
+}
+
+bool rh_live_session_runs(rh_server *s, const char *id)
+{
+    return rh_live_session_find(s, id) != NULL;
+}
+
+rh_ws *rh_live_session_socket(rh_live_session *p)
+{
+    rh_conn *c = rh_conn_find(p->server, p->conn);
+    return c ? c->ws : NULL;
+}
+
+void rh_live_session_go_on(rh_live_session *p, rh_live_state to)
+{
+    if (to > p->state)
+        p->state = to;
+}
+
+static void send_json(rh_ws *w, json_t *take)
+{
+    (void)rh_ws_send_json(w, take, 12);
+}
+
+void rh_live_session_error(rh_ws *w, const char *msg)
+{
+    json_t *text = json_string(msg);
+    w->server->count.n_errors++;
+    send_json(w, json_pack("{s:s, s:o}", "type", "error", "detail", text ? text : json_string("bad message")));
+}
+
+void rh_live_session_refuse(rh_ws *w, const char *msg, int code)
+{
+    rh_live_session_error(w, msg);
+    rh_ws_close(w, code);
+}
+
+void rh_media_item_free(rh_media_item *item)
+{
+    if (!item)
+        return;
+    rh_free(item->raw);
+    rh_free(item->x);
+    rh_free(item);
+}
+
+/* Kept events are numbered, so that a client that comes back can say what it has. */
+static void keep_event(rh_live_session *p, const char *text, size_t n)
+{
+    char head[40];
+    int n_head = snprintf(head, sizeof head, "{\"seq\":%llu,", (unsigned long long)++p->n_seq);
+    rh_event *e = rh_alloc(sizeof *e + (size_t)n_head + n);
+    if (!e)
+        return;
+    *e = (rh_event){.seq = p->n_seq, .n = (size_t)n_head + n - 1};
+    memcpy(e->text, head, (size_t)n_head);
+    memcpy(e->text + n_head, text + 1, n - 1);
+    if (p->last_event)
+        p->last_event->next = e;
+    else
+        p->events = e;
+    p->last_event = e;
+    if (++p->n_events > RH_MAX_EVENTS) {
+        rh_event *old = p->events;
+        p->events = old->next;
+        p->n_events--;
+        rh_free(old);
+    }
+}
+
+void rh_live_session_send_from(rh_live_session *p, rh_ws *w, uint64_t seq)
+{
+    p->next_seq = seq;
+    for (rh_event *e = p->events; e; e = e->next)
+        if (e->seq >= seq && rh_ws_send(w, e->text, e->n) == RH_OK)
+            p->next_seq = e->seq + 1;
+}
+
+void rh_live_session_deliver(rh_live_session *p, const char *text, size_t n, bool keep)
+{
+    rh_ws *w = rh_live_session_socket(p);
+    if (keep && n > 2) {
+        keep_event(p, text, n);
+        if (w && p->last_event && p->next_seq == p->n_seq)
+            rh_live_session_send_from(p, w, p->n_seq);
+        return;
+    }
+    /* What will be said again in a second is not queued for a client that lags. */
+    if (w && w->out.len - w->n_out_sent < RH_MAX_OUT_BYTES / 2)
+        (void)rh_ws_send(w, text, n);
+}
+
+void rh_live_session_ready(rh_live_session *p, bool resumed)
+{
+    rh_ws *w = rh_live_session_socket(p);
+    if (!w)
+        return;
+    send_json(w, json_pack("{s:s, s:s, s:s, s:I, s:b, s:i}", "type", "ready", "session", p->id, "resume", p->token,
+                     "audio_us", (json_int_t)rh_session_audio_us(p->session), "resumed", (int)resumed,
+                     "resume_for_s", RH_SESSION_RESUME_S));
+    rh_live_session_send_from(p, w, p->next_seq);
+}
+
+void rh_live_session_fault(rh_live_session *p, const rh_error *err, int close_code)
+{
+    rh_ws *w = rh_live_session_socket(p);
+    if (w && close_code)
+        rh_live_session_refuse(w, err->msg, close_code);
+    else if (w)
+        rh_live_session_error(w, err->msg);
+}
+
+void rh_live_session_over(rh_live_session *p, int close_code)
+{
+    rh_ws *w = rh_live_session_socket(p);
+    rh_live_session_go_on(p, RH_LIVE_ENDED);
+    if (w) {
+        w->state = NULL;
+        w->work_bytes = 0;
+        rh_ws_hold_back(w);
+        rh_ws_close(w, close_code);
+    }
+    p->conn = 0;
+}
+
+static void destroy(rh_live_session *p)
+{
+    while (p->audio_head) {
+        rh_media_item *next = p->audio_head->next;
+        rh_media_item_free(p->audio_head);
+        p->audio_head = next;
+    }
+    rh_media_item_free(p->frame);
+    while (p->events) {
+        rh_event *next = p->events->next;
+        rh_free(p->events);
+        p->events = next;
+    }
+    rh_resampler_free(p->resampler);
+    rh_session_free(p->session);
+    json_decref(p->first);
+    rh_free(p);
+}
+
+void rh_live_session_release(rh_live_session *p)
+{
+    if (p->state != RH_LIVE_ENDED || p->jobs)
+        return;
+    for (rh_live_session **at = &p->server->live_sessions; *at; at = &(*at)->next)
+        if (*at == p) {
+            *at = p->next;
+            break;
+        }
+    destroy(p);
+}
+
+void rh_live_sessions_free(rh_server *s)
+{
+    while (s->live_sessions) {
+        rh_live_session *next = s->live_sessions->next;
+        if (s->live_sessions->discard && s->live_sessions->session && s->live_sessions->state != RH_LIVE_ENDED)
+            (void)rh_session_discard(s->live_sessions->session, NULL); /* promised, and no job could do it any more */
+        destroy(s->live_sessions);
+        s->live_sessions = next;
+    }
+}

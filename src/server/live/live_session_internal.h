@@ -1,0 +1,96 @@
+/* live_session_internal.h - shared by live_session.c (sessions and what is told of them),
+ * live_session_jobs.c (work on the pools) and live_socket.c (messages of a socket). */
+#ifndef RH_LIVE_SESSION_INTERNAL_H
+#define RH_LIVE_SESSION_INTERNAL_H
+
+#include "live_session.h"
+#include "rehearse/media/audio.h"
+#include "rehearse/session/session.h"
+#include "start_message.h"
+
+/* A live session's states, each with one way on (rh_live_session_go_on):
+ *
+ *              finish, discard, nobody came back,       all that
+ *              no more fits                              came is in                     done
+ *     RUNNING ------------------------------> FINISHING ----------> ENDING ----------------> ENDED
+ *        |                                                                                     ^
+ *        +---- it could not be begun ----------------------------------------------------------+
+ *
+ * RUNNING   also while it is opened, until `session` is there
+ * ENDING    its report is made, or it is deleted
+ * ENDED     its socket is told; freed when no job runs */
+typedef enum { RH_LIVE_RUNNING, RH_LIVE_FINISHING, RH_LIVE_ENDING, RH_LIVE_ENDED } rh_live_state;
+
+/* Jobs under way, at most one of each. */
+enum { RH_LIVE_OPENS = 1, RH_LIVE_FEEDS = 2, RH_LIVE_RECOGNISES = 4, RH_LIVE_LOOKS = 8, RH_LIVE_ENDS = 16 };
+
+enum {
+    RH_TOKEN_LEN = 32,
+    RH_MAX_EVENTS = 2000, /* kept for a client that comes back */
+};
+
+typedef struct rh_media_item {
+    struct rh_media_item *next;
+    char *raw; /* owned: head and payload */
+    size_t n;
+    int64_t t_us;
+    float *x;      /* owned: sound at 16 kHz once converted, of time x_us */
+    size_t n_x;
+    int64_t x_us;
+} rh_media_item;
+
+typedef struct rh_event {
+    struct rh_event *next;
+    uint64_t seq;
+    size_t n;
+    char text[];
+} rh_event;
+
+struct rh_live_session {
+    rh_live_session *next;
+    rh_server *server;
+    char id[RH_SESSION_ID_MAX + 1], token[RH_TOKEN_LEN + 1];
+    json_t *first;         /* the client's first message, */
+    rh_start_message start; /* read; its texts are those of `first` */
+    int rate_hz;
+    rh_session *session;   /* made by the open job; from then on jobs use it */
+    uint64_t conn;         /* the socket that speaks for it; 0 = away */
+    int64_t away_since_us;
+    rh_live_state state;
+    unsigned jobs;         /* under way; freed only at 0 */
+    bool full;             /* recognition has to make room before more sound fits */
+    bool discard;          /* at its end nothing of it stays */
+    rh_media_item *audio_head, *audio_tail; /* in order */
+    size_t audio_bytes;
+    rh_media_item *frame;  /* the newest that waits */
+    rh_event *events, *last_event; /* those that may not be lost, oldest first */
+    int n_events;
+    uint64_t n_seq, next_seq; /* given so far; first one the client may not have */
+
+    /* of the running feed job */
+    rh_resampler *resampler;
+    int64_t base_us, n_in, n_out; /* where the running stretch began; samples since */
+    int64_t last_frame_us;        /* of the running frame job */
+    atomic_bool calibrate;        /* any thread: with the next picture */
+};
+
+/* live_jobs.c: starts whatever may run now. */
+void rh_live_session_schedule(rh_live_session *p);
+void rh_live_session_open(rh_live_session *p);
+void rh_live_session_work(rh_live_session *p);
+
+/* live_session.c */
+void rh_live_session_go_on(rh_live_session *p, rh_live_state to); /* nothing leads back */
+rh_live_session *rh_live_session_find(rh_server *s, const char *id);
+rh_ws *rh_live_session_socket(rh_live_session *p); /* NULL: away */
+void rh_live_session_refuse(rh_ws *w, const char *msg, int code);
+void rh_live_session_send_from(rh_live_session *p, rh_ws *w, uint64_t seq);
+/* what jobs tell */
+void rh_live_session_ready(rh_live_session *p, bool resumed);
+void rh_live_session_deliver(rh_live_session *p, const char *text, size_t n, bool keep);
+void rh_live_session_fault(rh_live_session *p, const rh_error *err, int close_code); /* 0 = stays open */
+void rh_live_session_over(rh_live_session *p, int close_code); /* closes the socket, forgets the session */
+void rh_live_session_release(rh_live_session *p);              /* frees it when it is over and no job runs */
+void rh_media_item_free(rh_media_item *item);
+
+#endif
