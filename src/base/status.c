@@ -31,6 +31,7 @@ const char *rh_status_name(rh_status st)
     case RH_ERR_NOTFOUND: return "not found";
     case RH_ERR_CANCELED: return "canceled";
     case RH_ERR_UNSUPPORTED: return "unsupported";
+    case RH_ERR_BUSY: return "busy";
     }
     return "unknown status";
 }

@@ -8,7 +8,7 @@
 rh_status rh_upload_hold(rh_server *s, size_t *held, size_t n, rh_error *err)
 {
     if (s->upload_bytes + n > RH_MAX_BODY_BYTES)
-        return rh_fail(err, RH_ERR_LIMIT, "too many uploads at once: try again in a moment");
+        return rh_fail(err, RH_ERR_BUSY, "too many uploads at once: try again in a moment");
     s->upload_bytes += n;
     *held += n;
     return RH_OK;
@@ -95,7 +95,7 @@ rh_status rh_body_add(rh_http *h, const char *bytes, size_t n, rh_error *err)
     rh_status st = rh_upload_hold(h->server, &h->n_held, n, err);
     if (st == RH_OK)
         st = rh_buf_add(&h->body, bytes, n);
-    if (st == RH_ERR_LIMIT && h->body.len + n > h->max_body)
+    if (st == RH_ERR_LIMIT)
         return rh_fail(err, st, "the body is larger than %zu bytes", h->max_body);
     return st;
 }

@@ -85,12 +85,9 @@ static bool packed(rh_http *h)
 
 static void fail_body(rh_http *h, const rh_error *err)
 {
-    bool crowded = strstr(err->msg, "too many uploads") != NULL;
-    if (crowded)
+    if (err->code == RH_ERR_BUSY)
         rh_http_header(h, "retry-after", "5");
-    if (crowded)
-        rh_http_error(h, 429, "%s", err->msg);
-    else if (err->code == RH_ERR_IO)
+    if (err->code == RH_ERR_IO)
         rh_http_error(h, 507, "%s", err->msg);
     else
         rh_http_fail(h, err);

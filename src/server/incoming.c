@@ -160,7 +160,7 @@ static void pump(rh_incoming *in)
     if (st == RH_END)
         (void)rh_fail(&in->err, RH_ERR_CANCELED, "the server is stopping");
     else if (st != RH_OK)
-        (void)rh_fail(&in->err, RH_ERR_LIMIT, "too many uploads at once: try again in a moment");
+        (void)rh_fail(&in->err, RH_ERR_BUSY, "too many uploads at once: try again in a moment");
 }
 
 /* From here on it goes to the disk. */
@@ -181,7 +181,7 @@ rh_status rh_incoming_add(rh_incoming *in, const char *bytes, size_t n, rh_error
     if (in->err.code)
         return rh_incoming_fault(in, err);
     if (s->upload_bytes + n > RH_MAX_BODY_BYTES || (in->on_disk && s->upload_file_bytes + n > most))
-        return rh_fail(err, RH_ERR_LIMIT, "too many uploads at once: try again in a moment");
+        return rh_fail(err, RH_ERR_BUSY, "too many uploads at once: try again in a moment");
     if (rh_buf_add(&in->bytes, bytes, n) != RH_OK)
         return rh_fail(err, RH_ERR_NOMEM, "out of memory for the upload");
     in->n += n;

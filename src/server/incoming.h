@@ -21,7 +21,7 @@ typedef void (*rh_incoming_told)(rh_server *s, uint64_t conn);
 rh_incoming *rh_incoming_new(rh_server *s, uint64_t conn, rh_incoming_told told);
 void rh_incoming_free(rh_incoming *in); /* NULL is fine */
 
-/* RH_ERR_LIMIT too many uploads at once; RH_ERR_IO the disk; RH_ERR_NOMEM. The same as rh_incoming_fault() later. */
+/* RH_ERR_BUSY too many uploads at once; RH_ERR_IO the disk; RH_ERR_NOMEM. The same as rh_incoming_fault() later. */
 rh_status rh_incoming_add(rh_incoming *in, const char *bytes, size_t n, rh_error *err);
 void rh_incoming_end(rh_incoming *in); /* it is whole */
 size_t rh_incoming_size(const rh_incoming *in);

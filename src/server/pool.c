@@ -71,6 +71,17 @@ rh_status rh_pool_submit(rh_pool *p, rh_job *job)
     return rh_queue_push(p->queue, job);
 }
 
+bool rh_pool_start(rh_pool *p, const void *job, size_t size)
+{
+    rh_job *j = rh_alloc(size);
+    if (j)
+        memcpy(j, job, size);
+    if (j && rh_pool_submit(p, j) == RH_OK)
+        return true;
+    rh_free(j);
+    return false;
+}
+
 size_t rh_pool_waiting(const rh_pool *p)
 {
     return rh_queue_len(p->queue);

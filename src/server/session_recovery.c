@@ -91,13 +91,10 @@ static void search_done(rh_server *s, rh_job *base)
     json_array_foreach(j->ids, i, id)
     {
         const char *name = json_string_value(id);
-        finish_job *f = rh_live_session_runs(s, name) ? NULL : rh_calloc(1, sizeof *f);
-        if (!f)
-            continue;
-        f->job = (rh_job){.run = finish_run, .done = finish_done};
-        (void)snprintf(f->id, sizeof f->id, "%s", name);
-        if (rh_pool_submit(s->reports, &f->job) != RH_OK)
-            rh_free(f); /* many were broken: the rest at the next start */
+        finish_job f = {.job = {.run = finish_run, .done = finish_done}};
+        (void)snprintf(f.id, sizeof f.id, "%s", name);
+        if (!rh_live_session_runs(s, name))
+            (void)rh_pool_start(s->reports, &f, sizeof f); /* many were broken: the rest at the next start */
     }
     json_decref(j->ids);
     rh_free(j);
@@ -126,14 +123,8 @@ static void recordings_done(rh_server *s, rh_job *base)
 
 static bool search(rh_server *s, void (*run)(rh_job *, rh_worker *), void (*done)(rh_server *, rh_job *))
 {
-    search_job *j = rh_calloc(1, sizeof *j);
-    if (!j)
-        return false;
-    j->job = (rh_job){.run = run, .done = done};
-    if (rh_pool_submit(s->desk, &j->job) == RH_OK)
-        return true;
-    rh_free(j);
-    return false;
+    search_job j = {.job = {.run = run, .done = done}};
+    return rh_pool_start(s->desk, &j, sizeof j);
 }
 
 void rh_session_recovery_tick(rh_server *s, int64_t now_us)

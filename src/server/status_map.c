@@ -17,6 +17,7 @@ static const struct {
     {RH_ERR_NOTFOUND, 404, 1008},
     {RH_ERR_CANCELED, 503, 1001},
     {RH_ERR_UNSUPPORTED, 415, 1003},
+    {RH_ERR_BUSY, 429, 1013},
 };
 
 int rh_status_http(rh_status st)

@@ -17,6 +17,7 @@ typedef enum {
     RH_ERR_NOTFOUND = -6,
     RH_ERR_CANCELED = -7,
     RH_ERR_UNSUPPORTED = -8, /* well-formed, but not something this build can do */
+    RH_ERR_BUSY = -9,        /* too much at once: the same may go in a moment */
 } rh_status;
 
 enum { RH_ERROR_MSG = 240 };

@@ -16,6 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 #include "rehearse/base/alloc.h"
+#include "rehearse/base/list.h"
 #include "rehearse/base/clock.h"
 #include "rehearse/session/session.h"
 #include "rehearse/report/report.h"
@@ -61,11 +62,7 @@ int rh_upload_permille(const rh_server *s, const char *id)
 
 static void forget(rh_server *s, rh_upload *u)
 {
-    for (rh_upload **p = &s->uploads; *p; p = &(*p)->next)
-        if (*p == u) {
-            *p = u->next;
-            break;
-        }
+    RH_LIST_REMOVE(rh_upload, s->uploads, u);
     rh_incoming_free(u->file);
     json_decref(u->meta);
     rh_free(u);

@@ -83,15 +83,10 @@ static void result_done(rh_server *s, rh_job *base);
 
 static bool submit_result(rh_legacy_socket *l, rh_legacy_part part, bool background)
 {
-    rh_result_job *j = rh_calloc(1, sizeof *j);
-    if (!j)
+    rh_result_job j = {.job = {.run = rh_result_run, .done = result_done}, .l = l, .part = part,
+                       .background = background, .result = l->ready_result, .from_s = l->ready_from_s};
+    if (!rh_pool_start(l->server->speech, &j, sizeof j))
         return false;
-    *j = (rh_result_job){.job = {.run = rh_result_run, .done = result_done}, .l = l, .part = part,
-                         .background = background, .result = l->ready_result, .from_s = l->ready_from_s};
-    if (rh_pool_submit(l->server->speech, &j->job) != RH_OK) {
-        rh_free(j);
-        return false;
-    }
     l->ready_result = NULL; /* not sent yet: the next one is to cover it */
     l->refs++;
     return true;
@@ -220,14 +215,9 @@ static void feed_done(rh_server *s, rh_job *base)
 
 static bool start_feed(rh_legacy_socket *l)
 {
-    rh_feed_job *j = rh_calloc(1, sizeof *j);
-    if (!j)
+    rh_feed_job j = {.job = {.run = rh_feed_run, .done = feed_done}, .l = l, .item = l->audio_head};
+    if (!rh_pool_start(l->server->media, &j, sizeof j))
         return false;
-    *j = (rh_feed_job){.job = {.run = rh_feed_run, .done = feed_done}, .l = l, .item = l->audio_head};
-    if (rh_pool_submit(l->server->media, &j->job) != RH_OK) {
-        rh_free(j);
-        return false;
-    }
     l->refs++;
     l->audio_running = l->feeding = true;
     return true;

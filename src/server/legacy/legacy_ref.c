@@ -1,16 +1,13 @@
 /* legacy_ref.c - who still uses a socket of the legacy API: its connection, and each of its jobs. */
 #include "legacy.h"
 #include "rehearse/base/alloc.h"
+#include "rehearse/base/list.h"
 
 void rh_legacy_unref(rh_legacy_socket *l)
 {
     if (--l->refs > 0)
         return;
-    for (rh_legacy_socket **at = &l->server->legacy_sockets; *at; at = &(*at)->next)
-        if (*at == l) {
-            *at = l->next;
-            break;
-        }
+    RH_LIST_REMOVE(rh_legacy_socket, l->server->legacy_sockets, l);
     rh_face_tracker_free(l->tracker);
     rh_resampler_free(l->resampler);
     rh_legacy_source_free(l->source);

@@ -7,6 +7,7 @@
 #include "server/access.h"
 #include "server/http.h"
 #include "rehearse/base/alloc.h"
+#include "rehearse/base/list.h"
 #include "rehearse/report/report.h"
 #include "rehearse/base/clock.h"
 
@@ -111,11 +112,7 @@ static void destroy(rh_legacy_session *r)
 
 static void forget(rh_legacy_session *r)
 {
-    for (rh_legacy_session **at = &r->server->legacy_sessions; *at; at = &(*at)->next)
-        if (*at == r) {
-            *at = r->next;
-            break;
-        }
+    RH_LIST_REMOVE(rh_legacy_session, r->server->legacy_sessions, r);
     destroy(r);
 }
 
@@ -201,15 +198,8 @@ static void end(rh_legacy_session *r)
         forget(r);
         return;
     }
-    end_job *j = rh_calloc(1, sizeof *j);
-    if (!j)
-        return;
-    j->job = (rh_job){.run = end_run, .done = end_done};
-    j->r = r;
-    if (rh_pool_submit(r->server->reports, &j->job) == RH_OK)
-        r->ending = true;
-    else
-        rh_free(j); /* tried again at the next tick */
+    end_job j = {.job = {.run = end_run, .done = end_done}, .r = r};
+    r->ending = rh_pool_start(r->server->reports, &j, sizeof j); /* else tried again at the next tick */
 }
 
 void rh_legacy_sessions_tick(rh_server *s, int64_t now_us)

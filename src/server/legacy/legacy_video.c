@@ -182,15 +182,10 @@ void rh_video_schedule(rh_legacy_socket *l)
 {
     if (l->video_running || !l->newest.held || !l->server->models)
         return;
-    video_job *j = rh_calloc(1, sizeof *j);
-    if (!j)
+    video_job j = {.job = {.run = video_run, .done = video_done}, .l = l, .message = l->newest.message,
+                   .seq = l->newest.seq, .t_us = l->newest.t_us};
+    if (!rh_pool_start(l->server->media, &j, sizeof j))
         return; /* tried again with the next frame */
-    *j = (video_job){.job = {.run = video_run, .done = video_done}, .l = l, .message = l->newest.message,
-                     .seq = l->newest.seq, .t_us = l->newest.t_us};
-    if (rh_pool_submit(l->server->media, &j->job) != RH_OK) {
-        rh_free(j);
-        return;
-    }
     l->newest = (rh_frame_item){0};
     l->refs++;
     l->video_running = true;

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "rehearse/base/alloc.h"
+#include "rehearse/base/list.h"
 #include "rehearse/base/clock.h"
 #include "server/ws.h"
 
@@ -162,11 +163,7 @@ void rh_live_session_release(rh_live_session *p)
 {
     if (p->state != RH_LIVE_ENDED || p->jobs)
         return;
-    for (rh_live_session **at = &p->server->live_sessions; *at; at = &(*at)->next)
-        if (*at == p) {
-            *at = p->next;
-            break;
-        }
+    RH_LIST_REMOVE(rh_live_session, p->server->live_sessions, p);
     destroy(p);
 }
 

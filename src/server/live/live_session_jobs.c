@@ -17,7 +17,6 @@ typedef struct {
     rh_media_item *item;
     unsigned kind;
     rh_session *session; /* of the open job */
-    char spool[4096];
     rh_status st;
     rh_error err;
 } live_job;
@@ -70,19 +69,10 @@ static void saw(void *user, const rh_face *f, double t, double unix_time, const 
 static bool start(rh_live_session *p, unsigned kind, rh_pool *pool, void (*run)(rh_job *, rh_worker *),
                   void (*done)(rh_server *, rh_job *), rh_media_item *item)
 {
-    live_job *j = rh_calloc(1, sizeof *j);
-    if (!j)
-        return false;
-    j->job = (rh_job){.run = run, .done = done};
-    j->p = p;
-    j->kind = kind;
-    j->item = item;
-    if (rh_pool_submit(pool, &j->job) != RH_OK) {
-        rh_free(j);
-        return false;
-    }
-    p->jobs |= kind;
-    return true;
+    live_job j = {.job = {.run = run, .done = done}, .p = p, .kind = kind, .item = item};
+    bool started = rh_pool_start(pool, &j, sizeof j);
+    p->jobs |= started ? kind : 0;
+    return started;
 }
 
 /* The job has run: another of its kind may start. */
@@ -110,7 +100,8 @@ static void open_run(rh_job *base, rh_worker *w)
     const rh_config *c = w->server->o.config;
     const rh_start_message *m = &p->start;
     const char *language = m->language;
-    (void)snprintf(j->spool, sizeof j->spool, "%s/media", c->data_dir);
+    char spool[4096];
+    (void)snprintf(spool, sizeof spool, "%s/media", c->data_dir);
     if (!language)
         language = c->language;
     rh_session_options o = {
@@ -122,7 +113,7 @@ static void open_run(rh_job *base, rh_worker *w)
         .reference = m->reference,
         .face_hz = m->face_hz,
         .fov_deg = m->fov_deg,
-        .spool_dir = j->spool,
+        .spool_dir = spool,
         .keep_media = m->keep_media,
         .emit = emit,
         .saw = saw,
