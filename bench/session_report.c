@@ -14,7 +14,7 @@
 #include "rehearse/session/session.h"
 #include "rehearse/report/report.h"
 #include "rehearse/report/analysis_json.h"
-#include "rehearse/session/analyze.h"
+#include "rehearse/session/hearing.h"
 
 enum { RATE = 16000, GAP = RATE / 2, PIECE = RATE / 10, MAX_S = 600 };
 
@@ -74,7 +74,7 @@ static json_t *again(rh_model_set *c, double *cpu)
 {
     rh_analysis a = {0};
     rh_error err = {0};
-    rh_analyze_options o = {.language = "en"};
+    rh_hearing_options o = {.language = "en"};
     int64_t from = rh_process_cpu_us();
     check(rh_analyze_recording(c, sound, n_sound, &o, &a, &err), &err);
     *cpu = (double)(rh_process_cpu_us() - from) / 1e6;

@@ -5,7 +5,7 @@
 #include "rehearse/base/alloc.h"
 #include "rehearse/media/audio.h"
 #include "rehearse/report/analysis_json.h"
-#include "rehearse/session/analyze.h"
+#include "rehearse/session/hearing.h"
 #include "rehearse/session/model_set.h"
 #include "rehearse/base/paths.h"
 #include "rehearse/report/report.h"
@@ -50,7 +50,7 @@ static rh_status analyze(job *j, const char *name, const char *path, json_t **re
         return st;
     rh_progress bar;
     rh_progress_start(&bar, name);
-    rh_analyze_options o = {
+    rh_hearing_options o = {
         .reference = j->reference, .progress = rh_progress_update, .progress_user = &bar};
     rh_analysis a = {0};
     st = rh_analyze_recording(j->models, audio.samples, audio.n, &o, &a, err);

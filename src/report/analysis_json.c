@@ -54,15 +54,9 @@ static json_t *score_json(const rh_score *s)
 static json_t *scores_json(const rh_speech_report *r)
 {
     json_t *o = json_object();
-    const struct {
-        const char *name;
-        const rh_score *score;
-    } all[] = {{"fluency", &r->fluency}, {"clarity", &r->clarity},
-               {"pronunciation", &r->pronunciation}, {"prosody", &r->prosody},
-               {"overall", &r->overall}};
-    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
-        if (all[i].score->known)
-            json_object_set_new(o, all[i].name, score_json(all[i].score));
+    for (int i = 0; i < RH_SCORES; i++)
+        if (rh_score_of(r, i)->known)
+            json_object_set_new(o, rh_score_name(i), score_json(rh_score_of(r, i)));
     return o;
 }
 

@@ -5,7 +5,6 @@
 #include <ctype.h>
 #include <math.h>
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 #include "rehearse/base/alloc.h"
@@ -13,6 +12,7 @@
 #include "rehearse/base/json.h"
 #include "follow_ups.h"
 #include "points.h"
+#include "report_internal.h"
 
 /* A pause this long is shown in the transcript; about 0.6 s at a full stop is natural. */
 static const double SHOWN_PAUSE_S = 0.8;
@@ -245,26 +245,11 @@ static json_t *measures(const rh_analysis *a, double speech_s)
     return list;
 }
 
-/* The scores by name; NULL at the end. */
-static const struct named_score {
-    const char *name;
-    size_t at;
-} SCORES[] = {{"overall", offsetof(rh_speech_report, overall)}, {"clarity", offsetof(rh_speech_report, clarity)},
-              {"fluency", offsetof(rh_speech_report, fluency)},
-              {"pronunciation", offsetof(rh_speech_report, pronunciation)},
-              {"prosody", offsetof(rh_speech_report, prosody)}};
-enum { N_SCORES = sizeof SCORES / sizeof *SCORES };
-
-static const rh_score *score_of(const rh_analysis *a, int i)
-{
-    return (const rh_score *)(const void *)((const char *)&a->report + SCORES[i].at);
-}
-
 static json_t *scores(const rh_analysis *a, double eye_contact, double attention)
 {
     json_t *o = json_object();
-    for (int i = 0; i < N_SCORES && a && *a->text; i++)
-        json_object_set_new(o, SCORES[i].name, rh_rounded((double)score_of(a, i)->value, 10));
+    for (int i = 0; i < RH_SCORES && a && *a->text; i++)
+        json_object_set_new(o, rh_score_name(i), rh_rounded((double)rh_score_of(&a->report, i)->value, 10));
     if (eye_contact >= 0)
         json_object_set_new(o, "eye_contact", rh_rounded(eye_contact, 10));
     if (attention >= 0)
@@ -286,8 +271,8 @@ static void part_text(const rh_score_part *p, char *text, size_t size)
 static json_t *evidence(const rh_analysis *a)
 {
     json_t *o = json_object();
-    for (int i = 0; i < N_SCORES && a; i++) {
-        const rh_score *made = score_of(a, i);
+    for (int i = 0; i < RH_SCORES && a; i++) {
+        const rh_score *made = rh_score_of(&a->report, i);
         json_t *out = json_array();
         for (int k = 0; k < made->n_parts; k++) {
             char text[160];
@@ -298,7 +283,7 @@ static json_t *evidence(const rh_analysis *a)
             json_array_append_new(out, json_pack("{s:s, s:f}", "text", text, "points", points));
         }
         if (made->known)
-            json_object_set(o, SCORES[i].name, out);
+            json_object_set(o, rh_score_name(i), out);
         json_decref(out);
     }
     return o;
@@ -308,9 +293,9 @@ static json_t *evidence(const rh_analysis *a)
 static json_t *advice(const rh_analysis *a)
 {
     json_t *o = json_object();
-    for (int i = 0; i < N_SCORES && a; i++)
-        if (score_of(a, i)->known)
-            json_object_set_new(o, SCORES[i].name, json_string(score_of(a, i)->advice));
+    for (int i = 0; i < RH_SCORES && a; i++)
+        if (rh_score_of(&a->report, i)->known)
+            json_object_set_new(o, rh_score_name(i), json_string(rh_score_of(&a->report, i)->advice));
     return o;
 }
 

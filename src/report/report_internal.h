@@ -10,6 +10,21 @@ static inline int rh_analysis_place(const rh_analysis *a, int word)
     return word >= 0 && (size_t)word < a->said.words[RH_WORDS_CLEAN].n ? a->place[word] : word;
 }
 
+/* The five scores, in the order in which they are told. */
+enum { RH_SCORES = 5 };
+
+static inline const rh_score *rh_score_of(const rh_speech_report *r, int i)
+{
+    const rh_score *const all[RH_SCORES] = {&r->overall, &r->clarity, &r->fluency, &r->pronunciation, &r->prosody};
+    return all[i];
+}
+
+static inline const char *rh_score_name(int i)
+{
+    static const char *const names[RH_SCORES] = {"overall", "clarity", "fluency", "pronunciation", "prosody"};
+    return names[i];
+}
+
 static inline const char *rh_said_name(rh_said what)
 {
     static const char *const names[] = {"said", "missed", "added", "replaced", "mispronounced"};

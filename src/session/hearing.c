@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "rehearse/asr/recording.h"
+#include "rehearse/asr/transcript_format.h"
 #include "rehearse/asr/verbatim.h"
 #include "rehearse/base/alloc.h"
 #include "rehearse/speech/scores.h"
@@ -219,7 +220,6 @@ rh_status rh_hear(rh_hearing *out, rh_asr_stream *stream, const rh_asr_model *mo
     hearing r = {.h = out, .no_verbatim = o->no_verbatim, .params = rh_asr_params_default()};
     r.params.language = o->language;
     r.params.cancel = o->cancel;
-    r.params.deadline_us = o->deadline_us;
     r.n_pooled = 2 * (size_t)rh_asr_model_describe(model).n_state;
     r.pooled = rh_alloc_array(r.n_pooled, sizeof *r.pooled);
     rh_transcript_init(&out->transcript);
@@ -239,4 +239,48 @@ void rh_hearing_done(rh_hearing *h)
     rh_word_table_done(&h->words);
     rh_pitch_track_done(&h->track);
     *h = (rh_hearing){0};
+}
+
+/* Laughter is recognised, but a recording of nothing else has no text. */
+static rh_status take_text(rh_analysis *a, const rh_hearing *h, rh_error *err)
+{
+    char *text = a->report.spoken ? rh_transcript_plain(&h->transcript) : rh_strdup("");
+    if (!text)
+        return rh_fail(err, RH_ERR_NOMEM, "speech: out of memory");
+    rh_free(a->text);
+    a->text = text;
+    if (!a->report.spoken) {
+        a->said.n_fillers = a->said.n_slips = 0;
+        a->verbatim_text[0] = '\0';
+    }
+    (void)snprintf(a->other_language, sizeof a->other_language, "%s", a->report.spoken ? h->other.code : "");
+    return RH_OK;
+}
+
+rh_status rh_analyze_recording(const rh_model_set *m, const float *samples, size_t n, const rh_hearing_options *o,
+                               rh_analysis *out, rh_error *err)
+{
+    rh_hearing_options own = o ? *o : (rh_hearing_options){0};
+    rh_hearing h = {0};
+    rh_analysis a = {0};
+    rh_asr_stream *stream = NULL;
+    if (!m->asr)
+        return rh_fail(err, RH_ERR_UNSUPPORTED, "no speech model is loaded");
+    if (!own.language && m->language[0])
+        own.language = m->language;
+    rh_status st = rh_asr_stream_new(&stream, m->asr, err);
+    if (st == RH_OK)
+        st = rh_hear(&h, stream, m->asr, m->vad, samples, n, &own, err);
+    rh_asr_stream_free(stream);
+    if (st != RH_OK)
+        return st;
+    st = rh_analyse(&h.words, &h.curves, 0, (double)n / RH_ASR_RATE_HZ, &a, err);
+    if (st == RH_OK)
+        st = take_text(&a, &h, err);
+    rh_hearing_done(&h);
+    if (st == RH_OK)
+        *out = a;
+    else
+        rh_analysis_done(&a);
+    return st;
 }

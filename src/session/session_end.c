@@ -9,7 +9,6 @@
 #include <stdio.h>
 #include "rehearse/base/alloc.h"
 #include "rehearse/session/hearing.h"
-#include "rehearse/session/analyze.h"
 #include "rehearse/base/json.h"
 #include "session_internal.h"
 
@@ -56,7 +55,7 @@ static rh_status measure(rh_session *s, const atomic_bool *cancel, rh_analysis *
     if (*measured && heard) {
         st = measure_heard(s, samples, n, out, err);
     } else if (*measured) {
-        rh_analyze_options o = {.language = rh_session_language(s), .reference = s->o.reference,
+        rh_hearing_options o = {.language = rh_session_language(s), .reference = s->o.reference,
                                 .cancel = cancel, .progress = s->o.progress,
                                 .progress_user = s->o.user};
         st = rh_analyze_recording(s->models, samples, n, &o, out, err);

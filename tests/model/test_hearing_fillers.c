@@ -13,7 +13,7 @@
 #include "rehearse/base/alloc.h"
 #include "rehearse/media/audio.h"
 #include "rehearse/report/analysis_json.h"
-#include "rehearse/session/analyze.h"
+#include "rehearse/session/hearing.h"
 #include "rehearse/session/model_set.h"
 
 static rh_model_set *models;
@@ -22,7 +22,7 @@ static json_t *analyze(const float *samples, size_t n)
 {
     rh_analysis a = {0};
     rh_error err = {0};
-    const rh_analyze_options o = {.language = "en"};
+    const rh_hearing_options o = {.language = "en"};
     assert_int_equal(rh_analyze_recording(models, samples, n, &o, &a, &err), RH_OK);
     json_t *r = rh_analysis_json(&a);
     rh_analysis_done(&a);

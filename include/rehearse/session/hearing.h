@@ -11,7 +11,8 @@
 #include "rehearse/asr/asr.h"
 #include "rehearse/asr/vad.h"
 #include "rehearse/media/pitch.h"
-#include "rehearse/speech/word_table.h"
+#include "rehearse/session/model_set.h"
+#include "rehearse/speech/analysis.h"
 
 typedef struct {
     const char *language;       /* NULL = detect */
@@ -19,7 +20,6 @@ typedef struct {
     const atomic_bool *cancel;  /* NULL */
     void (*progress)(void *user, double done);
     void *progress_user;
-    int64_t deadline_us;        /* as in rh_asr_params */
     bool no_verbatim;           /* no verbatim decode: fillers are found by sound and clean words alone */
 } rh_hearing_options;
 
@@ -40,6 +40,11 @@ rh_status rh_hear(rh_hearing *out, rh_asr_stream *stream, const rh_asr_model *mo
                   const rh_vad_model *vad, const float *samples, size_t n,
                   const rh_hearing_options *o, rh_error *err);
 void rh_hearing_done(rh_hearing *h);
+
+/* A whole recording, heard and measured at once; without a language it is the model set's. *out must be
+ * fresh ({0}) or done. RH_ERR_UNSUPPORTED no speech model is loaded; as rh_hear(). */
+rh_status rh_analyze_recording(const rh_model_set *m, const float *samples, size_t n, const rh_hearing_options *o,
+                               rh_analysis *out, rh_error *err);
 
 /* Adds words first..end-1 of a transcript, times moved by `offset_s`, to the latest segment. A word's
  * probability is the geometric mean over its tokens that carry letters or digits: the

@@ -8,7 +8,7 @@
 #include "rehearse/media/audio.h"
 #include "rehearse/base/clock.h"
 #include "rehearse/report/analysis_json.h"
-#include "rehearse/session/analyze.h"
+#include "rehearse/session/hearing.h"
 
 /* ---- POST /api/analyze-audio ---- */
 
@@ -33,7 +33,7 @@ static void audio_run(rh_job *base, rh_worker *w)
                        ? rh_fail(&j->err, RH_ERR_CANCELED, "canceled")
                        : rh_incoming_audio(j->file, j->max_s, &audio, &j->err);
     if (st == RH_OK) {
-        rh_analyze_options o = {.language = j->language, .reference = j->reference,
+        rh_hearing_options o = {.language = j->language, .reference = j->reference,
                                 .cancel = &j->cancel};
         j->audio_s = (double)audio.n / RH_ASR_RATE_HZ;
         rh_analysis a = {0};
