@@ -1,5 +1,6 @@
 /* analyze.c - a recording or a picture by POST, and its analysis in the reply. */
 #include "api.h"
+#include "file_job.h"
 
 #include <string.h>
 #include <strings.h>
@@ -13,83 +14,45 @@
 /* ---- POST /api/analyze-audio ---- */
 
 typedef struct {
-    rh_job job;
-    rh_incoming *file; /* as it came */
+    rh_file_job base;
     char *reference, *language;
-    double max_s;
-    rh_model_set *models;
-    atomic_bool cancel; /* any thread */
     json_t *result;
-    rh_error err;
-    double audio_s;
 } audio_job;
 
 static void audio_run(rh_job *base, rh_worker *w)
 {
-    (void)w;
     audio_job *j = (audio_job *)base;
     rh_audio audio = {0};
-    rh_status st = atomic_load(&j->cancel)
-                       ? rh_fail(&j->err, RH_ERR_CANCELED, "canceled")
-                       : rh_incoming_audio(j->file, j->max_s, &audio, &j->err);
-    if (st == RH_OK) {
-        rh_hearing_options o = {.language = j->language, .reference = j->reference,
-                                .cancel = &j->cancel};
-        j->audio_s = (double)audio.n / RH_ASR_RATE_HZ;
-        rh_analysis a = {0};
-        st = rh_analyze_recording(j->models, audio.samples, audio.n, &o, &a, &j->err);
-        j->result = st == RH_OK ? rh_analysis_json(&a) : NULL;
-        rh_analysis_done(&a);
-        rh_audio_done(&audio);
-    }
-    j->err.code = st;
+    rh_analysis a = {0};
+    rh_error *err = &j->base.err;
+    rh_hearing_options o = {.language = j->language, .reference = j->reference, .cancel = &j->base.cancel};
+    rh_status st = rh_file_job_audio(&j->base, &audio);
+    if (st == RH_OK)
+        st = rh_analyze_recording(w->server->models, audio.samples, audio.n, &o, &a, err);
+    rh_audio_done(&audio);
+    j->result = st == RH_OK ? rh_analysis_json(&a) : NULL;
+    rh_analysis_done(&a);
+    err->code = st;
 }
 
-static void audio_done(rh_server *s, rh_job *base)
+static void audio_free(audio_job *j)
 {
-    audio_job *j = (audio_job *)base;
-    rh_conn *c = rh_conn_find(s, base->conn);
-    s->n_file_jobs--;
-    s->count.n_files++;
-    s->count.audio_s += j->audio_s;
-    rh_incoming_free(j->file);
-    if (c && c->http) {
-        c->http->cancel = NULL;
-        if (j->result)
-            rh_http_json(c->http, 200, json_incref(j->result));
-        else
-            rh_http_fail(c->http, &j->err);
-    }
     json_decref(j->result);
     rh_free(j->reference);
     rh_free(j->language);
     rh_free(j);
 }
 
-static rh_status start_audio(rh_http *h, rh_field *f, rh_error *err)
+static void audio_done(rh_server *s, rh_job *base)
 {
-    rh_server *s = h->server;
-    const char *reference = rh_form_text(h, "reference_text");
-    const char *language = rh_form_text(h, "language");
-    audio_job *j = rh_calloc(1, sizeof *j);
-    if (!j)
-        return rh_fail(err, RH_ERR_NOMEM, "out of memory");
-    j->job = (rh_job){.run = audio_run, .done = audio_done, .conn = h->id};
-    j->models = s->models;
-    j->max_s = s->o.config->max_audio_s;
-    j->reference = reference && *reference ? rh_strdup(reference) : NULL;
-    j->language = language && *language ? rh_strdup(language) : NULL;
-    atomic_init(&j->cancel, false);
-    j->file = f->file; /* from now on the job's */
-    f->file = NULL;
-    s->n_file_jobs++;
-    h->cancel = &j->cancel;
-    if (rh_pool_submit(s->files, &j->job) == RH_OK)
-        return RH_OK;
-    h->cancel = NULL;
-    j->job.conn = 0;
-    audio_done(s, &j->job);
-    return rh_fail(err, RH_ERR_LIMIT, "busy");
+    audio_job *j = (audio_job *)base;
+    rh_http *h = rh_file_job_end(&j->base);
+    (void)s;
+    if (h && j->result)
+        rh_http_json(h, 200, json_incref(j->result));
+    else if (h)
+        rh_http_fail(h, &j->base.err);
+    audio_free(j);
 }
 
 void rh_audio_wanted(rh_http *h)
@@ -102,19 +65,26 @@ void rh_audio_wanted(rh_http *h)
 
 void rh_analyze_audio(rh_http *h)
 {
-    rh_error err;
     rh_field *f = rh_form_field(h, "audio");
     if (!f) {
         rh_http_error(h, 422, "field \"audio\" is missing: send the audio file as form field \"audio\"");
-    } else if (rh_field_size(f) == 0) {
-        rh_http_error(h, 400, "the audio file is empty: send a WAV, MP3, M4A, WebM, OGG or FLAC file");
-    } else if (h->server->n_file_jobs >= RH_MAX_FILE_JOBS ||
-               start_audio(h, f, &err) == RH_ERR_LIMIT) {
-        rh_http_header(h, "retry-after", "5");
-        rh_http_error(h, 429, "%d recordings already wait: try again in a moment", RH_MAX_FILE_JOBS);
-    } else if (!h->cancel) {
-        rh_http_fail(h, &err);
+        return;
     }
+    if (rh_field_size(f) == 0) {
+        rh_http_error(h, 400, "the audio file is empty: send a WAV, MP3, M4A, WebM, OGG or FLAC file");
+        return;
+    }
+    const char *reference = rh_form_text(h, "reference_text"), *language = rh_form_text(h, "language");
+    audio_job *j = rh_calloc(1, sizeof *j);
+    if (!j) {
+        rh_http_error(h, 503, "out of memory");
+        return;
+    }
+    j->base.job = (rh_job){.run = audio_run, .done = audio_done};
+    j->reference = reference && *reference ? rh_strdup(reference) : NULL;
+    j->language = language && *language ? rh_strdup(language) : NULL;
+    if (!rh_file_job_start(&j->base, h, f))
+        audio_free(j);
 }
 
 /* ---- POST /api/analyze-frame ---- */

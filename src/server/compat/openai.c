@@ -10,6 +10,7 @@
 #include <strings.h>
 #include "server/error_body.h"
 #include "server/api/api.h"
+#include "server/api/file_job.h"
 #include "rehearse/base/alloc.h"
 #include "rehearse/media/audio.h"
 #include "rehearse/asr/recording.h"
@@ -21,17 +22,13 @@ enum { MAX_TEXT_REPLY = 64 << 20, HOPS_A_S = 100 };
 typedef enum { AS_JSON, AS_TEXT, AS_SRT, AS_VTT, AS_VERBOSE } reply_form;
 
 typedef struct {
-    rh_job job;
-    rh_server *server;
-    rh_incoming *file;
+    rh_file_job base;
     char language[RH_ASR_LANG_LEN], *prompt;
-    double temperature, max_s, audio_s;
+    double temperature;
     reply_form form;
     bool words, segments, stream;
-    atomic_bool cancel; /* any thread */
     rh_transcript t;
     rh_buf reply;
-    rh_error err;
 } transcription;
 
 /* A piece of a streamed reply on its way to the loop. */
@@ -97,7 +94,7 @@ static rh_asr_params params_of(const transcription *j)
     p.language = j->language[0] ? j->language : NULL;
     p.prompt = j->prompt;
     p.temperature = (float)j->temperature;
-    p.cancel = &j->cancel;
+    p.cancel = &j->base.cancel;
     return p;
 }
 
@@ -105,10 +102,10 @@ static rh_status whole(transcription *j, const rh_audio *audio)
 {
     rh_asr_stream *stream = NULL;
     rh_asr_params p = params_of(j);
-    rh_status st = rh_asr_stream_new(&stream, j->server->models->asr, &j->err);
+    rh_status st = rh_asr_stream_new(&stream, j->base.server->models->asr, &j->base.err);
     if (st == RH_OK)
-        st = rh_recording_transcribe(stream, j->server->models->vad, audio->samples, audio->n, &p,
-                                     &j->t, NULL, NULL, &j->err);
+        st = rh_recording_transcribe(stream, j->base.server->models->vad, audio->samples, audio->n, &p,
+                                     &j->t, NULL, NULL, &j->base.err);
     rh_asr_stream_free(stream);
     return st;
 }
@@ -134,8 +131,8 @@ static void send_event(transcription *j, json_t *take)
     free(json);
     if (!p)
         return;
-    p->job = (rh_job){.done = piece_done, .conn = j->job.conn};
-    rh_job_finished(j->server, &p->job);
+    p->job = (rh_job){.done = piece_done, .conn = j->base.job.conn};
+    rh_job_finished(j->base.server, &p->job);
 }
 
 typedef struct {
@@ -183,10 +180,10 @@ static rh_status streamed(transcription *j, const rh_audio *audio)
     rh_asr_params p = params_of(j);
     flow f = {.j = j};
     rh_buf_init(&f.text, MAX_TEXT_REPLY);
-    rh_status st = rh_asr_stream_new(&stream, j->server->models->asr, &j->err);
+    rh_status st = rh_asr_stream_new(&stream, j->base.server->models->asr, &j->base.err);
     if (st == RH_OK)
-        st = rh_recording_pieces(stream, j->server->models->vad, audio->samples, audio->n, &p, on_piece, &f,
-                                 &j->t, NULL, NULL, &j->err);
+        st = rh_recording_pieces(stream, j->base.server->models->vad, audio->samples, audio->n, &p, on_piece, &f,
+                                 &j->t, NULL, NULL, &j->base.err);
     rh_asr_stream_free(stream);
     if (st == RH_OK)
         send_event(j, json_pack("{s:s, s:s%}", "type", "transcript.text.done", "text",
@@ -227,7 +224,7 @@ static rh_status form_reply(transcription *j)
     if (j->form == AS_VTT)
         return rh_transcript_vtt(&j->t, &j->reply);
     if (j->form == AS_VERBOSE) {
-        json_t *o = rh_transcript_json(&j->t, j->audio_s);
+        json_t *o = rh_transcript_json(&j->t, j->base.audio_s);
         if (o) {
             (void)json_object_set_new(o, "task", json_string("transcribe"));
             complete_segments(o, &j->t);
@@ -243,7 +240,7 @@ static rh_status form_reply(transcription *j)
                    : j->form == AS_TEXT
                        ? rh_buf_printf(&j->reply, "%s\n", text)
                        : put_json(j, json_pack("{s:s, s:{s:s, s:i}}", "text", text, "usage", "type",
-                                               "duration", "seconds", (int)ceil(j->audio_s)));
+                                               "duration", "seconds", (int)ceil(j->base.audio_s)));
     rh_free(text);
     return st;
 }
@@ -253,16 +250,13 @@ static void transcription_run(rh_job *base, rh_worker *w)
     (void)w;
     transcription *j = (transcription *)base;
     rh_audio audio = {0};
-    rh_status st = atomic_load(&j->cancel)
-                       ? rh_fail(&j->err, RH_ERR_CANCELED, "canceled")
-                       : rh_incoming_audio(j->file, j->max_s, &audio, &j->err);
-    j->audio_s = (double)audio.n / RH_ASR_RATE_HZ;
+    rh_status st = rh_file_job_audio(&j->base, &audio);
     if (st == RH_OK)
         st = j->stream ? streamed(j, &audio) : whole(j, &audio);
     rh_audio_done(&audio);
     if (st == RH_OK && !j->stream && (st = form_reply(j)) != RH_OK)
-        (void)rh_fail(&j->err, st, "out of memory");
-    j->err.code = st;
+        (void)rh_fail(&j->base.err, st, "out of memory");
+    j->base.err.code = st;
 }
 
 /* ---- on the loop thread ---- */
@@ -272,40 +266,40 @@ static void answer(rh_http *h, transcription *j)
     static const char *const types[] = {"application/json", "text/plain; charset=utf-8",
                                         "application/x-subrip; charset=utf-8", "text/vtt; charset=utf-8",
                                         "application/json"};
-    int status = rh_status_http(j->err.code);
+    int status = rh_status_http(j->base.err.code);
     status = status == 415 ? 400 : status;
     const char *param = status < 500 ? "file" : NULL;
-    if (j->err.code != RH_OK && h->streaming) { /* the same body as an event: "type" first */
-        char *body = rh_error_body(h->path, status, param, NULL, j->err.msg), *event = NULL;
+    if (j->base.err.code != RH_OK && h->streaming) { /* the same body as an event: "type" first */
+        char *body = rh_error_body(h->path, status, param, NULL, j->base.err.msg), *event = NULL;
         int n = body ? asprintf(&event, "data: {\"type\":\"error\",%s\n\n", body + 1) : -1;
         if (n > 0)
             rh_http_stream_add(h, event, (size_t)n);
         free(n > 0 ? event : NULL);
         free(body);
-    } else if (j->err.code != RH_OK) {
-        rh_http_error_at(h, status, param, NULL, "%s", j->err.msg);
+    } else if (j->base.err.code != RH_OK) {
+        rh_http_error_at(h, status, param, NULL, "%s", j->base.err.msg);
     } else if (!h->streaming) {
         rh_http_reply(h, 200, types[j->form], j->reply.data ? j->reply.data : "", j->reply.len);
     }
     rh_http_stream_end(h);
 }
 
-static void transcription_done(rh_server *s, rh_job *base)
+static void transcription_free(transcription *j)
 {
-    transcription *j = (transcription *)base;
-    rh_conn *c = rh_conn_find(s, base->conn);
-    s->n_file_jobs--;
-    s->count.n_files++;
-    s->count.audio_s += j->audio_s;
-    rh_incoming_free(j->file);
-    if (c && c->http) {
-        c->http->cancel = NULL;
-        answer(c->http, j);
-    }
     rh_transcript_done(&j->t);
     rh_buf_done(&j->reply);
     rh_free(j->prompt);
     rh_free(j);
+}
+
+static void transcription_done(rh_server *s, rh_job *base)
+{
+    transcription *j = (transcription *)base;
+    rh_http *h = rh_file_job_end(&j->base);
+    (void)s;
+    if (h)
+        answer(h, j);
+    transcription_free(j);
 }
 
 static bool read_form(rh_http *h, reply_form *form)
@@ -397,37 +391,21 @@ static bool read_options(rh_http *h, transcription *j)
 
 void rh_start_transcription(rh_http *h)
 {
-    rh_server *s = h->server;
     rh_field *f = rh_form_field(h, "file");
     if (!f || !rh_field_size(f)) {
         rh_http_error_at(h, 400, "file", NULL, "%s", f ? "the file is empty" : "form field \"file\" is missing");
         return;
     }
-    transcription *j = s->n_file_jobs < RH_MAX_FILE_JOBS ? rh_calloc(1, sizeof *j) : NULL;
+    transcription *j = rh_calloc(1, sizeof *j);
     if (!j) {
-        rh_http_error(h, 429, "%d recordings already wait: try again in a moment", RH_MAX_FILE_JOBS);
+        rh_http_error(h, 503, "out of memory");
         return;
     }
-    if (!read_options(h, j)) {
-        rh_free(j->prompt);
-        rh_free(j);
-        return;
-    }
-    j->job = (rh_job){.run = transcription_run, .done = transcription_done, .conn = h->id};
-    j->server = s;
-    j->max_s = s->o.config->max_audio_s;
+    j->base.job = (rh_job){.run = transcription_run, .done = transcription_done};
     rh_transcript_init(&j->t);
     rh_buf_init(&j->reply, MAX_TEXT_REPLY);
-    atomic_init(&j->cancel, false);
-    j->file = f->file;
-    f->file = NULL;
-    s->n_file_jobs++;
-    h->cancel = &j->cancel;
-    if (rh_pool_submit(s->files, &j->job) != RH_OK) {
-        h->cancel = NULL;
-        j->job.conn = 0;
-        transcription_done(s, &j->job);
-        rh_http_error(h, 429, "too many recordings at once: try again in a moment");
+    if (!read_options(h, j) || !rh_file_job_start(&j->base, h, f)) {
+        transcription_free(j);
     } else if (j->stream) {
         rh_http_header(h, "cache-control", "no-cache");
         rh_http_stream(h, "text/event-stream");
