@@ -76,6 +76,16 @@ typedef struct {
  *           not done lies in the data folder for the next start */
 typedef enum { RH_SERVER_LOADING, RH_SERVER_RUNNING, RH_SERVER_STOPPING, RH_SERVER_CLOSING } rh_server_state;
 
+/* Takes `item` out of the list that begins at `head`; it need not be in it. */
+#define RH_LIST_REMOVE(type, head, item)         \
+    do {                                         \
+        type **rh_at = &(head);                  \
+        while (*rh_at && *rh_at != (item))       \
+            rh_at = &(*rh_at)->next;             \
+        if (*rh_at)                              \
+            *rh_at = (item)->next;               \
+    } while (0)
+
 struct rh_server {
     rh_server_options o;
     rh_server_state state;

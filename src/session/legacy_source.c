@@ -31,7 +31,7 @@ typedef struct {
 
 struct rh_legacy_source {
     rh_transcriber *transcriber;
-    rh_word_table said;     /* recognition's while it runs */
+    rh_word_table said;     /* recognition's while it runs, else {lock} */
     bool recognising;       /* {lock} */
     pthread_mutex_t lock;   /* never held while sound is recognised */
     rh_curves curves;       /* {lock} of the sound fed, what may still be measured */
@@ -320,6 +320,7 @@ static rh_status measure(rh_legacy_source *l, rh_legacy_part part, double from_s
     l->measured = until;
     l->fed_at_result = fed;
     rh_curves_forget(&l->curves, from_s);
+    rh_word_table_forget(&l->said, from_s - KEEP_S);
     return RH_OK;
 }
 
@@ -332,7 +333,5 @@ rh_status rh_legacy_source_result(rh_legacy_source *l, rh_legacy_part part, doub
     pthread_mutex_unlock(&l->lock);
     if (st == RH_OK && l->session)
         keep_words(l, known, l->measured);
-    if (st == RH_OK)
-        rh_word_table_forget(&l->said, from_s - KEEP_S);
     return st;
 }

@@ -16,7 +16,6 @@
 #include <time.h>
 #include <unistd.h>
 #include "rehearse/base/alloc.h"
-#include "rehearse/base/list.h"
 #include "rehearse/base/clock.h"
 #include "rehearse/session/session.h"
 #include "rehearse/report/report.h"

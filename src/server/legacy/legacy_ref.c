@@ -1,7 +1,6 @@
 /* legacy_ref.c - who still uses a socket of the legacy API: its connection, and each of its jobs. */
 #include "legacy.h"
 #include "rehearse/base/alloc.h"
-#include "rehearse/base/list.h"
 
 void rh_legacy_unref(rh_legacy_socket *l)
 {

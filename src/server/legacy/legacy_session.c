@@ -7,7 +7,6 @@
 #include "server/access.h"
 #include "server/http.h"
 #include "rehearse/base/alloc.h"
-#include "rehearse/base/list.h"
 #include "rehearse/report/report.h"
 #include "rehearse/base/clock.h"
 

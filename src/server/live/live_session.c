@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include "rehearse/base/alloc.h"
-#include "rehearse/base/list.h"
 #include "rehearse/base/clock.h"
 #include "server/ws.h"
 
