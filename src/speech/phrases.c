@@ -5,7 +5,7 @@
 #include <string.h>
 #include "rehearse/base/alloc.h"
 
-enum { MAX_NOUNS = 6, REPEATED_WORDS = 3 };
+enum { MAX_NOUNS = 6, REPEATED_WORDS = 3, UNMARKED_WORDS = 20 };
 
 static bool is(const rh_token *t, const char *key)
 {
@@ -100,6 +100,11 @@ static size_t keep_tokens(const rh_word *words, const rh_key *keys, size_t n_wor
         opens = ends;
         n = without_repetition(t, n);
     }
+    bool marked = n < UNMARKED_WORDS;
+    for (size_t i = 0; i + 1 < n && !marked; i++)
+        marked = t[i].stops;
+    for (size_t i = 0; i < n; i++)
+        t[i].unmarked = !marked;
     return n;
 }
 
@@ -195,6 +200,9 @@ static bool head_holds(const rh_token *t, const rh_noun_phrase *p)
 {
     static const char no_part[] = "bit bunch couple kind lot lots sort ton tons";
     const rh_token *h = &t[p->head];
+    for (size_t k = p->core; k < p->head && h->unmarked; k++)
+        if (is(&t[k], "experience") || (rh_is_plural(t[k].key) && !is(&t[k], "data") && !rh_word_listed(RH_LIST_MASS, t[k].key)))
+            return false; /* "we trained the staff sales increased" */
     for (size_t k = p->core; k < p->head; k++)
         if (rh_word_in(t[k].key, no_part))
             return false; /* "a lot research" */
@@ -351,7 +359,8 @@ static size_t bare_word(const rh_word *w, const rh_token *t, char *out, size_t s
         return 0;
     memcpy(out, s, len);
     out[len] = '\0';
-    if ((t->opens && len > 1 && islower((unsigned char)out[1])) || (t->pos & RH_POS_CLOSED && !(t->pos & RH_POS_PRONOUN)))
+    bool begins = t->opens && len > 1 && islower((unsigned char)out[1]) && !rh_word_listed(RH_LIST_TERMS, t->key);
+    if (begins || (t->pos & RH_POS_CLOSED && !(t->pos & RH_POS_PRONOUN)))
         out[0] = (char)tolower((unsigned char)out[0]);
     return len;
 }

@@ -37,6 +37,7 @@ typedef struct {
     bool ends;     /* the end of a sentence behind it */
     bool breaks;   /* trails off: what follows may begin anew */
     bool name;     /* a capital inside a sentence */
+    bool unmarked; /* of words without any punctuation: phrases may run into each other */
 } rh_token;
 
 /* Words without fillers and repetitions. `fillers` may be NULL. RH_ERR_NOMEM. Freed with rh_free(). */
