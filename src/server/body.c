@@ -5,7 +5,8 @@
 #include "http.h"
 #include "rehearse/base/alloc.h"
 
-rh_status rh_upload_hold(rh_server *s, size_t *held, size_t n, rh_error *err)
+/* Counts bytes against the limit of all uploads together. */
+static rh_status upload_hold(rh_server *s, size_t *held, size_t n, rh_error *err)
 {
     if (s->upload_bytes + n > RH_MAX_BODY_BYTES)
         return rh_fail(err, RH_ERR_BUSY, "too many uploads at once: try again in a moment");
@@ -59,7 +60,7 @@ static rh_status field_data(void *user, const char *bytes, size_t n, rh_error *e
         return too_large(h, f, h->max_body, err);
     if (f->file)
         return rh_incoming_add(f->file, bytes, n, err);
-    rh_status st = rh_upload_hold(h->server, &h->n_held, n, err);
+    rh_status st = upload_hold(h->server, &h->n_held, n, err);
     if (st != RH_OK)
         return st;
     st = rh_buf_add(&f->value, bytes, n);
@@ -92,7 +93,7 @@ rh_status rh_body_add(rh_http *h, const char *bytes, size_t n, rh_error *err)
         return rh_fail(err, RH_ERR_LIMIT, "the form is larger than %zu MB", (h->max_body + RH_MAX_FORM_BYTES) >> 20);
     if (h->multipart)
         return rh_multipart_feed(h->multipart, bytes, n, err);
-    rh_status st = rh_upload_hold(h->server, &h->n_held, n, err);
+    rh_status st = upload_hold(h->server, &h->n_held, n, err);
     if (st == RH_OK)
         st = rh_buf_add(&h->body, bytes, n);
     if (st == RH_ERR_LIMIT)

@@ -83,8 +83,7 @@ void rh_body_free(rh_http *h);
 rh_field *rh_form_field(rh_http *h, const char *name); /* NULL: not in the form */
 const char *rh_form_text(rh_http *h, const char *name); /* NULL: not in the form */
 size_t rh_field_size(const rh_field *f);
-/* Counts bytes against the limit of all uploads together. */
-rh_status rh_upload_hold(rh_server *s, size_t *held, size_t n, rh_error *err);
+/* Bytes count no more against the limit of all uploads together. */
 void rh_upload_release(rh_server *s, size_t *held);
 
 /* Who asks, from the headers of a request or an upgrade; what is longer than its place fits nothing. */

@@ -30,14 +30,3 @@ rh_status rh_number_of(const json_t *object, const char *key, rh_number_range ra
     *out = json_number_value(v);
     return RH_OK;
 }
-
-rh_status rh_number_of_text(const char *text, const char *name, rh_number_range range, double *out,
-                            rh_error *err)
-{
-    char *end = NULL;
-    double v = strtod(text, &end);
-    if (end == text || *end || !is_in(v, range))
-        return wrong(name, range, err);
-    *out = v;
-    return RH_OK;
-}

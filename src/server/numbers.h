@@ -21,8 +21,5 @@ extern const rh_number_range rh_fields_of_view; /* degrees */
  * would be right. */
 rh_status rh_number_of(const json_t *object, const char *key, rh_number_range range, double *out,
                        rh_error *err);
-/* The same of text, of a query say. */
-rh_status rh_number_of_text(const char *text, const char *name, rh_number_range range, double *out,
-                            rh_error *err);
 
 #endif

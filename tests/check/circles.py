@@ -18,13 +18,13 @@ def file_of(path):
     return (found[2], found[1]) if found else None
 
 
-def symbols(path):
-    """Those a file defines, and those it needs."""
-    defined, needed = set(), set()
-    for line in subprocess.check_output(["nm", "--format=posix", path], text=True).splitlines():
-        name, kind = line.split()[:2]
-        (needed if kind == "U" else defined if kind.isupper() else set()).add(name)
-    return defined, needed
+def symbols(paths):
+    """{file: (the names it defines, those it needs)}"""
+    files = {path: (set(), set()) for path in paths}
+    for line in subprocess.check_output(["nm", "-gA", "--format=posix", *files], text=True).splitlines():
+        path, name, kind = re.match(r"(.+?): (\S+) (\S)", line).groups()
+        files[path][kind == "U"].add(name)
+    return files
 
 
 def circles(edges):
@@ -52,10 +52,9 @@ def circles(edges):
 
 def main():
     modules = collections.defaultdict(dict)
-    for path in sys.argv[1:]:
-        where = file_of(path)
-        if where and os.path.exists(path):
-            modules[where[0]][where[1]] = symbols(path)
+    for path, names in symbols(p for p in sys.argv[1:] if file_of(p) and os.path.exists(p)).items():
+        module, file = file_of(path)
+        modules[module][file] = names
     rings, n = [], 0
     for files in modules.values():
         owner = {name: file for file, (defined, _) in files.items() for name in defined}

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Public functions that the program never calls.
+"""Functions and tables that the program does not need, or not outside their own file.
 
-A function of include/rehearse that only tests and benchmarks call is code that nobody
-needs: it is to go, with its tests. Told by the relocations of the object files, so
-macros and tables of functions count as uses, and so do calls in the same file.
+What only tests and benchmarks call is code that nobody needs: it is to go, with its tests.
+What only its own file calls is to be static. Told by the symbols of the object files, so
+that macros and tables of functions count as uses.
 
-  unused.py OBJECT_OR_LIBRARY..."""
+  unused.py OBJECT..."""
 import os
 import re
 import subprocess
@@ -14,57 +14,68 @@ import sys
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 # Ways in for tests and measurements, each with its reason.
 FOR_TESTS = {
+    "dec_find_align_heads": "the heads of each official size",
     "rh_alloc_fail_at": "memory that runs out at a chosen place",
+    "rh_body_open": "bodies of the fuzzer",
+    "rh_eye_signs": "what tells hidden eyes, on pictures that tell which are",
     "rh_ggml_file_n_tensors": "every tensor of a damaged file is read",
+    "rh_ggml_file_parse": "damaged files in memory",
     "rh_ggml_file_tensor_at": "every tensor of a damaged file is read",
+    "rh_hear": "benchmarks of what is heard, before it is measured",
+    "rh_hearing_done": "as rh_hear",
+    "rh_header_param": "headers of the fuzzer",
+    "rh_kernels_named": "kernels of each instruction set are compared",
+    "rh_log_mel_n_mels": "the filters are compared with the reference's",
+    "rh_mouth_signs": "what tells a hidden mouth, on pictures that tell which are",
     "rh_net_header_at": "every header of an odd request is read",
     "rh_net_ws_binary": "the echo program of the conformance suite",
+    "rh_part_signs": "what the tables of hidden parts are learnt from",
     "rh_qmat_get_row": "packed rows are compared with what was packed",
+    "rh_sample_prepare_c": "kernels of each instruction set are compared",
+    "rh_speech_measure_by": "speakers judged by tables that were learnt without them",
+    "rh_tokenizer_split_words": "words are compared with the reference's",
     "rh_utf8_count": "the length of subtitle lines is measured by other code than made them",
     "rh_video_open_memory": "videos of the fuzzer",
 }
-PUBLIC = os.path.join(ROOT, "include", "rehearse")
+OUTSIDE = ("tests", "bench", "fuzz", "tools")
 
 
-def declared():
-    names = set()
-    headers = (os.path.join(folder, f) for folder, _, files in os.walk(PUBLIC) for f in files)
-    for header in headers:
-        with open(header, encoding="utf-8") as f:
-            text = re.sub(r"/\*.*?\*/|//[^\n]*", "", f.read(), flags=re.S)
-        text = re.sub(r"static inline[^{]*\{.*?\n\}", "", text, flags=re.S)
-        text = re.sub(r"^\s*#.*?(?<!\\)$", "", text, flags=re.M | re.S)
-        names |= set(re.findall(r"\b(rh_\w+)\s*\([^;{]*\)[^;{]*;", text))
-    return names
+def symbols(paths):
+    """{file: (the names it defines, those it needs)}"""
+    files = {path: (set(), set()) for path in paths}
+    for line in subprocess.check_output(["nm", "-gA", "--format=posix", *files], text=True).splitlines():
+        path, name, kind = re.match(r"(.+?): (\S+) (\S)", line).groups()
+        if not name.startswith("__"):  # of the compiler
+            files[path][kind == "U"].add(name)
+    return files
 
 
-def output(*command):
-    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
-
-
-def symbols(files):
-    """(names defined, names referred to)"""
-    defined = set(re.findall(r"^[0-9a-f]+ T (rh_\w+)$", output("nm", "-g", *files), re.M))
-    used = set(re.findall(r" R_\w+ .* (rh_\w+)(?: [-+] [0-9a-f]+)?$", output("readelf", "-rW", *files), re.M))
-    return defined, used
+def used_outside(names):
+    found = set()
+    for folder in OUTSIDE:
+        for where, _, files in os.walk(os.path.join(ROOT, folder)):
+            for f in files:
+                if f.endswith((".c", ".h")):
+                    with open(os.path.join(where, f), encoding="utf-8") as text:
+                        found |= names & set(re.findall(r"\w+", text.read()))
+    return found
 
 
 def main():
-    names = declared()
-    defined, used = symbols(sys.argv[1:])
-    if len(names & defined) < 100:
-        print(f"only {len(names & defined)} public functions were found: the check itself is broken")
+    files = symbols(path for path in sys.argv[1:] if "/src/" in path and os.path.exists(path))
+    needed = set().union(*(n for _, n in files.values()))
+    owner = {name: path.split("/src/", 1)[1][:-2] for path, (defined, _) in files.items() for name in defined}
+    if len(owner) < 100:
+        print(f"only {len(owner)} names were found: the check itself is broken")
         return 1
-    unused = (names & defined) - used
-    idle = sorted(unused - set(FOR_TESTS))
-    for name in idle:
-        print(f"{name}() is public, but nothing in src calls it")
-    for name in sorted(set(FOR_TESTS) - unused):
-        print(f"{name}() need not be listed here: it is gone, or in use")
-        idle.append(name)
-    if not idle:
-        print(f"{len(names & defined)} public functions, all in use but {len(FOR_TESTS)} for tests")
-    return 1 if idle else 0
+    idle = {n for n in owner if n not in needed and n != "main"}
+    outside = used_outside(idle)
+    bad = [f"{owner[n]}: {n} is used by "
+           + ("tests and measurements alone: it is to go" if n in outside else "no other file: static, or to go")
+           for n in sorted(idle - set(FOR_TESTS))]
+    bad += [f"{n} need not be listed here: it is gone, or in use" for n in sorted(set(FOR_TESTS) - (idle & outside))]
+    print("\n".join(bad) if bad else f"{len(owner)} names, all in use but {len(FOR_TESTS)} for tests")
+    return 1 if bad else 0
 
 
 sys.exit(main())
