@@ -84,7 +84,7 @@ static void keep_event(rh_live_session *p, const char *text, size_t n)
     }
 }
 
-void rh_live_session_send_from(rh_live_session *p, rh_ws *w, uint64_t seq)
+static void send_from(rh_live_session *p, rh_ws *w, uint64_t seq)
 {
     p->next_seq = seq;
     for (rh_event *e = p->events; e; e = e->next)
@@ -98,7 +98,7 @@ void rh_live_session_deliver(rh_live_session *p, const char *text, size_t n, boo
     if (keep && n > 2) {
         keep_event(p, text, n);
         if (w && p->last_event && p->next_seq == p->n_seq)
-            rh_live_session_send_from(p, w, p->n_seq);
+            send_from(p, w, p->n_seq);
         return;
     }
     /* What will be said again in a second is not queued for a client that lags. */
@@ -114,7 +114,7 @@ void rh_live_session_ready(rh_live_session *p, bool resumed)
     send_json(w, json_pack("{s:s, s:s, s:s, s:I, s:b, s:i}", "type", "ready", "session", p->id, "resume", p->token,
                      "audio_us", (json_int_t)rh_session_audio_us(p->session), "resumed", (int)resumed,
                      "resume_for_s", RH_SESSION_RESUME_S));
-    rh_live_session_send_from(p, w, p->next_seq);
+    send_from(p, w, p->next_seq);
 }
 
 void rh_live_session_fault(rh_live_session *p, const rh_error *err, int close_code)

@@ -84,7 +84,6 @@ void rh_live_session_go_on(rh_live_session *p, rh_live_state to); /* nothing lea
 rh_live_session *rh_live_session_find(rh_server *s, const char *id);
 rh_ws *rh_live_session_socket(rh_live_session *p); /* NULL: away */
 void rh_live_session_refuse(rh_ws *w, const char *msg, int code);
-void rh_live_session_send_from(rh_live_session *p, rh_ws *w, uint64_t seq);
 /* what jobs tell */
 void rh_live_session_ready(rh_live_session *p, bool resumed);
 void rh_live_session_deliver(rh_live_session *p, const char *text, size_t n, bool keep);
