@@ -36,7 +36,7 @@ void rh_alloc_give_back(void)
 #endif
 
 static atomic_long fail_at; /* 0 = off */
-static _Thread_local bool failed;
+static _Thread_local unsigned long n_failed;
 
 static bool should_fail(void)
 {
@@ -52,15 +52,13 @@ void rh_alloc_fail_at(long n)
 
 static void *noted(void *p)
 {
-    failed = failed || !p;
+    n_failed += !p;
     return p;
 }
 
-bool rh_alloc_failed(void)
+unsigned long rh_alloc_failures(void)
 {
-    bool was = failed;
-    failed = false;
-    return was;
+    return n_failed;
 }
 
 void *rh_alloc(size_t size)

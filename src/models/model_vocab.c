@@ -109,11 +109,11 @@ static rh_status write_tokens(const char **texts, int n, const char *path, rh_bu
 rh_status rh_model_vocab(const char *dir, bool with_end, rh_buf *out, int *n, rh_error *err)
 {
     char path[PATH_MAX];
-    (void)rh_alloc_failed();
+    unsigned long failures = rh_alloc_failures();
     json_t *root = load(dir, "tokenizer.json", path, sizeof path);
     if (!root)
         root = load(dir, "vocabulary.json", path, sizeof path);
-    if (rh_alloc_failed()) {
+    if (rh_alloc_failures() != failures) {
         json_decref(root);
         return rh_fail(err, RH_ERR_NOMEM, "model import: out of memory");
     }

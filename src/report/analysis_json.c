@@ -327,6 +327,7 @@ static void add_language(json_t *o, const rh_analysis *a)
 
 json_t *rh_analysis_json(const rh_analysis *a)
 {
+    unsigned long failures = rh_alloc_failures();
     const char *language = *a->said.language ? a->said.language : "en";
     json_t *o = json_pack("{s:s, s:s, s:o, s:f}", "transcribed_text", a->text, "spoken_language", language,
                           "audio_duration", rh_rounded(a->duration_s, 100), "timestamp", rh_unix_time());
@@ -343,5 +344,5 @@ json_t *rh_analysis_json(const rh_analysis *a)
     json_object_set_new(o, "fillers", fillers_json(a));
     json_object_set_new(o, "slips", slips_json(a));
     json_object_set_new(o, "verbatim_text", json_string(a->verbatim_text));
-    return o;
+    return rh_json_whole(o, failures);
 }

@@ -221,6 +221,7 @@ json_t *rh_marked_words(const rh_analysis *a)
 {
     const rh_speech_report *r = &a->report;
     marking m = {.a = a, .words = r->word_scores, .n = r->n_word_scores};
+    unsigned long failures = rh_alloc_failures();
     json_t *list = NULL;
     size_t i;
     m.marked = rh_calloc(m.n + 1, sizeof(json_t *));
@@ -242,7 +243,7 @@ json_t *rh_marked_words(const rh_analysis *a)
         json_decref(m.put[i].item);
     rh_free(m.marked);
     rh_free(m.put);
-    return list;
+    return rh_json_whole(list, failures);
 }
 
 char *rh_marked_verbatim(const json_t *marked)

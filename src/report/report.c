@@ -444,7 +444,7 @@ rh_status rh_report_build(const json_t *session, const rh_analysis *a, const jso
     const json_t *meta = json_object_get(session, "meta");
     double duration_s = rh_json_num(session, "duration_s");
     sight seen = {0};
-    (void)rh_alloc_failed();
+    unsigned long failures = rh_alloc_failures();
     if (!read_sight(&seen, json_object_get(session, "seconds"), duration_s))
         return rh_fail(err, RH_ERR_NOMEM, "report: out of memory");
     bool has_face = seen.mean[FACE] >= LEAST_FACE;
@@ -480,7 +480,7 @@ rh_status rh_report_build(const json_t *session, const rh_analysis *a, const jso
     }
     json_decref(result);
     json_decref(marks);
-    if (!whole || rh_alloc_failed()) {
+    if (!whole || rh_alloc_failures() != failures) {
         json_decref(r);
         return rh_fail(err, RH_ERR_NOMEM, "report: out of memory");
     }

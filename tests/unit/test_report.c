@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "rehearse/base/alloc.h"
+#include "rehearse/report/analysis_json.h"
 #include "rehearse/report/report.h"
 
 static json_t *session_of(double seconds, double eye_contact)
@@ -305,6 +306,29 @@ static void neighbouring_cues_never_overlap(void **state)
     json_decref(s);
 }
 
+static void json_of_an_analysis_is_whole_or_there_is_none(void **state)
+{
+    (void)state;
+    rh_analysis a = analysis_of(140, 20);
+    json_t *(*const made[])(const rh_analysis *) = {rh_analysis_json, rh_marked_words};
+    for (size_t i = 0; i < sizeof made / sizeof *made; i++) {
+        json_t *whole = made[i](&a), *o = NULL;
+        long k = 0;
+        while (!o && k < 1000000) {
+            k += 1 + k / 50;
+            rh_alloc_fail_at(k);
+            o = made[i](&a);
+            rh_alloc_fail_at(0);
+        }
+        json_object_del(o, "timestamp");
+        json_object_del(whole, "timestamp");
+        assert_true(k > 100 && json_equal(o, whole));
+        json_decref(o);
+        json_decref(whole);
+    }
+    rh_analysis_done(&a);
+}
+
 static void a_report_is_whole_or_there_is_none(void **state)
 {
     (void)state;
@@ -344,6 +368,7 @@ int main(void)
         cmocka_unit_test(subtitles_have_times),
         cmocka_unit_test(what_was_not_visible_is_said),
         cmocka_unit_test(neighbouring_cues_never_overlap),
+        cmocka_unit_test(json_of_an_analysis_is_whole_or_there_is_none),
         cmocka_unit_test(a_report_is_whole_or_there_is_none),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

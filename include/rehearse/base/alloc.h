@@ -6,7 +6,6 @@
 #ifndef RH_ALLOC_H
 #define RH_ALLOC_H
 
-#include <stdbool.h>
 #include <stddef.h>
 
 void *rh_alloc(size_t size);
@@ -20,9 +19,9 @@ void rh_free(void *p); /* NULL is fine */
 char *rh_strdup(const char *s);
 char *rh_strndup(const char *s, size_t n);
 
-/* An allocation of this thread has failed since the last call. For makers of JSON, which would else hand out what
- * is there without the parts that there was no memory for. */
-bool rh_alloc_failed(void);
+/* Allocations of this thread that have failed so far. Makers of JSON compare it before and after: they would else
+ * hand out what is there without the parts that there was no memory for. */
+unsigned long rh_alloc_failures(void);
 
 /* How the C library keeps freed memory, for programs that run long: few pools,
  * large blocks straight back to the system. To be called before any thread starts. */

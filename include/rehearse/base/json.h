@@ -5,6 +5,7 @@
 
 #include <jansson.h>
 #include <math.h>
+#include "rehearse/base/alloc.h"
 
 /* "" when absent or of another type. */
 static inline const char *rh_json_str(const json_t *o, const char *key)
@@ -33,6 +34,15 @@ static inline double rh_tenth(double v)
 static inline json_t *rh_rounded(double v, double steps)
 {
     return json_real(rh_round(v, steps));
+}
+
+/* `made`; without memory for a part of it (since rh_alloc_failures() was `failures`) it goes, and NULL comes. */
+static inline json_t *rh_json_whole(json_t *made, unsigned long failures)
+{
+    if (rh_alloc_failures() == failures)
+        return made;
+    json_decref(made);
+    return NULL;
 }
 
 #endif
