@@ -216,9 +216,9 @@ static void show(const char *id, const rh_analysis *a)
         printf("  %6.2f-%.2f %s p %.2f after %d covers %d\n", (double)d->fillers[i].start,
                (double)d->fillers[i].end, rh_filler_name(d->fillers[i].kind),
                (double)d->fillers[i].p, d->fillers[i].after_word, d->fillers[i].n_words);
-    for (size_t i = 0; i < d->n_slips; i++)
-        printf("  %6.2f-%.2f %s after %d\n", (double)d->slips[i].start, (double)d->slips[i].end,
-               rh_slip_name(d->slips[i].kind), d->slips[i].after_word);
+    for (size_t i = 0; i < d->n_disfluencies; i++)
+        printf("  %6.2f-%.2f %s after %d\n", (double)d->disfluencies[i].start, (double)d->disfluencies[i].end,
+               rh_disfluency_name(d->disfluencies[i].kind), d->disfluencies[i].after_word);
 }
 
 static bool read_sound(rh_audio *a, const char *path)

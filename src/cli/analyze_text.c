@@ -143,7 +143,7 @@ static void print_timing(FILE *f, const json_t *result, rh_buf *b)
     print_line(f, "pauses", b);
 }
 
-static void print_slips(FILE *f, const json_t *result, rh_buf *b)
+static void print_disfluencies(FILE *f, const json_t *result, rh_buf *b)
 {
     static const char *const names[][2] = {{"repetition", "said twice"}, {"restart", "begun anew"},
                                            {"cut-off", "cut off"}, {"drawn", "drawn out"}};
@@ -286,7 +286,7 @@ bool rh_analyze_text(FILE *f, const char *path, const json_t *result, const json
     print_scores(f, result);
     fputc('\n', f);
     print_timing(f, result, &b);
-    print_slips(f, result, &b);
+    print_disfluencies(f, result, &b);
     print_voice(f, result, &b);
     print_wording(f, result, &b);
     print_story(f, result, &b);

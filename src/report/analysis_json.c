@@ -260,7 +260,7 @@ static json_t *language_json(const rh_analysis *a)
     return o;
 }
 
-/* ---- fillers and slips ---- */
+/* ---- fillers and disfluencies ---- */
 
 static json_t *event(const rh_analysis *a, const char *kind, float start, float end, int after_word)
 {
@@ -283,12 +283,12 @@ static json_t *fillers_json(const rh_analysis *a)
     return list;
 }
 
-static json_t *slips_json(const rh_analysis *a)
+static json_t *disfluencies_json(const rh_analysis *a)
 {
     json_t *list = json_array();
-    for (size_t i = 0; i < a->said.n_slips; i++) {
-        const rh_slip *s = &a->said.slips[i];
-        json_t *o = event(a, rh_slip_name(s->kind), s->start, s->end, s->after_word);
+    for (size_t i = 0; i < a->said.n_disfluencies; i++) {
+        const rh_disfluency *s = &a->said.disfluencies[i];
+        json_t *o = event(a, rh_disfluency_name(s->kind), s->start, s->end, s->after_word);
         json_object_set_new(o, "text", json_string(s->text));
         json_array_append_new(list, o);
     }
@@ -342,7 +342,7 @@ json_t *rh_analysis_json(const rh_analysis *a)
     json_object_set_new(o, "language", language_json(a));
     json_object_set_new(o, "timeline", timeline_json(a));
     json_object_set_new(o, "fillers", fillers_json(a));
-    json_object_set_new(o, "slips", slips_json(a));
+    json_object_set_new(o, "slips", disfluencies_json(a));
     json_object_set_new(o, "verbatim_text", json_string(a->verbatim_text));
     return rh_json_whole(o, failures);
 }

@@ -106,7 +106,7 @@ static void one_word(rh_buf *b, const json_t *w, const json_t *next)
     rh_buf_puts(b, style);
     escaped(b, rh_json_str(w, "text"));
     rh_buf_puts(b, style);
-    /* Two words of one slip get one remark, behind the second. */
+    /* Two words of one disfluency get one remark, behind the second. */
     bool said_otherwise = *mark && !*style && strcmp(mark, rh_json_str(next, "mark")) != 0;
     if (said_otherwise)
         rh_buf_printf(b, " (%s)", rh_json_str(w, "note"));

@@ -115,17 +115,17 @@ static void add_filler(marking *m, const rh_filler *f)
     put(m, f->after_word, f->start, o);
 }
 
-static void add_slip(marking *m, const rh_slip *s)
+static void add_disfluency(marking *m, const rh_disfluency *s)
 {
     static const struct {
         const char *mark, *note;
-    } kinds[RH_SLIP_KINDS] = {[RH_SLIP_REPETITION] = {"repeat", "said twice"},
-                              [RH_SLIP_RESTART] = {"false_start", "begun anew"},
-                              [RH_SLIP_CUT_OFF] = {"cutoff", "cut off"},
-                              [RH_SLIP_DRAWN] = {"drawn", "drawn out"}};
+    } kinds[RH_DISFLUENCY_KINDS] = {[RH_DISFLUENCY_REPETITION] = {"repeat", "said twice"},
+                              [RH_DISFLUENCY_REPAIR] = {"false_start", "begun anew"},
+                              [RH_DISFLUENCY_CUT_OFF] = {"cutoff", "cut off"},
+                              [RH_DISFLUENCY_PROLONGATION] = {"drawn", "drawn out"}};
     const char *as = kinds[s->kind].mark, *note = kinds[s->kind].note;
     size_t at = place_of(m, s->after_word);
-    if (s->kind == RH_SLIP_DRAWN) {
+    if (s->kind == RH_DISFLUENCY_PROLONGATION) {
         at = said_from(m, at);
         if (at < m->n && !is_marked(m->marked[at]))
             mark(m->marked[at], as, note);
@@ -133,7 +133,7 @@ static void add_slip(marking *m, const rh_slip *s)
     }
     size_t end = *s->text ? says(m, at, s->text) : 0;
     /* What was said twice is in the clean text only if that has it twice. */
-    if (end && s->kind == RH_SLIP_REPETITION && !says(m, end, s->text))
+    if (end && s->kind == RH_DISFLUENCY_REPETITION && !says(m, end, s->text))
         end = 0;
     for (size_t i = at; i < end; i++)
         if (!is_marked(m->marked[i]))
@@ -225,12 +225,12 @@ json_t *rh_marked_words(const rh_analysis *a)
     json_t *list = NULL;
     size_t i;
     m.marked = rh_calloc(m.n + 1, sizeof(json_t *));
-    m.put = rh_calloc(a->said.n_fillers + a->said.n_slips + r->timing.n_pauses + 1, sizeof *m.put);
+    m.put = rh_calloc(a->said.n_fillers + a->said.n_disfluencies + r->timing.n_pauses + 1, sizeof *m.put);
     if (m.marked && m.put && take_words(&m)) {
         for (i = 0; i < a->said.n_fillers; i++)
             add_filler(&m, &a->said.fillers[i]);
-        for (i = 0; i < a->said.n_slips; i++)
-            add_slip(&m, &a->said.slips[i]);
+        for (i = 0; i < a->said.n_disfluencies; i++)
+            add_disfluency(&m, &a->said.disfluencies[i]);
         for (i = 0; i < r->timing.n_pauses; i++)
             add_pause(&m, &r->timing.pauses[i]);
         for (i = 0; i < m.n; i++)

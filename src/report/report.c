@@ -106,15 +106,15 @@ static void add_kept_events(json_t *list, const json_t *session)
 
 static void add_heard_events(json_t *list, const rh_analysis *a)
 {
-    static const char *const slips[] = {"said twice", "begun anew", "cut off", "drawn out"};
+    static const char *const disfluencies[] = {"said twice", "begun anew", "cut off", "drawn out"};
     char text[96];
     for (size_t i = 0; i < a->said.n_fillers; i++) {
         const rh_filler *f = &a->said.fillers[i];
         add_event(list, "filler", (double)f->start, (double)f->end, rh_filler_name(f->kind));
     }
-    for (size_t i = 0; i < a->said.n_slips; i++) {
-        const rh_slip *p = &a->said.slips[i];
-        (void)snprintf(text, sizeof text, "%.60s (%s)", p->text, slips[p->kind]);
+    for (size_t i = 0; i < a->said.n_disfluencies; i++) {
+        const rh_disfluency *p = &a->said.disfluencies[i];
+        (void)snprintf(text, sizeof text, "%.60s (%s)", p->text, disfluencies[p->kind]);
         add_event(list, "slip", (double)p->start, (double)p->end, text);
     }
     for (size_t i = 0; i < a->report.timing.n_pauses; i++) {

@@ -68,7 +68,7 @@ static bool was_told(const rh_word_table *t, size_t before, float start, float e
 
 /* Those of the window that are new, with the transcriber's times; `n_before` words of it come before
  * the final's. */
-static rh_status keep_new(rh_word_table *t, const rh_disfluency *d, const rh_heard *h, int n_before)
+static rh_status keep_new(rh_word_table *t, const rh_disfluencies *d, const rh_heard *h, int n_before)
 {
     float from = (float)h->sound_from, late = (float)(h->fresh_from - EDGE_S);
     int first_word = (int)t->segments[t->n_segments - 1].first_word;
@@ -93,13 +93,13 @@ static rh_status keep_new(rh_word_table *t, const rh_disfluency *d, const rh_hea
         f.after_word += first_word;
         st = rh_word_table_filler(t, &f);
     }
-    for (size_t i = 0; i < d->n_slips && st == RH_OK; i++) {
-        rh_slip s = d->slips[i];
+    for (size_t i = 0; i < d->n_disfluencies && st == RH_OK; i++) {
+        rh_disfluency s = d->disfluencies[i];
         s.start += from;
         s.end += from;
         s.after_word += first_word - n_before;
         if (s.start >= late && (double)s.start < h->fresh_to)
-            st = rh_word_table_slip(t, &s);
+            st = rh_word_table_disfluency(t, &s);
     }
     return st;
 }
@@ -107,7 +107,7 @@ static rh_status keep_new(rh_word_table *t, const rh_disfluency *d, const rh_hea
 static rh_status find_fillers(rh_word_table *t, const rh_heard *h)
 {
     rh_pitch_track track = {0};
-    rh_disfluency d = {0};
+    rh_disfluencies d = {0};
     size_t first, first_verbatim;
     const rh_word_list *clean = &t->words[RH_WORDS_CLEAN], *verbatim = &t->words[RH_WORDS_VERBATIM];
     rh_word *words = latest_words(clean, h->sound_from, &first);
@@ -117,11 +117,11 @@ static rh_status find_fillers(rh_word_table *t, const rh_heard *h)
         const rh_contour c = rh_hearing_curves(&track);
         const rh_speech_input in = {.words = words, .n_words = clean->n - first, .contour = &c,
                                     .duration_s = (double)h->n_sound / RH_ASR_RATE_HZ};
-        st = rh_disfluency_find(&in, said, verbatim->n - first_verbatim, &d, NULL);
+        st = rh_disfluencies_find(&in, said, verbatim->n - first_verbatim, &d, NULL);
     }
     if (st == RH_OK)
         st = keep_new(t, &d, h, (int)t->segments[t->n_segments - 1].first_word - (int)first);
-    rh_disfluency_done(&d);
+    rh_disfluencies_done(&d);
     rh_pitch_track_done(&track);
     rh_free(words);
     rh_free(said);

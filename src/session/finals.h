@@ -11,7 +11,7 @@
 #include "rehearse/speech/word_table.h"
 
 /* One more segment: the words, those of the verbatim decode that are new (else the clean ones), the
- * encoder's output, and where the transcriber has a verbatim decode its fillers and slips: a final
+ * encoder's output, and where the transcriber has a verbatim decode its fillers and disfluencies: a final
  * whose fillers can't be looked for is still a final. Times: the transcriber's. RH_ERR_NOMEM. */
 rh_status rh_finals_add(rh_word_table *t, const rh_heard *h);
 

@@ -250,7 +250,7 @@ static rh_status take_text(rh_analysis *a, const rh_hearing *h, rh_error *err)
     rh_free(a->text);
     a->text = text;
     if (!a->report.spoken) {
-        a->said.n_fillers = a->said.n_slips = 0;
+        a->said.n_fillers = a->said.n_disfluencies = 0;
         a->verbatim_text[0] = '\0';
     }
     (void)snprintf(a->other_language, sizeof a->other_language, "%s", a->report.spoken ? h->other.code : "");

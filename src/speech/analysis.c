@@ -82,23 +82,23 @@ static rh_status find_fillers(rh_analysis *a, const rh_speech_input *in, rh_erro
 {
     rh_word_table *said = &a->said;
     const rh_word_list *verbatim = &said->words[RH_WORDS_VERBATIM];
-    rh_disfluency d = {0};
+    rh_disfluencies d = {0};
     rh_status st = said->fillers_are == RH_FILLERS_CONFIRMED ? write_heard(said) : RH_OK;
     if (st == RH_OK)
-        st = rh_disfluency_find(in, verbatim->at, verbatim->n, &d, err);
+        st = rh_disfluencies_find(in, verbatim->at, verbatim->n, &d, err);
     if (st == RH_ERR_LIMIT) { /* hours of speech: counted by their words */
         a->verbatim_text = rh_strdup("");
-        said->n_fillers = said->n_slips = 0;
+        said->n_fillers = said->n_disfluencies = 0;
         return RH_OK;
     }
     if (st != RH_OK)
         return st;
     rh_free(said->fillers);
-    rh_free(said->slips);
+    rh_free(said->disfluencies);
     said->fillers = d.fillers;
     said->n_fillers = said->cap_fillers = d.n_fillers;
-    said->slips = d.slips;
-    said->n_slips = said->cap_slips = d.n_slips;
+    said->disfluencies = d.disfluencies;
+    said->n_disfluencies = said->cap_disfluencies = d.n_disfluencies;
     said->fillers_are = RH_FILLERS_KNOWN;
     a->verbatim_text = d.verbatim;
     return RH_OK;
@@ -224,7 +224,7 @@ static void move(rh_analysis *a, float by)
     MOVE_SPANS(t->segments, t->n_segments);
     MOVE_SPANS(t->voice, t->n_voice);
     MOVE_SPANS(t->fillers, t->n_fillers);
-    MOVE_SPANS(t->slips, t->n_slips);
+    MOVE_SPANS(t->disfluencies, t->n_disfluencies);
     MOVE_SPANS(a->report.word_scores, a->report.n_word_scores);
     MOVE_SPANS(g->pauses, g->n_pauses);
     MOVE_SPANS(a->language.remarks, a->language.n_remarks);

@@ -1,5 +1,5 @@
-/* fillers.c - rh_disfluency_find(): alignment of the two decodes, memory, order.
- * The rules are in filler_sounds.c, filler_words.c and slips.c. */
+/* fillers.c - rh_disfluencies_find(): alignment of the two decodes, memory, order.
+ * The rules are in filler_sounds.c, filler_words.c and disfluencies.c. */
 #include "fillers_internal.h"
 
 #include <stdlib.h>
@@ -20,17 +20,17 @@ const char *rh_filler_name(rh_filler_kind kind)
     return (unsigned)kind < RH_FILLER_KINDS ? names[kind] : "none";
 }
 
-const char *rh_slip_name(rh_slip_kind kind)
+const char *rh_disfluency_name(rh_disfluency_kind kind)
 {
     static const char *const names[] = {"repetition", "restart", "cut-off", "drawn"};
-    return (unsigned)kind < RH_SLIP_KINDS ? names[kind] : "none";
+    return (unsigned)kind < RH_DISFLUENCY_KINDS ? names[kind] : "none";
 }
 
 /* A weak one stays when anything else was found. */
 static void drop_lonely(rh_filler_search *f)
 {
-    rh_disfluency *d = f->out;
-    if (d->n_fillers == 1 && d->n_slips == 0 && f->weak[0])
+    rh_disfluencies *d = f->out;
+    if (d->n_fillers == 1 && d->n_disfluencies == 0 && f->weak[0])
         d->n_fillers = 0;
 }
 
@@ -106,15 +106,15 @@ static int by_start_filler(const void *a, const void *b)
     return (x->start > y->start) - (x->start < y->start);
 }
 
-static int by_start_slip(const void *a, const void *b)
+static int by_start_disfluency(const void *a, const void *b)
 {
-    const rh_slip *x = a, *y = b;
+    const rh_disfluency *x = a, *y = b;
     return (x->start > y->start) - (x->start < y->start);
 }
 
 /* One moment has one sound: of two that overlap by half the surer one stays, and
  * a short one close behind another is its echo in the decoder. */
-static void drop_doubles(rh_disfluency *d)
+static void drop_doubles(rh_disfluencies *d)
 {
     size_t n = 0;
     for (size_t i = 0; i < d->n_fillers; i++) {
@@ -131,10 +131,10 @@ static void drop_doubles(rh_disfluency *d)
     d->n_fillers = n;
 }
 
-static void put_in_order(rh_disfluency *d)
+static void put_in_order(rh_disfluencies *d)
 {
     qsort(d->fillers, d->n_fillers, sizeof *d->fillers, by_start_filler);
-    qsort(d->slips, d->n_slips, sizeof *d->slips, by_start_slip);
+    qsort(d->disfluencies, d->n_disfluencies, sizeof *d->disfluencies, by_start_disfluency);
     drop_doubles(d);
 }
 
@@ -163,7 +163,7 @@ static char *write_verbatim(const rh_filler_search *f)
     rh_status st = RH_OK;
     rh_buf_init(&b, MAX_VERBATIM_BYTES);
     size_t filler = 0, at = 0;
-    const rh_disfluency *d = f->out;
+    const rh_disfluencies *d = f->out;
     for (int i = -1; i < (int)f->in->n_words; i++) {
         if (i >= 0)
             add_text(&b, f->in->words[i].text, &st);
@@ -184,7 +184,7 @@ static char *write_verbatim(const rh_filler_search *f)
 
 char *rh_verbatim_text(const rh_speech_input *in)
 {
-    rh_disfluency d = {.fillers = (rh_filler *)(uintptr_t)in->fillers, .n_fillers = in->n_fillers}; /* only read */
+    rh_disfluencies d = {.fillers = (rh_filler *)(uintptr_t)in->fillers, .n_fillers = in->n_fillers}; /* only read */
     const rh_filler_search f = {.in = in, .out = &d};
     return write_verbatim(&f);
 }
@@ -199,27 +199,27 @@ static void free_search(rh_filler_search *f)
     rh_free(f->weak);
 }
 
-rh_status rh_disfluency_find(const rh_speech_input *in, const rh_word *verbatim, size_t n_verbatim,
-                             rh_disfluency *out, rh_error *err)
+rh_status rh_disfluencies_find(const rh_speech_input *in, const rh_word *verbatim, size_t n_verbatim,
+                             rh_disfluencies *out, rh_error *err)
 {
-    rh_disfluency d = {0};
+    rh_disfluencies d = {0};
     rh_filler_search f = {.in = in, .verbatim = verbatim, .n_verbatim = n_verbatim, .out = &d};
     /* A word starts one filler at most, and half a dozen more where its run is counted by ear. */
     f.cap_fillers = 2 * in->n_words + 2 * n_verbatim + 64;
-    f.cap_slips = 2 * in->n_words + n_verbatim + 64;
+    f.cap_disfluencies = 2 * in->n_words + n_verbatim + 64;
     rh_status st = align(&f, err);
     if (st == RH_OK) {
         d.fillers = rh_calloc(f.cap_fillers, sizeof *d.fillers);
-        d.slips = rh_calloc(f.cap_slips, sizeof *d.slips);
+        d.disfluencies = rh_calloc(f.cap_disfluencies, sizeof *d.disfluencies);
         f.told = rh_calloc(in->n_words + 1, sizeof *f.told);
         f.weak = rh_calloc(f.cap_fillers, sizeof *f.weak);
-        if (!d.fillers || !d.slips || !f.told || !f.weak)
+        if (!d.fillers || !d.disfluencies || !f.told || !f.weak)
             st = rh_fail(err, RH_ERR_NOMEM, "fillers: out of memory");
     }
     if (st == RH_OK) {
         rh_find_sounds(&f);
         rh_find_filler_words(&f);
-        rh_find_slips(&f);
+        rh_find_disfluencies(&f);
         drop_lonely(&f);
         put_in_order(&d);
         d.verbatim = write_verbatim(&f);
@@ -228,17 +228,17 @@ rh_status rh_disfluency_find(const rh_speech_input *in, const rh_word *verbatim,
     }
     free_search(&f);
     if (st != RH_OK) {
-        rh_disfluency_done(&d);
+        rh_disfluencies_done(&d);
         return st;
     }
     *out = d;
     return RH_OK;
 }
 
-void rh_disfluency_done(rh_disfluency *d)
+void rh_disfluencies_done(rh_disfluencies *d)
 {
     rh_free(d->fillers);
-    rh_free(d->slips);
+    rh_free(d->disfluencies);
     rh_free(d->verbatim);
-    *d = (rh_disfluency){0};
+    *d = (rh_disfluencies){0};
 }

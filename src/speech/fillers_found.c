@@ -14,10 +14,10 @@ void rh_add_weak_filler(rh_filler_search *f, rh_filler filler)
     rh_add_filler(f, filler);
 }
 
-void rh_add_slip(rh_filler_search *f, rh_slip slip)
+void rh_add_disfluency(rh_filler_search *f, rh_disfluency disfluency)
 {
-    if (f->out->n_slips < f->cap_slips)
-        f->out->slips[f->out->n_slips++] = slip;
+    if (f->out->n_disfluencies < f->cap_disfluencies)
+        f->out->disfluencies[f->out->n_disfluencies++] = disfluency;
 }
 
 int rh_clean_before(const rh_filler_search *f, size_t i)

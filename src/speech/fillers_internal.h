@@ -1,4 +1,4 @@
-/* fillers_internal.h - what the files that find fillers and slips share. */
+/* fillers_internal.h - what the files that find fillers and disfluencies share. */
 #ifndef RH_FILLERS_INTERNAL_H
 #define RH_FILLERS_INTERNAL_H
 
@@ -18,8 +18,8 @@ typedef struct {
     bool *told; /* [n_words] clean words that an event of the verbatim decode already stands for */
     bool *weak; /* [cap_fillers] events that count only in company */
     bool verbatim_holds; /* false: the verbatim decode says something else altogether */
-    rh_disfluency *out;
-    size_t cap_fillers, cap_slips;
+    rh_disfluencies *out;
+    size_t cap_fillers, cap_disfluencies;
 } rh_filler_search;
 
 /* A stretch of voice on the curves, in steps, end exclusive. */
@@ -34,11 +34,11 @@ void rh_add_filler(rh_filler_search *f, rh_filler filler); /* dropped past cap_f
 /* The same for what is a filler only where the speaker hesitates elsewhere too:
  * one "Well, ..." in a fluent answer is plain English. */
 void rh_add_weak_filler(rh_filler_search *f, rh_filler filler);
-void rh_add_slip(rh_filler_search *f, rh_slip slip);
+void rh_add_disfluency(rh_filler_search *f, rh_disfluency disfluency);
 
 void rh_find_sounds(rh_filler_search *f);       /* um, uh, er, hmm */
 void rh_find_filler_words(rh_filler_search *f); /* like, you know, ... */
-void rh_find_slips(rh_filler_search *f);
+void rh_find_disfluencies(rh_filler_search *f);
 
 /* Index of the last clean word at or before verbatim word i, by alignment; -1 before the first. */
 int rh_clean_before(const rh_filler_search *f, size_t i);

@@ -28,7 +28,7 @@ void rh_word_table_done(rh_word_table *t)
     rh_free(t->segments);
     rh_free(t->voice);
     rh_free(t->fillers);
-    rh_free(t->slips);
+    rh_free(t->disfluencies);
     rh_free(t->reference);
     *t = (rh_word_table){0};
 }
@@ -61,7 +61,7 @@ rh_status rh_word_table_segment(rh_word_table *t, float start_s, float end_s, co
     t->segments[t->n_segments++] = (rh_speech_segment){
         .start = start_s, .end = end_s, .text = kept,
         .first_word = t->words[RH_WORDS_CLEAN].n, .first_verbatim = t->words[RH_WORDS_VERBATIM].n,
-        .first_forced = t->words[RH_WORDS_FORCED].n, .first_filler = t->n_fillers, .first_slip = t->n_slips};
+        .first_forced = t->words[RH_WORDS_FORCED].n, .first_filler = t->n_fillers, .first_disfluency = t->n_disfluencies};
     return RH_OK;
 }
 
@@ -117,12 +117,12 @@ rh_status rh_word_table_filler(rh_word_table *t, const rh_filler *f)
     return st;
 }
 
-rh_status rh_word_table_slip(rh_word_table *t, const rh_slip *s)
+rh_status rh_word_table_disfluency(rh_word_table *t, const rh_disfluency *s)
 {
-    rh_status st = rh_array_reserve(&t->slips, &t->cap_slips, t->n_slips + 1, sizeof *t->slips);
+    rh_status st = rh_array_reserve(&t->disfluencies, &t->cap_disfluencies, t->n_disfluencies + 1, sizeof *t->disfluencies);
     if (st == RH_OK) {
-        t->slips[t->n_slips++] = *s;
-        latest(t)->n_slips++;
+        t->disfluencies[t->n_disfluencies++] = *s;
+        latest(t)->n_disfluencies++;
     }
     return st;
 }
@@ -167,12 +167,12 @@ static rh_status copy_segment(rh_word_table *t, const rh_word_table *from, const
         f.after_word = moved_index(f.after_word, by, least);
         st = rh_word_table_filler(t, &f);
     }
-    for (size_t i = s->first_slip; i < s->first_slip + s->n_slips && st == RH_OK; i++) {
-        rh_slip p = from->slips[i];
+    for (size_t i = s->first_disfluency; i < s->first_disfluency + s->n_disfluencies && st == RH_OK; i++) {
+        rh_disfluency p = from->disfluencies[i];
         p.start = at(user, p.start);
         p.end = at(user, p.end);
         p.after_word = moved_index(p.after_word, by, least);
-        st = rh_word_table_slip(t, &p);
+        st = rh_word_table_disfluency(t, &p);
     }
     return st;
 }

@@ -37,8 +37,8 @@ static rh_word_table talk(void)
     assert_int_equal(say(&t, 3, "I think they held."), RH_OK);
     rh_filler um = {RH_FILLER_UM, 2.9f, 3.0f, 0.8f, 3, 0};
     assert_int_equal(rh_word_table_filler(&t, &um), RH_OK);
-    rh_slip twice = {.kind = RH_SLIP_REPETITION, .start = 3.5f, .end = 3.9f, .after_word = 4, .text = "think"};
-    assert_int_equal(rh_word_table_slip(&t, &twice), RH_OK);
+    rh_disfluency twice = {.kind = RH_DISFLUENCY_REPETITION, .start = 3.5f, .end = 3.9f, .after_word = 4, .text = "think"};
+    assert_int_equal(rh_word_table_disfluency(&t, &twice), RH_OK);
     assert_int_equal(say(&t, 6, "Nobody fell."), RH_OK);
     return t;
 }
@@ -73,8 +73,8 @@ static void a_range_has_its_own_indices_and_the_whole_s_times(void **state)
     assert_true(a.from_s == 2 && a.duration_s == 5);
     assert_string_equal(a.verbatim_text, "um, I think they held. Nobody fell.");
     assert_int_equal(a.said.fillers[0].after_word, -1); /* it came before the words of its segment */
-    assert_int_equal(a.said.slips[0].after_word, 0);
-    assert_float_equal(a.said.slips[0].start, 3.5f, 1e-5f);
+    assert_int_equal(a.said.disfluencies[0].after_word, 0);
+    assert_float_equal(a.said.disfluencies[0].start, 3.5f, 1e-5f);
     assert_int_equal(a.report.fillers[RH_FILLER_UM], 1);
     const rh_timing *g = &a.report.timing;
     assert_int_equal((int)g->n_pauses, 1);

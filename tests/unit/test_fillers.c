@@ -1,4 +1,4 @@
-/* Fillers and slips from tables: clean words, words of a second decode, curves. */
+/* Fillers and disfluencies from tables: clean words, words of a second decode, curves. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -68,11 +68,11 @@ static void voice(curves *v, float from, float to, float change)
     }
 }
 
-static rh_disfluency find(const said *clean, const said *verbatim, const curves *v)
+static rh_disfluencies find(const said *clean, const said *verbatim, const curves *v)
 {
     rh_speech_input in = {.words = clean->words, .n_words = clean->n, .contour = v ? &v->c : NULL};
-    rh_disfluency d = {0};
-    assert_int_equal(rh_disfluency_find(&in, verbatim ? verbatim->words : NULL,
+    rh_disfluencies d = {0};
+    assert_int_equal(rh_disfluencies_find(&in, verbatim ? verbatim->words : NULL,
                                         verbatim ? verbatim->n : 0, &d, NULL),
                      RH_OK);
     return d;
@@ -82,13 +82,13 @@ static int count_word_fillers(const char *text)
 {
     static said s;
     say(&s, text);
-    rh_disfluency d = find(&s, NULL, NULL);
+    rh_disfluencies d = find(&s, NULL, NULL);
     int n = (int)d.n_fillers;
-    rh_disfluency_done(&d);
+    rh_disfluencies_done(&d);
     return n;
 }
 
-static int fillers_of(const rh_disfluency *d, rh_filler_kind kind)
+static int fillers_of(const rh_disfluencies *d, rh_filler_kind kind)
 {
     int n = 0;
     for (size_t i = 0; i < d->n_fillers; i++)
@@ -96,21 +96,21 @@ static int fillers_of(const rh_disfluency *d, rh_filler_kind kind)
     return n;
 }
 
-static int slips_of(const rh_disfluency *d, rh_slip_kind kind)
+static int disfluencies_of(const rh_disfluencies *d, rh_disfluency_kind kind)
 {
     int n = 0;
-    for (size_t i = 0; i < d->n_slips; i++)
-        n += d->slips[i].kind == kind;
+    for (size_t i = 0; i < d->n_disfluencies; i++)
+        n += d->disfluencies[i].kind == kind;
     return n;
 }
 
-static int count_slips(const char *text, rh_slip_kind kind)
+static int count_disfluencies(const char *text, rh_disfluency_kind kind)
 {
     static said s;
     say(&s, text);
-    rh_disfluency d = find(&s, NULL, NULL);
-    int n = slips_of(&d, kind);
-    rh_disfluency_done(&d);
+    rh_disfluencies d = find(&s, NULL, NULL);
+    int n = disfluencies_of(&d, kind);
+    rh_disfluencies_done(&d);
     return n;
 }
 
@@ -142,7 +142,7 @@ static void a_voice_confirms_and_times_the_second_decode(void **state)
     voice(&v, 0.5f, 1.2f, 4.0f);
     voice(&v, 1.9f, 2.4f, 1.5f);
     voice(&v, 3.0f, 3.8f, 4.0f);
-    rh_disfluency d = find(&clean, &verbatim, &v);
+    rh_disfluencies d = find(&clean, &verbatim, &v);
     assert_int_equal(d.n_fillers, 1);
     assert_int_equal(d.fillers[0].kind, RH_FILLER_UM);
     assert_near(d.fillers[0].start, 1.9, 0.011);
@@ -150,7 +150,7 @@ static void a_voice_confirms_and_times_the_second_decode(void **state)
     assert_int_equal(d.fillers[0].after_word, 1);
     assert_int_equal(d.fillers[0].n_words, 0);
     assert_string_equal(d.verbatim, "I agree. um, We went.");
-    rh_disfluency_done(&d);
+    rh_disfluencies_done(&d);
 }
 
 /* "what um uh": the first is heard, the second only follows from the first. */
@@ -160,10 +160,10 @@ static void a_clean_word_of_no_probability_is_no_filler(void **state)
     static said clean;
     say(&clean, "what um uh");
     clean.words[2].p = 0.01f;
-    rh_disfluency d = find(&clean, NULL, NULL);
+    rh_disfluencies d = find(&clean, NULL, NULL);
     assert_int_equal(d.n_fillers, 1);
     assert_int_equal(d.fillers[0].kind, RH_FILLER_UM);
-    rh_disfluency_done(&d);
+    rh_disfluencies_done(&d);
 }
 
 static void the_surer_decode_counts_for_a_word_of_both(void **state)
@@ -178,11 +178,11 @@ static void the_surer_decode_counts_for_a_word_of_both(void **state)
     voice(&v, 0.5f, 1.2f, 4.0f);
     voice(&v, 1.9f, 2.4f, 3.5f); /* no calm one: doubt would refuse it */
     voice(&v, 3.0f, 3.8f, 4.0f);
-    rh_disfluency d = find(&clean, &verbatim, &v);
+    rh_disfluencies d = find(&clean, &verbatim, &v);
     assert_int_equal(d.n_fillers, 1);
     assert_int_equal(d.fillers[0].n_words, 1);
     assert_near(d.fillers[0].start, 1.9, 0.011);
-    rh_disfluency_done(&d);
+    rh_disfluencies_done(&d);
 }
 
 static void without_a_voice_a_doubtful_one_is_refused(void **state)
@@ -195,14 +195,14 @@ static void without_a_voice_a_doubtful_one_is_refused(void **state)
     be_silent(&v);
     voice(&v, 0.5f, 1.2f, 4.0f);
     voice(&v, 3.0f, 3.8f, 4.0f);
-    rh_disfluency d = find(&clean, &verbatim, &v);
+    rh_disfluencies d = find(&clean, &verbatim, &v);
     assert_int_equal(d.n_fillers, 0);
-    rh_disfluency_done(&d);
+    rh_disfluencies_done(&d);
     voice(&v, 1.9f, 2.1f, 7.0f); /* a restless sound, and a decoder that guesses */
     verbatim.words[2].p = 0.3f;
     d = find(&clean, &verbatim, &v);
     assert_int_equal(d.n_fillers, 0);
-    rh_disfluency_done(&d);
+    rh_disfluencies_done(&d);
 }
 
 static void a_run_is_counted_by_its_sound(void **state)
@@ -217,10 +217,10 @@ static void a_run_is_counted_by_its_sound(void **state)
     for (int k = 0; k < 5; k++)
         voice(&v, 1.2f + 0.5f * (float)k, 1.4f + 0.5f * (float)k, 1.5f);
     voice(&v, 4.0f, 4.3f, 4.0f);
-    rh_disfluency d = find(&clean, &verbatim, &v);
+    rh_disfluencies d = find(&clean, &verbatim, &v);
     assert_int_equal(fillers_of(&d, RH_FILLER_UH), 5);
     assert_near(d.fillers[4].start, 3.2, 0.02);
-    rh_disfluency_done(&d);
+    rh_disfluencies_done(&d);
 }
 
 static void a_still_voice_apart_is_a_filler_unless_a_word_is_there(void **state)
@@ -233,14 +233,14 @@ static void a_still_voice_apart_is_a_filler_unless_a_word_is_there(void **state)
     voice(&v, 0.5f, 0.9f, 5.0f);
     voice(&v, 2.0f, 2.5f, 1.2f);
     voice(&v, 4.0f, 4.4f, 5.0f);
-    rh_disfluency d = find(&clean, NULL, &v);
+    rh_disfluencies d = find(&clean, NULL, &v);
     assert_int_equal(d.n_fillers, 1);
     assert_near(d.fillers[0].start, 2.0, 0.011);
-    rh_disfluency_done(&d);
+    rh_disfluencies_done(&d);
     say(&clean, "Yes@0.5-0.9 oh@2.0-2.5 sir.@4.0-4.4");
     d = find(&clean, NULL, &v);
     assert_int_equal(d.n_fillers, 0);
-    rh_disfluency_done(&d);
+    rh_disfluencies_done(&d);
 }
 
 static void a_decode_that_strays_is_not_believed(void **state)
@@ -252,10 +252,10 @@ static void a_decode_that_strays_is_not_believed(void **state)
     voice(&v, 0.2f, 5.0f, 4.0f);
     say(&clean, "We built the whole thing again in four weeks.");
     say(&verbatim, "Uh, let me um, think. Okay, uh, thanks.");
-    rh_disfluency d = find(&clean, &verbatim, &v);
+    rh_disfluencies d = find(&clean, &verbatim, &v);
     assert_int_equal(d.n_fillers, 0);
     assert_string_equal(d.verbatim, "We built the whole thing again in four weeks.");
-    rh_disfluency_done(&d);
+    rh_disfluencies_done(&d);
 }
 
 static void words_are_fillers_by_their_place_only(void **state)
@@ -283,20 +283,20 @@ static void a_single_opening_word_is_plain_english(void **state)
     assert_int_equal(count_word_fillers("I mean, he, you know, persisted."), 2);
 }
 
-static void slips_are_told_from_emphasis(void **state)
+static void disfluencies_are_told_from_emphasis(void **state)
 {
     (void)state;
-    assert_int_equal(count_slips("I went to the the office.", RH_SLIP_REPETITION), 1);
-    assert_int_equal(count_slips("I was in a in a meeting.", RH_SLIP_REPETITION), 1);
-    assert_int_equal(count_slips("It was very very good. No, no, no. I know that that is so.",
-                                 RH_SLIP_REPETITION),
+    assert_int_equal(count_disfluencies("I went to the the office.", RH_DISFLUENCY_REPETITION), 1);
+    assert_int_equal(count_disfluencies("I was in a in a meeting.", RH_DISFLUENCY_REPETITION), 1);
+    assert_int_equal(count_disfluencies("It was very very good. No, no, no. I know that that is so.",
+                                 RH_DISFLUENCY_REPETITION),
                      0);
-    assert_int_equal(count_slips("We had had it. More words, words, words.", RH_SLIP_REPETITION),
+    assert_int_equal(count_disfluencies("We had had it. More words, words, words.", RH_DISFLUENCY_REPETITION),
                      0);
-    assert_int_equal(count_slips("Mon- Montreal is cold.", RH_SLIP_CUT_OFF), 1);
-    assert_int_equal(count_slips("A well-known man.", RH_SLIP_CUT_OFF), 0);
-    assert_int_equal(count_slips("We had, we went to town.", RH_SLIP_RESTART), 1);
-    assert_int_equal(count_slips("We saw it, we saw it. I came. I won.", RH_SLIP_RESTART), 0);
+    assert_int_equal(count_disfluencies("Mon- Montreal is cold.", RH_DISFLUENCY_CUT_OFF), 1);
+    assert_int_equal(count_disfluencies("A well-known man.", RH_DISFLUENCY_CUT_OFF), 0);
+    assert_int_equal(count_disfluencies("We had, we went to town.", RH_DISFLUENCY_REPAIR), 1);
+    assert_int_equal(count_disfluencies("We saw it, we saw it. I came. I won.", RH_DISFLUENCY_REPAIR), 0);
 }
 
 static void a_held_vowel_is_drawn(void **state)
@@ -308,24 +308,24 @@ static void a_held_vowel_is_drawn(void **state)
     be_silent(&v);
     voice(&v, 0.55f, 1.25f, 1.0f);
     voice(&v, 1.5f, 1.9f, 5.0f);
-    rh_disfluency d = find(&clean, NULL, &v);
-    assert_int_equal(slips_of(&d, RH_SLIP_DRAWN), 1);
+    rh_disfluencies d = find(&clean, NULL, &v);
+    assert_int_equal(disfluencies_of(&d, RH_DISFLUENCY_PROLONGATION), 1);
     assert_int_equal(d.n_fillers, 0);
-    assert_int_equal(d.slips[0].after_word, -1);
-    assert_string_equal(d.slips[0].text, "And");
-    rh_disfluency_done(&d);
+    assert_int_equal(d.disfluencies[0].after_word, -1);
+    assert_string_equal(d.disfluencies[0].text, "And");
+    rh_disfluencies_done(&d);
 }
 
-static void a_slip_holds_its_words(void **state)
+static void a_disfluency_holds_its_words(void **state)
 {
     (void)state;
     static said clean, verbatim;
     say(&clean, "I was in a meeting.");
     say(&verbatim, "I was in a in a meeting.");
-    rh_disfluency d = find(&clean, &verbatim, NULL);
-    assert_int_equal(d.n_slips, 1);
-    assert_string_equal(d.slips[0].text, "in a");
-    rh_disfluency_done(&d);
+    rh_disfluencies d = find(&clean, &verbatim, NULL);
+    assert_int_equal(d.n_disfluencies, 1);
+    assert_string_equal(d.disfluencies[0].text, "in a");
+    rh_disfluencies_done(&d);
 }
 
 static void nothing_said_and_no_memory_are_survived(void **state)
@@ -334,10 +334,10 @@ static void nothing_said_and_no_memory_are_survived(void **state)
     static said none, clean, verbatim;
     static curves v;
     be_silent(&v);
-    rh_disfluency d = find(&none, NULL, &v);
+    rh_disfluencies d = find(&none, NULL, &v);
     assert_int_equal(d.n_fillers, 0);
     assert_string_equal(d.verbatim, "");
-    rh_disfluency_done(&d);
+    rh_disfluencies_done(&d);
     say(&clean, "We had it.");
     say(&verbatim, "We um, had it.");
     rh_speech_input in = {.words = clean.words, .n_words = clean.n, .contour = &v.c};
@@ -345,11 +345,11 @@ static void nothing_said_and_no_memory_are_survived(void **state)
     for (long k = 1; st != RH_OK; k++) {
         assert_in_range(k, 1, 30);
         rh_alloc_fail_at(k);
-        st = rh_disfluency_find(&in, verbatim.words, verbatim.n, &d, NULL);
+        st = rh_disfluencies_find(&in, verbatim.words, verbatim.n, &d, NULL);
         rh_alloc_fail_at(0);
         assert_true(st == RH_OK || (st == RH_ERR_NOMEM && d.fillers == NULL));
     }
-    rh_disfluency_done(&d);
+    rh_disfluencies_done(&d);
 }
 
 int main(void)
@@ -365,9 +365,9 @@ int main(void)
         cmocka_unit_test(a_decode_that_strays_is_not_believed),
         cmocka_unit_test(words_are_fillers_by_their_place_only),
         cmocka_unit_test(a_single_opening_word_is_plain_english),
-        cmocka_unit_test(slips_are_told_from_emphasis),
+        cmocka_unit_test(disfluencies_are_told_from_emphasis),
         cmocka_unit_test(a_held_vowel_is_drawn),
-        cmocka_unit_test(a_slip_holds_its_words),
+        cmocka_unit_test(a_disfluency_holds_its_words),
         cmocka_unit_test(nothing_said_and_no_memory_are_survived),
     };
     return cmocka_run_group_tests_name("fillers", tests, NULL, NULL);

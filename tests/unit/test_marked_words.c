@@ -1,4 +1,4 @@
-/* Words, fillers, slips and pauses in order of time. */
+/* Words, fillers, disfluencies and pauses in order of time. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -48,19 +48,19 @@ static int one_of(const char *name, const char *const *names, int n)
     return 0;
 }
 
-/* An analysis with what the JSON says of words, fillers, slips and pauses; texts stay its. */
+/* An analysis with what the JSON says of words, fillers, disfluencies and pauses; texts stay its. */
 static rh_analysis analysis_of(const json_t *from)
 {
     static const char *const fates[] = {"said", "missed", "added", "replaced", "mispronounced"};
-    static const char *const slips[] = {"repetition", "restart", "cut-off", "drawn"};
+    static const char *const disfluencies[] = {"repetition", "restart", "cut-off", "drawn"};
     const json_t *words = json_object_get(from, "words"), *fillers = json_object_get(from, "fillers");
-    const json_t *slip_list = json_object_get(from, "slips"), *pauses = json_object_get(from, "pauses");
+    const json_t *disfluency_list = json_object_get(from, "slips"), *pauses = json_object_get(from, "pauses");
     rh_analysis a = {0};
     json_t *o;
     size_t i;
     a.report.word_scores = rh_calloc(json_array_size(words) + 1, sizeof *a.report.word_scores);
     a.said.fillers = rh_calloc(json_array_size(fillers) + 1, sizeof *a.said.fillers);
-    a.said.slips = rh_calloc(json_array_size(slip_list) + 1, sizeof *a.said.slips);
+    a.said.disfluencies = rh_calloc(json_array_size(disfluency_list) + 1, sizeof *a.said.disfluencies);
     a.report.timing.pauses = rh_calloc(json_array_size(pauses) + 1, sizeof *a.report.timing.pauses);
     json_array_foreach(words, i, o)
     {
@@ -78,10 +78,10 @@ static rh_analysis analysis_of(const json_t *from)
         a.said.fillers[a.said.n_fillers++] = (rh_filler){(rh_filler_kind)kind, at(o, "start"), at(o, "end"), 1,
                                                          whole(o, "after_word"), whole(o, "words")};
     }
-    json_array_foreach(slip_list, i, o)
+    json_array_foreach(disfluency_list, i, o)
     {
-        rh_slip *s = &a.said.slips[a.said.n_slips++];
-        *s = (rh_slip){(rh_slip_kind)one_of(rh_json_str(o, "kind"), slips, 4), at(o, "start"), at(o, "end"), whole(o, "after_word"), ""};
+        rh_disfluency *s = &a.said.disfluencies[a.said.n_disfluencies++];
+        *s = (rh_disfluency){(rh_disfluency_kind)one_of(rh_json_str(o, "kind"), disfluencies, 4), at(o, "start"), at(o, "end"), whole(o, "after_word"), ""};
         strcpy(s->text, rh_json_str(o, "text"));
     }
     json_array_foreach(pauses, i, o)
@@ -107,7 +107,7 @@ static void expect(const char *analysis, const char *want, const char *verbatim)
     json_decref(items);
     rh_free(a.report.word_scores);
     rh_free(a.said.fillers);
-    rh_free(a.said.slips);
+    rh_free(a.said.disfluencies);
     rh_free(a.report.timing.pauses);
     json_decref(from);
 }
@@ -124,7 +124,7 @@ static void fillers_are_marked_or_put_in(void **state)
            "We, you<filler> know,<filler> um<filler> left.", "We, you know, um, left.");
 }
 
-static void slips_are_put_in_where_the_clean_text_has_them_not(void **state)
+static void disfluencies_are_put_in_where_the_clean_text_has_them_not(void **state)
 {
     (void)state;
 #define SLIP(kind, text, start, after) \
@@ -189,7 +189,7 @@ int main(void)
     json_set_alloc_funcs(rh_alloc, rh_free);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(fillers_are_marked_or_put_in),
-        cmocka_unit_test(slips_are_put_in_where_the_clean_text_has_them_not),
+        cmocka_unit_test(disfluencies_are_put_in_where_the_clean_text_has_them_not),
         cmocka_unit_test(pauses_and_fillers_come_in_order),
         cmocka_unit_test(fates_against_a_text_are_told_apart),
         cmocka_unit_test(kept_sessions_give_what_was_really_said),

@@ -125,13 +125,13 @@ static void transcript_marks_fillers_and_long_pauses(void **state)
     json_decref(r);
 }
 
-static void slips_are_events_and_marks(void **state)
+static void disfluencies_are_events_and_marks(void **state)
 {
     (void)state;
     json_t *session = session_of(40, -1), *r = NULL;
     rh_analysis a = analysis_of(140, 1);
-    rh_slip slip = {.kind = RH_SLIP_RESTART, .start = 4, .end = 4.3f, .after_word = 9, .text = "we had,"};
-    assert_int_equal(rh_word_table_slip(&a.said, &slip), RH_OK);
+    rh_disfluency disfluency = {.kind = RH_DISFLUENCY_REPAIR, .start = 4, .end = 4.3f, .after_word = 9, .text = "we had,"};
+    assert_int_equal(rh_word_table_disfluency(&a.said, &disfluency), RH_OK);
     a.report.prosody = (rh_score){.known = true, .value = 70, .advice = "Breathe."};
     assert_int_equal(rh_report_build(session, &a, NULL, &r, NULL), RH_OK);
     int events = 0;
@@ -360,7 +360,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(good_and_bad_land_on_their_sides_with_moments),
         cmocka_unit_test(transcript_marks_fillers_and_long_pauses),
-        cmocka_unit_test(slips_are_events_and_marks),
+        cmocka_unit_test(disfluencies_are_events_and_marks),
         cmocka_unit_test(an_answer_has_what_might_be_asked_next),
         cmocka_unit_test(silence_is_said_and_not_judged),
         cmocka_unit_test(markdown_escapes_what_people_said),

@@ -21,7 +21,7 @@ rh_status rh_report_build(const json_t *session, const rh_analysis *a, const jso
 rh_status rh_report_session(rh_session *s, const atomic_bool *cancel, json_t **report, rh_error *err);
 
 /* What was said, in order of time: the words of an analysis with its fillers,
- * slips and pauses put among them. Each item has "text", "start", "end", and where it
+ * disfluencies and pauses put among them. Each item has "text", "start", "end", and where it
  * is not a plain word "mark" and "note":
  *   filler, repeat, false_start, cutoff, drawn   (with "heard": true where the clean
  *     transcript has no word for it)

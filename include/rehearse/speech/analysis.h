@@ -24,7 +24,7 @@ typedef struct {
 /* All times count from the start of what the range is of, not from the range's. */
 typedef struct {
     double from_s, duration_s;
-    rh_word_table said;        /* what the rest was made from; its fillers and slips are all there are */
+    rh_word_table said;        /* what the rest was made from; its fillers and disfluencies are all there are */
     char *text;                /* as recognised, UTF-8; "" = nothing was said */
     char *verbatim_text;       /* the same with fillers, repetitions and cut-off words; "" = not known */
     char other_language[RH_SPEECH_NAME]; /* plainly spoken instead of the one given; "" = no */

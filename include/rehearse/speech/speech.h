@@ -18,7 +18,7 @@
 
 enum {
     RH_SPEECH_MAX_WORDS = 100000, /* words of one recording, and of its reference */
-    RH_SLIP_TEXT = 64,            /* bytes */
+    RH_DISFLUENCY_TEXT = 64,            /* bytes */
 };
 
 typedef struct {
@@ -40,7 +40,7 @@ typedef struct {
     size_t first_forced, n_forced;   /* 0 words without a reference */
     size_t first_verbatim, n_verbatim;
     size_t first_filler, n_fillers;
-    size_t first_slip, n_slips;
+    size_t first_disfluency, n_disfluencies;
     const float *pooled;          /* rh_asr_pooled() of it, or NULL */
     size_t n_pooled;
     float pooled_s;               /* seconds of sound it was pooled over */
@@ -64,19 +64,19 @@ typedef struct {
 } rh_filler;
 
 typedef enum {
-    RH_SLIP_REPETITION, /* "the the", "in a in a" */
-    RH_SLIP_RESTART,    /* "we had, we went": begun anew with other words */
-    RH_SLIP_CUT_OFF,    /* "Mon- Montreal" */
-    RH_SLIP_DRAWN,      /* a vowel held 400 ms and more inside a word */
-    RH_SLIP_KINDS
-} rh_slip_kind;
+    RH_DISFLUENCY_REPETITION, /* "the the", "in a in a" */
+    RH_DISFLUENCY_REPAIR,    /* "we had, we went": begun anew with other words */
+    RH_DISFLUENCY_CUT_OFF,    /* "Mon- Montreal" */
+    RH_DISFLUENCY_PROLONGATION,      /* a vowel held 400 ms and more inside a word */
+    RH_DISFLUENCY_KINDS
+} rh_disfluency_kind;
 
 typedef struct {
-    rh_slip_kind kind;
+    rh_disfluency_kind kind;
     float start, end; /* s, of the part that was too much */
     int after_word;   /* index of the clean word before it, -1 = before the first */
-    char text[RH_SLIP_TEXT]; /* the words of that part; of a drawn vowel, the word it is in */
-} rh_slip;
+    char text[RH_DISFLUENCY_TEXT]; /* the words of that part; of a drawn vowel, the word it is in */
+} rh_disfluency;
 
 enum { RH_CONTOUR_PER_S = 100 }; /* steps a second: step i is at i * 10 ms */
 

@@ -36,7 +36,7 @@ typedef struct {
     rh_speech_segment *segments; size_t n_segments, cap_segments;
     rh_time_span *voice; size_t n_voice, cap_voice; /* by voice activity; none = the segments */
     rh_filler *fillers; size_t n_fillers, cap_fillers;
-    rh_slip *slips; size_t n_slips, cap_slips;
+    rh_disfluency *disfluencies; size_t n_disfluencies, cap_disfluencies;
     rh_fillers_state fillers_are;      /* when a range is measured */
     char language[RH_SPEECH_NAME];     /* "" = not known */
     char model[RH_SPEECH_NAME];        /* whose encoder the pooled output is of; "" = none */
@@ -52,7 +52,7 @@ rh_status rh_word_table_word(rh_word_table *t, rh_words_of list, const rh_word *
 rh_status rh_word_table_pooled(rh_word_table *t, const float *x, size_t n);
 rh_status rh_word_table_voice(rh_word_table *t, float start_s, float end_s);
 rh_status rh_word_table_filler(rh_word_table *t, const rh_filler *f); /* after_word counts in the whole table */
-rh_status rh_word_table_slip(rh_word_table *t, const rh_slip *s);
+rh_status rh_word_table_disfluency(rh_word_table *t, const rh_disfluency *s);
 
 /* Adds segments first..end-1 of another table with all that is theirs, each time put through
  * `at`. RH_ERR_NOMEM; a part may then have been added. */

@@ -35,7 +35,7 @@ struct ask {
     char range[128], if_range[64], if_none_match[64]; /* of a GET for media */
     int limit;
     double before;
-    bool verbatim; /* a transcript with fillers and slips */
+    bool verbatim; /* a transcript with fillers and disfluencies */
     int permille; /* how far the analysis of a recording is; -1 = none runs */
     bool ran; /* the session to be deleted was running and is on its way out by itself */
     /* the answer */

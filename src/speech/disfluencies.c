@@ -1,4 +1,4 @@
-/* slips.c - repetitions, false starts, cut-off words, drawn vowels. */
+/* disfluencies.c - repetitions, repairs, cut-off words, prolongations. */
 #include "fillers_internal.h"
 
 #include <math.h>
@@ -7,7 +7,7 @@
 static const float STEADY_DB = 2.2f; /* mean spectral change a step of a held vowel */
 static const float DRAWN_S = 0.4f;
 static const float STEADY_ST = 1.0f; /* pitch stays within it from step to step of 50 ms */
-enum { DRAWN_STEPS = 40 };
+enum { PROLONGED_STEPS = 40 };
 
 /* Words that are doubled on purpose. */
 static bool may_double(const char *key)
@@ -40,14 +40,14 @@ static size_t write_word(char *out, size_t cap, bool blank, const char *text)
     return n + blank;
 }
 
-static void add_slip_of(rh_filler_search *f, rh_slip_kind kind, const rh_word *from,
+static void add_disfluency_of(rh_filler_search *f, rh_disfluency_kind kind, const rh_word *from,
                         const rh_word *to, int after)
 {
-    rh_slip s = {.kind = kind, .start = from->start, .end = to->end, .after_word = after};
+    rh_disfluency s = {.kind = kind, .start = from->start, .end = to->end, .after_word = after};
     size_t n = 0;
     for (const rh_word *w = from; w <= to; w++)
         n += write_word(s.text + n, sizeof s.text - n, n > 0, w->text);
-    rh_add_slip(f, s);
+    rh_add_disfluency(f, s);
 }
 
 /* Length in words of what is said twice at i of the list: one word or two. */
@@ -63,7 +63,7 @@ static size_t repeated_at(const rh_word *w, const rh_filler_key *k, size_t n, si
 }
 
 /* "we had, we went", "he was- he is": the same pronoun again after one or two words. */
-static bool restarts_at(const rh_word *w, const rh_filler_key *k, size_t n, size_t i, size_t *len)
+static bool repaired_at(const rh_word *w, const rh_filler_key *k, size_t n, size_t i, size_t *len)
 {
     static const char subjects[] = "he i i'm i've it it's she that's there they this we you";
     if (!rh_word_in(k[i], subjects))
@@ -96,12 +96,12 @@ static void find_in_words(rh_filler_search *f, const rh_word *w, const rh_filler
         int after = is_verbatim ? (i > 0 ? rh_clean_before(f, i - 1) : -1) : (int)i - 1;
         size_t len = repeated_at(w, k, n, i);
         if (len > 0) {
-            add_slip_of(f, RH_SLIP_REPETITION, &w[i], &w[i + len - 1], after);
+            add_disfluency_of(f, RH_DISFLUENCY_REPETITION, &w[i], &w[i + len - 1], after);
             i += len - 1;
         } else if (cut_off_at(w, k, n, i)) {
-            add_slip_of(f, RH_SLIP_CUT_OFF, &w[i], &w[i], after);
-        } else if (restarts_at(w, k, n, i, &len)) {
-            add_slip_of(f, RH_SLIP_RESTART, &w[i], &w[i + len - 1], after);
+            add_disfluency_of(f, RH_DISFLUENCY_CUT_OFF, &w[i], &w[i], after);
+        } else if (repaired_at(w, k, n, i, &len)) {
+            add_disfluency_of(f, RH_DISFLUENCY_REPAIR, &w[i], &w[i + len - 1], after);
         }
     }
 }
@@ -123,7 +123,7 @@ static bool is_filler_time(const rh_filler_search *f, float t)
 }
 
 /* Voice whose spectrum and pitch stand still for 400 ms inside a word. */
-static void find_drawn(rh_filler_search *f)
+static void find_prolongations(rh_filler_search *f)
 {
     const rh_contour *c = f->in->contour;
     const rh_speech_input *in = f->in;
@@ -132,23 +132,23 @@ static void find_drawn(rh_filler_search *f)
         size_t from = i;
         while (i < c->n && is_steady(c, i))
             i++;
-        if (i - from >= DRAWN_STEPS) {
+        if (i - from >= PROLONGED_STEPS) {
             float a = (float)from / RH_CONTOUR_PER_S, b = (float)i / RH_CONTOUR_PER_S;
             float mid = 0.5f * (a + b);
             while (word < in->n_words && in->words[word].end + 0.1f < mid)
                 word++;
             if (word < in->n_words && in->words[word].start - 0.1f <= mid &&
                 b - a >= DRAWN_S - 0.005f && !is_filler_time(f, mid)) {
-                rh_slip s = {.kind = RH_SLIP_DRAWN, .start = a, .end = b, .after_word = (int)word - 1};
+                rh_disfluency s = {.kind = RH_DISFLUENCY_PROLONGATION, .start = a, .end = b, .after_word = (int)word - 1};
                 (void)write_word(s.text, sizeof s.text, false, in->words[word].text);
-                rh_add_slip(f, s);
+                rh_add_disfluency(f, s);
             }
         }
         i++;
     }
 }
 
-void rh_find_slips(rh_filler_search *f)
+void rh_find_disfluencies(rh_filler_search *f)
 {
     const rh_filler_key *clean = (const rh_filler_key *)f->clean_keys;
     if (f->verbatim_holds)
@@ -156,5 +156,5 @@ void rh_find_slips(rh_filler_search *f)
     else
         find_in_words(f, f->in->words, clean, f->in->n_words, false);
     if (f->in->contour)
-        find_drawn(f);
+        find_prolongations(f);
 }
