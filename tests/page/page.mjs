@@ -93,6 +93,7 @@ await test('practice leads to a report with the right transcript', async () => {
   assert.ok(await page.locator('.tile').count() >= 4, 'scores');
   assert.ok(await page.locator('.chart canvas').count() >= 2, 'charts');
   assert.ok(await page.locator('.points li').count() >= 2, 'advice');
+  assert.equal(await page.locator('.about .follow-ups li').count(), 2, 'what might be asked next');
   await page.locator('.moment').first().click();
   await looksFinished(page, 'report');
   await axe(page);
@@ -285,7 +286,7 @@ await test('progress lists the practices and deletes them for good', async () =>
   await page.context().close();
 });
 
-await questions({ open, quiet, axe, looksFinished, server });
+await questions({ open, quiet, axe, looksFinished, server, errors });
 await corners({ open, quiet, axe, looksFinished, server, errors });
 await proxied({ open, errors });
 

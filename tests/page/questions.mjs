@@ -7,7 +7,7 @@ import { root, test } from './harness.mjs';
 
 const read = (file) => JSON.parse(readFileSync(join(root, 'web', file), 'utf8'));
 
-export async function questions({ open, quiet, axe, looksFinished, server }) {
+export async function questions({ open, quiet, axe, looksFinished, server, errors }) {
   const { roles } = read('questions.json');
   const bank = roles.flatMap((r) => read(r.file).questions);
   const choices = (page) => page.$$eval('#pick option', (list) => list.map((o) => o.value));
@@ -109,6 +109,7 @@ export async function questions({ open, quiet, axe, looksFinished, server }) {
     await page.goto(`${server.url}#/report/${id}`);
     await page.reload();
     await page.waitForSelector('article.report'); // the report needs no bank
+    errors.splice(0); // the refused file shows in the console
     await page.context().close();
   });
 }
