@@ -91,7 +91,7 @@ typedef struct {
     char host[256], origin[256], authorization[512], cookie[4096], peer[64];
 } rh_visitor_text;
 rh_visitor rh_http_visitor(const rh_net_conn *net, rh_visitor_text *text);
-/* Whether this visitor may use section B (access.h): 0, 401 or 403 and why. */
+/* Whether this visitor may use /v1 and the rest of our own API (access.h): 0, 401 or 403 and why. */
 int rh_http_access(rh_server *s, const rh_net_conn *net, const char **why);
 
 /* The header as text in `out`: "" when absent, "?" when it is longer. */

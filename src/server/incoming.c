@@ -131,7 +131,7 @@ void rh_incoming_free(rh_incoming *in)
         remove_it(in);
 }
 
-static void pump(rh_incoming *in);
+static void schedule_write(rh_incoming *in);
 
 static void write_done(rh_server *s, rh_job *job)
 {
@@ -143,11 +143,11 @@ static void write_done(rh_server *s, rh_job *job)
         remove_it(in);
         return;
     }
-    pump(in);
+    schedule_write(in);
     in->told(s, in->conn); /* may free it */
 }
 
-static void pump(rh_incoming *in)
+static void schedule_write(rh_incoming *in)
 {
     if (in->busy || !in->on_disk || in->err.code || !in->bytes.len || (in->bytes.len < PIECE_BYTES && !in->whole))
         return;
@@ -190,14 +190,14 @@ rh_status rh_incoming_add(rh_incoming *in, const char *bytes, size_t n, rh_error
         s->upload_file_bytes += n;
     else if (in->n > RH_MAX_SMALL_FILE_BYTES)
         spill(in);
-    pump(in);
+    schedule_write(in);
     return rh_incoming_fault(in, err);
 }
 
 void rh_incoming_end(rh_incoming *in)
 {
     in->whole = true;
-    pump(in);
+    schedule_write(in);
 }
 
 size_t rh_incoming_size(const rh_incoming *in)

@@ -215,7 +215,7 @@ void rh_server_tick(rh_server *s, int64_t now)
     rh_live_sessions_tick(s, now);
     rh_legacy_sessions_tick(s, now);
     rh_session_recovery_tick(s, now);
-    rh_uploads_pump(s);
+    rh_uploads_schedule(s);
     if (now >= s->tidy_at_us) {
         s->tidy_at_us = now + TIDY_EVERY_US;
         rh_sessions_tidy(s);

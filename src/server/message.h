@@ -1,4 +1,4 @@
-/* message.h - one JSON text message of the seed's WebSockets.
+/* message.h - one JSON text message of the legacy API's WebSockets.
  *
  * Media in a message is one long base64 string without escapes. Such strings
  * are found with memchr and left where they lie; only what remains, a few

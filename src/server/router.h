@@ -13,7 +13,7 @@ typedef struct rh_socket_kind rh_socket_kind; /* ws.h */
 /* One line of a table of routes. */
 typedef struct {
     const char *method, *pattern; /* `{}` stands for one path segment; NULL: any path that no line has */
-    bool open;                    /* section A: any web page may use it (CORS) */
+    bool open;                    /* the legacy API: any web page may use it (CORS) */
     /* `start` sees the headers and says what body is wanted, or replies at once; `finish` has the whole body.
      * One of them may be NULL. */
     void (*start)(rh_http *h);

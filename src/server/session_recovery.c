@@ -118,7 +118,7 @@ static void recordings_done(rh_server *s, rh_job *base)
         rh_log(RH_LOG_INFO, "%zu recordings of an earlier run are analysed now", json_array_size(j->ids));
     json_decref(j->ids);
     rh_free(j);
-    rh_uploads_pump(s);
+    rh_uploads_schedule(s);
 }
 
 static bool search(rh_server *s, void (*run)(rh_job *, rh_worker *), void (*done)(rh_server *, rh_job *))

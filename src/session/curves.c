@@ -2,6 +2,7 @@
 
 #include <string.h>
 #include "rehearse/base/alloc.h"
+#include "rehearse/base/array.h"
 #include "rehearse/base/stats.h"
 #include "rehearse/media/pitch.h"
 
@@ -10,32 +11,9 @@ enum { PIECE = 10 * RH_PITCH_RATE_HZ };
 void rh_curves_done(rh_curves *c)
 {
     rh_free(c->waiting);
-    rh_free(c->f0_hz);
-    rh_free(c->voicing);
-    rh_free(c->level_db);
-    rh_free(c->change_db);
-    rh_free(c->clipped);
+    for (int k = 0; k < RH_CURVES; k++)
+        rh_free(c->at[k]);
     *c = (rh_curves){0};
-}
-
-static bool grow(float **x, size_t cap)
-{
-    float *p = rh_realloc(*x, cap * sizeof *p);
-    if (p)
-        *x = p;
-    return p != NULL;
-}
-
-static rh_status room(rh_curves *c, size_t extra, rh_error *err)
-{
-    if (c->n + extra <= c->cap)
-        return RH_OK;
-    size_t cap = 2 * (c->n + extra);
-    if (!grow(&c->f0_hz, cap) || !grow(&c->voicing, cap) || !grow(&c->level_db, cap) ||
-        !grow(&c->change_db, cap) || !grow(&c->clipped, cap))
-        return rh_fail(err, RH_ERR_NOMEM, "curves: out of memory");
-    c->cap = cap;
-    return RH_OK;
 }
 
 /* Whole steps of what waits; a rest shorter than a step goes on waiting. */
@@ -43,21 +21,23 @@ static rh_status track(rh_curves *c, rh_error *err)
 {
     size_t steps = c->n_waiting / RH_PITCH_HOP, used = steps * RH_PITCH_HOP;
     rh_pitch_track t = {0};
+    rh_status st = RH_OK;
     if (steps == 0)
         return RH_OK;
-    rh_status st = room(c, steps, err);
-    if (st == RH_OK)
-        st = rh_pitch_track_run(&t, c->waiting, c->n_waiting, err);
+    for (int k = 0; k < RH_CURVES && st == RH_OK; k++)
+        st = rh_array_reserve(&c->at[k], &c->cap[k], c->n + steps, sizeof(float));
+    if (st != RH_OK)
+        return rh_fail(err, st, "curves: out of memory");
+    st = rh_pitch_track_run(&t, c->waiting, c->n_waiting, err);
     if (st != RH_OK)
         return st;
     if (steps > t.n_hops)
         steps = t.n_hops;
-    memcpy(c->f0_hz + c->n, t.f0_hz, steps * sizeof(float));
-    memcpy(c->voicing + c->n, t.voicing, steps * sizeof(float));
-    memcpy(c->level_db + c->n, t.level_db, steps * sizeof(float));
-    memcpy(c->change_db + c->n, t.change_db, steps * sizeof(float));
+    const float *const curves[] = {t.f0_hz, t.voicing, t.level_db, t.change_db};
+    for (int k = 0; k < RH_CURVE_CLIPPED; k++)
+        memcpy(c->at[k] + c->n, curves[k], steps * sizeof(float));
     for (size_t i = 0; i < steps; i++)
-        c->clipped[c->n + i] = t.clipped;
+        c->at[RH_CURVE_CLIPPED][c->n + i] = t.clipped;
     c->n += steps;
     rh_pitch_track_done(&t);
     c->n_waiting -= used;
@@ -69,12 +49,8 @@ rh_status rh_curves_feed(rh_curves *c, const float *samples, size_t n, rh_error 
 {
     if (n == 0)
         return RH_OK;
-    if (c->n_waiting + n > c->cap_waiting) {
-        size_t cap = c->n_waiting + n + PIECE;
-        if (!grow(&c->waiting, cap))
-            return rh_fail(err, RH_ERR_NOMEM, "curves: out of memory");
-        c->cap_waiting = cap;
-    }
+    if (rh_array_reserve(&c->waiting, &c->cap_waiting, c->n_waiting + n, sizeof *c->waiting) != RH_OK)
+        return rh_fail(err, RH_ERR_NOMEM, "curves: out of memory");
     memcpy(c->waiting + c->n_waiting, samples, n * sizeof *samples);
     c->n_waiting += n;
     rh_status st = c->n_waiting >= PIECE ? track(c, err) : RH_OK;
@@ -107,9 +83,9 @@ rh_status rh_curves_part(rh_curves *c, double from_s, double to_s, rh_contour *o
     size_t at = from - c->first, n = (to < c->first + c->n ? to : c->first + c->n) - from;
     double clipped = 0;
     for (size_t i = at; i < at + n; i++)
-        clipped += (double)c->clipped[i];
-    *out = (rh_contour){.n = n, .f0_hz = c->f0_hz + at, .voicing = c->voicing + at,
-                        .level_db = c->level_db + at, .change_db = c->change_db + at,
+        clipped += (double)c->at[RH_CURVE_CLIPPED][i];
+    *out = (rh_contour){.n = n, .f0_hz = c->at[RH_CURVE_F0] + at, .voicing = c->at[RH_CURVE_VOICING] + at,
+                        .level_db = c->at[RH_CURVE_LEVEL] + at, .change_db = c->at[RH_CURVE_CHANGE] + at,
                         .clipped = (float)(clipped / (double)n), .peak = 1};
     return levels(out, err);
 }
@@ -120,9 +96,8 @@ void rh_curves_forget(rh_curves *c, double before_s)
     size_t drop = before > c->first ? before - c->first : 0;
     if (drop > c->n)
         drop = c->n;
-    float *const all[] = {c->f0_hz, c->voicing, c->level_db, c->change_db, c->clipped};
-    for (int i = 0; drop && i < 5; i++)
-        memmove(all[i], all[i] + drop, (c->n - drop) * sizeof(float));
+    for (int k = 0; drop && k < RH_CURVES; k++)
+        memmove(c->at[k], c->at[k] + drop, (c->n - drop) * sizeof(float));
     c->n -= drop;
     c->first += drop;
 }

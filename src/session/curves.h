@@ -10,11 +10,13 @@
 #include "rehearse/speech/speech.h"
 #include "rehearse/base/status.h"
 
+enum { RH_CURVE_F0, RH_CURVE_VOICING, RH_CURVE_LEVEL, RH_CURVE_CHANGE, RH_CURVE_CLIPPED, RH_CURVES };
+
 typedef struct {
     float *waiting; /* samples not tracked yet */
     size_t n_waiting, cap_waiting;
-    float *f0_hz, *voicing, *level_db, *change_db, *clipped; /* a value a step */
-    size_t n, cap;
+    float *at[RH_CURVES]; /* each [n], a value a step */
+    size_t cap[RH_CURVES], n;
     size_t first; /* the step that [0] is */
 } rh_curves;
 

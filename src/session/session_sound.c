@@ -148,7 +148,7 @@ static bool says_anything(const rh_heard *h)
     return text && text[strspn(text, " ")];
 }
 
-static void tell_transcript(rh_session *s, const char *type, const json_t *segment)
+static void send_transcript(rh_session *s, const char *type, const json_t *segment)
 {
     json_t *event = json_copy((json_t *)(uintptr_t)segment);
     json_object_set_new(event, "type", json_string(type));
@@ -158,7 +158,7 @@ static void tell_transcript(rh_session *s, const char *type, const json_t *segme
 static void heard_final(rh_session *s, const rh_heard *h, double offset)
 {
     if (says_anything(h) && rh_finals_add(&s->said, h) == RH_OK)
-        tell_transcript(s, "transcript.final", rh_session_keep_segment(s, s->said.n_segments - 1, offset));
+        send_transcript(s, "transcript.final", rh_session_keep_segment(s, s->said.n_segments - 1, offset));
     else if (says_anything(h))
         s->whole = false;
     else if (s->partial_shown)

@@ -22,7 +22,7 @@ static bool trouble(rh_session *s, rh_error *why)
     return s->store && rh_store_health(s->store, why) != RH_OK;
 }
 
-static void tell(rh_session *s, const char *type, const char *detail)
+static void send_storage(rh_session *s, const char *type, const char *detail)
 {
     rh_session_send(s, json_pack("{s:s, s:s, s:s}", "type", type, "code", "storage", "detail", detail));
 }
@@ -37,7 +37,7 @@ void rh_session_watch_storage(rh_session *s)
     char detail[320];
     if (!trouble(s, &why)) {
         if (s->storage_told)
-            tell(s, "notice", "the disk takes everything again: all that waited has been kept");
+            send_storage(s, "notice", "the disk takes everything again: all that waited has been kept");
         s->storage_told = false;
         s->storage_bad_us = 0;
         return;
@@ -49,5 +49,5 @@ void rh_session_watch_storage(rh_session *s)
     (void)snprintf(detail, sizeof detail, "nothing can be kept just now: %s. The session goes on in memory, for up to %d "
                    "minutes of sound; free some room and it is kept after all", why.msg, RH_SPOOL_WAIT_S / 60);
     s->storage_told = true;
-    tell(s, "error", detail);
+    send_storage(s, "error", detail);
 }

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 #include "rehearse/base/alloc.h"
+#include "rehearse/base/array.h"
 #include "rehearse/base/json.h"
 
 /* A glance shorter than this is no looking away (people look aside to think). */
@@ -26,16 +27,8 @@ rh_timeline_bin *rh_timeline_at(rh_timeline *t, double s)
     if (!(s >= 0 && s < RH_SESSION_MAX_S))
         return NULL;
     int i = (int)s;
-    if (i >= t->cap) {
-        int cap = t->cap ? t->cap * 2 : 128;
-        while (cap <= i)
-            cap *= 2;
-        rh_timeline_bin *p = rh_realloc(t->bins, (size_t)cap * sizeof *p);
-        if (!p)
-            return NULL;
-        t->bins = p;
-        t->cap = cap;
-    }
+    if (rh_array_reserve(&t->bins, &t->cap, (size_t)i + 1, sizeof *t->bins) != RH_OK)
+        return NULL;
     if (i >= t->n_bins) {
         memset(t->bins + t->n_bins, 0, (size_t)(i + 1 - t->n_bins) * sizeof *t->bins);
         t->n_bins = i + 1;

@@ -1,7 +1,7 @@
 /* timeline.h - a session second by second, as it is told live and kept.
  *
  * Faces come many times a second and are summed into the second they belong to;
- * words come with every final stretch. Threads: one at a time (the session's lock). */
+ * words come with every final. Threads: one at a time (the session's lock). */
 #ifndef RH_TIMELINE_H
 #define RH_TIMELINE_H
 
@@ -18,7 +18,7 @@ typedef struct {
     float level_db;                    /* of the loudest 100 ms; 0 = no sound */
 } rh_timeline_bin;
 
-/* A stretch in which the person looked away from the camera. */
+/* A time in which the person looked away from the camera. */
 typedef struct {
     double start, end;
     const char *direction; /* "left", "right", "up", "down", "away" (no face) */
@@ -26,7 +26,8 @@ typedef struct {
 
 typedef struct {
     rh_timeline_bin *bins; /* a second each */
-    int n_bins, cap;
+    int n_bins;
+    size_t cap;
     int n_words, n_fillers, n_pauses;
     double pause_s, last_word_end;
     double last_face, last_present; /* s, -1 = never */

@@ -1,13 +1,13 @@
-/* session.h - one person practising once: ears and eyes on one time axis, what
+/* session.h - one person practising once: sound and pictures on one time axis, what
  * is told live, what is kept, and the report at the end.
  *
  * Times are seconds (or microseconds where the name says so) from the start of
  * the session. Audio is mono float PCM at 16 kHz.
- * Events leave through a callback as JSON objects with "type", as in the
- * protocol's section B: transcript.partial, transcript.final, metrics,
+ * Events leave through a callback as JSON objects with "type", as in
+ * docs/api.md: transcript.partial, transcript.final, metrics,
  * cue, lag, error, report; a face leaves as its reading.
- * Threads: the audio half (rh_session_audio, _work, _finish) from one thread at
- * a time, the video half (_frame, _face) from one thread at a time, both halves
+ * Threads: the audio half (_work, _measure, _close) from one thread at
+ * a time, the video half (_frame, _note_face) from one thread at a time, both halves
  * may run at once; rh_session_feed may run beside them from a third. The callback
  * comes from whichever thread made the event. */
 #ifndef RH_SESSION_H

@@ -198,10 +198,10 @@ static void analyse_done(rh_server *s, rh_job *job)
     } else {
         u->not_before_us = rh_now_us() + RETRY_US;
     }
-    rh_uploads_pump(s);
+    rh_uploads_schedule(s);
 }
 
-void rh_uploads_pump(rh_server *s)
+void rh_uploads_schedule(rh_server *s)
 {
     int64_t now = rh_now_us();
     for (rh_upload *u = s->uploads; u && rh_ready(s) && s->n_analyses < s->n_file_threads; u = u->next) {
@@ -246,7 +246,7 @@ static void accept_done(rh_server *s, rh_job *job)
     u->state = QUEUED;
     if (h)
         rh_http_json(h, 202, json_pack("{s:s, s:s, s:f}", "id", u->id, "state", "queued", "progress", 0.0));
-    rh_uploads_pump(s);
+    rh_uploads_schedule(s);
 }
 
 static void make_id(char *id, size_t size)

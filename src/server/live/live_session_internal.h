@@ -69,7 +69,7 @@ struct rh_live_session {
 
     /* of the running feed job */
     rh_resampler *resampler;
-    int64_t base_us, n_in, n_out; /* where the running stretch began; samples since */
+    int64_t base_us, n_in, n_out; /* where the running chunk of sound began; samples since */
     int64_t last_frame_us;        /* of the running frame job */
     atomic_bool calibrate;        /* any thread: with the next picture */
 };

@@ -145,7 +145,7 @@ void rh_live_session_open(rh_live_session *p)
 
 /* ---- sound ---- */
 
-/* Converts the item's bytes to 16 kHz. A jump in time begins a new stretch. */
+/* Converts the item's bytes to 16 kHz. A jump in time begins a new chunk. */
 static rh_status convert(rh_live_session *p, rh_media_item *item, rh_error *err)
 {
     float *x = NULL;
