@@ -218,7 +218,8 @@ static void weigh_deed(finder *f, const rh_deed *d, bool last)
         rh_add_candidate(f, RH_FOLLOWUP_NUMBER, ASK_NUMBER, 90, opening, first, end);
     if (d->we && simple && deed && f->deeds_i == 0 && f->acts == 0)
         rh_add_candidate(f, RH_FOLLOWUP_OWN_PART, ASK_OWN_PART, 84 + words, NULL, d->subject, end);
-    if (last && simple && !(flags & RH_VERB_NO_DEED) && f->story && f->language->star_sentence[RH_STAR_RESULT] < 0 &&
+    static const char outcomes[] = "close complete deliver finish fix resolve solve win";
+    if (last && simple && !(flags & RH_VERB_NO_DEED) && !rh_word_in(d->verb->base, outcomes) && f->story && f->language->star_sentence[RH_STAR_RESULT] < 0 &&
         !(f->told & TOLD_OUTCOME) && outcome_open(f, end))
         rh_add_candidate(f, RH_FOLLOWUP_RESULT, ASK_RESULT, 80, opening, first, end);
     if (flags & RH_VERB_STEP)
@@ -233,6 +234,14 @@ static void weigh_deed(finder *f, const rh_deed *d, bool last)
                      (deed ? 52 : 48) + words, opening, first, end);
     for (size_t i = from; i < f->n_list; i++)
         f->list[i].we = d->we && f->list[i].kind != RH_FOLLOWUP_OWN_PART;
+}
+
+/* A server goes down without a number. */
+static bool is_measure(const char *key)
+{
+    static const char measures[] = "age amount average backlog budget churn cost level number percentage price quality rate reach "
+                                   "satisfaction score share size speed time usage volume";
+    return rh_word_in(key, measures) || rh_is_plural(key) || rh_word_listed(RH_LIST_MASS, key);
 }
 
 /* "the response time went down": what changed, and how; the tokens of the verb, 0 = no change. */
@@ -269,7 +278,9 @@ static void find_changes(finder *f)
             !rh_noun_phrase_at(f->t, f->n, i, "of for", &p) || f->t[p.end - 1].stops)
             continue;
         size_t used = change_at(f, p.end);
-        if (used && !number_near(f, i, p.end + used) && !is_wished(f, i))
+        bool either = is(f, p.end + used - 1, "down") || is(f, p.end + used - 1, "up") || is(f, p.end + used - 1, "dropped") ||
+                      is(f, p.end + used - 1, "fell");
+        if (used && (!either || is_measure(f->t[p.head].key)) && !number_near(f, i, p.end + used) && !is_wished(f, i))
             rh_add_candidate(f, RH_FOLLOWUP_NUMBER, ASK_NUMBER, 91, "You said", i, p.end + used);
     }
 }
