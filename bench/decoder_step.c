@@ -131,8 +131,8 @@ static rh_status measure(rh_dec_state *s, const float *audio, int n_pos, rh_erro
     double limit = (double)bytes / speed * 1e3;
     printf("positions=%d step_ms=%.3f cpu_ms=%.3f bytes=%.1fMB read_GBps=%.1f limit_ms=%.3f share=%.0f%% "
            "audio_ms=%.2f kernels=%s threads=%d\n",
-           n_pos, ms, cpu_ms, (double)bytes / 1e6, speed / 1e9, limit, 100.0 * limit / ms,
-           median(v, ROUNDS), s->m->k->name, rh_team_size(s->m->team));
+           n_pos, ms, cpu_ms, (double)bytes / 1e6, speed / 1e9, limit, 100.0 * limit / ms, median(v, ROUNDS),
+           s->m->k->name, rh_team_size(s->m->team));
     return RH_OK;
 }
 
@@ -143,8 +143,7 @@ int main(int argc, char **argv)
     if (cache)
         (void)snprintf(path, sizeof path, "%s/models/ggml-base.bin", cache);
     else
-        (void)snprintf(path, sizeof path, "%s/.cache/rehearse/models/ggml-base.bin",
-                       home ? home : ".");
+        (void)snprintf(path, sizeof path, "%s/.cache/rehearse/models/ggml-base.bin", home ? home : ".");
     rh_error err = {0};
     rh_ggml_file *file = NULL;
     rh_dec_model *m = NULL;
@@ -155,8 +154,7 @@ int main(int argc, char **argv)
         fprintf(stderr, "skipped: %s\n", err.msg);
         return 77;
     }
-    rh_dec_options o = {.n_threads = argc > 2 ? atoi(argv[2]) : rh_cpu_count(),
-                        .f32 = getenv("REHEARSE_F32") != NULL};
+    rh_dec_options o = {.n_threads = argc > 2 ? atoi(argv[2]) : rh_cpu_count(), .f32 = getenv("REHEARSE_F32") != NULL};
     if (st == RH_OK)
         st = rh_dec_model_new(&m, file, &o, &err);
     if (st == RH_OK)

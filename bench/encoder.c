@@ -40,9 +40,8 @@ static int measure(rh_enc_state *s, const float *x, size_t n, float max)
             first_cpu = c;
         }
     }
-    printf("speech_s=%.1f positions=%d first_ms=%.1f first_cpu_ms=%.1f best_ms=%.1f cpu_ms=%.1f\n",
-           (double)n / 16000.0, out.n_own, (double)first / 1e3, (double)first_cpu / 1e3,
-           (double)best / 1e3, (double)cpu / 1e3);
+    printf("speech_s=%.1f positions=%d first_ms=%.1f first_cpu_ms=%.1f best_ms=%.1f cpu_ms=%.1f\n", (double)n / 16000.0,
+           out.n_own, (double)first / 1e3, (double)first_cpu / 1e3, (double)best / 1e3, (double)cpu / 1e3);
     return 0;
 }
 
@@ -61,11 +60,11 @@ int main(int argc, char **argv)
     rh_enc_options o = {.precision = argc > 2 ? argv[2] : "auto",
                         .n_threads = argc > 3 ? atoi(argv[3]) : rh_cpu_count()};
     int64_t start = rh_now_us();
-    if (rh_ggml_file_open(&file, argv[1], &err) != RH_OK ||
-        rh_enc_model_new(&m, file, &o, &err) != RH_OK || rh_enc_state_new(&s, m, &err) != RH_OK)
+    if (rh_ggml_file_open(&file, argv[1], &err) != RH_OK || rh_enc_model_new(&m, file, &o, &err) != RH_OK ||
+        rh_enc_state_new(&s, m, &err) != RH_OK)
         return report(&err);
-    printf("load_ms=%.0f precision=%s threads=%d\n", (double)(rh_now_us() - start) / 1e3,
-           rh_enc_model_precision(m), o.n_threads);
+    printf("load_ms=%.0f precision=%s threads=%d\n", (double)(rh_now_us() - start) / 1e3, rh_enc_model_precision(m),
+           o.n_threads);
     fill_with_sound(x, sizeof x / sizeof *x);
     float max = rh_log_mel_max(rh_enc_model_mel(m), x, sizeof x / sizeof *x);
     int failed = 0;

@@ -174,9 +174,9 @@ static void print(work *w, const rh_asr_model *m, int streams, const double s[3]
     printf("engine=%s device=%s model=%s encoder=%s streams=%d files=%d sound_s=%.0f load_s=%.2f "
            "first_s=%.2f wall_s=%.2f speed=%.0f cpu_s=%.1f median_ms=%.0f p95_ms=%.0f max_ms=%.0f "
            "encode_ms=%.1f step_ms=%.2f steps=%lld resident_mb=%ld\n",
-           info.engine, info.device, info.size, info.precision, streams, n, sound, s[0], s[1], s[2],
-           sound / s[2], cpu_s, (double)w->took_ms[n / 2], (double)w->took_ms[n * 95 / 100],
-           (double)w->took_ms[n - 1], (double)atomic_load(&w->encode_us) / 1e3 / n,
+           info.engine, info.device, info.size, info.precision, streams, n, sound, s[0], s[1], s[2], sound / s[2],
+           cpu_s, (double)w->took_ms[n / 2], (double)w->took_ms[n * 95 / 100], (double)w->took_ms[n - 1],
+           (double)atomic_load(&w->encode_us) / 1e3 / n,
            (double)atomic_load(&w->decode_us) / 1e3 / (double)(steps ? steps : 1), steps, resident_mb());
 }
 
@@ -212,8 +212,10 @@ static options parse(int argc, char **argv)
             o.streams = 0;
     }
     if (o.streams < 1 || o.streams > MAX_STREAMS || o.every < 1 || o.times < 1 || o.times > MAX_TIMES) {
-        fprintf(stderr, "engines: 1 to %d streams, every file from 1, 1 to %d times; options are in the "
-                        "first lines of bench/engines.c\n", MAX_STREAMS, MAX_TIMES);
+        fprintf(stderr,
+                "engines: 1 to %d streams, every file from 1, 1 to %d times; options are in the "
+                "first lines of bench/engines.c\n",
+                MAX_STREAMS, MAX_TIMES);
         exit(2);
     }
     return o;

@@ -45,8 +45,7 @@ typedef struct {
     int n_errors;
     int spliced, splices_found, splices_false, n_splice_errors;
     float splice_errors[MAX_ITEMS];
-    int live_truth, live_found, live_false, n_live_errors, live_read, live_read_false,
-        live_read_false_sounds;
+    int live_truth, live_found, live_false, n_live_errors, live_read, live_read_false, live_read_false_sounds;
     float live_errors[MAX_ITEMS];
     int end_found, end_false, end_read_false;
 } bench;
@@ -213,9 +212,9 @@ static void show(const char *id, const rh_analysis *a)
         printf(" %s", verbatim->at[i].text);
     printf("\n  verbatim: %s\n", a->verbatim_text);
     for (size_t i = 0; i < d->n_fillers; i++)
-        printf("  %6.2f-%.2f %s p %.2f after %d covers %d\n", (double)d->fillers[i].start,
-               (double)d->fillers[i].end, rh_filler_name(d->fillers[i].kind),
-               (double)d->fillers[i].p, d->fillers[i].after_word, d->fillers[i].n_words);
+        printf("  %6.2f-%.2f %s p %.2f after %d covers %d\n", (double)d->fillers[i].start, (double)d->fillers[i].end,
+               rh_filler_name(d->fillers[i].kind), (double)d->fillers[i].p, d->fillers[i].after_word,
+               d->fillers[i].n_words);
     for (size_t i = 0; i < d->n_disfluencies; i++)
         printf("  %6.2f-%.2f %s after %d\n", (double)d->disfluencies[i].start, (double)d->disfluencies[i].end,
                rh_disfluency_name(d->disfluencies[i].kind), d->disfluencies[i].after_word);
@@ -268,8 +267,7 @@ static void try_clip(bench *b, const char *id, const char *path, const char *ver
     const rh_word_table *d = &a.said;
     found_items(d, &found, words_text);
     int n_plain = plain_items(&d->words[RH_WORDS_CLEAN], &plain, plain_text);
-    int n_truth = 0, hits = shared_sounds(&truth, &found),
-        plain_hits = shared_sounds(&truth, &plain);
+    int n_truth = 0, hits = shared_sounds(&truth, &found), plain_hits = shared_sounds(&truth, &plain);
     for (int i = 0; i < truth.n; i++)
         n_truth += truth.at[i] == SOUND;
     b->n_clips++;
@@ -280,8 +278,7 @@ static void try_clip(bench *b, const char *id, const char *path, const char *ver
     b->plain_false += n_plain - plain_hits;
     compare_times(b, id, d);
     if (b->verbose)
-        printf("  truth %d found %d false %d\n  %s\n", n_truth, hits, count_sounds(d) - hits,
-               verbatim);
+        printf("  truth %d found %d false %d\n  %s\n", n_truth, hits, count_sounds(d) - hits, verbatim);
     rh_analysis_done(&a);
 }
 
@@ -360,8 +357,7 @@ static double power(const float *x, size_t n)
 
 /* `clip` with `piece` in its quietest place, 6 dB below its mean level, 120 ms
  * of that quiet around it. Returns its length, *at = where the piece begins. */
-static size_t splice(const rh_audio *clip, const float *piece, size_t n_piece, float *out,
-                     size_t *at)
+static size_t splice(const rh_audio *clip, const float *piece, size_t n_piece, float *out, size_t *at)
 {
     size_t q = quietest(clip->samples, clip->n), n = 0;
     float gain = (float)(0.5 * sqrt(power(clip->samples, clip->n) / power(piece, n_piece)));
@@ -442,9 +438,9 @@ static void run_spliced(bench *b)
 /* What live recognition of a sound reports. */
 typedef struct {
     rh_word_table said;
-    float times[MAX_ITEMS];        /* of hesitations told in finals */
+    float times[MAX_ITEMS]; /* of hesitations told in finals */
     int n_sounds, n_all;
-    int end_sounds;                /* what the report counts */
+    int end_sounds; /* what the report counts */
 } live;
 
 static void take_final(const bench *b, live *l, const rh_heard *h)
@@ -610,30 +606,25 @@ static double median_ms(float *x, int n)
 static void report(bench *b)
 {
     if (b->n_clips)
-        printf(
-            "fillers clips=%d truth=%d recall=%.1f%% precision=%.1f%% time_error_ms=%.0f marks=%d "
-            "whisper_alone_recall=%.1f%% whisper_alone_precision=%.1f%% ",
-            b->n_clips, b->truth, share(b->found, b->truth),
-            share(b->found, b->found + b->false_alarms), median_ms(b->errors, b->n_errors),
-            b->n_errors, share(b->plain_found, b->truth),
-            share(b->plain_found, b->plain_found + b->plain_false));
+        printf("fillers clips=%d truth=%d recall=%.1f%% precision=%.1f%% time_error_ms=%.0f marks=%d "
+               "whisper_alone_recall=%.1f%% whisper_alone_precision=%.1f%% ",
+               b->n_clips, b->truth, share(b->found, b->truth), share(b->found, b->found + b->false_alarms),
+               median_ms(b->errors, b->n_errors), b->n_errors, share(b->plain_found, b->truth),
+               share(b->plain_found, b->plain_found + b->plain_false));
     if (b->spliced)
-        printf(
-            "spliced=%d spliced_recall=%.1f%% spliced_precision=%.1f%% spliced_time_error_ms=%.0f ",
-            b->spliced, share(b->splices_found, b->spliced),
-            share(b->splices_found, b->splices_found + b->splices_false),
-            median_ms(b->splice_errors, b->n_splice_errors));
+        printf("spliced=%d spliced_recall=%.1f%% spliced_precision=%.1f%% spliced_time_error_ms=%.0f ", b->spliced,
+               share(b->splices_found, b->spliced), share(b->splices_found, b->splices_found + b->splices_false),
+               median_ms(b->splice_errors, b->n_splice_errors));
     if (b->live_truth)
         printf("live_recall=%.1f%% live_precision=%.1f%% live_time_error_ms=%.0f live_end_recall=%.1f%% "
                "live_end_precision=%.1f%% live_read_clips=%d live_false_sounds=%d live_false=%d "
                "live_end_false_sounds=%d ",
-               share(b->live_found, b->live_truth),
-               share(b->live_found, b->live_found + b->live_false),
+               share(b->live_found, b->live_truth), share(b->live_found, b->live_found + b->live_false),
                median_ms(b->live_errors, b->n_live_errors), share(b->end_found, b->live_truth),
-               share(b->end_found, b->end_found + b->end_false), b->live_read,
-               b->live_read_false_sounds, b->live_read_false, b->end_read_false);
-    printf("read_clips=%d false_sounds=%d false_words=%d whisper_alone_false=%d\n", b->read_clips,
-           b->read_sounds, b->read_words, b->read_plain);
+               share(b->end_found, b->end_found + b->end_false), b->live_read, b->live_read_false_sounds,
+               b->live_read_false, b->end_read_false);
+    printf("read_clips=%d false_sounds=%d false_words=%d whisper_alone_false=%d\n", b->read_clips, b->read_sounds,
+           b->read_words, b->read_plain);
 }
 
 int main(int argc, char **argv)
@@ -663,8 +654,7 @@ int main(int argc, char **argv)
     if (!list)
         (void)bench_data("fillers/manifest.jsonl", probe, sizeof probe);
     (void)snprintf(path, sizeof path, "%s/ggml-base.bin", bench_models_dir());
-    (void)snprintf(vad_path, sizeof vad_path, "%s/silero_vad_openvino_16k.onnx",
-                   bench_models_dir());
+    (void)snprintf(vad_path, sizeof vad_path, "%s/silero_vad_openvino_16k.onnx", bench_models_dir());
     rh_error err = {0};
     rh_asr_model *model = NULL;
     rh_status st = rh_asr_model_load(&model, model_path ? model_path : path, &options, &err);

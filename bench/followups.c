@@ -23,10 +23,12 @@ typedef struct {
 
 typedef struct {
     bool plain, quiet;
-    answer *answers; size_t n;
+    answer *answers;
+    size_t n;
     size_t asked, with, quoted, repeated;
     size_t kinds[RH_FOLLOWUP_KINDS];
-    char seen[ASKED][RH_FOLLOWUP_TEXT]; size_t n_seen;
+    char seen[ASKED][RH_FOLLOWUP_TEXT];
+    size_t n_seen;
 } bench;
 
 static size_t words_of(const char *s)
@@ -229,7 +231,8 @@ int main(int argc, char **argv)
     for (size_t i = 0; i < b.n; i++)
         if (!ask_about(&b, &b.answers[i]))
             return 1;
-    printf("answers=%zu with_followups=%zu followups=%zu quoting=%zu same_text=%zu", b.n, b.with, b.asked, b.quoted, b.repeated);
+    printf("answers=%zu with_followups=%zu followups=%zu quoting=%zu same_text=%zu", b.n, b.with, b.asked, b.quoted,
+           b.repeated);
     for (int k = 0; k < RH_FOLLOWUP_KINDS; k++)
         printf(" %s=%zu", rh_followup_name(k), b.kinds[k]);
     printf("\n");

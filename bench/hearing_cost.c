@@ -76,8 +76,7 @@ static rh_status recognise(bench *b, const rh_audio *a, rh_error *err)
     rh_asr_params p = rh_asr_params_default();
     p.language = "en";
     rh_transcript_init(&t);
-    rh_status st =
-        rh_recording_transcribe(b->stream, b->vad, a->samples, a->n, &p, &t, &spans, &n_spans, err);
+    rh_status st = rh_recording_transcribe(b->stream, b->vad, a->samples, a->n, &p, &t, &spans, &n_spans, err);
     rh_transcript_done(&t);
     free(spans);
     return st;
@@ -106,8 +105,7 @@ static bool run(bench *b, const char *path, int variant, bool counted)
     double cpu = cpu_now();
     int64_t wall = rh_now_us();
     if (st == RH_OK)
-        st = variant == RECOGNITION ? recognise(b, &a, &err)
-                                    : analyse(b, &a, variant == WHOLE, &err);
+        st = variant == RECOGNITION ? recognise(b, &a, &err) : analyse(b, &a, variant == WHOLE, &err);
     if (counted) {
         b->costs[variant].cpu_s += cpu_now() - cpu;
         b->costs[variant].wall_s += (double)(rh_now_us() - wall) / 1e6;
@@ -122,13 +120,12 @@ static bool run(bench *b, const char *path, int variant, bool counted)
 static void report(const bench *b)
 {
     const cost *c = b->costs;
-    printf(
-        "hearing_cost files=%d sound_s=%.0f recognition_cpu_s=%.2f features_cpu_s=%.2f (+%.1f %%) "
-        "whole_cpu_s=%.2f (+%.1f %%) recognition_wall_s=%.2f features_wall_s=%.2f (+%.1f %%) "
-        "whole_wall_s=%.2f (+%.1f %%)\n",
-        n_files, b->sound_s, c[0].cpu_s, c[1].cpu_s, 100 * (c[1].cpu_s / c[0].cpu_s - 1),
-        c[2].cpu_s, 100 * (c[2].cpu_s / c[0].cpu_s - 1), c[0].wall_s, c[1].wall_s,
-        100 * (c[1].wall_s / c[0].wall_s - 1), c[2].wall_s, 100 * (c[2].wall_s / c[0].wall_s - 1));
+    printf("hearing_cost files=%d sound_s=%.0f recognition_cpu_s=%.2f features_cpu_s=%.2f (+%.1f %%) "
+           "whole_cpu_s=%.2f (+%.1f %%) recognition_wall_s=%.2f features_wall_s=%.2f (+%.1f %%) "
+           "whole_wall_s=%.2f (+%.1f %%)\n",
+           n_files, b->sound_s, c[0].cpu_s, c[1].cpu_s, 100 * (c[1].cpu_s / c[0].cpu_s - 1), c[2].cpu_s,
+           100 * (c[2].cpu_s / c[0].cpu_s - 1), c[0].wall_s, c[1].wall_s, 100 * (c[1].wall_s / c[0].wall_s - 1),
+           c[2].wall_s, 100 * (c[2].wall_s / c[0].wall_s - 1));
 }
 
 int main(int argc, char **argv)
@@ -159,8 +156,7 @@ int main(int argc, char **argv)
     if (all || strcmp(part, "long") == 0)
         add_file("speech/sonnets/p001.mp3");
     (void)snprintf(path, sizeof path, "%s/ggml-base.bin", bench_models_dir());
-    (void)snprintf(vad_path, sizeof vad_path, "%s/silero_vad_openvino_16k.onnx",
-                   bench_models_dir());
+    (void)snprintf(vad_path, sizeof vad_path, "%s/silero_vad_openvino_16k.onnx", bench_models_dir());
     rh_error err = {0};
     rh_status st = rh_asr_model_load(&b.model, path, &options, &err);
     if (st == RH_OK)

@@ -92,9 +92,23 @@ static rh_face look(const rh_image *img)
 static const rh_paint glass[] = {{12, 12, 14}, {52, 33, 22}, {128, 132, 138}, {20, 28, 60}};
 static const rh_paint cloth[] = {{150, 190, 215}, {236, 236, 236}, {28, 28, 30}, {90, 130, 90}, {205, 170, 150}};
 
-typedef enum { CLEAR, GLASSES_100, GLASSES_90, GLASSES_80, LIDS, HAND_EYES, MASK_NOSE, MASK_MOUTH, PATCH, HAND_MOUTH, MICROPHONE, KINDS } kind;
-static const char *const names[KINDS] = {"clear", "glasses", "glasses 90 %", "glasses 80 %", "lids shut", "hand on eyes", "mask over nose",
-                                         "mask over mouth", "mouth covered", "hand on mouth", "microphone"};
+typedef enum {
+    CLEAR,
+    GLASSES_100,
+    GLASSES_90,
+    GLASSES_80,
+    LIDS,
+    HAND_EYES,
+    MASK_NOSE,
+    MASK_MOUTH,
+    PATCH,
+    HAND_MOUTH,
+    MICROPHONE,
+    KINDS
+} kind;
+static const char *const names[KINDS] = {"clear",         "glasses",       "glasses 90 %",   "glasses 80 %",
+                                         "lids shut",     "hand on eyes",  "mask over nose", "mask over mouth",
+                                         "mouth covered", "hand on mouth", "microphone"};
 static struct {
     int n, known, eyes, mouth;
     float off[MAX_FACES];
@@ -201,8 +215,8 @@ static void turn(const rh_image *clear, float upright, rh_image *img)
         rh_face f = look(img);
         turned[k]++;
         turned_found[k] += f.present;
-        turned_wrong[k] += f.present && f.confidence >= 0.5f &&
-                           fabsf(remainderf(f.roll_deg - upright - turns[k], 360)) > 8;
+        turned_wrong[k] +=
+            f.present && f.confidence >= 0.5f && fabsf(remainderf(f.roll_deg - upright - turns[k], 360)) > 8;
     }
 }
 
@@ -261,8 +275,8 @@ static void measure_all(int every)
     for (int side = 0; side < 2; side++)
         printf("turned 30 to 60 degrees to the person's %s: %d look there, %d to the other side, %d elsewhere\n",
                side ? "right" : "left", table[side][0], table[side][1], table[side][2]);
-    printf("looking: precision %.3f recall %.3f f1 %.3f\n", (double)yes[3] / (yes[3] + yes[1]), (double)yes[3] / (yes[3] + yes[2]),
-           2.0 * yes[3] / (2 * yes[3] + yes[1] + yes[2]));
+    printf("looking: precision %.3f recall %.3f f1 %.3f\n", (double)yes[3] / (yes[3] + yes[1]),
+           (double)yes[3] / (yes[3] + yes[2]), 2.0 * yes[3] / (2 * yes[3] + yes[1] + yes[2]));
     rh_image_done(&clear);
     rh_image_done(&img);
 }

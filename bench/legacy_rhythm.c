@@ -248,7 +248,7 @@ static void transcribe(const clip *c, char *text)
 /* Lower case, contractions as two words, no punctuation. */
 static void split(const char *text, word_list *l)
 {
-    static const char *const short_forms[][2] = {{"n't", " not"}, {"'m", " am"}, {"'s", " is"}, {"'re", " are"},
+    static const char *const short_forms[][2] = {{"n't", " not"},  {"'m", " am"},    {"'s", " is"},   {"'re", " are"},
                                                  {"'ll", " will"}, {"'ve", " have"}, {"'d", " would"}};
     char *o = l->text;
     for (const char *c = text; *c && o < l->text + TEXT - 8;) {
@@ -365,13 +365,14 @@ int main(int argc, char **argv)
         lost += a.deletions > b.deletions ? a.deletions - b.deletions : 0;
         twice += doubled(&got) > doubled(&whole) ? doubled(&got) - doubled(&whole) : 0;
     }
-    printf("legacy_rhythm clips=%d audio_s=%.0f ms=%d join=%d breathless=%d noise_db=%d tempo=%d results=%d wait_s p50=%.2f "
-           "p95=%.2f max=%.2f rest_s p50=%.2f max=%.2f words=%d wer=%.2f%% of_file=%.2f%% doubled=%d lost=%d "
-           "bad_start=%d cpu_share=%.3f\n",
-           n, audio_s, ms, join, breathless, noise == 99 ? 0 : noise, tempo, n_results, quantile(waits, n_waits, 0.5),
-           quantile(waits, n_waits, 0.95), quantile(waits, n_waits, 1), quantile(rests, n_rests, 0.5),
-           quantile(rests, n_rests, 1), words, 100.0 * wrong / words, 100.0 * wrong_file / words, twice, lost,
-           n_bad_start, live_cpu / audio_s);
+    printf(
+        "legacy_rhythm clips=%d audio_s=%.0f ms=%d join=%d breathless=%d noise_db=%d tempo=%d results=%d wait_s p50=%.2f "
+        "p95=%.2f max=%.2f rest_s p50=%.2f max=%.2f words=%d wer=%.2f%% of_file=%.2f%% doubled=%d lost=%d "
+        "bad_start=%d cpu_share=%.3f\n",
+        n, audio_s, ms, join, breathless, noise == 99 ? 0 : noise, tempo, n_results, quantile(waits, n_waits, 0.5),
+        quantile(waits, n_waits, 0.95), quantile(waits, n_waits, 1), quantile(rests, n_rests, 0.5),
+        quantile(rests, n_rests, 1), words, 100.0 * wrong / words, 100.0 * wrong_file / words, twice, lost, n_bad_start,
+        live_cpu / audio_s);
     rh_model_set_free(models);
     return 0;
 }

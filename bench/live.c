@@ -25,8 +25,8 @@ enum { RATE = 16000, GAP = RATE, MAX_FILES = 256, MAX_SESSIONS = 64, POLL_MS = 3
 
 typedef struct {
     char id[64];
-    size_t from, to;             /* samples of the session */
-    double onset, end;           /* s of the session: first and last speech */
+    size_t from, to;              /* samples of the session */
+    double onset, end;            /* s of the session: first and last speech */
     double first_text, last_text; /* when shown; 0 = never */
     char text[2048];
 } utterance;
@@ -37,7 +37,7 @@ typedef struct {
     size_t n, fed;
     utterance u[MAX_FILES];
     int n_u;
-    double next;      /* time of its next look */
+    double next;       /* time of its next look */
     double partial_at; /* of the last partial */
     bool done;
 } session;
@@ -274,12 +274,10 @@ int main(int argc, char **argv)
     printf("live clock=%s sessions=%d workers=%d threads=%d audio_s=%.0f engine=%s first_partial_s p50=%.2f "
            "p95=%.2f final_s p50=%.2f p95=%.2f interval_s p50=%.2f p95=%.2f decode_s p50=%.3f "
            "p95=%.3f without_text=%d cpu_share=%.3f\n",
-           cpu_clock ? "cpu" : "wall", n_sessions, n_workers,
-           rh_asr_model_describe(model).n_threads, audio_s,
-           rh_asr_model_describe(model).engine, quantile(&first_partials, 0.5),
-           quantile(&first_partials, 0.95), quantile(&finals, 0.5), quantile(&finals, 0.95),
-           quantile(&intervals, 0.5), quantile(&intervals, 0.95), quantile(&decodes, 0.5),
-           quantile(&decodes, 0.95), missed, (double)cpu / 1e6 / audio_s);
+           cpu_clock ? "cpu" : "wall", n_sessions, n_workers, rh_asr_model_describe(model).n_threads, audio_s,
+           rh_asr_model_describe(model).engine, quantile(&first_partials, 0.5), quantile(&first_partials, 0.95),
+           quantile(&finals, 0.5), quantile(&finals, 0.95), quantile(&intervals, 0.5), quantile(&intervals, 0.95),
+           quantile(&decodes, 0.5), quantile(&decodes, 0.95), missed, (double)cpu / 1e6 / audio_s);
     for (int i = 0; i < n_sessions; i++) {
         rh_transcriber_free(sessions[i].t);
         free(sessions[i].sound);

@@ -53,8 +53,7 @@ static void read_labels(const char *path)
     FILE *f = fopen(path, "r");
     while (f && fgets(line, sizeof line, f) && n_samples < MAX_IMAGES) {
         sample *s = &samples[n_samples];
-        if (sscanf(line, "%127[^,],%7[^,],%d,%d,%d", s->image, s->person, &s->series, &s->tilt,
-                   &s->pan) == 5)
+        if (sscanf(line, "%127[^,],%7[^,],%d,%d,%d", s->image, s->person, &s->series, &s->tilt, &s->pan) == 5)
             n_samples++;
     }
     if (f)
@@ -79,10 +78,10 @@ static size_t load(const sample *s)
 static void dump(const sample *s, const rh_face *f, rh_angles raw)
 {
     printf("%s,%s,%d,%d,%d,%d,%d,%.4f,%.4f,%.3f,%.3f,%d,%.3f", s->image, s->person, s->pan, s->tilt, f->present,
-           f->width, f->height, (double)raw.yaw, (double)raw.pitch, (double)f->gaze_yaw_deg, (double)f->gaze_pitch_deg, f->gaze_known, (double)f->confidence);
+           f->width, f->height, (double)raw.yaw, (double)raw.pitch, (double)f->gaze_yaw_deg, (double)f->gaze_pitch_deg,
+           f->gaze_known, (double)f->confidence);
     for (int i = 0; i < RH_FACE_POINTS; i++)
-        printf(",%.3f,%.3f,%.3f", (double)f->points[i][0], (double)f->points[i][1],
-               (double)f->points[i][2]);
+        printf(",%.3f,%.3f,%.3f", (double)f->points[i][0], (double)f->points[i][1], (double)f->points[i][2]);
     printf("\n");
 }
 
@@ -200,8 +199,7 @@ static void measure_looking(const rh_face_model *m)
         for (int k = 0; k < n_samples; k++) {
             const sample *s = &samples[k];
             bool is_turned = abs(s->pan) >= 30 || abs(s->tilt) >= 30;
-            if (strcmp(s->person, samples[i].person) || s->series != 2 ||
-                (!is_turned && (s->pan || s->tilt)))
+            if (strcmp(s->person, samples[i].person) || s->series != 2 || (!is_turned && (s->pan || s->tilt)))
                 continue;
             rh_face_tracker *t = NULL;
             rh_face face;
@@ -214,8 +212,8 @@ static void measure_looking(const rh_face_model *m)
             (is_turned ? turned++ : frontal++);
             (is_turned ? (turned_yes += face.looking) : (frontal_yes += face.looking));
             if (face.looking == is_turned)
-                printf("  %s: looking=%d head %.1f %.1f gaze %.1f %.1f\n", s->image, face.looking,
-                       (double)face.yaw_deg, (double)face.pitch_deg, (double)face.gaze_yaw_deg, (double)face.gaze_pitch_deg);
+                printf("  %s: looking=%d head %.1f %.1f gaze %.1f %.1f\n", s->image, face.looking, (double)face.yaw_deg,
+                       (double)face.pitch_deg, (double)face.gaze_yaw_deg, (double)face.gaze_pitch_deg);
             rh_face_tracker_free(t);
         }
     }

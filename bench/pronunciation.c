@@ -246,8 +246,7 @@ static void print_group(int group, int kind)
             printf("pronunciation %s %-8s n=%zu", kinds[kind], groups[group], n);
         ranks(x, n, rx);
         ranks(y, n, ry);
-        printf(" %s=%.3f/%.3f(%+.1f)", names[r], pearson(x, y, n), pearson(rx, ry, n),
-               n ? over / (double)n : 0);
+        printf(" %s=%.3f/%.3f(%+.1f)", names[r], pearson(x, y, n), pearson(rx, ry, n), n ? over / (double)n : 0);
     }
     printf("\n");
 }
@@ -262,8 +261,7 @@ int main(int argc, char **argv)
     read_folds("bench/pronunciation_folds.bin");
     ears e = {0};
     rh_error err = {0};
-    if (rh_asr_model_load(&e.model, path, NULL, &err) != RH_OK ||
-        rh_vad_model_load(&e.vad, vad_path, &err) != RH_OK ||
+    if (rh_asr_model_load(&e.model, path, NULL, &err) != RH_OK || rh_vad_model_load(&e.vad, vad_path, &err) != RH_OK ||
         rh_asr_stream_new(&e.stream, e.model, &err) != RH_OK) {
         fprintf(stderr, "skipped: %s\n", err.msg);
         return BENCH_SKIPPED;

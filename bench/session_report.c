@@ -18,8 +18,8 @@
 
 enum { RATE = 16000, GAP = RATE / 2, PIECE = RATE / 10, MAX_S = 600 };
 
-static const char *const keys[] = {"fluency_score", "clarity_score", "pronunciation_score", "prosody_score",
-                                   "overall_score", "pace_wpm"};
+static const char *const keys[] = {"fluency_score", "clarity_score", "pronunciation_score",
+                                   "prosody_score", "overall_score", "pace_wpm"};
 enum { N_KEYS = sizeof keys / sizeof *keys };
 
 static double difference[N_KEYS], cpu_live, cpu_again, sound_s;
@@ -97,7 +97,8 @@ static void compare(rh_model_set *c)
         printf(" %s %.1f/%.1f", keys[i], value(a, keys[i]), value(b, keys[i]));
         difference[i] += fabs(value(a, keys[i]) - value(b, keys[i]));
     }
-    int fa = (int)json_array_size(json_object_get(a, "fillers")), fb = (int)json_array_size(json_object_get(b, "fillers"));
+    int fa = (int)json_array_size(json_object_get(a, "fillers")),
+        fb = (int)json_array_size(json_object_get(b, "fillers"));
     printf(" fillers %d/%d\n", fa, fb);
     if (getenv("VERBOSE"))
         printf("live:  %s\nagain: %s\n", json_string_value(json_object_get(a, "verbatim_text")),
@@ -127,8 +128,10 @@ int main(int argc, char **argv)
         return 2;
     }
     (void)snprintf(path, sizeof path, "%s/ggml-base.bin", bench_models_dir());
-    rh_model_set_options o = {.whisper_path = path, .models_dir = bench_models_dir(), .language = "en",
-                          .asr = rh_asr_model_options_default()};
+    rh_model_set_options o = {.whisper_path = path,
+                              .models_dir = bench_models_dir(),
+                              .language = "en",
+                              .asr = rh_asr_model_options_default()};
     o.asr.n_threads = 1;
     check(rh_model_set_load(&c, &o, &err), &err);
     while (fgets(line, sizeof line, f)) {
@@ -142,8 +145,8 @@ int main(int argc, char **argv)
     printf("session_report sessions=%d sound_s=%.0f", n_sessions, sound_s);
     for (int i = 0; i < N_KEYS; i++)
         printf(" %s=%.2f", keys[i], difference[i] / n_sessions);
-    printf(" fillers_live=%d fillers_again=%d end_cpu_per_s=%.4f again_cpu_per_s=%.4f\n", fillers_live,
-           fillers_again, cpu_live / sound_s, cpu_again / sound_s);
+    printf(" fillers_live=%d fillers_again=%d end_cpu_per_s=%.4f again_cpu_per_s=%.4f\n", fillers_live, fillers_again,
+           cpu_live / sound_s, cpu_again / sound_s);
     fclose(f);
     rh_free(sound);
     rh_model_set_free(c);

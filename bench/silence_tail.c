@@ -103,12 +103,10 @@ static rh_status utterance(bench *b, const char *id, rh_error *err)
     return st;
 }
 
-static rh_status open_side(bench *b, side *s, const char *precision, int which, const char *prefix,
-                           rh_error *err)
+static rh_status open_side(bench *b, side *s, const char *precision, int which, const char *prefix, rh_error *err)
 {
     char path[4096];
-    rh_enc_options o = {.precision = precision, .n_threads = rh_cpu_count(),
-                        .full_window = which == FULL};
+    rh_enc_options o = {.precision = precision, .n_threads = rh_cpu_count(), .full_window = which == FULL};
     rh_status st = rh_enc_model_new(&s->model, b->file, &o, err);
     if (st == RH_OK)
         st = rh_enc_state_new(&s->state, s->model, err);
@@ -142,8 +140,7 @@ static rh_status all_utterances(bench *b, int n_files, rh_error *err)
     return st;
 }
 
-static rh_status run(bench *b, const char *model, const char *precision, const char *prefix,
-                     int n_files, rh_error *err)
+static rh_status run(bench *b, const char *model, const char *precision, const char *prefix, int n_files, rh_error *err)
 {
     rh_dec_options d = {.n_threads = rh_cpu_count()};
     rh_status st = rh_ggml_file_open(&b->file, model, err);
@@ -184,8 +181,8 @@ int main(int argc, char **argv)
     if (st == RH_OK && b.n) {
         qsort(b.off, (size_t)b.n, sizeof *b.off, compare_numbers);
         printf("silence_tail files=%d precision=%s difference_median=%.4f p95=%.4f worst=%.4f "
-               "cpu_full_s=%.1f cpu_tail_s=%.1f\n", b.n, rh_enc_model_precision(b.full.model),
-               b.off[b.n / 2], b.off[b.n * 95 / 100], b.off[b.n - 1],
+               "cpu_full_s=%.1f cpu_tail_s=%.1f\n",
+               b.n, rh_enc_model_precision(b.full.model), b.off[b.n / 2], b.off[b.n * 95 / 100], b.off[b.n - 1],
                (double)b.full.cpu_us / 1e6, (double)b.tail.cpu_us / 1e6);
     } else {
         (void)fprintf(stderr, "silence_tail: %s\n", st == RH_OK ? "no utterances" : err.msg);

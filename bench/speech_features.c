@@ -39,9 +39,8 @@ static json_t *words_json(const rh_word *w, size_t n)
 {
     json_t *a = json_array();
     for (size_t i = 0; i < n; i++)
-        json_array_append_new(a, json_pack("[s,o,o,f,f,o]", w[i].text, number(w[i].start),
-                                           number(w[i].end), (double)w[i].p, (double)w[i].p_rival,
-                                           number(w[i].entropy)));
+        json_array_append_new(a, json_pack("[s,o,o,f,f,o]", w[i].text, number(w[i].start), number(w[i].end),
+                                           (double)w[i].p, (double)w[i].p_rival, number(w[i].entropy)));
     return a;
 }
 
@@ -53,8 +52,7 @@ static json_t *features_json(const rh_speech_input *in)
     size_t n = 0;
     float x[RH_FEATURES] = {0}, total = 0;
     rh_speech_report_init(&r);
-    if (rh_speech_measure(in, &r, NULL) != RH_OK || !r.spoken ||
-        rh_chunks_measure(in, &r, &s, &n, NULL) != RH_OK) {
+    if (rh_speech_measure(in, &r, NULL) != RH_OK || !r.spoken || rh_chunks_measure(in, &r, &s, &n, NULL) != RH_OK) {
         rh_speech_report_done(&r);
         return json_null();
     }
@@ -76,8 +74,7 @@ static json_t *scores_json(const rh_speech_input *in)
     rh_speech_report_init(&r);
     json_t *a = json_null();
     if (rh_speech_measure(in, &r, NULL) == RH_OK && r.spoken) {
-        const float x[] = {r.fluency.value, r.pronunciation.value, r.prosody.value, r.clarity.value,
-                           r.overall.value};
+        const float x[] = {r.fluency.value, r.pronunciation.value, r.prosody.value, r.clarity.value, r.overall.value};
         a = numbers(x, sizeof x / sizeof *x);
     }
     rh_speech_report_done(&r);
@@ -87,9 +84,8 @@ static json_t *scores_json(const rh_speech_input *in)
 static json_t *line_of(const char *id, const rh_speech_input *in)
 {
     json_t *o = json_pack("{s:s,s:f,s:o,s:o,s:s}", "id", id, "duration_s", in->duration_s, "words",
-                          words_json(in->words, in->n_words), "forced",
-                          words_json(in->forced, in->n_forced), "reference",
-                          in->reference ? in->reference : "");
+                          words_json(in->words, in->n_words), "forced", words_json(in->forced, in->n_forced),
+                          "reference", in->reference ? in->reference : "");
     if (in->n_segments && in->segments[0].pooled)
         json_object_set_new(o, "pooled", numbers(in->segments[0].pooled, in->segments[0].n_pooled));
     if (in->contour) {
@@ -155,8 +151,12 @@ static size_t read_words(const json_t *a, rh_word *out)
     n = n < MAX_HEARD ? n : MAX_HEARD;
     for (size_t i = 0; i < n; i++) {
         const json_t *w = json_array_get(a, i);
-        out[i] = (rh_word){json_string_value(json_array_get(w, 0)), real_at(w, 1), real_at(w, 2),
-                           real_at(w, 3), real_at(w, 4), real_at(w, 5)};
+        out[i] = (rh_word){json_string_value(json_array_get(w, 0)),
+                           real_at(w, 1),
+                           real_at(w, 2),
+                           real_at(w, 3),
+                           real_at(w, 4),
+                           real_at(w, 5)};
     }
     return n;
 }
@@ -177,8 +177,11 @@ static void replay_line(const char *line)
     if (!o)
         return;
     float *f0 = read_numbers(json_object_get(o, "f0")), *level = read_numbers(json_object_get(o, "level"));
-    rh_contour c = {.n = json_array_size(json_object_get(o, "f0")), .f0_hz = f0, .voicing = f0,
-                    .level_db = level, .change_db = level};
+    rh_contour c = {.n = json_array_size(json_object_get(o, "f0")),
+                    .f0_hz = f0,
+                    .voicing = f0,
+                    .level_db = level,
+                    .change_db = level};
     c.noise_db = (float)json_number_value(json_object_get(o, "noise_db"));
     c.speech_db = (float)json_number_value(json_object_get(o, "speech_db"));
     const char *reference = json_string_value(json_object_get(o, "reference"));
@@ -188,8 +191,8 @@ static void replay_line(const char *line)
     in.duration_s = json_number_value(json_object_get(o, "duration_s"));
     in.reference = reference && reference[0] ? reference : NULL;
     float *pooled = read_numbers(json_object_get(o, "pooled"));
-    rh_speech_segment whole = {.end = (float)in.duration_s, .n_words = in.n_words,
-                               .n_forced = in.n_forced, .pooled = pooled};
+    rh_speech_segment whole = {
+        .end = (float)in.duration_s, .n_words = in.n_words, .n_forced = in.n_forced, .pooled = pooled};
     whole.n_pooled = json_array_size(json_object_get(o, "pooled"));
     in.segments = &whole;
     in.n_segments = whole.n_pooled ? 1 : 0;
@@ -250,8 +253,7 @@ int main(int argc, char **argv)
     rh_asr_stream *stream = NULL;
     rh_vad_model *vad = NULL;
     if (rh_asr_model_load(&model, model_path ? model_path : path, &options, &err) != RH_OK ||
-        rh_vad_model_load(&vad, vad_path, &err) != RH_OK ||
-        rh_asr_stream_new(&stream, model, &err) != RH_OK) {
+        rh_vad_model_load(&vad, vad_path, &err) != RH_OK || rh_asr_stream_new(&stream, model, &err) != RH_OK) {
         fprintf(stderr, "%s\n", err.msg);
         return 1;
     }

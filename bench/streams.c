@@ -47,8 +47,7 @@ static void read_sound(work *w, int every)
             continue;
         line[strcspn(line, "\t")] = '\0';
         (void)snprintf(name, sizeof name, "librispeech/audio/%s.flac", line);
-        check(rh_audio_read_file(&w->sound[w->n++], bench_data(name, path, sizeof path), 60.0, &err),
-              &err);
+        check(rh_audio_read_file(&w->sound[w->n++], bench_data(name, path, sizeof path), 60.0, &err), &err);
     }
     if (f)
         fclose(f);
@@ -64,8 +63,7 @@ static void *run_stream(void *arg)
     p.language = "en";
     rh_transcript_init(&t);
     for (int i; (i = atomic_fetch_add(&w->next, 1)) < w->n;) {
-        check(rh_asr_transcribe(w->streams[m->stream], w->sound[i].samples, w->sound[i].n,
-                                &p, &t, &err), &err);
+        check(rh_asr_transcribe(w->streams[m->stream], w->sound[i].samples, w->sound[i].n, &p, &t, &err), &err);
         if (!w->text[i])
             w->text[i] = strdup(t.text);
         else if (strcmp(w->text[i], t.text) != 0)
@@ -108,7 +106,8 @@ static int compare(work *w, int n_streams, int rounds)
         double one = run(w, 1, &cpu_one), many = run(w, n_streams, &cpu_many);
         ratio[r] = one / many;
         printf("round=%d one_after_the_other_s=%.2f cpu_s=%.2f %d_streams_s=%.2f cpu_s=%.2f "
-               "ratio=%.3f\n", r + 1, one, cpu_one, n_streams, many, cpu_many, ratio[r]);
+               "ratio=%.3f\n",
+               r + 1, one, cpu_one, n_streams, many, cpu_many, ratio[r]);
         fflush(stdout);
     }
     qsort(ratio, (size_t)rounds, sizeof *ratio, by_value);
@@ -140,8 +139,7 @@ int main(int argc, char **argv)
             every = atoi(argv[i + 1]);
     }
     if (n_streams < 1 || n_streams > MAX_STREAMS || rounds < 1 || rounds > MAX_ROUNDS || every < 1) {
-        fprintf(stderr, "streams: 1 to %d streams, 1 to %d rounds, every file from 1\n", MAX_STREAMS,
-                MAX_ROUNDS);
+        fprintf(stderr, "streams: 1 to %d streams, 1 to %d rounds, every file from 1\n", MAX_STREAMS, MAX_ROUNDS);
         return 2;
     }
     read_sound(&w, every);

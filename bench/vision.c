@@ -66,16 +66,18 @@ static double run(const rh_face_model *m, bool gaze)
     return (double)best / 1000 / FRAMES;
 }
 
-#define TIME(name, code) \
-    do { \
-        int64_t best_us = INT64_MAX; \
-        for (int rep = 0; rep < ROUNDS; rep++) { \
-            int64_t cpu = rh_process_cpu_us(); \
-            for (int k = 0; k < FRAMES; k++) { code; } \
-            cpu = rh_process_cpu_us() - cpu; \
-            best_us = cpu < best_us ? cpu : best_us; \
-        } \
-        printf(name "=%.3f ", (double)best_us / 1000 / FRAMES); \
+#define TIME(name, code)                                                                                               \
+    do {                                                                                                               \
+        int64_t best_us = INT64_MAX;                                                                                   \
+        for (int rep = 0; rep < ROUNDS; rep++) {                                                                       \
+            int64_t cpu = rh_process_cpu_us();                                                                         \
+            for (int k = 0; k < FRAMES; k++) {                                                                         \
+                code;                                                                                                  \
+            }                                                                                                          \
+            cpu = rh_process_cpu_us() - cpu;                                                                           \
+            best_us = cpu < best_us ? cpu : best_us;                                                                   \
+        }                                                                                                              \
+        printf(name "=%.3f ", (double)best_us / 1000 / FRAMES);                                                        \
     } while (0)
 
 static void stages(const rh_face_model *m)
@@ -100,7 +102,8 @@ static void stages(const rh_face_model *m)
     rh_face_box boxes[RH_MAX_FACES];
     int found;
     TIME("base64", check(rh_base64_decode(back, RH_BASE64_DECODED_MAX(n_text), &n_out, text, n_text, &err), &err));
-    TIME("base64_lines", check(rh_base64_decode(back, RH_BASE64_DECODED_MAX(2 * n_text), &n_out, lines, n_lines, &err), &err));
+    TIME("base64_lines",
+         check(rh_base64_decode(back, RH_BASE64_DECODED_MAX(2 * n_text), &n_out, lines, n_lines, &err), &err));
     TIME("decode_half", check(rh_image_decode_part(&part, jpeg[k], n_jpeg[k], &face, W, H, 0.5f, &err), &err));
     TIME("decode_face", check(rh_image_decode_part(&part, jpeg[k], n_jpeg[k], &face, W, H, 1.0f, &err), &err));
     TIME("decode_all", check(rh_image_decode_part(&part, jpeg[k], n_jpeg[k], NULL, W, H, 1.0f, &err), &err));

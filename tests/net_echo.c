@@ -108,10 +108,20 @@ static void trouble(void *user, const char *line)
 
 int main(int argc, char **argv)
 {
-    static const rh_net_callbacks cb = {
-        .request = request, .body = body, .body_end = body_end, .upgrade = upgrade, .ws_open = ws_open,
-        .ws_data = ws_data, .ws_writable = ws_writable, .over = over, .tick = tick, .wake = wake, .trouble = trouble};
-    rh_net_options o = {.max_connections = 256, .max_header_bytes = 16 << 10, .max_discard_bytes = 1 << 20,
+    static const rh_net_callbacks cb = {.request = request,
+                                        .body = body,
+                                        .body_end = body_end,
+                                        .upgrade = upgrade,
+                                        .ws_open = ws_open,
+                                        .ws_data = ws_data,
+                                        .ws_writable = ws_writable,
+                                        .over = over,
+                                        .tick = tick,
+                                        .wake = wake,
+                                        .trouble = trouble};
+    rh_net_options o = {.max_connections = 256,
+                        .max_header_bytes = 16 << 10,
+                        .max_discard_bytes = 1 << 20,
                         .max_unsent_bytes = 1 << 20};
     rh_net *net = NULL;
     rh_error err;

@@ -35,8 +35,8 @@ static void check(const rh_config *c, const rh_visitor *v)
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n);
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 {
-    static char host[] = "127.0.0.1", public_origins[] = "https://coach.example, b.example:81", tokens[] = "sesame,sesame-2",
-                none[] = "", on[] = "on", off[] = "off";
+    static char host[] = "127.0.0.1", public_origins[] = "https://coach.example, b.example:81",
+                tokens[] = "sesame,sesame-2", none[] = "", on[] = "on", off[] = "off";
     char text[1024], *lines[N_LINES], allowed[64];
     if (!n)
         return 0;
@@ -50,7 +50,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
         if (*at)
             *at++ = '\0';
     }
-    rh_config c = {.host = host, .public_origins = public_origins, .tokens = bytes[0] & 1 ? tokens : none,
+    rh_config c = {.host = host,
+                   .public_origins = public_origins,
+                   .tokens = bytes[0] & 1 ? tokens : none,
                    .trust_loopback = bytes[0] & 2 ? on : off};
     check(&c, &(rh_visitor){lines[0], lines[1], lines[2], lines[4], lines[3], (bytes[0] & 4) != 0});
     if (rh_access_headers(lines[5], allowed, sizeof allowed) == RH_OK &&

@@ -15,8 +15,7 @@ static void read_all(const rh_ct2_file *f)
         const rh_ct2_variable *v = rh_ct2_find(f, names[i]);
         size_t n = v ? (size_t)v->side[0] * v->side[1] * v->side[2] : 0;
         if (v)
-            (void)rh_ct2_values(v, rh_ct2_find(f, "a_scale"), n > 64 ? n - 64 : 0, n < 64 ? n : 64, x,
-                                NULL);
+            (void)rh_ct2_values(v, rh_ct2_find(f, "a_scale"), n > 64 ? n - 64 : 0, n < 64 ? n : 64, x, NULL);
         (void)rh_ct2_number(f, names[i], 0);
     }
 }

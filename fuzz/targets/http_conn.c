@@ -117,9 +117,14 @@ static void turn(rig *r)
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n);
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 {
-    static const rh_net_callbacks cb = {
-        .request = request, .body = body, .body_end = body_end, .upgrade = upgrade, .ws_open = ws_open,
-        .ws_data = ws_data, .ws_writable = ws_writable, .over = over};
+    static const rh_net_callbacks cb = {.request = request,
+                                        .body = body,
+                                        .body_end = body_end,
+                                        .upgrade = upgrade,
+                                        .ws_open = ws_open,
+                                        .ws_data = ws_data,
+                                        .ws_writable = ws_writable,
+                                        .over = over};
     static const rh_net_options o = {.max_header_bytes = 2048, .max_discard_bytes = 4096, .max_unsent_bytes = 4096};
     static rig r;
     if (n < 2)

@@ -19,8 +19,8 @@ static void try_part(const uint8_t *data, size_t size, int w, int h, unsigned se
 {
     static const float scales[] = {1.0f, 0.5f, 0.3f, 0.125f};
     rh_image_part part = {0};
-    rh_rect r = {(int)(seed % 97) * w / 97 - 8, (int)(seed / 97 % 89) * h / 89 - 8,
-                 (int)(seed / 7 % 61) * w / 61 + 1, (int)(seed / 11 % 53) * h / 53 + 1};
+    rh_rect r = {(int)(seed % 97) * w / 97 - 8, (int)(seed / 97 % 89) * h / 89 - 8, (int)(seed / 7 % 61) * w / 61 + 1,
+                 (int)(seed / 11 % 53) * h / 53 + 1};
     if (rh_image_decode_part(&part, data, size, &r, w, h, scales[seed % 4], NULL) == RH_OK)
         touch(&part.img);
     rh_image_done(&part.img);

@@ -49,17 +49,12 @@ static void change(const uint8_t *c)
     memcpy(&place, c + 1, sizeof place);
     memcpy(&value, c + 5, sizeof value);
     switch (c[0] % 4) {
-    case 0:
-        put(place % HEADER / 4 * 4, &value, 4);
-        break;
+    case 0: put(place % HEADER / 4 * 4, &value, 4); break;
     case 1: /* of a tensor: the sides, or a byte of the name */
         put(headers[place % n_headers] + place / n_headers % 12 * 4, &value, 4);
         break;
-    case 2:
-        put(place % n_whole, &value, 2);
-        break;
-    default:
-        n_bytes = place % n_whole;
+    case 2: put(place % n_whole, &value, 2); break;
+    default: n_bytes = place % n_whole;
     }
 }
 
@@ -81,11 +76,9 @@ static void use(const rh_ggml_file *f, const char *precision)
     p.fallback = false;
     for (int i = 0; i < SAMPLES; i++)
         sound[i] = (float)(i % 37) / 50.0f;
-    if (rh_dec_model_new(&dm, f, &dopts, &err) == RH_OK &&
-        rh_enc_model_new(&em, f, &eo, &err) == RH_OK &&
+    if (rh_dec_model_new(&dm, f, &dopts, &err) == RH_OK && rh_enc_model_new(&em, f, &eo, &err) == RH_OK &&
         rh_enc_state_new(&es, em, &err) == RH_OK && rh_dec_state_new(&ds, dm, &err) == RH_OK &&
-        rh_enc_run(es, &w, &out, &err) == RH_OK &&
-        rh_dec_set_audio(ds, out.states, out.n_pos, &err) == RH_OK)
+        rh_enc_run(es, &w, &out, &err) == RH_OK && rh_dec_set_audio(ds, out.states, out.n_pos, &err) == RH_OK)
         (void)rh_dec_run(ds, &p, &result, &err);
     rh_dec_state_free(ds);
     rh_enc_state_free(es);

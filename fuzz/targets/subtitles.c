@@ -44,8 +44,10 @@ static void check(const char *s, rh_subtitle_form form)
             s = strchr(s, '\n') + 1;
         }
         char point[2];
-        must(sscanf(s, "%d:%d:%d%c%d --> %d:%d:%d%c%d%n", t, t + 1, t + 2, point, t + 3, t + 4, t + 5, t + 6,
-                    point + 1, t + 7, &used) == 10 && s[used] == '\n', "times");
+        must(sscanf(s, "%d:%d:%d%c%d --> %d:%d:%d%c%d%n", t, t + 1, t + 2, point, t + 3, t + 4, t + 5, t + 6, point + 1,
+                    t + 7, &used) == 10 &&
+                 s[used] == '\n',
+             "times");
         must(point[0] == point[1] && point[0] == (form == RH_SUBTITLES_SRT ? ',' : '.'), "the decimal mark");
         long long from = ((t[0] * 60LL + t[1]) * 60 + t[2]) * 1000 + t[3];
         long long to = ((t[4] * 60LL + t[5]) * 60 + t[6]) * 1000 + t[7];

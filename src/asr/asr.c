@@ -53,16 +53,14 @@ rh_asr_params rh_asr_params_default(void)
 static rh_status check_model_options(const rh_asr_model_options *o, rh_error *err)
 {
     if (o->n_threads < 0 || o->n_threads > 256)
-        return rh_fail(err, RH_ERR_INVAL, "%d threads: give 1 to 256, or 0 for the best here",
-                       o->n_threads);
+        return rh_fail(err, RH_ERR_INVAL, "%d threads: give 1 to 256, or 0 for the best here", o->n_threads);
     static const char *const precisions[] = {"auto", "f32", "bf16", "f16", "int8"};
     if (!o->precision)
         return RH_OK;
     for (size_t i = 0; i < sizeof precisions / sizeof *precisions; i++)
         if (strcmp(o->precision, precisions[i]) == 0)
             return RH_OK;
-    return rh_fail(err, RH_ERR_INVAL, "precision \"%.20s\" is none of auto, f32, bf16, f16, int8",
-                   o->precision);
+    return rh_fail(err, RH_ERR_INVAL, "precision \"%.20s\" is none of auto, f32, bf16, f16, int8", o->precision);
 }
 
 /* Our own engine is for CPUs: where there is a GPU that may be used, the other comes first. */
@@ -75,11 +73,12 @@ static rh_status not_in_this_build(const rh_asr_engine *e, rh_error *err)
 {
     return rh_fail(err, RH_ERR_UNSUPPORTED,
                    "this build has no %s: `make WHISPER_CPP=on` adds it, `make GPU=cuda` for "
-                   "NVIDIA GPUs; on CPUs --engine native does the same", e->name);
+                   "NVIDIA GPUs; on CPUs --engine native does the same",
+                   e->name);
 }
 
-static rh_status load_first(const rh_asr_engine **engine, void **impl, const char *path,
-                            const rh_asr_model_options *o, rh_error *err)
+static rh_status load_first(const rh_asr_engine **engine, void **impl, const char *path, const rh_asr_model_options *o,
+                            rh_error *err)
 {
     rh_status st = RH_ERR_UNSUPPORTED;
     bool backwards = o->engine == RH_ENGINE_AUTO && wants_gpu(o);
@@ -100,8 +99,7 @@ static rh_status load_first(const rh_asr_engine **engine, void **impl, const cha
     return st;
 }
 
-rh_status rh_asr_model_load(rh_asr_model **out, const char *path, const rh_asr_model_options *opts,
-                            rh_error *err)
+rh_status rh_asr_model_load(rh_asr_model **out, const char *path, const rh_asr_model_options *opts, rh_error *err)
 {
     rh_asr_model_options o = opts ? *opts : rh_asr_model_options_default();
     rh_status st = check_model_options(&o, err);
@@ -136,12 +134,13 @@ rh_asr_model_info rh_asr_model_describe(const rh_asr_model *m)
     return m->engine->describe(m->impl);
 }
 
-rh_status rh_asr_model_language(const rh_asr_model *m, const char *given, char code[RH_ASR_LANG_LEN],
-                                rh_error *err)
+rh_status rh_asr_model_language(const rh_asr_model *m, const char *given, char code[RH_ASR_LANG_LEN], rh_error *err)
 {
     if (!rh_asr_language(given, code))
-        return rh_fail(err, RH_ERR_INVAL, "there is no language \"%.40s\": give a code such as en, pt-BR or nb, "
-                                          "a name, or auto", given);
+        return rh_fail(err, RH_ERR_INVAL,
+                       "there is no language \"%.40s\": give a code such as en, pt-BR or nb, "
+                       "a name, or auto",
+                       given);
     if (m && *code && strcmp(code, "en") != 0 && !rh_asr_model_describe(m).multilingual)
         return rh_fail(err, RH_ERR_INVAL, "the speech model knows English only, not \"%.40s\"", given);
     return RH_OK;
@@ -189,8 +188,7 @@ static rh_status check_params(const rh_asr_stream *s, rh_asr_params *p, char cod
         return rh_fail(err, RH_ERR_INVAL, "beam %d outside 1..%d", p->beam, RH_ASR_MAX_BEAM);
     if (!(p->temperature >= 0.0f && p->temperature <= 1.0f))
         return rh_fail(err, RH_ERR_INVAL, "temperature %g outside [0,1]", (double)p->temperature);
-    if (isnan(p->logprob_min) || isnan(p->compression_max) || isnan(p->no_speech_max) ||
-        !isfinite(p->filler_boost))
+    if (isnan(p->logprob_min) || isnan(p->compression_max) || isnan(p->no_speech_max) || !isfinite(p->filler_boost))
         return rh_fail(err, RH_ERR_INVAL, "a decoding threshold is not a number");
     if (p->n_draft < 0 || (p->n_draft > 0 && !p->draft))
         return rh_fail(err, RH_ERR_INVAL, "a draft of %d tokens without tokens", p->n_draft);
@@ -209,8 +207,8 @@ static rh_status check_samples(const float *samples, size_t n, rh_error *err)
     return RH_OK;
 }
 
-rh_status rh_asr_transcribe(rh_asr_stream *s, const float *samples, size_t n,
-                            const rh_asr_params *p, rh_transcript *out, rh_error *err)
+rh_status rh_asr_transcribe(rh_asr_stream *s, const float *samples, size_t n, const rh_asr_params *p,
+                            rh_transcript *out, rh_error *err)
 {
     rh_asr_params params = p ? *p : rh_asr_params_default();
     char language[RH_ASR_LANG_LEN];
@@ -240,8 +238,7 @@ static rh_status cannot(const rh_asr_stream *s, const char *what, rh_error *err)
     return rh_fail(err, RH_ERR_UNSUPPORTED, "the engine %s cannot %s", s->engine->name, what);
 }
 
-rh_status rh_asr_redecode(rh_asr_stream *s, const rh_asr_params *p, rh_transcript *out,
-                          rh_error *err)
+rh_status rh_asr_redecode(rh_asr_stream *s, const rh_asr_params *p, rh_transcript *out, rh_error *err)
 {
     if (!s->engine->redecode)
         return cannot(s, "decode twice", err);
@@ -256,8 +253,7 @@ rh_status rh_asr_redecode(rh_asr_stream *s, const rh_asr_params *p, rh_transcrip
     return s->engine->redecode(s->impl, &params, out, err);
 }
 
-rh_status rh_asr_force(rh_asr_stream *s, const char *text, const rh_asr_params *p,
-                       rh_transcript *out, rh_error *err)
+rh_status rh_asr_force(rh_asr_stream *s, const char *text, const rh_asr_params *p, rh_transcript *out, rh_error *err)
 {
     if (!s->engine->force)
         return cannot(s, "follow a given text", err);

@@ -19,20 +19,18 @@ typedef struct {
 
     /* RH_ERR_UNSUPPORTED (wrong device, or a kind of file only others read)
      * lets `auto` try the next engine; every other failure is final. */
-    rh_status (*load)(void **model, const char *path, const rh_asr_model_options *opts,
-                      rh_error *err);
+    rh_status (*load)(void **model, const char *path, const rh_asr_model_options *opts, rh_error *err);
     void (*free)(void *model);
     rh_asr_model_info (*describe)(const void *model);
 
     rh_status (*stream_new)(void **stream, void *model, rh_error *err);
     void (*stream_free)(void *stream);
 
-    rh_status (*transcribe)(void *stream, const float *samples, size_t n, const rh_asr_params *p,
-                            rh_transcript *out, rh_error *err);
+    rh_status (*transcribe)(void *stream, const float *samples, size_t n, const rh_asr_params *p, rh_transcript *out,
+                            rh_error *err);
     /* NULL where the engine cannot; asr.c then answers RH_ERR_UNSUPPORTED. */
     rh_status (*redecode)(void *stream, const rh_asr_params *p, rh_transcript *out, rh_error *err);
-    rh_status (*force)(void *stream, const char *text, const rh_asr_params *p, rh_transcript *out,
-                       rh_error *err);
+    rh_status (*force)(void *stream, const char *text, const rh_asr_params *p, rh_transcript *out, rh_error *err);
     rh_status (*pooled)(void *stream, float *out, size_t n_out, rh_error *err);
     rh_status (*heard_language)(void *stream, const char *asked, rh_heard_language *out, rh_error *err);
 } rh_asr_engine;

@@ -14,7 +14,7 @@ enum {
     WIDE = 10,                 /* hops to each side */
 };
 
-static const float NEAR_DB = 18.0f; /* one speaker varies by so much */
+static const float NEAR_DB = 18.0f;               /* one speaker varies by so much */
 static const float SLOPE = 2.5f, STAY_DB = 10.0f; /* what is raised ends so far below the loudest */
 static const float MOST_DB = 40.0f, SILENCE_DB = -90.0f;
 
@@ -79,8 +79,7 @@ static void apply(const hop *h, size_t n_hops, const float *x, float *y, size_t 
     }
 }
 
-rh_status rh_level_speech(float **out, const float *samples, size_t n, const rh_speech_span *speech,
-                          size_t n_speech)
+rh_status rh_level_speech(float **out, const float *samples, size_t n, const rh_speech_span *speech, size_t n_speech)
 {
     size_t n_hops = (n + HOP - 1) / HOP;
     *out = NULL;

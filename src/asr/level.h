@@ -9,7 +9,6 @@
 
 /* A copy of the sound in which stretches of `speech` that are much softer than the loudest one are
  * nearer to it; *out is NULL when there are none. RH_ERR_NOMEM. */
-rh_status rh_level_speech(float **out, const float *samples, size_t n, const rh_speech_span *speech,
-                          size_t n_speech);
+rh_status rh_level_speech(float **out, const float *samples, size_t n, const rh_speech_span *speech, size_t n_speech);
 
 #endif

@@ -15,8 +15,8 @@ enum {
     RATE = RH_ASR_RATE_HZ,
     PIECE_MAX = 29 * RATE + RATE / 2,
     GAP_MAX = 3 * RATE,
-    MARGIN = RATE / 4, /* sound around a piece, so that soft ends are heard */
-    SURE = RATE,       /* the last second of a decode that goes on may be wrong */
+    MARGIN = RATE / 4,        /* sound around a piece, so that soft ends are heard */
+    SURE = RATE,              /* the last second of a decode that goes on may be wrong */
     AROUND = RATE * 15 / 100, /* how far from a word's edge the softest place is looked for */
     SOFT = RATE * 4 / 100,    /* and how long it is */
 };
@@ -33,8 +33,7 @@ typedef struct {
 static piece next_piece(const rh_speech_span *s, size_t n, size_t first, size_t start)
 {
     piece p = {first, first};
-    while (p.last + 1 < n && s[p.last + 1].start - s[p.last].end <= GAP_MAX &&
-           s[p.last + 1].end - start <= PIECE_MAX)
+    while (p.last + 1 < n && s[p.last + 1].start - s[p.last].end <= GAP_MAX && s[p.last + 1].end - start <= PIECE_MAX)
         p.last++;
     if (p.last + 1 >= n || s[p.last + 1].start - s[p.last].end > GAP_MAX)
         return p;
@@ -88,8 +87,7 @@ static void snap_words(rh_transcript *t, const rh_speech_span *spans, size_t n)
         float from = (float)spans[k].start / RATE, to = (float)spans[k].end / RATE;
         if (w->start < from && from < w->end)
             w->start = fminf(from, fmaxf(w->start, w->end - SHORTEST));
-        else if (w->start < to && w->end > to && k + 1 < n &&
-                 w->end <= (float)spans[k + 1].start / RATE)
+        else if (w->start < to && w->end > to && k + 1 < n && w->end <= (float)spans[k + 1].start / RATE)
             w->end = to;
     }
 }
@@ -154,8 +152,7 @@ static size_t best_cut(const job *j, size_t from, const rh_transcript *t, int *n
 }
 
 /* Decodes [from, to), told where in it somebody speaks. */
-static rh_status decode(const job *j, size_t from, size_t to, const rh_asr_params *p, rh_transcript *out,
-                        rh_error *err)
+static rh_status decode(const job *j, size_t from, size_t to, const rh_asr_params *p, rh_transcript *out, rh_error *err)
 {
     rh_asr_params params = *p;
     rh_speech_span *speech = j->n_speech ? rh_alloc_array(j->n_speech, sizeof *speech) : NULL;
@@ -173,9 +170,8 @@ static rh_status decode(const job *j, size_t from, size_t to, const rh_asr_param
     return st;
 }
 
-static rh_status transcribe_piece(const job *j, size_t from, size_t to, bool is_last,
-                                  const rh_asr_params *p, rh_transcript *part, rh_transcript *out,
-                                  rh_error *err)
+static rh_status transcribe_piece(const job *j, size_t from, size_t to, bool is_last, const rh_asr_params *p,
+                                  rh_transcript *part, rh_transcript *out, rh_error *err)
 {
     rh_asr_params params = *p;
     progress g = {j->p, (double)from / (double)j->n, (double)(to - from) / (double)j->n};
@@ -198,8 +194,8 @@ static rh_status transcribe_piece(const job *j, size_t from, size_t to, bool is_
 }
 
 /* The first piece of speech without a pause that begins at `from`; it ends at *to. */
-static rh_status transcribe_start(const job *j, size_t from, size_t *to, rh_transcript *part,
-                                  rh_transcript *out, rh_error *err)
+static rh_status transcribe_start(const job *j, size_t from, size_t *to, rh_transcript *part, rh_transcript *out,
+                                  rh_error *err)
 {
     rh_asr_params p = *j->p;
     rh_transcript first;
@@ -215,8 +211,8 @@ static rh_status transcribe_start(const job *j, size_t from, size_t *to, rh_tran
         *to = best_cut(j, from, &first, &n_words);
         p = *j->p;
         draft = rh_alloc_array((size_t)first.n_tokens + 1, sizeof *draft);
-        for (int i = 0; draft && n_words && i <= first.words[n_words - 1].first_token +
-                                               first.words[n_words - 1].n_tokens - 1; i++)
+        for (int i = 0;
+             draft && n_words && i <= first.words[n_words - 1].first_token + first.words[n_words - 1].n_tokens - 1; i++)
             draft[p.n_draft++] = first.tokens[i].id;
         p.draft = draft;
         st = transcribe_piece(j, from, *to, false, &p, part, out, err);
@@ -226,8 +222,8 @@ static rh_status transcribe_start(const job *j, size_t from, size_t *to, rh_tran
     return st;
 }
 
-static rh_status transcribe_spans(const job *j, const rh_speech_span *spans, size_t n_spans,
-                                  rh_transcript *out, rh_error *err)
+static rh_status transcribe_spans(const job *j, const rh_speech_span *spans, size_t n_spans, rh_transcript *out,
+                                  rh_error *err)
 {
     rh_transcript part;
     rh_transcript_init(&part);
@@ -257,10 +253,9 @@ static rh_status transcribe_spans(const job *j, const rh_speech_span *spans, siz
     return st;
 }
 
-rh_status rh_recording_pieces(rh_asr_stream *s, const rh_vad_model *vad, const float *samples,
-                              size_t n, const rh_asr_params *p, rh_recording_hook hook, void *user,
-                              rh_transcript *out, rh_speech_span **spans, size_t *n_spans,
-                              rh_error *err)
+rh_status rh_recording_pieces(rh_asr_stream *s, const rh_vad_model *vad, const float *samples, size_t n,
+                              const rh_asr_params *p, rh_recording_hook hook, void *user, rh_transcript *out,
+                              rh_speech_span **spans, size_t *n_spans, rh_error *err)
 {
     rh_asr_params params = p ? *p : rh_asr_params_default();
     rh_speech_span whole = {0, n}, *found = NULL;
@@ -290,9 +285,9 @@ rh_status rh_recording_pieces(rh_asr_stream *s, const rh_vad_model *vad, const f
     return st;
 }
 
-rh_status rh_recording_transcribe(rh_asr_stream *s, const rh_vad_model *vad, const float *samples,
-                                  size_t n, const rh_asr_params *p, rh_transcript *out,
-                                  rh_speech_span **spans, size_t *n_spans, rh_error *err)
+rh_status rh_recording_transcribe(rh_asr_stream *s, const rh_vad_model *vad, const float *samples, size_t n,
+                                  const rh_asr_params *p, rh_transcript *out, rh_speech_span **spans, size_t *n_spans,
+                                  rh_error *err)
 {
     return rh_recording_pieces(s, vad, samples, n, p, NULL, NULL, out, spans, n_spans, err);
 }

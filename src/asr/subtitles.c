@@ -31,8 +31,7 @@ static int64_t to_ms(double s)
     return s > 0 ? llround(fmin(s, LAST_S) * 1000) : 0; /* not a number: 0 */
 }
 
-static void add_word(rh_subtitles *s, const char *word, size_t len, size_t chars, double start, double end,
-                     bool joined)
+static void add_word(rh_subtitles *s, const char *word, size_t len, size_t chars, double start, double end, bool joined)
 {
     if (s->st == RH_OK)
         s->st = rh_array_reserve(&s->words, &s->cap, s->n + 1, sizeof *s->words);

@@ -41,8 +41,7 @@ static rh_status copy_vocabulary(rh_tokenizer *t, const rh_ggml_file *file, rh_e
         char c = (char)b;
         t->byte_token[b] = rh_tokenizer_find(t, &c, 1);
         if (t->byte_token[b] < 0)
-            return rh_fail(err, RH_ERR_FORMAT,
-                           "vocabulary lacks a token for byte %d: not a Whisper model", b);
+            return rh_fail(err, RH_ERR_FORMAT, "vocabulary lacks a token for byte %d: not a Whisper model", b);
     }
     return RH_OK;
 }
@@ -70,10 +69,8 @@ rh_status rh_tokenizer_new(rh_tokenizer **out, const rh_ggml_file *file, rh_erro
     int32_t n_vocab = rh_ggml_file_hparams(file)->n_vocab;
     rh_special_tokens special;
     number_specials(&special, n_vocab);
-    if (n_vocab < 51864 || special.n_languages > RH_MAX_LANGUAGES ||
-        special.timestamp_begin + 1501 != n_vocab)
-        return rh_fail(err, RH_ERR_FORMAT, "%d tokens are not a Whisper vocabulary (51864 to 51866)",
-                       n_vocab);
+    if (n_vocab < 51864 || special.n_languages > RH_MAX_LANGUAGES || special.timestamp_begin + 1501 != n_vocab)
+        return rh_fail(err, RH_ERR_FORMAT, "%d tokens are not a Whisper vocabulary (51864 to 51866)", n_vocab);
     if (rh_ggml_file_n_tokens(file) < special.eot - 1)
         return rh_fail(err, RH_ERR_FORMAT, "the vocabulary has %d entries, %d were expected",
                        rh_ggml_file_n_tokens(file), special.eot);

@@ -21,8 +21,8 @@ typedef struct rh_tokenizer rh_tokenizer;
 typedef struct {
     bool multilingual;
     int32_t n_vocab, n_languages;
-    int32_t eot, sot, first_language, translate, transcribe, sot_lm, sot_prev, no_speech,
-        no_timestamps, timestamp_begin;
+    int32_t eot, sot, first_language, translate, transcribe, sot_lm, sot_prev, no_speech, no_timestamps,
+        timestamp_begin;
     int32_t blank; /* the single space */
 } rh_special_tokens;
 
@@ -34,8 +34,8 @@ const rh_special_tokens *rh_tokenizer_special(const rh_tokenizer *t);
 
 /* Tokens of `n` bytes of UTF-8 (broken bytes are taken as they are). At most `cap` are
  * written, *n_out says how many there are. RH_ERR_NOMEM. */
-rh_status rh_tokenizer_encode(const rh_tokenizer *t, const char *text, size_t n, int32_t *out,
-                              size_t cap, size_t *n_out);
+rh_status rh_tokenizer_encode(const rh_tokenizer *t, const char *text, size_t n, int32_t *out, size_t cap,
+                              size_t *n_out);
 /* Bytes of a text token, "" for special ones. Lives as long as the tokenizer. */
 const char *rh_tokenizer_bytes(const rh_tokenizer *t, int32_t id, size_t *n);
 
@@ -50,7 +50,7 @@ const int32_t *rh_tokenizer_non_speech(const rh_tokenizer *t, size_t *n);
 /* Groups text tokens into words as the reference does: by spaces and punctuation, or for
  * languages written without spaces (`language`, a code) by whole characters.
  * ends[i] is one past the last token of word i; *n_words of them (at most n). */
-void rh_tokenizer_split_words(const rh_tokenizer *t, const int32_t *tokens, size_t n,
-                              const char *language, uint32_t *ends, size_t *n_words);
+void rh_tokenizer_split_words(const rh_tokenizer *t, const int32_t *tokens, size_t n, const char *language,
+                              uint32_t *ends, size_t *n_words);
 
 #endif

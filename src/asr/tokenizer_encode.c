@@ -62,8 +62,8 @@ static size_t merge_piece(const rh_tokenizer *t, const char *s, size_t n, int32_
     return parts;
 }
 
-rh_status rh_tokenizer_encode(const rh_tokenizer *t, const char *text, size_t n, int32_t *out,
-                              size_t cap, size_t *n_out)
+rh_status rh_tokenizer_encode(const rh_tokenizer *t, const char *text, size_t n, int32_t *out, size_t cap,
+                              size_t *n_out)
 {
     size_t count = 0;
     for (size_t at = 0; at < n;) {

@@ -4,11 +4,10 @@
 #include <string.h>
 
 /* The symbols of the reference's non_speech_tokens(): speaker tags, sounds, music. */
-static const char *const symbols[] = {
-    "\"", "#", "(",  ")",  "*",   "+",   "/",  ":",  ";",  "<",   "=",   ">",    "@",   "[",   "\\",
-    "]",  "^", "_",  "`",  "{",   "|",   "}",  "~",  "「", "」",  "『",  "』",   "<<",  ">>",  "<<<",
-    ">>>", "--", "---", "-(", "-[", "('", "(\"", "((", "))", "(((", ")))", "[[", "]]", "{{", "}}",
-    "♪♪", "♪♪♪"};
+static const char *const symbols[] = {"\"",  "#",  "(",  ")",   "*",   "+",   "/",   ":",  ";",   "<",  "=",  ">",
+                                      "@",   "[",  "\\", "]",   "^",   "_",   "`",   "{",  "|",   "}",  "~",  "「",
+                                      "」",  "『", "』", "<<",  ">>",  "<<<", ">>>", "--", "---", "-(", "-[", "('",
+                                      "(\"", "((", "))", "(((", ")))", "[[",  "]]",  "{{", "}}",  "♪♪", "♪♪♪"};
 /* For these the first of several tokens is suppressed too. */
 static const char *const notes[] = {"♩", "♪", "♫", "♬", "♭", "♮", "♯"};
 
@@ -16,16 +15,15 @@ static void add_non_speech(rh_tokenizer *t, const char *text, bool first_of_many
 {
     int32_t ids[8];
     size_t n;
-    if (rh_tokenizer_encode(t, text, strlen(text), ids, 8, &n) != RH_OK || n == 0 ||
-        (n > 1 && !first_of_many) || t->n_non_speech == RH_MAX_NON_SPEECH)
+    if (rh_tokenizer_encode(t, text, strlen(text), ids, 8, &n) != RH_OK || n == 0 || (n > 1 && !first_of_many) ||
+        t->n_non_speech == RH_MAX_NON_SPEECH)
         return;
     size_t at = 0;
     while (at < t->n_non_speech && t->non_speech[at] < ids[0])
         at++;
     if (at < t->n_non_speech && t->non_speech[at] == ids[0])
         return;
-    memmove(t->non_speech + at + 1, t->non_speech + at,
-            (t->n_non_speech - at) * sizeof t->non_speech[0]);
+    memmove(t->non_speech + at + 1, t->non_speech + at, (t->n_non_speech - at) * sizeof t->non_speech[0]);
     t->non_speech[at] = ids[0];
     t->n_non_speech++;
 }

@@ -39,8 +39,8 @@ static bool written_without_spaces(const char *language)
     return false;
 }
 
-void rh_tokenizer_split_words(const rh_tokenizer *t, const int32_t *tokens, size_t n,
-                              const char *language, uint32_t *ends, size_t *n_words)
+void rh_tokenizer_split_words(const rh_tokenizer *t, const int32_t *tokens, size_t n, const char *language,
+                              uint32_t *ends, size_t *n_words)
 {
     bool by_character = written_without_spaces(language);
     size_t words = 0, pending = 0; /* bytes of an unfinished character */
@@ -63,8 +63,7 @@ void rh_tokenizer_split_words(const rh_tokenizer *t, const int32_t *tokens, size
         size_t first_len;
         const char *first = rh_tokenizer_bytes(t, tokens[start], &first_len);
         bool starts = tokens[start] >= t->special.eot || (first_len && first[0] == ' ') ||
-                      (start == i && is_ascii_punctuation(first, first_len)) || words == 0 ||
-                      by_character;
+                      (start == i && is_ascii_punctuation(first, first_len)) || words == 0 || by_character;
         if (starts)
             words++;
         ends[words - 1] = (uint32_t)(i + 1);

@@ -53,8 +53,7 @@ static rh_status grow_text(rh_transcript *t, size_t extra)
     return st;
 }
 
-rh_status rh_transcript_add_token(rh_transcript *t, const rh_asr_token *token, const char *bytes,
-                                  size_t n_bytes)
+rh_status rh_transcript_add_token(rh_transcript *t, const rh_asr_token *token, const char *bytes, size_t n_bytes)
 {
     rh_status st = grow_text(t, n_bytes);
     if (st == RH_OK)
@@ -233,8 +232,7 @@ bool rh_word_clings(const rh_transcript *t, int i, bool goes_on)
 
 rh_status rh_transcript_end_segment(rh_transcript *t, const rh_asr_segment *segment, bool words)
 {
-    rh_status st = grow(&t->segments, t->n_segments, &t->_cap_segments, 1,
-                        sizeof *t->segments);
+    rh_status st = grow(&t->segments, t->n_segments, &t->_cap_segments, 1, sizeof *t->segments);
     if (st == RH_OK)
         st = grow_text(t, 0);
     if (st == RH_OK)
@@ -275,14 +273,11 @@ rh_status rh_transcript_append(rh_transcript *dst, const rh_transcript *src, dou
     size_t len = src->_len_text;
     rh_status st = grow_text(dst, len);
     if (st == RH_OK)
-        st = grow(&dst->segments, dst->n_segments, &dst->_cap_segments, src->n_segments,
-                  sizeof *dst->segments);
+        st = grow(&dst->segments, dst->n_segments, &dst->_cap_segments, src->n_segments, sizeof *dst->segments);
     if (st == RH_OK)
-        st = grow(&dst->words, dst->n_words, &dst->_cap_words, src->n_words,
-                  sizeof *dst->words);
+        st = grow(&dst->words, dst->n_words, &dst->_cap_words, src->n_words, sizeof *dst->words);
     if (st == RH_OK)
-        st = grow(&dst->tokens, dst->n_tokens, &dst->_cap_tokens, src->n_tokens,
-                  sizeof *dst->tokens);
+        st = grow(&dst->tokens, dst->n_tokens, &dst->_cap_tokens, src->n_tokens, sizeof *dst->tokens);
     if (st != RH_OK)
         return st;
 

@@ -40,12 +40,10 @@ static json_t *segment_json(const rh_transcript *t, int i)
     char *text = segment_plain(t, s);
     if (!text)
         return NULL;
-    json_t *j = json_pack("{s:i,s:o,s:o,s:o,s:o,s:o,s:o,s:o}", "id", i, "start",
-                          rounded((double)s->start, 3), "end", rounded((double)s->end, 3), "text",
-                          json_string(text), "avg_logprob",
-                          rounded((double)s->avg_logprob, 4), "no_speech_prob",
-                          rounded((double)s->no_speech_prob, 4), "compression_ratio",
-                          rounded((double)s->compression_ratio, 3), "temperature",
+    json_t *j = json_pack("{s:i,s:o,s:o,s:o,s:o,s:o,s:o,s:o}", "id", i, "start", rounded((double)s->start, 3), "end",
+                          rounded((double)s->end, 3), "text", json_string(text), "avg_logprob",
+                          rounded((double)s->avg_logprob, 4), "no_speech_prob", rounded((double)s->no_speech_prob, 4),
+                          "compression_ratio", rounded((double)s->compression_ratio, 3), "temperature",
                           rounded((double)s->temperature, 2));
     rh_free(text);
     return j;
@@ -53,9 +51,9 @@ static json_t *segment_json(const rh_transcript *t, int i)
 
 static json_t *word_json(const rh_transcript *t, const rh_asr_word *w)
 {
-    return json_pack("{s:o,s:o,s:o,s:o}", "word", json_stringn(t->text + w->text_off, w->text_len),
-                     "start", rounded((double)w->start, 3), "end", rounded((double)w->end, 3),
-                     "probability", rounded((double)w->p, 3));
+    return json_pack("{s:o,s:o,s:o,s:o}", "word", json_stringn(t->text + w->text_off, w->text_len), "start",
+                     rounded((double)w->start, 3), "end", rounded((double)w->end, 3), "probability",
+                     rounded((double)w->p, 3));
 }
 
 json_t *rh_transcript_json(const rh_transcript *t, double duration_s)
@@ -69,9 +67,8 @@ json_t *rh_transcript_json(const rh_transcript *t, double duration_s)
     char *text = ok ? rh_transcript_plain(t) : NULL;
     json_t *j = NULL;
     if (text)
-        j = json_pack("{s:o,s:s,s:o,s:O,s:O}", "text", json_string(text), "language",
-                      t->language, "duration", rounded(duration_s, 3), "segments", segments,
-                      "words", words);
+        j = json_pack("{s:o,s:s,s:o,s:O,s:O}", "text", json_string(text), "language", t->language, "duration",
+                      rounded(duration_s, 3), "segments", segments, "words", words);
     rh_free(text);
     json_decref(segments);
     json_decref(words);

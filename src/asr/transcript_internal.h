@@ -12,8 +12,7 @@
 void rh_transcript_clear(rh_transcript *t); /* keeps memory */
 
 /* Appends a token and its bytes; text_off and text_len of `token` are filled in here. */
-rh_status rh_transcript_add_token(rh_transcript *t, const rh_asr_token *token, const char *bytes,
-                                  size_t n_bytes);
+rh_status rh_transcript_add_token(rh_transcript *t, const rh_asr_token *token, const char *bytes, size_t n_bytes);
 
 /* Appends a segment made of the tokens from `segment->first_token` to the last
  * one; text_off, text_len, n_tokens are filled in here, and bytes that are no

@@ -62,8 +62,7 @@ rh_status rh_vad_model_load(rh_vad_model **out, const char *path, rh_error *err)
         m->in_state = rh_nn_model_input(m->nn, "state");
         m->out_state = rh_nn_model_output(m->nn, "stateN");
         m->out = 1 - m->out_state; /* it has several names, and which one is told varies */
-        if (m->in < 0 || m->in_state < 0 || m->out_state < 0 ||
-            rh_nn_model_n_outputs(m->nn) != 2)
+        if (m->in < 0 || m->in_state < 0 || m->out_state < 0 || rh_nn_model_n_outputs(m->nn) != 2)
             st = rh_fail(err, RH_ERR_FORMAT, "not a Silero voice activity model for 16 kHz");
     }
     if (st != RH_OK) {
@@ -102,10 +101,7 @@ rh_status rh_vad_new(rh_vad **out, const rh_vad_model *m, rh_error *err)
         return rh_fail(err, RH_ERR_NOMEM, "voice activity: out of memory");
     v->model = m;
     rh_vad_reset(v);
-    rh_nn_tensor in = {.type = RH_NN_F32,
-                       .n_dims = 2,
-                       .dims = {1, CONTEXT + RH_VAD_CHUNK},
-                       .data = v->louder};
+    rh_nn_tensor in = {.type = RH_NN_F32, .n_dims = 2, .dims = {1, CONTEXT + RH_VAD_CHUNK}, .data = v->louder};
     rh_nn_tensor p = {.type = RH_NN_F32, .n_dims = 2, .dims = {1, 1}, .data = &v->p};
     rh_status st = rh_nn_request_new(&v->request, m->nn, err);
     if (st == RH_OK)
@@ -254,8 +250,8 @@ static float loudest_of(const float *samples, size_t n)
     return most;
 }
 
-rh_status rh_vad_spans(const rh_vad_model *m, const float *samples, size_t n,
-                       rh_speech_span **out, size_t *n_out, rh_error *err)
+rh_status rh_vad_spans(const rh_vad_model *m, const float *samples, size_t n, rh_speech_span **out, size_t *n_out,
+                       rh_error *err)
 {
     rh_vad *v = NULL;
     spans found = {0};

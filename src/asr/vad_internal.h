@@ -26,5 +26,4 @@ typedef enum { RH_GATE_NOTHING, RH_GATE_OPENED, RH_GATE_ENDED } rh_gate_event;
  * ENDED: it ended at gate->end, some chunks ago. */
 rh_gate_event rh_vad_gate_push(rh_vad_gate *g, float p, float mean_square);
 
-
 #endif

@@ -43,8 +43,7 @@ static rh_status wrong_letter(const char *text, size_t at, size_t n_pads, rh_err
                    (unsigned)(unsigned char)text[at], at);
 }
 
-rh_status rh_base64_decode(uint8_t *out, size_t cap, size_t *n_out, const char *text, size_t n,
-                           rh_error *err)
+rh_status rh_base64_decode(uint8_t *out, size_t cap, size_t *n_out, const char *text, size_t n, rh_error *err)
 {
     if (cap < RH_BASE64_DECODED_MAX(n))
         return rh_fail(err, RH_ERR_INVAL, "room for %zu bytes where %zu may be needed", cap,

@@ -43,8 +43,7 @@ static void detect(void)
     unsigned regs[12];
     if (__get_cpuid(0x80000000, &a, &b, &c, &d) && a >= 0x80000004) {
         for (unsigned i = 0; i < 3; i++)
-            __get_cpuid(0x80000002 + i, &regs[i * 4], &regs[i * 4 + 1], &regs[i * 4 + 2],
-                        &regs[i * 4 + 3]);
+            __get_cpuid(0x80000002 + i, &regs[i * 4], &regs[i * 4 + 1], &regs[i * 4 + 2], &regs[i * 4 + 3]);
         memcpy(name, regs, sizeof regs);
     }
 }

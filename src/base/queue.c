@@ -8,9 +8,9 @@
 struct rh_queue {
     pthread_mutex_t lock;
     pthread_cond_t filled;
-    bool closed;            /* {lock} */
-    size_t head, len, cap;  /* {lock} */
-    void *items[];          /* {lock} ring of cap */
+    bool closed;           /* {lock} */
+    size_t head, len, cap; /* {lock} */
+    void *items[];         /* {lock} ring of cap */
 };
 
 rh_status rh_queue_new(rh_queue **out, size_t capacity, rh_error *err)

@@ -15,10 +15,10 @@ struct rh_team {
     int n_started;
     rh_team_fn fn;
     void *arg;
-    atomic_int next;     /* unit of work to give out */
-    atomic_int arrived;  /* members at the barrier */
-    atomic_uint phase;   /* grows when a barrier opens */
-    atomic_uint job;     /* grows when a job starts */
+    atomic_int next;    /* unit of work to give out */
+    atomic_int arrived; /* members at the barrier */
+    atomic_uint phase;  /* grows when a barrier opens */
+    atomic_uint job;    /* grows when a job starts */
     atomic_bool quit;
     atomic_int sleepers; /* {lock} for changes */
     pthread_mutex_t lock;
@@ -101,8 +101,7 @@ static void *member_main(void *arg)
 rh_status rh_team_new(rh_team **out, int n_threads, rh_error *err)
 {
     if (n_threads < 1 || n_threads > RH_TEAM_MAX)
-        return rh_fail(err, RH_ERR_INVAL, "%d threads: 1 to %d are possible", n_threads,
-                       RH_TEAM_MAX);
+        return rh_fail(err, RH_ERR_INVAL, "%d threads: 1 to %d are possible", n_threads, RH_TEAM_MAX);
     rh_team *t = rh_calloc(1, sizeof *t);
     if (!t)
         return rh_fail(err, RH_ERR_NOMEM, "thread team: out of memory");
@@ -116,8 +115,7 @@ rh_status rh_team_new(rh_team **out, int n_threads, rh_error *err)
         if (!s || pthread_create(&t->threads[t->n_started], NULL, member_main, s) != 0) {
             rh_free(s);
             rh_team_free(t);
-            return rh_fail(err, RH_ERR_NOMEM, "thread team: thread %d of %d would not start", i,
-                           n_threads);
+            return rh_fail(err, RH_ERR_NOMEM, "thread team: thread %d of %d would not start", i, n_threads);
         }
         t->n_started++;
     }

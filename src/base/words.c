@@ -22,8 +22,8 @@ static char *fold(const char *text, size_t n_text)
     static const struct {
         const char *written, *plain;
     } marks[] = {{"\xe2\x80\x99", "'"}, {"\xe2\x80\x98", "'"}, {"\xca\xbc", "'"}, {"\xe2\x80\x90", "-"}};
-    const utf8proc_option_t how = UTF8PROC_NULLTERM | UTF8PROC_STABLE | UTF8PROC_COMPAT | UTF8PROC_COMPOSE |
-                                  UTF8PROC_CASEFOLD | UTF8PROC_IGNORE;
+    const utf8proc_option_t how =
+        UTF8PROC_NULLTERM | UTF8PROC_STABLE | UTF8PROC_COMPAT | UTF8PROC_COMPOSE | UTF8PROC_CASEFOLD | UTF8PROC_IGNORE;
     char *out = rh_utf8_mended(text, n_text);
     if (!out || is_ascii(text, n_text)) {
         for (char *s = out; s && *s; s++)

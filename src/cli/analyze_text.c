@@ -62,8 +62,7 @@ static void print_score(FILE *f, const char *name, const json_t *score)
         double points = rh_page_number(part, "points");
         if (fabs(points) < 0.5 || strcmp(name, "overall") == 0)
             continue;
-        (void)rh_buf_printf(&b, "%s%s%c%+.0f", b.len ? ", " : "", rh_page_string(part, "name"),
-                            RH_NO_BREAK, points);
+        (void)rh_buf_printf(&b, "%s%s%c%+.0f", b.len ? ", " : "", rh_page_string(part, "name"), RH_NO_BREAK, points);
     }
     fprintf(f, "  %-14s %5.1f  ", name, rh_page_number(score, "value"));
     if (b.len) {
@@ -124,7 +123,8 @@ static void print_timing(FILE *f, const json_t *result, rh_buf *b)
     if (rh_page_number(t, "pace_variation") > 0)
         (void)rh_buf_printf(b, "; varies by %.0f %%", 100 * rh_page_number(t, "pace_variation"));
     print_line(f, "pace", b);
-    (void)rh_buf_printf(b, "first word after %.1f s; speaking %.0f %% of the time; %.1f syllables (%.1f s) between pauses",
+    (void)rh_buf_printf(b,
+                        "first word after %.1f s; speaking %.0f %% of the time; %.1f syllables (%.1f s) between pauses",
                         rh_page_number(t, "response_delay_s"), 100 * rh_page_number(t, "phonation_ratio"),
                         rh_page_number(t, "mean_run_syllables"), rh_page_number(t, "mean_run_s"));
     print_line(f, "flow", b);
@@ -145,8 +145,8 @@ static void print_timing(FILE *f, const json_t *result, rh_buf *b)
 
 static void print_disfluencies(FILE *f, const json_t *result, rh_buf *b)
 {
-    static const char *const names[][2] = {{"repetition", "said twice"}, {"restart", "begun anew"},
-                                           {"cut-off", "cut off"}, {"drawn", "drawn out"}};
+    static const char *const names[][2] = {
+        {"repetition", "said twice"}, {"restart", "begun anew"}, {"cut-off", "cut off"}, {"drawn", "drawn out"}};
     double n = rh_page_number(result, "filler_words_count");
     size_t i;
     json_t *s;
@@ -171,8 +171,9 @@ static void print_voice(FILE *f, const json_t *result, rh_buf *b)
     double falls = rh_page_number(p, "falls"), rises = rh_page_number(p, "rises");
     if (!p || rh_page_number(p, "voiced_s") <= 0)
         return;
-    (void)rh_buf_printf(b, "pitch %.0f Hz in the middle, spread %.1f semitones, range %.1f; loudness spread %.0f dB, "
-                           "%.0f dB above the background",
+    (void)rh_buf_printf(b,
+                        "pitch %.0f Hz in the middle, spread %.1f semitones, range %.1f; loudness spread %.0f dB, "
+                        "%.0f dB above the background",
                         rh_page_number(p, "f0_median_hz"), rh_page_number(p, "f0_spread_st"),
                         rh_page_number(p, "f0_range_st"), rh_page_number(p, "loudness_spread_db"),
                         rh_page_number(p, "snr_db"));
@@ -202,8 +203,8 @@ static void add_remarks(rh_buf *b, const json_t *language, const char *kind, con
 
 static void print_wording(FILE *f, const json_t *result, rh_buf *b)
 {
-    static const char *const kinds[][2] = {{"hedge", "hedge"}, {"weak", "weak word"}, {"strong", "strong verb"},
-                                           {"passive", "passive"}, {"number", "number"}, {"name", "name"}};
+    static const char *const kinds[][2] = {{"hedge", "hedge"},     {"weak", "weak word"}, {"strong", "strong verb"},
+                                           {"passive", "passive"}, {"number", "number"},  {"name", "name"}};
     const json_t *l = json_object_get(result, "language"), *longest = json_object_get(l, "longest_sentence");
     double sentences = rh_page_number(l, "sentences");
     size_t i;
@@ -214,8 +215,8 @@ static void print_wording(FILE *f, const json_t *result, rh_buf *b)
         add_remarks(b, l, kinds[k][0], kinds[k][1]);
     print_line(f, "wording", b);
     (void)rh_buf_printf(b, "%.0f of %.1f words on average, the longest %.0f; \"I\" %.0f, \"we\" %.0f", sentences,
-                        rh_page_number(l, "sentence_words"), rh_page_number(longest, "words"),
-                        rh_page_number(l, "i"), rh_page_number(l, "we"));
+                        rh_page_number(l, "sentence_words"), rh_page_number(longest, "words"), rh_page_number(l, "i"),
+                        rh_page_number(l, "we"));
     json_array_foreach(json_object_get(l, "repeated"), i, r)
         (void)rh_buf_printf(b, "%s%s %.0f times", i ? ", " : "; repeated: ", rh_page_string(r, "word"),
                             rh_page_number(r, "count"));

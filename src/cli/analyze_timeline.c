@@ -10,6 +10,7 @@ enum { ROW_S = 5, INDENT = 29, MAX_ROW = 1 << 16 };
 
 /* How an item is written, and what the page says about that. */
 typedef enum { PAUSE, FILLER, TWICE, ANEW, CUT, DRAWN, UNCLEAR, MISSED, ADDED, REPLACED, PLAIN } mark_kind;
+/* clang-format off */
 static const struct {
     const char *mark, *after; /* of the item; what is put behind its words */
     const char *legend;
@@ -25,6 +26,7 @@ static const struct {
     [ADDED] = {"added", NULL, "[+added+]"},
     [REPLACED] = {"replaced", NULL, "[text:\x01heard]"},
 };
+/* clang-format on */
 
 static mark_kind kind_of(const json_t *item)
 {
@@ -84,8 +86,7 @@ static void add_item(rh_buf *b, const json_t *before, const json_t *item, const 
     const char *text = rh_page_string(item, "text"), *expected = rh_page_string(item, "expected");
     switch (kind) {
     case PAUSE:
-        (void)rh_buf_printf(b, "(%.1f%cs) ", rh_page_number(item, "end") - rh_page_number(item, "start"),
-                            RH_NO_BREAK);
+        (void)rh_buf_printf(b, "(%.1f%cs) ", rh_page_number(item, "end") - rh_page_number(item, "start"), RH_NO_BREAK);
         break;
     case FILLER: /* "you know" is one of two words */
         (void)rh_buf_printf(b, "%s%s%s", opens ? "(" : "", text, closes ? ") " : "\x01");

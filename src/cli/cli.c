@@ -46,8 +46,7 @@ int rh_cli_end(int code)
 
 static int usage_error(const rh_cli_command *cmd, const char *what)
 {
-    return rh_cli_fail(RH_EXIT_USAGE, "%s: %s\nTry: rehearse %s --help", cmd->name, what,
-                       cmd->name);
+    return rh_cli_fail(RH_EXIT_USAGE, "%s: %s\nTry: rehearse %s --help", cmd->name, what, cmd->name);
 }
 
 static void print_option(const char *name, const char *value, const char *help)
@@ -66,8 +65,8 @@ static void print_option(const char *name, const char *value, const char *help)
 
 static void print_help(const rh_cli_command *cmd)
 {
-    printf("Usage: rehearse %s [OPTION]...%s%s\n\n%s\n\nOptions:\n", cmd->name,
-           *cmd->arguments ? " " : "", cmd->arguments, cmd->about);
+    printf("Usage: rehearse %s [OPTION]...%s%s\n\n%s\n\nOptions:\n", cmd->name, *cmd->arguments ? " " : "",
+           cmd->arguments, cmd->about);
     for (const rh_cli_option *o = cmd->options; o && o->name; o++)
         print_option(o->name, o->value, o->help);
     for (const char *const *s = cmd->settings; s && *s; s++) {
@@ -96,8 +95,8 @@ static int set_number(const rh_cli_command *cmd, const rh_cli_option *o, const c
     double x = strtod(value, &end);
     bool whole = o->kind == RH_CLI_INT;
     if (end == value || *end || errno || !(x >= o->min && x <= o->max) || (whole && x != floor(x))) {
-        snprintf(what, sizeof what, "--%s is '%s', but must be a %snumber from %g to %g", o->name,
-                 value, whole ? "whole " : "", o->min, o->max);
+        snprintf(what, sizeof what, "--%s is '%s', but must be a %snumber from %g to %g", o->name, value,
+                 whole ? "whole " : "", o->min, o->max);
         return usage_error(cmd, what);
     }
     if (whole)
@@ -116,8 +115,7 @@ static int set_own(const rh_cli_command *cmd, const rh_cli_option *o, const char
     case RH_CLI_NUMBER: return set_number(cmd, o, value);
     case RH_CLI_CHOICE:
         if (!word_among(o->value, value)) {
-            snprintf(what, sizeof what, "--%s is '%s', but must be one of %s", o->name, value,
-                     o->value);
+            snprintf(what, sizeof what, "--%s is '%s', but must be one of %s", o->name, value, o->value);
             return usage_error(cmd, what);
         }
         break;
@@ -142,8 +140,7 @@ static void add_option(option_table *t, const char *name, bool has_value, int id
     for (char *p = t->names[t->n]; *p; p++)
         if (*p == '_')
             *p = '-';
-    t->list[t->n] = (struct option){t->names[t->n], has_value ? required_argument : no_argument,
-                                    NULL, id};
+    t->list[t->n] = (struct option){t->names[t->n], has_value ? required_argument : no_argument, NULL, id};
     t->n++;
 }
 

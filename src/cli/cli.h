@@ -29,7 +29,7 @@ typedef enum {
 /* An option of one subcommand. Options that are settings (config.h) are not
  * listed here but named in rh_cli_command.settings. */
 typedef struct {
-    const char *name; /* long name without dashes; NULL ends the list */
+    const char *name;  /* long name without dashes; NULL ends the list */
     const char *value; /* placeholder "N", choices "a|b", NULL for a switch */
     const char *help;
     rh_cli_kind kind;
@@ -38,11 +38,11 @@ typedef struct {
 } rh_cli_option;
 
 typedef struct {
-    const char *name;      /* "transcribe" */
-    const char *arguments; /* "FILE..."; "" for none */
-    int min_args, max_args; /* max_args -1 = any number */
-    const char *about;     /* a paragraph for --help */
-    const char *example;   /* one or more command lines */
+    const char *name;             /* "transcribe" */
+    const char *arguments;        /* "FILE..."; "" for none */
+    int min_args, max_args;       /* max_args -1 = any number */
+    const char *about;            /* a paragraph for --help */
+    const char *example;          /* one or more command lines */
     const char *const *settings;  /* names ending with NULL; NULL = none */
     const rh_cli_option *options; /* NULL = none */
 } rh_cli_command;
@@ -51,7 +51,6 @@ typedef struct {
  * targets; handles --help and --version. RH_CLI_GO_ON, or the exit code to
  * return at once. After RH_CLI_GO_ON the caller calls rh_config_done(). */
 int rh_cli_begin(const rh_cli_command *cmd, int argc, char **argv, rh_config *cfg);
-
 
 /* "rehearse: message" on stderr; returns `code`. */
 int rh_cli_fail(int code, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

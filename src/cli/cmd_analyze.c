@@ -30,10 +30,8 @@ static rh_status load(job *j, rh_error *err)
     rh_status st = rh_cli_speech_path(&j->cfg, path, sizeof path, err);
     if (st != RH_OK)
         return st;
-    rh_model_set_options o = {.whisper_path = path,
-                          .models_dir = j->cfg.models_dir,
-                          .vision = true,
-                          .asr = rh_cli_asr_options(&j->cfg)};
+    rh_model_set_options o = {
+        .whisper_path = path, .models_dir = j->cfg.models_dir, .vision = true, .asr = rh_cli_asr_options(&j->cfg)};
     if (rh_config_cache_dir(cache, sizeof cache))
         o.asr.cache_dir = cache;
     if (strcmp(j->cfg.language, "auto") != 0)
@@ -50,8 +48,7 @@ static rh_status analyze(job *j, const char *name, const char *path, json_t **re
         return st;
     rh_progress bar;
     rh_progress_start(&bar, name);
-    rh_hearing_options o = {
-        .reference = j->reference, .progress = rh_progress_update, .progress_user = &bar};
+    rh_hearing_options o = {.reference = j->reference, .progress = rh_progress_update, .progress_user = &bar};
     rh_analysis a = {0};
     st = rh_analyze_recording(j->models, audio.samples, audio.n, &o, &a, err);
     rh_progress_end(&bar);
@@ -129,10 +126,8 @@ static json_t *with_video(const json_t *report)
     json_t *video = json_object(), *timeline = json_object(), *events = json_array(), *e;
     size_t i;
     for (i = 0; i < 3; i++)
-        json_object_set(timeline, curves[i],
-                        json_object_get(json_object_get(report, "timeline"), curves[i]));
-    json_array_foreach(json_object_get(report, "events"), i, e)
-    {
+        json_object_set(timeline, curves[i], json_object_get(json_object_get(report, "timeline"), curves[i]));
+    json_array_foreach(json_object_get(report, "events"), i, e) {
         const char *kind = json_string_value(json_object_get(e, "kind"));
         if (kind && strcmp(kind, "look_away") == 0)
             json_array_append(events, e);
@@ -187,14 +182,14 @@ static bool one_file(job *j, const char *path)
 
 int rh_cmd_analyze(int argc, char **argv)
 {
-    static const char *const settings[] = {"engine", "device", "threads", "precision", "model",
+    static const char *const settings[] = {"engine",     "device",   "threads",     "precision", "model",
                                            "models_dir", "language", "max_audio_s", NULL};
     job j = {.format = "json"};
     const rh_cli_option options[] = {
-        {"reference", "TEXT", "what should have been said: finds words missed, added, replaced",
-         RH_CLI_TEXT, &j.reference, 0, 0},
-        {"format", "json|text|md|html", "a JSON object a line, a page to read, or the full report",
-         RH_CLI_CHOICE, &j.format, 0, 0},
+        {"reference", "TEXT", "what should have been said: finds words missed, added, replaced", RH_CLI_TEXT,
+         &j.reference, 0, 0},
+        {"format", "json|text|md|html", "a JSON object a line, a page to read, or the full report", RH_CLI_CHOICE,
+         &j.format, 0, 0},
         {0},
     };
     const rh_cli_command cmd = {

@@ -21,8 +21,7 @@ static void print_all(const rh_config *cfg)
     for (size_t i = 0; i < rh_config_count(); i++) {
         const rh_config_key *k = rh_config_at(i);
         char line[TEXT], value[TEXT], where[TEXT];
-        snprintf(line, sizeof line, "%s = %.4000s", k->name,
-                 rh_config_show(cfg, k, value, sizeof value));
+        snprintf(line, sizeof line, "%s = %.4000s", k->name, rh_config_show(cfg, k, value, sizeof value));
         printf("%-40s # %s\n", line, rh_config_where(cfg, k, where, sizeof where));
     }
 }

@@ -23,7 +23,7 @@ typedef struct {
     const char *file;         /* being measured, as it was named */
     const char *path;         /* where its bytes are */
     rh_face_options face;
-    double step_s;            /* between pictures of a sequence */
+    double step_s; /* between pictures of a sequence */
     double t_s;
     int n_drawn;
     bool failed;
@@ -68,9 +68,8 @@ static void draw(frame_job *j, rh_image *img, const rh_face *f, bool numbered)
     uint8_t *jpeg = NULL;
     size_t size = 0;
     rh_face_annotate(img, f);
-    rh_status st = n > 0 && (size_t)n < sizeof path
-                       ? rh_image_encode_jpeg(img, 92, &jpeg, &size, &err)
-                       : rh_fail(&err, RH_ERR_INVAL, "the path is too long");
+    rh_status st = n > 0 && (size_t)n < sizeof path ? rh_image_encode_jpeg(img, 92, &jpeg, &size, &err)
+                                                    : rh_fail(&err, RH_ERR_INVAL, "the path is too long");
     FILE *out = st == RH_OK ? fopen(path, "wb") : NULL;
     if (st == RH_OK && (!out || fwrite(jpeg, 1, size, out) != size))
         st = rh_fail(&err, RH_ERR_IO, "cannot write %.200s", path);
@@ -81,8 +80,7 @@ static void draw(frame_job *j, rh_image *img, const rh_face *f, bool numbered)
         complain(j, &err);
 }
 
-static rh_status measure_picture(frame_job *j, const uint8_t *bytes, size_t n, rh_face *face,
-                                 rh_error *err)
+static rh_status measure_picture(frame_job *j, const uint8_t *bytes, size_t n, rh_face *face, rh_error *err)
 {
     rh_face_tracker *t = j->tracker;
     rh_status st = t ? RH_OK : rh_face_tracker_new(&t, j->model, &j->face, err);
@@ -150,8 +148,9 @@ static void one_video(frame_job *j)
     rh_status st = rh_face_video(j->model, j->path, &o, one_video_picture, j, &err);
     rh_progress_end(&bar);
     if (st == RH_ERR_FORMAT && strncmp(err.msg, "this is not ", 12) == 0)
-        (void)rh_fail(&err, st, "this is neither a picture (JPEG, PNG or WebP) nor a video (MP4, WebM, MKV, MOV, AVI "
-                                "or GIF) that can be read");
+        (void)rh_fail(&err, st,
+                      "this is neither a picture (JPEG, PNG or WebP) nor a video (MP4, WebM, MKV, MOV, AVI "
+                      "or GIF) that can be read");
     if (st != RH_OK)
         complain(j, &err);
 }
@@ -184,14 +183,14 @@ int rh_cmd_frame(int argc, char **argv)
     double fps = 25, fov = 0;
     frame_job job = {0};
     const rh_cli_option options[] = {
-        {"sequence", NULL, "the pictures follow one another: one person is tracked, as in a video",
-         RH_CLI_SWITCH, &sequence, 0, 0},
-        {"fps", "N", "pictures a second of a sequence, at most so many of a video (25)", RH_CLI_NUMBER, &fps,
-         0.1, 1000},
+        {"sequence", NULL, "the pictures follow one another: one person is tracked, as in a video", RH_CLI_SWITCH,
+         &sequence, 0, 0},
+        {"fps", "N", "pictures a second of a sequence, at most so many of a video (25)", RH_CLI_NUMBER, &fps, 0.1,
+         1000},
         {"fov", "DEGREES", "the camera's field of view across the picture: gives angles to its axis and cm",
          RH_CLI_NUMBER, &fov, 11, 169},
-        {"draw", "DIR", "also write each picture with mesh, axes and gaze drawn into DIR", RH_CLI_TEXT,
-         &job.draw_dir, 0, 0},
+        {"draw", "DIR", "also write each picture with mesh, axes and gaze drawn into DIR", RH_CLI_TEXT, &job.draw_dir,
+         0, 0},
         {0},
     };
     const rh_cli_command cmd = {

@@ -42,8 +42,7 @@ static int list(int argc, char **argv)
     for (size_t i = 0; i < n; i++) {
         char path[PATH_MAX];
         bool here = rh_model_path(all[i].name, cfg.models_dir, path, sizeof path, NULL) == RH_OK;
-        printf("%-20s %5d MB  %s\n", all[i].name, (int)((all[i].size + 500000) / 1000000),
-               here ? path : "-");
+        printf("%-20s %5d MB  %s\n", all[i].name, (int)((all[i].size + 500000) / 1000000), here ? path : "-");
     }
     rh_config_done(&cfg);
     return RH_EXIT_OK;
@@ -53,18 +52,14 @@ static int pull_one(const char *name, const rh_config *cfg, const char *source, 
 {
     const rh_model_entry *m = rh_model_find(name);
     if (!m)
-        return rh_cli_fail(RH_EXIT_USAGE,
-                           "no model is called '%s'; `rehearse model list` shows the names", name);
+        return rh_cli_fail(RH_EXIT_USAGE, "no model is called '%s'; `rehearse model list` shows the names", name);
     char path[PATH_MAX];
     if (quiet && rh_model_path(name, cfg->models_dir, path, sizeof path, NULL) == RH_OK)
         return RH_EXIT_OK;
     rh_progress bar;
     rh_error err;
-    rh_model_pull_options o = {.models_dir = cfg->models_dir,
-                               .source = source,
-                               .progress = on_progress,
-                               .notice = on_notice,
-                               .user = &bar};
+    rh_model_pull_options o = {
+        .models_dir = cfg->models_dir, .source = source, .progress = on_progress, .notice = on_notice, .user = &bar};
     rh_progress_start(&bar, m->name);
     rh_status st = rh_model_pull(m, &o, &err);
     rh_progress_end(&bar);

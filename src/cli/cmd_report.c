@@ -33,8 +33,7 @@ static void print_row(const json_t *row)
     const char *question = json_string_value(json_object_get(json_object_get(row, "meta"), "question"));
     const char *state = json_string_value(json_object_get(row, "state"));
     printf("%-28s %s %6.1f min  %-5s %s\n", json_string_value(json_object_get(row, "id")), when,
-           json_number_value(json_object_get(row, "duration_s")) / 60, state ? state : "",
-           question ? question : "");
+           json_number_value(json_object_get(row, "duration_s")) / 60, state ? state : "", question ? question : "");
 }
 
 static int list_all(rh_store *s)
@@ -47,8 +46,7 @@ static int list_all(rh_store *s)
         size_t i;
         if (rh_store_list(s, NULL, RH_STORE_LIST_MAX, before, &rows, &err) != RH_OK)
             return fail(&err);
-        json_array_foreach(rows, i, row)
-        {
+        json_array_foreach(rows, i, row) {
             print_row(row);
             before = json_number_value(json_object_get(row, "created"));
         }
@@ -88,14 +86,12 @@ static int print_report(const json_t *session, const char *format, bool verbatim
     if (strcmp(format, "json") == 0)
         return print_json(report);
     if (strcmp(format, "html") == 0)
-        st = rh_web_dir(web, sizeof web)
-                 ? rh_report_html(report, web, NULL, &text, &err)
-                 : rh_fail(&err, RH_ERR_IO, "the folder of the page is not beside the program");
+        st = rh_web_dir(web, sizeof web) ? rh_report_html(report, web, NULL, &text, &err)
+                                         : rh_fail(&err, RH_ERR_IO, "the folder of the page is not beside the program");
     else if (strcmp(format, "md") == 0)
         st = rh_report_markdown(report, &text, &err);
     else {
-        json_t *segments = verbatim ? rh_verbatim_segments(session)
-                                    : json_incref(json_object_get(session, "segments"));
+        json_t *segments = verbatim ? rh_verbatim_segments(session) : json_incref(json_object_get(session, "segments"));
         st = rh_transcript_text(segments,
                                 strcmp(format, "srt") == 0   ? RH_TRANSCRIPT_SRT
                                 : strcmp(format, "vtt") == 0 ? RH_TRANSCRIPT_VTT
@@ -137,8 +133,7 @@ static int export_all(rh_store *s)
         json_decref(all);
         return fail(&err);
     }
-    json_array_foreach(rows, i, row)
-    {
+    json_array_foreach(rows, i, row) {
         json_t *session = NULL;
         if (rh_store_get(s, json_string_value(json_object_get(row, "id")), &session, &err) == RH_OK)
             json_array_append_new(all, session);
@@ -155,10 +150,10 @@ int rh_cmd_report(int argc, char **argv)
     const char *format = "md";
     bool remove_it = false, export_them = false, verbatim = false;
     const rh_cli_option options[] = {
-        {"format", "md|html|json|txt|srt|vtt", "form of the report, or of the transcript alone (md)",
-         RH_CLI_CHOICE, &format, 0, 0},
-        {"verbatim", NULL, "txt, srt and vtt with fillers, repetitions and cut-off words",
-         RH_CLI_SWITCH, &verbatim, 0, 0},
+        {"format", "md|html|json|txt|srt|vtt", "form of the report, or of the transcript alone (md)", RH_CLI_CHOICE,
+         &format, 0, 0},
+        {"verbatim", NULL, "txt, srt and vtt with fillers, repetitions and cut-off words", RH_CLI_SWITCH, &verbatim, 0,
+         0},
         {"delete", NULL, "delete this practice for good", RH_CLI_SWITCH, &remove_it, 0, 0},
         {"export", NULL, "everything that is kept, as JSON", RH_CLI_SWITCH, &export_them, 0, 0},
         {0},

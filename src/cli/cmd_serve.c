@@ -62,9 +62,11 @@ static rh_status prepare(serve *v, rh_server_options *o, rh_error *err)
     if (st != RH_OK)
         return st;
     *o = (rh_server_options){.config = &v->cfg, .version = RH_VERSION, .web_dir = v->web_dir};
-    o->models = (rh_model_set_options){.whisper_path = v->model, .models_dir = v->cfg.models_dir,
-                                  .language = strcmp(v->cfg.language, "auto") ? v->cfg.language : NULL,
-                                  .vision = true, .asr = rh_cli_asr_options(&v->cfg)};
+    o->models = (rh_model_set_options){.whisper_path = v->model,
+                                       .models_dir = v->cfg.models_dir,
+                                       .language = strcmp(v->cfg.language, "auto") ? v->cfg.language : NULL,
+                                       .vision = true,
+                                       .asr = rh_cli_asr_options(&v->cfg)};
     if (rh_config_cache_dir(v->cache, sizeof v->cache))
         o->models.asr.cache_dir = v->cache;
     ssize_t n = readlink("/proc/self/exe", v->exe, sizeof v->exe - 1);
@@ -96,9 +98,8 @@ static void announce(const serve *v, const rh_server *s)
         host = "localhost";
     bool v6 = strchr(host, ':') != NULL;
     fprintf(stderr, "rehearse %s listens on %s port %d\n", RH_VERSION, v->cfg.host, rh_server_port(s));
-    fprintf(stderr, "open %s://%s%s%s:%d/ in a browser; stop with Ctrl-C\n",
-            *v->cfg.tls_cert ? "https" : "http", v6 ? "[" : "", host,
-            v6 ? "]" : "", rh_server_port(s));
+    fprintf(stderr, "open %s://%s%s%s:%d/ in a browser; stop with Ctrl-C\n", *v->cfg.tls_cert ? "https" : "http",
+            v6 ? "[" : "", host, v6 ? "]" : "", rh_server_port(s));
 }
 
 static int serve_once(serve *v, bool *again)
@@ -120,7 +121,7 @@ static int serve_once(serve *v, bool *again)
     *again = st == RH_AGAIN;
     if (!whole && !*again)
         _exit(RH_EXIT_OK); /* a thread is still loading the models: exit() would take their library from under it */
-    alarm(0); /* it would go on into a new start */
+    alarm(0);              /* it would go on into a new start */
     catch_signals(false);
     if (st < 0)
         return rh_cli_fail(RH_EXIT_FAILED, "%s", err.msg);
@@ -141,16 +142,16 @@ static int start_anew(const serve *v, char **argv)
 int rh_cmd_serve(int argc, char **argv)
 {
     static const char *const settings[] = {
-        "host", "port", "threads", "workers", "max_clients", "log_level", "model", "models_dir",
-        "engine", "device", "precision", "language", "data_dir", "retention_days", "ws_reports",
-        "cors_origins", "tls_cert", "tls_key", "public_origins", "tokens", "trust_loopback",
+        "host",          "port",           "threads",     "workers",   "max_clients",    "log_level", "model",
+        "models_dir",    "engine",         "device",      "precision", "language",       "data_dir",  "retention_days",
+        "ws_reports",    "cors_origins",   "tls_cert",    "tls_key",   "public_origins", "tokens",    "trust_loopback",
         "max_upload_mb", "max_message_kb", "max_audio_s", NULL};
     static serve v;
     const rh_cli_option options[] = {
-        {"reload", NULL, "start anew when the program, the settings file or the model changes",
-         RH_CLI_SWITCH, &v.reload, 0, 0},
-        {"web-dir", "DIR", "folder of the practice page; found beside the program by itself",
-         RH_CLI_TEXT, &v.web_dir, 0, 0},
+        {"reload", NULL, "start anew when the program, the settings file or the model changes", RH_CLI_SWITCH,
+         &v.reload, 0, 0},
+        {"web-dir", "DIR", "folder of the practice page; found beside the program by itself", RH_CLI_TEXT, &v.web_dir,
+         0, 0},
         {0},
     };
     const rh_cli_command cmd = {

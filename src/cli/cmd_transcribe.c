@@ -56,8 +56,7 @@ static rh_status transcribe(job *j, const char *path, rh_audio *audio, rh_error 
     p.language = strcmp(j->cfg.language, "auto") == 0 ? NULL : j->cfg.language;
     p.progress = rh_progress_update;
     p.progress_user = &bar;
-    st = rh_recording_transcribe(j->stream, j->vad, audio->samples, audio->n, &p, &j->transcript,
-                                 NULL, NULL, err);
+    st = rh_recording_transcribe(j->stream, j->vad, audio->samples, audio->n, &p, &j->transcript, NULL, NULL, err);
     rh_progress_end(&bar);
     return st;
 }
@@ -99,22 +98,21 @@ static int run(job *j, char **files, int n)
             code = RH_EXIT_FAILED;
     if (j->stats) {
         double wall_s = (double)j->wall_us / 1e6;
-        fprintf(stderr, "audio_s=%.3f wall_s=%.3f rtf=%.4f encode_ms=%.1f decode_ms=%.1f tokens=%ld\n",
-                j->audio_s, wall_s, j->audio_s > 0 ? wall_s / j->audio_s : 0.0,
-                (double)j->encode_us / 1e3, (double)j->decode_us / 1e3, j->n_tokens);
+        fprintf(stderr, "audio_s=%.3f wall_s=%.3f rtf=%.4f encode_ms=%.1f decode_ms=%.1f tokens=%ld\n", j->audio_s,
+                wall_s, j->audio_s > 0 ? wall_s / j->audio_s : 0.0, (double)j->encode_us / 1e3,
+                (double)j->decode_us / 1e3, j->n_tokens);
     }
     return code;
 }
 
 int rh_cmd_transcribe(int argc, char **argv)
 {
-    static const char *const settings[] = {"engine", "device", "threads", "precision", "model",
+    static const char *const settings[] = {"engine",     "device",   "threads",     "precision", "model",
                                            "models_dir", "language", "max_audio_s", NULL};
     job j = {.format = "text", .beam = 1};
     const rh_cli_option options[] = {
         {"beam", "N", "width of the search; 1 = greedy", RH_CLI_INT, &j.beam, 1, RH_ASR_MAX_BEAM},
-        {"format", "text|tsv|json|srt|vtt", "what to print; tsv is a line a file", RH_CLI_CHOICE,
-         &j.format, 0, 0},
+        {"format", "text|tsv|json|srt|vtt", "what to print; tsv is a line a file", RH_CLI_CHOICE, &j.format, 0, 0},
         {"prompt", "TEXT", "words or names to expect, or a style", RH_CLI_TEXT, &j.prompt, 0, 0},
         {"translate", NULL, "to English", RH_CLI_SWITCH, &j.translate, 0, 0},
         {"no-vad", NULL, "decode silence and noise too", RH_CLI_SWITCH, &j.no_vad, 0, 0},

@@ -44,8 +44,7 @@ rh_status rh_cli_load_vad(const rh_config *cfg, rh_vad_model **out, rh_error *er
     if (n < 0 || (size_t)n >= sizeof path)
         return rh_fail(err, RH_ERR_LIMIT, "the path of the models is too long");
     if (access(path, R_OK) != 0)
-        return rh_fail(err, RH_ERR_NOTFOUND,
-                       "the voice activity model is not in %.150s; make fetches it",
+        return rh_fail(err, RH_ERR_NOTFOUND, "the voice activity model is not in %.150s; make fetches it",
                        cfg->models_dir);
     return rh_vad_model_load(out, path, err);
 }

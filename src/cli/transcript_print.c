@@ -53,8 +53,7 @@ static bool print_subtitles(FILE *f, bool srt, const rh_transcript *t)
     return st == RH_OK;
 }
 
-bool rh_transcript_print(FILE *f, const char *format, const char *path, const rh_transcript *t,
-                         double duration_s)
+bool rh_transcript_print(FILE *f, const char *format, const char *path, const rh_transcript *t, double duration_s)
 {
     if (strcmp(format, "json") == 0)
         return print_json(f, path, t, duration_s);

@@ -7,7 +7,6 @@
 #include "rehearse/asr/asr.h"
 
 /* `format` is text, tsv, json, srt or vtt; false without memory. */
-bool rh_transcript_print(FILE *f, const char *format, const char *path, const rh_transcript *t,
-                         double duration_s);
+bool rh_transcript_print(FILE *f, const char *format, const char *path, const rh_transcript *t, double duration_s);
 
 #endif

@@ -34,7 +34,8 @@ typedef struct {
 /* clang-format on */
 
 static const setting settings[] = {
-    TEXT(host, "127.0.0.1", "ADDRESS", "address to listen on; 0.0.0.0 and :: are all addresses, unix:/path is a Unix socket, fd: those of systemd"),
+    TEXT(host, "127.0.0.1", "ADDRESS",
+         "address to listen on; 0.0.0.0 and :: are all addresses, unix:/path is a Unix socket, fd: those of systemd"),
     INT(port, 0, 65535, "8000", "N", "port to listen on; 0 takes a free one"),
     TEXT(tls_cert, "", "FILE", "certificate (PEM, with its chain) for https; needs tls_key"),
     TEXT(tls_key, "", "FILE", "private key (PEM) of tls_cert"),
@@ -113,8 +114,7 @@ static bool join(char *buf, size_t size, const char *a, const char *b)
 }
 
 /* $variable + tail, else $HOME + home_tail, else /tmp + tail. */
-static bool folder(char *buf, size_t size, const char *variable, const char *tail,
-                   const char *home_tail)
+static bool folder(char *buf, size_t size, const char *variable, const char *tail, const char *home_tail)
 {
     const char *v = getenv(variable), *home = getenv("HOME");
     if (v && *v)
@@ -154,8 +154,8 @@ static rh_status set_int(rh_config *c, const setting *s, const char *value, rh_e
     errno = 0;
     long n = strtol(value, &end, 10);
     if (end == value || *end || errno || n < s->min || n > s->max)
-        return rh_fail(err, RH_ERR_INVAL, "%s is '%s', but must be a whole number from %d to %d",
-                       s->key.name, value, s->min, s->max);
+        return rh_fail(err, RH_ERR_INVAL, "%s is '%s', but must be a whole number from %d to %d", s->key.name, value,
+                       s->min, s->max);
     *int_field(c, s) = (int)n;
     return RH_OK;
 }
@@ -172,8 +172,7 @@ static bool is_choice(const char *choices, const char *value)
 static rh_status set_text(rh_config *c, const setting *s, const char *value, rh_error *err)
 {
     if (s->kind == KIND_CHOICE && !is_choice(s->key.value, value))
-        return rh_fail(err, RH_ERR_INVAL, "%s is '%s', but must be one of %s", s->key.name, value,
-                       s->key.value);
+        return rh_fail(err, RH_ERR_INVAL, "%s is '%s', but must be one of %s", s->key.name, value, s->key.value);
     char *copy = rh_strdup(value);
     if (!copy)
         return rh_fail(err, RH_ERR_NOMEM, "settings: out of memory");
@@ -182,8 +181,7 @@ static rh_status set_text(rh_config *c, const setting *s, const char *value, rh_
     return RH_OK;
 }
 
-rh_status rh_config_set(rh_config *c, const char *name, const char *value,
-                        rh_config_origin origin, rh_error *err)
+rh_status rh_config_set(rh_config *c, const char *name, const char *value, rh_config_origin origin, rh_error *err)
 {
     const setting *s = find(name);
     if (!s)
@@ -199,14 +197,12 @@ rh_status rh_config_set(rh_config *c, const char *name, const char *value,
 rh_status rh_config_extend(rh_config *c, const char *name, const char *value, rh_error *err)
 {
     const setting *s = find(name);
-    if (!s || (s->kind != KIND_LIST && s->kind != KIND_SECRETS) ||
-        c->origin[place(s)] != RH_CONFIG_FILE)
+    if (!s || (s->kind != KIND_LIST && s->kind != KIND_SECRETS) || c->origin[place(s)] != RH_CONFIG_FILE)
         return rh_config_set(c, name, value, RH_CONFIG_FILE, err);
     rh_buf b;
     rh_buf_init(&b, MAX_LIST_BYTES);
     rh_status st = rh_buf_printf(&b, "%s,%s", *text_field(c, s), value);
-    st = st == RH_OK ? set_text(c, s, b.data, err)
-                     : rh_fail(err, st, "the list %s is too long", s->key.name);
+    st = st == RH_OK ? set_text(c, s, b.data, err) : rh_fail(err, st, "the list %s is too long", s->key.name);
     rh_buf_done(&b);
     return st;
 }
@@ -219,8 +215,7 @@ rh_status rh_config_init(rh_config *c, rh_error *err)
         const char *preset = settings[i].preset;
         if (!preset && default_folder(&settings[i], path, sizeof path))
             preset = path;
-        rh_status st = rh_config_set(c, settings[i].key.name, preset ? preset : "",
-                                     RH_CONFIG_DEFAULT, err);
+        rh_status st = rh_config_set(c, settings[i].key.name, preset ? preset : "", RH_CONFIG_DEFAULT, err);
         if (st != RH_OK) {
             rh_config_done(c);
             return st;
@@ -288,12 +283,11 @@ char *rh_config_example(void)
 {
     rh_buf b;
     rh_buf_init(&b, 1 << 16);
-    rh_status st = rh_buf_puts(
-        &b, "# Settings of rehearse. Copy to ~/.config/rehearse/rehearse.ini or\n"
-            "# /etc/rehearse/rehearse.ini, or name the file with --config.\n"
-            "# An environment variable REHEARSE_<NAME> goes over this file, and a\n"
-            "# flag --<name> over both; `rehearse config` shows what holds and from where.\n"
-            "# What stands here behind a # is the default.\n");
+    rh_status st = rh_buf_puts(&b, "# Settings of rehearse. Copy to ~/.config/rehearse/rehearse.ini or\n"
+                                   "# /etc/rehearse/rehearse.ini, or name the file with --config.\n"
+                                   "# An environment variable REHEARSE_<NAME> goes over this file, and a\n"
+                                   "# flag --<name> over both; `rehearse config` shows what holds and from where.\n"
+                                   "# What stands here behind a # is the default.\n");
     for (size_t i = 0; st == RH_OK && i < N_SETTINGS; i++) {
         const setting *s = &settings[i];
         st = rh_buf_printf(&b, "\n# %s", s->key.help);
@@ -304,8 +298,7 @@ char *rh_config_example(void)
         else if (st == RH_OK && (s->kind == KIND_LIST || s->kind == KIND_SECRETS))
             st = rh_buf_puts(&b, " (separated by commas; further lines add to it)");
         if (st == RH_OK)
-            st = rh_buf_printf(&b, "\n#%s =%s%s\n", s->key.name, *preset_text(s) ? " " : "",
-                               preset_text(s));
+            st = rh_buf_printf(&b, "\n#%s =%s%s\n", s->key.name, *preset_text(s) ? " " : "", preset_text(s));
     }
     if (st == RH_OK)
         return rh_buf_take(&b);

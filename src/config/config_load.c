@@ -20,8 +20,7 @@ static int on_value(void *user, const char *section, const char *name, const cha
     reading *r = user;
     rh_error err = {RH_OK, ""};
     if (*section)
-        rh_fail(&err, RH_ERR_INVAL, "the section [%s] has no meaning here: settings stand alone",
-                section);
+        rh_fail(&err, RH_ERR_INVAL, "the section [%s] has no meaning here: settings stand alone", section);
     else
         rh_config_extend(r->config, name, value, &err);
     if (err.code != RH_OK && r->first.code == RH_OK)

@@ -12,35 +12,35 @@
 #include "rehearse/base/array.h"
 
 enum {
-    FRAMES = 50,        /* of a block: one second */
+    FRAMES = 50, /* of a block: one second */
     FLOOR_BLOCKS = 8,
     BLOCK_FLOATS = 4 << 20, /* at most in a block of all channels: shorter blocks for many at high rates */
     FLOOR_PERCENT = 20,
 };
 
-static const double faint = 0.01;      /* of the loudest channel's signal: below it is left out */
-static const double alike = 0.5;       /* correlation from which channels hold the same */
-static const double moves_alike = 0.7; /* correlation of levels from which they hold the same, displaced */
+static const double faint = 0.01;        /* of the loudest channel's signal: below it is left out */
+static const double alike = 0.5;         /* correlation from which channels hold the same */
+static const double moves_alike = 0.7;   /* correlation of levels from which they hold the same, displaced */
 static const double mean_will_do = 0.79; /* of the louder one that is left in the mean of two: -2 dB */
-static const double inaudible = 1e-9;  /* energy: -90 dB */
+static const double inaudible = 1e-9;    /* energy: -90 dB */
 
 typedef struct {
     double energy, signal; /* of this block */
     double floors[FLOOR_BLOCKS];
-    float weight, before;  /* in this block, in the one before */
-    bool active;           /* held signal in this block */
-    float hp_in, hp_out;   /* of the high-pass */
+    float weight, before; /* in this block, in the one before */
+    bool active;          /* held signal in this block */
+    float hp_in, hp_out;  /* of the high-pass */
 } channel;
 
 struct rh_mixer {
-    int n_channels, rate_hz, frame;   /* frame: samples of 20 ms */
-    size_t block, have;               /* samples a channel */
+    int n_channels, rate_hz, frame; /* frame: samples of 20 ms */
+    size_t block, have;             /* samples a channel */
     long n_blocks;
     int loudest;
-    bool known;                       /* weights came from signal */
+    bool known; /* weights came from signal */
     channel *ch;
-    float *in, *filtered;             /* [n_channels][block] */
-    double *level;                    /* [n_channels][FRAMES], roots of energies */
+    float *in, *filtered; /* [n_channels][block] */
+    double *level;        /* [n_channels][FRAMES], roots of energies */
     float *out;
     size_t out_cap, n_out;
 };

@@ -25,10 +25,10 @@ void rh_mixer_free(rh_mixer *m);
 
 /* How much of a sound may be speech, in constant memory. */
 typedef struct {
-    double block_sum;      /* energy, of what is above 100 Hz */
-    float in, high;        /* of the filter */
+    double block_sum; /* energy, of what is above 100 Hz */
+    float in, high;   /* of the filter */
     long n_blocks, n_in_block;
-    long at_level[100];    /* blocks of 20 ms by their level: 0 to -99 dB */
+    long at_level[100]; /* blocks of 20 ms by their level: 0 to -99 dB */
 } rh_activity;
 
 void rh_activity_add(rh_activity *a, const float *mono, size_t n, int rate_hz);

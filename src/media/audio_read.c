@@ -69,11 +69,10 @@ static rh_status pad_start(reader *r, rh_error *err)
 {
     const AVFormatContext *fmt = r->file.fmt;
     const AVStream *s = fmt->streams[r->track.stream];
-    if (av_find_best_stream(r->file.fmt, AVMEDIA_TYPE_VIDEO, -1, -1, NULL, 0) < 0 ||
-        s->start_time == AV_NOPTS_VALUE || fmt->start_time == AV_NOPTS_VALUE)
+    if (av_find_best_stream(r->file.fmt, AVMEDIA_TYPE_VIDEO, -1, -1, NULL, 0) < 0 || s->start_time == AV_NOPTS_VALUE ||
+        fmt->start_time == AV_NOPTS_VALUE)
         return RH_OK;
-    double late_s = (double)s->start_time * av_q2d(s->time_base) -
-                    (double)fmt->start_time / AV_TIME_BASE;
+    double late_s = (double)s->start_time * av_q2d(s->time_base) - (double)fmt->start_time / AV_TIME_BASE;
     if (!(late_s > 0.02 && late_s < 60.0))
         return RH_OK;
     static const float silence[RATE_HZ / 100];
@@ -121,8 +120,7 @@ static rh_status decode_all(reader *r, rh_error *err)
     if (st == RH_OK && r->file.saved_errno)
         return rh_fail(err, RH_ERR_IO, "cannot read it: %s", strerror(r->file.saved_errno));
     if (st == RH_OK && r->n_out == n_silence)
-        return rh_fail(err, RH_ERR_FORMAT,
-                       "the sound track holds no samples; the file may be cut short");
+        return rh_fail(err, RH_ERR_FORMAT, "the sound track holds no samples; the file may be cut short");
     return st;
 }
 
@@ -178,8 +176,7 @@ static rh_status read_audio(rh_audio *out, reader *r, rh_status st, rh_error *er
     return st;
 }
 
-rh_status rh_audio_read_memory(rh_audio *out, const void *bytes, size_t n, double max_s,
-                               rh_error *err)
+rh_status rh_audio_read_memory(rh_audio *out, const void *bytes, size_t n, double max_s, rh_error *err)
 {
     reader r = {.max_s = max_s};
     return read_audio(out, &r, rh_container_open_memory(&r.file, bytes, n, EXAMPLES, err), err);

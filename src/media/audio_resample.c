@@ -27,13 +27,11 @@ rh_status rh_resampler_new_any(rh_resampler **out, int in_rate_hz, int out_rate_
     r->in_hz = in_rate_hz;
     r->out_hz = out_rate_hz;
     AVChannelLayout mono = AV_CHANNEL_LAYOUT_MONO;
-    if (in_rate_hz != out_rate_hz &&
-        (swr_alloc_set_opts2(&r->swr, &mono, AV_SAMPLE_FMT_FLT, out_rate_hz, &mono,
-                             AV_SAMPLE_FMT_FLT, in_rate_hz, 0, NULL) < 0 ||
-         swr_init(r->swr) < 0)) {
+    if (in_rate_hz != out_rate_hz && (swr_alloc_set_opts2(&r->swr, &mono, AV_SAMPLE_FMT_FLT, out_rate_hz, &mono,
+                                                          AV_SAMPLE_FMT_FLT, in_rate_hz, 0, NULL) < 0 ||
+                                      swr_init(r->swr) < 0)) {
         rh_resampler_free(r);
-        return rh_fail(err, RH_ERR_NOMEM, "resampler from %d to %d Hz: out of memory", in_rate_hz,
-                       out_rate_hz);
+        return rh_fail(err, RH_ERR_NOMEM, "resampler from %d to %d Hz: out of memory", in_rate_hz, out_rate_hz);
     }
     *out = r;
     return RH_OK;
@@ -44,8 +42,8 @@ rh_status rh_resampler_new(rh_resampler **out, int in_rate_hz, int out_rate_hz, 
     int rates[] = {in_rate_hz, out_rate_hz};
     for (int i = 0; i < 2; i++)
         if (rates[i] < RH_AUDIO_MIN_RATE_HZ || rates[i] > RH_AUDIO_MAX_RATE_HZ)
-            return rh_fail(err, RH_ERR_INVAL, "a sample rate of %d Hz is outside %d to %d",
-                           rates[i], RH_AUDIO_MIN_RATE_HZ, RH_AUDIO_MAX_RATE_HZ);
+            return rh_fail(err, RH_ERR_INVAL, "a sample rate of %d Hz is outside %d to %d", rates[i],
+                           RH_AUDIO_MIN_RATE_HZ, RH_AUDIO_MAX_RATE_HZ);
     return rh_resampler_new_any(out, in_rate_hz, out_rate_hz, err);
 }
 
@@ -67,8 +65,7 @@ static rh_status convert(rh_resampler *r, const float *in, int n, size_t *n_out)
     return RH_OK;
 }
 
-rh_status rh_resampler_feed(rh_resampler *r, const float *in, size_t n, const float **out,
-                            size_t *n_out)
+rh_status rh_resampler_feed(rh_resampler *r, const float *in, size_t n, const float **out, size_t *n_out)
 {
     size_t got = 0;
     if (!r->swr) {

@@ -67,8 +67,8 @@ static rh_status set_up(rh_sound_track *t, const AVFrame *f, rh_error *err)
     /* Which loudspeaker a channel belongs to does not matter: they are mixed by what they hold. */
     AVChannelLayout layout = {.order = AV_CHANNEL_ORDER_UNSPEC, .nb_channels = n};
     swr_free(&t->swr);
-    if (swr_alloc_set_opts2(&t->swr, &layout, AV_SAMPLE_FMT_FLTP, f->sample_rate, &layout, f->format,
-                            f->sample_rate, 0, NULL) < 0 ||
+    if (swr_alloc_set_opts2(&t->swr, &layout, AV_SAMPLE_FMT_FLTP, f->sample_rate, &layout, f->format, f->sample_rate, 0,
+                            NULL) < 0 ||
         swr_init(t->swr) < 0)
         return rh_fail(err, RH_ERR_UNSUPPORTED, "its %d channels of samples cannot be converted", n);
     return rh_mixer_new(&t->mixer, n, f->sample_rate, err);
@@ -104,8 +104,7 @@ static rh_status take_frame(rh_sound_track *t, const AVFrame *f, rh_error *err)
     float *planes[RH_AUDIO_MAX_CHANNELS];
     for (int c = 0; c < t->n_channels; c++)
         planes[c] = t->planes + (size_t)c * t->cap;
-    int got = swr_convert(t->swr, (uint8_t **)planes, f->nb_samples, (const uint8_t **)f->extended_data,
-                          f->nb_samples);
+    int got = swr_convert(t->swr, (uint8_t **)planes, f->nb_samples, (const uint8_t **)f->extended_data, f->nb_samples);
     if (got < 0)
         return no_memory(err);
     for (int c = 0; c < t->n_channels; c++)
@@ -190,8 +189,8 @@ static int best_of(const candidate *of, int n, int preferred)
     return preferred;
 }
 
-rh_status rh_sound_track_choose(rh_container *file, double max_s, const char *examples, int *stream,
-                                bool *read_on, rh_error *err)
+rh_status rh_sound_track_choose(rh_container *file, double max_s, const char *examples, int *stream, bool *read_on,
+                                rh_error *err)
 {
     AVFormatContext *fmt = file->fmt;
     int n = (int)fmt->nb_streams, n_sound = 0, n_open = 0, preferred = -1;

@@ -13,12 +13,12 @@ typedef struct {
     rh_container *file;
     int stream;
     AVCodecContext *dec;
-    struct SwrContext *swr;       /* to planes of float */
+    struct SwrContext *swr;          /* to planes of float */
     int format, rate_hz, n_channels; /* what swr and mixer were made for; 0 = nothing yet */
     rh_mixer *mixer;
-    float *planes;                /* [n_channels][cap] */
+    float *planes; /* [n_channels][cap] */
     size_t cap;
-    double seconds;               /* given so far */
+    double seconds; /* given so far */
     rh_mono_fn fn;
     void *user;
 } rh_sound_track;
@@ -36,7 +36,7 @@ void rh_sound_track_close(rh_sound_track *t);
  * and another one does, that one. rh_container_start() has been
  * called; *read_on = it has to be called again, packets were taken. RH_ERR_FORMAT no sound track; RH_ERR_UNSUPPORTED none that can
  * be decoded; RH_ERR_NOMEM; RH_ERR_LIMIT. */
-rh_status rh_sound_track_choose(rh_container *file, double max_s, const char *examples, int *stream,
-                                bool *read_on, rh_error *err);
+rh_status rh_sound_track_choose(rh_container *file, double max_s, const char *examples, int *stream, bool *read_on,
+                                rh_error *err);
 
 #endif

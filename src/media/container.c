@@ -95,8 +95,7 @@ rh_status rh_container_open_file(rh_container *c, const char *path, const char *
 {
     *c = (rh_container){.fd = open(path, O_RDONLY | O_CLOEXEC)};
     if (c->fd < 0)
-        return rh_fail(err, errno == ENOENT ? RH_ERR_NOTFOUND : RH_ERR_IO, "cannot open it: %s",
-                       strerror(errno));
+        return rh_fail(err, errno == ENOENT ? RH_ERR_NOTFOUND : RH_ERR_IO, "cannot open it: %s", strerror(errno));
     struct stat s;
     if (fstat(c->fd, &s) == 0 && S_ISDIR(s.st_mode))
         return rh_fail(err, RH_ERR_IO, "it is a folder, not a recording; give %s", examples);
@@ -106,8 +105,7 @@ rh_status rh_container_open_file(rh_container *c, const char *path, const char *
     return st;
 }
 
-rh_status rh_container_open_memory(rh_container *c, const void *bytes, size_t n, const char *examples,
-                                   rh_error *err)
+rh_status rh_container_open_memory(rh_container *c, const void *bytes, size_t n, const char *examples, rh_error *err)
 {
     *c = (rh_container){.bytes = bytes, .n = n, .fd = -1};
     return n == 0 ? empty(examples, err) : RH_OK;
@@ -233,8 +231,7 @@ rh_status rh_container_leave(rh_container *c, double media_s, rh_error *err)
     return out_of_time(c) ? took_too_long(err) : RH_OK;
 }
 
-rh_status rh_container_decoder(AVCodecContext **out, const rh_container *c, int stream, int n_threads,
-                               rh_error *err)
+rh_status rh_container_decoder(AVCodecContext **out, const rh_container *c, int stream, int n_threads, rh_error *err)
 {
     const AVStream *s = c->fmt->streams[stream];
     const AVCodec *codec = avcodec_find_decoder(s->codecpar->codec_id);
@@ -252,9 +249,9 @@ rh_status rh_container_decoder(AVCodecContext **out, const rh_container *c, int 
         av = avcodec_open2(dec, codec, NULL);
     if (av < 0) {
         avcodec_free_context(&dec);
-        return av == AVERROR(ENOMEM) ? no_memory(err)
-                                     : rh_fail(err, RH_ERR_UNSUPPORTED, "its codec %s cannot be opened: %s",
-                                               codec->name, av_err2str(av));
+        return av == AVERROR(ENOMEM)
+                   ? no_memory(err)
+                   : rh_fail(err, RH_ERR_UNSUPPORTED, "its codec %s cannot be opened: %s", codec->name, av_err2str(av));
     }
     *out = dec;
     return RH_OK;

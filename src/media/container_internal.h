@@ -19,23 +19,22 @@
 typedef struct {
     const uint8_t *bytes; /* NULL: read from fd */
     size_t n, pos;
-    int fd;               /* owned; -1 = none */
-    int saved_errno;      /* of a read that failed */
+    int fd;          /* owned; -1 = none */
+    int saved_errno; /* of a read that failed */
 
     AVFormatContext *fmt; /* NULL = not taken apart at present */
     AVIOContext *io;
-    int64_t spent_us;     /* in libav, since rh_container_start() */
-    int64_t allowed_us;   /* spent_us beyond this ends the work */
-    int64_t entered_us;   /* when the present call of libav began; 0 = none */
-    bool late, crowded;   /* ended for its time; for its tracks */
+    int64_t spent_us;   /* in libav, since rh_container_start() */
+    int64_t allowed_us; /* spent_us beyond this ends the work */
+    int64_t entered_us; /* when the present call of libav began; 0 = none */
+    bool late, crowded; /* ended for its time; for its tracks */
 } rh_container;
 
 /* RH_ERR_NOTFOUND, RH_ERR_IO, RH_ERR_FORMAT (a folder, an empty file), RH_ERR_LIMIT a pipe
  * that gives too much. `examples` of what would be right, for messages. */
 rh_status rh_container_open_file(rh_container *c, const char *path, const char *examples, rh_error *err);
 /* Borrows the bytes until rh_container_done(). */
-rh_status rh_container_open_memory(rh_container *c, const void *bytes, size_t n, const char *examples,
-                                   rh_error *err);
+rh_status rh_container_open_memory(rh_container *c, const void *bytes, size_t n, const char *examples, rh_error *err);
 void rh_container_done(rh_container *c); /* {.fd = -1} is fine, and twice too */
 
 /* From the first byte: recognises the format and finds the streams of c->fmt. May be called again
@@ -52,7 +51,6 @@ void rh_container_enter(rh_container *c);
 rh_status rh_container_leave(rh_container *c, double media_s, rh_error *err);
 
 /* A decoder of the stream, opened with n_threads. RH_ERR_UNSUPPORTED, RH_ERR_NOMEM. */
-rh_status rh_container_decoder(AVCodecContext **out, const rh_container *c, int stream, int n_threads,
-                               rh_error *err);
+rh_status rh_container_decoder(AVCodecContext **out, const rh_container *c, int stream, int n_threads, rh_error *err);
 
 #endif

@@ -7,10 +7,8 @@ rh_status rh_image_check_size(long long width, long long height, rh_error *err)
 {
     if (width < 1 || height < 1)
         return rh_fail(err, RH_ERR_FORMAT, "the picture has no pixels (%lldx%lld)", width, height);
-    if (width > RH_IMAGE_MAX_SIDE_PX || height > RH_IMAGE_MAX_SIDE_PX ||
-        width * height > RH_IMAGE_MAX_PIXELS)
-        return rh_fail(err, RH_ERR_LIMIT,
-                       "the picture is %lldx%lld; at most %d px a side and %d million pixels", width,
+    if (width > RH_IMAGE_MAX_SIDE_PX || height > RH_IMAGE_MAX_SIDE_PX || width * height > RH_IMAGE_MAX_PIXELS)
+        return rh_fail(err, RH_ERR_LIMIT, "the picture is %lldx%lld; at most %d px a side and %d million pixels", width,
                        height, RH_IMAGE_MAX_SIDE_PX, RH_IMAGE_MAX_PIXELS / 1000000);
     return RH_OK;
 }

@@ -16,18 +16,13 @@ typedef struct {
  * EXIF (1 = upright). A rotated JPEG is always decoded whole. */
 rh_status rh_jpeg_decode(rh_image_part *part, int *orientation, const uint8_t *bytes, size_t n,
                          const rh_image_want *want, rh_error *err);
-rh_status rh_png_decode(rh_image_part *part, int *orientation, const uint8_t *bytes, size_t n,
-                        rh_error *err);
-rh_status rh_webp_decode(rh_image_part *part, int *orientation, const uint8_t *bytes, size_t n,
-                         rh_error *err);
+rh_status rh_png_decode(rh_image_part *part, int *orientation, const uint8_t *bytes, size_t n, rh_error *err);
+rh_status rh_webp_decode(rh_image_part *part, int *orientation, const uint8_t *bytes, size_t n, rh_error *err);
 
 /* Sizes as stored. */
-rh_status rh_jpeg_probe(const uint8_t *bytes, size_t n, int *w, int *h, int *orientation,
-                        rh_error *err);
-rh_status rh_png_probe(const uint8_t *bytes, size_t n, int *w, int *h, int *orientation,
-                       rh_error *err);
-rh_status rh_webp_probe(const uint8_t *bytes, size_t n, int *w, int *h, int *orientation,
-                        rh_error *err);
+rh_status rh_jpeg_probe(const uint8_t *bytes, size_t n, int *w, int *h, int *orientation, rh_error *err);
+rh_status rh_png_probe(const uint8_t *bytes, size_t n, int *w, int *h, int *orientation, rh_error *err);
+rh_status rh_webp_probe(const uint8_t *bytes, size_t n, int *w, int *h, int *orientation, rh_error *err);
 
 /* Orientation 1..8 from a TIFF block (what follows "Exif\0\0"); 1 when it has none. */
 int rh_exif_orientation(const uint8_t *tiff, size_t n);

@@ -100,8 +100,7 @@ static void read_header(j_decompress_ptr c, const uint8_t *bytes, size_t n)
     (void)jpeg_read_header(c, TRUE);
 }
 
-rh_status rh_jpeg_probe(const uint8_t *bytes, size_t n, int *w, int *h, int *orientation,
-                        rh_error *err)
+rh_status rh_jpeg_probe(const uint8_t *bytes, size_t n, int *w, int *h, int *orientation, rh_error *err)
 {
     struct jpeg_decompress_struct c;
     jpeg_trap trap;
@@ -179,8 +178,8 @@ static bool has_all_scans(j_decompress_ptr c)
 
 /* Everything between header and pixels; may longjmp. Returns the status of our
  * own checks. */
-static rh_status start(j_decompress_ptr c, rh_image_part *part, const rh_image_want *want,
-                       int *orientation, rh_rect *box, rh_error *err)
+static rh_status start(j_decompress_ptr c, rh_image_part *part, const rh_image_want *want, int *orientation,
+                       rh_rect *box, rh_error *err)
 {
     rh_status st = rh_image_check_size(c->image_width, c->image_height, err);
     if (st != RH_OK)
@@ -254,9 +253,8 @@ typedef struct {
     uint8_t *cmyk; /* one row */
 } jpeg_job;
 
-static rh_status decode_job(jpeg_job *j, rh_image_part *part, int *orientation,
-                            const uint8_t *bytes, size_t n, const rh_image_want *want,
-                            rh_error *err)
+static rh_status decode_job(jpeg_job *j, rh_image_part *part, int *orientation, const uint8_t *bytes, size_t n,
+                            const rh_image_want *want, rh_error *err)
 {
     if (setjmp(j->trap.jump))
         return rh_fail(err, j->trap.status, "broken JPEG: %s", j->trap.msg);
@@ -325,8 +323,7 @@ static rh_status encode_job(jpeg_out *j, const rh_image *img, int quality, rh_er
     return RH_OK;
 }
 
-rh_status rh_image_encode_jpeg(const rh_image *img, int quality, uint8_t **out, size_t *n_out,
-                               rh_error *err)
+rh_status rh_image_encode_jpeg(const rh_image *img, int quality, uint8_t **out, size_t *n_out, rh_error *err)
 {
     if (quality < 1 || quality > 100)
         return rh_fail(err, RH_ERR_INVAL, "JPEG quality %d outside 1..100", quality);

@@ -10,8 +10,7 @@ static rh_status walk_chunks(const uint8_t *b, size_t n, int *orientation, rh_er
 {
     *orientation = 1;
     for (size_t at = 8; at + 12 <= n;) {
-        size_t len = ((size_t)b[at] << 24) | ((size_t)b[at + 1] << 16) | ((size_t)b[at + 2] << 8) |
-                     b[at + 3];
+        size_t len = ((size_t)b[at] << 24) | ((size_t)b[at + 1] << 16) | ((size_t)b[at + 2] << 8) | b[at + 3];
         if (len > n - at - 12)
             break;
         if (memcmp(b + at + 4, "IEND", 4) == 0)
@@ -23,8 +22,7 @@ static rh_status walk_chunks(const uint8_t *b, size_t n, int *orientation, rh_er
     return rh_fail(err, RH_ERR_FORMAT, "broken PNG: cut off before its end");
 }
 
-static rh_status begin(png_image *png, int *orientation, const uint8_t *bytes, size_t n,
-                       rh_error *err)
+static rh_status begin(png_image *png, int *orientation, const uint8_t *bytes, size_t n, rh_error *err)
 {
     rh_status st = walk_chunks(bytes, n, orientation, err);
     if (st != RH_OK)
@@ -44,8 +42,7 @@ static rh_status begin(png_image *png, int *orientation, const uint8_t *bytes, s
     return st;
 }
 
-rh_status rh_png_probe(const uint8_t *bytes, size_t n, int *w, int *h, int *orientation,
-                       rh_error *err)
+rh_status rh_png_probe(const uint8_t *bytes, size_t n, int *w, int *h, int *orientation, rh_error *err)
 {
     png_image png;
     rh_status st = begin(&png, orientation, bytes, n, err);
@@ -57,8 +54,7 @@ rh_status rh_png_probe(const uint8_t *bytes, size_t n, int *w, int *h, int *orie
     return RH_OK;
 }
 
-rh_status rh_png_decode(rh_image_part *part, int *orientation, const uint8_t *bytes, size_t n,
-                        rh_error *err)
+rh_status rh_png_decode(rh_image_part *part, int *orientation, const uint8_t *bytes, size_t n, rh_error *err)
 {
     png_image png;
     rh_status st = begin(&png, orientation, bytes, n, err);

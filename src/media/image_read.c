@@ -20,13 +20,11 @@ static rh_status not_a_picture(size_t n, rh_error *err)
 {
     if (n == 0)
         return rh_fail(err, RH_ERR_FORMAT, "the picture is empty; send JPEG, PNG or WebP bytes");
-    return rh_fail(err, RH_ERR_FORMAT,
-                   "these %zu bytes are not a picture; JPEG, PNG and WebP are understood", n);
+    return rh_fail(err, RH_ERR_FORMAT, "these %zu bytes are not a picture; JPEG, PNG and WebP are understood", n);
 }
 
-rh_status rh_image_decode_part(rh_image_part *part, const void *bytes, size_t n,
-                               const rh_rect *region, int of_width, int of_height,
-                               float min_scale, rh_error *err)
+rh_status rh_image_decode_part(rh_image_part *part, const void *bytes, size_t n, const rh_rect *region, int of_width,
+                               int of_height, float min_scale, rh_error *err)
 {
     const uint8_t *b = bytes;
     rh_image_want want = {region, of_width, of_height, min_scale};

@@ -8,8 +8,8 @@ static int orientation_of(const uint8_t *b, size_t n)
 {
     size_t at = 12;
     while (at + 8 <= n) {
-        size_t len = (size_t)b[at + 4] | ((size_t)b[at + 5] << 8) | ((size_t)b[at + 6] << 16) |
-                     ((size_t)b[at + 7] << 24);
+        size_t len =
+            (size_t)b[at + 4] | ((size_t)b[at + 5] << 8) | ((size_t)b[at + 6] << 16) | ((size_t)b[at + 7] << 24);
         if (len > n - at - 8)
             break;
         const uint8_t *data = b + at + 8;
@@ -23,8 +23,7 @@ static int orientation_of(const uint8_t *b, size_t n)
     return 1;
 }
 
-rh_status rh_webp_probe(const uint8_t *bytes, size_t n, int *w, int *h, int *orientation,
-                        rh_error *err)
+rh_status rh_webp_probe(const uint8_t *bytes, size_t n, int *w, int *h, int *orientation, rh_error *err)
 {
     WebPBitstreamFeatures f;
     if (WebPGetFeatures(bytes, n, &f) != VP8_STATUS_OK)
@@ -40,8 +39,7 @@ rh_status rh_webp_probe(const uint8_t *bytes, size_t n, int *w, int *h, int *ori
     return RH_OK;
 }
 
-rh_status rh_webp_decode(rh_image_part *part, int *orientation, const uint8_t *bytes, size_t n,
-                         rh_error *err)
+rh_status rh_webp_decode(rh_image_part *part, int *orientation, const uint8_t *bytes, size_t n, rh_error *err)
 {
     int w, h;
     rh_status st = rh_webp_probe(bytes, n, &w, &h, orientation, err);
@@ -49,8 +47,7 @@ rh_status rh_webp_decode(rh_image_part *part, int *orientation, const uint8_t *b
         st = rh_image_resize(&part->img, w, h, err);
     if (st != RH_OK)
         return st;
-    if (!WebPDecodeRGBInto(bytes, n, part->img.data, part->img.stride * (size_t)h,
-                           (int)part->img.stride))
+    if (!WebPDecodeRGBInto(bytes, n, part->img.data, part->img.stride * (size_t)h, (int)part->img.stride))
         return rh_fail(err, RH_ERR_FORMAT, "broken WebP: its pixels cannot be read");
     part->full_width = w;
     part->full_height = h;

@@ -14,7 +14,6 @@ typedef struct {
 } rh_pitch_hop;
 
 /* Writes f0_hz of the best path: hops [n], level_db [n]. */
-rh_status rh_pitch_path(const rh_pitch_hop *hops, const float *level_db, size_t n, float *f0_hz,
-                        rh_error *err);
+rh_status rh_pitch_path(const rh_pitch_hop *hops, const float *level_db, size_t n, float *f0_hz, rh_error *err);
 
 #endif

@@ -101,8 +101,7 @@ static void own_range(const float *f0_hz, size_t n, float *sorted, path_range *r
     r->max_hz = fminf((float)RH_PITCH_MAX_HZ, 1.75f * sorted[3 * m / 4]);
 }
 
-rh_status rh_pitch_path(const rh_pitch_hop *hops, const float *level_db, size_t n, float *f0_hz,
-                        rh_error *err)
+rh_status rh_pitch_path(const rh_pitch_hop *hops, const float *level_db, size_t n, float *f0_hz, rh_error *err)
 {
     if (n == 0)
         return RH_OK;
@@ -112,8 +111,7 @@ rh_status rh_pitch_path(const rh_pitch_hop *hops, const float *level_db, size_t 
     if (back && sorted) {
         memcpy(sorted, level_db, n * sizeof *sorted);
         rh_sort_floats(sorted, n);
-        path_range r = {(float)RH_PITCH_MIN_HZ, (float)RH_PITCH_MAX_HZ,
-                        sorted[(n - 1) - (n - 1) / 50]};
+        path_range r = {(float)RH_PITCH_MIN_HZ, (float)RH_PITCH_MAX_HZ, sorted[(n - 1) - (n - 1) / 50]};
         run_path(hops, level_db, n, &r, back, f0_hz);
         own_range(f0_hz, n, sorted, &r);
         run_path(hops, level_db, n, &r, back, f0_hz);

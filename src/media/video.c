@@ -44,8 +44,8 @@ static int orientation_of_track(const AVStream *s)
 {
     const uint8_t *matrix = NULL;
 #if LIBAVFORMAT_VERSION_INT >= AV_VERSION_INT(60, 15, 100)
-    const AVPacketSideData *d = av_packet_side_data_get(
-        s->codecpar->coded_side_data, s->codecpar->nb_coded_side_data, AV_PKT_DATA_DISPLAYMATRIX);
+    const AVPacketSideData *d = av_packet_side_data_get(s->codecpar->coded_side_data, s->codecpar->nb_coded_side_data,
+                                                        AV_PKT_DATA_DISPLAYMATRIX);
     if (d && d->size >= 9 * sizeof(int32_t))
         matrix = d->data;
 #else
@@ -99,8 +99,7 @@ static rh_status start(rh_video **out, rh_video *v, rh_status st, rh_error *err)
 static rh_status new_video(rh_video **v, int max_side_px, rh_error *err)
 {
     if (max_side_px < 16 || max_side_px > RH_IMAGE_MAX_SIDE_PX)
-        return rh_fail(err, RH_ERR_INVAL, "side of %d px outside 16..%d", max_side_px,
-                       RH_IMAGE_MAX_SIDE_PX);
+        return rh_fail(err, RH_ERR_INVAL, "side of %d px outside 16..%d", max_side_px, RH_IMAGE_MAX_SIDE_PX);
     *v = rh_calloc(1, sizeof **v);
     if (!*v)
         return no_memory(err);
@@ -189,8 +188,7 @@ static int orientation_of(const rh_video *v)
     if (v->orientation)
         return v->orientation;
     const AVFrameSideData *d = av_frame_get_side_data(v->frame, AV_FRAME_DATA_DISPLAYMATRIX);
-    return d && d->size >= 9 * sizeof(int32_t) ? rh_matrix_orientation((const int32_t *)(const void *)d->data)
-                                               : 1;
+    return d && d->size >= 9 * sizeof(int32_t) ? rh_matrix_orientation((const int32_t *)(const void *)d->data) : 1;
 }
 
 static rh_status make_room(rh_video *v, int w, int h, rh_error *err)
@@ -214,8 +212,8 @@ static rh_status convert(rh_video *v, rh_image *img, rh_error *err)
     if (st != RH_OK)
         return st;
     AVStream *s = v->file.fmt->streams[v->stream];
-    rh_shown_size(v->frame->width, v->frame->height,
-                  av_guess_sample_aspect_ratio(v->file.fmt, s, v->frame), v->max_side_px, &w, &h);
+    rh_shown_size(v->frame->width, v->frame->height, av_guess_sample_aspect_ratio(v->file.fmt, s, v->frame),
+                  v->max_side_px, &w, &h);
     st = rh_image_check_size(w, h, err);
     if (st == RH_OK)
         st = make_room(v, w, h, err);

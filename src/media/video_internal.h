@@ -22,7 +22,6 @@ int rh_matrix_orientation(const int32_t matrix[9]);
 
 /* Converts to w x h pixels of RGB in rh_rgb_bytes() bytes, aligned to 64. *sws is made anew when the
  * frames change. RH_ERR_UNSUPPORTED a pixel format or size that libswscale can't do; RH_ERR_FORMAT. */
-rh_status rh_frame_to_rgb(struct SwsContext **sws, const AVFrame *f, uint8_t *rgb, int w, int h,
-                          rh_error *err);
+rh_status rh_frame_to_rgb(struct SwsContext **sws, const AVFrame *f, uint8_t *rgb, int w, int h, rh_error *err);
 
 #endif

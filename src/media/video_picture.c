@@ -33,16 +33,16 @@ void rh_shown_size(int width, int height, AVRational pixel_aspect, int max_side_
 int rh_matrix_orientation(const int32_t m[9])
 {
     /* a, b, c, d of the eight */
-    static const signed char of[8][4] = {{1, 0, 0, 1},  {-1, 0, 0, 1}, {-1, 0, 0, -1}, {1, 0, 0, -1},
-                                         {0, 1, 1, 0},  {0, 1, -1, 0}, {0, -1, -1, 0}, {0, -1, 1, 0}};
+    static const signed char of[8][4] = {{1, 0, 0, 1}, {-1, 0, 0, 1}, {-1, 0, 0, -1}, {1, 0, 0, -1},
+                                         {0, 1, 1, 0}, {0, 1, -1, 0}, {0, -1, -1, 0}, {0, -1, 1, 0}};
     double nx = hypot(m[0], m[1]), ny = hypot(m[3], m[4]), best = 0;
     int orientation = 1;
     if (nx == 0 || ny == 0)
         return 1;
     for (int i = 0; i < 8; i++) {
         const signed char *o = of[i];
-        double near = ((double)m[0] * o[0] + (double)m[1] * o[1]) / nx +
-                      ((double)m[3] * o[2] + (double)m[4] * o[3]) / ny;
+        double near =
+            ((double)m[0] * o[0] + (double)m[1] * o[1]) / nx + ((double)m[3] * o[2] + (double)m[4] * o[3]) / ny;
         if (near > best + 1e-6) { /* of two as near, the first */
             best = near;
             orientation = i + 1;
@@ -51,15 +51,14 @@ int rh_matrix_orientation(const int32_t m[9])
     return orientation;
 }
 
-rh_status rh_frame_to_rgb(struct SwsContext **sws, const AVFrame *f, uint8_t *rgb, int w, int h,
-                          rh_error *err)
+rh_status rh_frame_to_rgb(struct SwsContext **sws, const AVFrame *f, uint8_t *rgb, int w, int h, rh_error *err)
 {
     const AVPixFmtDescriptor *d = av_pix_fmt_desc_get((enum AVPixelFormat)f->format);
-    *sws = sws_getCachedContext(*sws, f->width, f->height, (enum AVPixelFormat)f->format, w, h,
-                                AV_PIX_FMT_RGB24, SWS_BILINEAR, NULL, NULL, NULL);
+    *sws = sws_getCachedContext(*sws, f->width, f->height, (enum AVPixelFormat)f->format, w, h, AV_PIX_FMT_RGB24,
+                                SWS_BILINEAR, NULL, NULL, NULL);
     if (!*sws)
-        return rh_fail(err, RH_ERR_UNSUPPORTED, "its pictures (%dx%d, %s) cannot be converted", f->width,
-                       f->height, d ? d->name : "unknown pixels");
+        return rh_fail(err, RH_ERR_UNSUPPORTED, "its pictures (%dx%d, %s) cannot be converted", f->width, f->height,
+                       d ? d->name : "unknown pixels");
     uint8_t *rows[4] = {rgb};
     int strides[4] = {(int)rh_rgb_stride(w)};
     if (sws_scale(*sws, (const uint8_t *const *)f->data, f->linesize, 0, f->height, rows, strides) <= 0)

@@ -59,8 +59,8 @@ static bool take_variable(rh_ct2_file *f, rh_ct2_variable *v)
         if (values > f->size)
             return false;
     }
-    if (!take(f, &type, 1) || type > RH_CT2_BF16 || !take(f, &size, 4) ||
-        size != values * type_size[type] || f->size - f->at < size)
+    if (!take(f, &type, 1) || type > RH_CT2_BF16 || !take(f, &size, 4) || size != values * type_size[type] ||
+        f->size - f->at < size)
         return false;
     v->type = (rh_ct2_type)type;
     v->data = f->bytes + f->at;
@@ -74,8 +74,8 @@ static rh_status parse(rh_ct2_file *f, rh_error *err)
     uint32_t version, revision;
     const char *kind = "";
     if (!take(f, &version, 4) || version < OLDEST_VERSION || version > NEWEST_VERSION)
-        return rh_fail(err, RH_ERR_FORMAT, "not a CTranslate2 model of format %d to %d",
-                       OLDEST_VERSION, NEWEST_VERSION);
+        return rh_fail(err, RH_ERR_FORMAT, "not a CTranslate2 model of format %d to %d", OLDEST_VERSION,
+                       NEWEST_VERSION);
     if (!take_name(f, &kind) || strcmp(kind, "WhisperSpec") != 0)
         return rh_fail(err, RH_ERR_FORMAT, "a CTranslate2 model, but not of Whisper");
     if (!take(f, &revision, 4) || !take(f, &f->n_variables, 4) || f->n_variables > MAX_VARIABLES)
@@ -85,8 +85,8 @@ static rh_status parse(rh_ct2_file *f, rh_error *err)
         return rh_fail(err, RH_ERR_NOMEM, "model import: out of memory");
     for (uint32_t i = 0; i < f->n_variables; i++)
         if (!take_variable(f, &f->variables[i]))
-            return rh_fail(err, RH_ERR_FORMAT, "variable %u of %u is damaged, or the file cut off",
-                           i + 1, f->n_variables);
+            return rh_fail(err, RH_ERR_FORMAT, "variable %u of %u is damaged, or the file cut off", i + 1,
+                           f->n_variables);
     if (!take(f, &f->n_aliases, 4) || f->n_aliases > MAX_VARIABLES)
         return rh_fail(err, RH_ERR_FORMAT, "the table of aliases is damaged, or the file cut off");
     f->aliases = rh_calloc(f->n_aliases + 1, sizeof *f->aliases);
@@ -189,8 +189,8 @@ static float one_value(rh_ct2_type type, const uint8_t *p)
     return x;
 }
 
-rh_status rh_ct2_values(const rh_ct2_variable *v, const rh_ct2_variable *scale, size_t i, size_t n,
-                        float *out, rh_error *err)
+rh_status rh_ct2_values(const rh_ct2_variable *v, const rh_ct2_variable *scale, size_t i, size_t n, float *out,
+                        rh_error *err)
 {
     const uint8_t *p = (const uint8_t *)v->data + i * type_size[v->type];
     size_t row = v->size / type_size[v->type] / v->side[0]; /* values a row */
@@ -212,7 +212,6 @@ rh_status rh_ct2_values(const rh_ct2_variable *v, const rh_ct2_variable *scale, 
     case RH_CT2_I16:
     case RH_CT2_I32: break;
     }
-    return rh_fail(err, RH_ERR_UNSUPPORTED,
-                   "%s is stored as int16 or int32; convert a float16, float32 or int8 model",
+    return rh_fail(err, RH_ERR_UNSUPPORTED, "%s is stored as int16 or int32; convert a float16, float32 or int8 model",
                    v->name);
 }

@@ -40,7 +40,7 @@ const rh_ct2_variable *rh_ct2_find(const rh_ct2_file *f, const char *name);
 int64_t rh_ct2_number(const rh_ct2_file *f, const char *name, int64_t otherwise);
 /* n values from the i-th on as f32. `scale` (the variable <name>_scale of an
  * int8 weight, else NULL) holds a divisor a row. RH_ERR_UNSUPPORTED. */
-rh_status rh_ct2_values(const rh_ct2_variable *v, const rh_ct2_variable *scale, size_t i, size_t n,
-                        float *out, rh_error *err);
+rh_status rh_ct2_values(const rh_ct2_variable *v, const rh_ct2_variable *scale, size_t i, size_t n, float *out,
+                        rh_error *err);
 
 #endif

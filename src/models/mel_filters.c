@@ -41,8 +41,7 @@ static double edge_hz(int i, int n_mels)
 void rh_mel_filters(int n_mels, float *filters)
 {
     for (int m = 0; m < n_mels; m++) {
-        double left = edge_hz(m, n_mels), middle = edge_hz(m + 1, n_mels),
-               right = edge_hz(m + 2, n_mels);
+        double left = edge_hz(m, n_mels), middle = edge_hz(m + 1, n_mels), right = edge_hz(m + 2, n_mels);
         double norm = 2.0 / (right - left);
         for (int b = 0; b < RH_MEL_BINS; b++) {
             double hz = b * bin_hz;

@@ -66,8 +66,7 @@ static bool ends_in_bin(const char *s)
     return n > 4 && strcmp(s + n - 4, ".bin") == 0;
 }
 
-rh_status rh_model_path(const char *model, const char *models_dir, char *path, size_t size,
-                        rh_error *err)
+rh_status rh_model_path(const char *model, const char *models_dir, char *path, size_t size, rh_error *err)
 {
     bool is_path = strchr(model, '/') || ends_in_bin(model);
     const rh_model_entry *entry = is_path ? NULL : rh_model_find(model);
@@ -76,14 +75,14 @@ rh_status rh_model_path(const char *model, const char *models_dir, char *path, s
                        "no model is called '%.60s'; `rehearse model list` shows the names, and a "
                        "path must have a slash or end in .bin",
                        model);
-    int n = is_path ? snprintf(path, size, "%s", model)
-                    : snprintf(path, size, "%s/ggml-%s.bin", models_dir, entry->name);
+    int n =
+        is_path ? snprintf(path, size, "%s", model) : snprintf(path, size, "%s/ggml-%s.bin", models_dir, entry->name);
     if (n < 0 || (size_t)n >= size)
         return rh_fail(err, RH_ERR_LIMIT, "the path of model %.100s is too long", model);
     if (access(path, R_OK) == 0)
         return RH_OK;
     if (is_path)
         return rh_fail(err, RH_ERR_NOTFOUND, "model %s: %s", path, strerror(errno));
-    return rh_fail(err, RH_ERR_NOTFOUND, "model %s is not in %.120s; get it with: rehearse model pull %s",
-                   entry->name, models_dir, entry->name);
+    return rh_fail(err, RH_ERR_NOTFOUND, "model %s is not in %.120s; get it with: rehearse model pull %s", entry->name,
+                   models_dir, entry->name);
 }

@@ -41,8 +41,7 @@ static rh_status file_hash(const char *path, const char *algorithm, char hex[HAS
     return ok ? RH_OK : rh_fail(err, RH_ERR_IO, "%s could not be read whole", path);
 }
 
-rh_status rh_file_check(const char *path, const char *algorithm, const char *expected,
-                        rh_error *err)
+rh_status rh_file_check(const char *path, const char *algorithm, const char *expected, rh_error *err)
 {
     char hex[HASH_HEX];
     rh_status st = file_hash(path, algorithm, hex, err);
@@ -50,7 +49,6 @@ rh_status rh_file_check(const char *path, const char *algorithm, const char *exp
         return st;
     unlink(path);
     const char *name = strrchr(path, '/') ? strrchr(path, '/') + 1 : path;
-    return rh_fail(err, RH_ERR_FORMAT,
-                   "%.60s was wrong and is thrown away: expected %s %s, received %s", name,
+    return rh_fail(err, RH_ERR_FORMAT, "%.60s was wrong and is thrown away: expected %s %s, received %s", name,
                    algorithm, expected, hex);
 }

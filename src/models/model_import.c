@@ -105,8 +105,8 @@ static rh_status put_values(import *m, const rh_ct2_variable *v, size_t first, s
 
 /* Header and data of a tensor that is `part` of `of` of variable `v`, whose
  * sides are checked: ne innermost first, as ggml has them. */
-static rh_status put_tensor(import *m, const char *name, const char *ct2_name, int n_dims,
-                            const int32_t *ne, int part, int of, bool half)
+static rh_status put_tensor(import *m, const char *name, const char *ct2_name, int n_dims, const int32_t *ne, int part,
+                            int of, bool half)
 {
     const rh_ct2_variable *v = rh_ct2_find(m->ct2, ct2_name);
     if (!v)
@@ -121,8 +121,7 @@ static rh_status put_tensor(import *m, const char *name, const char *ct2_name, i
         fits = fits && v->side[outer] == (uint32_t)ne[i] * (outer == 0 ? (uint32_t)of : 1U);
     }
     if (!fits)
-        return rh_fail(m->err, RH_ERR_FORMAT, "%s has another shape than its model should have",
-                       ct2_name);
+        return rh_fail(m->err, RH_ERR_FORMAT, "%s has another shape than its model should have", ct2_name);
     int32_t head[3] = {n_dims, (int32_t)strlen(name), half ? RH_GGML_F16 : RH_GGML_F32};
     rh_status st = put(m, head, sizeof head);
     if (st == RH_OK)
@@ -132,8 +131,7 @@ static rh_status put_tensor(import *m, const char *name, const char *ct2_name, i
     return st == RH_OK ? put_values(m, v, (size_t)part * n, n, half) : st;
 }
 
-static rh_status put_block(import *m, const char *side, int layer, int width,
-                           const block_tensor *list, size_t n)
+static rh_status put_block(import *m, const char *side, int layer, int width, const block_tensor *list, size_t n)
 {
     rh_status st = RH_OK;
     for (size_t i = 0; st == RH_OK && i < n; i++) {
@@ -207,8 +205,7 @@ static rh_status put_tensors(import *m)
 }
 
 /* ggml has no place for a key bias; CTranslate2's must be zeros. */
-static rh_status check_key_bias(import *m, const char *side, int layer, const char *linear,
-                                int part)
+static rh_status check_key_bias(import *m, const char *side, int layer, const char *linear, int part)
 {
     char name[96];
     snprintf(name, sizeof name, "%s/layer_%d/%s/bias", side, layer, linear);
@@ -220,8 +217,7 @@ static rh_status check_key_bias(import *m, const char *side, int layer, const ch
     rh_status st = rh_ct2_values(v, NULL, (size_t)part * width, width, x, m->err);
     for (size_t i = 0; st == RH_OK && i < width; i++)
         if (x[i] != 0.0f)
-            return rh_fail(m->err, RH_ERR_UNSUPPORTED, "%s has a key bias, which Whisper has not",
-                           name);
+            return rh_fail(m->err, RH_ERR_UNSUPPORTED, "%s has a key bias, which Whisper has not", name);
     return st;
 }
 
@@ -271,8 +267,8 @@ static rh_status find_hparams(import *m)
         .ftype = 1,
     };
     const rh_ggml_hparams *h = &m->hp;
-    if (h->n_audio_head <= 0 || h->n_text_head <= 0 || h->n_audio_layer <= 0 ||
-        h->n_text_layer <= 0 || h->n_audio_state != h->n_text_state || h->n_mels > 256)
+    if (h->n_audio_head <= 0 || h->n_text_head <= 0 || h->n_audio_layer <= 0 || h->n_text_layer <= 0 ||
+        h->n_audio_state != h->n_text_state || h->n_mels > 256)
         return rh_fail(m->err, RH_ERR_FORMAT, "the model's sizes do not fit together");
     return check_key_biases(m);
 }
@@ -321,8 +317,7 @@ static rh_status write_file(import *m, const rh_buf *vocab, int n_tokens, const 
 
 _Static_assert(sizeof(rh_ggml_hparams) == 11 * sizeof(int32_t), "written as it lies in memory");
 
-rh_status rh_model_import(const char *dir, const char *out_path, rh_model_progress progress,
-                          void *user, rh_error *err)
+rh_status rh_model_import(const char *dir, const char *out_path, rh_model_progress progress, void *user, rh_error *err)
 {
     char path[PATH_MAX];
     snprintf(path, sizeof path, "%s/model.bin", dir);
@@ -331,7 +326,7 @@ rh_status rh_model_import(const char *dir, const char *out_path, rh_model_progre
     if (st != RH_OK)
         return st;
     rh_error why = {RH_OK, ""};
-    import m = {.ct2 = ct2, .progress = progress, .user = user, .err = &why};
+import m = {.ct2 = ct2, .progress = progress, .user = user, .err = & why };
     rh_buf vocab;
     int n_tokens = 0;
     rh_buf_init(&vocab, MAX_VOCAB_BYTES);

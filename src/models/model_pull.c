@@ -88,8 +88,7 @@ static rh_status transfer(const char *url, const char *part, download *d, rh_err
     return rh_fail(err, came ? RH_ERR_IO : RH_ERR_NOTFOUND, "%.100s: %.100s", url, reason);
 }
 
-static rh_status from_official(const rh_model_entry *m, const rh_model_pull_options *o,
-                               const char *path, rh_error *err)
+static rh_status from_official(const rh_model_entry *m, const rh_model_pull_options *o, const char *path, rh_error *err)
 {
     char url[1024], part[PATH_MAX];
     snprintf(url, sizeof url, "%s/ggml-%s.bin", o->source ? o->source : official, m->name);

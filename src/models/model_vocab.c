@@ -60,7 +60,7 @@ static int from_tokenizer(json_t *root, const char **texts)
     json_t *vocab = json_object_get(json_object_get(root, "model"), "vocab"), *entry, *id;
     size_t i;
     json_int_t end = -1;
-    json_array_foreach (json_object_get(root, "added_tokens"), i, entry) {
+    json_array_foreach(json_object_get(root, "added_tokens"), i, entry) {
         const char *content = json_string_value(json_object_get(entry, "content"));
         if (content && strcmp(content, end_of_text) == 0)
             end = json_integer_value(json_object_get(entry, "id"));
@@ -68,7 +68,7 @@ static int from_tokenizer(json_t *root, const char **texts)
     if (end <= 0 || end > MAX_TOKENS)
         return -1;
     const char *text;
-    json_object_foreach (vocab, text, id)
+    json_object_foreach(vocab, text, id)
         if (json_is_integer(id) && json_integer_value(id) >= 0 && json_integer_value(id) < end)
             texts[json_integer_value(id)] = text;
     return (int)end;
@@ -79,7 +79,7 @@ static int from_list(json_t *root, const char **texts)
 {
     size_t i;
     json_t *entry;
-    json_array_foreach (root, i, entry) {
+    json_array_foreach(root, i, entry) {
         const char *text = json_string_value(entry);
         if (i >= MAX_TOKENS || !text)
             return -1;
@@ -90,16 +90,14 @@ static int from_list(json_t *root, const char **texts)
     return -1;
 }
 
-static rh_status write_tokens(const char **texts, int n, const char *path, rh_buf *out,
-                              rh_error *err)
+static rh_status write_tokens(const char **texts, int n, const char *path, rh_buf *out, rh_error *err)
 {
     alphabet a = make_alphabet();
     uint8_t bytes[1024];
     for (int i = 0; i < n; i++) {
         uint32_t len;
         if (!texts[i] || strlen(texts[i]) > sizeof bytes || !decode(&a, texts[i], bytes, &len))
-            return rh_fail(err, RH_ERR_FORMAT, "%s: token %d is missing or not byte-level BPE",
-                           path, i);
+            return rh_fail(err, RH_ERR_FORMAT, "%s: token %d is missing or not byte-level BPE", path, i);
         if (rh_buf_add(out, &len, sizeof len) != RH_OK || rh_buf_add(out, bytes, len) != RH_OK)
             return rh_fail(err, RH_ERR_NOMEM, "model import: out of memory");
     }
@@ -118,8 +116,7 @@ rh_status rh_model_vocab(const char *dir, bool with_end, rh_buf *out, int *n, rh
         return rh_fail(err, RH_ERR_NOMEM, "model import: out of memory");
     }
     if (!root)
-        return rh_fail(err, RH_ERR_IO, "%.100s holds no readable tokenizer.json or vocabulary.json",
-                       dir);
+        return rh_fail(err, RH_ERR_IO, "%.100s holds no readable tokenizer.json or vocabulary.json", dir);
     rh_status st;
     const char **texts = rh_calloc(MAX_TOKENS + 1, sizeof *texts);
     if (!texts) {

@@ -246,8 +246,7 @@ static void tick_out(rh_net_conn *c, int64_t now)
     if (!c->out.n || c->state == NET_WS)
         return;
     if (now - c->taken_us > seconds(most) ||
-        (now - c->out_window_us >= 2 * seconds(NET_RATE_S) &&
-         !rate_kept(now, &c->out_window_us, &c->n_out_window)))
+        (now - c->out_window_us >= 2 * seconds(NET_RATE_S) && !rate_kept(now, &c->out_window_us, &c->n_out_window)))
         rh_net_close(c);
 }
 
@@ -277,8 +276,7 @@ void net_conn_tick(rh_net_conn *c)
             rh_net_close(c);
         break;
     case NET_LINGER:
-        if (age > seconds(NET_LINGER_S) ||
-            (age > seconds(NET_QUIET_S) && now - c->heard_us > seconds(NET_QUIET_S)))
+        if (age > seconds(NET_LINGER_S) || (age > seconds(NET_QUIET_S) && now - c->heard_us > seconds(NET_QUIET_S)))
             rh_net_close(c);
         break;
     case NET_WS:

@@ -1,7 +1,6 @@
 /* conn_state.c - states of a connection, and bytes on their way out. */
 #include "net_internal.h"
 
-
 void net_conn_touch(rh_net_conn *c)
 {
     if (c->dirty)

@@ -162,8 +162,9 @@ bool net_head_check(rh_net_conn *c)
     if (n_te > 1 || (te && strcasecmp(te, "chunked") != 0))
         return deny(c, n_te > 1 ? 400 : 501, "Transfer-Encoding must be chunked, alone and once");
     if (n_te && (rq->http10 || n_lengths))
-        return deny(c, 400, rq->http10 ? "HTTP/1.0 has no Transfer-Encoding"
-                                       : "Content-Length and Transfer-Encoding contradict each other");
+        return deny(c, 400,
+                    rq->http10 ? "HTTP/1.0 has no Transfer-Encoding"
+                               : "Content-Length and Transfer-Encoding contradict each other");
     if (n_lengths > 1)
         return deny(c, 400, "there is more than one Content-Length");
     if (n_expect && strcasecmp(expect, "100-continue") != 0)
@@ -178,8 +179,7 @@ bool net_wants_ws(const rh_net_conn *c)
 {
     const char *upgrade = rh_net_header(c, "upgrade"), *connection = rh_net_header(c, "connection");
     return upgrade && connection && holds(upgrade, "websocket") && holds(connection, "upgrade") &&
-           c->rq->content_length <= 0 && !c->rq->chunked && strcmp(c->rq->method, "GET") == 0 &&
-           !c->rq->http10;
+           c->rq->content_length <= 0 && !c->rq->chunked && strcmp(c->rq->method, "GET") == 0 && !c->rq->http10;
 }
 
 bool net_head_check_ws(const rh_net_conn *c, int *status, const char **why)
@@ -193,8 +193,8 @@ bool net_head_check_ws(const rh_net_conn *c, int *status, const char **why)
         *why = "this server speaks version 13 of WebSocket";
         return false;
     }
-    if (n_keys != 1 || strlen(key) != 24 ||
-        rh_base64_decode(bytes, sizeof bytes, &n, key, 24, NULL) != RH_OK || n != 16) {
+    if (n_keys != 1 || strlen(key) != 24 || rh_base64_decode(bytes, sizeof bytes, &n, key, 24, NULL) != RH_OK ||
+        n != 16) {
         *status = 400;
         *why = "Sec-WebSocket-Key must be 16 bytes in base64";
         return false;

@@ -26,9 +26,7 @@ static bool line_char(net_request *rq, unsigned char c)
             return true;
         rq->line_part = LINE_METHOD;
         return c > ' ';
-    case LINE_METHOD:
-        rq->line_part += c == ' ';
-        return c >= ' ';
+    case LINE_METHOD: rq->line_part += c == ' '; return c >= ' ';
     case LINE_TARGET:
         if (c == ' ' && rq->line_at) {
             rq->line_at = 0;
@@ -42,9 +40,7 @@ static bool line_char(net_request *rq, unsigned char c)
         rq->line_part += !version[rq->line_at];
         return want == '#' ? c >= '0' && c <= '9' : c == (unsigned char)want;
     }
-    case LINE_END: /* llhttp looks at what follows CR */
-        rq->line_part = LINE_DONE;
-        return c == '\r' || c == '\n';
+    case LINE_END: /* llhttp looks at what follows CR */ rq->line_part = LINE_DONE; return c == '\r' || c == '\n';
     case LINE_DONE: break;
     }
     return true;
@@ -185,7 +181,7 @@ static void refuse(rh_net_conn *c, int status, const char *why)
     net_request *rq = c->rq;
     c->close_after = true;
     rq->whole = true; /* nothing behind it can be understood */
-    if (rq->replied) /* the reply goes out still; a stream is cut short */
+    if (rq->replied)  /* the reply goes out still; a stream is cut short */
         net_conn_finish(c);
     else
         (void)rh_net_reply_error(c, status, why);
@@ -200,21 +196,18 @@ static void explain(rh_net_conn *c, llhttp_errno_t e)
     }
     if (rq->too_large) {
         bool target = rq->n_headers == 0 && !memchr(rq->head.data ? rq->head.data : "", '\0', rq->head.len);
-        refuse(c, target ? 414 : 431, target ? "the request's target is too long"
-                                             : "the request's headers are too large");
+        refuse(c, target ? 414 : 431,
+               target ? "the request's target is too long" : "the request's headers are too large");
         return;
     }
     switch (e) {
     case HPE_INVALID_METHOD:
     case HPE_INVALID_URL:
-    case HPE_INVALID_CONSTANT:
-        refuse(c, 400, malformed);
-        break;
+    case HPE_INVALID_CONSTANT: refuse(c, 400, malformed); break;
     case HPE_PAUSED_H2_UPGRADE: refuse(c, 505, "this server speaks HTTP/1.1"); break;
     case HPE_INVALID_VERSION: {
         bool other = c->parser.http_major > 1 && c->parser.http_major < 10;
-        refuse(c, other ? 505 : 400, other ? "this server speaks HTTP/1.1"
-                                           : malformed);
+        refuse(c, other ? 505 : 400, other ? "this server speaks HTTP/1.1" : malformed);
         break;
     }
     case HPE_INVALID_HEADER_TOKEN:
@@ -225,15 +218,9 @@ static void explain(rh_net_conn *c, llhttp_errno_t e)
     case HPE_UNEXPECTED_CONTENT_LENGTH:
         refuse(c, 400, "Content-Length is no number, doubled, or beside Transfer-Encoding");
         break;
-    case HPE_INVALID_TRANSFER_ENCODING:
-        refuse(c, 400, "Transfer-Encoding must be chunked, alone and once");
-        break;
-    case HPE_INVALID_CHUNK_SIZE:
-        refuse(c, 400, "the body is not well-formed chunked coding");
-        break;
-    default:
-        refuse(c, 400, rq->head_done ? "the body is malformed" : "malformed request");
-        break;
+    case HPE_INVALID_TRANSFER_ENCODING: refuse(c, 400, "Transfer-Encoding must be chunked, alone and once"); break;
+    case HPE_INVALID_CHUNK_SIZE: refuse(c, 400, "the body is not well-formed chunked coding"); break;
+    default: refuse(c, 400, rq->head_done ? "the body is malformed" : "malformed request"); break;
     }
 }
 

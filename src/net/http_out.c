@@ -64,8 +64,7 @@ static bool begin(rh_net_conn *c, int status, const char *headers, int64_t n)
         c->close_after = true;
     if (c->core->draining)
         c->close_after = true;
-    (void)snprintf(line, sizeof line, "HTTP/1.1 %d %s\r\ndate: %s\r\n", status, reason_of(status),
-                   date(c->core));
+    (void)snprintf(line, sizeof line, "HTTP/1.1 %d %s\r\ndate: %s\r\n", status, reason_of(status), date(c->core));
     put(c, line);
     put(c, headers ? headers : "");
     if (n >= 0 && status != 204 && status != 304 && status >= 200)

@@ -251,8 +251,8 @@ void net_link_sync(rh_net_conn *c)
     }
     if (l->tls_blocked && net_conn_reads(c))
         net_tls_read(l);
-    int events = (net_conn_reads(c) && !l->tls_blocked ? UV_READABLE : 0) |
-                 (c->out.n || wire_full ? UV_WRITABLE : 0) | (l->rdhup ? 0 : UV_DISCONNECT);
+    int events = (net_conn_reads(c) && !l->tls_blocked ? UV_READABLE : 0) | (c->out.n || wire_full ? UV_WRITABLE : 0) |
+                 (l->rdhup ? 0 : UV_DISCONNECT);
     if (events == l->events)
         return;
     l->events = events;

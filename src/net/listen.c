@@ -142,11 +142,15 @@ static int open_one(const struct addrinfo *a, int port, bool any)
 static rh_status explain(const char *host, int port, int e, rh_error *err)
 {
     if (e == EADDRINUSE)
-        return rh_fail(err, RH_ERR_IO, "port %d on %s is taken by another program: stop that one "
-                       "or choose a free port with --port", port, host);
+        return rh_fail(err, RH_ERR_IO,
+                       "port %d on %s is taken by another program: stop that one "
+                       "or choose a free port with --port",
+                       port, host);
     if (e == EACCES)
-        return rh_fail(err, RH_ERR_IO, "no right to listen on port %d: ports below 1024 are the "
-                       "administrator's, choose another with --port", port);
+        return rh_fail(err, RH_ERR_IO,
+                       "no right to listen on port %d: ports below 1024 are the "
+                       "administrator's, choose another with --port",
+                       port);
     return rh_fail(err, RH_ERR_IO, "cannot listen on %s port %d: %s", host, port, strerror(e));
 }
 
@@ -155,8 +159,10 @@ static rh_status listen_inet(rh_net *net, const char *host, int port, int *bound
     struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE}, *list = NULL;
     int e = getaddrinfo(host, NULL, &hints, &list);
     if (e)
-        return rh_fail(err, RH_ERR_INVAL, "--host %s: %s; give an address of this machine such as "
-                       "127.0.0.1, or 0.0.0.0 for all", host, gai_strerror(e));
+        return rh_fail(err, RH_ERR_INVAL,
+                       "--host %s: %s; give an address of this machine such as "
+                       "127.0.0.1, or 0.0.0.0 for all",
+                       host, gai_strerror(e));
     bool any = strcmp(host, "::") == 0;
     int why = 0, fds[4], n = 0;
     for (struct addrinfo *a = list; a && n < 4; a = a->ai_next) {
@@ -223,7 +229,8 @@ static rh_status listen_passed(rh_net *net, int *bound, rh_error *err)
     const char *pid = getenv("LISTEN_PID"), *count = getenv("LISTEN_FDS");
     int n = count ? atoi(count) : 0;
     if (!pid || atol(pid) != (long)getpid() || n < 1)
-        return rh_fail(err, RH_ERR_INVAL, "--host fd: no sockets were handed over (LISTEN_FDS); it is for "
+        return rh_fail(err, RH_ERR_INVAL,
+                       "--host fd: no sockets were handed over (LISTEN_FDS); it is for "
                        "units started by a .socket of systemd");
     for (int i = 0; i < n; i++) {
         int fd = FIRST_PASSED_FD + i;

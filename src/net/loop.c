@@ -163,8 +163,10 @@ rh_status rh_net_new(rh_net **out, const rh_net_options *o, const rh_net_callbac
     net->max_links = places(o->max_connections);
     if (net->max_links < o->max_connections) {
         char line[160];
-        (void)snprintf(line, sizeof line, "the limit of open files leaves room for %d connections at once, not %d "
-                       "(ulimit -n)", net->max_links, o->max_connections);
+        (void)snprintf(line, sizeof line,
+                       "the limit of open files leaves room for %d connections at once, not %d "
+                       "(ulimit -n)",
+                       net->max_links, o->max_connections);
         net_trouble(net, line);
         net->told_us = 0;
     }

@@ -15,12 +15,12 @@ typedef struct net_link {
     struct net_link *prev, *next;
     rh_net *net;
     uv_poll_t poll;
-    int fd, events;      /* events: what is polled for */
+    int fd, events;       /* events: what is polled for */
     uint8_t peer_key[16]; /* whom it counts for: an IPv4 address, or a /64 of IPv6 */
     bool loopback, shut, rdhup;
-    SSL *ssl;            /* NULL: plain */
-    bool tls_blocked;    /* decrypted bytes may wait that the core did not want yet */
-    rh_buf wire;         /* encrypted, on its way out */
+    SSL *ssl;         /* NULL: plain */
+    bool tls_blocked; /* decrypted bytes may wait that the core did not want yet */
+    rh_buf wire;      /* encrypted, on its way out */
     size_t n_wire_sent;
     uint64_t n_sent, n_acked; /* bytes given to the system, and those that the other end has */
 } net_link;

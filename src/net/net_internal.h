@@ -34,9 +34,9 @@ enum {
 
     NET_MAX_PATH = 1024,
     NET_MAX_HEADERS = 100,
-    NET_MAX_CHUNK_WASTE = 1 << 20,  /* chunk sizes and extensions beyond 16 times the body */
-    NET_NEXT_UNSENT = 64 << 10,     /* the next request waits for so little unsent */
-    NET_WS_UNSENT = 16 << 10,       /* likewise ws_writable() */
+    NET_MAX_CHUNK_WASTE = 1 << 20, /* chunk sizes and extensions beyond 16 times the body */
+    NET_NEXT_UNSENT = 64 << 10,    /* the next request waits for so little unsent */
+    NET_WS_UNSENT = 16 << 10,      /* likewise ws_writable() */
     NET_READ_BYTES = 64 << 10,
 };
 
@@ -60,7 +60,15 @@ void net_out_done(net_out *o);
 /* ---- the core ---- */
 
 typedef enum {
-    NET_IDLE, NET_HEAD, NET_BODY, NET_WORK, NET_WS, NET_WS_CLOSING, NET_FLUSH, NET_LINGER, NET_GONE,
+    NET_IDLE,
+    NET_HEAD,
+    NET_BODY,
+    NET_WORK,
+    NET_WS,
+    NET_WS_CLOSING,
+    NET_FLUSH,
+    NET_LINGER,
+    NET_GONE,
 } net_state;
 
 /* One request: strings one after the other: target, then name, value, name, value ... */
@@ -76,10 +84,10 @@ typedef struct {
     bool is_head, chunked;
     int64_t content_length;
     const char *method;
-    const char *host;  /* of an absolute target, else of the header */
+    const char *host; /* of an absolute target, else of the header */
     char *path, *query;
     size_t n_head_bytes, n_body, n_raw, n_thrown;
-    int reject;        /* status of our own refusal */
+    int reject; /* status of our own refusal */
     const char *why;
 
     bool replied, streaming, ended; /* the reply: begun, of unknown length, complete */
@@ -113,11 +121,11 @@ struct rh_net_conn {
     net_ws *ws;
     rh_buf in; /* came early: behind a request that waits for its reply, or while held */
     net_out out;
-    int64_t since_us;       /* the state began */
-    int64_t heard_us;       /* the last byte that came */
-    int64_t taken_us;       /* the last byte that went, or when the first one was queued */
-    int64_t window_us;      /* the stretch over which the least rate is taken */
-    size_t n_window;        /* bytes in it */
+    int64_t since_us;  /* the state began */
+    int64_t heard_us;  /* the last byte that came */
+    int64_t taken_us;  /* the last byte that went, or when the first one was queued */
+    int64_t window_us; /* the stretch over which the least rate is taken */
+    size_t n_window;   /* bytes in it */
     int64_t out_window_us;
     size_t n_out_window;
     int64_t eof_us;
@@ -154,7 +162,7 @@ int64_t net_conn_idleness(const rh_net_conn *c);
 void net_conn_touch(rh_net_conn *c);
 void net_conn_enter(rh_net_conn *c, net_state state);
 void net_conn_send(rh_net_conn *c, const void *bytes, size_t n); /* closes without memory */
-void net_conn_finish(rh_net_conn *c); /* close once all is sent */
+void net_conn_finish(rh_net_conn *c);                            /* close once all is sent */
 
 /* http_in.c */
 size_t net_http_feed(rh_net_conn *c, const char *bytes, size_t n); /* returns what it took */

@@ -47,8 +47,8 @@ static bool accept_key(const rh_net_conn *c, char out[32])
     char text[64];
     unsigned char digest[EVP_MAX_MD_SIZE];
     unsigned n = 0;
-    int len = snprintf(text, sizeof text, "%s258EAFA5-E914-47DA-95CA-C5AB0DC85B11",
-                       rh_net_header(c, "sec-websocket-key"));
+    int len =
+        snprintf(text, sizeof text, "%s258EAFA5-E914-47DA-95CA-C5AB0DC85B11", rh_net_header(c, "sec-websocket-key"));
     if (!EVP_Digest(text, (size_t)len, digest, &n, EVP_sha1(), NULL))
         return false;
     rh_base64_encode(out, digest, n);
@@ -85,8 +85,10 @@ bool net_ws_begin(rh_net_conn *c)
         c->ws = NULL;
         return refuse(c, 503, "out of memory");
     }
-    (void)snprintf(head, sizeof head, "HTTP/1.1 101 Switching Protocols\r\nupgrade: websocket\r\n"
-                   "connection: upgrade\r\nsec-websocket-accept: %s\r\n\r\n", key);
+    (void)snprintf(head, sizeof head,
+                   "HTTP/1.1 101 Switching Protocols\r\nupgrade: websocket\r\n"
+                   "connection: upgrade\r\nsec-websocket-accept: %s\r\n\r\n",
+                   key);
     net_conn_send(c, head, strlen(head));
     if (c->state == NET_GONE)
         return false;
@@ -279,8 +281,7 @@ size_t net_ws_feed(rh_net_conn *c, const char *bytes, size_t n)
     ws->n_in = n;
     if (n)
         ws->pinged = false;
-    while ((c->state == NET_WS && !c->held && c->out.n < c->core->o.max_unsent_bytes) ||
-           c->state == NET_WS_CLOSING) {
+    while ((c->state == NET_WS && !c->held && c->out.n < c->core->o.max_unsent_bytes) || c->state == NET_WS_CLOSING) {
         struct wslay_frame_iocb f = {0};
         ssize_t r = wslay_frame_recv(ws->frames, &f);
         if (r == WSLAY_ERR_WANT_READ)

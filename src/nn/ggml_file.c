@@ -52,8 +52,10 @@ static bool take(cursor *c, void *out, size_t n)
 
 static rh_status short_file(rh_error *err, const char *where)
 {
-    return rh_fail(err, RH_ERR_FORMAT, "model file ends inside its %s: it is cut off or damaged, "
-                   "fetch it again", where);
+    return rh_fail(err, RH_ERR_FORMAT,
+                   "model file ends inside its %s: it is cut off or damaged, "
+                   "fetch it again",
+                   where);
 }
 
 static bool side_ok(int32_t v, int32_t max)
@@ -65,19 +67,21 @@ static rh_status read_hparams(rh_ggml_file *f, cursor *c, rh_error *err)
 {
     uint32_t magic = 0;
     if (!take(c, &magic, sizeof magic) || magic != MAGIC)
-        return rh_fail(err, RH_ERR_FORMAT, "not a Whisper model in ggml format (such files begin "
+        return rh_fail(err, RH_ERR_FORMAT,
+                       "not a Whisper model in ggml format (such files begin "
                        "with the bytes \"lmgg\")");
     rh_ggml_hparams *h = &f->hp;
     if (!take(c, h, sizeof *h))
         return short_file(err, "header");
     bool ok = side_ok(h->n_vocab, MAX_TOKENS) && side_ok(h->n_audio_ctx, 1 << 14) &&
               side_ok(h->n_audio_state, 1 << 14) && side_ok(h->n_audio_head, 1 << 10) &&
-              side_ok(h->n_audio_layer, 256) && side_ok(h->n_text_ctx, 1 << 14) &&
-              side_ok(h->n_text_state, 1 << 14) && side_ok(h->n_text_head, 1 << 10) &&
-              side_ok(h->n_text_layer, 256) && (h->n_mels == 80 || h->n_mels == 128);
+              side_ok(h->n_audio_layer, 256) && side_ok(h->n_text_ctx, 1 << 14) && side_ok(h->n_text_state, 1 << 14) &&
+              side_ok(h->n_text_head, 1 << 10) && side_ok(h->n_text_layer, 256) &&
+              (h->n_mels == 80 || h->n_mels == 128);
     ok = ok && h->n_audio_state % h->n_audio_head == 0 && h->n_text_state % h->n_text_head == 0;
     if (!ok)
-        return rh_fail(err, RH_ERR_FORMAT, "model header holds impossible sizes (state %d, heads "
+        return rh_fail(err, RH_ERR_FORMAT,
+                       "model header holds impossible sizes (state %d, heads "
                        "%d, layers %d, mels %d): the file is damaged or not a Whisper model",
                        h->n_audio_state, h->n_audio_head, h->n_audio_layer, h->n_mels);
     return RH_OK;
@@ -89,8 +93,8 @@ static rh_status read_mel(rh_ggml_file *f, cursor *c, rh_error *err)
     if (!take(c, &n_mels, sizeof n_mels) || !take(c, &n_fft, sizeof n_fft))
         return short_file(err, "mel filters");
     if (n_mels != f->hp.n_mels || n_fft != N_FFT)
-        return rh_fail(err, RH_ERR_FORMAT, "mel filters are %d by %d, expected %d by %d", n_mels,
-                       n_fft, f->hp.n_mels, N_FFT);
+        return rh_fail(err, RH_ERR_FORMAT, "mel filters are %d by %d, expected %d by %d", n_mels, n_fft, f->hp.n_mels,
+                       N_FFT);
     size_t n = (size_t)n_mels * (size_t)n_fft;
     f->mel = rh_alloc_array(n, sizeof *f->mel);
     if (!f->mel)
@@ -160,8 +164,10 @@ static rh_status read_tensor(rh_ggml_file *f, cursor *c, rh_error *err)
     if (!take(c, head, sizeof head))
         return short_file(err, "tensor list");
     if (head[0] < 1 || head[0] > RH_GGML_MAX_DIMS || head[1] < 1 || head[1] > MAX_NAME)
-        return rh_fail(err, RH_ERR_FORMAT, "tensor %zu has %d sides and a name of %d bytes: the "
-                       "file is damaged", f->n_tensors, head[0], head[1]);
+        return rh_fail(err, RH_ERR_FORMAT,
+                       "tensor %zu has %d sides and a name of %d bytes: the "
+                       "file is damaged",
+                       f->n_tensors, head[0], head[1]);
     rh_ggml_tensor *t = &f->tensors[f->n_tensors];
     char *name = f->names[f->n_tensors];
     if (!take(c, sides, (size_t)head[0] * sizeof *sides) || !take(c, name, (size_t)head[1]))
@@ -171,16 +177,18 @@ static rh_status read_tensor(rh_ggml_file *f, cursor *c, rh_error *err)
     size_t rows = 1;
     for (int i = 0; i < head[0]; i++) {
         if (!side_ok(sides[i], MAX_SIDE))
-            return rh_fail(err, RH_ERR_FORMAT, "tensor %zu has a side of %d: the file is damaged",
-                           f->n_tensors, sides[i]);
+            return rh_fail(err, RH_ERR_FORMAT, "tensor %zu has a side of %d: the file is damaged", f->n_tensors,
+                           sides[i]);
         t->ne[i] = sides[i];
         if (i && __builtin_mul_overflow(rows, (size_t)sides[i], &rows))
             return short_file(err, "tensors");
     }
     size_t row = row_bytes(head[2], sides[0]);
     if (row == 0)
-        return rh_fail(err, RH_ERR_UNSUPPORTED, "weights of ggml type %d: this program reads f32, "
-                       "f16, q8_0, q5_0 and q5_1 files", head[2]);
+        return rh_fail(err, RH_ERR_UNSUPPORTED,
+                       "weights of ggml type %d: this program reads f32, "
+                       "f16, q8_0, q5_0 and q5_1 files",
+                       head[2]);
     if (__builtin_mul_overflow(rows, row, &t->size) || (size_t)(c->end - c->p) < t->size)
         return short_file(err, "tensors");
     t->data = c->p;
@@ -291,8 +299,8 @@ const rh_ggml_tensor *rh_ggml_file_tensor_at(const rh_ggml_file *f, size_t i)
     return i < f->n_tensors ? &f->tensors[i] : NULL;
 }
 
-rh_status rh_ggml_file_need(const rh_ggml_file *f, const rh_ggml_tensor **out, const char *name,
-                            int64_t ne0, int64_t ne1, int64_t ne2, rh_error *err)
+rh_status rh_ggml_file_need(const rh_ggml_file *f, const rh_ggml_tensor **out, const char *name, int64_t ne0,
+                            int64_t ne1, int64_t ne2, rh_error *err)
 {
     const rh_ggml_tensor *t = rh_ggml_file_tensor(f, name);
     if (!t)
@@ -302,9 +310,11 @@ rh_status rh_ggml_file_need(const rh_ggml_file *f, const rh_ggml_tensor **out, c
                   (t->type == RH_GGML_F32 || t->type == RH_GGML_F16);
     bool same = t->ne[0] == ne0 && t->ne[1] == ne1 && t->ne[2] == ne2 && t->ne[3] == 1;
     if (!same && !vector)
-        return rh_fail(err, RH_ERR_FORMAT, "tensor %s is %lld by %lld by %lld, expected %lld by "
-                       "%lld by %lld", name, (long long)t->ne[0], (long long)t->ne[1],
-                       (long long)t->ne[2], (long long)ne0, (long long)ne1, (long long)ne2);
+        return rh_fail(err, RH_ERR_FORMAT,
+                       "tensor %s is %lld by %lld by %lld, expected %lld by "
+                       "%lld by %lld",
+                       name, (long long)t->ne[0], (long long)t->ne[1], (long long)t->ne[2], (long long)ne0,
+                       (long long)ne1, (long long)ne2);
     *out = t;
     return RH_OK;
 }

@@ -8,8 +8,8 @@
 #include "rehearse/base/buf.h"
 
 enum { MAX_TEXT = 16 << 20, MAX_OP_INPUTS = 8, MAX_OUTPUTS = 256, MAX_LABEL = 32 };
-static const uintptr_t BASE = 4096;           /* the first page is never mapped */
-static const size_t SPACE = (size_t)1 << 56;  /* past every user address */
+static const uintptr_t BASE = 4096;          /* the first page is never mapped */
+static const size_t SPACE = (size_t)1 << 56; /* past every user address */
 
 typedef struct chunk {
     struct chunk *next;
@@ -66,16 +66,15 @@ typedef struct {
 } type_name;
 
 static const type_name types[] = {
-    [RH_NN_F32] = {"f32", "FP32", 4}, [RH_NN_F16] = {"f16", "FP16", 2},
-    [RH_NN_BF16] = {"bf16", "BF16", 2}, [RH_NN_I8] = {"i8", "I8", 1},
-    [RH_NN_U8] = {"u8", "U8", 1},     [RH_NN_I32] = {"i32", "I32", 4},
+    [RH_NN_F32] = {"f32", "FP32", 4}, [RH_NN_F16] = {"f16", "FP16", 2},      [RH_NN_BF16] = {"bf16", "BF16", 2},
+    [RH_NN_I8] = {"i8", "I8", 1},     [RH_NN_U8] = {"u8", "U8", 1},          [RH_NN_I32] = {"i32", "I32", 4},
     [RH_NN_I64] = {"i64", "I64", 8},  [RH_NN_BOOL] = {"boolean", "BOOL", 1},
 };
 
 static void open_layer(rh_ir *ir, const char *type, const char *opset)
 {
-    keep(ir, rh_buf_printf(&ir->layers, "<layer id=\"%d\" name=\"n%d\" type=\"%s\" version=\"%s\">",
-                           ir->n_nodes, ir->n_nodes, type, opset));
+    keep(ir, rh_buf_printf(&ir->layers, "<layer id=\"%d\" name=\"n%d\" type=\"%s\" version=\"%s\">", ir->n_nodes,
+                           ir->n_nodes, type, opset));
 }
 
 static void put_shape(rh_ir *ir, rh_ir_shape shape)
@@ -92,8 +91,7 @@ static void put_shape(rh_ir *ir, rh_ir_shape shape)
 /* An output port's declared sides are not read back: shapes are inferred anew. */
 static rh_ir_node close_layer(rh_ir *ir, int port, const char *precision, const char *name)
 {
-    keep(ir, rh_buf_printf(&ir->layers, "<output><port id=\"%d\" precision=\"%s\"", port,
-                           precision));
+    keep(ir, rh_buf_printf(&ir->layers, "<output><port id=\"%d\" precision=\"%s\"", port, precision));
     if (name)
         keep(ir, rh_buf_printf(&ir->layers, " names=\"%s\"", name));
     keep(ir, rh_buf_puts(&ir->layers, "/></output></layer>\n"));
@@ -120,9 +118,10 @@ static size_t shape_bytes(rh_nn_type type, rh_ir_shape shape)
 rh_ir_node rh_ir_const(rh_ir *ir, rh_nn_type type, rh_ir_shape shape, const void *data)
 {
     open_layer(ir, "Const", "opset1");
-    keep(ir, rh_buf_printf(&ir->layers, "<data element_type=\"%s\" offset=\"%zu\" size=\"%zu\" "
-                           "shape=\"", types[type].attribute, (size_t)((uintptr_t)data - BASE),
-                           shape_bytes(type, shape)));
+    keep(ir, rh_buf_printf(&ir->layers,
+                           "<data element_type=\"%s\" offset=\"%zu\" size=\"%zu\" "
+                           "shape=\"",
+                           types[type].attribute, (size_t)((uintptr_t)data - BASE), shape_bytes(type, shape)));
     put_shape(ir, shape);
     keep(ir, rh_buf_puts(&ir->layers, "\"/>"));
     return close_layer(ir, 0, types[type].precision, NULL);
@@ -153,8 +152,8 @@ rh_ir_node rh_ir_ints(rh_ir *ir, rh_ir_shape values)
     return rh_ir_const_copy(ir, RH_NN_I64, RH_IR_SHAPE(values.n), values.d);
 }
 
-rh_ir_node rh_ir_op(rh_ir *ir, const char *type, const char *opset, const char *attributes,
-                    int n_inputs, const rh_ir_node *inputs)
+rh_ir_node rh_ir_op(rh_ir *ir, const char *type, const char *opset, const char *attributes, int n_inputs,
+                    const rh_ir_node *inputs)
 {
     if (n_inputs > MAX_OP_INPUTS)
         keep(ir, RH_ERR_INVAL);
@@ -164,8 +163,10 @@ rh_ir_node rh_ir_op(rh_ir *ir, const char *type, const char *opset, const char *
     keep(ir, rh_buf_puts(&ir->layers, "<input>"));
     for (int i = 0; i < n_inputs; i++) {
         keep(ir, rh_buf_printf(&ir->layers, "<port id=\"%d\"/>", i));
-        keep(ir, rh_buf_printf(&ir->edges, "<edge from-layer=\"%d\" from-port=\"0\" "
-                               "to-layer=\"%d\" to-port=\"%d\"/>\n", inputs[i], ir->n_nodes, i));
+        keep(ir, rh_buf_printf(&ir->edges,
+                               "<edge from-layer=\"%d\" from-port=\"0\" "
+                               "to-layer=\"%d\" to-port=\"%d\"/>\n",
+                               inputs[i], ir->n_nodes, i));
     }
     keep(ir, rh_buf_puts(&ir->layers, "</input>"));
     return close_layer(ir, 0, "FP32", NULL);
@@ -211,12 +212,15 @@ static void put_results(rh_ir *ir, rh_buf *text)
 {
     for (int i = 0; i < ir->n_outputs; i++) {
         int id = ir->n_nodes + i;
-        keep(ir, rh_buf_printf(text, "<layer id=\"%d\" name=\"%s\" type=\"Result\" "
+        keep(ir, rh_buf_printf(text,
+                               "<layer id=\"%d\" name=\"%s\" type=\"Result\" "
                                "version=\"opset1\" output_names=\"%s\"><input><port id=\"0\"/>"
-                               "</input></layer>\n", id, ir->outputs[i].name,
-                               ir->outputs[i].name));
-        keep(ir, rh_buf_printf(&ir->edges, "<edge from-layer=\"%d\" from-port=\"0\" "
-                               "to-layer=\"%d\" to-port=\"0\"/>\n", ir->outputs[i].node, id));
+                               "</input></layer>\n",
+                               id, ir->outputs[i].name, ir->outputs[i].name));
+        keep(ir, rh_buf_printf(&ir->edges,
+                               "<edge from-layer=\"%d\" from-port=\"0\" "
+                               "to-layer=\"%d\" to-port=\"0\"/>\n",
+                               ir->outputs[i].node, id));
     }
 }
 
@@ -224,8 +228,10 @@ rh_status rh_ir_compile(rh_ir *ir, rh_nn_model **out, const rh_nn_options *opts,
 {
     rh_buf text;
     rh_buf_init(&text, 2 * MAX_TEXT);
-    keep(ir, rh_buf_printf(&text, "<?xml version=\"1.0\"?>\n<net name=\"%s\" version=\"11\">\n"
-                           "<layers>\n", ir->name));
+    keep(ir, rh_buf_printf(&text,
+                           "<?xml version=\"1.0\"?>\n<net name=\"%s\" version=\"11\">\n"
+                           "<layers>\n",
+                           ir->name));
     if (ir->layers.len)
         keep(ir, rh_buf_add(&text, ir->layers.data, ir->layers.len));
     size_t edges = ir->edges.len;

@@ -79,8 +79,7 @@ rh_status rh_qmat_init(rh_qmat *m, int n_rows, int n_cols, bool bias, rh_arena *
 {
     int n_blocks = blocks_of(n_rows);
     size_t rows = (size_t)n_blocks * RH_KERNEL_BLOCK, bytes = rh_qmat_bytes(n_rows, n_cols);
-    *m = (rh_qmat){.n_rows = n_rows, .n_cols = n_cols, .n_blocks = n_blocks,
-                   .borrowed = arena != NULL};
+    *m = (rh_qmat){.n_rows = n_rows, .n_cols = n_cols, .n_blocks = n_blocks, .borrowed = arena != NULL};
     m->w = arena ? rh_arena_take(arena, bytes) : rh_alloc_aligned(bytes, 1);
     m->scale = rh_calloc(rows, sizeof *m->scale);
     if (bias)
@@ -105,8 +104,7 @@ void rh_qmat_done(rh_qmat *m)
 static int8_t *element(const rh_qmat *m, int row, int col)
 {
     size_t block = (size_t)(row / RH_KERNEL_BLOCK), r = (size_t)(row % RH_KERNEL_BLOCK);
-    return m->w + block * (size_t)m->n_cols * RH_KERNEL_BLOCK + (size_t)(col / 4) * 64 + r * 4 +
-           (size_t)(col % 4);
+    return m->w + block * (size_t)m->n_cols * RH_KERNEL_BLOCK + (size_t)(col / 4) * 64 + r * 4 + (size_t)(col % 4);
 }
 
 void rh_qmat_set_row(rh_qmat *m, const rh_kernels *k, int row, const float *x)

@@ -21,11 +21,9 @@ static inline __m256i dot4(__m256i acc, __m256i w_abs, __m256i w, __m256i a)
     return _mm256_add_epi32(acc, _mm256_madd_epi16(pairs, _mm256_set1_epi16(1)));
 }
 
-static inline void store_half(const rh_qmat *w, int row, __m256i hi, __m256i lo, float x_scale,
-                              float *y, bool add)
+static inline void store_half(const rh_qmat *w, int row, __m256i hi, __m256i lo, float x_scale, float *y, bool add)
 {
-    __m256 v = _mm256_add_ps(_mm256_mul_ps(_mm256_cvtepi32_ps(hi), _mm256_set1_ps(128.0f)),
-                             _mm256_cvtepi32_ps(lo));
+    __m256 v = _mm256_add_ps(_mm256_mul_ps(_mm256_cvtepi32_ps(hi), _mm256_set1_ps(128.0f)), _mm256_cvtepi32_ps(lo));
     v = _mm256_mul_ps(v, _mm256_mul_ps(_mm256_set1_ps(x_scale), _mm256_loadu_ps(w->scale + row)));
     if (w->bias)
         v = _mm256_add_ps(v, _mm256_loadu_ps(w->bias + row));
@@ -41,9 +39,8 @@ static inline void store_half(const rh_qmat *w, int row, __m256i hi, __m256i lo,
         y[row + i] = add ? y[row + i] + part[i] : part[i];
 }
 
-static inline __attribute__((always_inline)) void tile(const rh_qmat *w, int block,
-                                                       const rh_qvec *x, int first, float *y,
-                                                       size_t ld_y, bool add, const int nx)
+static inline __attribute__((always_inline)) void tile(const rh_qmat *w, int block, const rh_qvec *x, int first,
+                                                       float *y, size_t ld_y, bool add, const int nx)
 {
     size_t n = (size_t)w->n_cols;
     const int8_t *p = w->w + (size_t)block * n * RH_KERNEL_BLOCK;
@@ -66,12 +63,11 @@ static inline __attribute__((always_inline)) void tile(const rh_qmat *w, int blo
     }
     for (int i = 0; i < nx; i++)
         for (int h = 0; h < 2; h++)
-            store_half(w, block * RH_KERNEL_BLOCK + 8 * h, hi[i][h], lo[i][h],
-                       x->scale[first + i], y + (size_t)(first + i) * ld_y, add);
+            store_half(w, block * RH_KERNEL_BLOCK + 8 * h, hi[i][h], lo[i][h], x->scale[first + i],
+                       y + (size_t)(first + i) * ld_y, add);
 }
 
-static void gemm(const rh_qmat *w, int block0, int block1, const rh_qvec *x, float *y, size_t ld_y,
-                 bool add)
+static void gemm(const rh_qmat *w, int block0, int block1, const rh_qvec *x, float *y, size_t ld_y, bool add)
 {
     for (int b = block0; b < block1; b++) {
         int i = 0;
@@ -96,9 +92,8 @@ static inline int32_t sum_lanes(__m256i v)
 /* The low bytes of eight 32-bit numbers. */
 static inline __m128i narrow(__m256i v)
 {
-    const __m256i pick = _mm256_setr_epi8(0, 4, 8, 12, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
-                                          -1, 0, 4, 8, 12, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
-                                          -1, -1);
+    const __m256i pick = _mm256_setr_epi8(0, 4, 8, 12, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, 0, 4, 8, 12, -1,
+                                          -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1);
     __m256i b = _mm256_shuffle_epi8(v, pick);
     return _mm_unpacklo_epi32(_mm256_castsi256_si128(b), _mm256_extracti128_si256(b, 1));
 }
@@ -139,8 +134,7 @@ static void quantise(const float *x, rh_qvec *q, int index)
     quantise_rest(x, i, n, inv, hi, lo, sum);
 }
 
-const rh_kernels rh_kernels_avx2 = {.name = "avx2", .bias = 0, .gemm = gemm, .quantise = quantise,
-                                    SHARED_KERNELS};
+const rh_kernels rh_kernels_avx2 = {.name = "avx2", .bias = 0, .gemm = gemm, .quantise = quantise, SHARED_KERNELS};
 #else
 typedef int rh_no_avx2_here;
 #endif

@@ -19,15 +19,13 @@ static inline __m512i broadcast4(const int8_t *p)
     return _mm512_set1_epi32(v);
 }
 
-static inline __attribute__((always_inline)) void store_row(const rh_qmat *w, int block, __m512i hi,
-                                                            __m512i lo, float x_scale, float *y,
-                                                            bool add)
+static inline __attribute__((always_inline)) void store_row(const rh_qmat *w, int block, __m512i hi, __m512i lo,
+                                                            float x_scale, float *y, bool add)
 {
     int row = block * RH_KERNEL_BLOCK;
     int left = w->n_rows - row;
     __mmask16 mask = (__mmask16)(left >= RH_KERNEL_BLOCK ? 0xffffu : (1u << left) - 1u);
-    __m512 v = _mm512_add_ps(_mm512_mul_ps(_mm512_cvtepi32_ps(hi), _mm512_set1_ps(128.0f)),
-                             _mm512_cvtepi32_ps(lo));
+    __m512 v = _mm512_add_ps(_mm512_mul_ps(_mm512_cvtepi32_ps(hi), _mm512_set1_ps(128.0f)), _mm512_cvtepi32_ps(lo));
     __m512 s = _mm512_mul_ps(_mm512_set1_ps(x_scale), _mm512_loadu_ps(w->scale + row));
     v = _mm512_mul_ps(v, s);
     if (w->bias)
@@ -39,10 +37,8 @@ static inline __attribute__((always_inline)) void store_row(const rh_qmat *w, in
 
 /* nx vectors against one block; `unroll` column groups have sums of their own,
  * so that one sum's latency does not hold up the stream. */
-static inline __attribute__((always_inline)) void tile(const rh_qmat *w, int block,
-                                                       const rh_qvec *x, int first, float *y,
-                                                       size_t ld_y, bool add, const int nx,
-                                                       const int unroll)
+static inline __attribute__((always_inline)) void tile(const rh_qmat *w, int block, const rh_qvec *x, int first,
+                                                       float *y, size_t ld_y, bool add, const int nx, const int unroll)
 {
     size_t n = (size_t)w->n_cols;
     const uint8_t *p = (const uint8_t *)w->w + (size_t)block * n * RH_KERNEL_BLOCK;
@@ -78,15 +74,13 @@ static inline __attribute__((always_inline)) void tile(const rh_qmat *w, int blo
             hi[i * unroll] = _mm512_add_epi32(hi[i * unroll], hi[i * unroll + u]);
             lo[i * unroll] = _mm512_add_epi32(lo[i * unroll], lo[i * unroll + u]);
         }
-        store_row(w, block, hi[i * unroll], lo[i * unroll], x->scale[first + i],
-                  y + (size_t)(first + i) * ld_y, add);
+        store_row(w, block, hi[i * unroll], lo[i * unroll], x->scale[first + i], y + (size_t)(first + i) * ld_y, add);
     }
 }
 
 /* Two blocks by four vectors: every broadcast serves two products, so loads
  * do not limit the arithmetic when there are many vectors. */
-static void tile_2x4(const rh_qmat *w, int block, const rh_qvec *x, int first, float *y, size_t ld_y,
-                     bool add)
+static void tile_2x4(const rh_qmat *w, int block, const rh_qvec *x, int first, float *y, size_t ld_y, bool add)
 {
     size_t n = (size_t)w->n_cols;
     const uint8_t *p = (const uint8_t *)w->w + (size_t)block * n * RH_KERNEL_BLOCK;
@@ -115,12 +109,10 @@ static void tile_2x4(const rh_qmat *w, int block, const rh_qvec *x, int first, f
     }
     for (int b = 0; b < 2; b++)
         for (int i = 0; i < 4; i++)
-            store_row(w, block + b, hi[b][i], lo[b][i], x->scale[first + i],
-                      y + (size_t)(first + i) * ld_y, add);
+            store_row(w, block + b, hi[b][i], lo[b][i], x->scale[first + i], y + (size_t)(first + i) * ld_y, add);
 }
 
-static void few(const rh_qmat *w, int block, const rh_qvec *x, int first, float *y, size_t ld_y,
-                bool add)
+static void few(const rh_qmat *w, int block, const rh_qvec *x, int first, float *y, size_t ld_y, bool add)
 {
     switch (x->n - first) {
     case 1: tile(w, block, x, first, y, ld_y, add, 1, 4); break;
@@ -131,8 +123,7 @@ static void few(const rh_qmat *w, int block, const rh_qvec *x, int first, float 
     }
 }
 
-static void gemm(const rh_qmat *w, int block0, int block1, const rh_qvec *x, float *y, size_t ld_y,
-                 bool add)
+static void gemm(const rh_qmat *w, int block0, int block1, const rh_qvec *x, float *y, size_t ld_y, bool add)
 {
     int b = block0;
     for (; x->n > 4 && b + 2 <= block1; b += 2) {
@@ -184,8 +175,8 @@ static void quantise(const float *x, rh_qvec *q, int index)
     quantise_rest(x, i, n, inv, hi, lo, sum);
 }
 
-const rh_kernels rh_kernels_avx512 = {.name = "avx512", .bias = 128, .gemm = gemm, .quantise = quantise,
-                                      SHARED_KERNELS};
+const rh_kernels rh_kernels_avx512 = {
+    .name = "avx512", .bias = 128, .gemm = gemm, .quantise = quantise, SHARED_KERNELS};
 #else
 typedef int rh_no_avx512_here;
 #endif

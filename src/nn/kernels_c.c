@@ -23,8 +23,7 @@ static void gemm_row_block(const rh_qmat *w, int block, const rh_qvec *x, int i,
     }
 }
 
-static void gemm(const rh_qmat *w, int block0, int block1, const rh_qvec *x, float *y, size_t ld_y,
-                 bool add)
+static void gemm(const rh_qmat *w, int block0, int block1, const rh_qvec *x, float *y, size_t ld_y, bool add)
 {
     for (int b = block0; b < block1; b++)
         for (int i = 0; i < x->n; i++)

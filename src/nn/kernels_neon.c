@@ -8,8 +8,8 @@
 
 enum { TILE = 2 };
 
-static inline void store_quarter(const rh_qmat *w, int row, int32x4_t hi, int32x4_t lo,
-                                 float x_scale, float *y, bool add)
+static inline void store_quarter(const rh_qmat *w, int row, int32x4_t hi, int32x4_t lo, float x_scale, float *y,
+                                 bool add)
 {
     float32x4_t v = vaddq_f32(vmulq_n_f32(vcvtq_f32_s32(hi), 128.0f), vcvtq_f32_s32(lo));
     v = vmulq_f32(v, vmulq_n_f32(vld1q_f32(w->scale + row), x_scale));
@@ -34,9 +34,8 @@ static inline int8x16_t broadcast4(const int8_t *p)
     return vreinterpretq_s8_s32(vdupq_n_s32(v));
 }
 
-static inline __attribute__((always_inline)) void tile(const rh_qmat *w, int block,
-                                                       const rh_qvec *x, int first, float *y,
-                                                       size_t ld_y, bool add, const int nx)
+static inline __attribute__((always_inline)) void tile(const rh_qmat *w, int block, const rh_qvec *x, int first,
+                                                       float *y, size_t ld_y, bool add, const int nx)
 {
     size_t n = (size_t)w->n_cols;
     const int8_t *p = w->w + (size_t)block * n * RH_KERNEL_BLOCK;
@@ -56,12 +55,11 @@ static inline __attribute__((always_inline)) void tile(const rh_qmat *w, int blo
         }
     for (int i = 0; i < nx; i++)
         for (int h = 0; h < 4; h++)
-            store_quarter(w, block * RH_KERNEL_BLOCK + 4 * h, hi[i][h], lo[i][h],
-                          x->scale[first + i], y + (size_t)(first + i) * ld_y, add);
+            store_quarter(w, block * RH_KERNEL_BLOCK + 4 * h, hi[i][h], lo[i][h], x->scale[first + i],
+                          y + (size_t)(first + i) * ld_y, add);
 }
 
-static void gemm(const rh_qmat *w, int block0, int block1, const rh_qvec *x, float *y, size_t ld_y,
-                 bool add)
+static void gemm(const rh_qmat *w, int block0, int block1, const rh_qvec *x, float *y, size_t ld_y, bool add)
 {
     for (int b = block0; b < block1; b++) {
         int i = 0;
@@ -81,8 +79,7 @@ static void quantise(const float *x, rh_qvec *q, int index)
     for (; i + 8 <= n; i += 8) {
         int16x4_t h[2], l[2];
         for (int k = 0; k < 2; k++) {
-            float32x4_t t = vaddq_f32(vmulq_n_f32(vld1q_f32(x + i + 4 * k), inv),
-                                      vdupq_n_f32(magic_float));
+            float32x4_t t = vaddq_f32(vmulq_n_f32(vld1q_f32(x + i + 4 * k), inv), vdupq_n_f32(magic_float));
             int32x4_t v = vsubq_s32(vreinterpretq_s32_f32(t), vdupq_n_s32(MAGIC_BITS));
             int32x4_t high = vshrq_n_s32(vaddq_s32(v, vdupq_n_s32(64)), ACT_LOW_BITS);
             int32x4_t low = vsubq_s32(v, vshlq_n_s32(high, ACT_LOW_BITS));
@@ -102,8 +99,7 @@ static void quantise(const float *x, rh_qvec *q, int index)
     quantise_rest(x, i, n, inv, hi, lo, sum);
 }
 
-const rh_kernels rh_kernels_neon = {.name = "neon", .bias = 0, .gemm = gemm, .quantise = quantise,
-                                    SHARED_KERNELS};
+const rh_kernels rh_kernels_neon = {.name = "neon", .bias = 0, .gemm = gemm, .quantise = quantise, SHARED_KERNELS};
 #else
 typedef int rh_no_neon_here;
 #endif

@@ -93,8 +93,7 @@ static void shared_axpy(float a, const float *x, float *y, int n)
         y[i] += a * x[i];
 }
 
-static void shared_layer_norm(const float *x, const float *gain, const float *shift, float *y,
-                              int n)
+static void shared_layer_norm(const float *x, const float *gain, const float *shift, float *y, int n)
 {
     float acc[LANES] = {0};
     for (int i = 0; i < n; i += LANES)
@@ -176,10 +175,9 @@ static void shared_stats(const float *x, int n, rh_row_stats *out)
     out->second_value = max_without(x, n, out->argmax);
     if (out->second_value > -INFINITY) {
         int before = find_value(x, out->argmax, out->second_value);
-        out->second = before >= 0 ? before
-                                  : out->argmax + 1 +
-                                        find_value(x + out->argmax + 1, n - out->argmax - 1,
-                                                   out->second_value);
+        out->second = before >= 0
+                          ? before
+                          : out->argmax + 1 + find_value(x + out->argmax + 1, n - out->argmax - 1, out->second_value);
     }
     if (!(out->max > -INFINITY))
         return;
@@ -226,8 +224,7 @@ enum { MAGIC_BITS = 0x4b400000 };
 static const float magic_float = 12582912.0f; /* 1.5 * 2^23: adding it rounds to an integer */
 
 /* Values [from, n) in two parts, added to the sums. */
-static inline void quantise_rest(const float *x, int from, int n, float inv, int8_t *hi, int8_t *lo,
-                                 int32_t *sum)
+static inline void quantise_rest(const float *x, int from, int n, float inv, int8_t *hi, int8_t *lo, int32_t *sum)
 {
     for (int i = from; i < n; i++) {
         float t = x[i] * inv + magic_float;
@@ -248,9 +245,8 @@ static inline float quantise_scale(rh_qvec *q, int index, float max)
     return max > 1e-30f ? (float)ACT_MAX / max : 0.0f;
 }
 
-#define SHARED_KERNELS                                                                             \
-    .dot = shared_dot, .axpy = shared_axpy,                           \
-    .layer_norm = shared_layer_norm, .gelu = shared_gelu, .softmax = shared_softmax,               \
-    .stats = shared_stats
+#define SHARED_KERNELS                                                                                                 \
+    .dot = shared_dot, .axpy = shared_axpy, .layer_norm = shared_layer_norm, .gelu = shared_gelu,                      \
+    .softmax = shared_softmax, .stats = shared_stats
 
 #endif

@@ -88,8 +88,10 @@ static void add_property(property_list *p, const char *key, const char *value)
 static rh_status make_properties(property_list *p, const rh_nn_options *o, rh_error *err)
 {
     if (o->n_threads < 0 || o->n_threads > 1024 || o->n_streams < 1 || o->n_streams > 1024)
-        return rh_fail(err, RH_ERR_INVAL, "%d threads in %d streams: expected 0 to 1024 in 1 to "
-                       "1024", o->n_threads, o->n_streams);
+        return rh_fail(err, RH_ERR_INVAL,
+                       "%d threads in %d streams: expected 0 to 1024 in 1 to "
+                       "1024",
+                       o->n_threads, o->n_streams);
     (void)snprintf(p->threads, sizeof p->threads, "%d", o->n_threads);
     (void)snprintf(p->streams, sizeof p->streams, "%d", o->n_streams);
     if (o->n_threads > 0)
@@ -110,8 +112,7 @@ static rh_status wrap(rh_nn_model **out, ov_compiled_model_t *compiled, rh_error
     size_t ins = 0, outs = 0;
     rh_nn_model *m = rh_calloc(1, sizeof *m);
     if (!m || ov_compiled_model_inputs_size(compiled, &ins) != OK ||
-        ov_compiled_model_outputs_size(compiled, &outs) != OK || ins > MAX_PORTS ||
-        outs > MAX_PORTS) {
+        ov_compiled_model_outputs_size(compiled, &outs) != OK || ins > MAX_PORTS || outs > MAX_PORTS) {
         ov_compiled_model_free(compiled);
         rh_free(m);
         return rh_fail(err, m ? RH_ERR_FORMAT : RH_ERR_NOMEM, "network: %s",
@@ -124,8 +125,8 @@ static rh_status wrap(rh_nn_model **out, ov_compiled_model_t *compiled, rh_error
     return RH_OK;
 }
 
-static rh_status compile(rh_nn_model **out, ov_model_t *model, const rh_nn_options *opts,
-                         const char *name, rh_error *err)
+static rh_status compile(rh_nn_model **out, ov_model_t *model, const rh_nn_options *opts, const char *name,
+                         rh_error *err)
 {
     rh_nn_options o = opts ? *opts : rh_nn_options_default();
     property_list p = {.n = 0};
@@ -141,12 +142,13 @@ static rh_status compile(rh_nn_model **out, ov_model_t *model, const rh_nn_optio
 static rh_status need_core(rh_error *err)
 {
     pthread_once(&once, start);
-    return core ? RH_OK : rh_fail(err, RH_ERR_UNSUPPORTED, "OpenVINO does not start: its libraries "
-                                  "should lie in the folder lib beside the program");
+    return core ? RH_OK
+                : rh_fail(err, RH_ERR_UNSUPPORTED,
+                          "OpenVINO does not start: its libraries "
+                          "should lie in the folder lib beside the program");
 }
 
-rh_status rh_nn_model_load(rh_nn_model **out, const char *path, const rh_nn_options *opts,
-                           rh_error *err)
+rh_status rh_nn_model_load(rh_nn_model **out, const char *path, const rh_nn_options *opts, rh_error *err)
 {
     ov_model_t *model = NULL;
     rh_status st = need_core(err);
@@ -165,9 +167,8 @@ rh_status rh_nn_model_load(rh_nn_model **out, const char *path, const rh_nn_opti
     return st;
 }
 
-rh_status rh_nn_model_load_ir(rh_nn_model **out, const char *xml, size_t n_xml,
-                              const void *weights, size_t n_weights, const rh_nn_options *opts,
-                              rh_error *err)
+rh_status rh_nn_model_load_ir(rh_nn_model **out, const char *xml, size_t n_xml, const void *weights, size_t n_weights,
+                              const rh_nn_options *opts, rh_error *err)
 {
     ov_model_t *model = NULL;
     ov_tensor_t *buffer = NULL;
@@ -176,8 +177,7 @@ rh_status rh_nn_model_load_ir(rh_nn_model **out, const char *xml, size_t n_xml,
     if (st != RH_OK)
         return st;
     ov_shape_t shape = {.rank = 1, .dims = dims};
-    if (n_weights && ov_tensor_create_from_host_ptr(U8, shape, (void *)(uintptr_t)weights,
-                                                    &buffer) != OK)
+    if (n_weights && ov_tensor_create_from_host_ptr(U8, shape, (void *)(uintptr_t)weights, &buffer) != OK)
         return fail_ov(err, RH_ERR_NOMEM, "network weights");
     if (ov_core_read_model_from_memory_buffer(core, xml, n_xml, buffer, &model) != OK)
         st = fail_ov(err, RH_ERR_FORMAT, "network description");
@@ -191,8 +191,8 @@ rh_status rh_nn_model_load_ir(rh_nn_model **out, const char *xml, size_t n_xml,
 bool rh_nn_model_from_cache(const rh_nn_model *m)
 {
     char *value = NULL;
-    bool yes = ov_compiled_model_get_property(m->compiled, "LOADED_FROM_CACHE", &value) == OK &&
-               value && strcmp(value, "YES") == 0;
+    bool yes = ov_compiled_model_get_property(m->compiled, "LOADED_FROM_CACHE", &value) == OK && value &&
+               strcmp(value, "YES") == 0;
     ov_free(value);
     return yes;
 }
@@ -205,8 +205,8 @@ void rh_nn_release_pages(const char *cache_dir)
     while (f && fgets(line, sizeof line, f)) {
         uintptr_t from, to;
         int path = 0;
-        if (sscanf(line, "%" SCNxPTR "-%" SCNxPTR " %*s %*s %*s %*s %n", &from, &to, &path) < 2 ||
-            !path || strncmp(line + path, cache_dir, n) != 0 || line[(size_t)path + n] != '/')
+        if (sscanf(line, "%" SCNxPTR "-%" SCNxPTR " %*s %*s %*s %*s %n", &from, &to, &path) < 2 || !path ||
+            strncmp(line + path, cache_dir, n) != 0 || line[(size_t)path + n] != '/')
             continue;
         (void)madvise((void *)from, to - from, MADV_DONTNEED);
     }
@@ -337,8 +337,7 @@ void rh_nn_request_free(rh_nn_request *r)
     rh_free(r);
 }
 
-static rh_status set_tensor(rh_nn_request *r, int input, int index, const rh_nn_tensor *t,
-                            rh_error *err)
+static rh_status set_tensor(rh_nn_request *r, int input, int index, const rh_nn_tensor *t, rh_error *err)
 {
     int n = input ? r->model->n_inputs : r->model->n_outputs;
     const char *what = input ? "network input" : "network output";
@@ -350,10 +349,8 @@ static rh_status set_tensor(rh_nn_request *r, int input, int index, const rh_nn_
     ov_tensor_t *tensor = NULL;
     if (ov_tensor_create_from_host_ptr(to_ov(t->type), shape, t->data, &tensor) != OK)
         return fail_ov(err, RH_ERR_INVAL, what);
-    ov_status_e st = input ? ov_infer_request_set_input_tensor_by_index(r->request, (size_t)index,
-                                                                        tensor)
-                           : ov_infer_request_set_output_tensor_by_index(r->request, (size_t)index,
-                                                                         tensor);
+    ov_status_e st = input ? ov_infer_request_set_input_tensor_by_index(r->request, (size_t)index, tensor)
+                           : ov_infer_request_set_output_tensor_by_index(r->request, (size_t)index, tensor);
     ov_tensor_free(tensor);
     return st == OK ? RH_OK : fail_ov(err, RH_ERR_INVAL, what);
 }
@@ -368,18 +365,15 @@ rh_status rh_nn_set_output(rh_nn_request *r, int index, const rh_nn_tensor *t, r
     return set_tensor(r, 0, index, t, err);
 }
 
-static rh_status get_tensor(rh_nn_request *r, int input, int index, rh_nn_tensor *out,
-                            rh_error *err)
+static rh_status get_tensor(rh_nn_request *r, int input, int index, rh_nn_tensor *out, rh_error *err)
 {
     int n = input ? r->model->n_inputs : r->model->n_outputs;
     const char *what = input ? "network input" : "network output";
     if (index < 0 || index >= n)
         return rh_fail(err, RH_ERR_INVAL, "%s %d: there are %d", what, index, n);
     ov_tensor_t *tensor = NULL;
-    ov_status_e got = input ? ov_infer_request_get_input_tensor_by_index(r->request, (size_t)index,
-                                                                         &tensor)
-                            : ov_infer_request_get_output_tensor_by_index(r->request,
-                                                                          (size_t)index, &tensor);
+    ov_status_e got = input ? ov_infer_request_get_input_tensor_by_index(r->request, (size_t)index, &tensor)
+                            : ov_infer_request_get_output_tensor_by_index(r->request, (size_t)index, &tensor);
     if (got != OK)
         return fail_ov(err, RH_ERR_INVAL, what);
     ov_shape_t shape = {0};
@@ -409,6 +403,5 @@ rh_status rh_nn_get_output(rh_nn_request *r, int index, rh_nn_tensor *out, rh_er
 
 rh_status rh_nn_run(rh_nn_request *r, rh_error *err)
 {
-    return ov_infer_request_infer(r->request) == OK ? RH_OK
-                                                    : fail_ov(err, RH_ERR_FORMAT, "network run");
+    return ov_infer_request_infer(r->request) == OK ? RH_OK : fail_ov(err, RH_ERR_FORMAT, "network run");
 }

@@ -47,8 +47,7 @@ static json_t *score_json(const rh_score *s)
                                                rh_rounded((double)p->value, 1000), "unit", p->unit, "points",
                                                rh_rounded((double)p->points, 10)));
     }
-    return json_pack("{s:o, s:s, s:o}", "value", rh_rounded((double)s->value, 10), "advice", s->advice, "parts",
-                     parts);
+    return json_pack("{s:o, s:s, s:o}", "value", rh_rounded((double)s->value, 10), "advice", s->advice, "parts", parts);
 }
 
 static json_t *scores_json(const rh_speech_report *r)
@@ -106,10 +105,9 @@ static void add_report(json_t *o, const rh_speech_report *r)
         json_object_set_new(o, "reason", json_string(r->reason));
     if (r->has_reference)
         json_object_set_new(o, "reference",
-                            json_pack("{s:i, s:i, s:i, s:i, s:o}", "missed", r->n_missed, "added",
-                                      r->n_added, "replaced", r->n_replaced - r->n_mispronounced,
-                                      "mispronounced", r->n_mispronounced, "completeness",
-                                      rh_rounded((double)r->completeness, 1000)));
+                            json_pack("{s:i, s:i, s:i, s:i, s:o}", "missed", r->n_missed, "added", r->n_added,
+                                      "replaced", r->n_replaced - r->n_mispronounced, "mispronounced",
+                                      r->n_mispronounced, "completeness", rh_rounded((double)r->completeness, 1000)));
 }
 
 /* ---- timing ---- */
@@ -194,13 +192,16 @@ static json_t *sound_json(unsigned sound)
     static const struct {
         unsigned bit;
         const char *name;
-    } bits[] = {{RH_SOUND_CLIPPED, "clipped"}, {RH_SOUND_NOISY, "noisy"}, {RH_SOUND_QUIET, "quiet"},
-                {RH_SOUND_NO_VOICE, "no_voice"}, {RH_SOUND_STEADY, "steady"}};
+    } bits[] = {{RH_SOUND_CLIPPED, "clipped"},
+                {RH_SOUND_NOISY, "noisy"},
+                {RH_SOUND_QUIET, "quiet"},
+                {RH_SOUND_NO_VOICE, "no_voice"},
+                {RH_SOUND_STEADY, "steady"}};
     json_t *list = json_array();
     for (size_t i = 0; i < sizeof bits / sizeof *bits; i++)
         if (sound & bits[i].bit)
-            json_array_append_new(list, json_pack("{s:s, s:s}", "kind", bits[i].name, "text",
-                                                  rh_sound_reason(bits[i].bit)));
+            json_array_append_new(list,
+                                  json_pack("{s:s, s:s}", "kind", bits[i].name, "text", rh_sound_reason(bits[i].bit)));
     return list;
 }
 
@@ -249,8 +250,9 @@ static json_t *language_json(const rh_analysis *a)
         json_array_append_new(remarks, r);
     }
     for (size_t i = 0; i < l->n_repeated; i++)
-        json_array_append_new(repeated, json_pack("{s:o, s:i}", "word", taken(rh_analysis_term(a, l->repeated[i].word, 1)), "count",
-                                                  l->repeated[i].count));
+        json_array_append_new(repeated,
+                              json_pack("{s:o, s:i}", "word", taken(rh_analysis_term(a, l->repeated[i].word, 1)),
+                                        "count", l->repeated[i].count));
     for (int part = 0; part < RH_STAR_PARTS; part++)
         json_object_set_new(star, rh_star_name(part), sentence_json(a, l->star_sentence[part]));
     json_object_set_new(o, "counts", counts);
@@ -322,7 +324,8 @@ static void add_language(json_t *o, const rh_analysis *a)
     json_object_set_new(o, "language_detected", json_string(a->other_language));
     json_object_set_new(o, "notice",
                         json_sprintf("The speech sounds like another language (%s) than the one it was recognised as "
-                                     "(%s): give its language, or auto.", a->other_language, a->said.language));
+                                     "(%s): give its language, or auto.",
+                                     a->other_language, a->said.language));
 }
 
 json_t *rh_analysis_json(const rh_analysis *a)

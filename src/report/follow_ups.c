@@ -16,8 +16,8 @@ rh_status rh_report_follow_ups(const rh_analysis *a, const json_t *meta, json_t 
         return RH_ERR_NOMEM;
     }
     for (size_t i = 0; i < n; i++)
-        json_array_append_new(out, json_pack("{s:s, s:s, s:s, s:f, s:f}", "kind", rh_followup_name(next[i].kind), "text",
-                                             next[i].text, "quote", next[i].quote, "start",
+        json_array_append_new(out, json_pack("{s:s, s:s, s:s, s:f, s:f}", "kind", rh_followup_name(next[i].kind),
+                                             "text", next[i].text, "quote", next[i].quote, "start",
                                              rh_round((double)next[i].start, 1000), "end",
                                              rh_round((double)next[i].end, 1000)));
     *list = out;

@@ -38,8 +38,7 @@ static rh_status open_script(rh_buf *b, const char *type, const char *nonce)
     return st == RH_OK ? rh_buf_puts(b, ">\n") : st;
 }
 
-rh_status rh_report_html(const json_t *report, const char *web_dir, const char *nonce, char **out,
-                         rh_error *err)
+rh_status rh_report_html(const json_t *report, const char *web_dir, const char *nonce, char **out, rh_error *err)
 {
     static const struct {
         const char *text, *script, *file; /* text, then the type of a script, then the file */
@@ -47,15 +46,18 @@ rh_status rh_report_html(const json_t *report, const char *web_dir, const char *
         {"<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
          "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">"
          "<meta name=\"color-scheme\" content=\"light dark\"><link rel=\"icon\" href=\"data:,\">"
-         "<title>Practice report</title>\n<style>\n", NULL, "vendor/uPlot.min.css"},
+         "<title>Practice report</title>\n<style>\n",
+         NULL, "vendor/uPlot.min.css"},
         {"\n", NULL, "css/report.css"},
         {"\nbody { padding: 1.5rem; }\n</style>", "", "vendor/uPlot.iife.min.js"},
         {"\n</script>\n</head><body>\n<main id=\"main\"></main>\n"
-         "<script type=\"application/json\" id=\"report\">", NULL, NULL},
+         "<script type=\"application/json\" id=\"report\">",
+         NULL, NULL},
         {"</script>", " type=\"module\"", "js/report.js"},
         {"\nrenderReport(document.getElementById('main'), "
          "JSON.parse(document.getElementById('report').textContent));\n"
-         "</script>\n</body></html>\n", NULL, ""},
+         "</script>\n</body></html>\n",
+         NULL, ""},
     };
     rh_buf b;
     rh_buf_init(&b, MAX_BYTES);

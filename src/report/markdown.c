@@ -33,8 +33,7 @@ static void moments(rh_buf *b, const json_t *list)
     if (json_array_size(list) == 0)
         return;
     rh_buf_puts(b, " (");
-    json_array_foreach(list, i, m)
-    {
+    json_array_foreach(list, i, m) {
         if (i)
             rh_buf_puts(b, "; ");
         clock_time(b, rh_json_num(m, "start"));
@@ -53,8 +52,7 @@ static void points(rh_buf *b, const char *title, const json_t *list)
     if (json_array_size(list) == 0)
         return;
     rh_buf_printf(b, "\n## %s\n\n", title);
-    json_array_foreach(list, i, p)
-    {
+    json_array_foreach(list, i, p) {
         rh_buf_printf(b, "%zu. **", i + 1);
         escaped(b, rh_json_str(p, "title"));
         rh_buf_puts(b, "** ");
@@ -75,8 +73,7 @@ static void scores(rh_buf *b, const json_t *report)
     size_t i;
     const json_t *advice = json_object_get(report, "advice");
     rh_buf_puts(b, "\n## Scores\n\n| what | value | advice |\n|---|---|---|\n");
-    json_object_foreach(json_object_get(report, "scores"), key, v)
-    {
+    json_object_foreach(json_object_get(report, "scores"), key, v) {
         if (!json_is_number(v))
             continue;
         rh_buf_puts(b, "| ");
@@ -120,8 +117,7 @@ static void transcript(rh_buf *b, const json_t *parts)
         return;
     rh_buf_puts(b, "\n## What you said\n\nFillers are *in italics*, unclear words **bold**, words left out of the "
                    "text ~~struck~~, long pauses in brackets; slips are named behind the words.\n");
-    json_array_foreach(parts, i, part)
-    {
+    json_array_foreach(parts, i, part) {
         rh_buf_puts(b, "\n`");
         clock_time(b, rh_json_num(part, "start"));
         rh_buf_puts(b, "`");
@@ -143,8 +139,7 @@ static void structure(rh_buf *b, const json_t *parts)
     if (json_array_size(parts) == 0)
         return;
     rh_buf_puts(b, "\n## Structure of your answer\n\n");
-    json_array_foreach(parts, i, p)
-    {
+    json_array_foreach(parts, i, p) {
         rh_buf_printf(b, "- **%s**:", rh_json_str(p, "name"));
         if (json_is_true(json_object_get(p, "present")))
             moments(b, json_object_get(p, "sentences"));
@@ -161,8 +156,7 @@ static void follow_ups(rh_buf *b, const json_t *list)
     if (json_array_size(list) == 0)
         return;
     rh_buf_puts(b, "\n## An interviewer might ask next\n\n");
-    json_array_foreach(list, i, next)
-    {
+    json_array_foreach(list, i, next) {
         rh_buf_printf(b, "%zu. ", i + 1);
         escaped(b, rh_json_str(next, "text"));
         rh_buf_puts(b, " (");
@@ -183,8 +177,7 @@ rh_status rh_report_markdown(const json_t *report, char **out, rh_error *err)
     rh_buf_puts(&b, "\n\n");
     escaped(&b, rh_json_str(report, "summary"));
     rh_buf_puts(&b, "\n");
-    json_array_foreach(json_object_get(report, "notes"), i, note)
-    {
+    json_array_foreach(json_object_get(report, "notes"), i, note) {
         rh_buf_puts(&b, "\n> ");
         escaped(&b, json_string_value(note) ? json_string_value(note) : "");
         rh_buf_puts(&b, "\n");

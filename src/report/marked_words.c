@@ -120,9 +120,9 @@ static void add_disfluency(marking *m, const rh_disfluency *s)
     static const struct {
         const char *mark, *note;
     } kinds[RH_DISFLUENCY_KINDS] = {[RH_DISFLUENCY_REPETITION] = {"repeat", "said twice"},
-                              [RH_DISFLUENCY_REPAIR] = {"false_start", "begun anew"},
-                              [RH_DISFLUENCY_CUT_OFF] = {"cutoff", "cut off"},
-                              [RH_DISFLUENCY_PROLONGATION] = {"drawn", "drawn out"}};
+                                    [RH_DISFLUENCY_REPAIR] = {"false_start", "begun anew"},
+                                    [RH_DISFLUENCY_CUT_OFF] = {"cutoff", "cut off"},
+                                    [RH_DISFLUENCY_PROLONGATION] = {"drawn", "drawn out"}};
     const char *as = kinds[s->kind].mark, *note = kinds[s->kind].note;
     size_t at = place_of(m, s->after_word);
     if (s->kind == RH_DISFLUENCY_PROLONGATION) {
@@ -156,7 +156,8 @@ static void add_pause(marking *m, const rh_pause *p)
 
 static void add_fate(json_t *o, const rh_word_score *w, bool has_reference)
 {
-    const char *what = has_reference ? rh_said_name(w->what) : "", *expected = has_reference && w->expected ? w->expected : "";
+    const char *what = has_reference ? rh_said_name(w->what) : "",
+               *expected = has_reference && w->expected ? w->expected : "";
     double score = rh_tenth((double)w->score);
     char note[160] = "";
     if (is_marked(o))

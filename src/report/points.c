@@ -14,7 +14,7 @@ enum { MAX_POINTS = 24, SHOWN = 3, MOMENTS = 3 };
 static const double LEAST_SPEECH_S = 3;
 
 typedef struct {
-    double good; /* 0..100 */
+    double good;                           /* 0..100 */
     const char *praise, *problem, *advice; /* titles, and what to do */
     char detail[240];
     json_t *moments;
@@ -35,8 +35,8 @@ static void add_moment(point *p, float start_s, float end_s, const char *text)
         p->moments = json_array();
     if (json_array_size(p->moments) >= MOMENTS)
         return;
-    json_array_append_new(p->moments, json_pack("{s:f, s:f, s:s}", "start", start, "end", end, "text",
-                                                text ? text : ""));
+    json_array_append_new(p->moments,
+                          json_pack("{s:f, s:f, s:s}", "start", start, "end", end, "text", text ? text : ""));
 }
 
 /* The longest spans become moments. */
@@ -131,9 +131,8 @@ static bool fillers(const rh_report_view *v, point *p)
     if (n < 1)
         (void)snprintf(p->detail, sizeof p->detail, "None was heard.");
     else
-        (void)snprintf(p->detail, sizeof p->detail,
-                       "%.0f filler%s, %.1f a minute; up to 5 a minute nobody minds.", n, n == 1 ? "" : "s",
-                       per_minute);
+        (void)snprintf(p->detail, sizeof p->detail, "%.0f filler%s, %.1f a minute; up to 5 a minute nobody minds.", n,
+                       n == 1 ? "" : "s", per_minute);
     for (size_t i = 0; i < v->a->said.n_fillers; i++) {
         const rh_filler *f = &v->a->said.fillers[i];
         add_moment(p, f->start, f->end, rh_filler_name(f->kind));
@@ -173,8 +172,8 @@ static bool melody(const rh_report_view *v, point *p)
     p->praise = "A lively voice";
     p->problem = "Let your voice move";
     p->advice = "Stress the one word in each sentence that matters.";
-    (void)snprintf(p->detail, sizeof p->detail,
-                   "Your pitch moved over %.1f semitones; lively speakers use 5 to 10.", spread);
+    (void)snprintf(p->detail, sizeof p->detail, "Your pitch moved over %.1f semitones; lively speakers use 5 to 10.",
+                   spread);
     return true;
 }
 
@@ -208,8 +207,8 @@ static bool concrete(const rh_report_view *v, point *p)
     p->praise = "Concrete facts";
     p->problem = "Be more concrete";
     p->advice = "Name one number, one tool or one person: how many, how long, by how much.";
-    (void)snprintf(p->detail, sizeof p->detail, "%.0f number%s and name%s in your answer.", n,
-                   n == 1 ? "" : "s", n == 1 ? "" : "s");
+    (void)snprintf(p->detail, sizeof p->detail, "%.0f number%s and name%s in your answer.", n, n == 1 ? "" : "s",
+                   n == 1 ? "" : "s");
     add_remarks(p, v->a, RH_REMARK_NUMBER);
     return true;
 }
@@ -224,8 +223,8 @@ static bool hedges(const rh_report_view *v, point *p)
     p->praise = "Said with confidence";
     p->problem = "Words that take back what you say";
     p->advice = "Leave out \"maybe\" and \"I think\" where you do know.";
-    (void)snprintf(p->detail, sizeof p->detail, "%.0f hedging word%s, %.1f in a hundred words.", n,
-                   n == 1 ? "" : "s", (double)l->hedges_per_100);
+    (void)snprintf(p->detail, sizeof p->detail, "%.0f hedging word%s, %.1f in a hundred words.", n, n == 1 ? "" : "s",
+                   (double)l->hedges_per_100);
     add_remarks(p, v->a, RH_REMARK_HEDGE);
     return true;
 }
@@ -240,8 +239,8 @@ static bool own_part(const rh_report_view *v, point *p)
     p->praise = "Your own part is clear";
     p->problem = "Say what you did yourself";
     p->advice = "Credit the team once, then tell what you decided and did.";
-    (void)snprintf(p->detail, sizeof p->detail, "You said \"I\" or \"my\" %.0f times, \"we\" or \"our\" %.0f times.",
-                   i, we);
+    (void)snprintf(p->detail, sizeof p->detail, "You said \"I\" or \"my\" %.0f times, \"we\" or \"our\" %.0f times.", i,
+                   we);
     return true;
 }
 
@@ -267,8 +266,7 @@ static bool story(const rh_report_view *v, point *p)
     p->problem = "Tell the whole story";
     p->advice = "Situation and task in two sentences, what you did in four, the result in one.";
     if (missing)
-        (void)snprintf(p->detail, sizeof p->detail, "%d of the 4 parts were found; the %s is missing.", found,
-                       missing);
+        (void)snprintf(p->detail, sizeof p->detail, "%d of the 4 parts were found; the %s is missing.", found, missing);
     else
         (void)snprintf(p->detail, sizeof p->detail, "All 4 parts of the story were found.");
     return true;
@@ -316,14 +314,14 @@ static bool facing(const rh_report_view *v, point *p)
     return true;
 }
 
-static const rule rules[] = {pace,  broken_sentences, fillers,  clear_words, melody, endings, concrete,
-                             hedges, own_part,         story,    length,      eyes,   facing};
+static const rule rules[] = {pace,   broken_sentences, fillers, clear_words, melody, endings, concrete,
+                             hedges, own_part,         story,   length,      eyes,   facing};
 
 static json_t *as_json(point *p, bool praise)
 {
-    return json_pack("{s:s, s:s, s:s, s:o, s:f}", "title", praise ? p->praise : p->problem, "detail",
-                     p->detail, "advice", praise ? "" : p->advice, "moments",
-                     p->moments ? json_incref(p->moments) : json_array(), "good", round(p->good));
+    return json_pack("{s:s, s:s, s:s, s:o, s:f}", "title", praise ? p->praise : p->problem, "detail", p->detail,
+                     "advice", praise ? "" : p->advice, "moments", p->moments ? json_incref(p->moments) : json_array(),
+                     "good", round(p->good));
 }
 
 void rh_report_points(const rh_report_view *v, json_t **keep, json_t **change)

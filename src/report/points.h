@@ -11,11 +11,12 @@
 
 /* What the rules look at; all borrowed. */
 typedef struct {
-    const rh_analysis *a;   /* NULL without sound */
-    const rh_time_span *away; size_t n_away; /* looks away from the camera */
-    const char *kind;       /* of the question; "" */
+    const rh_analysis *a; /* NULL without sound */
+    const rh_time_span *away;
+    size_t n_away;    /* looks away from the camera */
+    const char *kind; /* of the question; "" */
     double speech_s;
-    double eye_contact;     /* share 0..100; < 0 = not seen */
+    double eye_contact; /* share 0..100; < 0 = not seen */
     double attention;
 } rh_report_view;
 

@@ -91,16 +91,15 @@ static void add_kept_events(json_t *list, const json_t *session)
     json_t *o;
     size_t i;
     char text[96];
-    json_array_foreach(json_object_get(session, "events"), i, o)
-    {
+    json_array_foreach(json_object_get(session, "events"), i, o) {
         const char *kind = rh_json_str(o, "kind"), *where = rh_json_str(o, "direction");
         bool away = strcmp(kind, "look_away") == 0;
         (void)snprintf(text, sizeof text, "looks %s", where);
         if (away || strcmp(kind, "cue") == 0)
             add_event(list, kind, rh_json_num(o, "start"), rh_json_num(o, "end"),
-                      !away                         ? rh_json_str(o, "text")
+                      !away                        ? rh_json_str(o, "text")
                       : strcmp(where, "away") == 0 ? "not in the picture"
-                                                    : text);
+                                                   : text);
     }
 }
 
@@ -160,8 +159,7 @@ static json_t *plain(const json_t *items)
     json_t *o;
     size_t i;
     rh_buf_init(&b, 1 << 20);
-    json_array_foreach(items, i, o)
-    {
+    json_array_foreach(items, i, o) {
         if (!json_object_get(o, "word") || strcmp(rh_json_str(o, "mark"), "missed") == 0)
             continue;
         (void)rh_buf_printf(&b, "%s%s", b.len ? " " : "", rh_json_str(o, "text"));
@@ -195,8 +193,7 @@ static json_t *transcript(const json_t *session, const json_t *marked)
         return kept ? json_deep_copy(kept) : json_array();
     }
     bool complete = false;
-    json_array_foreach(marked, i, o)
-    {
+    json_array_foreach(marked, i, o) {
         bool pause = strcmp(rh_json_str(o, "mark"), "pause") == 0;
         if (is_short_pause(o))
             continue;
@@ -216,14 +213,13 @@ static json_t *transcript(const json_t *session, const json_t *marked)
 
 /* ---- figures ---- */
 
-static void measure(json_t *list, const char *name, const char *unit, const char *note,
-                    int decimals, double value)
+static void measure(json_t *list, const char *name, const char *unit, const char *note, int decimals, double value)
 {
     char text[32];
     value = rh_round(value, 100);
     (void)snprintf(text, sizeof text, "%.*f", decimals, value);
-    json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:s, s:f}", "name", name, "text", text,
-                                          "unit", unit, "note", note, "value", value));
+    json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:s, s:f}", "name", name, "text", text, "unit", unit, "note",
+                                          note, "value", value));
 }
 
 static json_t *measures(const rh_analysis *a, double speech_s)
@@ -232,16 +228,17 @@ static json_t *measures(const rh_analysis *a, double speech_s)
     double wpm = a ? rh_tenth((double)a->report.pace_wpm) : 0;
     if (wpm <= 0)
         return list;
-    measure(list, "Pace", "words a minute",
-            wpm > 200 ? "fast" : wpm < 95 ? "slow" : "easy to follow", 0, wpm);
+    measure(list, "Pace", "words a minute", wpm > 200 ? "fast" : wpm < 95 ? "slow" : "easy to follow", 0, wpm);
     double fillers = a->report.filler_words_count * 60 / fmax(speech_s, 10);
-    measure(list, "Fillers", "a minute", fillers > 12 ? "too many" : fillers > 5 ? "noticeable" : "harmless",
+    measure(list, "Fillers", "a minute",
+            fillers > 12  ? "too many"
+            : fillers > 5 ? "noticeable"
+                          : "harmless",
             1, fillers);
     measure(list, "Pauses", "inside clauses", "the fewer the better", 0, a->report.timing.n_within);
     double spread = (double)a->prosody.f0_spread_st;
     if (spread > 0)
-        measure(list, "Pitch range", "semitones", spread < 3 ? "flat" : spread < 5 ? "moderate" : "lively",
-                1, spread);
+        measure(list, "Pitch range", "semitones", spread < 3 ? "flat" : spread < 5 ? "moderate" : "lively", 1, spread);
     return list;
 }
 
@@ -263,8 +260,11 @@ static void part_text(const rh_score_part *p, char *text, size_t size)
     double value = (double)p->value, points = (double)p->points;
     bool share = strcmp(p->unit, "share") == 0;
     (void)snprintf(text, size, "%c%s: %.*f%s%s (%+.0f point%s)", toupper((unsigned char)*name), *name ? name + 1 : "",
-                   share || fabs(value) >= 20 ? 0 : fabs(value) >= 2 ? 1 : 2, share ? 100 * value : value,
-                   *p->unit ? " " : "", share ? "%" : p->unit, points, fabs(points) < 1.5 ? "" : "s");
+                   share || fabs(value) >= 20 ? 0
+                   : fabs(value) >= 2         ? 1
+                                              : 2,
+                   share ? 100 * value : value, *p->unit ? " " : "", share ? "%" : p->unit, points,
+                   fabs(points) < 1.5 ? "" : "s");
 }
 
 /* The parts that made each score, as sentences. */
@@ -389,9 +389,9 @@ static json_t *trend(const json_t *session, const json_t *earlier, const json_t 
     for (i = json_array_size(earlier); i-- > 0;) { /* newest first there, oldest first here */
         o = json_array_get(earlier, i);
         if (json_is_object(json_object_get(o, "scores")))
-            json_array_append_new(list, json_pack("{s:O, s:O, s:O}", "id", json_object_get(o, "id"), "created",
-                                                  json_object_get(o, "created"), "scores",
-                                                  json_object_get(o, "scores")));
+            json_array_append_new(list,
+                                  json_pack("{s:O, s:O, s:O}", "id", json_object_get(o, "id"), "created",
+                                            json_object_get(o, "created"), "scores", json_object_get(o, "scores")));
     }
     json_array_append_new(list, json_pack("{s:s, s:f, s:O}", "id", rh_json_str(session, "id"), "created",
                                           rh_json_num(session, "created"), "scores", now));
@@ -438,8 +438,8 @@ static bool add_follow_ups(json_t *r, const rh_analysis *a, const json_t *meta)
     return whole;
 }
 
-rh_status rh_report_build(const json_t *session, const rh_analysis *a, const json_t *earlier,
-                          json_t **out, rh_error *err)
+rh_status rh_report_build(const json_t *session, const rh_analysis *a, const json_t *earlier, json_t **out,
+                          rh_error *err)
 {
     const json_t *meta = json_object_get(session, "meta");
     double duration_s = rh_json_num(session, "duration_s");
@@ -462,14 +462,14 @@ rh_status rh_report_build(const json_t *session, const rh_analysis *a, const jso
     json_t *keep = NULL, *change = NULL;
     rh_report_points(&v, &keep, &change);
     json_t *marks = scores(a, v.eye_contact, v.attention);
-    json_t *r = json_pack(
-        "{s:i, s:s, s:f, s:s, s:s, s:f, s:f, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
-        "version", 1, "id", rh_json_str(session, "id"), "created", rh_json_num(session, "created"),
-        "question", rh_json_str(meta, "question"), "kind", v.kind, "duration_s", duration_s,
-        "speech_s", rh_tenth(v.speech_s), "summary", summary(&v), "notes", notes(a, &seen),
-        "scores", json_incref(marks), "measures", measures(a, v.speech_s), "keep", keep, "change",
-        change, "timeline", timeline(&seen, result), "events", happened, "transcript",
-        transcript(session, marked), "structure", structure(a), "evidence", evidence(a), "advice", advice(a));
+    json_t *r =
+        json_pack("{s:i, s:s, s:f, s:s, s:s, s:f, s:f, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+                  "version", 1, "id", rh_json_str(session, "id"), "created", rh_json_num(session, "created"),
+                  "question", rh_json_str(meta, "question"), "kind", v.kind, "duration_s", duration_s, "speech_s",
+                  rh_tenth(v.speech_s), "summary", summary(&v), "notes", notes(a, &seen), "scores", json_incref(marks),
+                  "measures", measures(a, v.speech_s), "keep", keep, "change", change, "timeline",
+                  timeline(&seen, result), "events", happened, "transcript", transcript(session, marked), "structure",
+                  structure(a), "evidence", evidence(a), "advice", advice(a));
     json_decref(marked);
     rh_free(away);
     rh_free(seen.at[0]);

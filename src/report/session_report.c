@@ -7,7 +7,8 @@
 static void name_loss(json_t *report, const char *what, const char *why)
 {
     static const char *const sentences[][2] = {
-        {"sound", "The sound could not be kept"}, {"report", "This report could not be kept"},
+        {"sound", "The sound could not be kept"},
+        {"report", "This report could not be kept"},
         {"transcript", "Parts of the transcript and of the measures could not be kept"}};
     json_t *losses = json_object_get(report, "not_kept"), *notes = json_object_get(report, "notes");
     char note[320];

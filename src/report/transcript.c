@@ -16,8 +16,7 @@ static void add_words(rh_subtitles *s, const json_t *segment)
     const char *text = rh_json_str(segment, "text"), *at = text;
     json_t *w;
     size_t i;
-    json_array_foreach(json_object_get(segment, "words"), i, w)
-    {
+    json_array_foreach(json_object_get(segment, "words"), i, w) {
         const char *word = rh_json_str(w, "word"), *found = *word ? strstr(at, word) : NULL;
         if (json_is_true(json_object_get(w, "heard")))
             continue;
@@ -33,8 +32,7 @@ static rh_status subtitles(const json_t *segments, rh_subtitle_form form, rh_buf
     json_t *seg;
     size_t i;
     rh_subtitles_init(&s, form, out);
-    json_array_foreach(segments, i, seg)
-    {
+    json_array_foreach(segments, i, seg) {
         const char *text = rh_json_str(seg, "text");
         if (json_array_size(json_object_get(seg, "words")) > 0)
             add_words(&s, seg);
@@ -50,8 +48,7 @@ static rh_status plain_lines(const json_t *segments, rh_buf *out)
     rh_status st = rh_buf_puts(out, "");
     json_t *seg;
     size_t i;
-    json_array_foreach(segments, i, seg)
-    {
+    json_array_foreach(segments, i, seg) {
         if (st == RH_OK)
             st = rh_buf_puts(out, rh_json_str(seg, "text"));
         if (st == RH_OK)
@@ -60,8 +57,7 @@ static rh_status plain_lines(const json_t *segments, rh_buf *out)
     return st;
 }
 
-rh_status rh_transcript_text(const json_t *segments, rh_transcript_form form, char **out,
-                             rh_error *err)
+rh_status rh_transcript_text(const json_t *segments, rh_transcript_form form, char **out, rh_error *err)
 {
     rh_buf b;
     rh_buf_init(&b, MAX_BYTES);
@@ -106,8 +102,7 @@ json_t *rh_verbatim_segments(const json_t *session)
         lines = json_object_get(session, "segments");
     json_t *list = json_array(), *o;
     size_t i;
-    json_array_foreach(lines, i, o)
-    {
+    json_array_foreach(lines, i, o) {
         const char *known = json_string_value(json_object_get(o, "verbatim"));
         char *text = known ? rh_strdup(known) : heard_so_far(o);
         if (text)

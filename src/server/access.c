@@ -6,8 +6,8 @@
 #include <strings.h>
 
 const char *const rh_forwarding_headers[] = {
-    "forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip", "via",
-    "x-client-ip", "true-client-ip", "cf-connecting-ip", NULL,
+    "forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip",
+    "via",       "x-client-ip",     "true-client-ip",   "cf-connecting-ip",  NULL,
 };
 
 bool rh_listed(const char *list, const char *item)
@@ -82,7 +82,10 @@ static bool token_fits(const char *tokens, const char *authorization)
 
 static int hex(char c)
 {
-    return c >= '0' && c <= '9' ? c - '0' : c >= 'A' && c <= 'F' ? c - 'A' + 10 : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+    return c >= '0' && c <= '9'   ? c - '0'
+           : c >= 'A' && c <= 'F' ? c - 'A' + 10
+           : c >= 'a' && c <= 'f' ? c - 'a' + 10
+                                  : -1;
 }
 
 /* The page writes its cookie with encodeURIComponent(). */
@@ -142,8 +145,8 @@ static bool host_fits(const rh_config *c, const char *host)
     without_port(host, name, sizeof name);
     size_t n = strlen(name);
     return is_address(name) || strcasecmp(name, "localhost") == 0 ||
-           (n > 10 && strcasecmp(name + n - 10, ".localhost") == 0) ||
-           strcasecmp(name, c->host) == 0 || in_public(c->public_origins, name);
+           (n > 10 && strcasecmp(name + n - 10, ".localhost") == 0) || strcasecmp(name, c->host) == 0 ||
+           in_public(c->public_origins, name);
 }
 
 static bool is_loopback(const char *peer)

@@ -21,7 +21,7 @@ typedef struct {
     const char *host, *origin, *authorization;
     const char *peer; /* the other end's address, "unix" for a Unix socket */
     const char *cookie;
-    bool forwarded;   /* one of rh_forwarding_headers is there */
+    bool forwarded; /* one of rh_forwarding_headers is there */
 } rh_visitor;
 
 /* What proxies add; ends with NULL. A visitor who comes with one is from elsewhere. */
@@ -35,7 +35,7 @@ int rh_access_preflight(const rh_config *c, const rh_visitor *v, const char **wh
 /* Whether this page may read replies, refusals included. */
 bool rh_access_may_read(const rh_config *c, const rh_visitor *v);
 
-bool rh_access_is_local(const rh_visitor *v);         /* of this machine, without a proxy */
+bool rh_access_is_local(const rh_visitor *v);                   /* of this machine, without a proxy */
 bool rh_access_spared(const rh_config *c, const rh_visitor *v); /* needs no token */
 
 /* "Content-Type, X-A" as in Access-Control-Request-Headers, without what only proxies may send.

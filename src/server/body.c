@@ -28,8 +28,7 @@ static void written(rh_server *s, uint64_t conn)
         c->http->written(c->http);
 }
 
-static rh_status field_begin(void *user, const char *name, const char *filename, const char *type,
-                             rh_error *err)
+static rh_status field_begin(void *user, const char *name, const char *filename, const char *type, rh_error *err)
 {
     (void)type;
     rh_http *h = user;

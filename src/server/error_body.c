@@ -22,8 +22,8 @@ char *rh_error_body(const char *path, int status, const char *param, const char 
     json_t *whole = text ? json_pack("{s:O}", "detail", text) : NULL;
     if (whole && rh_route_is_v1(path))
         (void)json_object_set_new(whole, "error",
-                                  json_pack("{s:O, s:s, s:s?, s:s?}", "message", text, "type", type_of(status),
-                                            "param", param, "code", code ? code : code_of(status)));
+                                  json_pack("{s:O, s:s, s:s?, s:s?}", "message", text, "type", type_of(status), "param",
+                                            param, "code", code ? code : code_of(status)));
     json_decref(text);
     char *body = whole ? json_dumps(whole, JSON_COMPACT) : NULL;
     json_decref(whole);

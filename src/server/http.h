@@ -27,14 +27,14 @@ struct rh_http {
     bool is_chunked;
     bool body_expected, body_done;
     void (*written)(rh_http *h); /* what of the body had to be written to disk is there */
-    bool waits_for_disk; /* nothing is read just now */
+    bool waits_for_disk;         /* nothing is read just now */
     size_t max_body, n_body;
     rh_multipart *multipart; /* NULL: the body goes to `body` */
     rh_buf body;
     rh_field fields[RH_MAX_FORM_FIELDS];
     int n_fields;
     const char *error_param; /* the field of the form that is at fault; NULL = none known */
-    size_t n_held; /* bytes of it that count in server.upload_bytes */
+    size_t n_held;           /* bytes of it that count in server.upload_bytes */
 
     /* the reply */
     bool replied, streaming, stream_ended;
@@ -54,8 +54,7 @@ void rh_http_free(rh_http *h);
 void rh_http_header(rh_http *h, const char *name, const char *value);
 void rh_http_reply(rh_http *h, int status, const char *type, const void *body, size_t n);
 void rh_http_json(rh_http *h, int status, json_t *take);
-void rh_http_error(rh_http *h, int status, const char *fmt, ...)
-    __attribute__((format(printf, 3, 4)));
+void rh_http_error(rh_http *h, int status, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 /* The same with the field at fault and a name for programs; both may be NULL. */
 void rh_http_error_at(rh_http *h, int status, const char *param, const char *code, const char *fmt, ...)
     __attribute__((format(printf, 5, 6)));
@@ -76,11 +75,11 @@ void rh_want_upload(rh_http *h);
 rh_status rh_body_open(rh_http *h, bool form, rh_error *err);
 rh_status rh_body_add(rh_http *h, const char *bytes, size_t n, rh_error *err);
 rh_status rh_body_close(rh_http *h, rh_error *err);
-bool rh_body_full(const rh_http *h);    /* the disk is behind */
-bool rh_body_settled(const rh_http *h); /* all that came is in memory or on the disk */
+bool rh_body_full(const rh_http *h);                      /* the disk is behind */
+bool rh_body_settled(const rh_http *h);                   /* all that came is in memory or on the disk */
 rh_status rh_body_fault(const rh_http *h, rh_error *err); /* of the disk */
 void rh_body_free(rh_http *h);
-rh_field *rh_form_field(rh_http *h, const char *name); /* NULL: not in the form */
+rh_field *rh_form_field(rh_http *h, const char *name);  /* NULL: not in the form */
 const char *rh_form_text(rh_http *h, const char *name); /* NULL: not in the form */
 size_t rh_field_size(const rh_field *f);
 /* Bytes count no more against the limit of all uploads together. */

@@ -102,7 +102,8 @@ bool rh_refuse_unready(rh_http *h)
     if (rh_ready(h->server))
         return false;
     rh_http_header(h, "retry-after", "1");
-    rh_http_error(h, 503, rh_stopping(h->server) ? "the server is stopping"
-                                              : "the models are still loading: try again in a second");
+    rh_http_error(h, 503,
+                  rh_stopping(h->server) ? "the server is stopping"
+                                         : "the models are still loading: try again in a second");
     return true;
 }

@@ -18,7 +18,7 @@ struct rh_incoming {
     rh_server *server;
     uint64_t conn;
     rh_incoming_told told;
-    rh_buf bytes;   /* all of it; on the disk: what waits to be written */
+    rh_buf bytes; /* all of it; on the disk: what waits to be written */
     rh_buf writing;
     size_t n, n_mem; /* of it; counted in server.upload_bytes */
     bool on_disk, busy, whole, abandoned;
@@ -50,7 +50,8 @@ rh_incoming *rh_incoming_new(rh_server *s, uint64_t conn, rh_incoming_told told)
 
 static rh_status disk_fault(rh_error *err, int why)
 {
-    return rh_fail(err, RH_ERR_IO, "the recording can't be kept: %s", why == ENOSPC ? "the disk is full" : strerror(why));
+    return rh_fail(err, RH_ERR_IO, "the recording can't be kept: %s",
+                   why == ENOSPC ? "the disk is full" : strerror(why));
 }
 
 static rh_status write_all(int fd, const char *bytes, size_t n, rh_error *err)
@@ -68,7 +69,7 @@ static rh_status write_all(int fd, const char *bytes, size_t n, rh_error *err)
 
 static rh_status create(const char *path, int *fd, rh_error *err)
 {
-    char dir[sizeof ((rh_incoming *)0)->path];
+    char dir[sizeof((rh_incoming *)0)->path];
     (void)snprintf(dir, sizeof dir, "%.*s", (int)(strrchr(path, '/') - path), path);
     (void)mkdir(dir, 0700); /* an error shows at the next line */
     *fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
@@ -243,7 +244,7 @@ rh_status rh_incoming_audio(rh_incoming *in, double max_s, rh_audio *out, rh_err
 
 static rh_status sync_folder(const char *path, rh_error *err)
 {
-    char dir[sizeof ((rh_incoming *)0)->path];
+    char dir[sizeof((rh_incoming *)0)->path];
     (void)snprintf(dir, sizeof dir, "%.*s", (int)(strrchr(path, '/') - path), path);
     int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     bool ok = fd >= 0 && fsync(fd) == 0;

@@ -25,8 +25,8 @@ void rh_incoming_free(rh_incoming *in); /* NULL is fine */
 rh_status rh_incoming_add(rh_incoming *in, const char *bytes, size_t n, rh_error *err);
 void rh_incoming_end(rh_incoming *in); /* it is whole */
 size_t rh_incoming_size(const rh_incoming *in);
-bool rh_incoming_full(const rh_incoming *in);    /* no more just now, please */
-bool rh_incoming_settled(const rh_incoming *in); /* whole and written, or at fault */
+bool rh_incoming_full(const rh_incoming *in);                      /* no more just now, please */
+bool rh_incoming_settled(const rh_incoming *in);                   /* whole and written, or at fault */
 rh_status rh_incoming_fault(const rh_incoming *in, rh_error *err); /* RH_OK: none */
 /* Its content as text when that is short, else "". */
 const char *rh_incoming_text(const rh_incoming *in);

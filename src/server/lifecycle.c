@@ -76,7 +76,7 @@ bool rh_server_free(rh_server *s)
     s->store = NULL;
     rh_folder_lock_release(s->folder);
     if (!loaded)
-        return false; /* its thread uses what is left */
+        return false;       /* its thread uses what is left */
     rh_pool_free(s->media); /* closing connections may have asked them, and were refused */
     rh_pool_free(s->speech);
     rh_pool_free(s->files);
@@ -115,8 +115,8 @@ static void loaded(rh_server *s, rh_job *base)
         const rh_asr_model *m = s->models->asr;
         if (m) {
             rh_asr_model_info i = rh_asr_model_describe(m);
-            rh_log(RH_LOG_INFO, "speech: whisper %s on %s, engine %s, %d threads", i.size, i.device,
-                   i.engine, i.n_threads);
+            rh_log(RH_LOG_INFO, "speech: whisper %s on %s, engine %s, %d threads", i.size, i.device, i.engine,
+                   i.n_threads);
         }
         rh_log(RH_LOG_INFO, "faces: %s; ready after %.1f s", s->models->faces ? "on cpu" : "off",
                (double)(rh_now_us() - s->started_us) / 1e6);

@@ -72,13 +72,16 @@ static rh_status parse_json(const char *raw, size_t n, lifted *l, json_t **out, 
     }
     rh_buf_done(&small);
     if (!*out)
-        return rh_fail(err, RH_ERR_INVAL, "the message is not JSON (%.100s): send an object such "
-                       "as {\"frame\": \"data:image/jpeg;base64,...\"}", why.text);
+        return rh_fail(err, RH_ERR_INVAL,
+                       "the message is not JSON (%.100s): send an object such "
+                       "as {\"frame\": \"data:image/jpeg;base64,...\"}",
+                       why.text);
     if (json_is_object(*out))
         return RH_OK;
     json_decref(*out);
     *out = NULL;
-    return rh_fail(err, RH_ERR_INVAL, "the message is JSON but not an object: send {\"frame\": "
+    return rh_fail(err, RH_ERR_INVAL,
+                   "the message is JSON but not an object: send {\"frame\": "
                    "...} or {\"audio\": ...}");
 }
 
@@ -87,8 +90,7 @@ rh_status rh_base64_of_uri(const char *s, size_t n, rh_base64_ref *out, rh_error
     if (n >= 5 && strncasecmp(s, "data:", 5) == 0) {
         const char *comma = memchr(s, ',', n < 256 ? n : 256);
         if (!comma || comma - s < 12 || strncasecmp(comma - 7, ";base64", 7) != 0)
-            return rh_fail(err, RH_ERR_INVAL,
-                           "the data URI has no \";base64,\": send data:image/jpeg;base64,...");
+            return rh_fail(err, RH_ERR_INVAL, "the data URI has no \";base64,\": send data:image/jpeg;base64,...");
         n -= (size_t)(comma + 1 - s);
         s = comma + 1;
     }
@@ -96,8 +98,7 @@ rh_status rh_base64_of_uri(const char *s, size_t n, rh_base64_ref *out, rh_error
     return RH_OK;
 }
 
-static rh_status media(const json_t *small, const lifted *l, const char *key, rh_base64_ref *out,
-                       rh_error *err)
+static rh_status media(const json_t *small, const lifted *l, const char *key, rh_base64_ref *out, rh_error *err)
 {
     const json_t *v = json_object_get(small, key);
     if (!v || json_is_null(v))
@@ -132,8 +133,7 @@ static rh_status command(const json_t *small, rh_command *out, rh_error *err)
             *out = (rh_command)i;
             return RH_OK;
         }
-    return rh_fail(err, RH_ERR_INVAL,
-                   "unknown command: \"analyze\", \"clear\" and \"calibrate\" exist");
+    return rh_fail(err, RH_ERR_INVAL, "unknown command: \"analyze\", \"clear\" and \"calibrate\" exist");
 }
 
 rh_status rh_message_parse_take(rh_message *m, char *raw, size_t n, rh_error *err)

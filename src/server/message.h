@@ -27,12 +27,12 @@ typedef struct {
 } rh_base64_ref;
 
 typedef struct {
-    char *raw;     /* owned */
+    char *raw; /* owned */
     size_t n_raw;
     json_t *small; /* owned: the message without its long strings */
     rh_base64_ref frame, audio;
     rh_error frame_fault, audio_fault; /* code 0 = none: one bad half spares the other */
-    int sample_rate_hz; /* 16000 unless said */
+    int sample_rate_hz;                /* 16000 unless said */
     rh_command command;
 } rh_message;
 

@@ -19,8 +19,7 @@ static bool is_in(double v, rh_number_range r)
     return v >= r.least && v <= r.most && (!r.whole || v == floor(v)); /* no NaN passes */
 }
 
-rh_status rh_number_of(const json_t *object, const char *key, rh_number_range range, double *out,
-                       rh_error *err)
+rh_status rh_number_of(const json_t *object, const char *key, rh_number_range range, double *out, rh_error *err)
 {
     const json_t *v = json_object_get(object, key);
     if (!v || json_is_null(v))

@@ -13,13 +13,12 @@ typedef struct {
 } rh_number_range;
 
 /* Keys and parameters that several parts read. */
-extern const rh_number_range rh_sample_rates; /* Hz */
-extern const rh_number_range rh_face_rates;   /* events a second */
+extern const rh_number_range rh_sample_rates;   /* Hz */
+extern const rh_number_range rh_face_rates;     /* events a second */
 extern const rh_number_range rh_fields_of_view; /* degrees */
 
 /* The number `key` of an object; absent or null leaves *out as it is. RH_ERR_INVAL says what
  * would be right. */
-rh_status rh_number_of(const json_t *object, const char *key, rh_number_range range, double *out,
-                       rh_error *err);
+rh_status rh_number_of(const json_t *object, const char *key, rh_number_range range, double *out, rh_error *err);
 
 #endif

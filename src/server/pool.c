@@ -41,8 +41,7 @@ static void *work(void *arg)
     return NULL;
 }
 
-rh_status rh_pool_new(rh_pool **out, rh_server *s, int n_threads, size_t capacity, int nice,
-                      rh_error *err)
+rh_status rh_pool_new(rh_pool **out, rh_server *s, int n_threads, size_t capacity, int nice, rh_error *err)
 {
     rh_pool *p = rh_calloc(1, sizeof *p);
     if (!p)

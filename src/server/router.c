@@ -19,8 +19,7 @@ static bool matches(const char *pattern, const char *path, rh_route *r)
     if (!hole) {
         size_t n = strlen(pattern);
         /* "/health/" is "/health", as most frameworks have it */
-        return strncmp(path, pattern, n) == 0 &&
-               (!path[n] || (n > 1 && path[n] == '/' && !path[n + 1]));
+        return strncmp(path, pattern, n) == 0 && (!path[n] || (n > 1 && path[n] == '/' && !path[n + 1]));
     }
     size_t n_head = (size_t)(hole - pattern);
     if (strncmp(path, pattern, n_head) != 0)

@@ -30,9 +30,9 @@ typedef struct {
     const rh_route_row *row; /* NULL: there is no such endpoint */
     bool wrong_method;       /* the path is known, `allow` says with which methods */
     char allow[64];
-    bool open;               /* of the path */
+    bool open;                        /* of the path */
     char param[RH_MAX_CLIENT_ID + 1]; /* {client_id} and the like */
-    bool bad_param;          /* empty, too long or with control characters */
+    bool bad_param;                   /* empty, too long or with control characters */
 } rh_route;
 
 /* `path` is %-decoded and without query. `upgrade`: the request wants a WebSocket. */

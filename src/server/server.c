@@ -98,9 +98,18 @@ static void on_trouble(void *user, const char *line)
 static rh_status make_net(rh_server *s, rh_error *err)
 {
     static const rh_net_callbacks callbacks = {
-        .request = on_request, .body = on_body, .body_end = on_body_end, .upgrade = on_upgrade,
-        .ws_open = on_ws_open, .ws_data = on_ws_data, .ws_writable = on_ws_writable, .over = on_over,
-        .error_body = on_error_body, .tick = on_tick, .wake = on_wake, .trouble = on_trouble,
+        .request = on_request,
+        .body = on_body,
+        .body_end = on_body_end,
+        .upgrade = on_upgrade,
+        .ws_open = on_ws_open,
+        .ws_data = on_ws_data,
+        .ws_writable = on_ws_writable,
+        .over = on_over,
+        .error_body = on_error_body,
+        .tick = on_tick,
+        .wake = on_wake,
+        .trouble = on_trouble,
     };
     const rh_config *c = s->o.config;
     rh_net_options o = {
@@ -127,8 +136,7 @@ static rh_status make_pools(rh_server *s, rh_error *err)
         st = rh_pool_new(&s->speech, s, n_live < 8 ? n_live : 8, 2 * clients + 16, 5, err);
     s->n_file_threads = n_files < 4 ? n_files : 4;
     if (st == RH_OK)
-        st = rh_pool_new(&s->files, s, s->n_file_threads, 2 * RH_MAX_FILE_JOBS, RH_NICE_FILES,
-                         err);
+        st = rh_pool_new(&s->files, s, s->n_file_threads, 2 * RH_MAX_FILE_JOBS, RH_NICE_FILES, err);
     if (st == RH_OK)
         st = rh_pool_new(&s->reports, s, n_files < 4 ? n_files : 4, 3 * clients + 16, 5, err);
     if (st == RH_OK)

@@ -27,7 +27,7 @@ typedef struct rh_site rh_site;
 typedef struct {
     rh_server *server;
     rh_face_tracker *tracker; /* for pictures that stand alone */
-    float fov_deg; /* of the tracker */
+    float fov_deg;            /* of the tracker */
 } rh_worker;
 
 /* Work for a pool. `run` is called on a pool thread, then `done` on the loop
@@ -77,13 +77,13 @@ typedef struct {
 typedef enum { RH_SERVER_LOADING, RH_SERVER_RUNNING, RH_SERVER_STOPPING, RH_SERVER_CLOSING } rh_server_state;
 
 /* Takes `item` out of the list that begins at `head`; it need not be in it. */
-#define RH_LIST_REMOVE(type, head, item)         \
-    do {                                         \
-        type **rh_at = &(head);                  \
-        while (*rh_at && *rh_at != (item))       \
-            rh_at = &(*rh_at)->next;             \
-        if (*rh_at)                              \
-            *rh_at = (item)->next;               \
+#define RH_LIST_REMOVE(type, head, item)                                                                               \
+    do {                                                                                                               \
+        type **rh_at = &(head);                                                                                        \
+        while (*rh_at && *rh_at != (item))                                                                             \
+            rh_at = &(*rh_at)->next;                                                                                   \
+        if (*rh_at)                                                                                                    \
+            *rh_at = (item)->next;                                                                                     \
     } while (0)
 
 struct rh_server {
@@ -93,7 +93,7 @@ struct rh_server {
     rh_net *net;
     rh_site *site;
     rh_model_set *models; /* NULL until loaded */
-    double started;  /* Unix time */
+    double started;       /* Unix time */
     int64_t started_us;
 
     rh_conn *conns; /* [n_conns] */
@@ -104,9 +104,9 @@ struct rh_server {
     int n_file_jobs, n_frame_jobs;
     rh_folder_lock *folder; /* the data folder is ours */
     rh_store *store;
-    struct rh_upload *uploads; /* accepted recordings without a report */
+    struct rh_upload *uploads;      /* accepted recordings without a report */
     int n_analyses, n_file_threads; /* of them under analysis; at most as many as the pool has threads */
-    int64_t tidy_at_us;        /* when old sessions and unused files are looked for next */
+    int64_t tidy_at_us;             /* when old sessions and unused files are looked for next */
     rh_counters count;
 
     rh_pool *media, *speech, *files, *reports; /* pictures and sound in; live speech; uploads; ends */
@@ -118,21 +118,21 @@ struct rh_server {
     pthread_t loader;
     bool has_loader; /* its thread has not been joined */
     rh_error load_error;
-    atomic_bool cancel_load; /* any thread */
-    atomic_bool cancel_all;  /* any thread */
-    atomic_int stop_calls;  /* any thread */
+    atomic_bool cancel_load;                   /* any thread */
+    atomic_bool cancel_all;                    /* any thread */
+    atomic_int stop_calls;                     /* any thread */
     struct rh_live_session *live_sessions;     /* of /v1/session */
     struct rh_legacy_session *legacy_sessions; /* of the legacy API */
     struct rh_legacy_socket *legacy_sockets;
     bool recordings_sought, sessions_sought; /* what an earlier run had left */
-    bool reload; /* the stop is to be followed by a new start */
-    int64_t stop_since_us, owed_at_us; /* the stop; the last time when something was owed in it */
-    void *watch; /* state of the watched files */
+    bool reload;                             /* the stop is to be followed by a new start */
+    int64_t stop_since_us, owed_at_us;       /* the stop; the last time when something was owed in it */
+    void *watch;                             /* state of the watched files */
 };
 
 /* connections.c */
 rh_conn *rh_conn_new(rh_server *s, rh_net_conn *net); /* NULL: table full */
-rh_conn *rh_conn_find(rh_server *s, uint64_t id);    /* NULL: gone */
+rh_conn *rh_conn_find(rh_server *s, uint64_t id);     /* NULL: gone */
 
 static inline bool rh_stopping(const rh_server *s)
 {
@@ -148,8 +148,7 @@ static inline bool rh_ready(const rh_server *s)
 void rh_server_tick(rh_server *s, int64_t now_us);
 
 /* pool.c */
-rh_status rh_pool_new(rh_pool **out, rh_server *s, int n_threads, size_t capacity, int nice,
-                      rh_error *err);
+rh_status rh_pool_new(rh_pool **out, rh_server *s, int n_threads, size_t capacity, int nice, rh_error *err);
 /* RH_ERR_LIMIT full; RH_END closed: the server ends. The job stays the caller's. */
 rh_status rh_pool_submit(rh_pool *p, rh_job *job);
 /* Submits a copy of a job of `size` bytes, which `done` frees; false: full, closed or no memory. */

@@ -3,38 +3,38 @@
 #define RH_SERVER_LIMITS_H
 
 enum {
-    RH_SPARE_CONNECTIONS = 64,           /* plain HTTP beside the WebSockets */
+    RH_SPARE_CONNECTIONS = 64, /* plain HTTP beside the WebSockets */
 
-    RH_MAX_HEADER_BYTES = 16 << 10,      /* request line and headers of one request */
-    RH_MAX_CLIENT_ID = 128,              /* bytes, after %-decoding */
+    RH_MAX_HEADER_BYTES = 16 << 10, /* request line and headers of one request */
+    RH_MAX_CLIENT_ID = 128,         /* bytes, after %-decoding */
     RH_MAX_PATH = 1024,
 
-    RH_MAX_BODY_BYTES = 256 << 20,       /* bodies of all requests together, in memory */
-    RH_MAX_SMALL_FILE_BYTES = 1 << 20,   /* a file of a form; a larger one goes to the disk as it comes */
-    RH_MAX_FRAME_BODY_BYTES = 16 << 20,  /* body of analyze-frame */
-    RH_MAX_FIELD_BYTES = 64 << 10,       /* a text field of a form */
-    RH_MAX_SHORT_FIELD_BYTES = 4 << 10,  /* question, client, kind, language of a session */
+    RH_MAX_BODY_BYTES = 256 << 20,      /* bodies of all requests together, in memory */
+    RH_MAX_SMALL_FILE_BYTES = 1 << 20,  /* a file of a form; a larger one goes to the disk as it comes */
+    RH_MAX_FRAME_BODY_BYTES = 16 << 20, /* body of analyze-frame */
+    RH_MAX_FIELD_BYTES = 64 << 10,      /* a text field of a form */
+    RH_MAX_SHORT_FIELD_BYTES = 4 << 10, /* question, client, kind, language of a session */
     RH_MAX_FORM_FIELDS = 32,
-    RH_MAX_FORM_BYTES = 4 << 20,         /* all of a form beside the largest file that it may hold */
+    RH_MAX_FORM_BYTES = 4 << 20, /* all of a form beside the largest file that it may hold */
     RH_MAX_PART_HEADER_BYTES = 8 << 10,
-    RH_MAX_DISCARD_BYTES = 256 << 20,    /* read and thrown away after an early error */
+    RH_MAX_DISCARD_BYTES = 256 << 20, /* read and thrown away after an early error */
 
-    RH_MAX_SKIPPED_BYTES = 256 << 20,    /* of a message over max_message_kb; then the connection is closed (1009) */
-    RH_MAX_OWED = 256,                   /* messages of one client waiting for a reply */
-    RH_MAX_GONE_BYTES = 8 << 20,         /* pictures of one client that gave way and may be wanted yet */
-    RH_MAX_LANE_BYTES = 24 << 20,        /* undecoded audio messages of one client */
-    RH_MAX_OUT_BYTES = 512 << 10,        /* replies not yet taken by the network; then no more is read */
-    RH_STALLED_S = 30,                   /* a client that takes no reply for so long is closed */
+    RH_MAX_SKIPPED_BYTES = 256 << 20, /* of a message over max_message_kb; then the connection is closed (1009) */
+    RH_MAX_OWED = 256,                /* messages of one client waiting for a reply */
+    RH_MAX_GONE_BYTES = 8 << 20,      /* pictures of one client that gave way and may be wanted yet */
+    RH_MAX_LANE_BYTES = 24 << 20,     /* undecoded audio messages of one client */
+    RH_MAX_OUT_BYTES = 512 << 10,     /* replies not yet taken by the network; then no more is read */
+    RH_STALLED_S = 30,                /* a client that takes no reply for so long is closed */
 
-    RH_MAX_FILE_JOBS = 16,               /* uploads waiting for recognition; then 429 */
-    RH_MAX_ATTEMPTS = 3,                 /* analyses of a recording, or reports of a broken session, that end the program */
-    RH_NICE_FILES = 10,                  /* recordings give way to everything else */
-    RH_DISK_THREADS = 4,                 /* pieces of uploads, opening of live sessions */
-    RH_DESK_THREADS = 4,                 /* questions to the store, which may have to wait for the disk */
-    RH_MAX_FRAME_JOBS = 64,              /* analyze-frame requests at once; then 429 */
-    RH_STOP_GRACE_S = 30,                /* SIGTERM: running work gets so long */
-    RH_STOP_CLOSE_S = 3,                 /* of it: for a client that only has to send its last bytes */
-    RH_STOP_LOADING_S = 3,               /* for the step of loading the models that is under way */
+    RH_MAX_FILE_JOBS = 16,  /* uploads waiting for recognition; then 429 */
+    RH_MAX_ATTEMPTS = 3,    /* analyses of a recording, or reports of a broken session, that end the program */
+    RH_NICE_FILES = 10,     /* recordings give way to everything else */
+    RH_DISK_THREADS = 4,    /* pieces of uploads, opening of live sessions */
+    RH_DESK_THREADS = 4,    /* questions to the store, which may have to wait for the disk */
+    RH_MAX_FRAME_JOBS = 64, /* analyze-frame requests at once; then 429 */
+    RH_STOP_GRACE_S = 30,   /* SIGTERM: running work gets so long */
+    RH_STOP_CLOSE_S = 3,    /* of it: for a client that only has to send its last bytes */
+    RH_STOP_LOADING_S = 3,  /* for the step of loading the models that is under way */
 };
 
 #endif

@@ -31,15 +31,22 @@ static rh_status finish_one(finish_job *j, rh_server *s)
     for (int i = 0; i < 5; i++)
         text[i] = json_string_value(json_object_get(meta, keys[i]));
     (void)snprintf(spool, sizeof spool, "%s/media", s->o.config->data_dir);
-    rh_session_options o = {.id = j->id, .client = text[0], .question = text[1], .kind = text[2],
-                            .language = text[3], .reference = text[4], .spool_dir = spool, .from = RH_SESSION_RECOVERED,
+    rh_session_options o = {.id = j->id,
+                            .client = text[0],
+                            .question = text[1],
+                            .kind = text[2],
+                            .language = text[3],
+                            .reference = text[4],
+                            .spool_dir = spool,
+                            .from = RH_SESSION_RECOVERED,
                             .keep_media = json_is_true(json_object_get(meta, "keep_media"))};
     int attempts = 0;
     if (st == RH_OK)
         st = rh_store_attempt(s->store, j->id, false, &attempts, &j->err);
     if (st == RH_OK && attempts > RH_MAX_ATTEMPTS) {
         char why[160];
-        (void)snprintf(why, sizeof why, "the program ended %d times while it made the report of this session", attempts - 1);
+        (void)snprintf(why, sizeof why, "the program ended %d times while it made the report of this session",
+                       attempts - 1);
         st = rh_store_fail(s->store, j->id, why, &j->err);
         if (st == RH_OK)
             st = rh_fail(&j->err, RH_ERR_LIMIT, "%s", why);
@@ -88,8 +95,7 @@ static void search_done(rh_server *s, rh_job *base)
     search_job *j = (search_job *)base;
     size_t i;
     json_t *id;
-    json_array_foreach(j->ids, i, id)
-    {
+    json_array_foreach(j->ids, i, id) {
         const char *name = json_string_value(id);
         finish_job f = {.job = {.run = finish_run, .done = finish_done}};
         (void)snprintf(f.id, sizeof f.id, "%s", name);

@@ -107,8 +107,10 @@ static void skip(rh_ws *w, size_t n, bool last)
     if (!last)
         return;
     char msg[160];
-    (void)snprintf(msg, sizeof msg, "the message is larger than %d KB: send smaller pictures or shorter "
-                   "pieces of audio", w->server->o.config->max_message_kb);
+    (void)snprintf(msg, sizeof msg,
+                   "the message is larger than %d KB: send smaller pictures or shorter "
+                   "pieces of audio",
+                   w->server->o.config->max_message_kb);
     w->kind->too_large(w, msg);
     w->skipping = false;
     w->n_skipped = 0;
@@ -176,10 +178,8 @@ rh_status rh_ws_send_json(rh_ws *w, json_t *take, size_t digits)
 void rh_ws_hold_back(rh_ws *w)
 {
     size_t out = w->out.len - w->n_out_sent;
-    bool full = w->n_owed >= RH_MAX_OWED || w->work_bytes >= RH_MAX_LANE_BYTES ||
-                out >= RH_MAX_OUT_BYTES;
-    bool low = w->n_owed <= RH_MAX_OWED / 2 && w->work_bytes <= RH_MAX_LANE_BYTES / 2 &&
-               out <= RH_MAX_OUT_BYTES / 2;
+    bool full = w->n_owed >= RH_MAX_OWED || w->work_bytes >= RH_MAX_LANE_BYTES || out >= RH_MAX_OUT_BYTES;
+    bool low = w->n_owed <= RH_MAX_OWED / 2 && w->work_bytes <= RH_MAX_LANE_BYTES / 2 && out <= RH_MAX_OUT_BYTES / 2;
     if (full && !w->held_back) {
         w->held_back = true;
         w->server->count.n_held_back++;
@@ -213,9 +213,11 @@ static void write_one(rh_ws *w)
 
 static const char *reason_of(int code)
 {
-    static const struct { int code; const char *why; } reasons[] = {
-        {1000, "done"}, {1001, "the server is stopping"}, {1008, "not possible here"},
-        {1009, "too large"}, {1011, "failed"}, {1013, "try again later"}};
+    static const struct {
+        int code;
+        const char *why;
+    } reasons[] = {{1000, "done"},   {1001, "the server is stopping"}, {1008, "not possible here"}, {1009, "too large"},
+                   {1011, "failed"}, {1013, "try again later"}};
     for (size_t i = 0; i < sizeof reasons / sizeof *reasons; i++)
         if (reasons[i].code == code)
             return reasons[i].why;

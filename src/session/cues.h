@@ -9,20 +9,20 @@
 #include <stdbool.h>
 
 typedef struct {
-    double t;                /* s from the start of the session */
-    bool speaking;           /* in mid-utterance */
-    double recent_wpm;       /* last RH_CUE_WINDOW_S of speech; 0 = too little to say */
-    double fillers_per_min;  /* the same time */
-    double speech_db;        /* level of recent speech, dB full scale; 0 = unknown */
+    double t;               /* s from the start of the session */
+    bool speaking;          /* in mid-utterance */
+    double recent_wpm;      /* last RH_CUE_WINDOW_S of speech; 0 = too little to say */
+    double fillers_per_min; /* the same time */
+    double speech_db;       /* level of recent speech, dB full scale; 0 = unknown */
     bool has_video;
-    double looking_share;    /* of the last seconds with a face; < 0 = unknown */
-    double away_s;           /* how long no face has been in the picture */
-    double answer_s;         /* speech so far */
+    double looking_share; /* of the last seconds with a face; < 0 = unknown */
+    double away_s;        /* how long no face has been in the picture */
+    double answer_s;      /* speech so far */
 } rh_cue_view;
 
 typedef struct {
-    double last_t;           /* of the last cue; start below -RH_CUE_INTERVAL_S */
-    double last_of[8];       /* of each kind */
+    double last_t;     /* of the last cue; start below -RH_CUE_INTERVAL_S */
+    double last_of[8]; /* of each kind */
 } rh_cue_state;
 
 typedef struct {

@@ -84,9 +84,13 @@ rh_status rh_curves_part(rh_curves *c, double from_s, double to_s, rh_contour *o
     double clipped = 0;
     for (size_t i = at; i < at + n; i++)
         clipped += (double)c->at[RH_CURVE_CLIPPED][i];
-    *out = (rh_contour){.n = n, .f0_hz = c->at[RH_CURVE_F0] + at, .voicing = c->at[RH_CURVE_VOICING] + at,
-                        .level_db = c->at[RH_CURVE_LEVEL] + at, .change_db = c->at[RH_CURVE_CHANGE] + at,
-                        .clipped = (float)(clipped / (double)n), .peak = 1};
+    *out = (rh_contour){.n = n,
+                        .f0_hz = c->at[RH_CURVE_F0] + at,
+                        .voicing = c->at[RH_CURVE_VOICING] + at,
+                        .level_db = c->at[RH_CURVE_LEVEL] + at,
+                        .change_db = c->at[RH_CURVE_CHANGE] + at,
+                        .clipped = (float)(clipped / (double)n),
+                        .peak = 1};
     return levels(out, err);
 }
 

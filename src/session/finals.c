@@ -9,7 +9,7 @@
 
 enum { TOLD = 32 }; /* so many of the latest fillers may be the same as a new one */
 
-static const double EDGE_S = 0.1; /* a hesitation may begin a little before its words are new */
+static const double EDGE_S = 0.1;  /* a hesitation may begin a little before its words are new */
 static const float SAME_S = 0.25f; /* events so near are one that was told */
 static const float LATE_P = 0.3f;  /* what is told afterwards has to be surer */
 
@@ -115,7 +115,9 @@ static rh_status find_fillers(rh_word_table *t, const rh_heard *h)
     rh_status st = words && said ? rh_pitch_track_run(&track, h->sound, h->n_sound, NULL) : RH_ERR_NOMEM;
     if (st == RH_OK) {
         const rh_contour c = rh_hearing_curves(&track);
-        const rh_speech_input in = {.words = words, .n_words = clean->n - first, .contour = &c,
+        const rh_speech_input in = {.words = words,
+                                    .n_words = clean->n - first,
+                                    .contour = &c,
                                     .duration_s = (double)h->n_sound / RH_ASR_RATE_HZ};
         st = rh_disfluencies_find(&in, said, verbatim->n - first_verbatim, &d, NULL);
     }
@@ -159,7 +161,8 @@ json_t *rh_finals_words(const rh_word_table *t, size_t segment, double offset_s)
     json_t *list = json_array();
     size_t put = 0; /* items of their own so far */
     for (size_t i = 0; i < s->n_words; i++)
-        json_array_append_new(list, word_json(w[i].text, offset_s + (double)w[i].start, offset_s + (double)w[i].end, w[i].p));
+        json_array_append_new(list,
+                              word_json(w[i].text, offset_s + (double)w[i].start, offset_s + (double)w[i].end, w[i].p));
     for (size_t i = s->first_filler; i < s->first_filler + s->n_fillers; i++) {
         const rh_filler *f = &t->fillers[i];
         const char *kind = rh_filler_name(f->kind);

@@ -14,13 +14,13 @@ enum { LATEST_REFERENCE_BYTES = 1200 }; /* of a forced piece: some 300 tokens, b
 
 typedef struct {
     rh_hearing *h;
-    rh_transcript part;         /* scratch */
-    size_t reference_at;        /* bytes of it already spoken of */
-    float *pooled;              /* scratch, [n_pooled] */
+    rh_transcript part;  /* scratch */
+    size_t reference_at; /* bytes of it already spoken of */
+    float *pooled;       /* scratch, [n_pooled] */
     size_t n_pooled;
     rh_asr_params params;
     bool no_verbatim;
-    bool language_asked;        /* the first long piece was listened to for its language */
+    bool language_asked; /* the first long piece was listened to for its language */
 } hearing;
 
 static bool has_letter(const char *s, size_t n)
@@ -75,9 +75,15 @@ void rh_hearing_model_name(const rh_asr_model *model, char out[RH_SPEECH_NAME])
 
 rh_contour rh_hearing_curves(const rh_pitch_track *t)
 {
-    return (rh_contour){.n = t->n_hops, .f0_hz = t->f0_hz, .voicing = t->voicing, .level_db = t->level_db,
-                        .change_db = t->change_db, .noise_db = t->noise_db, .speech_db = t->speech_db,
-                        .clipped = t->clipped, .peak = t->peak};
+    return (rh_contour){.n = t->n_hops,
+                        .f0_hz = t->f0_hz,
+                        .voicing = t->voicing,
+                        .level_db = t->level_db,
+                        .change_db = t->change_db,
+                        .noise_db = t->noise_db,
+                        .speech_db = t->speech_db,
+                        .clipped = t->clipped,
+                        .peak = t->peak};
 }
 
 static rh_status pool(hearing *r, rh_asr_stream *stream, rh_error *err)
@@ -147,8 +153,8 @@ static rh_status listen_for_language(hearing *r, rh_asr_stream *stream, double l
     return st;
 }
 
-static rh_status on_piece(void *user, rh_asr_stream *stream, const rh_transcript *part,
-                          double from_s, double to_s, bool is_last, rh_error *err)
+static rh_status on_piece(void *user, rh_asr_stream *stream, const rh_transcript *part, double from_s, double to_s,
+                          bool is_last, rh_error *err)
 {
     hearing *r = user;
     rh_word_table *t = &r->h->words;
@@ -184,8 +190,8 @@ static rh_status complete_words(rh_hearing *h, const rh_speech_span *voice, size
     return st;
 }
 
-static rh_status run(hearing *r, rh_asr_stream *stream, const rh_vad_model *vad,
-                     const float *samples, size_t n, const rh_hearing_options *o, rh_error *err)
+static rh_status run(hearing *r, rh_asr_stream *stream, const rh_vad_model *vad, const float *samples, size_t n,
+                     const rh_hearing_options *o, rh_error *err)
 {
     rh_hearing *h = r->h;
     rh_asr_params p = r->params;
@@ -200,8 +206,8 @@ static rh_status run(hearing *r, rh_asr_stream *stream, const rh_vad_model *vad,
     }
     if (!r->pooled)
         return RH_ERR_NOMEM;
-    rh_status st = rh_recording_pieces(stream, vad, samples, n, &p, on_piece, r, &h->transcript,
-                                       vad ? &voice : NULL, &n_voice, err);
+    rh_status st = rh_recording_pieces(stream, vad, samples, n, &p, on_piece, r, &h->transcript, vad ? &voice : NULL,
+                                       &n_voice, err);
     if (st == RH_OK)
         st = complete_words(h, voice, n_voice);
     rh_free(voice);
@@ -211,9 +217,8 @@ static rh_status run(hearing *r, rh_asr_stream *stream, const rh_vad_model *vad,
     return st;
 }
 
-rh_status rh_hear(rh_hearing *out, rh_asr_stream *stream, const rh_asr_model *model,
-                  const rh_vad_model *vad, const float *samples, size_t n,
-                  const rh_hearing_options *o, rh_error *err)
+rh_status rh_hear(rh_hearing *out, rh_asr_stream *stream, const rh_asr_model *model, const rh_vad_model *vad,
+                  const float *samples, size_t n, const rh_hearing_options *o, rh_error *err)
 {
     static const rh_hearing_options defaults = {0};
     o = o ? o : &defaults;

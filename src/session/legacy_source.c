@@ -16,11 +16,11 @@
 
 enum {
     RATE = RH_ASR_RATE_HZ,
-    SETTLE_MS = 2300,     /* a result at latest 4 s after the one before: some 0.5 s to decode,
+    SETTLE_MS = 2300,    /* a result at latest 4 s after the one before: some 0.5 s to decode,
                              the same to decode again where nothing is settled, and a piece of sound */
-    NEW_SOUND_S = 2,      /* between two results of somebody who speaks */
-    KEEP_S = 40,          /* words come no later than that after their sound was looked at */
-    LATE = RATE * 3 / 2,  /* a network may hold sound back for so long */
+    NEW_SOUND_S = 2,     /* between two results of somebody who speaks */
+    KEEP_S = 40,         /* words come no later than that after their sound was looked at */
+    LATE = RATE * 3 / 2, /* a network may hold sound back for so long */
 };
 
 static const double REST_S = 0.9;
@@ -31,20 +31,20 @@ typedef struct {
 
 struct rh_legacy_source {
     rh_transcriber *transcriber;
-    rh_word_table said;     /* recognition's while it runs, else {lock} */
-    bool recognising;       /* {lock} */
-    pthread_mutex_t lock;   /* never held while sound is recognised */
-    rh_curves curves;       /* {lock} of the sound fed, what may still be measured */
-    float *waiting;         /* {lock} came while recognition runs, which is to end with what it began with */
+    rh_word_table said;   /* recognition's while it runs, else {lock} */
+    bool recognising;     /* {lock} */
+    pthread_mutex_t lock; /* never held while sound is recognised */
+    rh_curves curves;     /* {lock} of the sound fed, what may still be measured */
+    float *waiting;       /* {lock} came while recognition runs, which is to end with what it began with */
     size_t n_waiting, cap_waiting;
-    size_t n_fed;           /* {lock} samples */
-    size_t n_looked_at;     /* of them there when recognition began, the last time */
-    double measured;        /* {lock} s, the end of the last result */
-    double fed_at_result;   /* s, when it was given */
-    rh_session *session;    /* NULL = nothing is kept */
-    joint *joints;          /* {session->feed_lock} rising */
+    size_t n_fed;         /* {lock} samples */
+    size_t n_looked_at;   /* of them there when recognition began, the last time */
+    double measured;      /* {lock} s, the end of the last result */
+    double fed_at_result; /* s, when it was given */
+    rh_session *session;  /* NULL = nothing is kept */
+    joint *joints;        /* {session->feed_lock} rising */
     size_t n_joints, cap_joints;
-    size_t n_kept;          /* {session->feed_lock} samples of the source the session has */
+    size_t n_kept; /* {session->feed_lock} samples of the source the session has */
 };
 
 rh_status rh_legacy_source_new(rh_legacy_source **out, const rh_model_set *m, rh_session *s, rh_error *err)
@@ -133,7 +133,8 @@ static void feed_session(rh_legacy_source *l, const float *samples, size_t n, in
 static rh_status hold(rh_legacy_source *l, const float *samples, size_t n, rh_error *err)
 {
     if (rh_transcriber_behind_s(l->transcriber) + (double)(l->n_waiting + n) / RATE > RH_LEGACY_WAIT_S)
-        return rh_fail(err, RH_ERR_LIMIT, "more than %d s of sound wait to be recognised; send slower", RH_LEGACY_WAIT_S);
+        return rh_fail(err, RH_ERR_LIMIT, "more than %d s of sound wait to be recognised; send slower",
+                       RH_LEGACY_WAIT_S);
     if (rh_array_reserve(&l->waiting, &l->cap_waiting, l->n_waiting + n, sizeof *l->waiting) != RH_OK)
         return rh_fail(err, RH_ERR_NOMEM, "source: out of memory");
     if (n)
@@ -246,9 +247,9 @@ double rh_legacy_source_waiting_s(rh_legacy_source *l)
 /* Of the first n samples. */
 static bool result_due(const rh_legacy_source *l, size_t n)
 {
-    return has_new_words(l) && ((double)n / RATE - l->fed_at_result >= NEW_SOUND_S ||
-                                (!rh_transcriber_speaking(l->transcriber) &&
-                                 rh_transcriber_quiet_s(l->transcriber) >= REST_S));
+    return has_new_words(l) &&
+           ((double)n / RATE - l->fed_at_result >= NEW_SOUND_S ||
+            (!rh_transcriber_speaking(l->transcriber) && rh_transcriber_quiet_s(l->transcriber) >= REST_S));
 }
 
 rh_legacy_rest rh_legacy_source_look(rh_legacy_source *l, bool *due)
@@ -292,7 +293,8 @@ rh_status rh_legacy_source_recognise(rh_legacy_source *l, rh_legacy_part part, c
     bool any = false, all = part != RH_PART_SETTLED;
     recognising(l, true);
     do {
-        st = all ? rh_transcriber_finish(l->transcriber, cancel, err) : rh_transcriber_work(l->transcriber, cancel, err);
+        st =
+            all ? rh_transcriber_finish(l->transcriber, cancel, err) : rh_transcriber_work(l->transcriber, cancel, err);
         taken = take_finals(l, &any);
     } while (!all && st == RH_OK && taken == RH_OK);
     recognising(l, false);

@@ -27,11 +27,10 @@ static json_t *metrics_event(const rh_session *s)
     double speech = s->transcriber ? rh_transcriber_speech_s(s->transcriber) : 0;
     double looking = rh_timeline_looking(t, 0, s->now + 1);
     json_t *e = json_pack("{s:s, s:f, s:f, s:f, s:i, s:i, s:f, s:i, s:f, s:f}", "type", "metrics", "t",
-                          rh_tenth(s->now), "pace_wpm", rh_tenth(rh_timeline_wpm(t, s->now, 30)),
-                          "speech_s", rh_tenth(speech), "words", t->n_words, "filler_words_count",
-                          t->n_fillers, "fillers_per_minute",
-                          rh_tenth(speech > 5 ? t->n_fillers * 60 / speech : 0), "pauses", t->n_pauses,
-                          "pause_s", rh_tenth(t->pause_s), "longest_silence_s",
+                          rh_tenth(s->now), "pace_wpm", rh_tenth(rh_timeline_wpm(t, s->now, 30)), "speech_s",
+                          rh_tenth(speech), "words", t->n_words, "filler_words_count", t->n_fillers,
+                          "fillers_per_minute", rh_tenth(speech > 5 ? t->n_fillers * 60 / speech : 0), "pauses",
+                          t->n_pauses, "pause_s", rh_tenth(t->pause_s), "longest_silence_s",
                           rh_tenth(t->last_word_end >= 0 ? fmax(0, s->now - t->last_word_end) : s->now));
     if (looking >= 0) {
         json_object_set_new(e, "eye_contact", json_real(rh_tenth(100 * looking)));
@@ -93,8 +92,8 @@ void rh_session_advance(rh_session *s, double t, bool speaking)
     if (!cue)
         return;
     rh_session_keep_event(s, "cue", now, now, json_pack("{s:s, s:s}", "cue", cue->kind, "text", cue->text));
-    rh_session_send(s, json_pack("{s:s, s:f, s:s, s:s}", "type", "cue", "t", rh_tenth(now), "kind",
-                                 cue->kind, "text", cue->text));
+    rh_session_send(
+        s, json_pack("{s:s, s:f, s:s, s:s}", "type", "cue", "t", rh_tenth(now), "kind", cue->kind, "text", cue->text));
 }
 
 /* ---- life ---- */
@@ -126,9 +125,9 @@ static bool copy_options(rh_session *s, const rh_session_options *o)
 
 json_t *rh_session_meta(const rh_session *s)
 {
-    json_t *meta = json_pack("{s:s, s:s*, s:s*, s:s*, s:s*, s:s*}", "client", s->o.client, "question",
-                             s->o.question, "kind", s->o.kind, "language", s->o.language, "reference",
-                             s->o.reference, "source", s->o.source);
+    json_t *meta =
+        json_pack("{s:s, s:s*, s:s*, s:s*, s:s*, s:s*}", "client", s->o.client, "question", s->o.question, "kind",
+                  s->o.kind, "language", s->o.language, "reference", s->o.reference, "source", s->o.source);
     if (meta && s->o.keep_media) /* after a crash it is still known */
         json_object_set_new(meta, "keep_media", json_true());
     return meta;
@@ -146,8 +145,7 @@ static void restore(rh_session *s, const json_t *kept)
     json_t *seg, *word, *row;
     double end = 0;
     s->created = rh_json_num(kept, "created");
-    json_array_foreach(json_object_get(kept, "segments"), i, seg)
-    {
+    json_array_foreach(json_object_get(kept, "segments"), i, seg) {
         json_array_append(s->segments, seg);
         end = fmax(end, rh_json_num(seg, "end"));
         s->n_segments = (int)json_integer_value(json_object_get(seg, "seq")) + 1;
@@ -155,8 +153,7 @@ static void restore(rh_session *s, const json_t *kept)
             rh_timeline_word(&s->timeline, rh_json_num(word, "start"), rh_json_num(word, "end"),
                              rh_session_is_filler(word));
     }
-    json_array_foreach(json_object_get(kept, "seconds"), i, row)
-    {
+    json_array_foreach(json_object_get(kept, "seconds"), i, row) {
         int t = (int)json_integer_value(json_object_get(row, "t"));
         s->stored_until = t + 1;
         s->now = fmax(s->now, t);
@@ -218,7 +215,8 @@ static void settle(rh_session *s)
 static rh_status begin(rh_session *s, rh_error *err)
 {
     json_t *kept = NULL, *meta = rh_session_meta(s);
-    rh_status st = meta ? RH_OK : rh_fail(err, RH_ERR_INVAL, "client, question, kind, language and reference must be UTF-8 text");
+    rh_status st =
+        meta ? RH_OK : rh_fail(err, RH_ERR_INVAL, "client, question, kind, language and reference must be UTF-8 text");
     if (st == RH_OK && s->store && rh_store_get(s->store, s->o.id, &kept, NULL) != RH_OK)
         kept = NULL;
     if (st == RH_OK)
@@ -238,12 +236,11 @@ static rh_status begin(rh_session *s, rh_error *err)
     return st == RH_OK ? start_transcriber(s, err) : st;
 }
 
-rh_status rh_session_new(rh_session **out, const rh_model_set *m, rh_store *store,
-                         const rh_session_options *o, rh_error *err)
+rh_status rh_session_new(rh_session **out, const rh_model_set *m, rh_store *store, const rh_session_options *o,
+                         rh_error *err)
 {
     if (!rh_session_id_valid(o->id))
-        return rh_fail(err, RH_ERR_INVAL,
-                       "a session id has up to %d letters, digits, '-', '_' and '.'",
+        return rh_fail(err, RH_ERR_INVAL, "a session id has up to %d letters, digits, '-', '_' and '.'",
                        RH_SESSION_ID_MAX);
     rh_session *s = rh_calloc(1, sizeof *s);
     if (!s)
@@ -264,8 +261,8 @@ rh_status rh_session_new(rh_session **out, const rh_model_set *m, rh_store *stor
     pthread_mutex_init(&s->emit_lock, NULL);
     rh_timeline_init(&s->timeline);
     rh_cue_state_init(&s->cues);
-    rh_status st = copy_options(s, o) && s->segments ? begin(s, err)
-                                                     : rh_fail(err, RH_ERR_NOMEM, "session: out of memory");
+    rh_status st =
+        copy_options(s, o) && s->segments ? begin(s, err) : rh_fail(err, RH_ERR_NOMEM, "session: out of memory");
     if (st != RH_OK)
         rh_session_free(s);
     else
@@ -284,7 +281,7 @@ void rh_session_free(rh_session *s)
     rh_word_table_done(&s->said);
     json_decref(s->segments);
     json_decref(s->events);
-    const char *strings[] = {s->o.id,       s->o.client,    s->o.question, s->o.kind,
+    const char *strings[] = {s->o.id,       s->o.client,    s->o.question,  s->o.kind,
                              s->o.language, s->o.reference, s->o.spool_dir, s->o.source};
     for (size_t i = 0; i < sizeof strings / sizeof *strings; i++)
         rh_free((char *)(uintptr_t)strings[i]); /* ours: copied by copy_options() */

@@ -55,8 +55,10 @@ static rh_status measure(rh_session *s, const atomic_bool *cancel, rh_analysis *
     if (*measured && heard) {
         st = measure_heard(s, samples, n, out, err);
     } else if (*measured) {
-        rh_hearing_options o = {.language = rh_session_language(s), .reference = s->o.reference,
-                                .cancel = cancel, .progress = s->o.progress,
+        rh_hearing_options o = {.language = rh_session_language(s),
+                                .reference = s->o.reference,
+                                .cancel = cancel,
+                                .progress = s->o.progress,
                                 .progress_user = s->o.user};
         st = rh_analyze_recording(s->models, samples, n, &o, out, err);
     }
@@ -87,9 +89,9 @@ static json_t *as_kept(rh_session *s, bool all_stored)
     json_t *kept = NULL;
     if (s->store && rh_store_get(s->store, s->o.id, &kept, NULL) == RH_OK && all_stored)
         return kept;
-    json_t *whole = json_pack("{s:s, s:f, s:o, s:O, s:O, s:o}", "id", s->o.id, "created", s->created, "meta",
-                              rh_session_meta(s), "segments", s->segments, "events", s->events, "seconds",
-                              all_seconds(s, kept));
+    json_t *whole =
+        json_pack("{s:s, s:f, s:o, s:O, s:O, s:o}", "id", s->o.id, "created", s->created, "meta", rh_session_meta(s),
+                  "segments", s->segments, "events", s->events, "seconds", all_seconds(s, kept));
     json_decref(kept);
     return whole;
 }
@@ -110,8 +112,8 @@ static void keep_segments(rh_session *s, const json_t *lines)
     size_t i;
     rh_session_kept(s, rh_store_forget_segments(s->store, s->o.id));
     json_array_foreach(lines, i, line)
-        rh_session_kept(s, rh_store_segment(s->store, s->o.id, (int)i, rh_json_num(line, "start"),
-                                            rh_json_num(line, "end"), line));
+        rh_session_kept(
+            s, rh_store_segment(s->store, s->o.id, (int)i, rh_json_num(line, "start"), rh_json_num(line, "end"), line));
 }
 
 static rh_status hear_the_rest(rh_session *s, const atomic_bool *cancel, rh_error *err)

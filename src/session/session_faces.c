@@ -22,8 +22,7 @@ static void note(rh_session *s, const rh_face *f, int64_t t_us)
     bool ended = rh_timeline_face(&s->timeline, f, t, &away);
     pthread_mutex_unlock(&s->lock);
     if (ended)
-        rh_session_keep_event(s, "look_away", away.start, away.end,
-                              json_pack("{s:s}", "direction", away.direction));
+        rh_session_keep_event(s, "look_away", away.start, away.end, json_pack("{s:s}", "direction", away.direction));
     rh_session_advance(s, t, s->transcriber && rh_transcriber_speaking(s->transcriber));
 }
 

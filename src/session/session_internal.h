@@ -22,22 +22,22 @@ typedef enum { RH_SESSION_OPEN, RH_SESSION_MEASURED, RH_SESSION_CLOSED } rh_sess
 struct rh_session {
     rh_session_state state;
     const rh_model_set *models;
-    rh_store *store; /* may be NULL */
+    rh_store *store;      /* may be NULL */
     rh_session_options o; /* strings owned */
     double created;
-    double length;        /* s, once measured */
+    double length; /* s, once measured */
 
     /* audio half */
     rh_transcriber *transcriber; /* NULL when no speech model is loaded */
-    rh_spool spool;       /* {feed_lock} */
-    size_t heard_from;    /* sample of the session at which the transcriber began (after a restart) */
-    size_t n_fed;         /* {feed_lock} sample of the session up to which the transcriber was fed */
+    rh_spool spool;              /* {feed_lock} */
+    size_t heard_from;           /* sample of the session at which the transcriber began (after a restart) */
+    size_t n_fed;                /* {feed_lock} sample of the session up to which the transcriber was fed */
     int n_segments;
-    json_t *segments;     /* finals so far: {start, end, text, words} */
-    rh_word_table said;   /* the same with all that recognition knows, for the measures */
-    bool whole;           /* `said` has all of `segments` */
+    json_t *segments;                       /* finals so far: {start, end, text, words} */
+    rh_word_table said;                     /* the same with all that recognition knows, for the measures */
+    bool whole;                             /* `said` has all of `segments` */
     struct rh_legacy_source *active_source; /* {feed_lock} the one whose sound is taken */
-    bool partial_shown;   /* the last event of the transcript was a partial */
+    bool partial_shown;                     /* the last event of the transcript was a partial */
 
     /* video half */
     rh_face_tracker *tracker; /* made with the first picture */
@@ -53,7 +53,8 @@ struct rh_session {
     double now;                /* {lock} latest time seen in sound or picture, s */
     double metrics_at;         /* {lock} time of the last metrics event */
     rh_cue_state cues;         /* {lock} */
-    int64_t storage_seen_us, storage_bad_us; /* audio half: last look at disk and store; since when they fail, 0 = they do not */
+    int64_t storage_seen_us,
+        storage_bad_us;        /* audio half: last look at disk and store; since when they fail, 0 = they do not */
     bool storage_told;         /* audio half: the person knows */
     double lag_told_at;        /* audio half: when the last lag event went out */
     pthread_mutex_t emit_lock; /* held while o.emit or o.saw is called */
@@ -67,11 +68,11 @@ void rh_session_send_face(rh_session *s, const rh_face *f, double t, const rh_er
 void rh_session_keep_event(rh_session *s, const char *kind, double start, double end, json_t *detail);
 /* The words of a segment of `said`, `offset_s` to be added to its times, are final. One thread at a time. */
 json_t *rh_session_keep_segment(rh_session *s, size_t segment, double offset_s); /* borrowed: start, end, text, words */
-void rh_session_take_heard(rh_session *s); /* what is new of the transcriber */
+void rh_session_take_heard(rh_session *s);                                       /* what is new of the transcriber */
 /* Gives the transcriber what waits in the spool, as much as it takes; true: all of it. Audio half. */
 bool rh_session_feed_transcriber(rh_session *s, rh_status *st, rh_error *err);
 /* session_storage.c: what the disk and the store do not take. */
-void rh_session_watch_storage(rh_session *s); /* tells the person when it begins and ends; audio half */
+void rh_session_watch_storage(rh_session *s);      /* tells the person when it begins and ends; audio half */
 void rh_session_kept(rh_session *s, rh_status st); /* of a queued write to the store */
 /* {feed_lock} held: sound that goes on where the last ended; silence up to sample `until`. */
 rh_status rh_session_take_sound(rh_session *s, const float *x, size_t n, rh_error *err);

@@ -20,8 +20,7 @@ static void saw(void *user, const rh_face *f, rh_image *img)
     rh_session_note_face(user, f, f->t_us);
 }
 
-rh_status rh_session_recording(rh_session *s, const char *path, const atomic_bool *cancel,
-                               rh_error *err)
+rh_status rh_session_recording(rh_session *s, const char *path, const atomic_bool *cancel, rh_error *err)
 {
     rh_error seen = {0};
     rh_status heard = hear(s, path, err);
@@ -32,8 +31,7 @@ rh_status rh_session_recording(rh_session *s, const char *path, const atomic_boo
     o.cancel = cancel;
     o.progress = s->o.progress;
     o.progress_user = s->o.user;
-    rh_status st = m ? rh_face_video(m, path, &o, saw, s, &seen)
-                     : rh_fail(&seen, RH_ERR_NOTFOUND, "no face models");
+    rh_status st = m ? rh_face_video(m, path, &o, saw, s, &seen) : rh_fail(&seen, RH_ERR_NOTFOUND, "no face models");
     if (st == RH_OK || (heard == RH_OK && st != RH_ERR_CANCELED))
         return RH_OK; /* sound alone or pictures alone make a session */
     if (st == RH_ERR_CANCELED && err)

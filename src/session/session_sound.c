@@ -88,8 +88,7 @@ rh_status rh_session_take_silence(rh_session *s, size_t until, rh_error *err)
     return st;
 }
 
-rh_status rh_session_feed(rh_session *s, const float *samples, size_t n, int64_t t_us,
-                          rh_error *err)
+rh_status rh_session_feed(rh_session *s, const float *samples, size_t n, int64_t t_us, rh_error *err)
 {
     if (t_us < 0 || t_us > (int64_t)RH_SESSION_MAX_S * 1000000)
         return rh_fail(err, RH_ERR_INVAL, "time %lld us is outside the session", (long long)t_us);
@@ -130,8 +129,7 @@ json_t *rh_session_keep_segment(rh_session *s, size_t segment, double offset_s)
     size_t i;
     pthread_mutex_lock(&s->lock);
     json_array_foreach(words, i, w)
-        rh_timeline_word(&s->timeline, rh_json_num(w, "start"), rh_json_num(w, "end"),
-                         rh_session_is_filler(w));
+        rh_timeline_word(&s->timeline, rh_json_num(w, "start"), rh_json_num(w, "end"), rh_session_is_filler(w));
     pthread_mutex_unlock(&s->lock);
     if (s->store)
         rh_session_kept(s, rh_store_segment(s->store, s->o.id, s->n_segments, start, end, kept));
@@ -209,7 +207,6 @@ rh_status rh_session_work(rh_session *s, rh_error *err)
         s->lag_told_at = fed;
         rh_session_send(s, json_pack("{s:s, s:f}", "type", "lag", "seconds", rh_tenth(behind)));
     }
-    rh_session_advance(s, fed - behind,
-                       rh_transcriber_speaking(s->transcriber));
+    rh_session_advance(s, fed - behind, rh_transcriber_speaking(s->transcriber));
     return st;
 }

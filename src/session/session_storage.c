@@ -8,7 +8,7 @@
 #include "session_internal.h"
 
 static const int64_t LOOK_EVERY_US = 500000, PASSES_US = 2000000; /* shorter than this is nothing to tell */
-static const double SLOW_S = 10; /* so much sound that waits is a slow disk */
+static const double SLOW_S = 10;                                  /* so much sound that waits is a slow disk */
 
 /* What is wrong just now, in `why`; false: nothing. */
 static bool trouble(rh_session *s, rh_error *why)
@@ -46,8 +46,10 @@ void rh_session_watch_storage(rh_session *s)
         s->storage_bad_us = now;
     if (s->storage_told || now - s->storage_bad_us < PASSES_US)
         return;
-    (void)snprintf(detail, sizeof detail, "nothing can be kept just now: %s. The session goes on in memory, for up to %d "
-                   "minutes of sound; free some room and it is kept after all", why.msg, RH_SPOOL_WAIT_S / 60);
+    (void)snprintf(detail, sizeof detail,
+                   "nothing can be kept just now: %s. The session goes on in memory, for up to %d "
+                   "minutes of sound; free some room and it is kept after all",
+                   why.msg, RH_SPOOL_WAIT_S / 60);
     s->storage_told = true;
     send_storage(s, "error", detail);
 }

@@ -14,9 +14,9 @@
 
 enum {
     CHUNK = 4096,
-    BATCH = 1 << 18,     /* samples written at once */
+    BATCH = 1 << 18, /* samples written at once */
     RETRY_MS = 500,
-    PATIENCE_MS = 2000,  /* for a slow disk, before the caller is asked to come again */
+    PATIENCE_MS = 2000, /* for a slow disk, before the caller is asked to come again */
     MAX_TAIL = RH_SPOOL_WAIT_S * RH_ASR_RATE_HZ,
 };
 
@@ -145,9 +145,10 @@ static rh_status make_room(rh_spool *s, size_t n, rh_error *err)
     if (s->n_tail + n > MAX_TAIL && n > BATCH && !s->trouble) /* a recording; live sound comes again */
         wait_ms(s, PATIENCE_MS);
     if (s->n_tail + n > MAX_TAIL)
-        return s->trouble ? rh_fail(err, RH_ERR_IO, "%d minutes of sound wait for the disk, which takes no more: %s",
-                                    RH_SPOOL_WAIT_S / 60, strerror(s->trouble))
-                          : rh_fail(err, RH_ERR_LIMIT, "%d minutes of sound wait for a slow disk", RH_SPOOL_WAIT_S / 60);
+        return s->trouble
+                   ? rh_fail(err, RH_ERR_IO, "%d minutes of sound wait for the disk, which takes no more: %s",
+                             RH_SPOOL_WAIT_S / 60, strerror(s->trouble))
+                   : rh_fail(err, RH_ERR_LIMIT, "%d minutes of sound wait for a slow disk", RH_SPOOL_WAIT_S / 60);
     if (s->n_tail + n <= s->cap_tail)
         return RH_OK;
     size_t cap = (s->n_tail + n) * 2 < 1 << 16 ? 1 << 16 : (s->n_tail + n) * 2;

@@ -18,19 +18,19 @@ enum { RH_SPOOL_WAIT_S = 600 }; /* sound that may wait for the disk: 19 MB a ses
 
 typedef struct {
     int fd;
-    char path[512];       /* "" = a file without a name */
-    size_t n;             /* samples held */
-    bool locked;          /* `lock` and `changed` are there */
+    char path[512]; /* "" = a file without a name */
+    size_t n;       /* samples held */
+    bool locked;    /* `lock` and `changed` are there */
     pthread_mutex_t lock;
     pthread_cond_t changed;
     pthread_t writer;
-    bool writing;         /* the thread is there; from the first sound on */
-    bool ending;          /* {lock} */
-    size_t n_file;        /* {lock} samples in the file */
-    int16_t *tail;        /* {lock} [n_tail], behind them */
+    bool writing;            /* the thread is there; from the first sound on */
+    bool ending;             /* {lock} */
+    size_t n_file;           /* {lock} samples in the file */
+    int16_t *tail;           /* {lock} [n_tail], behind them */
     size_t n_tail, cap_tail; /* {lock} */
-    unsigned n_cuts;      /* {lock} what was being written when this changed does not count */
-    int trouble;          /* {lock} errno of a write that failed; 0 = none */
+    unsigned n_cuts;         /* {lock} what was being written when this changed does not count */
+    int trouble;             /* {lock} errno of a write that failed; 0 = none */
 } rh_spool;
 
 void rh_spool_init(rh_spool *s); /* holds nothing; may be closed */

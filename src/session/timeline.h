@@ -11,11 +11,11 @@
 #include "rehearse/session/session.h"
 
 typedef struct {
-    int n_faces, n_present, n_looking; /* pictures; with a face; looking at the camera */
-    int n_eyes_hidden, n_mouth_hidden; /* of n_present */
+    int n_faces, n_present, n_looking;              /* pictures; with a face; looking at the camera */
+    int n_eyes_hidden, n_mouth_hidden;              /* of n_present */
     float yaw, pitch, roll, attention, eye_contact; /* sums over n_present */
     int n_words, n_fillers;
-    float level_db;                    /* of the loudest 100 ms; 0 = no sound */
+    float level_db; /* of the loudest 100 ms; 0 = no sound */
 } rh_timeline_bin;
 
 /* A time in which the person looked away from the camera. */
@@ -31,7 +31,7 @@ typedef struct {
     int n_words, n_fillers, n_pauses;
     double pause_s, last_word_end;
     double last_face, last_present; /* s, -1 = never */
-    double away_since;     /* of a look away that goes on, s; -1 = none */
+    double away_since;              /* of a look away that goes on, s; -1 = none */
     const char *away_direction;
 } rh_timeline;
 

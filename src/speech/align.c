@@ -45,8 +45,7 @@ static float replace_cost(const char *a, const char *b)
 
 enum { BOTH, DROP_A, DROP_B };
 
-static void trace_back(const unsigned char *way, size_t n_a, size_t n_b, int32_t *pair_a,
-                       int32_t *pair_b)
+static void trace_back(const unsigned char *way, size_t n_a, size_t n_b, int32_t *pair_a, int32_t *pair_b)
 {
     size_t i = n_a, j = n_b;
     while (i > 0 || j > 0) {
@@ -64,12 +63,12 @@ static void trace_back(const unsigned char *way, size_t n_a, size_t n_b, int32_t
     }
 }
 
-rh_status rh_align_words(const char *const *a, size_t n_a, const char *const *b, size_t n_b,
-                         int32_t *pair_a, int32_t *pair_b, rh_error *err)
+rh_status rh_align_words(const char *const *a, size_t n_a, const char *const *b, size_t n_b, int32_t *pair_a,
+                         int32_t *pair_b, rh_error *err)
 {
     if (n_a > RH_ALIGN_MAX_WORDS || n_b > RH_ALIGN_MAX_WORDS)
-        return rh_fail(err, RH_ERR_LIMIT, "%zu words against %zu: at most %d can be compared", n_a,
-                       n_b, RH_ALIGN_MAX_WORDS);
+        return rh_fail(err, RH_ERR_LIMIT, "%zu words against %zu: at most %d can be compared", n_a, n_b,
+                       RH_ALIGN_MAX_WORDS);
     unsigned char *way = rh_alloc_array(n_a + 1, n_b + 1);
     float *cost = rh_alloc_array(n_b + 1, sizeof *cost);
     if (!way || !cost) {

@@ -209,10 +209,10 @@ char *rh_analysis_term(const rh_analysis *a, int first, int n)
 
 /* ---- to where the range lies ---- */
 
-#define MOVE_SPANS(list, n) \
-    for (size_t i = 0; i < (n); i++) { \
-        (list)[i].start += by; \
-        (list)[i].end += by; \
+#define MOVE_SPANS(list, n)                                                                                            \
+    for (size_t i = 0; i < (n); i++) {                                                                                 \
+        (list)[i].start += by;                                                                                         \
+        (list)[i].end += by;                                                                                           \
     }
 
 static void move(rh_analysis *a, float by)
@@ -255,8 +255,8 @@ static rh_status measure(rh_analysis *a, const rh_contour *c, rh_error *err)
     return st == RH_OK ? place_words(a, &in) : st;
 }
 
-rh_status rh_analyse(const rh_word_table *t, const rh_contour *c, double from_s, double to_s,
-                     rh_analysis *out, rh_error *err)
+rh_status rh_analyse(const rh_word_table *t, const rh_contour *c, double from_s, double to_s, rh_analysis *out,
+                     rh_error *err)
 {
     rh_analysis a = {.from_s = from_s, .duration_s = to_s - from_s};
     rh_speech_report_init(&a.report);

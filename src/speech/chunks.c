@@ -6,8 +6,8 @@
 #include "rehearse/speech/timing.h"
 #include "rehearse/base/stats.h"
 
-static const float chunk_s = 10.0f;      /* the training utterances are 2 to 15 s */
-static const float logp_min = -5.0f;       /* one impossible word must not decide alone */
+static const float chunk_s = 10.0f;  /* the training utterances are 2 to 15 s */
+static const float logp_min = -5.0f; /* one impossible word must not decide alone */
 static const float margin_min = -4.0f, margin_max = 8.0f;
 
 static float mean(const float *x, size_t n)
@@ -47,8 +47,8 @@ static bool is_spoken(const rh_word *w)
 }
 
 /* The four measures of sureness of words[0..n), into x[0..3]; `scratch` holds n floats. */
-static void measure_sureness(const rh_word *words, size_t n, float *scratch, float *logp,
-                             float *logp_low, float *entropy, float *margin)
+static void measure_sureness(const rh_word *words, size_t n, float *scratch, float *logp, float *logp_low,
+                             float *entropy, float *margin)
 {
     size_t m = 0;
     double h = 0.0, d = 0.0;
@@ -66,8 +66,7 @@ static void measure_sureness(const rh_word *words, size_t n, float *scratch, flo
     *margin = m ? (float)(d / (double)m) : 0.0f;
 }
 
-static void measure_pace(const rh_speech_input *in, const rh_speech_report *r, rh_chunk *s,
-                         float *scratch)
+static void measure_pace(const rh_speech_input *in, const rh_speech_report *r, rh_chunk *s, float *scratch)
 {
     float whole = fmaxf(s->end - s->start, 0.2f), pauses = 0.0f, longest = 0.0f;
     int within = 0, syllables = 0;
@@ -111,8 +110,7 @@ static bool in_pause(const rh_speech_report *r, float t)
     return false;
 }
 
-static rh_status measure_voice(const rh_speech_input *in, const rh_speech_report *r, rh_chunk *s,
-                               rh_error *err)
+static rh_status measure_voice(const rh_speech_input *in, const rh_speech_report *r, rh_chunk *s, rh_error *err)
 {
     const rh_contour *c = in->contour;
     s->x[RH_F_PITCH_SD] = 2.5f; /* what most have: neither good nor bad where unknown */
@@ -149,8 +147,7 @@ static size_t letters_of(const char *text, char out[RH_WORD_BYTES])
     return text ? rh_word_normal(text, out) : 0;
 }
 
-static size_t forced_in(const rh_speech_input *in, const rh_chunk *s, bool is_first, bool is_last,
-                        size_t *first)
+static size_t forced_in(const rh_speech_input *in, const rh_chunk *s, bool is_first, bool is_last, size_t *first)
 {
     size_t n = 0;
     *first = 0;
@@ -164,14 +161,14 @@ static size_t forced_in(const rh_speech_input *in, const rh_chunk *s, bool is_fi
     return n;
 }
 
-static void measure_reference(const rh_speech_input *in, const rh_speech_report *r, rh_chunk *s,
-                              bool is_first, bool is_last, float *scratch)
+static void measure_reference(const rh_speech_input *in, const rh_speech_report *r, rh_chunk *s, bool is_first,
+                              bool is_last, float *scratch)
 {
     size_t first, n = forced_in(in, s, is_first, is_last, &first);
     if (!r->has_reference || n == 0)
         return;
-    measure_sureness(in->forced + first, n, scratch, &s->x[RH_F_REF_LOGP],
-                     &s->x[RH_F_REF_LOGP_LOW], &s->x[RH_F_REF_ENTROPY], &s->x[RH_F_REF_MARGIN]);
+    measure_sureness(in->forced + first, n, scratch, &s->x[RH_F_REF_LOGP], &s->x[RH_F_REF_LOGP_LOW],
+                     &s->x[RH_F_REF_ENTROPY], &s->x[RH_F_REF_MARGIN]);
     s->x[RH_F_REF_GAP] = s->x[RH_F_REF_LOGP] - s->x[RH_F_LOGP];
     size_t errors = 0, expected = 0, letters = 0, differ = 0;
     for (size_t i = 0; i < r->n_word_scores; i++) {
@@ -215,8 +212,8 @@ static size_t cut(const rh_speech_input *in, rh_chunk *out, size_t max)
     return n;
 }
 
-rh_status rh_chunks_measure(const rh_speech_input *in, const rh_speech_report *r,
-                               rh_chunk **out, size_t *n, rh_error *err)
+rh_status rh_chunks_measure(const rh_speech_input *in, const rh_speech_report *r, rh_chunk **out, size_t *n,
+                            rh_error *err)
 {
     float span = in->words[in->n_words - 1].end - in->words[0].start;
     size_t max = (size_t)fmaxf(span / chunk_s, 0.0f) + 2, longest = in->n_words + in->n_forced + 1;
@@ -225,8 +222,8 @@ rh_status rh_chunks_measure(const rh_speech_input *in, const rh_speech_report *r
     rh_status st = s && scratch ? RH_OK : RH_ERR_NOMEM;
     size_t count = st == RH_OK ? cut(in, s, max) : 0;
     for (size_t i = 0; i < count && st == RH_OK; i++) {
-        measure_sureness(in->words + s[i].first_word, s[i].n_words, scratch, &s[i].x[RH_F_LOGP],
-                         &s[i].x[RH_F_LOGP_LOW], &s[i].x[RH_F_ENTROPY], &s[i].x[RH_F_MARGIN]);
+        measure_sureness(in->words + s[i].first_word, s[i].n_words, scratch, &s[i].x[RH_F_LOGP], &s[i].x[RH_F_LOGP_LOW],
+                         &s[i].x[RH_F_ENTROPY], &s[i].x[RH_F_MARGIN]);
         measure_pace(in, r, &s[i], scratch);
         st = measure_voice(in, r, &s[i], err);
         measure_reference(in, r, &s[i], i == 0, i + 1 == count, scratch);

@@ -28,8 +28,7 @@ static size_t past_degrees(const finder *f, size_t i)
 /* Said of oneself and as a fact: not "when I'm", "I don't think I'm". */
 static bool is_claimed(const finder *f, size_t i)
 {
-    static const char open[] =
-        "how if that unless until what whatever when whenever where whether which while who";
+    static const char open[] = "how if that unless until what whatever when whenever where whether which while who";
     static const char denied[] = "didn't doesn't don't hardly never not wasn't wish wouldn't";
     if (i == 0 || f->t[i].opens)
         return true;
@@ -70,8 +69,8 @@ static size_t activity_end(const finder *f, size_t i)
 {
     rh_noun_phrase p;
     size_t len = i < f->n ? strlen(f->t[i].key) : 0;
-    bool ing = len > 5 && strcmp(f->t[i].key + len - 3, "ing") == 0 && !is(f, i, "something") && !is(f, i, "anything") &&
-               !is(f, i, "everything");
+    bool ing = len > 5 && strcmp(f->t[i].key + len - 3, "ing") == 0 && !is(f, i, "something") &&
+               !is(f, i, "anything") && !is(f, i, "everything");
     if (ing && !f->t[i].stops && i + 1 < f->n) {
         size_t k = i + 1;
         if ((f->t[k].pos & RH_POS_PREPOSITION) && !f->t[k].stops)
@@ -103,7 +102,8 @@ static void find_trait(finder *f, size_t i)
     if (other && rh_noun_phrase_at(f->t, f->n, other, "", &p) && p.determined &&
         rh_word_listed(RH_LIST_TRAIT_NOUNS, f->t[p.head].key))
         rh_add_candidate(f, RH_FOLLOWUP_EXAMPLE, ASK_EXAMPLE, 72,
-                         is(f, other - 1, "be") && !is(f, other - 2, "to") ? "You said you can be" : "You said you see yourself as",
+                         is(f, other - 1, "be") && !is(f, other - 2, "to") ? "You said you can be"
+                                                                           : "You said you see yourself as",
                          other, p.end);
     if (!k || is(f, k, "not"))
         return;
@@ -112,14 +112,15 @@ static void find_trait(finder *f, size_t i)
         rh_add_candidate(f, RH_FOLLOWUP_EXAMPLE, ASK_EXAMPLE, 70, "You said you are", a, a + 1);
         return;
     }
-    if (rh_noun_phrase_at(f->t, f->n, a, "", &p) && p.determined && rh_word_listed(RH_LIST_TRAIT_NOUNS, f->t[p.head].key) &&
-        !(is(f, p.head, "person") && p.head == p.core))
+    if (rh_noun_phrase_at(f->t, f->n, a, "", &p) && p.determined &&
+        rh_word_listed(RH_LIST_TRAIT_NOUNS, f->t[p.head].key) && !(is(f, p.head, "person") && p.head == p.core))
         rh_add_candidate(f, RH_FOLLOWUP_EXAMPLE, ASK_EXAMPLE, 72, "You said you are", a, p.end);
 }
 
 /* "I'm good at solving problems", "I'm not very good at it". */
 static void find_feeling(finder *f, size_t i)
 {
+    /* clang-format off */
     static const struct {
         const char *adjective, *preposition;
         ask_kind ask;
@@ -130,13 +131,15 @@ static void find_feeling(finder *f, size_t i)
         {"skilled", "at", ASK_EXAMPLE},       {"experienced", "in", ASK_EXAMPLE}, {"comfortable", "with", ASK_EXAMPLE},
         {"responsible", "for", ASK_DETAIL_NOW}, {"nervous", "about", ASK_WEAKNESS}, {"afraid", "of", ASK_WEAKNESS},
     };
+    /* clang-format on */
     size_t k = past_i_am(f, i), been = past_degrees(f, i + 1);
     bool long_since = !k && is(f, i, "i've") && is_claimed(f, i) && is(f, been, "been") && !f->t[been].stops;
     k = long_since ? been + 1 : k;
     size_t negated = k && is(f, k, "not");
     size_t a = k ? past_degrees(f, k + negated) : 0;
     for (size_t m = 0; k && m < sizeof feelings / sizeof *feelings; m++) {
-        if (!is(f, a, feelings[m].adjective) || !is(f, a + 1, feelings[m].preposition) || f->t[a].stops || f->t[a + 1].stops)
+        if (!is(f, a, feelings[m].adjective) || !is(f, a + 1, feelings[m].preposition) || f->t[a].stops ||
+            f->t[a + 1].stops)
             continue;
         size_t end = activity_end(f, a + 2);
         static const char too_plain[] = "company industry job opportunity position role subject";
@@ -168,8 +171,11 @@ static void find_liking(finder *f, size_t i)
     size_t end = activity_end(f, from), len = strlen(f->t[from].key);
     bool ing = len > 4 && strcmp(f->t[from].key + len - 3, "ing") == 0;
     if (end)
-        rh_add_candidate(f, RH_FOLLOWUP_EXAMPLE, hated ? ASK_WEAKNESS : ing ? ASK_LIKING : ASK_LIKED, hated ? 72 : 60, "You said you", v,
-                         end);
+        rh_add_candidate(f, RH_FOLLOWUP_EXAMPLE,
+                         hated ? ASK_WEAKNESS
+                         : ing ? ASK_LIKING
+                               : ASK_LIKED,
+                         hated ? 72 : 60, "You said you", v, end);
 }
 
 /* "I want to build my own company". */
@@ -202,11 +208,12 @@ static void find_wish(finder *f, size_t i)
     }
     size_t used = rh_verb_at(f->t, f->n, w + 1, 0, &verb);
     if (!used || f->t[w + used].stops ||
-        (!rh_noun_phrase_at(f->t, f->n, w + 1 + used, PLACES, &p) && !rh_noun_phrase_at(f->t, f->n, w + 1 + used, "", &p)) ||
+        (!rh_noun_phrase_at(f->t, f->n, w + 1 + used, PLACES, &p) &&
+         !rh_noun_phrase_at(f->t, f->n, w + 1 + used, "", &p)) ||
         rh_is_vague(f->t, &p) || p.end - w > 10)
         return;
-    rh_add_candidate(f, RH_FOLLOWUP_EXAMPLE, ASK_WISH, 61, would ? "You said you would like to" : "You said you want to",
-                     w + 1, p.end);
+    rh_add_candidate(f, RH_FOLLOWUP_EXAMPLE, ASK_WISH, 61,
+                     would ? "You said you would like to" : "You said you want to", w + 1, p.end);
 }
 
 /* "I have strong communication skills", "I work well under pressure". */
@@ -216,10 +223,11 @@ static void find_strength(finder *f, size_t i)
     if (!is(f, i, "i") || f->t[i].stops || !is_claimed(f, i))
         return;
     size_t v = past_degrees(f, i + 1);
-    if (is(f, v, "have") && (rh_noun_phrase_at(f->t, f->n, v + 1, "in with of for", &p) ||
-                             rh_noun_phrase_at(f->t, f->n, v + 1, "", &p))) {
-        bool counted = rh_word_listed(RH_LIST_HAVES, f->t[p.head].key) ||
-                       (rh_word_listed(RH_LIST_PARTS_OF, f->t[p.head].key) && rh_word_listed(RH_LIST_HAVES, f->t[p.end - 1].key));
+    if (is(f, v, "have") &&
+        (rh_noun_phrase_at(f->t, f->n, v + 1, "in with of for", &p) || rh_noun_phrase_at(f->t, f->n, v + 1, "", &p))) {
+        bool counted =
+            rh_word_listed(RH_LIST_HAVES, f->t[p.head].key) ||
+            (rh_word_listed(RH_LIST_PARTS_OF, f->t[p.head].key) && rh_word_listed(RH_LIST_HAVES, f->t[p.end - 1].key));
         bool plain = p.head == p.core && !p.extended;
         if (counted && !plain)
             rh_add_candidate(f, RH_FOLLOWUP_EXAMPLE, ASK_EXAMPLE, 68, "You said you", v, p.end);
@@ -227,8 +235,8 @@ static void find_strength(finder *f, size_t i)
     size_t well = v + 1;
     if (is(f, v, "work") && (is(f, past_degrees(f, well), "well") || is(f, well, "best"))) {
         well = past_degrees(f, well);
-        if (!f->t[well].stops && well + 1 < f->n && (f->t[well + 1].pos & RH_POS_PREPOSITION) && !is(f, well + 1, "as") &&
-            rh_noun_phrase_at(f->t, f->n, well + 2, "", &p))
+        if (!f->t[well].stops && well + 1 < f->n && (f->t[well + 1].pos & RH_POS_PREPOSITION) &&
+            !is(f, well + 1, "as") && rh_noun_phrase_at(f->t, f->n, well + 2, "", &p))
             rh_add_candidate(f, RH_FOLLOWUP_EXAMPLE, ASK_EXAMPLE, 70, "You said you", v, p.end);
     }
 }
@@ -250,7 +258,8 @@ static void find_role(finder *f, size_t i)
     bool role = is_one_of(f, p.head, roles);
     bool apart = is(f, p.head + 1, "of") || p.head > p.core || (p.extended && !is(f, p.head, "leader"));
     if (role && p.determined && apart && p.end - k <= 9)
-        rh_add_candidate(f, RH_FOLLOWUP_MENTION, was ? ASK_ROLE : ASK_ROLE_NOW, 69, was ? "You said you were" : "You said you are", k, p.end);
+        rh_add_candidate(f, RH_FOLLOWUP_MENTION, was ? ASK_ROLE : ASK_ROLE_NOW, 69,
+                         was ? "You said you were" : "You said you are", k, p.end);
 }
 
 /* "I was in charge of the schedule", "I'm involved with my sorority". */
@@ -263,8 +272,12 @@ static void find_charge(finder *f, size_t i)
     bool involved = k && is(f, k, "involved") && (is(f, k + 1, "in") || is(f, k + 1, "with") || is(f, k + 1, "on"));
     size_t from = charge ? k + 3 : k + 2, end = charge || involved ? activity_end(f, from) : 0;
     if (end)
-        rh_add_candidate(f, RH_FOLLOWUP_MENTION, charge && was ? ASK_CHARGE : charge ? ASK_DETAIL_NOW : was ? ASK_GROUP : ASK_INVOLVED, charge ? 66 : 58,
-                         was ? "You said you were" : "You said you are", k, end);
+        rh_add_candidate(f, RH_FOLLOWUP_MENTION,
+                         charge && was ? ASK_CHARGE
+                         : charge      ? ASK_DETAIL_NOW
+                         : was         ? ASK_GROUP
+                                       : ASK_INVOLVED,
+                         charge ? 66 : 58, was ? "You said you were" : "You said you are", k, end);
 }
 
 /* "I'm majoring in computer science", "I'm a junior here studying biology". */
@@ -280,8 +293,7 @@ static void find_study(finder *f, size_t i)
         }
     bool studying = k && is(f, k, "studying"), majoring = k && is(f, k, "majoring") && is(f, k + 1, "in");
     used = studying ? 1 : majoring ? 2 : 0;
-    if (used && !f->t[k].stops && rh_noun_phrase_at(f->t, f->n, k + used, "", &p) &&
-        !rh_is_vague(f->t, &p))
+    if (used && !f->t[k].stops && rh_noun_phrase_at(f->t, f->n, k + used, "", &p) && !rh_is_vague(f->t, &p))
         rh_add_candidate(f, RH_FOLLOWUP_MENTION, ASK_STUDY, 55, "You said you are", k, p.end);
 }
 

@@ -10,6 +10,7 @@ enum { MAX_QUOTE_WORDS = 12 };
 #define NO_DEED RH_VERB_NO_DEED
 #define STEP RH_VERB_STEP
 /* Only verbs that need nothing behind their object: not "give", "make sure", "put". */
+/* clang-format off */
 static const rh_verb VERBS[] = {
     {"accelerate", "accelerated", NULL, NULL, CHANGE}, {"analyse", "analysed", NULL, NULL, 0},
     {"analyze", "analyzed", NULL, NULL, 0},          {"arrange", "arranged", NULL, NULL, 0},
@@ -96,6 +97,7 @@ static const rh_verb VERBS[] = {
     {"work", "worked", NULL, "in", NO_DEED},
     {"write", "wrote", "written", NULL, 0},
 };
+/* clang-format on */
 
 static bool is(const rh_token *t, const char *key)
 {
@@ -170,8 +172,11 @@ static int form_behind(const rh_token *t, size_t n, size_t *i, bool *past, const
         const char *said, *told;
         int form;
         bool past;
-    } auxiliaries[] = {{"am", "are", 3, false}, {"are", "are", 3, false}, {"was", "were", 3, true},
-                       {"were", "were", 3, true}, {"have", "have", 2, true}};
+    } auxiliaries[] = {{"am", "are", 3, false},
+                       {"are", "are", 3, false},
+                       {"was", "were", 3, true},
+                       {"were", "were", 3, true},
+                       {"have", "have", 2, true}};
     *auxiliary = "";
     *past = true;
     for (size_t k = 0; *i < n && k < sizeof auxiliaries / sizeof *auxiliaries; k++)
@@ -193,10 +198,12 @@ bool rh_is_vague(const rh_token *t, const rh_noun_phrase *p)
     if (p->extended && rh_word_listed(RH_LIST_PARTS_OF, head)) {
         const char *last = t[p->end - 1].key;
         bool counted = rh_is_plural(last) || (t[p->end - 1].pos & RH_POS_NUMBER);
-        return rh_word_listed(RH_LIST_HAVES, last) || !counted || (rh_word_listed(RH_LIST_VAGUE, last) && strcmp(last, "people") != 0);
+        return rh_word_listed(RH_LIST_HAVES, last) || !counted ||
+               (rh_word_listed(RH_LIST_VAGUE, last) && strcmp(last, "people") != 0);
     }
     static const char measured[] = "time times order orders list set area terms";
-    bool said = p->head > p->core && !(t[p->head - 1].pos & RH_POS_ADJECTIVE) && !rh_word_listed(RH_LIST_NO_MODIFIERS, t[p->head - 1].key);
+    bool said = p->head > p->core && !(t[p->head - 1].pos & RH_POS_ADJECTIVE) &&
+                !rh_word_listed(RH_LIST_NO_MODIFIERS, t[p->head - 1].key);
     return !(said && rh_word_in(head, measured));
 }
 
@@ -253,14 +260,15 @@ bool rh_deed_at(const rh_token *t, size_t n, size_t i, rh_deed *out)
         int form; /* 0 = to be found */
         const char *auxiliary;
         bool past;
-    } subjects[] = {{"i", false, 0, "", true},      {"we", true, 0, "", true},     {"i'm", false, 3, "are", false},
-                    {"we're", true, 3, "are", false}, {"i've", false, 2, "have", true}, {"we've", true, 2, "have", true}};
+    } subjects[] = {{"i", false, 0, "", true},        {"we", true, 0, "", true},
+                    {"i'm", false, 3, "are", false},  {"we're", true, 3, "are", false},
+                    {"i've", false, 2, "have", true}, {"we've", true, 2, "have", true}};
     for (size_t k = 0; k < sizeof subjects / sizeof *subjects; k++) {
         rh_deed d = {.we = subjects[k].we, .subject = i, .auxiliary = subjects[k].auxiliary, .past = subjects[k].past};
         if (!is(&t[i], subjects[k].said) || !subject_stands(t, i) || t[i].stops)
             continue;
-        d.we = d.we || (i > 0 && is(&t[i - 1], "and") && !t[i].opens && i > 1 && !(t[i - 2].pos & RH_POS_CLOSED) && !t[i - 2].stops &&
-                        i > 2 && (t[i - 3].pos & RH_POS_DETERMINER)); /* my friend and I */
+        d.we = d.we || (i > 0 && is(&t[i - 1], "and") && !t[i].opens && i > 1 && !(t[i - 2].pos & RH_POS_CLOSED) &&
+                        !t[i - 2].stops && i > 2 && (t[i - 3].pos & RH_POS_DETERMINER)); /* my friend and I */
         size_t v = past_adverbs(t, n, i + 1);
         int form = subjects[k].form;
         if (!form)
@@ -269,9 +277,9 @@ bool rh_deed_at(const rh_token *t, size_t n, size_t i, rh_deed *out)
             *out = d;
             return true;
         }
-        static const char at_once[] =
-            "close come complete cut finish found join launch put set start switch take win";
-        if (!subjects[k].form && !*d.auxiliary && form != 3 && v < n && !rh_word_in(t[v].key, at_once) && verb_with_object(t, n, v, 0, &d)) { /* "I manage a team" */
+        static const char at_once[] = "close come complete cut finish found join launch put set start switch take win";
+        if (!subjects[k].form && !*d.auxiliary && form != 3 && v < n && !rh_word_in(t[v].key, at_once) &&
+            verb_with_object(t, n, v, 0, &d)) { /* "I manage a team" */
             d.past = false;
             *out = d;
             return true;

@@ -40,8 +40,8 @@ static size_t write_word(char *out, size_t cap, bool blank, const char *text)
     return n + blank;
 }
 
-static void add_disfluency_of(rh_filler_search *f, rh_disfluency_kind kind, const rh_word *from,
-                        const rh_word *to, int after)
+static void add_disfluency_of(rh_filler_search *f, rh_disfluency_kind kind, const rh_word *from, const rh_word *to,
+                              int after)
 {
     rh_disfluency s = {.kind = kind, .start = from->start, .end = to->end, .after_word = after};
     size_t n = 0;
@@ -55,10 +55,9 @@ static size_t repeated_at(const rh_word *w, const rh_filler_key *k, size_t n, si
 {
     if (i + 1 < n && k[i][0] && strcmp(k[i], k[i + 1]) == 0 && !rh_ends_sentence(w[i].text))
         return is_small_word(k[i]) && !may_double(k[i]) ? 1 : 0;
-    bool pair = i + 3 < n && k[i][0] && strcmp(k[i], k[i + 2]) == 0 &&
-                strcmp(k[i + 1], k[i + 3]) == 0 && strcmp(k[i], k[i + 1]) != 0;
-    bool meant =
-        pair && (may_double(k[i]) || !is_small_word(k[i]) || rh_ends_sentence(w[i + 1].text));
+    bool pair = i + 3 < n && k[i][0] && strcmp(k[i], k[i + 2]) == 0 && strcmp(k[i + 1], k[i + 3]) == 0 &&
+                strcmp(k[i], k[i + 1]) != 0;
+    bool meant = pair && (may_double(k[i]) || !is_small_word(k[i]) || rh_ends_sentence(w[i + 1].text));
     return pair && !meant ? 2 : 0;
 }
 
@@ -72,8 +71,8 @@ static bool repaired_at(const rh_word *w, const rh_filler_key *k, size_t n, size
         const char *before = w[i + *len - 1].text;
         if (rh_ends_sentence(before) && !rh_trails_off(before))
             return false;
-        if (strcmp(k[i], k[i + *len]) == 0 && (rh_ends_clause(before) || rh_trails_off(before)) &&
-            i + *len + 1 < n && strcmp(k[i + 1], k[i + *len + 1]) != 0)
+        if (strcmp(k[i], k[i + *len]) == 0 && (rh_ends_clause(before) || rh_trails_off(before)) && i + *len + 1 < n &&
+            strcmp(k[i + 1], k[i + *len + 1]) != 0)
             return true;
     }
     return false;
@@ -89,8 +88,7 @@ static bool cut_off_at(const rh_word *w, const rh_filler_key *k, size_t n, size_
 }
 
 /* Looks through one decode; `after` maps its words to clean ones. */
-static void find_in_words(rh_filler_search *f, const rh_word *w, const rh_filler_key *k, size_t n,
-                          bool is_verbatim)
+static void find_in_words(rh_filler_search *f, const rh_word *w, const rh_filler_key *k, size_t n, bool is_verbatim)
 {
     for (size_t i = 0; i < n; i++) {
         int after = is_verbatim ? (i > 0 ? rh_clean_before(f, i - 1) : -1) : (int)i - 1;
@@ -110,8 +108,7 @@ static bool is_steady(const rh_contour *c, size_t i)
 {
     if (!(c->f0_hz[i] > 0.0f) || c->change_db[i] > STEADY_DB)
         return false;
-    return i < 5 || !(c->f0_hz[i - 5] > 0.0f) ||
-           fabsf(rh_semitones(c->f0_hz[i], c->f0_hz[i - 5])) < STEADY_ST;
+    return i < 5 || !(c->f0_hz[i - 5] > 0.0f) || fabsf(rh_semitones(c->f0_hz[i], c->f0_hz[i - 5])) < STEADY_ST;
 }
 
 static bool is_filler_time(const rh_filler_search *f, float t)
@@ -137,9 +134,10 @@ static void find_prolongations(rh_filler_search *f)
             float mid = 0.5f * (a + b);
             while (word < in->n_words && in->words[word].end + 0.1f < mid)
                 word++;
-            if (word < in->n_words && in->words[word].start - 0.1f <= mid &&
-                b - a >= DRAWN_S - 0.005f && !is_filler_time(f, mid)) {
-                rh_disfluency s = {.kind = RH_DISFLUENCY_PROLONGATION, .start = a, .end = b, .after_word = (int)word - 1};
+            if (word < in->n_words && in->words[word].start - 0.1f <= mid && b - a >= DRAWN_S - 0.005f &&
+                !is_filler_time(f, mid)) {
+                rh_disfluency s = {
+                    .kind = RH_DISFLUENCY_PROLONGATION, .start = a, .end = b, .after_word = (int)word - 1};
                 (void)write_word(s.text, sizeof s.text, false, in->words[word].text);
                 rh_add_disfluency(f, s);
             }

@@ -100,8 +100,7 @@ static size_t voices_between(const rh_contour *c, float from_s, float to_s, rh_v
 }
 
 /* The stretch of voice nearest to [start, end] within `from`..`to`; false when there is none. */
-static bool nearest_voice(const rh_contour *c, float start, float end, float from, float to,
-                          rh_voice *out)
+static bool nearest_voice(const rh_contour *c, float start, float end, float from, float to, rh_voice *out)
 {
     rh_voice v[MAX_VOICES];
     size_t n = voices_between(c, from, to, v, MAX_VOICES);
@@ -155,21 +154,19 @@ static bool replaces_word(const rh_filler_search *f, size_t i)
 /* The stretch of voice that is the hesitation: between the neighbours' middles,
  * which are theirs, or - the borders of short words being what they are - a calm
  * one anywhere between their outer ends. */
-static bool find_voice(const rh_filler_search *f, size_t i, const rh_filler *filler, float *from,
-                       float *to, rh_voice *v)
+static bool find_voice(const rh_filler_search *f, size_t i, const rh_filler *filler, float *from, float *to,
+                       rh_voice *v)
 {
     const rh_contour *c = f->in->contour;
     const rh_word *w = f->verbatim;
     float reach_from = filler->start - REACH_S, reach_to = filler->end + LONGEST_S;
     *from = i > 0 ? fmaxf(reach_from, 0.5f * (w[i - 1].start + w[i - 1].end)) : reach_from;
-    *to =
-        i + 1 < f->n_verbatim ? fminf(reach_to, 0.5f * (w[i + 1].start + w[i + 1].end)) : reach_to;
+    *to = i + 1 < f->n_verbatim ? fminf(reach_to, 0.5f * (w[i + 1].start + w[i + 1].end)) : reach_to;
     if (nearest_voice(c, filler->start, filler->end, *from, *to, v))
         return true;
     *from = i > 0 ? fmaxf(reach_from, w[i - 1].start) : reach_from;
     *to = i + 1 < f->n_verbatim ? fminf(reach_to, w[i + 1].end + 0.1f) : reach_to;
-    return nearest_voice(c, filler->start, filler->end, *from, *to, v) &&
-           median_change(c, v->from, v->to) <= CALM_DB;
+    return nearest_voice(c, filler->start, filler->end, *from, *to, v) && median_change(c, v->from, v->to) <= CALM_DB;
 }
 
 /* Confirms a proposal by the curves and puts its time right. */
@@ -205,10 +202,7 @@ static rh_filler proposal(const rh_filler_search *f, size_t i)
 {
     const rh_word *w = &f->verbatim[i];
     int pair = f->verbatim_pair[i];
-    rh_filler filler = {.kind = (rh_filler_kind)rh_hesitation_of(w->text),
-                        .start = w->start,
-                        .end = w->end,
-                        .p = w->p};
+    rh_filler filler = {.kind = (rh_filler_kind)rh_hesitation_of(w->text), .start = w->start, .end = w->end, .p = w->p};
     filler.after_word = pair >= 0 ? pair - 1 : rh_clean_before(f, i);
     filler.n_words = pair >= 0 ? 1 : 0;
     return filler;
@@ -335,8 +329,7 @@ static bool stands_still(const rh_contour *c, size_t from, size_t to)
         return false;
     memcpy(f0, c->f0_hz + from, n * sizeof *f0);
     rh_sort_floats(f0, n);
-    return median_change(c, from, to) <= STILL_DB &&
-           rh_semitones(f0[n - 1 - n / 20], f0[n / 20]) <= STILL_ST;
+    return median_change(c, from, to) <= STILL_DB && rh_semitones(f0[n - 1 - n / 20], f0[n / 20]) <= STILL_ST;
 }
 
 /* 150 ms of silence on both sides; a little breath or release may come between. */
@@ -401,11 +394,9 @@ static void from_sound(rh_filler_search *f)
                 top = fmaxf(top, c->level_db[k]);
             /* Lips closed, it is quiet: a hum. */
             rh_filler_kind kind = top < c->speech_db - HUM_DB ? RH_FILLER_HMM : RH_FILLER_UH;
-            rh_add_filler(f, (rh_filler){.kind = kind,
-                                         .start = a,
-                                         .end = b,
-                                         .p = 0.5f,
-                                         .after_word = clean_word_before(f->in, a)});
+            rh_add_filler(
+                f,
+                (rh_filler){.kind = kind, .start = a, .end = b, .p = 0.5f, .after_word = clean_word_before(f->in, a)});
         }
         i++;
     }

@@ -41,8 +41,7 @@ static const char *verbatim_text(const rh_filler_search *f, size_t i)
 
 static bool comma_after(const rh_filler_search *f, size_t i)
 {
-    return i + 1 >= f->in->n_words || rh_ends_clause(f->in->words[i].text) ||
-           rh_ends_clause(verbatim_text(f, i));
+    return i + 1 >= f->in->n_words || rh_ends_clause(f->in->words[i].text) || rh_ends_clause(verbatim_text(f, i));
 }
 
 static bool comma_before(const rh_filler_search *f, size_t i)
@@ -122,8 +121,7 @@ static bool holds_the_floor(const rh_filler_search *f, size_t i)
 /* The tag "..., right?" inside a talk, or "Right, ..." with a pause. */
 static bool is_filler_right(const rh_filler_search *f, size_t i)
 {
-    bool tag = i > 0 && rh_ends_question(verbatim_text(f, i)) && comma_before(f, i) &&
-               !opens_sentence(f, i);
+    bool tag = i > 0 && rh_ends_question(verbatim_text(f, i)) && comma_before(f, i) && !opens_sentence(f, i);
     return tag || (opens_sentence(f, i) && holds_the_floor(f, i) && i + 1 < f->in->n_words);
 }
 

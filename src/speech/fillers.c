@@ -14,9 +14,8 @@ enum { MAX_VERBATIM_BYTES = 4 << 20 };
 
 const char *rh_filler_name(rh_filler_kind kind)
 {
-    static const char *const names[] = {"um",       "uh",     "er",       "hmm",      "like",
-                                        "you know", "i mean", "sort of",  "kind of",  "so",
-                                        "right",    "well",   "actually", "basically"};
+    static const char *const names[] = {"um",      "uh",      "er", "hmm",   "like", "you know", "i mean",
+                                        "sort of", "kind of", "so", "right", "well", "actually", "basically"};
     return (unsigned)kind < RH_FILLER_KINDS ? names[kind] : "none";
 }
 
@@ -119,8 +118,7 @@ static void drop_doubles(rh_disfluencies *d)
     size_t n = 0;
     for (size_t i = 0; i < d->n_fillers; i++) {
         rh_filler *now = &d->fillers[i], *last = n ? &d->fillers[n - 1] : NULL;
-        bool sounds =
-            last && (int)last->kind < RH_FILLER_SOUNDS && (int)now->kind < RH_FILLER_SOUNDS;
+        bool sounds = last && (int)last->kind < RH_FILLER_SOUNDS && (int)now->kind < RH_FILLER_SOUNDS;
         bool echo = sounds && now->start < last->end + ECHO_GAP_S && now->end - now->start < ECHO_S;
         bool doubled = sounds && (echo || now->start < 0.5f * (last->start + last->end));
         if (!doubled)
@@ -152,8 +150,7 @@ static bool worth_writing(const rh_filler_search *f, size_t i)
     if (rh_hesitation_of(f->verbatim_keys[i]) >= 0)
         return false; /* written where it was confirmed */
     bool doubled = i + 1 < f->n_verbatim && same_word(f->verbatim_keys[i], f->verbatim_keys[i + 1]);
-    return f->verbatim_pair[i] < 0 && f->verbatim_keys[i][0] &&
-           (doubled || rh_trails_off(f->verbatim[i].text));
+    return f->verbatim_pair[i] < 0 && f->verbatim_keys[i][0] && (doubled || rh_trails_off(f->verbatim[i].text));
 }
 
 /* The clean text with everything found put in; NULL without memory. */
@@ -200,7 +197,7 @@ static void free_search(rh_filler_search *f)
 }
 
 rh_status rh_disfluencies_find(const rh_speech_input *in, const rh_word *verbatim, size_t n_verbatim,
-                             rh_disfluencies *out, rh_error *err)
+                               rh_disfluencies *out, rh_error *err)
 {
     rh_disfluencies d = {0};
     rh_filler_search f = {.in = in, .verbatim = verbatim, .n_verbatim = n_verbatim, .out = &d};

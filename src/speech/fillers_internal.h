@@ -15,8 +15,8 @@ typedef struct {
     size_t n_verbatim;
     rh_filler_key *clean_keys, *verbatim_keys;
     int32_t *clean_pair, *verbatim_pair; /* index of the partner, -1 without */
-    bool *told; /* [n_words] clean words that an event of the verbatim decode already stands for */
-    bool *weak; /* [cap_fillers] events that count only in company */
+    bool *told;          /* [n_words] clean words that an event of the verbatim decode already stands for */
+    bool *weak;          /* [cap_fillers] events that count only in company */
     bool verbatim_holds; /* false: the verbatim decode says something else altogether */
     rh_disfluencies *out;
     size_t cap_fillers, cap_disfluencies;

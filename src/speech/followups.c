@@ -9,9 +9,9 @@ enum { MIN_WORDS = 4, SHORT_WORDS = 25, STORY_WORDS = 30, MAX_WORDS = 4000, MAX_
 
 const char *rh_followup_name(rh_followup_kind kind)
 {
-    static const char *const names[RH_FOLLOWUP_KINDS] = {"off_question", "short", "number", "own_part",
-                                                         "result", "action", "task", "situation",
-                                                         "example", "mention", "detail"};
+    static const char *const names[RH_FOLLOWUP_KINDS] = {"off_question", "short",   "number", "own_part",
+                                                         "result",       "action",  "task",   "situation",
+                                                         "example",      "mention", "detail"};
     return (unsigned)kind < RH_FOLLOWUP_KINDS ? names[kind] : "none";
 }
 
@@ -23,18 +23,27 @@ typedef struct {
 } second_part;
 
 static const second_part SECONDS[ASKS][MAX_ASKS] = {
-    [ASK_MORE] = {{"Can you tell me more about that?", 0}, {"Can you go into that a little more?", 0},
+    [ASK_MORE] = {{"Can you tell me more about that?", 0},
+                  {"Can you go into that a little more?", 0},
                   {"What should I know about that?", 0}},
-    [ASK_NUMBER] = {{"Can you put a number on that?", TOLD_MEASURE}, {"By how much, roughly?", TOLD_MEASURE},
-                    {"How did you measure that?", TOLD_MEASURE}, {"What was the figure before, and what afterwards?", TOLD_MEASURE}},
-    [ASK_OWN_PART] = {{"Which part of that was yours?", TOLD_ROLE}, {"What did you do yourself?", TOLD_ROLE},
-                      {"What would have been missing without you?", TOLD_ROLE}, {"Who did what, and what fell to you?", TOLD_ROLE}},
-    [ASK_RESULT] = {{"What came of it?", TOLD_OUTCOME}, {"How did it turn out in the end?", TOLD_OUTCOME},
-                    {"What happened after that?", TOLD_OUTCOME}, {"What did that lead to?", TOLD_OUTCOME}},
-    [ASK_ACTION] = {{"What exactly did you do about that?", 0}, {"What was the first thing you did?", 0},
+    [ASK_NUMBER] = {{"Can you put a number on that?", TOLD_MEASURE},
+                    {"By how much, roughly?", TOLD_MEASURE},
+                    {"How did you measure that?", TOLD_MEASURE},
+                    {"What was the figure before, and what afterwards?", TOLD_MEASURE}},
+    [ASK_OWN_PART] = {{"Which part of that was yours?", TOLD_ROLE},
+                      {"What did you do yourself?", TOLD_ROLE},
+                      {"What would have been missing without you?", TOLD_ROLE},
+                      {"Who did what, and what fell to you?", TOLD_ROLE}},
+    [ASK_RESULT] = {{"What came of it?", TOLD_OUTCOME},
+                    {"How did it turn out in the end?", TOLD_OUTCOME},
+                    {"What happened after that?", TOLD_OUTCOME},
+                    {"What did that lead to?", TOLD_OUTCOME}},
+    [ASK_ACTION] = {{"What exactly did you do about that?", 0},
+                    {"What was the first thing you did?", 0},
                     {"How did you handle that yourself?", 0}},
     [ASK_TASK] = {{"What was the goal behind that?", TOLD_ROLE | TOLD_WHY}, {"Whose idea was that?", TOLD_ROLE}},
-    [ASK_SITUATION] = {{"When was that, and who was involved?", TOLD_WHEN}, {"What was going on at the time?", TOLD_WHEN}},
+    [ASK_SITUATION] = {{"When was that, and who was involved?", TOLD_WHEN},
+                       {"What was going on at the time?", TOLD_WHEN}},
     [ASK_EXAMPLE] = {{"Can you tell me about a time when that showed?", TOLD_EXAMPLE},
                      {"Can you give me an example of that?", TOLD_EXAMPLE},
                      {"When did that last make a difference?", TOLD_EXAMPLE},
@@ -42,35 +51,52 @@ static const second_part SECONDS[ASKS][MAX_ASKS] = {
     [ASK_INTEREST] = {{"What have you done in that direction so far?", TOLD_EXAMPLE},
                       {"How did that interest come about?", TOLD_WHY},
                       {"Where has that shown in your work so far?", TOLD_EXAMPLE}},
-    [ASK_LIKING] = {{"What is it that you enjoy about that?", TOLD_WHY}, {"When did you last get to do that?", TOLD_EXAMPLE},
+    [ASK_LIKING] = {{"What is it that you enjoy about that?", TOLD_WHY},
+                    {"When did you last get to do that?", TOLD_EXAMPLE},
                     {"Where has that shown in your work so far?", TOLD_EXAMPLE}},
     [ASK_LIKED] = {{"What is it that appeals to you there?", TOLD_WHY}, {"How did that come about?", TOLD_WHY}},
-    [ASK_WISH] = {{"What have you done towards that so far?", 0}, {"What draws you to that?", TOLD_WHY},
+    [ASK_WISH] = {{"What have you done towards that so far?", 0},
+                  {"What draws you to that?", TOLD_WHY},
                   {"What would be your first step?", 0}},
-    [ASK_WEAKNESS] = {{"What are you doing about it?", TOLD_REMEDY}, {"When did that last get in your way?", TOLD_EXAMPLE}},
-    [ASK_PROJECT] = {{"What was the hardest part of it?", TOLD_HARD}, {"What was your own part there?", TOLD_ROLE},
+    [ASK_WEAKNESS] = {{"What are you doing about it?", TOLD_REMEDY},
+                      {"When did that last get in your way?", TOLD_EXAMPLE}},
+    [ASK_PROJECT] = {{"What was the hardest part of it?", TOLD_HARD},
+                     {"What was your own part there?", TOLD_ROLE},
                      {"What surprised you there?", 0}},
-    [ASK_MY_PROJECT] = {{"What was the hardest part of it?", TOLD_HARD}, {"What did you learn from that?", TOLD_LEARNED},
+    [ASK_MY_PROJECT] = {{"What was the hardest part of it?", TOLD_HARD},
+                        {"What did you learn from that?", TOLD_LEARNED},
                         {"What would you do differently there today?", TOLD_DIFFERENT}},
-    [ASK_WORK] = {{"What was the hardest thing about it?", TOLD_HARD}, {"What would you change about it today?", TOLD_DIFFERENT}},
-    [ASK_GROUP] = {{"What was your own part there?", TOLD_ROLE}, {"What was the hardest thing you had to do there?", TOLD_HARD},
+    [ASK_WORK] = {{"What was the hardest thing about it?", TOLD_HARD},
+                  {"What would you change about it today?", TOLD_DIFFERENT}},
+    [ASK_GROUP] = {{"What was your own part there?", TOLD_ROLE},
+                   {"What was the hardest thing you had to do there?", TOLD_HARD},
                    {"What did you learn there?", TOLD_LEARNED}},
-    [ASK_CHARGE] = {{"What was the hardest part of that?", TOLD_HARD}, {"What did you change about that?", 0},
+    [ASK_CHARGE] = {{"What was the hardest part of that?", TOLD_HARD},
+                    {"What did you change about that?", 0},
                     {"What did you learn from that?", TOLD_LEARNED}},
-    [ASK_INVOLVED] = {{"What exactly do you do there?", TOLD_ROLE}, {"What have you learned there so far?", TOLD_LEARNED}},
+    [ASK_INVOLVED] = {{"What exactly do you do there?", TOLD_ROLE},
+                      {"What have you learned there so far?", TOLD_LEARNED}},
     [ASK_ROLE] = {{"What was the hardest decision you had to make in that role?", TOLD_HARD},
-                  {"What did you change in that role?", 0}, {"What did that role teach you?", TOLD_LEARNED}},
+                  {"What did you change in that role?", 0},
+                  {"What did that role teach you?", TOLD_LEARNED}},
     [ASK_ROLE_NOW] = {{"What has been the hardest decision in that role so far?", TOLD_HARD},
-                      {"What have you changed in that role?", 0}, {"What has that role taught you?", TOLD_LEARNED}},
-    [ASK_STUDY] = {{"Which project there are you proudest of?", TOLD_EXAMPLE}, {"What drew you to that subject?", TOLD_WHY}},
+                      {"What have you changed in that role?", 0},
+                      {"What has that role taught you?", TOLD_LEARNED}},
+    [ASK_STUDY] = {{"Which project there are you proudest of?", TOLD_EXAMPLE},
+                   {"What drew you to that subject?", TOLD_WHY}},
     [ASK_TERM] = {{"What is the hardest thing you have done with it?", TOLD_HARD},
-                  {"Where did it reach its limits?", TOLD_HARD}, {"Why did you choose it over the alternatives?", TOLD_WHY}},
-    [ASK_TIME_THERE] = {{"What did you take away from that?", TOLD_LEARNED}, {"What was the hardest part of that?", TOLD_HARD},
+                  {"Where did it reach its limits?", TOLD_HARD},
+                  {"Why did you choose it over the alternatives?", TOLD_WHY}},
+    [ASK_TIME_THERE] = {{"What did you take away from that?", TOLD_LEARNED},
+                        {"What was the hardest part of that?", TOLD_HARD},
                         {"What are you proudest of from that time?", 0}},
-    [ASK_SHARE] = {{"What was your own part in that?", TOLD_ROLE}, {"What was the hardest part of that?", TOLD_HARD},
+    [ASK_SHARE] = {{"What was your own part in that?", TOLD_ROLE},
+                   {"What was the hardest part of that?", TOLD_HARD},
                    {"What did you take away from that?", TOLD_LEARNED}},
-    [ASK_DETAIL] = {{"How did you go about that?", TOLD_HOW}, {"What was the hardest part of that?", TOLD_HARD},
-                    {"What did you pay most attention to?", 0}, {"What would you do differently today?", TOLD_DIFFERENT}},
+    [ASK_DETAIL] = {{"How did you go about that?", TOLD_HOW},
+                    {"What was the hardest part of that?", TOLD_HARD},
+                    {"What did you pay most attention to?", 0},
+                    {"What would you do differently today?", TOLD_DIFFERENT}},
     [ASK_DETAIL_NOW] = {{"What is the hardest part of that?", TOLD_HARD}, {"How do you go about that?", TOLD_HOW}},
     [ASK_RELATION] = {{"How does that relate to my question?", 0}, {"Can we come back to my question?", 0}},
 };
@@ -82,34 +108,24 @@ static const struct {
     unsigned bit;
     const char *phrases;
 } CUES[] = {
-    {TOLD_HARD,
-     "hard*|difficult*|challeng*|struggl*|tough*|tricky|toughest"},
-    {TOLD_LEARNED,
-     "learn*|taught me|lesson*|taught us|takeaway*"},
-    {TOLD_DIFFERENT,
-     "differently|next time|hindsight|should have|would have"},
-    {TOLD_WHY,
-     "because|reason*|since|so that|why|cause|in order to"},
-    {TOLD_MEASURE,
-     "measured|percent"},
+    {TOLD_HARD, "hard*|difficult*|challeng*|struggl*|tough*|tricky|toughest"},
+    {TOLD_LEARNED, "learn*|taught me|lesson*|taught us|takeaway*"},
+    {TOLD_DIFFERENT, "differently|next time|hindsight|should have|would have"},
+    {TOLD_WHY, "because|reason*|since|so that|why|cause|in order to"},
+    {TOLD_MEASURE, "measured|percent"},
     {TOLD_ROLE,
      "my part|supposed to|captain|president|my role|my job|i was responsible|my task|my responsibility|i was in charge|i myself|"
      "my responsibilities|my goal|asked me to|i was asked|i had to|i did|i was supposed"},
-    {TOLD_EXAMPLE,
-     "for example|for instance|one time|last year|last summer|last week|shown|last semester|last month|"
-     "there was a time|an example|when i was|one day"},
-    {TOLD_REMEDY,
-     "working on|improv*|overcome*|trying|tried|i try|practic*|getting better|better at|learn*|so now|"
-     "i've started|i started"},
-    {TOLD_WHEN,
-     "last|ago|semester*|summer*|year*|during|internship|college|high school|company|job|class|when i|"
-     "when we|in my|at my"},
-    {TOLD_OUTCOME,
-     "result*|in the end|ended up|worked out|work out|turned out|success*|finally|eventually|happy|"
-     "pleased|were able to|was able to|went well|went really well|it worked|outcome*|won|managed to|"
-     "we got|after that|passed"},
-    {TOLD_HOW,
-     "step*|first i|what i did|first we|what we did|then i|then we|i decided"},
+    {TOLD_EXAMPLE, "for example|for instance|one time|last year|last summer|last week|shown|last semester|last month|"
+                   "there was a time|an example|when i was|one day"},
+    {TOLD_REMEDY, "working on|improv*|overcome*|trying|tried|i try|practic*|getting better|better at|learn*|so now|"
+                  "i've started|i started"},
+    {TOLD_WHEN, "last|ago|semester*|summer*|year*|during|internship|college|high school|company|job|class|when i|"
+                "when we|in my|at my"},
+    {TOLD_OUTCOME, "result*|in the end|ended up|worked out|work out|turned out|success*|finally|eventually|happy|"
+                   "pleased|were able to|was able to|went well|went really well|it worked|outcome*|won|managed to|"
+                   "we got|after that|passed"},
+    {TOLD_HOW, "step*|first i|what i did|first we|what we did|then i|then we|i decided"},
 };
 
 /* The phrase up to the bar is said from token `i` on. */
@@ -196,8 +212,8 @@ static bool put(const finder *f, const candidate *c, const rh_followup_context *
     const char *second = second_for(f, c, about, out, n_out);
     if (!second)
         return false;
-    *o = (rh_followup){.kind = c->kind, .start = f->words[f->t[c->first].word].start,
-                       .end = f->words[f->t[c->end - 1].word].end};
+    *o = (rh_followup){
+        .kind = c->kind, .start = f->words[f->t[c->first].word].start, .end = f->words[f->t[c->end - 1].word].end};
     (void)snprintf(o->text, sizeof o->text, "%s %s", c->lead, second);
     return rh_tokens_put(f->words, f->t, c->first, c->end, false, o->quote, sizeof o->quote);
 }

@@ -7,34 +7,36 @@
 
 /* What the answer told anyway and is not to be asked for. */
 typedef enum {
-    TOLD_HARD = 1 << 0,      /* what was hard */
+    TOLD_HARD = 1 << 0, /* what was hard */
     TOLD_LEARNED = 1 << 1,
     TOLD_DIFFERENT = 1 << 2, /* what they would do in another way */
     TOLD_WHY = 1 << 3,
     TOLD_MEASURE = 1 << 4,
     TOLD_ROLE = 1 << 5,
     TOLD_EXAMPLE = 1 << 6,
-    TOLD_REMEDY = 1 << 7,    /* what they do about a weakness */
+    TOLD_REMEDY = 1 << 7, /* what they do about a weakness */
     TOLD_WHEN = 1 << 8,
     TOLD_OUTCOME = 1 << 9,
     TOLD_HOW = 1 << 10,
 } told;
 
 /* Second sentences that fit behind a first: the tables in followups.c. */
+/* clang-format off */
 typedef enum {
     ASK_MORE, ASK_NUMBER, ASK_OWN_PART, ASK_RESULT, ASK_ACTION, ASK_TASK, ASK_SITUATION, ASK_EXAMPLE,
     ASK_INTEREST, ASK_LIKING, ASK_LIKED, ASK_WISH, ASK_WEAKNESS, ASK_PROJECT, ASK_MY_PROJECT, ASK_WORK, ASK_GROUP, ASK_CHARGE, ASK_INVOLVED, ASK_ROLE, ASK_ROLE_NOW, ASK_STUDY, ASK_TERM, ASK_TIME_THERE,
     ASK_SHARE, ASK_DETAIL, ASK_DETAIL_NOW, ASK_RELATION,
     ASKS
 } ask_kind;
+/* clang-format on */
 
 typedef struct {
     rh_followup_kind kind;
     ask_kind ask;
-    size_t first, end; /* tokens of the quote */
+    size_t first, end;                 /* tokens of the quote */
     char lead[RH_FOLLOWUP_QUOTE + 48]; /* "You said you rewrote the retry queue." */
     float weight;
-    bool we;           /* told with "we" */
+    bool we; /* told with "we" */
 } candidate;
 
 enum { MAX_CANDIDATES = 96 };
@@ -44,7 +46,7 @@ typedef struct {
     const rh_token *t;
     size_t n;
     const rh_language *language;
-    bool story;      /* a story was asked for, or is being told */
+    bool story; /* a story was asked for, or is being told */
     unsigned told;
     int deeds_i, acts, told_of; /* "I built the tool"; "I asked him" too; "I was" */
     candidate list[MAX_CANDIDATES];

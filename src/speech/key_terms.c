@@ -20,7 +20,7 @@ static const char GENERIC[] =
 /* ---- text to words ---- */
 
 typedef struct {
-    char *text;    /* the words, each NUL-terminated */
+    char *text; /* the words, each NUL-terminated */
     rh_word *words;
     size_t n;
 } split_text;
@@ -107,7 +107,8 @@ static size_t run_at(const rh_token *t, size_t n, size_t *i)
 
 static bool is_ending(const char *s)
 {
-    static const char endings[] = "s es ed d ing er ers r rs or ors ion ions ation ations ment ments ly al ship e y ies ied es'";
+    static const char endings[] =
+        "s es ed d ing er ers r rs or ors ion ions ation ations ment ments ly al ship e y ies ied es'";
     return !*s || rh_word_in(s, endings);
 }
 

@@ -20,12 +20,10 @@ const char *rh_star_name(int part)
     return part >= 0 && part < RH_STAR_PARTS ? names[part] : "none";
 }
 
-static void add_remark(rh_language *l, const rh_speech_input *in, rh_remark_kind kind, size_t first,
-                       size_t n)
+static void add_remark(rh_language *l, const rh_speech_input *in, rh_remark_kind kind, size_t first, size_t n)
 {
     const rh_word *w = in->words;
-    l->remarks[l->n_remarks++] =
-        (rh_remark){kind, (int)first, (int)n, w[first].start, w[first + n - 1].end};
+    l->remarks[l->n_remarks++] = (rh_remark){kind, (int)first, (int)n, w[first].start, w[first + n - 1].end};
     l->counts[kind]++;
 }
 
@@ -67,8 +65,8 @@ static bool is_name(const rh_speech_input *in, const rh_key *keys, size_t i)
     const char *t = in->words[i].text;
     if (i == 0 || rh_ends_sentence(in->words[i - 1].text) || !isupper((unsigned char)t[0]))
         return false;
-    return strcmp(keys[i], "i") != 0 && strncmp(keys[i], "i'", 2) != 0 &&
-           strcmp(keys[i], "ok") != 0 && !rh_is_stop_word(keys[i]);
+    return strcmp(keys[i], "i") != 0 && strncmp(keys[i], "i'", 2) != 0 && strcmp(keys[i], "ok") != 0 &&
+           !rh_is_stop_word(keys[i]);
 }
 
 /* Words from i that go on with the same kind, so that "Red Hat" is one name. */
@@ -89,8 +87,7 @@ static void find_remarks(const rh_speech_input *in, const rh_key *keys, rh_langu
         size_t weak = (size_t)rh_phrase_at(keys, n, i, RH_WEAK);
         if (i >= phrase_end && (hedge || weak)) {
             bool is_hedge = hedge >= weak;
-            add_remark(l, in, is_hedge ? RH_REMARK_HEDGE : RH_REMARK_WEAK, i,
-                       is_hedge ? hedge : weak);
+            add_remark(l, in, is_hedge ? RH_REMARK_HEDGE : RH_REMARK_WEAK, i, is_hedge ? hedge : weak);
             phrase_end = i + (is_hedge ? hedge : weak);
         }
         size_t passive = passive_at(keys, n, i);
@@ -208,8 +205,8 @@ static rh_status find_repeated(const rh_key *keys, size_t n, rh_language *l)
         count[at]++;
     }
     for (size_t i = 0; i < n; i++)
-        if (count[i] >= REPEATED_MIN && (float)count[i] >= REPEATED_SHARE * (float)n &&
-            strlen(keys[i]) > 3 && !rh_is_stop_word(keys[i]))
+        if (count[i] >= REPEATED_MIN && (float)count[i] >= REPEATED_SHARE * (float)n && strlen(keys[i]) > 3 &&
+            !rh_is_stop_word(keys[i]))
             keep_repeated(l, i, count[i]);
     rh_free(next);
     rh_free(count);

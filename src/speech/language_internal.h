@@ -16,7 +16,7 @@ int rh_phrase_at(const rh_key *keys, size_t n, size_t i, const char *phrases);
 bool rh_is_stop_word(const char *key);
 bool rh_is_strong_verb(const char *key);
 bool rh_is_number_word(const char *key);
-bool rh_is_participle(const char *key);   /* by ending or from the irregular ones */
+bool rh_is_participle(const char *key); /* by ending or from the irregular ones */
 bool rh_is_past_tense(const char *key);
 bool rh_is_adjective_like(const char *key); /* interested, tired: "was tired" is no passive */
 

@@ -30,8 +30,8 @@ static rh_status check_words(const rh_word *w, size_t n, const char *what, rh_er
         return rh_fail(err, RH_ERR_LIMIT, "%zu %s: at most %d", n, what, RH_SPEECH_MAX_WORDS);
     for (size_t i = 0; i < n; i++) {
         if (!isfinite(w[i].start) || !isfinite(w[i].end) || w[i].end < w[i].start)
-            return rh_fail(err, RH_ERR_INVAL, "%s %zu: times %g to %g are not an interval", what, i,
-                           (double)w[i].start, (double)w[i].end);
+            return rh_fail(err, RH_ERR_INVAL, "%s %zu: times %g to %g are not an interval", what, i, (double)w[i].start,
+                           (double)w[i].end);
         if (!in_unit_range(w[i].p) || !in_unit_range(w[i].p_rival) || !isfinite(w[i].entropy))
             return rh_fail(err, RH_ERR_INVAL, "%s %zu: probability outside [0,1]", what, i);
     }
@@ -49,8 +49,7 @@ static rh_status check(const rh_speech_input *in, rh_error *err)
         const rh_speech_segment *s = &in->segments[i];
         if (s->first_word > in->n_words || s->n_words > in->n_words - s->first_word ||
             /* without the list itself, where its words lie means nothing */
-            (in->n_forced > 0 && (s->first_forced > in->n_forced ||
-                                  s->n_forced > in->n_forced - s->first_forced)))
+            (in->n_forced > 0 && (s->first_forced > in->n_forced || s->n_forced > in->n_forced - s->first_forced)))
             st = rh_fail(err, RH_ERR_INVAL, "segment %zu: words past the end of the list", i);
     }
     return st;
@@ -105,8 +104,8 @@ rh_status rh_speech_measure(const rh_speech_input *in, rh_speech_report *out, rh
     return rh_speech_measure_by(in, rh_score_models, out, err);
 }
 
-rh_status rh_speech_measure_by(const rh_speech_input *in, const rh_score_model *models,
-                               rh_speech_report *out, rh_error *err)
+rh_status rh_speech_measure_by(const rh_speech_input *in, const rh_score_model *models, rh_speech_report *out,
+                               rh_error *err)
 {
     rh_speech_report r;
     rh_speech_report_init(&r);

@@ -73,7 +73,8 @@ static int telling_words(const finder *f, const rh_noun_phrase *p)
 {
     int telling = 0;
     for (size_t k = p->core; k < p->head; k++)
-        telling += !(f->t[k].pos & (RH_POS_ADVERB | RH_POS_NUMBER | RH_POS_ADJECTIVE)) && !rh_word_listed(RH_LIST_NO_MODIFIERS, f->t[k].key);
+        telling += !(f->t[k].pos & (RH_POS_ADVERB | RH_POS_NUMBER | RH_POS_ADJECTIVE)) &&
+                   !rh_word_listed(RH_LIST_NO_MODIFIERS, f->t[k].key);
     return telling;
 }
 
@@ -82,7 +83,8 @@ static bool tells_much(const finder *f, const rh_noun_phrase *p)
 {
     const rh_token *h = &f->t[p->head];
     bool inner = p->extended && !rh_word_listed(RH_LIST_VAGUE, f->t[p->end - 1].key);
-    return telling_words(f, p) > 0 || inner || h->name || rh_word_listed(RH_LIST_MASS, h->key) || rh_word_listed(RH_LIST_TERMS, h->key);
+    return telling_words(f, p) > 0 || inner || h->name || rh_word_listed(RH_LIST_MASS, h->key) ||
+           rh_word_listed(RH_LIST_TERMS, h->key);
 }
 
 static bool is_own(const finder *f, const rh_noun_phrase *p)
@@ -117,12 +119,12 @@ static void weigh_mention(finder *f, size_t i, const rh_noun_phrase *p)
 
 static void find_term(finder *f, size_t i)
 {
-    static const char words_too[] =
-        "bootstrap excel flask julia react rust sap scala spark stripe swift unity vue";
+    static const char words_too[] = "bootstrap excel flask julia react rust sap scala spark stripe swift unity vue";
     if (rh_word_in(f->t[i].key, words_too) && !f->t[i].name)
         return;
     bool alone = f->t[i].stops || i + 1 >= f->n || (f->t[i + 1].pos & (RH_POS_CLOSED | RH_POS_ADVERB));
-    bool used = i > 0 && !f->t[i - 1].stops && (f->t[i - 1].pos & (RH_POS_PREPOSITION | RH_POS_VERB | RH_POS_ING | RH_POS_ED | RH_POS_JOINER));
+    bool used = i > 0 && !f->t[i - 1].stops &&
+                (f->t[i - 1].pos & (RH_POS_PREPOSITION | RH_POS_VERB | RH_POS_ING | RH_POS_ED | RH_POS_JOINER));
     if (alone && used && is_ours(f, i, i + 1) && !is_wished(f, i) && times_said(f, f->t[i].key) == 1)
         rh_add_candidate(f, RH_FOLLOWUP_MENTION, ASK_TERM, 54, "You mentioned", i, i + 1);
 }
@@ -170,7 +172,8 @@ static int acts(finder *f)
         bool have = (is(f, i, "i've") && rh_word_in(f->t[v].key, been)) ||
                     (is(f, i, "i") && is(f, v, "have") && v + 1 < f->n && rh_word_in(f->t[v + 1].key, been));
         f->told_of += was || have;
-        if (is(f, i, "i") && !f->t[i].stops && v < f->n && rh_is_past_tense(f->t[v].key) && !rh_word_in(f->t[v].key, no_act))
+        if (is(f, i, "i") && !f->t[i].stops && v < f->n && rh_is_past_tense(f->t[v].key) &&
+            !rh_word_in(f->t[v].key, no_act))
             n++;
     }
     return n;
@@ -209,7 +212,8 @@ static void weigh_deed(finder *f, const rh_deed *d, bool last)
     bool deed = !(flags & (RH_VERB_NO_DEED | RH_VERB_STEP)), simple = d->past && !d->meant && !*d->auxiliary;
     float words = (float)(end - first > 4 ? 4 : end - first);
     static const char places[] = "as at for in";
-    bool place = (flags & RH_VERB_NO_DEED) && (rh_word_in(d->verb->base, "join study take") || (d->verb->particle && rh_word_in(d->verb->particle, places)));
+    bool place = (flags & RH_VERB_NO_DEED) && (rh_word_in(d->verb->base, "join study take") ||
+                                               (d->verb->particle && rh_word_in(d->verb->particle, places)));
     size_t from = f->n_list;
     deed_opening(d, opening);
     if (is_wished(f, d->subject) || ((flags & RH_VERB_NO_DEED) && !tells_much(f, &d->object)))
@@ -219,8 +223,8 @@ static void weigh_deed(finder *f, const rh_deed *d, bool last)
     if (d->we && simple && deed && f->deeds_i == 0 && f->acts == 0)
         rh_add_candidate(f, RH_FOLLOWUP_OWN_PART, ASK_OWN_PART, 84 + words, NULL, d->subject, end);
     static const char outcomes[] = "close complete deliver finish fix resolve solve win";
-    if (last && simple && !(flags & RH_VERB_NO_DEED) && !rh_word_in(d->verb->base, outcomes) && f->story && f->language->star_sentence[RH_STAR_RESULT] < 0 &&
-        !(f->told & TOLD_OUTCOME) && outcome_open(f, end))
+    if (last && simple && !(flags & RH_VERB_NO_DEED) && !rh_word_in(d->verb->base, outcomes) && f->story &&
+        f->language->star_sentence[RH_STAR_RESULT] < 0 && !(f->told & TOLD_OUTCOME) && outcome_open(f, end))
         rh_add_candidate(f, RH_FOLLOWUP_RESULT, ASK_RESULT, 80, opening, first, end);
     if (flags & RH_VERB_STEP)
         return; /* nothing to be asked but what came of it */
@@ -230,7 +234,12 @@ static void weigh_deed(finder *f, const rh_deed *d, bool last)
     if (deed && simple && f->story && f->language->star_sentence[RH_STAR_SITUATION] < 0 && !(f->told & TOLD_WHEN))
         rh_add_candidate(f, RH_FOLLOWUP_SITUATION, ASK_SITUATION, 45, opening, first, end);
     bool studies = !d->past && strcmp(d->verb->base, "study") == 0;
-    rh_add_candidate(f, RH_FOLLOWUP_DETAIL, studies ? ASK_STUDY : !d->past ? ASK_DETAIL_NOW : deed ? ASK_DETAIL : place ? ASK_TIME_THERE : ASK_SHARE,
+    rh_add_candidate(f, RH_FOLLOWUP_DETAIL,
+                     studies    ? ASK_STUDY
+                     : !d->past ? ASK_DETAIL_NOW
+                     : deed     ? ASK_DETAIL
+                     : place    ? ASK_TIME_THERE
+                                : ASK_SHARE,
                      (deed ? 52 : 48) + words, opening, first, end);
     for (size_t i = from; i < f->n_list; i++)
         f->list[i].we = d->we && f->list[i].kind != RH_FOLLOWUP_OWN_PART;
@@ -239,8 +248,9 @@ static void weigh_deed(finder *f, const rh_deed *d, bool last)
 /* A server goes down without a number. */
 static bool is_measure(const char *key)
 {
-    static const char measures[] = "age amount average backlog budget churn cost level number percentage price quality rate reach "
-                                   "satisfaction score share size speed time usage volume";
+    static const char measures[] =
+        "age amount average backlog budget churn cost level number percentage price quality rate reach "
+        "satisfaction score share size speed time usage volume";
     return rh_word_in(key, measures) || rh_is_plural(key) || rh_word_listed(RH_LIST_MASS, key);
 }
 
@@ -257,7 +267,8 @@ static size_t change_at(const finder *f, size_t i)
         return 0;
     bool went = is(f, k, "went") && k + 1 < f->n && rh_word_in(f->t[k + 1].key, ways);
     size_t end = went ? k + 2 : rh_word_in(f->t[k].key, alone) ? k + 1 : 0;
-    if (end && end < f->n && !f->t[end - 1].stops && !(is(f, end, "a") && (is(f, end + 1, "lot") || is(f, end + 1, "bit"))) &&
+    if (end && end < f->n && !f->t[end - 1].stops &&
+        !(is(f, end, "a") && (is(f, end + 1, "lot") || is(f, end + 1, "bit"))) &&
         !(f->t[end].pos & (RH_POS_JOINER | RH_POS_ADVERB | RH_POS_PREPOSITION | RH_POS_PRONOUN)))
         return 0;
     return end ? end - i : 0;
@@ -267,7 +278,8 @@ static void find_changes(finder *f)
 {
     rh_noun_phrase p;
     for (size_t i = 0; i < f->n; i++) {
-        bool bare = f->t[i].opens && (rh_word_listed(RH_LIST_MASS, f->t[i].key) || rh_is_plural(f->t[i].key)); /* "Sales rose" */
+        bool bare = f->t[i].opens &&
+                    (rh_word_listed(RH_LIST_MASS, f->t[i].key) || rh_is_plural(f->t[i].key)); /* "Sales rose" */
         if (bare && !f->t[i].stops) {
             size_t length = change_at(f, i + 1);
             if (length && !number_near(f, i, i + 1 + length))
@@ -278,8 +290,8 @@ static void find_changes(finder *f)
             !rh_noun_phrase_at(f->t, f->n, i, "of for", &p) || f->t[p.end - 1].stops)
             continue;
         size_t used = change_at(f, p.end);
-        bool either = is(f, p.end + used - 1, "down") || is(f, p.end + used - 1, "up") || is(f, p.end + used - 1, "dropped") ||
-                      is(f, p.end + used - 1, "fell");
+        bool either = is(f, p.end + used - 1, "down") || is(f, p.end + used - 1, "up") ||
+                      is(f, p.end + used - 1, "dropped") || is(f, p.end + used - 1, "fell");
         if (used && (!either || is_measure(f->t[p.head].key)) && !number_near(f, i, p.end + used) && !is_wished(f, i))
             rh_add_candidate(f, RH_FOLLOWUP_NUMBER, ASK_NUMBER, 91, "You said", i, p.end + used);
     }

@@ -6,16 +6,16 @@
 #include "rehearse/speech/prosody.h"
 
 static const float SILENCE_DB = -60.0f;
-static const float LOUD_DB = 20.0f;          /* below the loudest step: still part of the sound */
+static const float LOUD_DB = 20.0f; /* below the loudest step: still part of the sound */
 static const float SHORT_SHARE = 1.0f / 3.0f;
-static const float TONE_CHANGE_DB = 1.0f;    /* noise changes by 1.9 */
+static const float TONE_CHANGE_DB = 1.0f; /* noise changes by 1.9 */
 static const float TONE_LEVEL_DB = 6.0f;
 static const float TONE_PITCH_ST = 1.0f;
-static const float VOICED = 0.6f;            /* voicing of music and voices */
-static const float PITCHED_SHARE = 0.2f;     /* fewer steps with a pitch: noise */
-static const float STEADY_LEVEL_DB = 9.0f;   /* of noise, 10th to 95th percentile of level */
-static const float SWELL_DB = 8.0f;          /* more within SWELL_STEPS: a knock, not a swelling */
-static const float NEAR_TOP_DB = 10.0f;      /* below the loudest step: where onsets are looked for */
+static const float VOICED = 0.6f;          /* voicing of music and voices */
+static const float PITCHED_SHARE = 0.2f;   /* fewer steps with a pitch: noise */
+static const float STEADY_LEVEL_DB = 9.0f; /* of noise, 10th to 95th percentile of level */
+static const float SWELL_DB = 8.0f;        /* more within SWELL_STEPS: a knock, not a swelling */
+static const float NEAR_TOP_DB = 10.0f;    /* below the loudest step: where onsets are looked for */
 enum { SWELL_STEPS = 3, BREATH_STEPS = 30, BINS = 256 };
 
 /* Counts of values in equal steps from `low`; what lies outside is in the outer bins. */

@@ -15,12 +15,11 @@ static bool put(char *out, size_t cap, const char *word)
     return true;
 }
 
-static const char *const ones[20] = {
-    "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine",
-    "ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen",
-    "eighteen", "nineteen"};
-static const char *const tens[10] = {"", "", "twenty", "thirty", "forty", "fifty",
-                                     "sixty", "seventy", "eighty", "ninety"};
+static const char *const ones[20] = {"zero",     "one",     "two",     "three",     "four",     "five",    "six",
+                                     "seven",    "eight",   "nine",    "ten",       "eleven",   "twelve",  "thirteen",
+                                     "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"};
+static const char *const tens[10] = {"",      "",      "twenty",  "thirty", "forty",
+                                     "fifty", "sixty", "seventy", "eighty", "ninety"};
 
 static bool put_below_thousand(char *out, size_t cap, unsigned v)
 {
@@ -46,8 +45,7 @@ static bool put_counted(char *out, size_t cap, unsigned long v)
     for (size_t i = 0; i < 2; i++) {
         if (v < steps[i].size)
             continue;
-        if (!put_below_thousand(out, cap, (unsigned)(v / steps[i].size)) ||
-            !put(out, cap, steps[i].name))
+        if (!put_below_thousand(out, cap, (unsigned)(v / steps[i].size)) || !put(out, cap, steps[i].name))
             return false;
         v %= steps[i].size;
     }
@@ -69,8 +67,9 @@ static bool put_year(char *out, size_t cap, unsigned long v)
 /* The last word's ordinal: twenty one, twenty first. */
 static bool make_ordinal(char *out, size_t cap)
 {
-    static const char *const odd[][2] = {{"one", "first"},    {"two", "second"},   {"three", "third"}, {"five", "fifth"},
-                                         {"eight", "eighth"}, {"nine", "ninth"},   {"twelve", "twelfth"}};
+    static const char *const odd[][2] = {{"one", "first"},     {"two", "second"},   {"three", "third"},
+                                         {"five", "fifth"},    {"eight", "eighth"}, {"nine", "ninth"},
+                                         {"twelve", "twelfth"}};
     char *last = strrchr(out, ' ');
     last = last ? last + 1 : out;
     size_t n = strlen(out);
@@ -110,8 +109,9 @@ bool rh_names_number(const char *word)
 
 bool rh_is_cardinal(const char *word)
 {
-    static const char *const marks[] = {"hundred", "thousand", "teen", "twenty", "thirty", "forty", "fifty", "sixty",
-                                        "seventy", "eighty", "ninety", "eleven", "twelve", "million", "billion"};
+    static const char *const marks[] = {"hundred", "thousand", "teen",   "twenty",  "thirty",
+                                        "forty",   "fifty",    "sixty",  "seventy", "eighty",
+                                        "ninety",  "eleven",   "twelve", "million", "billion"};
     for (size_t i = 0; i < sizeof marks / sizeof *marks; i++)
         if (strstr(word, marks[i]))
             return true;

@@ -6,8 +6,7 @@
 
 /* ---- parts of speech ---- */
 
-static const char DETERMINERS[] =
-    "a an another my our several some the these this those";
+static const char DETERMINERS[] = "a an another my our several some the these this those";
 static const char OTHERS_OWN[] =
     "all any both each either enough every few her his its many more most much neither no such that their what "
     "which whose your";
@@ -215,7 +214,8 @@ static bool ends_in(const char *key, const char *ending)
 
 static bool is_adverb_by_ending(const char *key)
 {
-    static const char nouns[] = "anomaly assembly costly elderly family fly friendly italy lively lonely lovely monopoly reply supply";
+    static const char nouns[] =
+        "anomaly assembly costly elderly family fly friendly italy lively lonely lovely monopoly reply supply";
     return ends_in(key, "ly") && !rh_word_in(key, nouns);
 }
 
@@ -231,12 +231,10 @@ unsigned rh_pos_of(const char *key)
         const char *words;
         unsigned pos;
     } lists[] = {
-        {DETERMINERS, RH_POS_DETERMINER},   {OTHERS_OWN, RH_POS_OTHERS},
-        {PREPOSITIONS, RH_POS_PREPOSITION}, {JOINERS, RH_POS_JOINER},
-        {PRONOUNS, RH_POS_PRONOUN},         {AUXILIARIES, RH_POS_AUXILIARY},
-        {ADVERBS, RH_POS_ADVERB},           {VERBS, RH_POS_VERB},
-        {NOUNS_TOO, RH_POS_VERB | RH_POS_NOUN_TOO}, {ADJECTIVES, RH_POS_ADJECTIVE},
-        {TRAITS, RH_POS_ADJECTIVE},
+        {DETERMINERS, RH_POS_DETERMINER}, {OTHERS_OWN, RH_POS_OTHERS}, {PREPOSITIONS, RH_POS_PREPOSITION},
+        {JOINERS, RH_POS_JOINER},         {PRONOUNS, RH_POS_PRONOUN},  {AUXILIARIES, RH_POS_AUXILIARY},
+        {ADVERBS, RH_POS_ADVERB},         {VERBS, RH_POS_VERB},        {NOUNS_TOO, RH_POS_VERB | RH_POS_NOUN_TOO},
+        {ADJECTIVES, RH_POS_ADJECTIVE},   {TRAITS, RH_POS_ADJECTIVE},
     };
     unsigned pos = 0;
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
@@ -263,9 +261,10 @@ unsigned rh_pos_of(const char *key)
 bool rh_is_plural(const char *key)
 {
     static const char odd[] = "alumni children criteria data feet men mice people staff women";
-    static const char not[] = "always atlas basis bias bus business canvas chaos diabetes gas lens news plus sales series";
+    static const char not [] =
+        "always atlas basis bias bus business canvas chaos diabetes gas lens news plus sales series";
     size_t n = strlen(key);
-    if (rh_word_in(key, not))
+    if (rh_word_in(key, not ))
         return false;
     return rh_word_in(key, odd) || (n > 3 && key[n - 1] == 's' && !strchr("sui'", key[n - 2]));
 }
@@ -278,7 +277,8 @@ bool rh_head_is_adjective(const char *key)
         "journal logic manual material meal mechanic medal metal metric music narrative objective pandemic perspective "
         "portal professional proposal referral removal renewal rental representative retrieval rival signal statistic "
         "survival table terminal topic traffic trial tutorial variable withdrawal";
-    static const char *const endings[] = {"ful", "less", "ous", "ive", "able", "ible", "al", "ic", "ish", "-based", "like"};
+    static const char *const endings[] = {"ful", "less", "ous", "ive",    "able", "ible",
+                                          "al",  "ic",   "ish", "-based", "like"};
     if (rh_is_plural(key) || rh_word_in(key, nouns))
         return false;
     for (size_t i = 0; i < sizeof endings / sizeof *endings; i++)

@@ -94,8 +94,13 @@ static size_t keep_tokens(const rh_word *words, const rh_key *keys, size_t n_wor
             continue;
         }
         rh_token *one = &t[n++];
-        *one = (rh_token){.word = (int)i, .pos = rh_pos_of(keys[i]), .opens = opens, .ends = ends,
-                          .stops = rh_ends_clause(words[i].text), .breaks = rh_trails_off(words[i].text), .name = is_name(words[i].text, keys[i], opens)};
+        *one = (rh_token){.word = (int)i,
+                          .pos = rh_pos_of(keys[i]),
+                          .opens = opens,
+                          .ends = ends,
+                          .stops = rh_ends_clause(words[i].text),
+                          .breaks = rh_trails_off(words[i].text),
+                          .name = is_name(words[i].text, keys[i], opens)};
         memcpy(one->key, keys[i], sizeof one->key);
         opens = ends;
         n = without_repetition(t, n);
@@ -108,8 +113,8 @@ static size_t keep_tokens(const rh_word *words, const rh_key *keys, size_t n_wor
     return n;
 }
 
-rh_status rh_tokens_of(const rh_word *words, size_t n_words, const rh_filler *fillers, size_t n_fillers,
-                       rh_token **out, size_t *n)
+rh_status rh_tokens_of(const rh_word *words, size_t n_words, const rh_filler *fillers, size_t n_fillers, rh_token **out,
+                       size_t *n)
 {
     rh_key *keys = rh_calloc(n_words + 1, sizeof *keys);
     bool *dropped = rh_calloc(n_words + 1, sizeof *dropped);
@@ -159,7 +164,8 @@ static step verb_step(const rh_token *t, size_t n, size_t i, bool after_noun)
 
 static bool is_thing(const char *key)
 {
-    return rh_word_listed(RH_LIST_PROJECTS, key) || rh_word_listed(RH_LIST_WORKS, key) || rh_word_listed(RH_LIST_GROUPS, key);
+    return rh_word_listed(RH_LIST_PROJECTS, key) || rh_word_listed(RH_LIST_WORKS, key) ||
+           rh_word_listed(RH_LIST_GROUPS, key);
 }
 
 /* Does word i belong to the phrase that began at `core`? */
@@ -201,7 +207,8 @@ static bool head_holds(const rh_token *t, const rh_noun_phrase *p)
     static const char no_part[] = "bit bunch couple kind lot lots sort ton tons";
     const rh_token *h = &t[p->head];
     for (size_t k = p->core; k < p->head && h->unmarked; k++)
-        if (is(&t[k], "experience") || (rh_is_plural(t[k].key) && !is(&t[k], "data") && !rh_word_listed(RH_LIST_MASS, t[k].key)))
+        if (is(&t[k], "experience") ||
+            (rh_is_plural(t[k].key) && !is(&t[k], "data") && !rh_word_listed(RH_LIST_MASS, t[k].key)))
             return false; /* "we trained the staff sales increased" */
     for (size_t k = p->core; k < p->head; k++)
         if (rh_word_in(t[k].key, no_part))
@@ -243,7 +250,8 @@ static bool boundary_holds(const rh_token *t, size_t n, size_t end)
     if (end >= n || t[end - 1].stops)
         return true;
     const rh_token *next = &t[end];
-    bool degree = is(next, "a") && end + 1 < n && (is(&t[end + 1], "lot") || is(&t[end + 1], "bit") || is(&t[end + 1], "little"));
+    bool degree =
+        is(next, "a") && end + 1 < n && (is(&t[end + 1], "lot") || is(&t[end + 1], "bit") || is(&t[end + 1], "little"));
     if ((next->pos & (RH_POS_DETERMINER | RH_POS_NUMBER | RH_POS_OTHER_SIGN)) && !degree)
         return false;
     bool joined = is(next, "and") || is(next, "or");
@@ -285,8 +293,8 @@ static bool stands_alone(const rh_token *t, const rh_noun_phrase *p)
 {
     const char *h = t[p->head].key;
     bool number = t[p->core].pos & RH_POS_NUMBER;
-    return p->determined || number || t[p->head].name || rh_is_plural(h) || rh_word_listed(RH_LIST_MASS, h) || rh_word_listed(RH_LIST_TERMS, h) ||
-           rh_word_listed(RH_LIST_ING_NOUNS, h);
+    return p->determined || number || t[p->head].name || rh_is_plural(h) || rh_word_listed(RH_LIST_MASS, h) ||
+           rh_word_listed(RH_LIST_TERMS, h) || rh_word_listed(RH_LIST_ING_NOUNS, h);
 }
 
 /* "five" in "a team of five". */
@@ -333,10 +341,17 @@ bool rh_noun_phrase_at(const rh_token *t, size_t n, size_t i, const char *prepos
 
 static const char *to_you_word(const char *key)
 {
-    static const char *const others[][2] = {{"my", "your"},   {"our", "your"},         {"me", "you"},
-                                            {"us", "you"},    {"mine", "yours"},       {"ours", "yours"},
-                                            {"this", "the"},  {"these", "the"},        {"those", "the"},
-                                            {"myself", "yourself"}, {"ourselves", "yourselves"}};
+    static const char *const others[][2] = {{"my", "your"},
+                                            {"our", "your"},
+                                            {"me", "you"},
+                                            {"us", "you"},
+                                            {"mine", "yours"},
+                                            {"ours", "yours"},
+                                            {"this", "the"},
+                                            {"these", "the"},
+                                            {"those", "the"},
+                                            {"myself", "yourself"},
+                                            {"ourselves", "yourselves"}};
     for (size_t i = 0; i < sizeof others / sizeof *others; i++)
         if (strcmp(key, others[i][0]) == 0)
             return others[i][1];

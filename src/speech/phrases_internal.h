@@ -9,24 +9,26 @@
 #include "language_internal.h"
 
 typedef enum {
-    RH_POS_DETERMINER = 1 << 0,  /* the, my, some */
-    RH_POS_OTHERS = 1 << 1,      /* their, every, no: determiners that are not carried over */
+    RH_POS_DETERMINER = 1 << 0, /* the, my, some */
+    RH_POS_OTHERS = 1 << 1,     /* their, every, no: determiners that are not carried over */
     RH_POS_PREPOSITION = 1 << 2,
-    RH_POS_JOINER = 1 << 3,      /* and, because, that, which */
+    RH_POS_JOINER = 1 << 3, /* and, because, that, which */
     RH_POS_PRONOUN = 1 << 4,
     RH_POS_AUXILIARY = 1 << 5,
     RH_POS_ADVERB = 1 << 6,
     RH_POS_VERB = 1 << 7,
-    RH_POS_NOUN_TOO = 1 << 8,    /* a verb that is a noun as well: plan */
-    RH_POS_ING = 1 << 9,         /* ends in -ing and is no noun of its own */
+    RH_POS_NOUN_TOO = 1 << 8, /* a verb that is a noun as well: plan */
+    RH_POS_ING = 1 << 9,      /* ends in -ing and is no noun of its own */
     RH_POS_ED = 1 << 10,
     RH_POS_ADJECTIVE = 1 << 11,
     RH_POS_NUMBER = 1 << 12,
     RH_POS_OTHER_SIGN = 1 << 13, /* no word: "&", "3%" */
 } rh_pos;
 
-enum { RH_POS_CLOSED = RH_POS_DETERMINER | RH_POS_OTHERS | RH_POS_PREPOSITION | RH_POS_JOINER |
-                       RH_POS_PRONOUN | RH_POS_AUXILIARY };
+enum {
+    RH_POS_CLOSED =
+        RH_POS_DETERMINER | RH_POS_OTHERS | RH_POS_PREPOSITION | RH_POS_JOINER | RH_POS_PRONOUN | RH_POS_AUXILIARY
+};
 
 typedef struct {
     rh_key key;
@@ -41,19 +43,23 @@ typedef struct {
 } rh_token;
 
 /* Words without fillers and repetitions. `fillers` may be NULL. RH_ERR_NOMEM. Freed with rh_free(). */
-rh_status rh_tokens_of(const rh_word *words, size_t n_words, const rh_filler *fillers, size_t n_fillers,
-                       rh_token **out, size_t *n);
+rh_status rh_tokens_of(const rh_word *words, size_t n_words, const rh_filler *fillers, size_t n_fillers, rh_token **out,
+                       size_t *n);
 
 typedef enum {
-    RH_LIST_VAGUE,          /* thing, lot, year: says nothing as a noun */
-    RH_LIST_NO_MODIFIERS,   /* big, new: does not tell one project from another */
-    RH_LIST_PARTS_OF,       /* team, couple: may be followed by "of" and a number */
-    RH_LIST_PROJECTS,       /* done from a beginning to an end: migration, thesis */
-    RH_LIST_WORKS,          /* made or kept up: app, schedule */
-    RH_LIST_GROUPS,         /* worked in: club, company */
-    RH_LIST_PLAIN,          /* those of the three that are too common to stand without a word before them */
+    RH_LIST_VAGUE,        /* thing, lot, year: says nothing as a noun */
+    RH_LIST_NO_MODIFIERS, /* big, new: does not tell one project from another */
+    RH_LIST_PARTS_OF,     /* team, couple: may be followed by "of" and a number */
+    RH_LIST_PROJECTS,     /* done from a beginning to an end: migration, thesis */
+    RH_LIST_WORKS,        /* made or kept up: app, schedule */
+    RH_LIST_GROUPS,       /* worked in: club, company */
+    RH_LIST_PLAIN,        /* those of the three that are too common to stand without a word before them */
     RH_LIST_TROUBLES,
-    RH_LIST_TRAIT_NOUNS, RH_LIST_TRAITS, RH_LIST_HAVES, RH_LIST_TERMS, RH_LIST_MASS,
+    RH_LIST_TRAIT_NOUNS,
+    RH_LIST_TRAITS,
+    RH_LIST_HAVES,
+    RH_LIST_TERMS,
+    RH_LIST_MASS,
     RH_LIST_ING_NOUNS,
     RH_LISTS
 } rh_list;
@@ -73,7 +79,7 @@ typedef struct {
 bool rh_noun_phrase_at(const rh_token *t, size_t n, size_t i, const char *prepositions, rh_noun_phrase *out);
 
 typedef enum {
-    RH_VERB_CHANGE = 1 << 0, /* improved, reduced: a number could say by how much */
+    RH_VERB_CHANGE = 1 << 0,  /* improved, reduced: a number could say by how much */
     RH_VERB_NO_DEED = 1 << 1, /* joined, studied: nothing was made */
     RH_VERB_STEP = 1 << 2,    /* talked to: a step on the way to something */
 } rh_verb_flags;
@@ -87,11 +93,11 @@ typedef struct {
 /* "I also rewrote the queue": subject, verb and object. */
 typedef struct {
     const rh_verb *verb;
-    bool we;                   /* and not I */
+    bool we; /* and not I */
     bool past;
-    bool meant;                /* "decided to", "had to" before the verb, or "was" */
-    size_t subject, verb_at;   /* tokens; verb_at with what is before the verb */
-    const char *auxiliary;     /* "have", "are", "were" before the verb when "you" is the subject; "" */
+    bool meant;              /* "decided to", "had to" before the verb, or "was" */
+    size_t subject, verb_at; /* tokens; verb_at with what is before the verb */
+    const char *auxiliary;   /* "have", "are", "were" before the verb when "you" is the subject; "" */
     rh_noun_phrase object;
 } rh_deed;
 

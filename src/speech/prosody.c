@@ -36,8 +36,7 @@ const char *rh_sound_reason(unsigned sound)
 }
 
 /* Sorted values of the voiced steps in [from, to); returns how many. */
-static size_t sorted_voiced(const rh_contour *c, const float *value, size_t from, size_t to,
-                            float *out)
+static size_t sorted_voiced(const rh_contour *c, const float *value, size_t from, size_t to, float *out)
 {
     size_t m = 0;
     for (size_t i = from; i < to && i < c->n; i++)
@@ -118,8 +117,8 @@ static bool sentence_fading(const rh_contour *c, size_t from, size_t to, float *
 }
 
 /* Fills *e for the sentence of words first..last; false without enough voice. */
-static bool sentence_end(const rh_speech_input *in, const rh_contour *c, size_t first, size_t last,
-                         float *tmp, rh_sentence_end *e)
+static bool sentence_end(const rh_speech_input *in, const rh_contour *c, size_t first, size_t last, float *tmp,
+                         rh_sentence_end *e)
 {
     size_t from = step_of(in->words[first].start, c);
     size_t to = step_of(in->words[last].end + 0.1f, c); /* word ends tend to come early */
@@ -139,14 +138,11 @@ static bool sentence_end(const rh_speech_input *in, const rh_contour *c, size_t 
     e->word = (int)last;
     e->question = rh_ends_question(in->words[last].text);
     e->change = rh_semitones(rh_quantile_sorted(tmp, m, 0.5f), median);
-    e->kind = e->change < -END_CHANGE_ST  ? RH_END_FALL
-              : e->change > END_CHANGE_ST ? RH_END_RISE
-                                          : RH_END_LEVEL;
+    e->kind = e->change < -END_CHANGE_ST ? RH_END_FALL : e->change > END_CHANGE_ST ? RH_END_RISE : RH_END_LEVEL;
     return true;
 }
 
-static void measure_sentences(const rh_speech_input *in, const rh_contour *c, float *tmp,
-                              rh_prosody *p)
+static void measure_sentences(const rh_speech_input *in, const rh_contour *c, float *tmp, rh_prosody *p)
 {
     float fading_sum = 0.0f, fading;
     size_t first = 0, n_fading = 0;
@@ -169,8 +165,7 @@ static void measure_sentences(const rh_speech_input *in, const rh_contour *c, fl
     p->fading_db = n_fading ? fading_sum / (float)n_fading : 0.0f;
 }
 
-rh_status rh_prosody_measure(const rh_speech_input *in, const rh_contour *c, rh_prosody *out,
-                             rh_error *err)
+rh_status rh_prosody_measure(const rh_speech_input *in, const rh_contour *c, rh_prosody *out, rh_error *err)
 {
     rh_prosody p = {0};
     float *tmp = rh_alloc_array(c->n + 1, sizeof *tmp);

@@ -37,7 +37,7 @@ static rh_status split_reference(char *text, const char ***words, size_t *n, rh_
 
 typedef struct {
     const rh_speech_input *in;
-    const char **expected;      /* words of the reference */
+    const char **expected; /* words of the reference */
     size_t n_expected;
     rh_units heard, ref;
     int32_t *ref_word_to_heard; /* per reference word: word heard, -1 = missed */
@@ -70,8 +70,8 @@ static bool comparison_units(comparison *c)
     c->forced_of = rh_alloc_array(c->n_expected + 1, sizeof *c->forced_of);
     c->ref_word_same = rh_calloc(c->n_expected + 1, sizeof *c->ref_word_same);
     c->heard_used = rh_calloc(in->n_words + 1, sizeof *c->heard_used);
-    return rh_units_close(&c->heard, &c->ref) && c->ref_word_to_heard &&
-           c->forced_of && c->ref_word_same && c->heard_used;
+    return rh_units_close(&c->heard, &c->ref) && c->ref_word_to_heard && c->forced_of && c->ref_word_same &&
+           c->heard_used;
 }
 
 /* Words that say nothing of their own ("and" in two hundred and one) share their neighbour's fate. */
@@ -209,8 +209,8 @@ static void emit(comparison *c, rh_speech_report *r)
         int32_t to = i < c->n_expected ? c->ref_word_to_heard[i] : (int32_t)in->n_words;
         for (; to >= 0 && h < (size_t)to; h++)
             if (!c->heard_used[h])
-                add_word(r, (rh_word_score){RH_ADDED, NULL, in->words[h].text, in->words[h].start,
-                                            in->words[h].end, 0.0f});
+                add_word(
+                    r, (rh_word_score){RH_ADDED, NULL, in->words[h].text, in->words[h].start, in->words[h].end, 0.0f});
         if (i == c->n_expected)
             break;
         rh_word_score s = {0};
@@ -230,8 +230,7 @@ static rh_status measure_free(const rh_speech_input *in, rh_speech_report *r, rh
         const rh_word *w = &in->words[i];
         char normal[RH_WORD_BYTES];
         if (rh_word_normal(w->text, normal) > 0)
-            add_word(r, (rh_word_score){RH_SAID, NULL, w->text, w->start, w->end,
-                                        word_clarity(w)});
+            add_word(r, (rh_word_score){RH_SAID, NULL, w->text, w->start, w->end, word_clarity(w)});
     }
     r->completeness = 1.0f;
     return RH_OK;
@@ -290,8 +289,7 @@ out:
     return st == RH_ERR_NOMEM ? rh_fail(err, st, "word scores: out of memory") : st;
 }
 
-rh_status rh_reference_reached(const char *reference, const rh_word *words, size_t n, size_t *bytes,
-                               rh_error *err)
+rh_status rh_reference_reached(const char *reference, const rh_word *words, size_t n, size_t *bytes, rh_error *err)
 {
     /* Nobody reads more than twice as many words as were heard, and a few. */
     size_t most = 2 * n + 20, end = 0, count = 0;
@@ -316,8 +314,7 @@ rh_status rh_reference_reached(const char *reference, const rh_word *words, size
     if (st == RH_OK && c.n_expected > 0) {
         st = RH_ERR_NOMEM;
         if (comparison_units(&c))
-            st = rh_align_words(c.ref.at, c.ref.n, c.heard.at, c.heard.n, c.ref.pair, c.heard.pair,
-                                err);
+            st = rh_align_words(c.ref.at, c.ref.n, c.heard.at, c.heard.n, c.ref.pair, c.heard.pair, err);
     }
     /* Up to the last word that was heard as it is written. */
     for (size_t k = c.ref.n; st == RH_OK && k-- > 0;) {

@@ -13,16 +13,10 @@
 enum {
     RH_F_SOUND = RH_FEATURES, /* the rating by the encoder's output alone, 0 to 100 */
     RH_CURVE_KNOTS = 6,
-    RH_SOUND_INPUTS = 1024    /* mean and deviation of 512 channels: Whisper base */
+    RH_SOUND_INPUTS = 1024 /* mean and deviation of 512 channels: Whisper base */
 };
 
-typedef enum {
-    RH_RATING_FLUENCY,
-    RH_RATING_ACCURACY,
-    RH_RATING_PROSODIC,
-    RH_RATING_TOTAL,
-    RH_RATINGS
-} rh_rating;
+typedef enum { RH_RATING_FLUENCY, RH_RATING_ACCURACY, RH_RATING_PROSODIC, RH_RATING_TOTAL, RH_RATINGS } rh_rating;
 
 typedef struct {
     int feature; /* rh_feature or RH_F_SOUND */
@@ -45,11 +39,11 @@ typedef struct {
 extern const rh_score_model rh_score_models[RH_RATINGS];
 
 /* Fills the scores from all other measures, by models[RH_RATINGS]. */
-rh_status rh_measure_scores(const rh_speech_input *in, const rh_score_model *models,
-                            rh_speech_report *r, rh_error *err);
+rh_status rh_measure_scores(const rh_speech_input *in, const rh_score_model *models, rh_speech_report *r,
+                            rh_error *err);
 /* rh_speech_measure() by other tables than those built in: a benchmark judges
  * each speaker by tables that were learnt without them. */
-rh_status rh_speech_measure_by(const rh_speech_input *in, const rh_score_model *models,
-                               rh_speech_report *out, rh_error *err);
+rh_status rh_speech_measure_by(const rh_speech_input *in, const rh_score_model *models, rh_speech_report *out,
+                               rh_error *err);
 
 #endif

@@ -35,27 +35,31 @@ static const struct {
      "Some words differed from the text: practise the marked ones by themselves, then in the sentence."},
     {"pace", "wpm", "You spoke slowly: link the words of a phrase and let it run in one breath."},
     {"pauses", "share", "Silences broke up your speech: think first, then say a whole phrase."},
-    {"rhythm", "s a syllable", "Some syllables were drawn out: keep small words short and stress the one that matters."},
-    {"sound of the voice", "points",
-     "Listen to a fluent speaker and copy the melody and stress of whole phrases."},
+    {"rhythm", "s a syllable",
+     "Some syllables were drawn out: keep small words short and stress the one that matters."},
+    {"sound of the voice", "points", "Listen to a fluent speaker and copy the melody and stress of whole phrases."},
     {"scale", "points", NULL}, /* of the raters: what a native reader in the middle gets */
 };
 
 static part_kind part_of(int feature)
 {
     switch (feature) {
-    case RH_F_LOGP: case RH_F_LOGP_LOW: case RH_F_ENTROPY: case RH_F_MARGIN:
-        return PART_SURENESS;
-    case RH_F_RATE: case RH_F_ARTICULATION:
-        return PART_PACE;
-    case RH_F_PAUSE_SHARE: case RH_F_PAUSES_WITHIN: case RH_F_LONGEST_PAUSE:
-        return PART_PAUSES;
-    case RH_F_STRETCH: case RH_F_RHYTHM: case RH_F_PITCH_SD: case RH_F_LOUD_SD: case RH_F_VOICED:
-        return PART_RHYTHM;
-    case RH_F_SOUND:
-        return PART_SOUND;
-    default:
-        return PART_TEXT;
+    case RH_F_LOGP:
+    case RH_F_LOGP_LOW:
+    case RH_F_ENTROPY:
+    case RH_F_MARGIN: return PART_SURENESS;
+    case RH_F_RATE:
+    case RH_F_ARTICULATION: return PART_PACE;
+    case RH_F_PAUSE_SHARE:
+    case RH_F_PAUSES_WITHIN:
+    case RH_F_LONGEST_PAUSE: return PART_PAUSES;
+    case RH_F_STRETCH:
+    case RH_F_RHYTHM:
+    case RH_F_PITCH_SD:
+    case RH_F_LOUD_SD:
+    case RH_F_VOICED: return PART_RHYTHM;
+    case RH_F_SOUND: return PART_SOUND;
+    default: return PART_TEXT;
     }
 }
 
@@ -65,8 +69,7 @@ static float piecewise(const float *x, const float *points, int n, float at)
         return points[0];
     for (int i = 1; i < n; i++)
         if (at <= x[i])
-            return points[i - 1] +
-                   (points[i] - points[i - 1]) * (at - x[i - 1]) / (x[i] - x[i - 1]);
+            return points[i - 1] + (points[i] - points[i - 1]) * (at - x[i - 1]) / (x[i] - x[i - 1]);
     return points[n - 1];
 }
 
@@ -82,22 +85,28 @@ static const float FILLERS_LEAST_S = 30.0f;
 /* Unstressed syllables run together: by sound there are this much fewer at most. */
 static const float HEARD_MOST = 1.3f;
 
-static const rule filler_rule = {"fillers", "a minute",
-    "Fillers showed often: a short silence in their place sounds surer.",
-    4, {1, 5, 12, 25}, {0, -3, -12, -28}};
-static const rule fast_rule = {"very fast speech", "syllables a second",
-    "You spoke very fast: slow down so that endings can be heard.",
-    4, {7.0f, 7.5f, 8.5f, 10.0f}, {0, -3, -12, -25}};
-static const rule slow_rule = {"very slow speech", "syllables a second",
-    "You spoke very slowly: link the words of a phrase and let it run in one breath.",
-    4, {0.6f, 1.0f, 1.4f, 1.8f}, {-25, -14, -5, 0}};
-static const rule silence_rule = {"long silences", "share of time",
-    "Long silences broke up your answer: think first, then say a whole sentence.",
-    4, {0.35f, 0.5f, 0.65f, 0.85f}, {0, -7, -20, -40}};
+static const rule filler_rule = {
+    "fillers", "a minute",     "Fillers showed often: a short silence in their place sounds surer.",
+    4,         {1, 5, 12, 25}, {0, -3, -12, -28}};
+static const rule fast_rule = {
+    "very fast speech",        "syllables a second", "You spoke very fast: slow down so that endings can be heard.", 4,
+    {7.0f, 7.5f, 8.5f, 10.0f}, {0, -3, -12, -25}};
+static const rule slow_rule = {"very slow speech",
+                               "syllables a second",
+                               "You spoke very slowly: link the words of a phrase and let it run in one breath.",
+                               4,
+                               {0.6f, 1.0f, 1.4f, 1.8f},
+                               {-25, -14, -5, 0}};
+static const rule silence_rule = {"long silences",
+                                  "share of time",
+                                  "Long silences broke up your answer: think first, then say a whole sentence.",
+                                  4,
+                                  {0.35f, 0.5f, 0.65f, 0.85f},
+                                  {0, -7, -20, -40}};
 /* The learned part already counts a word or two; this is for half a text. */
-static const rule missing_rule = {"words left out", "share of the text",
-    "Words of the text were left out: read to the end of each line.",
-    4, {0.2f, 0.4f, 0.6f, 0.95f}, {0, -5, -15, -50}};
+static const rule missing_rule = {
+    "words left out",          "share of the text", "Words of the text were left out: read to the end of each line.", 4,
+    {0.2f, 0.4f, 0.6f, 0.95f}, {0, -5, -15, -50}};
 
 static void add_part(rh_score *s, const char *name, float value, const char *unit, float points)
 {
@@ -119,8 +128,7 @@ static const float PRAISED = 80.0f;
 
 static const char *advice_of(const rh_score_part *part)
 {
-    static const rule *const rules[] = {&filler_rule, &fast_rule, &slow_rule, &silence_rule,
-                                        &missing_rule};
+    static const rule *const rules[] = {&filler_rule, &fast_rule, &slow_rule, &silence_rule, &missing_rule};
     for (size_t i = 0; i < sizeof rules / sizeof *rules; i++)
         if (strcmp(rules[i]->name, part->name) == 0)
             return rules[i]->advice;
@@ -210,8 +218,7 @@ static float rate(const rh_additive *a, const rh_chunk *s, float sound, float sh
 /* Points by part of one chunk, weighted by its share of the words: what the
  * named measures say by themselves, and what the sound of the voice adds to that
  * or takes away. */
-static float judge_chunk(const judged *j, const rh_score_model *m, const rh_chunk *s,
-                           float share, float *points)
+static float judge_chunk(const judged *j, const rh_score_model *m, const rh_chunk *s, float share, float *points)
 {
     const rh_additive *named = &m->additive[2 * s->has_reference], *whole = named + 1;
     float by_name = rate(named, s, 0.0f, share, points);
@@ -232,8 +239,7 @@ static void judge(judged *j, rh_rating rating, rh_score *s)
         words += (float)j->chunks[i].n_spoken;
     j->value[PART_SOUND] = 0.0f;
     for (size_t i = 0; i < j->n_chunks; i++)
-        j->value[PART_SOUND] += judge_chunk(j, m, &j->chunks[i],
-                                              (float)j->chunks[i].n_spoken / words, points);
+        j->value[PART_SOUND] += judge_chunk(j, m, &j->chunks[i], (float)j->chunks[i].n_spoken / words, points);
     j->value[PART_SCALE] = 100.0f + points[PART_SCALE];
     for (int k = 0; k < LEARNED_PARTS; k++)
         if (fabsf(points[k]) >= 0.05f)
@@ -321,7 +327,9 @@ static float voice_s(const rh_speech_input *in)
 static float slow(const judged *j)
 {
     const rh_speech_report *r = j->r;
-    float s = voice_s(j->in), most = (float)(r->timing.n_syllables > r->timing.n_syllables_heard ? r->timing.n_syllables : r->timing.n_syllables_heard);
+    float s = voice_s(j->in),
+          most = (float)(r->timing.n_syllables > r->timing.n_syllables_heard ? r->timing.n_syllables
+                                                                             : r->timing.n_syllables_heard);
     return fmaxf(j->rate * fmaxf(heard_share(j), 1.0f), s > 0.2f ? most / s : 0.0f);
 }
 
@@ -418,8 +426,10 @@ static void score_overall(rh_speech_report *r)
         const char *name;
         const rh_score *of;
         float weight;
-    } all[] = {{"fluency", &r->fluency, 0.3f}, {"pronunciation", &r->pronunciation, 0.3f},
-               {"clarity", &r->clarity, 0.2f}, {"prosody", &r->prosody, 0.2f}};
+    } all[] = {{"fluency", &r->fluency, 0.3f},
+               {"pronunciation", &r->pronunciation, 0.3f},
+               {"clarity", &r->clarity, 0.2f},
+               {"prosody", &r->prosody, 0.2f}};
     rh_score *s = &r->overall;
     float total = 100.0f, worst = 0.0f;
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
@@ -438,8 +448,7 @@ static void score_overall(rh_speech_report *r)
         (void)snprintf(s->advice, sizeof s->advice, "%s", "You came across clearly and fluently: keep it.");
 }
 
-rh_status rh_measure_scores(const rh_speech_input *in, const rh_score_model *models,
-                            rh_speech_report *r, rh_error *err)
+rh_status rh_measure_scores(const rh_speech_input *in, const rh_score_model *models, rh_speech_report *r, rh_error *err)
 {
     rh_chunk *chunks = NULL;
     judged j = {.in = in, .models = models, .r = r};

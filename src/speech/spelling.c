@@ -35,10 +35,9 @@ static void american(const char *word, char out[RH_WORD_BYTES])
 
 bool rh_spelled_alike(const char *a, const char *b)
 {
-    static const char *const shorts[][2] = {{"mr", "mister"},   {"mrs", "missus"}, {"dr", "doctor"},
-                                            {"ok", "okay"},     {"vs", "versus"},  {"st", "saint"},
-                                            {"gray", "grey"},   {"prof", "professor"},
-                                            {"alright", "allright"}};
+    static const char *const shorts[][2] = {{"mr", "mister"}, {"mrs", "missus"},     {"dr", "doctor"},
+                                            {"ok", "okay"},   {"vs", "versus"},      {"st", "saint"},
+                                            {"gray", "grey"}, {"prof", "professor"}, {"alright", "allright"}};
     char x[RH_WORD_BYTES], y[RH_WORD_BYTES];
     if (strcmp(a, b) == 0)
         return true;

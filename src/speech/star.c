@@ -16,33 +16,33 @@ static const struct {
     const char *phrases;
 } CUES[RH_STAR_PARTS][WEIGHTS] = {
     {{1, "when i was|while i was|when we were|at the time|last year|last summer|in my last|in my previous|"
-          "in my current|at my last|at my previous|at my current|i was working|we were working|i worked at|"
-          "i worked as|years ago|months ago|a year ago|the situation|we were facing|last winter|last spring|"
-          "last autumn|last fall|when i joined|i inherited|when i started"},
+         "in my current|at my last|at my previous|at my current|i was working|we were working|i worked at|"
+         "i worked as|years ago|months ago|a year ago|the situation|we were facing|last winter|last spring|"
+         "last autumn|last fall|when i joined|i inherited|when i started"},
      {0.8f, "last month|in my first|i work at|one time|the background|the context|the problem was|faced with|"
-             "during my|the company was|last week|when we started|was behind schedule"},
+            "during my|the company was|last week|when we started|was behind schedule"},
      {0.6f, "i was a|there was|we had a|back in|our team was|the project was|i remember"},
      {0.5f, "there were|during a"},
      {0.4f, "for example"}},
     {{1, "my job was|my task|my role|my goal|our goal|the goal|my responsibility|responsible for|i was asked|"
-          "i was tasked|i was assigned|i was supposed to|i had to|we had to|i needed to|we needed to|the objective|"
-          "the task|it was my job|it was up to me|i was expected|expected me to|i was told to|asked me to|"
-          "i was in charge"},
+         "i was tasked|i was assigned|i was supposed to|i had to|we had to|i needed to|we needed to|the objective|"
+         "the task|it was my job|it was up to me|i was expected|expected me to|i was told to|asked me to|"
+         "i was in charge"},
      {0.8f, "needed to|the challenge|the aim"},
      {0.6f, "had to|i wanted to|the target"},
      {0.5f, "deadline"},
      {0.4f, "was to"}},
     {{1, "i decided|what i did|the first thing i did|my approach|i set up|i reached out|i talked to|i made sure|"
-          "i suggested|i put together"},
+         "i suggested|i put together"},
      {0.8f, "we decided|i started|i began|then i|i then|first i|i sat down|i worked with|i spoke|step by step|"
-             "i asked"},
+            "i asked"},
      {0.6f, "so i|i took"},
      {0.4f, "i also|after that"}},
     {{1, "as a result|the result|the results|in the end|the outcome|resulted in|under budget|was promoted"},
      {0.8f, "ended up|led to|successfully|on time|since then|i learned|i learnt|taught me|the feedback|happy with|"
-             "we won|won|went up|went down|thanked|fell by|rose by"},
+            "we won|won|went up|went down|thanked|fell by|rose by"},
      {0.6f, "eventually|success|successful|percent|saved|doubled|went from|still use|thanks to|first place|"
-             "second place|renewed|halved"},
+            "second place|renewed|halved"},
      {0.5f, "finally|which meant|able to|grew|dropped"},
      {0.4f, "increased|decreased|reduced|improved"}},
 };
@@ -70,8 +70,7 @@ static float deed_weight(const rh_key *keys, size_t n, size_t i)
     size_t v = i + 1;
     if (v + 1 < n && rh_word_in(keys[v], "then also quickly personally"))
         v++;
-    if (v >= n || rh_word_in(keys[v], no_deed) ||
-        !(rh_is_past_tense(keys[v]) || rh_is_strong_verb(keys[v])))
+    if (v >= n || rh_word_in(keys[v], no_deed) || !(rh_is_past_tense(keys[v]) || rh_is_strong_verb(keys[v])))
         return 0.0f;
     float w = rh_is_strong_verb(keys[v]) ? STRONG_DEED : DEED;
     return us ? 0.8f * w : w;

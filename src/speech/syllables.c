@@ -64,12 +64,10 @@ static int silent_vowels(const char *w, size_t n)
     if (ends(w, n, "e") && consonant_at(w, n, 2) &&
         !(ends(w, n, "le") && n > 2 && consonant_at(w, n, 3) && w[n - 3] != 'l'))
         silent++;
-    if (ends(w, n, "es") && consonant_at(w, n, 3) && n > 3 && !strchr("szxcg", w[n - 3]) &&
-        !ends(w, n, "ches") && !ends(w, n, "shes") &&
-        !(w[n - 3] == 'l' && consonant_at(w, n, 4) && w[n - 4] != 'l'))
+    if (ends(w, n, "es") && consonant_at(w, n, 3) && n > 3 && !strchr("szxcg", w[n - 3]) && !ends(w, n, "ches") &&
+        !ends(w, n, "shes") && !(w[n - 3] == 'l' && consonant_at(w, n, 4) && w[n - 4] != 'l'))
         silent++;
-    if (ends(w, n, "ed") && consonant_at(w, n, 3) && n > 3 && !strchr("td", w[n - 3]) &&
-        !(w[n - 3] == 'r' && n == 4) &&
+    if (ends(w, n, "ed") && consonant_at(w, n, 3) && n > 3 && !strchr("td", w[n - 3]) && !(w[n - 3] == 'r' && n == 4) &&
         !(w[n - 3] == 'l' && consonant_at(w, n, 4) && w[n - 4] != 'l'))
         silent++;
     if (ends(w, n, "ically"))
@@ -104,8 +102,7 @@ static bool is_hiatus(const char *w, size_t n, size_t i)
     if (strncmp(p, "iu", 2) == 0)
         return true;
     if (strncmp(p, "eo", 2) == 0)
-        return i > 0 && strncmp(p, "eou", 3) != 0 && strncmp(p, "eople", 5) != 0 &&
-               strncmp(p, "eop", 3) != 0;
+        return i > 0 && strncmp(p, "eou", 3) != 0 && strncmp(p, "eople", 5) != 0 && strncmp(p, "eop", 3) != 0;
     if (strncmp(p, "ua", 2) == 0)
         return !before(w, i, "qg");
     if (strncmp(p, "uel", 3) == 0 || strncmp(p, "uent", 4) == 0 || strncmp(p, "uence", 5) == 0)

@@ -134,8 +134,7 @@ static rh_rate_point rate_in(const rh_speech_input *in, const rh_timing *t, floa
     for (size_t i = 0; i < t->n_pauses; i++)
         silent += overlap(from, to, t->pauses[i].start, t->pauses[i].end);
     float spoken = fmaxf(to - from - silent, 0.1f);
-    return (rh_rate_point){0.5f * (from + to), 60.0f * (float)words / (to - from),
-                           (float)syllables / spoken};
+    return (rh_rate_point){0.5f * (from + to), 60.0f * (float)words / (to - from), (float)syllables / spoken};
 }
 
 static void rates_over_time(const rh_speech_input *in, rh_timing *t)
@@ -207,8 +206,7 @@ static void derive_rates(rh_timing *t)
     t->mean_run_s = spoken / runs;
 }
 
-rh_status rh_timing_measure(const rh_speech_input *in, const rh_contour *contour, rh_timing *out,
-                            rh_error *err)
+rh_status rh_timing_measure(const rh_speech_input *in, const rh_contour *contour, rh_timing *out, rh_error *err)
 {
     rh_timing t = {0};
     if (in->n_words == 0) {

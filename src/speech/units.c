@@ -128,8 +128,7 @@ static size_t add_number(rh_units *u, const char *s, size_t word, const char *pa
 {
     char digits[RH_WORD_BYTES];
     size_t n = 0, at = 0;
-    while (isdigit((unsigned char)s[at]) ||
-           (s[at] == ',' && n > 0 && strspn(s + at + 1, "0123456789") == 3)) {
+    while (isdigit((unsigned char)s[at]) || (s[at] == ',' && n > 0 && strspn(s + at + 1, "0123456789") == 3)) {
         if (s[at] != ',' && n + 1 < sizeof digits)
             digits[n++] = s[at];
         at++;
@@ -228,7 +227,8 @@ static size_t add_initials(rh_units *u, const char *s, size_t word, bool *ok)
         out[n++] = s[at];
         at += 2;
     }
-    if (n >= 1 && isalpha((unsigned char)s[at]) && !isalpha((unsigned char)s[at + 1]) && n + 1 < sizeof out) { /* U.S.A */
+    if (n >= 1 && isalpha((unsigned char)s[at]) && !isalpha((unsigned char)s[at + 1]) &&
+        n + 1 < sizeof out) { /* U.S.A */
         out[n++] = s[at];
         at++;
     }
@@ -243,8 +243,8 @@ bool rh_units_add(rh_units *u, const char *text, size_t word)
     char *s = rh_word_fold(text);
     bool ok = s != NULL;
     for (size_t at = 0; ok && s[at];) {
-        size_t len = isdigit((unsigned char)s[at]) ? add_number(u, s + at, word, "", &ok)
-                                                   : add_initials(u, s + at, word, &ok);
+        size_t len =
+            isdigit((unsigned char)s[at]) ? add_number(u, s + at, word, "", &ok) : add_initials(u, s + at, word, &ok);
         if (!len && (len = letters(s + at)) > 0)
             ok = add_letters(u, s + at, len, word);
         else if (!len)
@@ -289,8 +289,7 @@ static void settle(rh_units *u)
             u->kind[i] = RH_UNIT_WORD;
             u->kind[i + 1] = RH_UNIT_MONEY;
         }
-        bool money_before = i > 0 && u->kind[i - 1] == RH_UNIT_WORD &&
-                            rh_word_in(u->text[i - 1], "dollar pound euro");
+        bool money_before = i > 0 && u->kind[i - 1] == RH_UNIT_WORD && rh_word_in(u->text[i - 1], "dollar pound euro");
         if (u->kind[i] != RH_UNIT_WORD)
             continue;
         if (strcmp(u->text[i], "a") == 0 && i + 1 < u->n && is_scale(u->text[i + 1]))

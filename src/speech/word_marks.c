@@ -9,8 +9,7 @@ static const char *last_mark(const char *text, size_t *len)
 {
     size_t n = strlen(text);
     for (;;) {
-        if (n > 0 && (text[n - 1] == '"' || text[n - 1] == '\'' || text[n - 1] == ')' ||
-                      text[n - 1] == ']')) {
+        if (n > 0 && (text[n - 1] == '"' || text[n - 1] == '\'' || text[n - 1] == ')' || text[n - 1] == ']')) {
             n--;
         } else if (n >= 3 && memcmp(text + n - 3, "\xE2\x80", 2) == 0 &&
                    ((unsigned char)text[n - 1] == 0x9D || (unsigned char)text[n - 1] == 0x99)) {
@@ -32,8 +31,7 @@ static bool ends_with_dash(const char *text, size_t n)
 
 static bool ends_with_ellipsis(const char *text, size_t n)
 {
-    return (n >= 3 &&
-            (memcmp(text + n - 3, "...", 3) == 0 || memcmp(text + n - 3, "\xE2\x80\xA6", 3) == 0));
+    return (n >= 3 && (memcmp(text + n - 3, "...", 3) == 0 || memcmp(text + n - 3, "\xE2\x80\xA6", 3) == 0));
 }
 
 bool rh_ends_sentence(const char *text)
@@ -64,8 +62,7 @@ bool rh_ends_clause(const char *text)
 {
     size_t n;
     const char *c = last_mark(text, &n);
-    return rh_ends_sentence(text) || *c == ',' || *c == ';' || *c == ':' ||
-           ends_with_dash(text, n);
+    return rh_ends_sentence(text) || *c == ',' || *c == ';' || *c == ':' || ends_with_dash(text, n);
 }
 
 bool rh_trails_off(const char *text)

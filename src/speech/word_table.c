@@ -58,10 +58,14 @@ rh_status rh_word_table_segment(rh_word_table *t, float start_s, float end_s, co
     const char *kept = st == RH_OK && text ? keep_text(t, text, strlen(text)) : NULL;
     if (st != RH_OK || (text && !kept))
         return RH_ERR_NOMEM;
-    t->segments[t->n_segments++] = (rh_speech_segment){
-        .start = start_s, .end = end_s, .text = kept,
-        .first_word = t->words[RH_WORDS_CLEAN].n, .first_verbatim = t->words[RH_WORDS_VERBATIM].n,
-        .first_forced = t->words[RH_WORDS_FORCED].n, .first_filler = t->n_fillers, .first_disfluency = t->n_disfluencies};
+    t->segments[t->n_segments++] = (rh_speech_segment){.start = start_s,
+                                                       .end = end_s,
+                                                       .text = kept,
+                                                       .first_word = t->words[RH_WORDS_CLEAN].n,
+                                                       .first_verbatim = t->words[RH_WORDS_VERBATIM].n,
+                                                       .first_forced = t->words[RH_WORDS_FORCED].n,
+                                                       .first_filler = t->n_fillers,
+                                                       .first_disfluency = t->n_disfluencies};
     return RH_OK;
 }
 
@@ -119,7 +123,8 @@ rh_status rh_word_table_filler(rh_word_table *t, const rh_filler *f)
 
 rh_status rh_word_table_disfluency(rh_word_table *t, const rh_disfluency *s)
 {
-    rh_status st = rh_array_reserve(&t->disfluencies, &t->cap_disfluencies, t->n_disfluencies + 1, sizeof *t->disfluencies);
+    rh_status st =
+        rh_array_reserve(&t->disfluencies, &t->cap_disfluencies, t->n_disfluencies + 1, sizeof *t->disfluencies);
     if (st == RH_OK) {
         t->disfluencies[t->n_disfluencies++] = *s;
         latest(t)->n_disfluencies++;
@@ -127,8 +132,8 @@ rh_status rh_word_table_disfluency(rh_word_table *t, const rh_disfluency *s)
     return st;
 }
 
-static rh_status copy_words(rh_word_table *t, const rh_word_table *from, rh_words_of list, size_t first,
-                            size_t n, rh_time_map at, void *user)
+static rh_status copy_words(rh_word_table *t, const rh_word_table *from, rh_words_of list, size_t first, size_t n,
+                            rh_time_map at, void *user)
 {
     rh_status st = RH_OK;
     for (size_t i = first; i < first + n && st == RH_OK; i++) {
@@ -177,8 +182,8 @@ static rh_status copy_segment(rh_word_table *t, const rh_word_table *from, const
     return st;
 }
 
-rh_status rh_word_table_copy(rh_word_table *t, const rh_word_table *from, size_t first, size_t end,
-                             rh_time_map at, void *user)
+rh_status rh_word_table_copy(rh_word_table *t, const rh_word_table *from, size_t first, size_t end, rh_time_map at,
+                             void *user)
 {
     rh_status st = RH_OK;
     int had = (int)t->words[RH_WORDS_CLEAN].n;
@@ -240,13 +245,21 @@ char *rh_word_table_text(const rh_word_table *t, size_t first, size_t end)
 rh_speech_input rh_word_table_input(const rh_word_table *t, const rh_contour *c, double duration_s)
 {
     const rh_word_list *words = t->words;
-    rh_speech_input in = {.words = words[RH_WORDS_CLEAN].at, .n_words = words[RH_WORDS_CLEAN].n,
-                          .segments = t->segments, .n_segments = t->n_segments,
-                          .speech = t->voice, .n_speech = t->n_voice,
-                          .fillers = t->fillers, .n_fillers = t->n_fillers, .fillers_known = t->fillers_are == RH_FILLERS_KNOWN,
-                          .duration_s = duration_s, .language = *t->language ? t->language : NULL,
-                          .reference = t->reference, .forced = words[RH_WORDS_FORCED].at,
-                          .n_forced = words[RH_WORDS_FORCED].n, .contour = c,
+    rh_speech_input in = {.words = words[RH_WORDS_CLEAN].at,
+                          .n_words = words[RH_WORDS_CLEAN].n,
+                          .segments = t->segments,
+                          .n_segments = t->n_segments,
+                          .speech = t->voice,
+                          .n_speech = t->n_voice,
+                          .fillers = t->fillers,
+                          .n_fillers = t->n_fillers,
+                          .fillers_known = t->fillers_are == RH_FILLERS_KNOWN,
+                          .duration_s = duration_s,
+                          .language = *t->language ? t->language : NULL,
+                          .reference = t->reference,
+                          .forced = words[RH_WORDS_FORCED].at,
+                          .n_forced = words[RH_WORDS_FORCED].n,
+                          .contour = c,
                           .model = *t->model ? t->model : NULL};
     for (size_t i = 0; i < t->n_voice; i++)
         in.speech_s += (double)(t->voice[i].end - t->voice[i].start);

@@ -16,8 +16,8 @@ bool rh_session_id_valid(const char *id)
     size_t n = 0;
     for (; id && id[n]; n++) {
         char c = id[n];
-        bool ok = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                  c == '-' || c == '_' || (c == '.' && n > 0);
+        bool ok = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' ||
+                  (c == '.' && n > 0);
         if (!ok || n == RH_SESSION_ID_MAX)
             return false;
     }
@@ -27,8 +27,8 @@ bool rh_session_id_valid(const char *id)
 /* ---- queued writes ---- */
 
 /* Takes `text`, which is NULL when the JSON could not be written. */
-static rh_status enqueue(rh_store *s, store_run run, const char *id, const char *kind, char *text,
-                         double start, double end, int n)
+static rh_status enqueue(rh_store *s, store_run run, const char *id, const char *kind, char *text, double start,
+                         double end, int n)
 {
     if (!rh_session_id_valid(id) || atomic_load(&s->n_waiting) >= RH_STORE_QUEUE) {
         rh_free(text);
@@ -57,8 +57,8 @@ static rh_status enqueue(rh_store *s, store_run run, const char *id, const char 
     return st;
 }
 
-static rh_status enqueue_json(rh_store *s, store_run run, const char *id, const char *kind,
-                              const json_t *value, double start, double end, int n)
+static rh_status enqueue_json(rh_store *s, store_run run, const char *id, const char *kind, const json_t *value,
+                              double start, double end, int n)
 {
     char *text = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY | JSON_REAL_PRECISION(9));
     return text ? enqueue(s, run, id, kind, text, start, end, n) : RH_ERR_INVAL;
@@ -70,8 +70,7 @@ rh_status rh_store_begin(rh_store *s, const char *id, double unix_time, const js
     return enqueue_json(s, store_run_begin, id, client, meta, unix_time, 0, 0);
 }
 
-rh_status rh_store_segment(rh_store *s, const char *id, int seq, double start_s, double end_s,
-                           const json_t *segment)
+rh_status rh_store_segment(rh_store *s, const char *id, int seq, double start_s, double end_s, const json_t *segment)
 {
     return enqueue_json(s, store_run_segment, id, NULL, segment, start_s, end_s, seq);
 }
@@ -81,8 +80,8 @@ rh_status rh_store_forget_segments(rh_store *s, const char *id)
     return enqueue(s, store_run_forget_segments, id, NULL, NULL, 0, 0, 0);
 }
 
-rh_status rh_store_event(rh_store *s, const char *id, const char *kind, double start_s,
-                         double end_s, const json_t *detail)
+rh_status rh_store_event(rh_store *s, const char *id, const char *kind, double start_s, double end_s,
+                         const json_t *detail)
 {
     return enqueue_json(s, store_run_event, id, kind, detail, start_s, end_s, 0);
 }
@@ -158,15 +157,15 @@ rh_status rh_store_health(rh_store *s, rh_error *err)
     return now.code;
 }
 
-rh_status rh_store_list(rh_store *s, const char *client, int limit, double before, json_t **out,
-                        rh_error *err)
+rh_status rh_store_list(rh_store *s, const char *client, int limit, double before, json_t **out, rh_error *err)
 {
     if (limit < 1 || limit > RH_STORE_LIST_MAX)
         return rh_fail(err, RH_ERR_INVAL, "limit %d outside 1..%d", limit, RH_STORE_LIST_MAX);
     char *name = client ? rh_strdup(client) : NULL;
     if (client && !name)
         return rh_fail(err, RH_ERR_NOMEM, "store: out of memory");
-    store_op o = {.how = STORE_READ, .run = store_run_list, .kind = name, .n = limit, .start = before > 0 ? before : 1e18};
+    store_op o = {
+        .how = STORE_READ, .run = store_run_list, .kind = name, .n = limit, .start = before > 0 ? before : 1e18};
     rh_status st = ask(s, &o, out, err);
     rh_free(name);
     return st;
@@ -175,8 +174,7 @@ rh_status rh_store_list(rh_store *s, const char *client, int limit, double befor
 static rh_status ask_about(rh_store *s, store_op o, const char *id, json_t **out, rh_error *err)
 {
     if (!rh_session_id_valid(id))
-        return rh_fail(err, RH_ERR_NOTFOUND,
-                       "no such session: an id has up to %d letters, digits, '-', '_' and '.'",
+        return rh_fail(err, RH_ERR_NOTFOUND, "no such session: an id has up to %d letters, digits, '-', '_' and '.'",
                        RH_SESSION_ID_MAX);
     (void)snprintf(o.id, sizeof o.id, "%s", id);
     return ask(s, &o, out, err);
@@ -206,12 +204,18 @@ rh_status rh_store_unended(rh_store *s, double unix_time, json_t **ids, rh_error
 
 /* ---- recordings ---- */
 
-rh_status rh_store_recording(rh_store *s, const char *id, double unix_time, const json_t *meta,
-                             const char *file, rh_error *err)
+rh_status rh_store_recording(rh_store *s, const char *id, double unix_time, const json_t *meta, const char *file,
+                             rh_error *err)
 {
     char *text = json_dumps(meta, JSON_COMPACT), *name = rh_strdup(file);
-    rh_status st = text && name ? ask_about(s, (store_op){.how = STORE_WRITE, .durable = true, .run = store_run_recording,
-                                                          .text = text, .kind = name, .start = unix_time}, id, NULL, err)
+    rh_status st = text && name ? ask_about(s,
+                                            (store_op){.how = STORE_WRITE,
+                                                       .durable = true,
+                                                       .run = store_run_recording,
+                                                       .text = text,
+                                                       .kind = name,
+                                                       .start = unix_time},
+                                            id, NULL, err)
                                 : rh_fail(err, RH_ERR_NOMEM, "store: out of memory");
     free(text);
     rh_free(name);
@@ -227,8 +231,8 @@ rh_status rh_store_pending(rh_store *s, json_t **rows, rh_error *err)
 rh_status rh_store_attempt(rh_store *s, const char *id, bool anew, int *attempts, rh_error *err)
 {
     json_t *n = NULL;
-    rh_status st = ask_about(s, (store_op){.how = STORE_WRITE, .durable = true, .run = store_run_attempt, .n = anew},
-                             id, &n, err);
+    rh_status st =
+        ask_about(s, (store_op){.how = STORE_WRITE, .durable = true, .run = store_run_attempt, .n = anew}, id, &n, err);
     *attempts = (int)json_integer_value(n);
     json_decref(n);
     return st;
@@ -242,9 +246,10 @@ rh_status rh_store_put_back(rh_store *s, const char *id, bool uncount, rh_error 
 rh_status rh_store_fail(rh_store *s, const char *id, const char *why, rh_error *err)
 {
     char *text = rh_strdup(why);
-    rh_status st = text ? ask_about(s, (store_op){.how = STORE_WRITE, .durable = true, .run = store_run_fail, .text = text},
-                                    id, NULL, err)
-                        : rh_fail(err, RH_ERR_NOMEM, "store: out of memory");
+    rh_status st =
+        text ? ask_about(s, (store_op){.how = STORE_WRITE, .durable = true, .run = store_run_fail, .text = text}, id,
+                         NULL, err)
+             : rh_fail(err, RH_ERR_NOMEM, "store: out of memory");
     rh_free(text);
     return st;
 }
@@ -272,8 +277,7 @@ void rh_store_make_folder(const char *path)
 static rh_status prepare(rh_store *s, rh_error *err)
 {
     for (int i = 0; i < RH_SQL_COUNT; i++)
-        if (sqlite3_prepare_v3(s->db, rh_sql_text[i], -1, SQLITE_PREPARE_PERSISTENT, &s->stmt[i],
-                               NULL) != SQLITE_OK)
+        if (sqlite3_prepare_v3(s->db, rh_sql_text[i], -1, SQLITE_PREPARE_PERSISTENT, &s->stmt[i], NULL) != SQLITE_OK)
             return store_sql_fail(s, "prepare", err);
     return RH_OK;
 }
@@ -281,16 +285,15 @@ static rh_status prepare(rh_store *s, rh_error *err)
 static rh_status migrate(rh_store *s, const char *path, rh_error *err)
 {
     sqlite3_stmt *q = NULL;
-    if (sqlite3_prepare_v2(s->db, "PRAGMA user_version", -1, &q, NULL) != SQLITE_OK ||
-        sqlite3_step(q) != SQLITE_ROW) {
+    if (sqlite3_prepare_v2(s->db, "PRAGMA user_version", -1, &q, NULL) != SQLITE_OK || sqlite3_step(q) != SQLITE_ROW) {
         sqlite3_finalize(q);
         return rh_fail(err, RH_ERR_FORMAT, "%s is not a session database", path);
     }
     int version = sqlite3_column_int(q, 0);
     sqlite3_finalize(q);
     if (version > rh_migrations_len)
-        return rh_fail(err, RH_ERR_FORMAT, "%s was written by a newer version (schema %d, known: %d)",
-                       path, version, rh_migrations_len);
+        return rh_fail(err, RH_ERR_FORMAT, "%s was written by a newer version (schema %d, known: %d)", path, version,
+                       rh_migrations_len);
     for (; version < rh_migrations_len; version++) {
         char set[64];
         (void)snprintf(set, sizeof set, "PRAGMA user_version = %d", version + 1);
@@ -307,8 +310,7 @@ static rh_status open_database(rh_store *s, const char *path, rh_error *err)
 {
     rh_store_make_folder(path);
     mode_t old = umask(077); /* what people said is theirs alone */
-    int rc = sqlite3_open_v2(path, &s->db,
-                             SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL);
+    int rc = sqlite3_open_v2(path, &s->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL);
     if (rc == SQLITE_OK) {
         sqlite3_busy_timeout(s->db, RH_STORE_PATIENCE_S * 1000); /* while it is opened */
         rc = sqlite3_exec(s->db,

@@ -56,8 +56,8 @@ typedef enum {
 struct store_op {
     store_op *next; /* in the backlog, or among those that wait for the disk */
     store_kind how;
-    bool durable;   /* WRITE: on the disk itself when it ends, not only with the system */
-    bool frees;     /* WRITE: may take the reserve, for afterwards there is more room */
+    bool durable; /* WRITE: on the disk itself when it ends, not only with the system */
+    bool frees;   /* WRITE: may take the reserve, for afterwards there is more room */
     store_run run;
     char id[RH_SESSION_ID_MAX + 1];
     char *text; /* JSON or a name; owned by queued ones; may be NULL */
@@ -76,20 +76,20 @@ struct rh_store {
     /* store thread only, once it runs */
     sqlite3 *db;
     sqlite3_stmt *stmt[RH_SQL_COUNT];
-    char reserve[4096];     /* path; "" = none */
-    int64_t reserve_at_us;  /* when to try to have it again; 0 = it is there */
+    char reserve[4096];    /* path; "" = none */
+    int64_t reserve_at_us; /* when to try to have it again; 0 = it is there */
     bool in_transaction;
-    bool locked; /* the trouble is another program's lock */
-    int64_t commit_at_us, retry_at_us; /* retry: 0 = the disk takes what comes */
-    bool checkpoint_due;    /* what was deleted is still in the log */
+    bool locked;                                   /* the trouble is another program's lock */
+    int64_t commit_at_us, retry_at_us;             /* retry: 0 = the disk takes what comes */
+    bool checkpoint_due;                           /* what was deleted is still in the log */
     store_op *backlog, **backlog_end, **unapplied; /* in order; those before `unapplied` are in the transaction */
-    store_op *asks;         /* calls that wait for the disk */
-    rh_error refused;       /* first queued write that was no good, since the last flush */
+    store_op *asks;                                /* calls that wait for the disk */
+    rh_error refused;                              /* first queued write that was no good, since the last flush */
 
     rh_queue *queue;
     pthread_t thread;
     bool running;
-    size_t n_lost; /* at the end: writes that found no room */
+    size_t n_lost;                          /* at the end: writes that found no room */
     atomic_size_t n_waiting, waiting_bytes; /* any thread: queued writes not committed */
     pthread_mutex_t lock;
     pthread_cond_t answered;
@@ -124,6 +124,6 @@ void store_op_free(rh_store *s, store_op *o); /* a queued one */
 /* store_reserve.c: some room on the disk that deleting can have when there is no other */
 void store_reserve_open(rh_store *s, const char *database_path);
 void store_reserve_keep(rh_store *s, int64_t now_us); /* has it again when there is room */
-bool store_reserve_spend(rh_store *s); /* false: there was none */
+bool store_reserve_spend(rh_store *s);                /* false: there was none */
 
 #endif

@@ -22,8 +22,7 @@ static bool has_room(const char *path)
     if (!slash)
         return false;
     *slash = '\0';
-    return statvfs(dir, &fs) == 0 &&
-           (uint64_t)fs.f_bavail * fs.f_frsize >= (uint64_t)ROOM * RH_STORE_RESERVE_BYTES;
+    return statvfs(dir, &fs) == 0 && (uint64_t)fs.f_bavail * fs.f_frsize >= (uint64_t)ROOM * RH_STORE_RESERVE_BYTES;
 }
 
 static bool make(const char *path)

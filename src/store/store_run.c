@@ -8,12 +8,10 @@ rh_status store_sql_fail(rh_store *s, const char *what, rh_error *err)
 {
     switch (sqlite3_extended_errcode(s->db) & 0xff) {
     case SQLITE_NOMEM: return rh_fail(err, RH_ERR_NOMEM, "store: %s: out of memory", what);
-    case SQLITE_CONSTRAINT:
-        return rh_fail(err, RH_ERR_NOTFOUND, "store: %s: %s", what, sqlite3_errmsg(s->db));
+    case SQLITE_CONSTRAINT: return rh_fail(err, RH_ERR_NOTFOUND, "store: %s: %s", what, sqlite3_errmsg(s->db));
     case SQLITE_FULL: return rh_fail(err, RH_ERR_IO, "the disk of the data folder is full");
     case SQLITE_BUSY:
-    case SQLITE_LOCKED:
-        return rh_fail(err, RH_ERR_IO, "the database of the data folder is locked by another program");
+    case SQLITE_LOCKED: return rh_fail(err, RH_ERR_IO, "the database of the data folder is locked by another program");
     default: return rh_fail(err, RH_ERR_IO, "store: %s: %s", what, sqlite3_errmsg(s->db));
     }
 }
@@ -83,7 +81,8 @@ rh_status store_run_begin(rh_store *s, store_op *o, rh_error *err)
 
 rh_status store_run_segment(rh_store *s, store_op *o, rh_error *err)
 {
-    rh_status st = run(s, RH_SQL_SEGMENT, "segment", err, VALUES(T(o->id), N(o->n), R(o->start), R(o->end), T(o->text)));
+    rh_status st =
+        run(s, RH_SQL_SEGMENT, "segment", err, VALUES(T(o->id), N(o->n), R(o->start), R(o->end), T(o->text)));
     return st == RH_OK ? touch(s, o->id, err) : st;
 }
 
@@ -126,10 +125,10 @@ static json_t *column_text(sqlite3_stmt *q, int i)
 static json_t *session_row(sqlite3_stmt *q)
 {
     json_t *error = column_text(q, 7);
-    json_t *row = json_pack("{s:o, s:f, s:f, s:o, s:f, s:o, s:o}", "id", column_text(q, 0), "created",
-                     sqlite3_column_double(q, 1), "updated", sqlite3_column_double(q, 2), "state",
-                     column_text(q, 3), "duration_s", sqlite3_column_double(q, 4), "meta",
-                     column_json(q, 5), "scores", column_json(q, 6));
+    json_t *row =
+        json_pack("{s:o, s:f, s:f, s:o, s:f, s:o, s:o}", "id", column_text(q, 0), "created",
+                  sqlite3_column_double(q, 1), "updated", sqlite3_column_double(q, 2), "state", column_text(q, 3),
+                  "duration_s", sqlite3_column_double(q, 4), "meta", column_json(q, 5), "scores", column_json(q, 6));
     if (json_is_string(error))
         (void)json_object_set(row, "error", error);
     json_decref(error);
@@ -259,15 +258,14 @@ rh_status store_run_unended(rh_store *s, store_op *o, rh_error *err)
     return ids_of(s, RH_SQL_UNENDED, o, err);
 }
 
-
 /* ---- recordings, and what was broken ---- */
 
 rh_status store_run_recording(rh_store *s, store_op *o, rh_error *err)
 {
     json_t *meta = json_loads(o->text, 0, NULL);
     const char *client = json_string_value(json_object_get(meta, "client"));
-    rh_status st = run(s, RH_SQL_RECORDING, "recording", err,
-                       VALUES(T(o->id), R(o->start), T(client), T(o->text), T(o->kind)));
+    rh_status st =
+        run(s, RH_SQL_RECORDING, "recording", err, VALUES(T(o->id), R(o->start), T(client), T(o->text), T(o->kind)));
     json_decref(meta);
     return st == RH_ERR_NOTFOUND ? rh_fail(err, RH_ERR_INVAL, "there is a session \"%s\" already", o->id) : st;
 }
@@ -326,8 +324,8 @@ rh_status store_run_files(rh_store *s, store_op *o, rh_error *err)
     json_t *all = json_object();
     int rc;
     while ((rc = sqlite3_step(q)) == SQLITE_ROW) {
-        json_t *row = json_pack("{s:o, s:o, s:o}", "state", column_text(q, 1), "media", column_text(q, 2),
-                                "recording", column_text(q, 3));
+        json_t *row = json_pack("{s:o, s:o, s:o}", "state", column_text(q, 1), "media", column_text(q, 2), "recording",
+                                column_text(q, 3));
         json_object_set_new(all, (const char *)sqlite3_column_text(q, 0), row);
     }
     rh_status st = rc == SQLITE_DONE ? RH_OK : store_sql_fail(s, "list", err);

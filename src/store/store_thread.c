@@ -253,9 +253,7 @@ static rh_status try_ask(rh_store *s, store_op *o, rh_error *err)
         if (st == RH_OK || !locked)
             s->refused = (rh_error){0};
         return locked ? RH_AGAIN : st;
-    case STORE_READ:
-        st = run_once(s, o, err);
-        return st != RH_OK && is_locked(s) ? RH_AGAIN : st;
+    case STORE_READ: st = run_once(s, o, err); return st != RH_OK && is_locked(s) ? RH_AGAIN : st;
     default: break;
     }
     if (locked)

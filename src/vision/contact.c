@@ -22,13 +22,13 @@ static const tolerance HEAD = {13.0f, 11.0f, 14.0f};
 static const tolerance HEAD_LIMIT = {20.0f, 17.0f, 17.0f};
 static const float LEAVE = 1.35f;
 
-static const double MEMORY_S = 6.0;           /* eye contact: time constant of forgetting */
-static const int64_t LEARN_US = 2500000;      /* first steady seconds */
-static const int64_t COMMAND_US = 800000;     /* after the command */
-static const int64_t AWAY_US = 400000;        /* shorter glances are no event */
-static const int64_t ABSENT_US = 300000;      /* a face lost for less may be a slip of ours */
-static const float STEADY_DEG = 4.0f;         /* spread of the head while learning */
-static const float LEARN_LIMIT_DEG = 12.0f;   /* how far off the lens a neutral is believed unasked */
+static const double MEMORY_S = 6.0;         /* eye contact: time constant of forgetting */
+static const int64_t LEARN_US = 2500000;    /* first steady seconds */
+static const int64_t COMMAND_US = 800000;   /* after the command */
+static const int64_t AWAY_US = 400000;      /* shorter glances are no event */
+static const int64_t ABSENT_US = 300000;    /* a face lost for less may be a slip of ours */
+static const float STEADY_DEG = 4.0f;       /* spread of the head while learning */
+static const float LEARN_LIMIT_DEG = 12.0f; /* how far off the lens a neutral is believed unasked */
 static const float COMMAND_LIMIT_DEG = 30.0f;
 
 void rh_contact_init(rh_contact *c)
@@ -73,8 +73,8 @@ static void settle(rh_contact *c)
         c->n_seen = c->n_gaze = 0; /* not steady: begin again */
         return;
     }
-    c->neutral = (rh_neutral){limit(n.head_yaw, max), limit(n.head_pitch, max),
-                              limit(n.gaze_yaw, max), limit(n.gaze_pitch, max)};
+    c->neutral = (rh_neutral){limit(n.head_yaw, max), limit(n.head_pitch, max), limit(n.gaze_yaw, max),
+                              limit(n.gaze_pitch, max)};
     c->gaze_calibrated = c->n_gaze * 2 >= c->n_seen;
     c->calibrated = true;
 }

@@ -23,8 +23,7 @@ static float canonical_width(bool left)
 {
     const float *a = rh_canonical_face[corner[!left].outer];
     const float *b = rh_canonical_face[corner[!left].inner];
-    return sqrtf((a[0] - b[0]) * (a[0] - b[0]) + (a[1] - b[1]) * (a[1] - b[1]) +
-                 (a[2] - b[2]) * (a[2] - b[2]));
+    return sqrtf((a[0] - b[0]) * (a[0] - b[0]) + (a[1] - b[1]) * (a[1] - b[1]) + (a[2] - b[2]) * (a[2] - b[2]));
 }
 
 static float flat_distance(const float a[3], const float b[3])
@@ -100,8 +99,8 @@ float rh_smile_of(const float points[][3], const rh_rigid_fit *fit)
         return 0;
     float wide = (b[0] - a[0]) / eyes;
     float lift = ((a[1] + b[1]) / 2 - (up[1] + low[1]) / 2) / eyes;
-    float s = 0.5f * (wide - WIDE_REST) / (WIDE_SMILE - WIDE_REST) +
-              0.5f * (lift - LIFT_REST) / (LIFT_SMILE - LIFT_REST);
+    float s =
+        0.5f * (wide - WIDE_REST) / (WIDE_SMILE - WIDE_REST) + 0.5f * (lift - LIFT_REST) / (LIFT_SMILE - LIFT_REST);
     return s < 0 ? 0 : s > 1 ? 1 : s;
 }
 

@@ -82,13 +82,12 @@ static void ring(const canvas *c, const float p[2], float radius, float width, c
 
 /* Chains of points, each ended by -1. */
 static const short contours[] = {
-    10, 338, 297, 332, 284, 251, 389, 356, 454, 323, 361, 288, 397, 365, 379, 378, 400, 377, 152, 148,
-    176, 149, 150, 136, 172, 58, 132, 93, 234, 127, 162, 21, 54, 103, 67, 109, 10, -1,
-    33, 7, 163, 144, 145, 153, 154, 155, 133, 173, 157, 158, 159, 160, 161, 246, 33, -1,
-    263, 249, 390, 373, 374, 380, 381, 382, 362, 398, 384, 385, 386, 387, 388, 466, 263, -1,
-    61, 146, 91, 181, 84, 17, 314, 405, 321, 375, 291, 409, 270, 269, 267, 0, 37, 39, 40, 185, 61, -1,
-    78, 95, 88, 178, 87, 14, 317, 402, 318, 324, 308, 415, 310, 311, 312, 13, 82, 81, 80, 191, 78, -1,
-    70, 63, 105, 66, 107, -1, 300, 293, 334, 296, 336, -1, 168, 6, 197, 195, 5, 4, -1,
+    10,  338, 297, 332, 284, 251, 389, 356, 454, 323, 361, 288, 397, 365, 379, 378, 400, 377, 152, 148, 176, 149, 150,
+    136, 172, 58,  132, 93,  234, 127, 162, 21,  54,  103, 67,  109, 10,  -1,  33,  7,   163, 144, 145, 153, 154, 155,
+    133, 173, 157, 158, 159, 160, 161, 246, 33,  -1,  263, 249, 390, 373, 374, 380, 381, 382, 362, 398, 384, 385, 386,
+    387, 388, 466, 263, -1,  61,  146, 91,  181, 84,  17,  314, 405, 321, 375, 291, 409, 270, 269, 267, 0,   37,  39,
+    40,  185, 61,  -1,  78,  95,  88,  178, 87,  14,  317, 402, 318, 324, 308, 415, 310, 311, 312, 13,  82,  81,  80,
+    191, 78,  -1,  70,  63,  105, 66,  107, -1,  300, 293, 334, 296, 336, -1,  168, 6,   197, 195, 5,   4,   -1,
 };
 
 static void draw_mesh(const canvas *c, const rh_face *f)
@@ -129,8 +128,7 @@ static void draw_axes(const canvas *c, const rh_face *f, float face)
     const colour colours[3] = {RED, GREEN, BLUE};
     for (int axis = 0; axis < 3; axis++) {
         float len = face * (axis == 2 ? 0.55f : 0.38f);
-        arrow(c, f->points[4], len * fit.r[0][axis], -len * fit.r[1][axis], 2 * c->unit,
-              colours[axis]);
+        arrow(c, f->points[4], len * fit.r[0][axis], -len * fit.r[1][axis], 2 * c->unit, colours[axis]);
     }
     disc(c, f->points[4], 2 * c->unit, (colour){255, 255, 255, 1});
 }
@@ -143,7 +141,8 @@ static void draw_gaze(const canvas *c, const rh_face *f, float face)
     for (int eye = 0; eye < 2; eye++) {
         const float(*iris)[3] = f->points + RH_MESH_POINTS + 5 * eye;
         float radius = (hypotf(iris[1][0] - iris[3][0], iris[1][1] - iris[3][1]) +
-                        hypotf(iris[2][0] - iris[4][0], iris[2][1] - iris[4][1])) / 4;
+                        hypotf(iris[2][0] - iris[4][0], iris[2][1] - iris[4][1])) /
+                       4;
         if (!f->gaze_known || !(radius > 0.5f))
             continue;
         ring(c, iris[0], radius, 1.2f * c->unit, col);
@@ -177,8 +176,7 @@ void rh_face_annotate(rh_image *img, const rh_face *f)
 {
     if (!f->present || f->width < 1 || f->height < 1 || !img->data)
         return;
-    canvas c = {.img = img, .sx = (float)img->width / (float)f->width,
-                .sy = (float)img->height / (float)f->height};
+    canvas c = {.img = img, .sx = (float)img->width / (float)f->width, .sy = (float)img->height / (float)f->height};
     float face = hypotf(f->points[10][0] - f->points[152][0], f->points[10][1] - f->points[152][1]);
     c.unit = fmaxf(1.0f, face * c.sy / 180);
     draw_mesh(&c, f);

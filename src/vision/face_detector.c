@@ -8,10 +8,7 @@
 #include <math.h>
 #include "face_nets_internal.h"
 
-enum {
-    NEAR_SIZE = 128, NEAR_ANCHORS = 896, FAR_SIZE = 192, FAR_ANCHORS = 2304,
-    VALUES = 16, MAX_CANDIDATES = 256
-};
+enum { NEAR_SIZE = 128, NEAR_ANCHORS = 896, FAR_SIZE = 192, FAR_ANCHORS = 2304, VALUES = 16, MAX_CANDIDATES = 256 };
 static const float MIN_OVERLAP = 0.3f; /* boxes of the same face */
 
 /* Centre of anchor i, [0,1]. Near: a 16x16 grid with 2 anchors a cell, then 8x8
@@ -37,8 +34,7 @@ static float overlap(const rh_face_box *a, const rh_face_box *b)
 }
 
 /* Boxes in units of the letterboxed square. */
-static int decode(rh_detector which, const float *raw, const float *scores, float min_score,
-                  rh_face_box *out)
+static int decode(rh_detector which, const float *raw, const float *scores, float min_score, rh_face_box *out)
 {
     int n_anchors = which == RH_DETECT_NEAR ? NEAR_ANCHORS : FAR_ANCHORS;
     float size = which == RH_DETECT_NEAR ? (float)NEAR_SIZE : (float)FAR_SIZE;
@@ -130,8 +126,8 @@ static void to_picture(rh_face_box *b, const rh_image_part *part)
     rh_move_box(b, (w - side) / 2, (h - side) / 2, 1.0f);
 }
 
-rh_status rh_detect_faces(rh_face_workspace *e, rh_detector which, const rh_image_part *part,
-                          float min_score, rh_face_box *out, int *n, rh_error *err)
+rh_status rh_detect_faces(rh_face_workspace *e, rh_detector which, const rh_image_part *part, float min_score,
+                          rh_face_box *out, int *n, rh_error *err)
 {
     const rh_face_net *net = which == RH_DETECT_NEAR ? &e->near : &e->far;
     int size = which == RH_DETECT_NEAR ? NEAR_SIZE : FAR_SIZE;
@@ -174,7 +170,11 @@ rh_status rh_detect_turned(rh_face_workspace *e, const rh_image_part *part, int 
         float wide = (quarters % 2 ? b->height : b->width) * square.side;
         float high = (quarters % 2 ? b->width : b->height) * square.side;
         turn_back(&x, &y, &square);
-        *b = (rh_face_box){.x = x - wide / 2, .y = y - high / 2, .width = wide, .height = high, .score = b->score,
+        *b = (rh_face_box){.x = x - wide / 2,
+                           .y = y - high / 2,
+                           .width = wide,
+                           .height = high,
+                           .score = b->score,
                            .eyes = {{b->eyes[0][0], b->eyes[0][1]}, {b->eyes[1][0], b->eyes[1][1]}}};
         for (int k = 0; k < 2; k++)
             turn_back(&b->eyes[k][0], &b->eyes[k][1], &square);

@@ -6,10 +6,10 @@
 #include <math.h>
 #include "face_tracker_internal.h"
 
-static const int64_t COUNT_US = 1500000;  /* between counts of the faces */
-static const int64_t SEARCH_US = 500000;  /* between thorough searches while there is none */
-static const float SURE = 0.8f;            /* presence that needs no second opinion */
-static const float COS_TURN = 0.978f;      /* 12 degrees */
+static const int64_t COUNT_US = 1500000; /* between counts of the faces */
+static const int64_t SEARCH_US = 500000; /* between thorough searches while there is none */
+static const float SURE = 0.8f;          /* presence that needs no second opinion */
+static const float COS_TURN = 0.978f;    /* 12 degrees */
 static const float MIN_NEAR = 0.5f, MIN_FAR = 0.6f, MIN_TILE = 0.6f;
 /* Decoded longer side for the near network: its 128 px are sampled from full pixels in usual
  * webcam pictures, as MediaPipe does; averaging first would move its boxes. */
@@ -17,17 +17,15 @@ static const float DETECT_PX = 640.0f, COUNT_PX = 160.0f;
 static const float MARGIN = 1.15f; /* decoded around the region */
 /* Log odds of a face: upright ones have 14 and more, three of four; inverted ones read as upright up to 12. */
 static const float NO_DOUBT = 14.0f, FAIR = 8.0f, CLEARLY = 1.0f;
-static const float STILL = 0.1f;   /* radians between two looks */
-static const float SMALL = 0.15f;  /* of the picture's longer side: a box so narrow is rough */
+static const float STILL = 0.1f;  /* radians between two looks */
+static const float SMALL = 0.15f; /* of the picture's longer side: a box so narrow is rough */
 
 /* Pixels of at least `region` (NULL = all) with at least `min_scale`. */
-static rh_status picture_pixels(const rh_picture *p, rh_face_workspace *e, const rh_rect *region,
-                            float min_scale, const rh_image_part **part, rh_image_part *whole,
-                            rh_error *err)
+static rh_status picture_pixels(const rh_picture *p, rh_face_workspace *e, const rh_rect *region, float min_scale,
+                                const rh_image_part **part, rh_image_part *whole, rh_error *err)
 {
     if (p->image) {
-        *whole = (rh_image_part){.img = *p->image, .full_width = p->width, .full_height = p->height,
-                                 .scale = 1.0f};
+        *whole = (rh_image_part){.img = *p->image, .full_width = p->width, .full_height = p->height, .scale = 1.0f};
         *part = whole;
         return RH_OK;
     }
@@ -52,8 +50,8 @@ static float scale_for(const rh_face_tracker *t, const rh_roi *roi)
 }
 
 /* The mesh in a region; *found tells whether it is a face. */
-static rh_status look_at(rh_face_tracker *t, rh_face_workspace *e, const rh_image_part *part,
-                         const rh_roi *roi, bool *found, rh_error *err)
+static rh_status look_at(rh_face_tracker *t, rh_face_workspace *e, const rh_image_part *part, const rh_roi *roi,
+                         bool *found, rh_error *err)
 {
     *found = false;
     if (!(roi->side >= 8) || !isfinite(roi->angle) || part->img.width < 2 || part->img.height < 2)
@@ -113,8 +111,8 @@ static rh_status detect_tiles(rh_face_workspace *e, const rh_image_part *part, r
 
 typedef enum { BY_NEAR, BY_FAR, BY_TILES, BY_TURNING, N_WAYS } detect_way;
 
-static rh_status detect(rh_face_workspace *e, const rh_picture *p, detect_way way, float decode_px,
-                        rh_face_box *boxes, int *n, rh_error *err)
+static rh_status detect(rh_face_workspace *e, const rh_picture *p, detect_way way, float decode_px, rh_face_box *boxes,
+                        int *n, rh_error *err)
 {
     const rh_image_part *part;
     rh_image_part whole;
@@ -130,8 +128,7 @@ static rh_status detect(rh_face_workspace *e, const rh_picture *p, detect_way wa
     if (way == BY_TURNING)
         return st;
     bool near = way == BY_NEAR;
-    return rh_detect_faces(e, near ? RH_DETECT_NEAR : RH_DETECT_FAR, part, near ? MIN_NEAR : MIN_FAR,
-                           boxes, n, err);
+    return rh_detect_faces(e, near ? RH_DETECT_NEAR : RH_DETECT_FAR, part, near ? MIN_NEAR : MIN_FAR, boxes, n, err);
 }
 
 /* A small face's box is rough, by a fifth of its size from the far network, and the mesh network then
@@ -196,8 +193,8 @@ static rh_status settle(rh_face_tracker *t, rh_face_workspace *e, const rh_image
 /* The detector finds faces that stand on their head or lie on their side too, but may call them upright,
  * and the mesh network bends an upright face into them. Looked at from the other sides the right one
  * convinces it more. A face of which it is beyond doubt needs no such look. */
-static rh_status turn_right_way(rh_face_tracker *t, rh_face_workspace *e, const rh_image_part *part,
-                                bool *found, rh_error *err)
+static rh_status turn_right_way(rh_face_tracker *t, rh_face_workspace *e, const rh_image_part *part, bool *found,
+                                rh_error *err)
 {
     static const float turns[] = {3.14159265f, 1.57079633f, -1.57079633f};
     rh_roi first = t->roi, best = first;
@@ -237,9 +234,8 @@ static rh_status look_in_box(rh_face_tracker *t, rh_face_workspace *e, const rh_
 }
 
 /* The main face first; what the mesh network takes for none is no face. */
-static rh_status look_in_boxes(rh_face_tracker *t, rh_face_workspace *e, const rh_picture *p,
-                               rh_face_box *boxes, int n, const rh_image_part **part,
-                               rh_image_part *whole, rh_error *err)
+static rh_status look_in_boxes(rh_face_tracker *t, rh_face_workspace *e, const rh_picture *p, rh_face_box *boxes, int n,
+                               const rh_image_part **part, rh_image_part *whole, rh_error *err)
 {
     enum { TRIES = 3 };
     rh_status st = RH_OK;
@@ -291,8 +287,7 @@ static bool same_face(const rh_face_box *b, const rh_roi *roi)
 
 /* Counts the faces and checks that the followed one is among them. Finding none
  * says little (turned far, or far away): then the mesh is believed if it is sure. */
-static rh_status check(rh_face_tracker *t, rh_face_workspace *e, const rh_picture *p, int64_t t_us,
-                       rh_error *err)
+static rh_status check(rh_face_tracker *t, rh_face_workspace *e, const rh_picture *p, int64_t t_us, rh_error *err)
 {
     rh_face_box boxes[RH_MAX_FACES];
     int n = 0;
@@ -309,8 +304,7 @@ static rh_status check(rh_face_tracker *t, rh_face_workspace *e, const rh_pictur
 /* A face does not jump by a fifth of its size, change its size by half or turn by a
  * dozen degrees between two pictures. When it seems to, the crop was a wrong one, and the mesh with
  * it: the detector shall say where the face is. */
-static bool jumped(const rh_roi *before, const rh_roi *after, const rh_rigid_fit *f,
-                   const rh_rigid_fit *g)
+static bool jumped(const rh_roi *before, const rh_roi *after, const rh_rigid_fit *f, const rh_rigid_fit *g)
 {
     float off = hypotf(after->cx - before->cx, after->cy - before->cy);
     float grown = after->side / before->side, turn = 0;
@@ -320,9 +314,8 @@ static bool jumped(const rh_roi *before, const rh_roi *after, const rh_rigid_fit
 }
 
 /* Looks where the face was expected. */
-static rh_status follow(rh_face_tracker *t, rh_face_workspace *e, const rh_picture *p,
-                        const rh_image_part **part, rh_image_part *whole, bool *found,
-                        bool *doubtful, rh_error *err)
+static rh_status follow(rh_face_tracker *t, rh_face_workspace *e, const rh_picture *p, const rh_image_part **part,
+                        rh_image_part *whole, bool *found, bool *doubtful, rh_error *err)
 {
     rh_roi roi = t->roi;
     rh_rigid_fit fit = t->fit;

@@ -54,8 +54,8 @@ static float change_of(const float a[RH_EYE_BLOCKS], const float b[RH_EYE_BLOCKS
 }
 
 /* *measured tells whether the eye looked otherwise than when last measured. */
-static rh_status measure_eye(rh_face_tracker *t, rh_face_workspace *e, const rh_image_part *part,
-                             rh_angles head, int side, int64_t t_us, bool *measured, rh_error *err)
+static rh_status measure_eye(rh_face_tracker *t, rh_face_workspace *e, const rh_image_part *part, rh_angles head,
+                             int side, int64_t t_us, bool *measured, rh_error *err)
 {
     rh_eye eye;
     rh_eye_memory *m = &t->eye[side];
@@ -95,8 +95,8 @@ static const rh_eye_memory *latest_eye(const rh_face_tracker *t)
 
 /* Both eyes when nothing is known yet, else the one in turn, or the other where that one has not
  * changed. The eye turned out of sight has no turn. */
-rh_status rh_measure_eyes(rh_face_tracker *t, rh_face_workspace *e, const rh_image_part *part,
-                          rh_angles head, int64_t t_us, rh_error *err)
+rh_status rh_measure_eyes(rh_face_tracker *t, rh_face_workspace *e, const rh_image_part *part, rh_angles head,
+                          int64_t t_us, rh_error *err)
 {
     float eye_px = rh_roi_of_eye((const float(*)[3])t->mesh, true).side / 2.3f;
     eye_px = fmaxf(eye_px, rh_roi_of_eye((const float(*)[3])t->mesh, false).side / 2.3f);

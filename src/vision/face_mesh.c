@@ -18,8 +18,10 @@ rh_affine rh_affine_of_roi(const rh_roi *roi, int size)
     return (rh_affine){
         .x0 = roi->cx - half * c + half * s,
         .y0 = roi->cy - half * s - half * c,
-        .ux = step * c, .uy = step * s,
-        .vx = -step * s, .vy = step * c,
+        .ux = step * c,
+        .uy = step * s,
+        .vx = -step * s,
+        .vy = step * c,
     };
 }
 
@@ -62,8 +64,7 @@ rh_roi rh_roi_of_mesh(const float points[][3])
         .cx = (x0 + x1) / 2,
         .cy = (y0 + y1) / 2,
         .side = 1.5f * fmaxf(x1 - x0, y1 - y0),
-        .angle = atan2f(points[EYE_RIGHT][1] - points[EYE_LEFT][1],
-                        points[EYE_RIGHT][0] - points[EYE_LEFT][0]),
+        .angle = atan2f(points[EYE_RIGHT][1] - points[EYE_LEFT][1], points[EYE_RIGHT][0] - points[EYE_LEFT][0]),
     };
 }
 
@@ -92,8 +93,7 @@ rh_status rh_find_eye(rh_face_workspace *e, const rh_roi *roi, bool left, rh_eye
         return st;
     for (int i = 0; i < RH_EYE_POINTS + RH_IRIS_POINTS; i++) {
         bool lid = i < RH_EYE_POINTS;
-        const float *p = lid ? e->iris.out[0] + 3 * i
-                             : e->iris.out[1] + 3 * (i - RH_EYE_POINTS);
+        const float *p = lid ? e->iris.out[0] + 3 * i : e->iris.out[1] + 3 * (i - RH_EYE_POINTS);
         float q[3] = {left ? p[0] : (float)EYE_SIZE - p[0], p[1], p[2]};
         project(roi, (float)EYE_SIZE, q, lid ? out->contour[i] : out->iris[i - RH_EYE_POINTS]);
     }

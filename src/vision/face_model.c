@@ -19,9 +19,9 @@ struct rh_face_model {
     char dir[4096], cache[4096];
     pthread_mutex_t grow;        /* before lock */
     net_copy copies[MAX_COPIES]; /* {grow} */
-    int n_copies, n_workspaces;     /* {grow} */
+    int n_copies, n_workspaces;  /* {grow} */
     pthread_mutex_t lock;        /* never held for long: workspaces come back through it */
-    rh_face_workspace *free;        /* {lock} list */
+    rh_face_workspace *free;     /* {lock} list */
 };
 
 static rh_status load(rh_nn_model **out, const rh_face_model *m, const char *name, rh_error *err)

@@ -23,7 +23,7 @@ typedef struct {
 
 typedef struct {
     float x, y, width, height;
-    float score; /* [0,1] */
+    float score;      /* [0,1] */
     float eyes[2][2]; /* centre of the eye on the image's left, then right */
 } rh_face_box;
 
@@ -46,8 +46,8 @@ rh_status rh_face_workspace_take(rh_face_workspace **out, const rh_face_model *m
 void rh_face_workspace_give(const rh_face_model *m, rh_face_workspace *e);
 
 /* Faces in the whole part, best first; *n up to RH_MAX_FACES. */
-rh_status rh_detect_faces(rh_face_workspace *e, rh_detector which, const rh_image_part *part,
-                          float min_score, rh_face_box *out, int *n, rh_error *err);
+rh_status rh_detect_faces(rh_face_workspace *e, rh_detector which, const rh_image_part *part, float min_score,
+                          rh_face_box *out, int *n, rh_error *err);
 /* The same by the near network in the picture turned by so many quarters, clockwise faces upright. */
 rh_status rh_detect_turned(rh_face_workspace *e, const rh_image_part *part, int quarters, float min_score,
                            rh_face_box *out, int *n, rh_error *err);

@@ -14,8 +14,7 @@ rh_face_options rh_face_options_default(void)
     return (rh_face_options){.min_confidence = 0.5f, .smooth_ms = 80, .gaze = true};
 }
 
-rh_status rh_face_tracker_new(rh_face_tracker **out, const rh_face_model *m,
-                              const rh_face_options *opts, rh_error *err)
+rh_status rh_face_tracker_new(rh_face_tracker **out, const rh_face_model *m, const rh_face_options *opts, rh_error *err)
 {
     rh_face_options o = opts ? *opts : rh_face_options_default();
     if (!(o.min_confidence > 0 && o.min_confidence < 1))
@@ -23,8 +22,10 @@ rh_status rh_face_tracker_new(rh_face_tracker **out, const rh_face_model *m,
     if (o.smooth_ms < 0 || o.smooth_ms > 10000)
         return rh_fail(err, RH_ERR_INVAL, "smooth_ms %d outside 0..10000", o.smooth_ms);
     if (o.fov_deg != 0 && !(o.fov_deg > 10 && o.fov_deg < 170))
-        return rh_fail(err, RH_ERR_INVAL, "field of view %g: expected 10 to 170 degrees across the "
-                       "picture's width", (double)o.fov_deg);
+        return rh_fail(err, RH_ERR_INVAL,
+                       "field of view %g: expected 10 to 170 degrees across the "
+                       "picture's width",
+                       (double)o.fov_deg);
     rh_face_tracker *t = rh_calloc(1, sizeof *t);
     if (!t)
         return rh_fail(err, RH_ERR_NOMEM, "no memory for a face tracker");
@@ -151,8 +152,8 @@ static void look_at_mouth(rh_face_tracker *t, rh_face_workspace *e, const rh_ima
     t->mouth_us = t_us;
 }
 
-static rh_status read_face(rh_face_tracker *t, rh_face_workspace *e, const rh_image_part *part,
-                           int64_t t_us, rh_face *out, rh_error *err)
+static rh_status read_face(rh_face_tracker *t, rh_face_workspace *e, const rh_image_part *part, int64_t t_us,
+                           rh_face *out, rh_error *err)
 {
     float dt = t->started ? (float)(t_us - t->last_us) * 1e-6f : 0;
     rh_angles head = rh_corrected_angles(&rh_learned_pose, &t->fit, (const float(*)[3])t->mesh);
@@ -197,10 +198,15 @@ static rh_status read_face(rh_face_tracker *t, rh_face_workspace *e, const rh_im
 static void judge_contact(rh_face_tracker *t, rh_face *out)
 {
     rh_contact_input in = {
-        .t_us = out->t_us, .present = out->present, .confidence = out->confidence,
-        .head_yaw = out->yaw_deg, .head_pitch = out->pitch_deg,
-        .gaze_yaw = out->gaze_yaw_deg, .gaze_pitch = out->gaze_pitch_deg,
-        .gaze_known = out->gaze_known, .blink = out->blink,
+        .t_us = out->t_us,
+        .present = out->present,
+        .confidence = out->confidence,
+        .head_yaw = out->yaw_deg,
+        .head_pitch = out->pitch_deg,
+        .gaze_yaw = out->gaze_yaw_deg,
+        .gaze_pitch = out->gaze_pitch_deg,
+        .gaze_known = out->gaze_known,
+        .blink = out->blink,
         .shut = out->blink && out->t_us - t->blinks.closed_since_us > SHUT_US,
     };
     rh_contact_result r = rh_contact_push(&t->contact, &in);
@@ -214,12 +220,11 @@ static void judge_contact(rh_face_tracker *t, rh_face *out)
     out->away = r.away;
 }
 
-static rh_status push(rh_face_tracker *t, const rh_picture *p, int64_t t_us, rh_face *out,
-                      rh_error *err)
+static rh_status push(rh_face_tracker *t, const rh_picture *p, int64_t t_us, rh_face *out, rh_error *err)
 {
     if (t->started && t_us <= t->last_us)
-        return rh_fail(err, RH_ERR_INVAL, "picture time %lld us is not after %lld us",
-                       (long long)t_us, (long long)t->last_us);
+        return rh_fail(err, RH_ERR_INVAL, "picture time %lld us is not after %lld us", (long long)t_us,
+                       (long long)t->last_us);
     rh_face_workspace *e = NULL;
     const rh_image_part *part = NULL;
     rh_image_part whole;
@@ -250,15 +255,14 @@ static rh_status push(rh_face_tracker *t, const rh_picture *p, int64_t t_us, rh_
 
 rh_status rh_face_tracker_push(rh_face_tracker *t, const rh_image *img, int64_t t_us, rh_face *out)
 {
-    if (!img || !img->data || img->width < 2 || img->height < 2 ||
-        img->stride < (size_t)img->width * 3)
+    if (!img || !img->data || img->width < 2 || img->height < 2 || img->stride < (size_t)img->width * 3)
         return RH_ERR_INVAL;
     rh_picture p = {.image = img, .width = img->width, .height = img->height};
     return push(t, &p, t_us, out, NULL);
 }
 
-rh_status rh_face_tracker_push_bytes(rh_face_tracker *t, const void *bytes, size_t n,
-                                     int64_t t_us, rh_face *out, rh_error *err)
+rh_status rh_face_tracker_push_bytes(rh_face_tracker *t, const void *bytes, size_t n, int64_t t_us, rh_face *out,
+                                     rh_error *err)
 {
     rh_picture p = {.bytes = bytes, .n = n};
     rh_status st = rh_image_probe(bytes, n, &p.width, &p.height, err);

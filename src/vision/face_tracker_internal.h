@@ -11,7 +11,7 @@ typedef struct {
     const rh_image *image; /* NULL = bytes */
     const void *bytes;
     size_t n;
-    int width, height;     /* whole picture */
+    int width, height; /* whole picture */
 } rh_picture;
 
 /* The middle half of an eye's crop in blocks of pixels. */
@@ -21,10 +21,10 @@ enum { RH_EYE_BLOCK = 4, RH_EYE_BLOCKS = 16 * 8 };
  * other eye has its turn. */
 typedef struct {
     rh_eye_reading reading;
-    float yaw_in_head, pitch_in_head;      /* gaze minus head, degrees */
-    float hidden, hidden_if_open;          /* log odds, hidden_internal.h */
-    float seen[RH_EYE_BLOCKS];             /* its picture then, coarsely */
-    float iris[RH_IRIS_POINTS][2];         /* from the middle of the corners, in px / fit scale */
+    float yaw_in_head, pitch_in_head; /* gaze minus head, degrees */
+    float hidden, hidden_if_open;     /* log odds, hidden_internal.h */
+    float seen[RH_EYE_BLOCKS];        /* its picture then, coarsely */
+    float iris[RH_IRIS_POINTS][2];    /* from the middle of the corners, in px / fit scale */
     int64_t t_us;
 } rh_eye_memory;
 
@@ -57,8 +57,8 @@ rh_status rh_follow_face(rh_face_tracker *t, rh_face_workspace *e, const rh_pict
                          const rh_image_part **part, rh_image_part *whole, rh_error *err);
 
 /* Measures the eyes that have their turn and look otherwise than before. */
-rh_status rh_measure_eyes(rh_face_tracker *t, rh_face_workspace *e, const rh_image_part *part,
-                          rh_angles head, int64_t t_us, rh_error *err);
+rh_status rh_measure_eyes(rh_face_tracker *t, rh_face_workspace *e, const rh_image_part *part, rh_angles head,
+                          int64_t t_us, rh_error *err);
 /* Whether the eyes are hidden, by what was measured of them lately. */
 void rh_judge_eyes(rh_face_tracker *t, float dt, bool shut, int64_t t_us);
 bool rh_eyes_shut(rh_face_tracker *t, int64_t t_us);

@@ -11,8 +11,8 @@ rh_face_video_options rh_face_video_options_default(void)
     return (rh_face_video_options){.hz = 10, .face = rh_face_options_default()};
 }
 
-static rh_status measure(rh_face_tracker *t, rh_video *v, const rh_face_video_options *o,
-                         rh_face_video_fn fn, void *user, rh_error *err)
+static rh_status measure(rh_face_tracker *t, rh_video *v, const rh_face_video_options *o, rh_face_video_fn fn,
+                         void *user, rh_error *err)
 {
     double total = rh_video_duration_s(v);
     int64_t step = o->hz > 0 ? (int64_t)(1e6f / o->hz) : 0, t_us;
@@ -33,8 +33,8 @@ static rh_status measure(rh_face_tracker *t, rh_video *v, const rh_face_video_op
     }
 }
 
-rh_status rh_face_video(const rh_face_model *m, const char *path, const rh_face_video_options *o,
-                        rh_face_video_fn fn, void *user, rh_error *err)
+rh_status rh_face_video(const rh_face_model *m, const char *path, const rh_face_video_options *o, rh_face_video_fn fn,
+                        void *user, rh_error *err)
 {
     rh_face_video_options d = rh_face_video_options_default();
     o = o ? o : &d;

@@ -51,7 +51,6 @@ extern const rh_pose_table rh_learned_pose;
 
 /* Angles with the learned correction: what the rigid fit reads too small or askew, from the fit and
  * how the points deviate from it. */
-rh_angles rh_corrected_angles(const rh_pose_table *table, const rh_rigid_fit *fit,
-                              const float points[][3]);
+rh_angles rh_corrected_angles(const rh_pose_table *table, const rh_rigid_fit *fit, const float points[][3]);
 
 #endif

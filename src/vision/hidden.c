@@ -165,7 +165,8 @@ void rh_eye_signs(const rh_face_workspace *e, const rh_image_part *part, const r
                 under[c] += 255 * e->crop[(y * EYE + x) * 3 + c] / (8 * 36);
     float a = under[0] + under[1] + under[2] + 10, b = skin[0] + skin[1] + skin[2] + 10;
     float colour = hypotf(under[0] / a - skin[0] / b, under[1] / a - skin[1] / b);
-    float lids = (flat(contour + 33, contour + 9) + flat(contour + 36, contour + 12) + flat(contour + 39, contour + 15)) / 3;
+    float lids =
+        (flat(contour + 33, contour + 9) + flat(contour + 36, contour + 12) + flat(contour + 39, contour + 15)) / 3;
     float slope = limited(slope_of((const float(*)[EYE])light) / cheek, 0, 0.06f);
     sign[0] = limited(contrast_of((const float(*)[EYE])light, contour, iris, radius) / cheek, -0.1f, 0.3f);
     sign[1] = fmaxf(0, 0.025f - slope);
@@ -193,22 +194,22 @@ float rh_eye_hidden(const rh_face_workspace *e, const rh_image_part *part, const
 /* Points of the mesh that show one thing each; -1 ends a list. */
 enum { GROUPS = 10, GROUP_MAX = 9 };
 static const short groups[GROUPS + 1][GROUP_MAX] = {
-    {0, 37, 267, 17, 84, 314, 61, 291, -1},  /* lips */
-    {13, 14, 82, 312, 81, 311, -1},          /* where they meet */
+    {0, 37, 267, 17, 84, 314, 61, 291, -1},    /* lips */
+    {13, 14, 82, 312, 81, 311, -1},            /* where they meet */
     {164, 18, 200, 57, 287, 92, 322, 43, 273}, /* around them */
-    {199, 175, 152, 171, 396, -1},           /* chin */
-    {205, 425, 207, 427, 187, 411, -1},      /* lower cheeks */
-    {136, 365, 150, 379, 58, 288, -1},       /* jaw */
-    {4, 1, 5, 45, 275, -1},                  /* tip of the nose */
-    {2, 98, 327, -1},                        /* nostrils */
-    {151, 9, 108, 337, 69, 299, -1},         /* forehead */
-    {6, 197, 195, 168, -1},                  /* bridge of the nose */
-    {50, 280, 101, 330, 117, 346, -1},       /* cheeks, what all are compared with */
+    {199, 175, 152, 171, 396, -1},             /* chin */
+    {205, 425, 207, 427, 187, 411, -1},        /* lower cheeks */
+    {136, 365, 150, 379, 58, 288, -1},         /* jaw */
+    {4, 1, 5, 45, 275, -1},                    /* tip of the nose */
+    {2, 98, 327, -1},                          /* nostrils */
+    {151, 9, 108, 337, 69, 299, -1},           /* forehead */
+    {6, 197, 195, 168, -1},                    /* bridge of the nose */
+    {50, 280, 101, 330, 117, 346, -1},         /* cheeks, what all are compared with */
 };
 
 typedef struct {
-    const float *crop;            /* [FACE][FACE][3], [0,1] */
-    float at[RH_MESH_POINTS][2];  /* px of the crop */
+    const float *crop;           /* [FACE][FACE][3], [0,1] */
+    float at[RH_MESH_POINTS][2]; /* px of the crop */
 } face_crop;
 
 enum { REACH = 3 };
@@ -300,7 +301,8 @@ static void texture_of(const face_crop *f, const short *points, float skin, floa
     out[2] = across / n / skin;
 }
 
-void rh_mouth_signs(rh_face_workspace *e, const rh_image_part *part, const float points[][3], float sign[RH_MOUTH_SIGNS])
+void rh_mouth_signs(rh_face_workspace *e, const rh_image_part *part, const float points[][3],
+                    float sign[RH_MOUTH_SIGNS])
 {
     static const short boxes[3][4] = {{61, 291, 0, 17}, {98, 327, 1, 2}, {57, 287, 164, 18}};
     rh_roi roi = rh_roi_of_mesh(points);

@@ -18,7 +18,8 @@ enum { RH_PART_POINTS = 65, RH_PART_POLY = 6, RH_PART_SIGNS = RH_PART_POLY + 3 *
 /* What the answers above are made of; the tables below, by tools/train_hidden, hold the weights. */
 void rh_eye_signs(const rh_face_workspace *e, const rh_image_part *part, const rh_roi *eye, bool left,
                   const float points[][3], float sign[RH_EYE_SIGNS]);
-void rh_mouth_signs(rh_face_workspace *e, const rh_image_part *part, const float points[][3], float sign[RH_MOUTH_SIGNS]);
+void rh_mouth_signs(rh_face_workspace *e, const rh_image_part *part, const float points[][3],
+                    float sign[RH_MOUTH_SIGNS]);
 
 typedef struct {
     float constant, weight[RH_EYE_SIGNS];

@@ -21,8 +21,8 @@ static float clamped(float v, float max)
 static float poly(const float c[RH_POSE_POLY], float y, float p)
 {
     float y2 = y * y, p2 = p * p;
-    return c[0] + c[1] * y + c[2] * p + c[3] * y * p + c[4] * y2 + c[5] * p2 + c[6] * y2 * y +
-           c[7] * p2 * p + c[8] * y2 * p + c[9] * y * p2 + c[10] * y2 * y2 * y + c[11] * p * y2 * y2;
+    return c[0] + c[1] * y + c[2] * p + c[3] * y * p + c[4] * y2 + c[5] * p2 + c[6] * y2 * y + c[7] * p2 * p +
+           c[8] * y2 * p + c[9] * y * p2 + c[10] * y2 * y2 * y + c[11] * p * y2 * y2;
 }
 
 /* What the fit leaves of a point, in the head's own space, times its weights. */
@@ -40,8 +40,7 @@ static float rest_of(const rh_pose_table *t, const rh_rigid_fit *fit, const floa
     return sum;
 }
 
-rh_angles rh_corrected_angles(const rh_pose_table *table, const rh_rigid_fit *fit,
-                              const float points[][3])
+rh_angles rh_corrected_angles(const rh_pose_table *table, const rh_rigid_fit *fit, const float points[][3])
 {
     rh_angles a = rh_angles_of((const float(*)[3])fit->r);
     float y = clamped(a.yaw, MAX_YAW), p = clamped(a.pitch, MAX_PITCH);

@@ -13,8 +13,7 @@ static rh_sample_kernel *choose(void)
     return rh_sample_row_c;
 }
 
-void rh_sample_prepare_c(rh_sample_row *row, const rh_image *img, int n, float x, float y, float dx,
-                         float dy)
+void rh_sample_prepare_c(rh_sample_row *row, const rh_image *img, int n, float x, float y, float dx, float dy)
 {
     rh_sample_positions(row, img, n, x, y, dx, dy);
 }
@@ -24,8 +23,8 @@ static rh_sample_prepare *choose_prepare(void)
     return rh_cpu()->avx2 ? rh_sample_prepare_avx2 : rh_sample_prepare_c;
 }
 
-void rh_sample_crop(float *out, int width, int height, const rh_image_part *part,
-                    const rh_affine *m, float gain, float bias, int mirror)
+void rh_sample_crop(float *out, int width, int height, const rh_image_part *part, const rh_affine *m, float gain,
+                    float bias, int mirror)
 {
     rh_sample_kernel *kernel = choose();
     rh_sample_prepare *prepare = choose_prepare();
@@ -43,8 +42,8 @@ void rh_sample_crop(float *out, int width, int height, const rh_image_part *part
     }
     for (int v = 0; v < height; v++) {
         prepare(&row, &part->img, width, x0 + m->vx * s * (float)v, y0 + m->vy * s * (float)v, ux, uy);
-        kernel(out + (size_t)v * (size_t)width * 3, part->img.data, (uint32_t)part->img.stride, &row,
-               width, gain, bias);
+        kernel(out + (size_t)v * (size_t)width * 3, part->img.data, (uint32_t)part->img.stride, &row, width, gain,
+               bias);
     }
 }
 
@@ -66,8 +65,8 @@ void rh_sample_letterbox(float *out, int size, const rh_image_part *part, float 
         int n = size - 2 * u0;
         float keep = out[((size_t)v * (size_t)size + (size_t)(u0 + n)) * 3];
         prepare(&row, &part->img, n, x, y, step * s, 0.0f);
-        kernel(out + ((size_t)v * (size_t)size + (size_t)u0) * 3, part->img.data,
-               (uint32_t)part->img.stride, &row, n, gain, bias);
+        kernel(out + ((size_t)v * (size_t)size + (size_t)u0) * 3, part->img.data, (uint32_t)part->img.stride, &row, n,
+               gain, bias);
         out[((size_t)v * (size_t)size + (size_t)(u0 + n)) * 3] = keep;
     }
 }

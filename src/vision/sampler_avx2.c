@@ -12,8 +12,8 @@ static inline __m256 load(const uint8_t *p, __m128i order)
     return _mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(_mm_shuffle_epi8(b, order)));
 }
 
-void rh_sample_row_avx2(float *out, const uint8_t *src, uint32_t stride, const rh_sample_row *row,
-                        int n, float gain, float bias)
+void rh_sample_row_avx2(float *out, const uint8_t *src, uint32_t stride, const rh_sample_row *row, int n, float gain,
+                        float bias)
 {
     const __m128i upper = _mm_setr_epi8(0, 1, 2, -1, 3, 4, 5, -1, -1, -1, -1, -1, -1, -1, -1, -1);
     const __m128i lower = _mm_setr_epi8(2, 3, 4, -1, 5, 6, 7, -1, -1, -1, -1, -1, -1, -1, -1, -1);
@@ -28,15 +28,14 @@ void rh_sample_row_avx2(float *out, const uint8_t *src, uint32_t stride, const r
     }
 }
 #else
-void rh_sample_row_avx2(float *out, const uint8_t *src, uint32_t stride, const rh_sample_row *row,
-                        int n, float gain, float bias)
+void rh_sample_row_avx2(float *out, const uint8_t *src, uint32_t stride, const rh_sample_row *row, int n, float gain,
+                        float bias)
 {
     rh_sample_row_c(out, src, stride, row, n, gain, bias);
 }
 #endif
 
-void rh_sample_prepare_avx2(rh_sample_row *row, const rh_image *img, int n, float x, float y, float dx,
-                            float dy)
+void rh_sample_prepare_avx2(rh_sample_row *row, const rh_image *img, int n, float x, float y, float dx, float dy)
 {
     rh_sample_positions(row, img, n, x, y, dx, dy);
 }

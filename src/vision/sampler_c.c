@@ -1,8 +1,8 @@
 /* sampler_c.c - the portable kernel of affine crops. */
 #include "sampler_internal.h"
 
-void rh_sample_row_c(float *out, const uint8_t *src, uint32_t stride, const rh_sample_row *row,
-                     int n, float gain, float bias)
+void rh_sample_row_c(float *out, const uint8_t *src, uint32_t stride, const rh_sample_row *row, int n, float gain,
+                     float bias)
 {
     for (int i = 0; i < n; i++) {
         const uint8_t *p = src + row->offset[i], *q = p + stride;

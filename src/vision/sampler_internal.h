@@ -19,19 +19,18 @@ typedef struct {
 
 /* out[n][3] = gain * pixel + bias. `out` has room for one float more, which may
  * be overwritten. */
-typedef void rh_sample_kernel(float *out, const uint8_t *src, uint32_t stride,
-                              const rh_sample_row *row, int n, float gain, float bias);
+typedef void rh_sample_kernel(float *out, const uint8_t *src, uint32_t stride, const rh_sample_row *row, int n,
+                              float gain, float bias);
 rh_sample_kernel rh_sample_row_c, rh_sample_row_avx2, rh_sample_row_neon;
 
 /* Positions (x + i dx, y + i dy), i < n, in px of `img`, whole numbers at pixel centres; beyond the
  * edges the edge. */
-typedef void rh_sample_prepare(rh_sample_row *row, const rh_image *img, int n, float x, float y, float dx,
-                               float dy);
+typedef void rh_sample_prepare(rh_sample_row *row, const rh_image *img, int n, float x, float y, float dx, float dy);
 rh_sample_prepare rh_sample_prepare_c, rh_sample_prepare_avx2;
 
 /* One loop for all processors; compilers turn it into vectors where it is compiled for them. */
-static inline void rh_sample_positions(rh_sample_row *row, const rh_image *img, int n, float x, float y,
-                                       float dx, float dy)
+static inline void rh_sample_positions(rh_sample_row *row, const rh_image *img, int n, float x, float y, float dx,
+                                       float dy)
 {
     float max_x = (float)(img->width - 1), max_y = (float)(img->height - 1);
     int32_t last_x = img->width - 2, last_y = img->height - 2, stride = (int32_t)img->stride;
@@ -59,8 +58,8 @@ typedef struct {
 /* Fills out[height][width][3] (+ 1 float) from the picture; beyond its edges
  * the edge is repeated. width at most RH_SAMPLE_MAX_WIDTH; the part at
  * least 2x2 px. `mirror` turns the crop left to right. */
-void rh_sample_crop(float *out, int width, int height, const rh_image_part *part,
-                    const rh_affine *m, float gain, float bias, int mirror);
+void rh_sample_crop(float *out, int width, int height, const rh_image_part *part, const rh_affine *m, float gain,
+                    float bias, int mirror);
 /* The whole picture fitted into size x size with its shape kept, black around it. */
 void rh_sample_letterbox(float *out, int size, const rh_image_part *part, float gain, float bias);
 

@@ -32,8 +32,8 @@ static void product(const rh_kernels *k, int rows, int cols, int n, int extreme,
     static float row[MAX_COLS];
     rh_qmat w;
     rh_qvec x;
-    require(rh_qmat_init(&w, rows, cols, 1, NULL) == RH_OK && rh_qvec_init(&x, n, cols) == RH_OK,
-            "memory", rows, cols, n);
+    require(rh_qmat_init(&w, rows, cols, 1, NULL) == RH_OK && rh_qvec_init(&x, n, cols) == RH_OK, "memory", rows, cols,
+            n);
     seed = (uint32_t)(rows + cols * 3 + n * 7);
     for (int r = 0; r < rows; r++) {
         for (int i = 0; i < cols; i++)
@@ -120,8 +120,7 @@ int main(void)
                 for (int extreme = 0; extreme < 2; extreme++, cases++) {
                     product(c, rows[r], cols[j], n, extreme, want);
                     product(k, rows[r], cols[j], n, extreme, got);
-                    require(memcmp(want, got, (size_t)(n * rows[r]) * sizeof *want) == 0, "gemm",
-                            rows[r], cols[j], n);
+                    require(memcmp(want, got, (size_t)(n * rows[r]) * sizeof *want) == 0, "gemm", rows[r], cols[j], n);
                 }
     floats(c, k);
     base64();

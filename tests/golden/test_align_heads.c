@@ -42,16 +42,13 @@ static void every_size_has_its_heads(void **state)
     static const struct {
         const char *name;
         int n_layers, n_heads, n_vocab;
-    } sizes[] = {{"tiny_en", 4, 6, 51864},    {"tiny", 4, 6, 51865},
-                 {"base_en", 6, 8, 51864},    {"base", 6, 8, 51865},
-                 {"small_en", 12, 12, 51864}, {"small", 12, 12, 51865},
-                 {"medium_en", 24, 16, 51864}, {"medium", 24, 16, 51865},
-                 {"large_v2", 32, 20, 51865}, {"large_v3", 32, 20, 51866},
-                 {"large_v3_turbo", 4, 20, 51866}};
+    } sizes[] = {{"tiny_en", 4, 6, 51864},     {"tiny", 4, 6, 51865},           {"base_en", 6, 8, 51864},
+                 {"base", 6, 8, 51865},        {"small_en", 12, 12, 51864},     {"small", 12, 12, 51865},
+                 {"medium_en", 24, 16, 51864}, {"medium", 24, 16, 51865},       {"large_v2", 32, 20, 51865},
+                 {"large_v3", 32, 20, 51866},  {"large_v3_turbo", 4, 20, 51866}};
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
         int numbers[2 * DEC_MAX_ALIGN_HEADS];
-        rh_dec_model m = {.n_layers = sizes[i].n_layers, .n_heads = sizes[i].n_heads,
-                          .n_vocab = sizes[i].n_vocab};
+        rh_dec_model m = {.n_layers = sizes[i].n_layers, .n_heads = sizes[i].n_heads, .n_vocab = sizes[i].n_vocab};
         int n = read_table(sizes[i].name, numbers, 2 * DEC_MAX_ALIGN_HEADS);
         dec_find_align_heads(&m);
         if (n == 0 || n != 2 * m.n_align_heads)

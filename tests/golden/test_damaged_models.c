@@ -98,13 +98,12 @@ static void wrong_sizes_in_the_header_are_refused(void **state)
         int32_t value;
     } cases[] = {
 #define FIELD(name, value) {offsetof(rh_ggml_hparams, name), value}
-        FIELD(n_vocab, 51864),    FIELD(n_vocab, 51866),     FIELD(n_vocab, 51000),
-        FIELD(n_vocab, 60000),    FIELD(n_audio_ctx, 63),    FIELD(n_audio_ctx, 16384),
-        FIELD(n_audio_state, 32), FIELD(n_audio_state, 128), FIELD(n_audio_head, 2),
-        FIELD(n_audio_head, 64),  FIELD(n_audio_layer, 2),   FIELD(n_audio_layer, 256),
-        FIELD(n_text_ctx, 16),    FIELD(n_text_ctx, 449),    FIELD(n_text_state, 128),
-        FIELD(n_text_state, 32),  FIELD(n_text_head, 2),     FIELD(n_text_head, 64),
-        FIELD(n_text_layer, 2),   FIELD(n_text_layer, 256),  FIELD(n_mels, 128),
+        FIELD(n_vocab, 51864),  FIELD(n_vocab, 51866),     FIELD(n_vocab, 51000),    FIELD(n_vocab, 60000),
+        FIELD(n_audio_ctx, 63), FIELD(n_audio_ctx, 16384), FIELD(n_audio_state, 32), FIELD(n_audio_state, 128),
+        FIELD(n_audio_head, 2), FIELD(n_audio_head, 64),   FIELD(n_audio_layer, 2),  FIELD(n_audio_layer, 256),
+        FIELD(n_text_ctx, 16),  FIELD(n_text_ctx, 449),    FIELD(n_text_state, 128), FIELD(n_text_state, 32),
+        FIELD(n_text_head, 2),  FIELD(n_text_head, 64),    FIELD(n_text_layer, 2),   FIELD(n_text_layer, 256),
+        FIELD(n_mels, 128),
 #undef FIELD
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {

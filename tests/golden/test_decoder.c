@@ -247,8 +247,7 @@ static void a_draft_is_kept_to_where_it_is_nearly_as_likely(void **state)
     for (int i = 0; i < n; i++)
         draft[i] = plain.tokens[i].id;
     for (int i = 1; i < n; i++)
-        if (plain.tokens[i].p_rival / plain.tokens[i].p >
-            plain.tokens[at].p_rival / plain.tokens[at].p)
+        if (plain.tokens[i].p_rival / plain.tokens[i].p > plain.tokens[at].p_rival / plain.tokens[at].p)
             at = i;
     assert_true(plain.tokens[at].p_rival > 0.1f * plain.tokens[at].p);
     p.draft = draft;

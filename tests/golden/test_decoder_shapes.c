@@ -21,12 +21,17 @@ typedef struct {
 static char *make(const shape *s, size_t *n)
 {
     char *bytes = NULL;
-    made_file f = {.out = open_memstream(&bytes, n), .type = RH_GGML_F32, .gains = {1.0f, 1.0f},
-                   .ok = true};
-    const rh_ggml_hparams h = {
-        .n_vocab = s->n_vocab, .n_audio_ctx = 1500, .n_audio_state = s->width,
-        .n_audio_head = s->n_heads, .n_audio_layer = LAYERS, .n_text_ctx = CTX,
-        .n_text_state = s->width, .n_text_head = s->n_heads, .n_text_layer = LAYERS, .n_mels = 80};
+    made_file f = {.out = open_memstream(&bytes, n), .type = RH_GGML_F32, .gains = {1.0f, 1.0f}, .ok = true};
+    const rh_ggml_hparams h = {.n_vocab = s->n_vocab,
+                               .n_audio_ctx = 1500,
+                               .n_audio_state = s->width,
+                               .n_audio_head = s->n_heads,
+                               .n_audio_layer = LAYERS,
+                               .n_text_ctx = CTX,
+                               .n_text_state = s->width,
+                               .n_text_head = s->n_heads,
+                               .n_text_layer = LAYERS,
+                               .n_mels = 80};
     assert_non_null(f.out);
     made_head(&f, &h);
     f.seed = 0;
@@ -67,8 +72,7 @@ static double run(const rh_ggml_file *file, const shape *s, bool f32)
     assert_non_null(audio);
     for (int i = 0; i < POSITIONS * s->width; i++)
         audio[i] = made_value(999, (uint32_t)i) * 4.0f;
-    if (rh_dec_model_new(&m, file, &o, &err) != RH_OK ||
-        rh_dec_state_new(&state, m, &err) != RH_OK ||
+    if (rh_dec_model_new(&m, file, &o, &err) != RH_OK || rh_dec_state_new(&state, m, &err) != RH_OK ||
         rh_dec_set_audio(state, audio, POSITIONS, &err) != RH_OK ||
         dec_extend(state, &q, tokens, N_TOKENS, 0, NULL, 0, &err) != RH_OK)
         fail_msg("%s", err.msg);
@@ -114,8 +118,7 @@ static void vocabularies_number_their_special_tokens(void **state)
         rh_error err = {0};
         rh_ggml_file *file = NULL;
         rh_tokenizer *t = NULL;
-        if (rh_ggml_file_parse(&file, bytes, n, &err) != RH_OK ||
-            rh_tokenizer_new(&t, file, &err) != RH_OK)
+        if (rh_ggml_file_parse(&file, bytes, n, &err) != RH_OK || rh_tokenizer_new(&t, file, &err) != RH_OK)
             fail_msg("%s", err.msg);
         const rh_special_tokens *s = rh_tokenizer_special(t);
         assert_int_equal(s->eot, cases[i].eot);

@@ -31,8 +31,7 @@ static double compare(const shape *s, const rh_enc_output *out)
     double value, worst = 0.0, largest = 0.0;
     FILE *in = fopen("tests/golden/encoder/encoder.txt", "r");
     assert_non_null(in);
-    while (fscanf(in, "%d %d %d %d %d %lf", &n_mels, &width, &heads, &position, &channel, &value) ==
-           6) {
+    while (fscanf(in, "%d %d %d %d %d %lf", &n_mels, &width, &heads, &position, &channel, &value) == 6) {
         if (n_mels != s->n_mels || width != s->width)
             continue;
         double ours = (double)out->states[position * width + channel];
@@ -49,12 +48,17 @@ static double compare(const shape *s, const rh_enc_output *out)
 static char *make(const shape *s, size_t *n)
 {
     char *bytes = NULL;
-    made_file f = {.out = open_memstream(&bytes, n), .type = RH_GGML_F32, .gains = {1.0f, 1.0f},
-                   .ok = true};
-    const rh_ggml_hparams h = {
-        .n_vocab = 51865, .n_audio_ctx = CTX, .n_audio_state = s->width, .n_audio_head = s->n_heads,
-        .n_audio_layer = LAYERS, .n_text_ctx = 448, .n_text_state = s->width,
-        .n_text_head = s->n_heads, .n_text_layer = LAYERS, .n_mels = s->n_mels};
+    made_file f = {.out = open_memstream(&bytes, n), .type = RH_GGML_F32, .gains = {1.0f, 1.0f}, .ok = true};
+    const rh_ggml_hparams h = {.n_vocab = 51865,
+                               .n_audio_ctx = CTX,
+                               .n_audio_state = s->width,
+                               .n_audio_head = s->n_heads,
+                               .n_audio_layer = LAYERS,
+                               .n_text_ctx = 448,
+                               .n_text_state = s->width,
+                               .n_text_head = s->n_heads,
+                               .n_text_layer = LAYERS,
+                               .n_mels = s->n_mels};
     assert_non_null(f.out);
     made_head(&f, &h);
     f.seed = 0;
@@ -74,8 +78,7 @@ static double run(const shape *s, const char *precision, int n_threads)
     rh_enc_output out;
     rh_enc_options o = {.precision = precision, .n_threads = n_threads};
     rh_enc_window w = {.samples = sound(), .n = SAMPLES, .n_hops = 2 * CTX};
-    if (rh_ggml_file_parse(&file, bytes, n, &err) != RH_OK ||
-        rh_enc_model_new(&m, file, &o, &err) != RH_OK ||
+    if (rh_ggml_file_parse(&file, bytes, n, &err) != RH_OK || rh_enc_model_new(&m, file, &o, &err) != RH_OK ||
         rh_enc_state_new(&state, m, &err) != RH_OK || rh_enc_run(state, &w, &out, &err) != RH_OK)
         fail_msg("%s", err.msg);
     assert_int_equal(out.n_pos, CTX);
@@ -91,8 +94,7 @@ static void every_width_is_the_reference(void **state)
 {
     (void)state;
     static const shape shapes[] = {
-        {80, 384, 6},   {80, 512, 8},   {80, 768, 12},
-        {80, 1024, 16}, {80, 1280, 20}, {128, 1280, 20},
+        {80, 384, 6}, {80, 512, 8}, {80, 768, 12}, {80, 1024, 16}, {80, 1280, 20}, {128, 1280, 20},
     };
     for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) {
         double worst = run(&shapes[i], "f32", 1);

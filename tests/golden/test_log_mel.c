@@ -23,8 +23,7 @@ static rh_log_mel *make(int n_mels)
     return lm;
 }
 
-static double compare_column(FILE *in, const rh_log_mel *lm, const rh_audio *a, size_t hop,
-                             float max)
+static double compare_column(FILE *in, const rh_log_mel *lm, const rh_audio *a, size_t hop, float max)
 {
     double worst = 0.0, want;
     float ours[MAX_MELS];
@@ -42,8 +41,7 @@ static void check(int n_mels)
     rh_audio a = {0};
     int n, columns = 0;
     size_t hop;
-    assert_int_equal(rh_audio_read_file(&a, "tests/fixtures/237-134500-0025.flac", 60, NULL),
-                     RH_OK);
+    assert_int_equal(rh_audio_read_file(&a, "tests/fixtures/237-134500-0025.flac", 60, NULL), RH_OK);
     rh_log_mel *lm = make(n_mels);
     float max = rh_log_mel_max(lm, a.samples, a.n);
     FILE *in = fopen("tests/golden/log_mel/log_mel.txt", "r");

@@ -12,8 +12,8 @@ static inline const char *model_file(const char *name)
     static char path[4][1024];
     static int turn;
     char *p = path[turn++ & 3];
-    const char *dir = getenv("REHEARSE_MODELS_DIR"), *cache = getenv("REHEARSE_CACHE"),
-               *xdg = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
+    const char *dir = getenv("REHEARSE_MODELS_DIR"), *cache = getenv("REHEARSE_CACHE"), *xdg = getenv("XDG_CACHE_HOME"),
+               *home = getenv("HOME");
     if (dir)
         (void)snprintf(p, sizeof path[0], "%s/%s", dir, name);
     else if (cache)

@@ -41,8 +41,7 @@ static json_t *analyze_file(const char *path)
 
 static double start_of(const json_t *result, size_t i)
 {
-    return json_number_value(
-        json_object_get(json_array_get(json_object_get(result, "fillers"), i), "start"));
+    return json_number_value(json_object_get(json_array_get(json_object_get(result, "fillers"), i), "start"));
 }
 
 static void two_spoken_ums_are_found_where_they_are(void **state)

@@ -42,7 +42,8 @@ static void dark_glasses_hide_the_gaze(void **state)
         for (int colour = 0; colour < 4; colour++)
             for (int opacity = 8; opacity <= 10; opacity++, n++) {
                 assert_int_equal(rh_copy_image(&canvas, &portrait), RH_OK);
-                rh_draw_glasses(&canvas, &clear, (rh_glasses_shape)shape, glass[colour], (float)opacity / 10, colour == 2);
+                rh_draw_glasses(&canvas, &clear, (rh_glasses_shape)shape, glass[colour], (float)opacity / 10,
+                                colour == 2);
                 rh_face f = look();
                 if (f.gaze_known)
                     print_message("known: shape %d colour %d opacity %d\n", shape, colour, opacity);
@@ -84,8 +85,8 @@ static void masks_are_named_and_do_not_pull_the_pitch(void **state)
             assert_int_equal(rh_copy_image(&canvas, &portrait), RH_OK);
             rh_draw_mask(&canvas, &clear, (rh_mask_shape)shape, cloth[colour]);
             rh_face f = look();
-            print_message("mask %d %d: present %d hidden %d pitch %.1f for %.1f\n", shape, colour, f.present, f.mouth_hidden,
-                          (double)f.pitch_deg, (double)clear.pitch_deg);
+            print_message("mask %d %d: present %d hidden %d pitch %.1f for %.1f\n", shape, colour, f.present,
+                          f.mouth_hidden, (double)f.pitch_deg, (double)clear.pitch_deg);
             if (!f.present)
                 continue;
             named += f.mouth_hidden;

@@ -122,8 +122,8 @@ static void results_together_are_the_transcript(void **state)
 static void results_hold_the_measures_of_their_stretch(void **state)
 {
     (void)state;
-    static const char *const keys[] = {"scores", "words", "timing", "pauses", "prosody", "sound", "language",
-                                       "timeline", "fillers", "slips", "verbatim_text"};
+    static const char *const keys[] = {"scores",   "words",    "timing",  "pauses", "prosody",      "sound",
+                                       "language", "timeline", "fillers", "slips",  "verbatim_text"};
     rh_legacy_source *l = NULL;
     rh_error err;
     assert_int_equal(rh_legacy_source_new(&l, models, NULL, &err), RH_OK);

@@ -30,12 +30,10 @@ static void encode(encoded *e, const char *precision, int n_threads, bool full)
 {
     rh_error err = {0};
     rh_enc_options o = {.precision = precision, .n_threads = n_threads, .full_window = full};
-    rh_enc_window w = {.samples = speech.samples, .n = speech.n,
-                       .n_hops = rh_log_mel_n_hops(speech.n)};
+    rh_enc_window w = {.samples = speech.samples, .n = speech.n, .n_hops = rh_log_mel_n_hops(speech.n)};
     if (rh_ggml_file_open(&e->file, weights, &err) != RH_OK ||
         rh_enc_model_new(&e->model, e->file, &o, &err) != RH_OK ||
-        rh_enc_state_new(&e->state, e->model, &err) != RH_OK ||
-        rh_enc_run(e->state, &w, &e->out, &err) != RH_OK)
+        rh_enc_state_new(&e->state, e->model, &err) != RH_OK || rh_enc_run(e->state, &w, &e->out, &err) != RH_OK)
         fail_msg("%s", err.msg);
 }
 
@@ -191,8 +189,7 @@ static void second_decodes_use_what_was_heard(void **state)
     assert_int_equal(rh_asr_redecode(s, &p, &again, &err), RH_OK);
     assert_string_equal(again.text, t.text);
     assert_int_equal(again.encode_us, 0);
-    assert_int_equal(rh_asr_force(s, "You don't mean that you thought me so green.", &p, &forced,
-                                  &err), RH_OK);
+    assert_int_equal(rh_asr_force(s, "You don't mean that you thought me so green.", &p, &forced, &err), RH_OK);
     assert_int_equal(forced.n_words, 9);
     assert_true(forced.words[1].p > 0.5f);
     assert_true(forced.words[8].p < 0.1f);

@@ -88,21 +88,18 @@ static float *chopped(const rh_audio *a, size_t *n_out)
     return out;
 }
 
-static const char *const jfk_text =
-    "And so my fellow Americans ask not what your country can do for you "
-    "ask what you can do for your country";
+static const char *const jfk_text = "And so my fellow Americans ask not what your country can do for you "
+                                    "ask what you can do for your country";
 
 static void good_reading_lands_high(void **state)
 {
     (void)state;
-    static const char *const files[] = {"tests/fixtures/237-134500-0025.flac",
-                                        "tests/fixtures/1688-142285-0002.flac"};
+    static const char *const files[] = {"tests/fixtures/237-134500-0025.flac", "tests/fixtures/1688-142285-0002.flac"};
     for (size_t i = 0; i < 2; i++) {
         rh_audio a = sound(files[i]);
         judged j = judge(a.samples, a.n, NULL);
         assert_true(j.report.spoken);
-        if (j.report.fluency.value < 75 || j.report.pronunciation.value < 75 ||
-            j.report.overall.value < 75)
+        if (j.report.fluency.value < 75 || j.report.pronunciation.value < 75 || j.report.overall.value < 75)
             fail_msg("%s: %.1f %.1f %.1f", files[i], (double)j.report.fluency.value,
                      (double)j.report.pronunciation.value, (double)j.report.overall.value);
         judged_done(&j);
@@ -158,8 +155,8 @@ static void scores_do_not_depend_on_level_or_container(void **state)
     const rh_score *z[] = {&soft.report.fluency, &soft.report.pronunciation, &soft.report.clarity};
     for (size_t i = 0; i < 3; i++) {
         if (fabsf(x[i]->value - y[i]->value) > 3 || fabsf(x[i]->value - z[i]->value) > 3)
-            fail_msg("score %zu: %.1f, Opus %.1f, softer %.1f", i, (double)x[i]->value,
-                     (double)y[i]->value, (double)z[i]->value);
+            fail_msg("score %zu: %.1f, Opus %.1f, softer %.1f", i, (double)x[i]->value, (double)y[i]->value,
+                     (double)z[i]->value);
     }
     judged_done(&loud);
     judged_done(&opus);

@@ -79,8 +79,8 @@ static void assert_face_at(const rh_face *f, float x, float y, float size)
     assert_true(f->present);
     float off = hypotf((f->points[4][0] - x), (f->points[4][1] - y)); /* tip of the nose */
     if (off > 0.5f * size)
-        fail_msg("a face at %g,%g instead of %g,%g", (double)f->points[4][0], (double)f->points[4][1],
-                 (double)x, (double)y);
+        fail_msg("a face at %g,%g instead of %g,%g", (double)f->points[4][0], (double)f->points[4][1], (double)x,
+                 (double)y);
 }
 
 static void faces_of_40_px_are_found_anywhere(void **state)
@@ -176,8 +176,7 @@ static void blots(void)
         uint8_t colour[3] = {(uint8_t)chance(256), (uint8_t)chance(256), (uint8_t)chance(256)};
         for (int y = y0 - r; y < y0 + r; y++)
             for (int x = x0 - r; x < x0 + r; x++)
-                if (x >= 0 && y >= 0 && x < W && y < H &&
-                    (!round || (x - x0) * (x - x0) + (y - y0) * (y - y0) < r * r))
+                if (x >= 0 && y >= 0 && x < W && y < H && (!round || (x - x0) * (x - x0) + (y - y0) * (y - y0) < r * r))
                     memcpy(px + (y * W + x) * 3, colour, 3);
     }
 }
@@ -188,17 +187,17 @@ static void waves(void)
     for (int y = 0; y < H; y++)
         for (int x = 0; x < W; x++)
             for (int k = 0; k < 3; k++)
-                px[(y * W + x) * 3 + k] = (uint8_t)(128 + 60 * sinf((float)x * a + (float)k) +
-                                                    60 * sinf((float)y * b + c * (float)x));
+                px[(y * W + x) * 3 + k] =
+                    (uint8_t)(128 + 60 * sinf((float)x * a + (float)k) + 60 * sinf((float)y * b + c * (float)x));
 }
 
 /* Lines of letters, dark on light, of a small font of 5x7. */
 static void text(void)
 {
-    static const uint8_t font[8][7] = {
-        {14, 17, 17, 31, 17, 17, 17}, {30, 17, 17, 30, 17, 17, 30}, {14, 17, 16, 16, 16, 17, 14},
-        {31, 16, 16, 30, 16, 16, 31}, {17, 17, 17, 31, 17, 17, 17}, {14, 17, 17, 17, 17, 17, 14},
-        {31, 4, 4, 4, 4, 4, 4},       {17, 17, 17, 17, 17, 17, 14}};
+    static const uint8_t font[8][7] = {{14, 17, 17, 31, 17, 17, 17}, {30, 17, 17, 30, 17, 17, 30},
+                                       {14, 17, 16, 16, 16, 17, 14}, {31, 16, 16, 30, 16, 16, 31},
+                                       {17, 17, 17, 31, 17, 17, 17}, {14, 17, 17, 17, 17, 17, 14},
+                                       {31, 4, 4, 4, 4, 4, 4},       {17, 17, 17, 17, 17, 17, 14}};
     int size = 1 + chance(6);
     fill(200 + chance(56), 200 + chance(56), 200 + chance(56));
     for (int row = 0; row < H / (10 * size); row++)

@@ -19,8 +19,7 @@
 
 enum { RATE = 16000, PIECE = RATE / 10 };
 
-static const char said[] =
-    "ask not what your country can do for you ask what you can do for your country";
+static const char said[] = "ask not what your country can do for you ask what you can do for your country";
 static rh_model_set *models;
 static rh_audio jfk;
 static const char *folder;
@@ -174,8 +173,7 @@ static void recording_with_pictures_gives_both_timelines(void **state)
     rh_session *s = NULL;
     rh_error err;
     rh_session_options o = {
-        .id = "file", .from = RH_SESSION_FILE, .language = "en", .emit = on_event,
-                            .saw = on_face, .user = &h};
+        .id = "file", .from = RH_SESSION_FILE, .language = "en", .emit = on_event, .saw = on_face, .user = &h};
     assert_int_equal(rh_session_new(&s, models, NULL, &o, &err), RH_OK);
     assert_int_equal(rh_session_recording(s, "tests/fixtures/jfk_3s_video.mp4", NULL, &err), RH_OK);
     json_t *report = finish(s), *timeline = json_object_get(report, "timeline");
@@ -184,8 +182,7 @@ static void recording_with_pictures_gives_both_timelines(void **state)
     assert_true(json_array_size(json_object_get(report, "transcript")) >= 1);
     json_decref(report);
     assert_int_equal(rh_session_new(&s, models, NULL, &o, &err), RH_OK);
-    assert_int_equal(rh_session_recording(s, "tests/fixtures/README.md", NULL, &err),
-                     RH_ERR_FORMAT);
+    assert_int_equal(rh_session_recording(s, "tests/fixtures/README.md", NULL, &err), RH_ERR_FORMAT);
     rh_session_free(s);
 }
 
@@ -216,10 +213,10 @@ static int load(void **state)
     (void)snprintf(dir, sizeof dir, "%s", whisper);
     *strrchr(dir, '/') = '\0';
     rh_model_set_options o = {.whisper_path = whisper,
-                          .models_dir = dir,
-                          .vision = true,
-                          .language = "en",
-                          .asr = rh_asr_model_options_default()};
+                              .models_dir = dir,
+                              .vision = true,
+                              .language = "en",
+                              .asr = rh_asr_model_options_default()};
     if (!(folder = test_folder()))
         return -1;
     (void)snprintf(db, sizeof db, "%s/sessions.db", folder);

@@ -41,8 +41,9 @@ static comparison compare(const made_shape *s, const made_options *o)
     if (st != RH_OK)
         fail_msg("%s: %s", s->name, err.msg);
     print_message("%s: log-mel %.1e, encoder %.1e, tail %.1e, logits %.1e, top %d of %d; int8: "
-                  "encoder %.1e, logits %.1e, top %d\n", s->name, c.mel, c.encoder, c.tail,
-                  c.logits, c.same_f32, c.n_steps, c.int8_encoder, c.int8_logits, c.same_int8);
+                  "encoder %.1e, logits %.1e, top %d\n",
+                  s->name, c.mel, c.encoder, c.tail, c.logits, c.same_f32, c.n_steps, c.int8_encoder, c.int8_logits,
+                  c.same_int8);
     return c;
 }
 
@@ -50,7 +51,8 @@ static void every_shape_gives_what_whisper_cpp_gives(void **state)
 {
     (void)state;
     for (const made_shape *s = made_shapes; s->name; s++) {
-        made_options o = {.type = RH_GGML_F32, .n_audio_ctx = POSITIONS,
+        made_options o = {.type = RH_GGML_F32,
+                          .n_audio_ctx = POSITIONS,
                           .n_layers = s->n_dec == TURBO_LAYERS ? TURBO_LAYERS : LAYERS};
         comparison c = compare(s, &o);
         assert_true(c.mel < 1e-4);

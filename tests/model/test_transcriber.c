@@ -19,7 +19,7 @@ static rh_asr_model *model;
 static rh_vad_model *vad;
 
 typedef struct {
-    char text[TEXT];      /* of all finals */
+    char text[TEXT]; /* of all finals */
     int n_finals, n_partials;
     double first_partial; /* sound fed when it came, s; 0 = none */
     double end;           /* of the last final */
@@ -128,7 +128,8 @@ static void speech_is_shown_early_and_settled_at_pauses(void **state)
     assert_true(o.first_partial > 0.3 && o.first_partial < 1.6); /* speech begins at 0.3 s */
     printf("%s\n", o.text);
     assert_true(word_errors("And so my fellow Americans ask not what your country can do for you ask "
-                            "what you can do for your country", o.text) == 0);
+                            "what you can do for your country",
+                            o.text) == 0);
     assert_true(rh_transcriber_speech_s(t) > 6.5 && rh_transcriber_speech_s(t) < 9.5);
     assert_true(rh_transcriber_behind_s(t) < 0.04);
     assert_false(rh_transcriber_speaking(t));
@@ -166,14 +167,15 @@ static void speech_without_a_pause_is_settled_by_agreement(void **state)
     told o = {0};
     speak(t, x, n, true, &o);
     assert_true(o.n_finals >= 2);
-    double wrong = word_errors(
-        "the pacific crayfish however serves every purpose and while many contend that its meat is not so "
-        "delicate in flavor as that of its eastern cousin the californian will as strenuously insist that "
-        "it is better but of course something must always be allowed for the patriotism of the californian "
-        "and so my fellow americans ask not what your country can do for you ask what you can do for your "
-        "country what ails thee then that thou must needs recite verses seeing that we are tired out "
-        "with walking and watching and all the folk are asleep for they require sleep to rest them of "
-        "their fatigue", o.text);
+    double wrong =
+        word_errors("the pacific crayfish however serves every purpose and while many contend that its meat is not so "
+                    "delicate in flavor as that of its eastern cousin the californian will as strenuously insist that "
+                    "it is better but of course something must always be allowed for the patriotism of the californian "
+                    "and so my fellow americans ask not what your country can do for you ask what you can do for your "
+                    "country what ails thee then that thou must needs recite verses seeing that we are tired out "
+                    "with walking and watching and all the folk are asleep for they require sleep to rest them of "
+                    "their fatigue",
+                    o.text);
     printf("word errors without pauses: %.1f %%\n", 100 * wrong);
     assert_true(wrong < 0.15); /* about what the file itself has; a lost window would cost a third */
     rh_transcriber_free(t);
@@ -227,7 +229,8 @@ static void a_canceled_decode_loses_nothing(void **state)
     listen(t, &o, 11.0);
     printf("%s\n", o.text);
     assert_true(word_errors("And so my fellow Americans ask not what your country can do for you ask "
-                            "what you can do for your country", o.text) == 0);
+                            "what you can do for your country",
+                            o.text) == 0);
     /* And a second time, from the start. */
     rh_transcriber_reset(t);
     told again = {0};

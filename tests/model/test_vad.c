@@ -157,10 +157,17 @@ static void what_is_not_speech_gives_no_span(void **state)
         const char *name;
         void (*make)(void);
     } sounds[] = {
-        {"silence", silence},   {"faint noise", faint_noise}, {"white noise", white_noise},
-        {"pink noise", pink_noise}, {"hum", hum},             {"chords", chords},
-        {"clicks", clicks},     {"breathing", breathing},     {"barking", barking},
-        {"typing", typing},     {"siren", siren},
+        {"silence", silence},
+        {"faint noise", faint_noise},
+        {"white noise", white_noise},
+        {"pink noise", pink_noise},
+        {"hum", hum},
+        {"chords", chords},
+        {"clicks", clicks},
+        {"breathing", breathing},
+        {"barking", barking},
+        {"typing", typing},
+        {"siren", siren},
     };
     for (size_t i = 0; i < sizeof sounds / sizeof *sounds; i++) {
         memset(sound, 0, sizeof sound);
@@ -292,12 +299,9 @@ int main(void)
 {
     (void)model_file("silero_vad_openvino_16k.onnx");
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(what_is_not_speech_gives_no_span),
-        cmocka_unit_test(speech_is_found_loud_and_soft),
-        cmocka_unit_test(pauses_of_a_speech_are_found),
-        cmocka_unit_test(speech_that_begins_at_once_is_heard),
-        cmocka_unit_test(a_word_too_short_is_no_speech),
-        cmocka_unit_test(memory_can_fail_anywhere),
+        cmocka_unit_test(what_is_not_speech_gives_no_span), cmocka_unit_test(speech_is_found_loud_and_soft),
+        cmocka_unit_test(pauses_of_a_speech_are_found),     cmocka_unit_test(speech_that_begins_at_once_is_heard),
+        cmocka_unit_test(a_word_too_short_is_no_speech),    cmocka_unit_test(memory_can_fail_anywhere),
         cmocka_unit_test(other_models_are_refused),
     };
     return cmocka_run_group_tests(tests, load, unload);

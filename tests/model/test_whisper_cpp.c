@@ -118,8 +118,7 @@ static void decode_twice(second *d, rh_asr_model *m)
     if (rh_asr_stream_new(&s, m, &err) != RH_OK ||
         rh_asr_transcribe(s, speech.samples, speech.n, &p, &d->heard, &err) != RH_OK ||
         rh_asr_verbatim(s, &d->heard, &p, &d->verbatim, &err) != RH_OK ||
-        rh_asr_force(s, "You don't mean that you thought me so (green).", &p, &d->forced, &err) !=
-            RH_OK ||
+        rh_asr_force(s, "You don't mean that you thought me so (green).", &p, &d->forced, &err) != RH_OK ||
         rh_asr_pooled(s, d->pooled, 1024, &err) != RH_OK)
         fail_msg("%s", err.msg);
     char long_text[3000];
@@ -291,8 +290,10 @@ static int load(void **state)
         return -1;
     }
     rh_asr_model_info info = rh_asr_model_describe(model);
-    return strcmp(info.engine, "whisper.cpp") == 0 && strcmp(info.size, "base") == 0 &&
-           info.multilingual && info.n_state == 512 ? 0 : -1;
+    return strcmp(info.engine, "whisper.cpp") == 0 && strcmp(info.size, "base") == 0 && info.multilingual &&
+                   info.n_state == 512
+               ? 0
+               : -1;
 }
 
 static int unload(void **state)

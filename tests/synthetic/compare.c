@@ -76,8 +76,7 @@ static void fill_input(job *j)
 {
     for (size_t i = 0; i < j->n_samples; i++) {
         double t = (double)i;
-        j->samples[i] = (float)(0.3 * sin(0.05 * t) + 0.1 * sin(t * t * 1e-5)) +
-                        0.05f * made_value(77, (uint32_t)i);
+        j->samples[i] = (float)(0.3 * sin(0.05 * t) + 0.1 * sin(t * t * 1e-5)) + 0.05f * made_value(77, (uint32_t)i);
     }
     enum { N_TEXT = 50000, SOT = 50258, PREVIOUS = 50361 };
     for (int i = 0; i < N_TOKENS; i++)
@@ -131,8 +130,8 @@ static rh_status compare_mel(job *j, comparison *c, rh_error *err)
 
 /* Runs the first n_own positions of the window; keys and values of the others
  * are the outputs of `rest`. `x` is scratch for the mel and a zero bias. */
-static rh_status run_part(const job *j, const rh_enc_model *m, rh_nn_request *r, int n_own,
-                          rh_nn_request *rest, float *x, rh_error *err)
+static rh_status run_part(const job *j, const rh_enc_model *m, rh_nn_request *r, int n_own, rh_nn_request *rest,
+                          float *x, rh_error *err)
 {
     int64_t d = j->hp->n_audio_state, ctx = j->hp->n_audio_ctx, width = 2 * n_own + 1;
     float nothing[1] = {0}, *bias = x + j->hp->n_mels * width;
@@ -159,7 +158,9 @@ static rh_status run_part(const job *j, const rh_enc_model *m, rh_nn_request *r,
         rh_nn_tensor kv = {.data = nothing};
         if (rest)
             st = rh_nn_get_output(rest, RH_ENC_OUT_KV + i, &kv, err);
-        kv = (rh_nn_tensor){.type = RH_NN_F32, .n_dims = 3, .dims = {1, ctx - n_own, d},
+        kv = (rh_nn_tensor){.type = RH_NN_F32,
+                            .n_dims = 3,
+                            .dims = {1, ctx - n_own, d},
                             .data = rest ? (float *)kv.data + n_own * d : nothing};
         if (st == RH_OK)
             st = rh_nn_set_input(r, RH_ENC_IN_KV + i, &kv, err);
@@ -176,8 +177,8 @@ static rh_status compare_tail(job *j, const rh_enc_model *m, comparison *c, rh_e
     rh_nn_request *whole = NULL, *part = NULL;
     rh_nn_tensor a, b;
     float *x = rh_alloc_array(j->n_mel + (size_t)(j->hp->n_mels + ctx), sizeof *x);
-    rh_status st = x ? rh_nn_request_new(&whole, m->fast, err)
-                     : rh_fail(err, RH_ERR_NOMEM, "comparison: out of memory");
+    rh_status st =
+        x ? rh_nn_request_new(&whole, m->fast, err) : rh_fail(err, RH_ERR_NOMEM, "comparison: out of memory");
     if (st == RH_OK)
         st = rh_nn_request_new(&part, m->fast, err);
     if (st == RH_OK)
@@ -203,8 +204,7 @@ static rh_status compare_encoder(job *j, const char *precision, comparison *c, r
     rh_enc_output out;
     bool f32 = strcmp(precision, "f32") == 0;
     rh_enc_options o = {.precision = precision, .n_threads = j->n_threads, .full_window = true};
-    rh_enc_window w = {.samples = j->samples, .n = j->n_samples,
-                       .n_hops = 2 * (size_t)j->hp->n_audio_ctx};
+    rh_enc_window w = {.samples = j->samples, .n = j->n_samples, .n_hops = 2 * (size_t)j->hp->n_audio_ctx};
     rh_status st = rh_enc_model_new(&m, j->file, &o, err);
     if (st == RH_OK)
         st = rh_enc_state_new(&s, m, err);
@@ -255,8 +255,7 @@ static rh_status compare_decoders(job *j, comparison *c, rh_error *err)
     c->logits = worst_row(j->logits, j->own_logits, N_STEPS, n);
     c->same_f32 = same_choices(j->logits, j->own_logits, n);
     float *eight = rh_alloc_array(N_STEPS * n, sizeof *eight);
-    st = eight ? run_decoder(j, false, eight, err)
-               : rh_fail(err, RH_ERR_NOMEM, "comparison: out of memory");
+    st = eight ? run_decoder(j, false, eight, err) : rh_fail(err, RH_ERR_NOMEM, "comparison: out of memory");
     if (st == RH_OK) {
         c->int8_logits = worst_row(j->own_logits, eight, N_STEPS, n);
         c->same_int8 = same_choices(j->logits, eight, n);

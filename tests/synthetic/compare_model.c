@@ -18,7 +18,8 @@ int main(int argc, char **argv)
         return 1;
     }
     printf("mel=%.1e encoder=%.1e tail=%.1e logits=%.1e same_f32=%d/%d int8_encoder=%.1e "
-           "int8_logits=%.1e same_int8=%d/%d\n", c.mel, c.encoder, c.tail, c.logits, c.same_f32,
-           c.n_steps, c.int8_encoder, c.int8_logits, c.same_int8, c.n_steps);
+           "int8_logits=%.1e same_int8=%d/%d\n",
+           c.mel, c.encoder, c.tail, c.logits, c.same_f32, c.n_steps, c.int8_encoder, c.int8_logits, c.same_int8,
+           c.n_steps);
     return 0;
 }

@@ -86,8 +86,7 @@ typedef struct {
 static const spread GAIN = {0.2f, 1.0f}, SHIFT = {0.2f, 0.0f};
 
 /* A tensor of sides a (innermost), b, c; n_dims of them are written. */
-static void put_tensor(made_file *f, const char *name, rh_ggml_type type, int n_dims,
-                       const int sides[3], spread s)
+static void put_tensor(made_file *f, const char *name, rh_ggml_type type, int n_dims, const int sides[3], spread s)
 {
     size_t a = (size_t)sides[0];
     float *row = malloc(2 * a * sizeof *row);
@@ -117,8 +116,7 @@ static void vector(made_file *f, const char *prefix, const char *name, int n, sp
     put_tensor(f, full, RH_GGML_F32, 1, (const int[3]){n, 1, 1}, s);
 }
 
-static void linear(made_file *f, const char *prefix, const char *name, int in, int out, bool bias,
-                   float gain)
+static void linear(made_file *f, const char *prefix, const char *name, int in, int out, bool bias, float gain)
 {
     char full[96];
     spread s = {(float)(2.0 / sqrt((double)in)) * gain, 0.0f};
@@ -200,8 +198,7 @@ void made_head(made_file *f, const rh_ggml_hparams *h)
 void made_encoder(made_file *f, const rh_ggml_hparams *h)
 {
     int d = h->n_audio_state;
-    put_tensor(f, "encoder.positional_embedding", RH_GGML_F32, 2,
-               (const int[3]){d, h->n_audio_ctx, 1}, SHIFT);
+    put_tensor(f, "encoder.positional_embedding", RH_GGML_F32, 2, (const int[3]){d, h->n_audio_ctx, 1}, SHIFT);
     convolution(f, "conv1", h->n_mels, d);
     convolution(f, "conv2", d, d);
     for (int i = 0; i < h->n_audio_layer; i++)
@@ -212,8 +209,7 @@ void made_encoder(made_file *f, const rh_ggml_hparams *h)
 void made_decoder(made_file *f, const rh_ggml_hparams *h)
 {
     int d = h->n_text_state;
-    put_tensor(f, "decoder.positional_embedding", RH_GGML_F32, 2,
-               (const int[3]){d, h->n_text_ctx, 1}, SHIFT);
+    put_tensor(f, "decoder.positional_embedding", RH_GGML_F32, 2, (const int[3]){d, h->n_text_ctx, 1}, SHIFT);
     linear(f, "decoder.", "token_embedding", d, h->n_vocab, false, f->gains.logits);
     for (int i = 0; i < h->n_text_layer; i++)
         layer(f, "decoder", i, d);

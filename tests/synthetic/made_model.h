@@ -39,7 +39,7 @@ typedef struct {
     int n_audio_ctx; /* 0 = 1500 */
 } made_options;
 
-extern const made_shape made_shapes[]; /* ends with name NULL */
+extern const made_shape made_shapes[];               /* ends with name NULL */
 const made_shape *made_shape_find(const char *name); /* NULL when there is none */
 bool made_type_find(const char *name, rh_ggml_type *type);
 

@@ -31,8 +31,7 @@ static float *copy_of(const struct ggml_tensor *t)
     return x;
 }
 
-enum ggml_status ggml_backend_sched_graph_compute(ggml_backend_sched_t sched,
-                                                  struct ggml_cgraph *graph)
+enum ggml_status ggml_backend_sched_graph_compute(ggml_backend_sched_t sched, struct ggml_cgraph *graph)
 {
     enum ggml_status (*compute)(ggml_backend_sched_t, struct ggml_cgraph *);
     *(void **)&compute = dlsym(RTLD_NEXT, "ggml_backend_sched_graph_compute");
@@ -48,11 +47,11 @@ enum ggml_status ggml_backend_sched_graph_compute(ggml_backend_sched_t sched,
 }
 
 /* ggml's own rounds its input to f16 and, on CPUs, takes no weights in f32. */
-struct ggml_tensor *ggml_conv_1d_ph(struct ggml_context *ctx, struct ggml_tensor *w,
-                                    struct ggml_tensor *x, int stride, int dilation)
+struct ggml_tensor *ggml_conv_1d_ph(struct ggml_context *ctx, struct ggml_tensor *w, struct ggml_tensor *x, int stride,
+                                    int dilation)
 {
-    struct ggml_tensor *cols = ggml_im2col(ctx, w, x, stride, 0, (int)w->ne[0] / 2, 0, dilation, 0,
-                                           false, w->type); /* [in * width][out length] */
+    struct ggml_tensor *cols = ggml_im2col(ctx, w, x, stride, 0, (int)w->ne[0] / 2, 0, dilation, 0, false,
+                                           w->type); /* [in * width][out length] */
     struct ggml_tensor *y = ggml_mul_mat(ctx, ggml_reshape_2d(ctx, cols, cols->ne[0], cols->ne[1]),
                                          ggml_reshape_2d(ctx, w, w->ne[0] * w->ne[1], w->ne[2]));
     return ggml_reshape_3d(ctx, y, cols->ne[1], w->ne[2], 1);
@@ -110,8 +109,7 @@ void oracle_free(oracle *o)
     rh_free(o);
 }
 
-rh_status oracle_encode(oracle *o, const float *samples, size_t n, oracle_window *out,
-                        rh_error *err)
+rh_status oracle_encode(oracle *o, const float *samples, size_t n, oracle_window *out, rh_error *err)
 {
     window_done(&o->window);
     if (whisper_pcm_to_mel_with_state(o->ctx, o->state, samples, (int)n, N_THREADS) != 0)
@@ -125,12 +123,10 @@ rh_status oracle_encode(oracle *o, const float *samples, size_t n, oracle_window
     return RH_OK;
 }
 
-rh_status oracle_decode(oracle *o, const int32_t *tokens, int n, int n_past, const float **logits,
-                        rh_error *err)
+rh_status oracle_decode(oracle *o, const int32_t *tokens, int n, int n_past, const float **logits, rh_error *err)
 {
     if (whisper_decode_with_state(o->ctx, o->state, tokens, n, n_past, N_THREADS) != 0)
         return rh_fail(err, RH_ERR_NOMEM, "whisper.cpp's decoder failed after %d tokens", n_past);
-    *logits = whisper_get_logits_from_state(o->state) +
-              (size_t)(n - 1) * (size_t)whisper_n_vocab(o->ctx);
+    *logits = whisper_get_logits_from_state(o->state) + (size_t)(n - 1) * (size_t)whisper_n_vocab(o->ctx);
     return RH_OK;
 }

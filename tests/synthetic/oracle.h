@@ -28,10 +28,8 @@ typedef struct {
 } oracle_window;
 
 /* The window at the recording's start. */
-rh_status oracle_encode(oracle *o, const float *samples, size_t n, oracle_window *out,
-                        rh_error *err);
+rh_status oracle_encode(oracle *o, const float *samples, size_t n, oracle_window *out, rh_error *err);
 /* Runs tokens after the first n_past ones; logits of the last one, valid until the next call. */
-rh_status oracle_decode(oracle *o, const int32_t *tokens, int n, int n_past, const float **logits,
-                        rh_error *err);
+rh_status oracle_decode(oracle *o, const int32_t *tokens, int n, int n_past, const float **logits, rh_error *err);
 
 #endif

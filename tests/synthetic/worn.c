@@ -6,8 +6,8 @@
 
 /* Where a pixel lies: centimetres to the picture's right and up along the head's axes, from a centre. */
 typedef struct {
-    float cx, cy;         /* px */
-    float inverse[2][2];  /* px -> cm */
+    float cx, cy;        /* px */
+    float inverse[2][2]; /* px -> cm */
 } plane;
 
 typedef struct {
@@ -196,7 +196,8 @@ void rh_draw_mask(rh_image *img, const rh_face *f, rh_mask_shape shape, rh_paint
     box b = box_around(img, mouth[0], mouth[1], 13 * h.fit.scale);
     for (int y = b.y0; y < b.y1; y++)
         for (int x = b.x0; x < b.x1; x++) {
-            float share = shape == RH_MASK_PATCH ? covered(in_ellipse, &patch, x, y) : covered(in_polygon, &outline, x, y);
+            float share =
+                shape == RH_MASK_PATCH ? covered(in_ellipse, &patch, x, y) : covered(in_polygon, &outline, x, y);
             float u, v;
             if (share <= 0)
                 continue;
@@ -315,7 +316,8 @@ rh_status rh_turn_image(rh_image *out, const rh_image *in, float deg)
                 float sum = 0;
                 for (int q = 0; q < 4; q++) {
                     int sx = iu + q % 2, sy = iv + q / 2;
-                    float weight = (q % 2 ? u - (float)iu : 1 - u + (float)iu) * (q / 2 ? v - (float)iv : 1 - v + (float)iv);
+                    float weight =
+                        (q % 2 ? u - (float)iu : 1 - u + (float)iu) * (q / 2 ? v - (float)iv : 1 - v + (float)iv);
                     sx = sx < 0 ? 0 : sx >= in->width ? in->width - 1 : sx;
                     sy = sy < 0 ? 0 : sy >= in->height ? in->height - 1 : sy;
                     sum += weight * (float)in->data[(size_t)sy * in->stride + (size_t)sx * 3 + (size_t)k];

@@ -10,7 +10,13 @@ typedef struct {
     uint8_t r, g, b;
 } rh_paint;
 
-typedef enum { RH_GLASSES_ROUND, RH_GLASSES_SQUARE, RH_GLASSES_DROP, RH_GLASSES_BAR, RH_GLASSES_SHAPES } rh_glasses_shape;
+typedef enum {
+    RH_GLASSES_ROUND,
+    RH_GLASSES_SQUARE,
+    RH_GLASSES_DROP,
+    RH_GLASSES_BAR,
+    RH_GLASSES_SHAPES
+} rh_glasses_shape;
 typedef enum {
     RH_MASK_NOSE,  /* from the bridge of the nose to the chin */
     RH_MASK_MOUTH, /* from under the nose to the chin */

@@ -37,7 +37,8 @@ static rh_word_table talk(void)
     assert_int_equal(say(&t, 3, "I think they held."), RH_OK);
     rh_filler um = {RH_FILLER_UM, 2.9f, 3.0f, 0.8f, 3, 0};
     assert_int_equal(rh_word_table_filler(&t, &um), RH_OK);
-    rh_disfluency twice = {.kind = RH_DISFLUENCY_REPETITION, .start = 3.5f, .end = 3.9f, .after_word = 4, .text = "think"};
+    rh_disfluency twice = {
+        .kind = RH_DISFLUENCY_REPETITION, .start = 3.5f, .end = 3.9f, .after_word = 4, .text = "think"};
     assert_int_equal(rh_word_table_disfluency(&t, &twice), RH_OK);
     assert_int_equal(say(&t, 6, "Nobody fell."), RH_OK);
     return t;
@@ -56,7 +57,8 @@ static void ranges_meet_without_a_gap_or_a_word_twice(void **state)
         strcat(strcat(all, *all && *a.text ? " " : ""), a.text);
         n += a.said.words[RH_WORDS_CLEAN].n;
         for (size_t k = 0; k < a.report.n_word_scores; k++)
-            assert_true((double)a.report.word_scores[k].start >= cuts[i] && (double)a.report.word_scores[k].end <= cuts[i + 1]);
+            assert_true((double)a.report.word_scores[k].start >= cuts[i] &&
+                        (double)a.report.word_scores[k].end <= cuts[i + 1]);
         rh_analysis_done(&a);
     }
     assert_string_equal(all, "We built three bridges. I think they held. Nobody fell.");

@@ -104,7 +104,7 @@ static void speech_on_one_of_many_is_as_loud_as_it_was(void **state)
     (void)state;
     static const int counts[] = {2, 3, 6, 8, 9, 15, 17, 64};
     for (size_t k = 0; k < sizeof counts / sizeof *counts; k++)
-        for (int on = 0; on < counts[k]; on += counts[k] > 8 ? counts[k] - 1 : 1) {
+        for (int on = 0; on<counts[k]; on += counts[k]> 8 ? counts[k] - 1 : 1) {
             silence();
             memcpy(channels[on], speech, sizeof speech);
             mix(counts[k], N);

@@ -11,8 +11,12 @@
 static void vectors_of_the_rfc(void **state)
 {
     (void)state;
-    static const char *pairs[][2] = {{"", ""},           {"f", "Zg=="},       {"fo", "Zm8="},
-                                     {"foo", "Zm9v"},    {"foob", "Zm9vYg=="}, {"fooba", "Zm9vYmE="},
+    static const char *pairs[][2] = {{"", ""},
+                                     {"f", "Zg=="},
+                                     {"fo", "Zm8="},
+                                     {"foo", "Zm9v"},
+                                     {"foob", "Zm9vYg=="},
+                                     {"fooba", "Zm9vYmE="},
                                      {"foobar", "Zm9vYmFy"}};
     for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
         char text[16] = "";
@@ -43,8 +47,7 @@ static void round_trip_of_every_length_in_place(void **state)
             bytes[i] = (uint8_t)rand();
         rh_base64_encode(u.text, bytes, n);
         size_t got = 0;
-        assert_int_equal(rh_base64_decode(u.bytes, sizeof u, &got, u.text, RH_BASE64_ENCODED_LEN(n), NULL),
-                         RH_OK);
+        assert_int_equal(rh_base64_decode(u.bytes, sizeof u, &got, u.text, RH_BASE64_ENCODED_LEN(n), NULL), RH_OK);
         assert_int_equal(got, n);
         assert_memory_equal(u.bytes, bytes, n);
     }
@@ -57,14 +60,13 @@ static void a_wrong_letter_anywhere_is_refused(void **state)
     uint8_t out[400];
     size_t n;
     for (int bad = 0; bad < 256; bad++) {
-        if ((bad >= '0' && bad <= '9') || (bad >= 'A' && bad <= 'Z') || (bad >= 'a' && bad <= 'z') ||
-            bad == '+' || bad == '/' || bad == '-' || bad == '_' || bad == ' ' || (bad >= '\t' && bad <= '\r'))
+        if ((bad >= '0' && bad <= '9') || (bad >= 'A' && bad <= 'Z') || (bad >= 'a' && bad <= 'z') || bad == '+' ||
+            bad == '/' || bad == '-' || bad == '_' || bad == ' ' || (bad >= '\t' && bad <= '\r'))
             continue;
         for (size_t at = 0; at < 196; at += 13) {
             memset(text, 'A', sizeof text);
             text[at] = (char)bad;
-            assert_int_equal(rh_base64_decode(out, sizeof out, &n, text, sizeof text, NULL),
-                             RH_ERR_FORMAT);
+            assert_int_equal(rh_base64_decode(out, sizeof out, &n, text, sizeof text, NULL), RH_ERR_FORMAT);
         }
     }
     assert_int_equal(rh_base64_decode(out, sizeof out, &n, "AAAAA", 5, NULL), RH_ERR_FORMAT);
@@ -108,7 +110,8 @@ static void line_breaks_and_the_url_safe_alphabet_are_read(void **state)
 static void padding_ends_a_text(void **state)
 {
     (void)state;
-    static const char *const wrong[] = {"Zg=", "Zg=\n", "Zg===", "Zm9v=", "Zg==Zg==", "Zg==A", "Z===", "=", "Z g=x=", "A"};
+    static const char *const wrong[] = {
+        "Zg=", "Zg=\n", "Zg===", "Zm9v=", "Zg==Zg==", "Zg==A", "Z===", "=", "Z g=x=", "A"};
     uint8_t out[64];
     size_t n;
     rh_error err;

@@ -237,8 +237,7 @@ static void example_file_holds_the_defaults(void **state)
     for (size_t i = 0; i < rh_config_count(); i++) {
         const rh_config_key *k = rh_config_at(i);
         if (strcmp(k->value, "DIR") != 0) /* a ~ in the example is for the reader */
-            assert_string_equal(rh_config_show(&a, k, x, sizeof x),
-                                rh_config_show(&b, k, y, sizeof y));
+            assert_string_equal(rh_config_show(&a, k, x, sizeof x), rh_config_show(&b, k, y, sizeof y));
     }
     rh_config_done(&a);
     rh_config_done(&b);

@@ -7,8 +7,13 @@
 #include "session/cues.h"
 #include "rehearse/session/session.h"
 
-static const rh_cue_view calm = {.t = 60, .recent_wpm = 150, .fillers_per_min = 3, .speech_db = -25,
-                                 .has_video = true, .looking_share = 0.8, .answer_s = 40};
+static const rh_cue_view calm = {.t = 60,
+                                 .recent_wpm = 150,
+                                 .fillers_per_min = 3,
+                                 .speech_db = -25,
+                                 .has_video = true,
+                                 .looking_share = 0.8,
+                                 .answer_s = 40};
 
 static void calm_speech_gets_no_cue(void **state)
 {

@@ -11,9 +11,9 @@
 #include "rehearse/base/alloc.h"
 #include "rehearse/report/analysis_json.h"
 
-static const char *const numbers[] = {"yaw", "pitch", "roll", "attention_score", "eye_contact_score",
-                                      "confidence", "gaze_yaw", "gaze_pitch", "smile", "distance",
-                                      "centered", "brightness", "blinks_per_minute"};
+static const char *const numbers[] = {
+    "yaw",        "pitch", "roll",     "attention_score", "eye_contact_score", "confidence",       "gaze_yaw",
+    "gaze_pitch", "smile", "distance", "centered",        "brightness",        "blinks_per_minute"};
 static const char *const flags[] = {"is_looking_at_camera", "face_detected", "blink"};
 
 static void without_a_face_all_is_zero_and_false(void **state)

@@ -72,8 +72,7 @@ static rh_disfluencies find(const said *clean, const said *verbatim, const curve
 {
     rh_speech_input in = {.words = clean->words, .n_words = clean->n, .contour = v ? &v->c : NULL};
     rh_disfluencies d = {0};
-    assert_int_equal(rh_disfluencies_find(&in, verbatim ? verbatim->words : NULL,
-                                        verbatim ? verbatim->n : 0, &d, NULL),
+    assert_int_equal(rh_disfluencies_find(&in, verbatim ? verbatim->words : NULL, verbatim ? verbatim->n : 0, &d, NULL),
                      RH_OK);
     return d;
 }
@@ -262,8 +261,7 @@ static void words_are_fillers_by_their_place_only(void **state)
 {
     (void)state;
     assert_int_equal(count_word_fillers("It was, like, really late."), 1);
-    assert_int_equal(count_word_fillers("I like tea. It looks like rain, and I felt like, a king."),
-                     0);
+    assert_int_equal(count_word_fillers("I like tea. It looks like rain, and I felt like, a king."), 0);
     assert_int_equal(count_word_fillers("We're just, you know, there for it."), 1);
     assert_int_equal(count_word_fillers("Do you know the way? As you know, we won."), 0);
     assert_int_equal(count_word_fillers("It works, I mean, most of the time."), 1);
@@ -288,11 +286,9 @@ static void disfluencies_are_told_from_emphasis(void **state)
     (void)state;
     assert_int_equal(count_disfluencies("I went to the the office.", RH_DISFLUENCY_REPETITION), 1);
     assert_int_equal(count_disfluencies("I was in a in a meeting.", RH_DISFLUENCY_REPETITION), 1);
-    assert_int_equal(count_disfluencies("It was very very good. No, no, no. I know that that is so.",
-                                 RH_DISFLUENCY_REPETITION),
-                     0);
-    assert_int_equal(count_disfluencies("We had had it. More words, words, words.", RH_DISFLUENCY_REPETITION),
-                     0);
+    assert_int_equal(
+        count_disfluencies("It was very very good. No, no, no. I know that that is so.", RH_DISFLUENCY_REPETITION), 0);
+    assert_int_equal(count_disfluencies("We had had it. More words, words, words.", RH_DISFLUENCY_REPETITION), 0);
     assert_int_equal(count_disfluencies("Mon- Montreal is cold.", RH_DISFLUENCY_CUT_OFF), 1);
     assert_int_equal(count_disfluencies("A well-known man.", RH_DISFLUENCY_CUT_OFF), 0);
     assert_int_equal(count_disfluencies("We had, we went to town.", RH_DISFLUENCY_REPAIR), 1);

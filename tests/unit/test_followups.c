@@ -69,9 +69,11 @@ static void each_kind_is_asked_where_it_fits(void **state)
         rh_followup_kind kind;
         const char *question, *answer, *begins;
     } cases[] = {
-        {RH_FOLLOWUP_NUMBER, WHEN, "In my last job I redesigned the checkout page and I reduced the waiting time a lot.",
+        {RH_FOLLOWUP_NUMBER, WHEN,
+         "In my last job I redesigned the checkout page and I reduced the waiting time a lot.",
          "You said you reduced the waiting time. "},
-        {RH_FOLLOWUP_NUMBER, WHEN, "We trained the agents on the phone and the customer satisfaction improved over the next months.",
+        {RH_FOLLOWUP_NUMBER, WHEN,
+         "We trained the agents on the phone and the customer satisfaction improved over the next months.",
          "You said the customer satisfaction improved. "},
         {RH_FOLLOWUP_OWN_PART, WHEN,
          "Last year we migrated our billing service to Kubernetes. It was running on two old servers before. We tested "
@@ -113,7 +115,8 @@ static void each_kind_is_asked_where_it_fits(void **state)
         follow_ups f = next(cases[i].question, cases[i].answer);
         const rh_followup *o = of_kind(&f, cases[i].kind);
         if (!o || strncmp(o->text, cases[i].begins, strlen(cases[i].begins)) != 0)
-            fail_msg("%s\n  not \"%s\" but \"%s\", \"%s\"", cases[i].answer, cases[i].begins, f.at[0].text, f.at[1].text);
+            fail_msg("%s\n  not \"%s\" but \"%s\", \"%s\"", cases[i].answer, cases[i].begins, f.at[0].text,
+                     f.at[1].text);
         assert_int_equal(o->text[strlen(o->text) - 1], '?');
     }
 }
@@ -121,7 +124,9 @@ static void each_kind_is_asked_where_it_fits(void **state)
 static void where_nothing_fits_nothing_is_asked(void **state)
 {
     static const char *const answers[] = {
-        "", "Yes.", "I don't know, I can't think of anything right now.",
+        "",
+        "Yes.",
+        "I don't know, I can't think of anything right now.",
         "Yes. What does a typical day look like, and how big is the team I would be working with?",
         "The company moved to another city, and I didn't want to move with it.",
         "It was nice there and they were all very friendly to him.",
@@ -146,8 +151,10 @@ static void a_quote_is_what_was_said_and_when(void **state)
     assert_int_equal(f.n, 1);
     assert_string_equal(f.at[0].quote, "reduced the waiting time");
     assert_true(fabsf(f.at[0].start - 1.5f) < 0.01f && fabsf(f.at[0].end - 4.5f) < 0.01f);
-    f = next(WHEN, "We had no time. I presented my findings to our director, and it was fine for everybody in the room that day, "
-                   "I think.");
+    f = next(
+        WHEN,
+        "We had no time. I presented my findings to our director, and it was fine for everybody in the room that day, "
+        "I think.");
     assert_int_equal(f.n, 1);
     assert_string_equal(f.at[0].quote, "presented my findings to our director");
     assert_non_null(strstr(f.at[0].text, "You said you presented your findings to your director."));
@@ -166,7 +173,8 @@ static void what_was_told_is_not_asked(void **state)
          "today without any trouble at all.",
          "What came of"},
         {"We built the stage, and my part was the light, I was responsible for all the cables.", "Which part"},
-        {"I'm very patient. For example, last summer I taught my grandmother how to use a phone, it took weeks.", "example of that"},
+        {"I'm very patient. For example, last summer I taught my grandmother how to use a phone, it took weeks.",
+         "example of that"},
     };
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -206,7 +214,8 @@ static void unclear_words_are_left_alone(void **state)
             if (strstr(f.at[k].text, cases[i].never))
                 fail_msg("%s: %s", cases[i].answer, f.at[k].text);
     }
-    follow_ups f = next(WHEN, "i took an online course and i rewrote the payment gateway and then i tested the whole thing");
+    follow_ups f =
+        next(WHEN, "i took an online course and i rewrote the payment gateway and then i tested the whole thing");
     assert_true(f.n > 0); /* without punctuation and capitals */
     assert_non_null(strstr(f.at[0].text, "you rewrote the payment gateway."));
 }
@@ -260,12 +269,9 @@ static void an_answer_gets_two_different_ones(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(each_kind_is_asked_where_it_fits),
-        cmocka_unit_test(where_nothing_fits_nothing_is_asked),
-        cmocka_unit_test(a_quote_is_what_was_said_and_when),
-        cmocka_unit_test(what_was_told_is_not_asked),
-        cmocka_unit_test(unclear_words_are_left_alone),
-        cmocka_unit_test(nothing_is_asked_twice),
+        cmocka_unit_test(each_kind_is_asked_where_it_fits),  cmocka_unit_test(where_nothing_fits_nothing_is_asked),
+        cmocka_unit_test(a_quote_is_what_was_said_and_when), cmocka_unit_test(what_was_told_is_not_asked),
+        cmocka_unit_test(unclear_words_are_left_alone),      cmocka_unit_test(nothing_is_asked_twice),
         cmocka_unit_test(an_answer_gets_two_different_ones),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

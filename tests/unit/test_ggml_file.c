@@ -16,8 +16,7 @@ static void put32(rh_buf *b, int32_t v)
     assert_int_equal(rh_buf_add(b, &v, sizeof v), RH_OK);
 }
 
-static void put_tensor(rh_buf *b, const char *name, int32_t type, int32_t ne0, int32_t ne1,
-                       const void *data, size_t n)
+static void put_tensor(rh_buf *b, const char *name, int32_t type, int32_t ne0, int32_t ne1, const void *data, size_t n)
 {
     put32(b, 2);
     put32(b, (int32_t)strlen(name));
@@ -195,12 +194,9 @@ static void halves_survive_the_round_trip(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_format_reads_its_values),
-        cmocka_unit_test(missing_or_misshapen_tensors_are_named),
-        cmocka_unit_test(a_file_cut_anywhere_is_refused),
-        cmocka_unit_test(absurd_numbers_are_refused),
-        cmocka_unit_test(failing_allocations_leak_nothing),
-        cmocka_unit_test(unreadable_paths_say_so),
+        cmocka_unit_test(every_format_reads_its_values),    cmocka_unit_test(missing_or_misshapen_tensors_are_named),
+        cmocka_unit_test(a_file_cut_anywhere_is_refused),   cmocka_unit_test(absurd_numbers_are_refused),
+        cmocka_unit_test(failing_allocations_leak_nothing), cmocka_unit_test(unreadable_paths_say_so),
         cmocka_unit_test(halves_survive_the_round_trip),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

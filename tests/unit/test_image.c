@@ -56,9 +56,8 @@ static void assert_quarters(const char *name)
 static void every_coding_gives_the_same_picture(void **state)
 {
     (void)state;
-    static const char *names[] = {"baseline.jpg", "progressive.jpg", "subsampled.jpg", "cmyk.jpg",
-                                  "rgb.png",      "palette.png",     "alpha.png",      "lossless.webp",
-                                  "lossy.webp"};
+    static const char *names[] = {"baseline.jpg", "progressive.jpg", "subsampled.jpg", "cmyk.jpg",  "rgb.png",
+                                  "palette.png",  "alpha.png",       "lossless.webp",  "lossy.webp"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         assert_quarters(names[i]);
 }
@@ -120,8 +119,7 @@ static void assert_part_matches(const rh_image_part *part, const rh_image *whole
                 int got = part->img.data[(size_t)v * part->img.stride + (size_t)u * 3 + (size_t)c];
                 /* Blue is a checkerboard at reduced chroma resolution: only the ramps are exact. */
                 if (c < 2 && abs(got - want) > 48)
-                    fail_msg("scale %g at %d,%d channel %d: %d, not %d", (double)part->scale, u, v, c,
-                             got, want);
+                    fail_msg("scale %g at %d,%d channel %d: %d, not %d", (double)part->scale, u, v, c, got, want);
             }
         }
 }

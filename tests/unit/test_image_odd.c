@@ -12,8 +12,8 @@
 #include <string.h>
 #include "rehearse/media/image.h"
 
-static const char *const jpegs[] = {"baseline.jpg", "progressive.jpg", "subsampled.jpg", "grey.jpg", "cmyk.jpg",
-                                    "exif6.jpg"};
+static const char *const jpegs[] = {"baseline.jpg", "progressive.jpg", "subsampled.jpg",
+                                    "grey.jpg",     "cmyk.jpg",        "exif6.jpg"};
 enum { N_JPEGS = sizeof jpegs / sizeof *jpegs, ROOM = 1 << 16 };
 
 static size_t slurp(const char *name, uint8_t *bytes)

@@ -175,8 +175,8 @@ static void one_vector_equals_many(void **state)
     }
     k->gemm(&w, 0, w.n_blocks, &v, many[0], R, false);
     for (int i = 0; i < N; i++) {
-        rh_qvec single = {.q = v.q + (size_t)i * 2 * C, .scale = v.scale + i, .sum = v.sum + 2 * i,
-                          .n = 1, .n_cols = C};
+        rh_qvec single = {
+            .q = v.q + (size_t)i * 2 * C, .scale = v.scale + i, .sum = v.sum + 2 * i, .n = 1, .n_cols = C};
         k->gemm(&w, 0, w.n_blocks, &single, one, R, false);
         assert_memory_equal(one, many[i], sizeof one);
     }
@@ -185,8 +185,8 @@ static void one_vector_equals_many(void **state)
 }
 
 /* Every kernel on n values, those that take blocks of 16 on as many as there are. */
-static void compare_float_kernels(const rh_kernels *c, const rh_kernels *k, const float *x,
-                                  const float *gain, const float *shift, int n)
+static void compare_float_kernels(const rh_kernels *c, const rh_kernels *k, const float *x, const float *gain,
+                                  const float *shift, int n)
 {
     static float a[MAX_FLOATS], b[MAX_FLOATS];
     size_t all = (size_t)n * sizeof *a;

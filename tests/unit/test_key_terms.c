@@ -43,10 +43,17 @@ static size_t seek(const char *answer, rh_key_term *terms, size_t n)
 
 static void an_ad_is_about_its_names_and_nouns(void **state)
 {
-    static const char *const wanted[] = {"Python", "Backend Engineer", "Kubernetes clusters", "AWS", "PostgreSQL", "Kafka",
-                                         "product management", "communication"};
-    static const char *const unwanted[] = {"experience", "years", "team", "skills", "Strong communication skills", "knowledge",
-                                           "build scalable services", "Kubernetes clusters AWS", "PostgreSQL Kafka"};
+    static const char *const wanted[] = {"Python", "Backend Engineer",   "Kubernetes clusters", "AWS", "PostgreSQL",
+                                         "Kafka",  "product management", "communication"};
+    static const char *const unwanted[] = {"experience",
+                                           "years",
+                                           "team",
+                                           "skills",
+                                           "Strong communication skills",
+                                           "knowledge",
+                                           "build scalable services",
+                                           "Kubernetes clusters AWS",
+                                           "PostgreSQL Kafka"};
     rh_key_term t[RH_KEY_TERMS];
     size_t n = 0;
     (void)state;
@@ -108,7 +115,8 @@ static void what_is_said_has_its_moment_and_its_share(void **state)
 
 static void any_text_is_taken(void **state)
 {
-    static const char *const texts[] = {"", " \n\n ", "()[]//**", "a", "\xff\xfe nonsense \x80", "Die Entwicklung von Schnittstellen"};
+    static const char *const texts[] = {
+        "", " \n\n ", "()[]//**", "a", "\xff\xfe nonsense \x80", "Die Entwicklung von Schnittstellen"};
     static char much[200000];
     rh_key_term t[RH_KEY_TERMS];
     size_t n;

@@ -50,12 +50,11 @@ static int count_kind(const char *text, rh_remark_kind kind)
     return n;
 }
 
-static const char GOOD[] =
-    "In my last job at Acme Cloud we had a billing service that failed every night. "
-    "My task was to make it reliable before the end of March. "
-    "I analyzed the logs and I rewrote the retry queue in Go. "
-    "Then I trained four colleagues to run it. "
-    "As a result, failures dropped by 90 percent and we saved 30 hours a month.";
+static const char GOOD[] = "In my last job at Acme Cloud we had a billing service that failed every night. "
+                           "My task was to make it reliable before the end of March. "
+                           "I analyzed the logs and I rewrote the retry queue in Go. "
+                           "Then I trained four colleagues to run it. "
+                           "As a result, failures dropped by 90 percent and we saved 30 hours a month.";
 
 static void star_parts_are_found_with_their_sentences(void **state)
 {
@@ -126,10 +125,9 @@ static void an_opinion_has_no_star_parts(void **state)
 {
     (void)state;
     static answer a;
-    rh_language l =
-        measure(&a, "Good communication matters a great deal in every team because people "
-                    "depend on each other. It is a skill that everybody can practise. "
-                    "Listening is as useful as talking.");
+    rh_language l = measure(&a, "Good communication matters a great deal in every team because people "
+                                "depend on each other. It is a skill that everybody can practise. "
+                                "Listening is as useful as talking.");
     assert_int_equal(l.n_star, 0);
     assert_int_equal(l.star_sentence[RH_STAR_RESULT], -1);
     rh_language_done(&l);
@@ -159,8 +157,7 @@ static void hedges_and_weak_words_are_phrases_not_substrings(void **state)
 static void passive_voice_is_told_from_states(void **state)
 {
     (void)state;
-    assert_int_equal(
-        count_kind("The plan was approved. It was finally written.", RH_REMARK_PASSIVE), 2);
+    assert_int_equal(count_kind("The plan was approved. It was finally written.", RH_REMARK_PASSIVE), 2);
     assert_int_equal(count_kind("I was tired and we were interested.", RH_REMARK_PASSIVE), 0);
     assert_int_equal(count_kind("It was used by everyone.", RH_REMARK_PASSIVE), 1);
     assert_int_equal(count_kind("I am running. She is in need.", RH_REMARK_PASSIVE), 0);

@@ -41,7 +41,9 @@ static void codes_tags_and_names_are_known(void **state)
     is("Haitian Creole", "ht");
     is("Deutsch", "de");
     is("Espa\xc3\xb1ol", "es");
-    is("FRAN\xc3\x87""AIS", "fr");
+    is("FRAN\xc3\x87"
+       "AIS",
+       "fr");
     is("\xef\xbd\x85\xef\xbd\x8e", "en"); /* full width */
     is("sr-Latn-RS", "sr");
     is("yue-HK", "yue");

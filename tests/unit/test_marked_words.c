@@ -62,30 +62,33 @@ static rh_analysis analysis_of(const json_t *from)
     a.said.fillers = rh_calloc(json_array_size(fillers) + 1, sizeof *a.said.fillers);
     a.said.disfluencies = rh_calloc(json_array_size(disfluency_list) + 1, sizeof *a.said.disfluencies);
     a.report.timing.pauses = rh_calloc(json_array_size(pauses) + 1, sizeof *a.report.timing.pauses);
-    json_array_foreach(words, i, o)
-    {
+    json_array_foreach(words, i, o) {
         const char *what = rh_json_str(o, "what");
         a.report.has_reference |= *what != '\0';
         a.report.word_scores[a.report.n_word_scores++] =
-            (rh_word_score){*what ? (rh_said)one_of(what, fates, 5) : RH_SAID, json_string_value(json_object_get(o, "expected")),
-                            json_string_value(json_object_get(o, "word")), at(o, "start"), at(o, "end"), at(o, "score")};
+            (rh_word_score){*what ? (rh_said)one_of(what, fates, 5) : RH_SAID,
+                            json_string_value(json_object_get(o, "expected")),
+                            json_string_value(json_object_get(o, "word")),
+                            at(o, "start"),
+                            at(o, "end"),
+                            at(o, "score")};
     }
-    json_array_foreach(fillers, i, o)
-    {
+    json_array_foreach(fillers, i, o) {
         int kind = 0;
         while (strcmp(rh_filler_name((rh_filler_kind)kind), rh_json_str(o, "kind")) != 0)
             assert_true(++kind < RH_FILLER_KINDS);
-        a.said.fillers[a.said.n_fillers++] = (rh_filler){(rh_filler_kind)kind, at(o, "start"), at(o, "end"), 1,
+        a.said.fillers[a.said.n_fillers++] = (rh_filler){(rh_filler_kind)kind,   at(o, "start"),   at(o, "end"), 1,
                                                          whole(o, "after_word"), whole(o, "words")};
     }
-    json_array_foreach(disfluency_list, i, o)
-    {
+    json_array_foreach(disfluency_list, i, o) {
         rh_disfluency *s = &a.said.disfluencies[a.said.n_disfluencies++];
-        *s = (rh_disfluency){(rh_disfluency_kind)one_of(rh_json_str(o, "kind"), disfluencies, 4), at(o, "start"), at(o, "end"), whole(o, "after_word"), ""};
+        *s = (rh_disfluency){(rh_disfluency_kind)one_of(rh_json_str(o, "kind"), disfluencies, 4), at(o, "start"),
+                             at(o, "end"), whole(o, "after_word"), ""};
         strcpy(s->text, rh_json_str(o, "text"));
     }
     json_array_foreach(pauses, i, o)
-        a.report.timing.pauses[a.report.timing.n_pauses++] = (rh_pause){at(o, "start"), at(o, "end"), RH_PAUSE_WITHIN, whole(o, "after_word")};
+        a.report.timing.pauses[a.report.timing.n_pauses++] =
+            (rh_pause){at(o, "start"), at(o, "end"), RH_PAUSE_WITHIN, whole(o, "after_word")};
     return a;
 }
 
@@ -118,51 +121,58 @@ static void fillers_are_marked_or_put_in(void **state)
 {
     (void)state;
     /* The second filler is no word of the clean text, though it overlaps one in time. */
-    expect("{\"words\": [" WORD("We,", 0, 1) "," WORD("you", 1, 2) "," WORD("know,", 2, 3) "," WORD("left.", 3, 5)
-           "], \"fillers\": [{\"kind\": \"you know\", \"start\": 1, \"end\": 3, \"after_word\": 0, \"words\": 2},"
-           "{\"kind\": \"um\", \"start\": 3.2, \"end\": 4.8, \"after_word\": 2, \"words\": 0}]}",
-           "We, you<filler> know,<filler> um<filler> left.", "We, you know, um, left.");
+    expect(
+        "{\"words\": [" WORD("We,", 0, 1) "," WORD("you", 1, 2) "," WORD("know,", 2, 3) "," WORD(
+            "left.", 3,
+            5) "], \"fillers\": [{\"kind\": \"you know\", \"start\": 1, \"end\": 3, \"after_word\": 0, \"words\": 2},"
+               "{\"kind\": \"um\", \"start\": 3.2, \"end\": 4.8, \"after_word\": 2, \"words\": 0}]}",
+        "We, you<filler> know,<filler> um<filler> left.", "We, you know, um, left.");
 }
 
 static void disfluencies_are_put_in_where_the_clean_text_has_them_not(void **state)
 {
     (void)state;
-#define SLIP(kind, text, start, after) \
-    "{\"kind\": \"" kind "\", \"text\": \"" text "\", \"start\": " #start ", \"end\": " #start ", \"after_word\": " #after "}"
+#define SLIP(kind, text, start, after)                                                                                 \
+    "{\"kind\": \"" kind "\", \"text\": \"" text "\", \"start\": " #start ", \"end\": " #start                         \
+    ", \"after_word\": " #after "}"
 #define TOWN WORD("to", 0, 1) "," WORD("the", 1, 2) "," WORD("town", 2, 3)
-    expect("{\"words\": [" TOWN "], \"slips\": [" SLIP("repetition", "the", 1.1, 0) "]}",
-           "to the<repeat> the town", "to the the town");
+    expect("{\"words\": [" TOWN "], \"slips\": [" SLIP("repetition", "the", 1.1, 0) "]}", "to the<repeat> the town",
+           "to the the town");
     expect("{\"words\": [" WORD("the", 0, 1) "," TOWN "], \"slips\": [" SLIP("repetition", "to", 1.1, 0) "]}",
            "the to<repeat> to the town", "the to to the town");
-    expect("{\"words\": [" WORD("the", 0, 1) "," WORD("the", 1, 2) "], \"slips\": [" SLIP("repetition", "The", 0, -1) "]}",
-           "the<repeat> the", "the the");
-    expect("{\"words\": [" TOWN "], \"slips\": [" SLIP("cut-off", "Ton-", 1.9, 1) "," SLIP("drawn", "town", 2.2, 1) "]}",
+    expect(
+        "{\"words\": [" WORD("the", 0, 1) "," WORD("the", 1, 2) "], \"slips\": [" SLIP("repetition", "The", 0, -1) "]}",
+        "the<repeat> the", "the the");
+    expect("{\"words\": [" TOWN
+           "], \"slips\": [" SLIP("cut-off", "Ton-", 1.9, 1) "," SLIP("drawn", "town", 2.2, 1) "]}",
            "to the Ton-<cutoff> town<drawn>", "to the Ton- town");
-    expect("{\"words\": [" WORD("we", 0, 1) "," WORD("had,", 1, 2) "," WORD("we", 2, 3) "," WORD("went", 3, 4)
-           "], \"slips\": [" SLIP("restart", "we had,", 0, -1) "]}",
+    expect("{\"words\": [" WORD("we", 0, 1) "," WORD("had,", 1, 2) "," WORD("we", 2, 3) "," WORD(
+               "went", 3, 4) "], \"slips\": [" SLIP("restart", "we had,", 0, -1) "]}",
            "we<false_start> had,<false_start> we went", "we had, we went");
 }
 
 static void pauses_and_fillers_come_in_order(void **state)
 {
     (void)state;
-    expect("{\"words\": [" WORD("So", 0, 1) "," WORD("no.", 5, 6) "], \"pauses\": ["
-           "{\"start\": 1, \"end\": 2, \"place\": \"within\", \"after_word\": 0},"
-           "{\"start\": 3, \"end\": 5, \"place\": \"within\", \"after_word\": 0}], \"fillers\": ["
-           "{\"kind\": \"um\", \"start\": 2.2, \"end\": 2.8, \"after_word\": 0, \"words\": 0}]}",
+    expect("{\"words\": [" WORD("So", 0, 1) "," WORD(
+               "no.", 5, 6) "], \"pauses\": ["
+                            "{\"start\": 1, \"end\": 2, \"place\": \"within\", \"after_word\": 0},"
+                            "{\"start\": 3, \"end\": 5, \"place\": \"within\", \"after_word\": 0}], \"fillers\": ["
+                            "{\"kind\": \"um\", \"start\": 2.2, \"end\": 2.8, \"after_word\": 0, \"words\": 0}]}",
            "So _ um<filler> _ no.", "So um, no.");
 }
 
 static void fates_against_a_text_are_told_apart(void **state)
 {
     (void)state;
-    expect("{\"words\": [{\"expected\": \"the\", \"what\": \"missed\", \"start\": 1, \"end\": 1, \"score\": 0},"
-           "{\"word\": \"very\", \"what\": \"added\", \"start\": 1, \"end\": 2, \"score\": 0},"
-           "{\"word\": \"dog\", \"expected\": \"cat\", \"what\": \"replaced\", \"start\": 2, \"end\": 3, \"score\": 0},"
-           "{\"word\": \"sad\", \"expected\": \"sat\", \"what\": \"mispronounced\", \"start\": 3, \"end\": 4, \"score\": 40},"
-           "{\"word\": \"down\", \"expected\": \"down\", \"what\": \"said\", \"start\": 4, \"end\": 5, \"score\": 12}],"
-           "\"fillers\": [{\"kind\": \"like\", \"start\": 1, \"end\": 2, \"after_word\": -1, \"words\": 1}]}",
-           "the<missed> very<filler> dog<replaced> sad<mispronounced> down<mispronounced>", "very dog sad down");
+    expect(
+        "{\"words\": [{\"expected\": \"the\", \"what\": \"missed\", \"start\": 1, \"end\": 1, \"score\": 0},"
+        "{\"word\": \"very\", \"what\": \"added\", \"start\": 1, \"end\": 2, \"score\": 0},"
+        "{\"word\": \"dog\", \"expected\": \"cat\", \"what\": \"replaced\", \"start\": 2, \"end\": 3, \"score\": 0},"
+        "{\"word\": \"sad\", \"expected\": \"sat\", \"what\": \"mispronounced\", \"start\": 3, \"end\": 4, \"score\": 40},"
+        "{\"word\": \"down\", \"expected\": \"down\", \"what\": \"said\", \"start\": 4, \"end\": 5, \"score\": 12}],"
+        "\"fillers\": [{\"kind\": \"like\", \"start\": 1, \"end\": 2, \"after_word\": -1, \"words\": 1}]}",
+        "the<missed> very<filler> dog<replaced> sad<mispronounced> down<mispronounced>", "very dog sad down");
 }
 
 static void kept_sessions_give_what_was_really_said(void **state)
@@ -170,13 +180,15 @@ static void kept_sessions_give_what_was_really_said(void **state)
     (void)state;
     json_t *s = json_loads("{\"segments\": [{\"start\": 1, \"end\": 2, \"text\": \"We left.\", \"words\": ["
                            "{\"word\": \"We\"}, {\"word\": \"um\", \"filler\": \"um\", \"heard\": true},"
-                           "{\"word\": \"left.\"}]}, {\"start\": 3, \"end\": 4, \"text\": \"Yes.\"}]}", 0, NULL);
+                           "{\"word\": \"left.\"}]}, {\"start\": 3, \"end\": 4, \"text\": \"Yes.\"}]}",
+                           0, NULL);
     json_t *lines = rh_verbatim_segments(s);
     assert_string_equal(json_string_value(json_object_get(json_array_get(lines, 0), "text")), "We um, left.");
     assert_string_equal(json_string_value(json_object_get(json_array_get(lines, 1), "text")), "Yes.");
     json_decref(lines);
-    json_object_set_new(s, "report", json_loads("{\"transcript\": [{\"start\": 1, \"end\": 2, \"verbatim\": \"We we left.\"}]}",
-                                                0, NULL));
+    json_object_set_new(
+        s, "report",
+        json_loads("{\"transcript\": [{\"start\": 1, \"end\": 2, \"verbatim\": \"We we left.\"}]}", 0, NULL));
     lines = rh_verbatim_segments(s);
     assert_int_equal(json_array_size(lines), 1);
     assert_string_equal(json_string_value(json_object_get(json_array_get(lines, 0), "text")), "We we left.");

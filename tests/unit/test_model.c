@@ -75,8 +75,7 @@ static void put_name(maker *m, const char *name)
     fwrite(name, 1, n, m->f);
 }
 
-static void put_head(maker *m, const char *name, int rank, const uint32_t *side, uint8_t type,
-                     uint32_t bytes)
+static void put_head(maker *m, const char *name, int rank, const uint32_t *side, uint8_t type, uint32_t bytes)
 {
     uint8_t r = (uint8_t)rank;
     put_name(m, name);
@@ -106,8 +105,7 @@ static void put_number(maker *m, const char *name, int16_t x)
     fwrite(&x, 2, 1, m->f);
 }
 
-static void put_linear(maker *m, const char *base, uint32_t rows, uint32_t cols, uint32_t zero_from,
-                       uint32_t zero_to)
+static void put_linear(maker *m, const char *base, uint32_t rows, uint32_t cols, uint32_t zero_from, uint32_t zero_to)
 {
     char name[128];
     snprintf(name, sizeof name, "%s/weight", base);
@@ -138,17 +136,20 @@ static void put_layer(maker *m, const char *side, bool cross)
         uint32_t rows, cols, zero_from, zero_to; /* in widths: the key's part of a bias */
         bool cross;
     } linears[] = {
-        {"self_attention/linear_0", 3, 1, 1, 2, false}, {"self_attention/linear_1", 1, 1, 0, 0, false},
-        {"ffn/linear_0", 4, 1, 0, 0, false},            {"ffn/linear_1", 1, 4, 0, 0, false},
-        {"attention/linear_0", 1, 1, 0, 0, true},       {"attention/linear_1", 2, 1, 0, 1, true},
+        {"self_attention/linear_0", 3, 1, 1, 2, false},
+        {"self_attention/linear_1", 1, 1, 0, 0, false},
+        {"ffn/linear_0", 4, 1, 0, 0, false},
+        {"ffn/linear_1", 1, 4, 0, 0, false},
+        {"attention/linear_0", 1, 1, 0, 0, true},
+        {"attention/linear_1", 2, 1, 0, 1, true},
         {"attention/linear_2", 1, 1, 0, 0, true},
     };
     char base[96];
     for (size_t i = 0; i < sizeof linears / sizeof linears[0]; i++) {
         snprintf(base, sizeof base, "%s/layer_0/%s", side, linears[i].name);
         if (cross || !linears[i].cross)
-            put_linear(m, base, linears[i].rows * WIDTH, linears[i].cols * WIDTH,
-                       linears[i].zero_from * WIDTH, linears[i].zero_to * WIDTH);
+            put_linear(m, base, linears[i].rows * WIDTH, linears[i].cols * WIDTH, linears[i].zero_from * WIDTH,
+                       linears[i].zero_to * WIDTH);
     }
     static const char *const norms[] = {"self_attention", "ffn", "attention"};
     for (int i = 0; i < (cross ? 3 : 2); i++) {
@@ -184,7 +185,8 @@ static void write_tokenizer(void)
     assert_non_null(f);
     /* token 1 is " a" (a space is written as U+0120), token 2 the byte 0xad (U+0143) */
     fputs("{\"added_tokens\":[{\"id\":3,\"content\":\"<|endoftext|>\"}],\"model\":{\"vocab\":"
-          "{\"!\":0,\"\\u0120a\":1,\"\\u0143\":2,\"<|endoftext|>\":3}}}", f);
+          "{\"!\":0,\"\\u0120a\":1,\"\\u0143\":2,\"<|endoftext|>\":3}}}",
+          f);
     fclose(f);
 }
 
@@ -256,9 +258,11 @@ static void import_puts_every_weight_in_its_place(void **state)
     assert_int_equal(h->n_mels, MELS);
     expect_row(f, "decoder.token_embedding.weight", 7, "decoder/projection/weight", 7 * WIDTH);
     expect_row(f, "encoder.blocks.0.attn.query.weight", 1, "encoder/layer_0/self_attention/linear_0/weight", WIDTH);
-    expect_row(f, "encoder.blocks.0.attn.key.weight", 1, "encoder/layer_0/self_attention/linear_0/weight", WIDTH * (WIDTH + 1));
+    expect_row(f, "encoder.blocks.0.attn.key.weight", 1, "encoder/layer_0/self_attention/linear_0/weight",
+               WIDTH * (WIDTH + 1));
     expect_row(f, "encoder.blocks.0.attn.value.bias", 0, "encoder/layer_0/self_attention/linear_0/bias", 2 * WIDTH);
-    expect_row(f, "decoder.blocks.0.cross_attn.value.weight", 2, "decoder/layer_0/attention/linear_1/weight", WIDTH * (WIDTH + 2));
+    expect_row(f, "decoder.blocks.0.cross_attn.value.weight", 2, "decoder/layer_0/attention/linear_1/weight",
+               WIDTH * (WIDTH + 2));
     expect_row(f, "decoder.blocks.0.mlp.2.weight", 3, "decoder/layer_0/ffn/linear_1/weight", 3 * 4 * WIDTH);
     expect_row(f, "decoder.blocks.0.cross_attn_ln.bias", 0, "decoder/layer_0/attention/layer_norm/beta", 0);
     expect_row(f, "encoder.conv1.bias", 2, "encoder/conv1/bias", 2);
@@ -350,8 +354,7 @@ static void import_can_be_stopped(void **state)
 {
     (void)state;
     write_model((maker){0}, "WhisperSpec");
-    assert_int_equal(rh_model_import(dir, in_dir("out.bin"), stop_at_once, NULL, NULL),
-                     RH_ERR_CANCELED);
+    assert_int_equal(rh_model_import(dir, in_dir("out.bin"), stop_at_once, NULL, NULL), RH_ERR_CANCELED);
     assert_int_not_equal(access(in_dir("out.bin.part"), F_OK), 0);
 }
 
@@ -378,9 +381,9 @@ static void import_without_memory_leaves_nothing_behind(void **state)
 static void catalogue_has_every_size_and_sound_hashes(void **state)
 {
     (void)state;
-    static const char *const names[] = {"tiny", "tiny.en", "base", "base.en", "small", "small.en",
-                                        "medium", "medium.en", "large-v1", "large-v2", "large-v3",
-                                        "large", "large-v3-turbo"};
+    static const char *const names[] = {"tiny",     "tiny.en", "base",          "base.en",  "small",
+                                        "small.en", "medium",  "medium.en",     "large-v1", "large-v2",
+                                        "large-v3", "large",   "large-v3-turbo"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         assert_non_null(rh_model_find(names[i]));
     assert_string_equal(rh_model_find("large")->name, "large-v3");
@@ -411,8 +414,7 @@ static void path_of_a_missing_model_says_how_to_get_it(void **state)
 
 /* "The quick brown fox jumps over the lazy dog" and its SHA-1. */
 static const char fox[] = "The quick brown fox jumps over the lazy dog";
-static const rh_model_entry fox_model = {"fox", sizeof fox - 1,
-                                         "2fd4e1c67a2d28fced849ee1bb76e7391b93eb12"};
+static const rh_model_entry fox_model = {"fox", sizeof fox - 1, "2fd4e1c67a2d28fced849ee1bb76e7391b93eb12"};
 
 static void write_text(const char *path, const char *text)
 {

@@ -88,9 +88,14 @@ static void after(rh_net_conn *c)
 
 static void start(rig *r)
 {
-    static const rh_net_callbacks cb = {
-        .request = on_request, .body = on_body, .body_end = on_body_end, .upgrade = on_upgrade, .ws_open = on_open,
-        .ws_data = on_data, .ws_writable = on_writable, .over = on_over};
+    static const rh_net_callbacks cb = {.request = on_request,
+                                        .body = on_body,
+                                        .body_end = on_body_end,
+                                        .upgrade = on_upgrade,
+                                        .ws_open = on_open,
+                                        .ws_data = on_data,
+                                        .ws_writable = on_writable,
+                                        .over = on_over};
     rh_net_options o = {.max_header_bytes = 4096, .max_discard_bytes = 1000, .max_unsent_bytes = 1 << 20};
     memset(r, 0, sizeof *r);
     rh_buf_init(&r->seen, 1 << 20);
@@ -178,7 +183,7 @@ static void what_smuggling_is_made_of_gets_400_and_the_end(void **state)
 {
     (void)state;
     static const char *const bad[] = {
-        "GET / HTTP/1.1\r\n\r\n",                                    /* no Host */
+        "GET / HTTP/1.1\r\n\r\n", /* no Host */
         "GET / HTTP/1.1\r\nHost: a\r\nHost: a\r\n\r\n",
         "GET / HTTP/1.1\r\nHost: a b\r\n\r\n",
         "POST / HTTP/1.1\r\n" HOST "Content-Length: 3\r\nContent-Length: 3\r\n\r\nabc",
@@ -228,18 +233,25 @@ static void what_smuggling_is_made_of_gets_400_and_the_end(void **state)
 static void other_refusals_have_their_status(void **state)
 {
     (void)state;
-    static const struct { const char *in; int status; } cases[] = {
+    static const struct {
+        const char *in;
+        int status;
+    } cases[] = {
         {"POST / HTTP/1.1\r\n" HOST "Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n", 501},
         {"GET / HTTP/2.0\r\n" HOST "\r\n", 505},
         {"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 505},
         {"POST / HTTP/1.1\r\n" HOST "Content-Length: 1\r\nExpect: gifts\r\n\r\nx", 417},
         {"GET / HTTP/1.1\r\n" HOST "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Key: "
-         "MDEyMzQ1Njc4OWFiY2RlZg==\r\nSec-WebSocket-Version: 8\r\n\r\n", 426},
+         "MDEyMzQ1Njc4OWFiY2RlZg==\r\nSec-WebSocket-Version: 8\r\n\r\n",
+         426},
         {"GET / HTTP/1.1\r\n" HOST "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Key: "
-         "bmVpbg==\r\nSec-WebSocket-Version: 13\r\n\r\n", 400},
+         "bmVpbg==\r\nSec-WebSocket-Version: 13\r\n\r\n",
+         400},
         {"GET /no HTTP/1.1\r\n" HOST "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Key: "
-         "MDEyMzQ1Njc4OWFiY2RlZg==\r\nSec-WebSocket-Version: 13\r\n\r\n", 403},
-        {"GET / HTTP/1.1\r\n" HOST "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n\r\n",
+         "MDEyMzQ1Njc4OWFiY2RlZg==\r\nSec-WebSocket-Version: 13\r\n\r\n",
+         403},
+        {"GET / HTTP/1.1\r\n" HOST
+         "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n\r\n",
          200},
         {"GET http://a.example/x?y HTTP/1.1\r\nHost: b\r\n\r\n", 200},
         {"\r\n\r\nGET / HTTP/1.1\r\n" HOST "\r\n", 200},
@@ -281,8 +293,9 @@ static void questions_about_the_request(void **state)
     rig r;
     char v[8];
     const char *name, *value;
-    static const char in[] = "GET http://x.example:81/p%C3%A4th?a=1&b=%26+c&long=0123456789&flag HTTP/1.1\r\nHost: other\r\n"
-                             "X-Empty:\r\nRange: bytes=0-1\r\n\r\n";
+    static const char in[] =
+        "GET http://x.example:81/p%C3%A4th?a=1&b=%26+c&long=0123456789&flag HTTP/1.1\r\nHost: other\r\n"
+        "X-Empty:\r\nRange: bytes=0-1\r\n\r\n";
     start(&r);
     r.silent = true;
     feed(&r, in, sizeof in - 1, 11);
@@ -480,11 +493,25 @@ static void messages_come_whole_with_pings_in_between(void **state)
 static void broken_rules_close_with_their_code(void **state)
 {
     (void)state;
-    static const struct { int first; const char *text; size_t n; bool masked; int code; } cases[] = {
-        {0x81, "x", 1, false, 1002}, {0xc1, "x", 1, true, 1002}, {0x83, "x", 1, true, 1002},
-        {0x8b, "x", 1, true, 1002},  {0x80, "x", 1, true, 1002}, {0x09, "x", 1, true, 1002},
-        {0x81, "\xff", 1, true, 1007}, {0x81, "\xc3", 1, true, 1007}, {0x88, "\x03", 1, true, 1002},
-        {0x88, "\x03\xed", 2, true, 1002}, {0x88, "\x03\xe8\xff", 3, true, 1007}, {0x88, "\x03\xe8", 2, true, 1000},
+    static const struct {
+        int first;
+        const char *text;
+        size_t n;
+        bool masked;
+        int code;
+    } cases[] = {
+        {0x81, "x", 1, false, 1002},
+        {0xc1, "x", 1, true, 1002},
+        {0x83, "x", 1, true, 1002},
+        {0x8b, "x", 1, true, 1002},
+        {0x80, "x", 1, true, 1002},
+        {0x09, "x", 1, true, 1002},
+        {0x81, "\xff", 1, true, 1007},
+        {0x81, "\xc3", 1, true, 1007},
+        {0x88, "\x03", 1, true, 1002},
+        {0x88, "\x03\xed", 2, true, 1002},
+        {0x88, "\x03\xe8\xff", 3, true, 1007},
+        {0x88, "\x03\xe8", 2, true, 1000},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         rig r;
@@ -553,9 +580,10 @@ static void a_socket_that_takes_nothing_is_closed(void **state)
 static void without_memory_the_connection_ends_and_nothing_is_lost(void **state)
 {
     (void)state;
-    static const char in[] = "POST /1 HTTP/1.1\r\n" HOST "Content-Length: 3\r\n\r\nabcGET /ws HTTP/1.1\r\n" HOST
-                             "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
-                             "Sec-WebSocket-Version: 13\r\n\r\n";
+    static const char in[] =
+        "POST /1 HTTP/1.1\r\n" HOST "Content-Length: 3\r\n\r\nabcGET /ws HTTP/1.1\r\n" HOST
+        "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+        "Sec-WebSocket-Version: 13\r\n\r\n";
     for (int at = 1; at < 40; at++) {
         rig r;
         start(&r);

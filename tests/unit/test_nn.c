@@ -11,31 +11,30 @@
 #include "rehearse/nn/nn.h"
 
 /* y[n][2] = x[n][2] + w, w f16 at byte 1 of the weights: 0.5 and -1. */
-static const char ir[] =
-    "<?xml version=\"1.0\"?><net name=\"add\" version=\"11\"><layers>"
-    "<layer id=\"0\" name=\"x\" type=\"Parameter\" version=\"opset1\">"
-    "<data shape=\"?,2\" element_type=\"f32\"/><output><port id=\"0\" precision=\"FP32\" "
-    "names=\"x\"><dim>-1</dim><dim>2</dim></port></output></layer>"
-    "<layer id=\"1\" name=\"w\" type=\"Const\" version=\"opset1\">"
-    "<data element_type=\"f16\" shape=\"1,2\" offset=\"1\" size=\"4\"/>"
-    "<output><port id=\"0\" precision=\"FP16\"><dim>1</dim><dim>2</dim></port></output></layer>"
-    "<layer id=\"2\" name=\"wf\" type=\"Convert\" version=\"opset1\">"
-    "<data destination_type=\"f32\"/><input><port id=\"0\" precision=\"FP16\"><dim>1</dim>"
-    "<dim>2</dim></port></input><output><port id=\"1\" precision=\"FP32\"><dim>1</dim>"
-    "<dim>2</dim></port></output></layer>"
-    "<layer id=\"3\" name=\"sum\" type=\"Add\" version=\"opset1\">"
-    "<input><port id=\"0\" precision=\"FP32\"><dim>-1</dim><dim>2</dim></port>"
-    "<port id=\"1\" precision=\"FP32\"><dim>1</dim><dim>2</dim></port></input>"
-    "<output><port id=\"2\" precision=\"FP32\" names=\"y\"><dim>-1</dim><dim>2</dim></port>"
-    "</output></layer>"
-    "<layer id=\"4\" name=\"out\" type=\"Result\" version=\"opset1\">"
-    "<input><port id=\"0\" precision=\"FP32\"><dim>-1</dim><dim>2</dim></port></input></layer>"
-    "</layers><edges>"
-    "<edge from-layer=\"0\" from-port=\"0\" to-layer=\"3\" to-port=\"0\"/>"
-    "<edge from-layer=\"1\" from-port=\"0\" to-layer=\"2\" to-port=\"0\"/>"
-    "<edge from-layer=\"2\" from-port=\"1\" to-layer=\"3\" to-port=\"1\"/>"
-    "<edge from-layer=\"3\" from-port=\"2\" to-layer=\"4\" to-port=\"0\"/>"
-    "</edges></net>";
+static const char ir[] = "<?xml version=\"1.0\"?><net name=\"add\" version=\"11\"><layers>"
+                         "<layer id=\"0\" name=\"x\" type=\"Parameter\" version=\"opset1\">"
+                         "<data shape=\"?,2\" element_type=\"f32\"/><output><port id=\"0\" precision=\"FP32\" "
+                         "names=\"x\"><dim>-1</dim><dim>2</dim></port></output></layer>"
+                         "<layer id=\"1\" name=\"w\" type=\"Const\" version=\"opset1\">"
+                         "<data element_type=\"f16\" shape=\"1,2\" offset=\"1\" size=\"4\"/>"
+                         "<output><port id=\"0\" precision=\"FP16\"><dim>1</dim><dim>2</dim></port></output></layer>"
+                         "<layer id=\"2\" name=\"wf\" type=\"Convert\" version=\"opset1\">"
+                         "<data destination_type=\"f32\"/><input><port id=\"0\" precision=\"FP16\"><dim>1</dim>"
+                         "<dim>2</dim></port></input><output><port id=\"1\" precision=\"FP32\"><dim>1</dim>"
+                         "<dim>2</dim></port></output></layer>"
+                         "<layer id=\"3\" name=\"sum\" type=\"Add\" version=\"opset1\">"
+                         "<input><port id=\"0\" precision=\"FP32\"><dim>-1</dim><dim>2</dim></port>"
+                         "<port id=\"1\" precision=\"FP32\"><dim>1</dim><dim>2</dim></port></input>"
+                         "<output><port id=\"2\" precision=\"FP32\" names=\"y\"><dim>-1</dim><dim>2</dim></port>"
+                         "</output></layer>"
+                         "<layer id=\"4\" name=\"out\" type=\"Result\" version=\"opset1\">"
+                         "<input><port id=\"0\" precision=\"FP32\"><dim>-1</dim><dim>2</dim></port></input></layer>"
+                         "</layers><edges>"
+                         "<edge from-layer=\"0\" from-port=\"0\" to-layer=\"3\" to-port=\"0\"/>"
+                         "<edge from-layer=\"1\" from-port=\"0\" to-layer=\"2\" to-port=\"0\"/>"
+                         "<edge from-layer=\"2\" from-port=\"1\" to-layer=\"3\" to-port=\"1\"/>"
+                         "<edge from-layer=\"3\" from-port=\"2\" to-layer=\"4\" to-port=\"0\"/>"
+                         "</edges></net>";
 static const uint8_t weights[] = {0xff, 0x00, 0x38, 0x00, 0xbc};
 
 static rh_nn_model *load(void)
@@ -121,8 +120,7 @@ static void bad_networks_say_why(void **state)
     assert_int_equal(rh_nn_model_load_ir(&m, "<net/>", 6, NULL, 0, NULL, &err), RH_ERR_FORMAT);
     rh_nn_options o = rh_nn_options_default();
     o.n_streams = 0;
-    assert_int_equal(rh_nn_model_load_ir(&m, ir, sizeof ir - 1, weights, sizeof weights, &o, &err),
-                     RH_ERR_INVAL);
+    assert_int_equal(rh_nn_model_load_ir(&m, ir, sizeof ir - 1, weights, sizeof weights, &o, &err), RH_ERR_INVAL);
     assert_null(m);
 }
 
@@ -141,8 +139,7 @@ static void cached_networks_stand_alone(void **state)
         rh_nn_request *r = NULL;
         float x[4] = {1.0f, 2.0f, -3.0f, 4.0f};
         memcpy(copy, weights, sizeof copy);
-        assert_int_equal(rh_nn_model_load_ir(&m, ir, sizeof ir - 1, copy, sizeof copy, &o, &err),
-                         RH_OK);
+        assert_int_equal(rh_nn_model_load_ir(&m, ir, sizeof ir - 1, copy, sizeof copy, &o, &err), RH_OK);
         assert_int_equal(rh_nn_model_from_cache(m), turn == 1);
         if (turn == 1)
             memset(copy, 0, sizeof copy);
@@ -160,10 +157,8 @@ static void cached_networks_stand_alone(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(shapes_may_change_between_runs),
-        cmocka_unit_test(ports_are_found_by_name),
-        cmocka_unit_test(wrong_input_is_refused),
-        cmocka_unit_test(bad_networks_say_why),
+        cmocka_unit_test(shapes_may_change_between_runs), cmocka_unit_test(ports_are_found_by_name),
+        cmocka_unit_test(wrong_input_is_refused),         cmocka_unit_test(bad_networks_say_why),
         cmocka_unit_test(cached_networks_stand_alone),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

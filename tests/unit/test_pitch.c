@@ -43,8 +43,7 @@ static float *white_noise(size_t n, double amplitude)
 static void pitch_follows_glides_of_every_voice(void **state)
 {
     (void)state;
-    const double ranges[][2] = {{70, 110},  {110, 200}, {220, 180},
-                                {200, 400}, {500, 300}, {95, 95}};
+    const double ranges[][2] = {{70, 110}, {110, 200}, {220, 180}, {200, 400}, {500, 300}, {95, 95}};
     for (size_t r = 0; r < sizeof ranges / sizeof ranges[0]; r++) {
         size_t n = 2 * RATE;
         float *x = glide(n, ranges[r][0], ranges[r][1], 0.2);

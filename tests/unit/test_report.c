@@ -18,10 +18,9 @@ static json_t *session_of(double seconds, double eye_contact)
     for (int t = 0; eye_contact >= 0 && t < (int)seconds; t++)
         json_array_append_new(rows, json_pack("{s:i, s:f, s:f, s:f}", "t", t, "face", 100.0, "eye_contact", eye_contact,
                                               "attention", eye_contact));
-    return json_pack("{s:s, s:f, s:f, s:{s:s, s:s}, s:[], s:[{s:s, s:s, s:f, s:f}], s:o}", "id", "x", "created",
-                     1000.0, "duration_s", seconds, "meta", "question", "Why?", "kind", "technical",
-                     "segments", "events", "kind", "look_away", "direction", "down", "start", 5.0, "end",
-                     8.0, "seconds", rows);
+    return json_pack("{s:s, s:f, s:f, s:{s:s, s:s}, s:[], s:[{s:s, s:s, s:f, s:f}], s:o}", "id", "x", "created", 1000.0,
+                     "duration_s", seconds, "meta", "question", "Why?", "kind", "technical", "segments", "events",
+                     "kind", "look_away", "direction", "down", "start", 5.0, "end", 8.0, "seconds", rows);
 }
 
 /* A hundred words, 0.3 s each every 0.4 s, as spoken at `wpm`; a pause inside a clause. */
@@ -108,10 +107,8 @@ static void transcript_marks_fillers_and_long_pauses(void **state)
     json_t *r = build(140, 2, -1), *part, *w;
     int fillers = 0, pauses = 0, words = 0;
     size_t i, k;
-    json_array_foreach(json_object_get(r, "transcript"), i, part)
-    {
-        json_array_foreach(json_object_get(part, "words"), k, w)
-        {
+    json_array_foreach(json_object_get(r, "transcript"), i, part) {
+        json_array_foreach(json_object_get(part, "words"), k, w) {
             const char *mark = json_string_value(json_object_get(w, "mark"));
             fillers += mark && strcmp(mark, "filler") == 0;
             pauses += mark && strcmp(mark, "pause") == 0;
@@ -130,7 +127,8 @@ static void disfluencies_are_events_and_marks(void **state)
     (void)state;
     json_t *session = session_of(40, -1), *r = NULL;
     rh_analysis a = analysis_of(140, 1);
-    rh_disfluency disfluency = {.kind = RH_DISFLUENCY_REPAIR, .start = 4, .end = 4.3f, .after_word = 9, .text = "we had,"};
+    rh_disfluency disfluency = {
+        .kind = RH_DISFLUENCY_REPAIR, .start = 4, .end = 4.3f, .after_word = 9, .text = "we had,"};
     assert_int_equal(rh_word_table_disfluency(&a.said, &disfluency), RH_OK);
     a.report.prosody = (rh_score){.known = true, .value = 70, .advice = "Breathe."};
     assert_int_equal(rh_report_build(session, &a, NULL, &r, NULL), RH_OK);
@@ -178,7 +176,8 @@ static void an_answer_has_what_might_be_asked_next(void **state)
     assert_non_null(text);
     assert_non_null(strstr(text, "You said you redesigned your checkout page. "));
     assert_string_equal(json_string_value(json_object_get(next, "quote")), "redesigned our checkout page");
-    assert_true(json_number_value(json_object_get(next, "start")) == 3 && json_number_value(json_object_get(next, "end")) == 6.5);
+    assert_true(json_number_value(json_object_get(next, "start")) == 3 &&
+                json_number_value(json_object_get(next, "end")) == 6.5);
     assert_int_equal(rh_report_markdown(r, &md, NULL), RH_OK);
     assert_non_null(strstr(md, "## An interviewer might ask next\n\n1. You said you redesigned your checkout page. "));
     rh_free(md);
@@ -218,8 +217,8 @@ static void silence_is_said_and_not_judged(void **state)
 static void markdown_escapes_what_people_said(void **state)
 {
     (void)state;
-    json_t *r = json_pack("{s:s, s:s, s:[{s:f, s:[{s:s, s:f, s:f}]}]}", "question", "<b>*why*</b>", "summary",
-                          "ok", "transcript", "start", 61.0, "words", "text", "[x](y)", "start", 61.0, "end", 62.0);
+    json_t *r = json_pack("{s:s, s:s, s:[{s:f, s:[{s:s, s:f, s:f}]}]}", "question", "<b>*why*</b>", "summary", "ok",
+                          "transcript", "start", 61.0, "words", "text", "[x](y)", "start", 61.0, "end", 62.0);
     char *md = NULL;
     assert_int_equal(rh_report_markdown(r, &md, NULL), RH_OK);
     assert_non_null(strstr(md, "# \\<b\\>\\*why\\*\\</b\\>"));
@@ -239,7 +238,8 @@ static void html_holds_the_report_safely(void **state)
     assert_non_null(mkdtemp(folder));
     (void)snprintf(cmd, sizeof cmd,
                    "cd %s && mkdir vendor css js && cd vendor && touch uPlot.min.css uPlot.iife.min.js"
-                   " && touch ../css/report.css ../js/report.js", folder);
+                   " && touch ../css/report.css ../js/report.js",
+                   folder);
     assert_int_equal(system(cmd), 0);
     assert_int_equal(rh_report_html(r, folder, NULL, &html, &err), RH_OK);
     assert_null(strstr(html, "<script>alert"));
@@ -275,8 +275,7 @@ static void what_was_not_visible_is_said(void **state)
         json_t *session = session_of(40, 70), *report = NULL, *s;
         rh_analysis a = analysis_of(130, 0);
         size_t i;
-        json_array_foreach(json_object_get(session, "seconds"), i, s)
-        {
+        json_array_foreach(json_object_get(session, "seconds"), i, s) {
             json_object_set_new(s, "eyes_hidden", json_real(hidden[k]));
             json_object_set_new(s, "mouth_hidden", json_real(0));
         }
@@ -284,7 +283,8 @@ static void what_was_not_visible_is_said(void **state)
         json_t *notes = json_object_get(report, "notes");
         assert_int_equal(json_array_size(notes), k);
         if (k)
-            assert_non_null(strstr(json_string_value(json_array_get(notes, 0)), "Your eyes were not visible 80 % of the time"));
+            assert_non_null(
+                strstr(json_string_value(json_array_get(notes, 0)), "Your eyes were not visible 80 % of the time"));
         json_decref(session);
         rh_analysis_done(&a);
         json_decref(report);
@@ -294,10 +294,11 @@ static void what_was_not_visible_is_said(void **state)
 static void neighbouring_cues_never_overlap(void **state)
 {
     (void)state;
-    json_t *s = json_pack("[{s:f, s:f, s:s, s:[{s:s, s:f, s:f}, {s:s, s:f, s:f, s:b}, {s:s, s:f, s:f}]}, {s:f, s:f, s:s}]",
-                          "start", 1.0, "end", 2.074, "text", "One, two.", "words", "word", "One,", "start", 1.0, "end",
-                          1.4, "word", "um", "start", 1.4, "end", 1.6, "heard", 1, "word", "two.", "start", 1.6, "end",
-                          2.074, "start", 2.0, "end", 3.0, "text", "Three & four.");
+    json_t *s =
+        json_pack("[{s:f, s:f, s:s, s:[{s:s, s:f, s:f}, {s:s, s:f, s:f, s:b}, {s:s, s:f, s:f}]}, {s:f, s:f, s:s}]",
+                  "start", 1.0, "end", 2.074, "text", "One, two.", "words", "word", "One,", "start", 1.0, "end", 1.4,
+                  "word", "um", "start", 1.4, "end", 1.6, "heard", 1, "word", "two.", "start", 1.6, "end", 2.074,
+                  "start", 2.0, "end", 3.0, "text", "Three & four.");
     char *out = NULL;
     assert_int_equal(rh_transcript_text(s, RH_TRANSCRIPT_VTT, &out, NULL), RH_OK);
     assert_string_equal(out, "WEBVTT\n\n00:00:01.000 --> 00:00:02.000\nOne, two.\n\n"

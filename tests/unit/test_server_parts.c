@@ -25,6 +25,7 @@ static void routes_match_by_method_and_path(void **state)
 {
     (void)state;
     static const char any[] = "any other", none[] = "none";
+    /* clang-format off */
     static const struct { const char *method, *path; bool upgrade; const char *pattern; } cases[] = {
         {"GET", "/", false, "/"}, {"HEAD", "/health", false, "/health"},
         {"GET", "/health/", false, "/health"}, {"GET", "/healthy", false, any},
@@ -34,6 +35,7 @@ static void routes_match_by_method_and_path(void **state)
         {"GET", "/v1/session/x", true, "/v1/session/{}"}, {"DELETE", "/v1/sessions/x", false, "/v1/sessions/{}"},
         {"GET", "/ws/video/a/b", true, none}, {"GET", "/ws/video", true, none},
     };
+    /* clang-format on */
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         const rh_route_row *row = rh_route_match(&rh_routes, cases[i].method, cases[i].path, cases[i].upgrade).row;
         assert_string_equal(!row ? none : row->pattern ? row->pattern : any, cases[i].pattern);
@@ -66,24 +68,45 @@ static void client_id_has_its_limit(void **state)
 static void access_needs_own_page_listed_page_or_token(void **state)
 {
     (void)state;
-    rh_config c = {.host = "127.0.0.1", .public_origins = "https://coach.example, http://b.example:81",
-                   .tokens = "", .trust_loopback = "off"};
+    rh_config c = {.host = "127.0.0.1",
+                   .public_origins = "https://coach.example, http://b.example:81",
+                   .tokens = "",
+                   .trust_loopback = "off"};
     const char *why;
-    static const struct { const char *host, *origin; int status; } cases[] = {
-        {"127.0.0.1:8000", "", 0}, {"localhost:8000", "http://localhost:8000", 0}, {"[::1]:8000", "", 0},
-        {"localhost:8000", "http://localhost:9000", 403}, {"evil.example", "", 403},
-        {"127.0.0.1.evil.example", "", 403}, {"", "", 403}, {"coach.example", "", 0},
-        {"127.0.0.1:8000", "https://coach.example", 0}, {"b.example:81", "http://b.example:81", 0},
-        {"127.0.0.1:8000", "https://coach.example.evil", 403}, {"127.0.0.1:8000", "null", 403},
-        {"127.0.0.1:8000", "?", 403}, {"?", "", 403}, {"127.0.0.1", "http://127.0.0.1:8000", 403},
+    static const struct {
+        const char *host, *origin;
+        int status;
+    } cases[] = {
+        {"127.0.0.1:8000", "", 0},
+        {"localhost:8000", "http://localhost:8000", 0},
+        {"[::1]:8000", "", 0},
+        {"localhost:8000", "http://localhost:9000", 403},
+        {"evil.example", "", 403},
+        {"127.0.0.1.evil.example", "", 403},
+        {"", "", 403},
+        {"coach.example", "", 0},
+        {"127.0.0.1:8000", "https://coach.example", 0},
+        {"b.example:81", "http://b.example:81", 0},
+        {"127.0.0.1:8000", "https://coach.example.evil", 403},
+        {"127.0.0.1:8000", "null", 403},
+        {"127.0.0.1:8000", "?", 403},
+        {"?", "", 403},
+        {"127.0.0.1", "http://127.0.0.1:8000", 403},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
-        assert_int_equal(rh_access_check(&c, &(rh_visitor){.host = cases[i].host, .origin = cases[i].origin,
-                                                           .authorization = "", .peer = "127.0.0.1"}, &why),
+        assert_int_equal(rh_access_check(&c,
+                                         &(rh_visitor){.host = cases[i].host,
+                                                       .origin = cases[i].origin,
+                                                       .authorization = "",
+                                                       .peer = "127.0.0.1"},
+                                         &why),
                          cases[i].status);
     /* a proxy may have passed the Host without its port */
-    rh_visitor behind = {.host = "coach.example", .origin = "https://coach.example:8443", .authorization = "",
-                         .peer = "127.0.0.1", .forwarded = true};
+    rh_visitor behind = {.host = "coach.example",
+                         .origin = "https://coach.example:8443",
+                         .authorization = "",
+                         .peer = "127.0.0.1",
+                         .forwarded = true};
     c.public_origins = "https://coach.example:8443";
     assert_int_equal(rh_access_check(&c, &behind, &why), 0);
     behind.origin = "https://coach.example:9999";
@@ -99,14 +122,21 @@ static void tokens_are_asked_of_everybody(void **state)
     (void)state;
     rh_config c = {.host = "127.0.0.1", .public_origins = "", .tokens = "one,two", .trust_loopback = "off"};
     const char *why;
-    static const struct { const char *host, *origin, *bearer, *peer, *cookie; bool forwarded; int off, on; } cases[] = {
+    static const struct {
+        const char *host, *origin, *bearer, *peer, *cookie;
+        bool forwarded;
+        int off, on;
+    } cases[] = {
         {"x.example", "https://evil", "Bearer two", "9.9.9.9", "", false, 0, 0},
         {"127.0.0.1", "", "Bearer on", "127.0.0.1", "", false, 401, 401},
         {"127.0.0.1", "", "", "127.0.0.1", NULL, false, 401, 0},
         {"127.0.0.1", "", "", "::ffff:127.0.0.1", "", false, 401, 0},
-        {"localhost", "", "", "::1", "", false, 401, 0}, {"localhost", "", "", "unix", "", false, 401, 0},
-        {"127.0.0.1", "", "", "127.0.0.1", "", true, 401, 401}, {"localhost", "", "", "unix", "", true, 401, 401},
-        {"192.168.1.5", "", "", "192.168.1.9", "", false, 401, 401}, {"127.0.0.1", "", "", "", "", false, 401, 401},
+        {"localhost", "", "", "::1", "", false, 401, 0},
+        {"localhost", "", "", "unix", "", false, 401, 0},
+        {"127.0.0.1", "", "", "127.0.0.1", "", true, 401, 401},
+        {"localhost", "", "", "unix", "", true, 401, 401},
+        {"192.168.1.5", "", "", "192.168.1.9", "", false, 401, 401},
+        {"127.0.0.1", "", "", "", "", false, 401, 401},
         /* the page of this server */
         {"192.168.1.5", "http://192.168.1.5", "", "192.168.1.9", "a=b; rehearse_token=t%77o", false, 0, 0},
         {"127.0.0.1", "http://127.0.0.1", "", "127.0.0.1", "rehearse_token=one", true, 0, 0},
@@ -118,7 +148,8 @@ static void tokens_are_asked_of_everybody(void **state)
         {"192.168.1.5", "https://evil", "", "192.168.1.9", "rehearse_token=two", false, 403, 403},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        rh_visitor v = {cases[i].host, cases[i].origin, cases[i].bearer, cases[i].peer, cases[i].cookie, cases[i].forwarded};
+        rh_visitor v = {cases[i].host, cases[i].origin, cases[i].bearer,
+                        cases[i].peer, cases[i].cookie, cases[i].forwarded};
         c.trust_loopback = "off";
         assert_int_equal(rh_access_check(&c, &v, &why), cases[i].off);
         c.trust_loopback = "on";
@@ -129,10 +160,12 @@ static void tokens_are_asked_of_everybody(void **state)
 static void preflights_are_answered_where_a_token_or_the_origin_would_do(void **state)
 {
     (void)state;
-    rh_config c = {.host = "127.0.0.1", .public_origins = "https://coach.example", .tokens = "", .trust_loopback = "off"};
+    rh_config c = {
+        .host = "127.0.0.1", .public_origins = "https://coach.example", .tokens = "", .trust_loopback = "off"};
     const char *why;
     char out[64];
-    rh_visitor v = {.host = "127.0.0.1:8000", .origin = "https://evil.example", .authorization = "", .peer = "127.0.0.1"};
+    rh_visitor v = {
+        .host = "127.0.0.1:8000", .origin = "https://evil.example", .authorization = "", .peer = "127.0.0.1"};
     assert_int_equal(rh_access_preflight(&c, &v, &why), 403);
     assert_false(rh_access_may_read(&c, &v));
     c.tokens = "one";
@@ -154,8 +187,9 @@ static void preflights_are_answered_where_a_token_or_the_origin_would_do(void **
     static const char *const bad[] = {"a b", "a:b", "a\r\nset-cookie: x", "(a)", "\xc3\xa4"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         assert_int_equal(rh_access_headers(bad[i], out, sizeof out), RH_ERR_INVAL);
-    assert_int_equal(rh_access_headers("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa,bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb", out,
-                                       sizeof out), RH_ERR_INVAL);
+    assert_int_equal(rh_access_headers("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa,bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb",
+                                       out, sizeof out),
+                     RH_ERR_INVAL);
 }
 
 /* ---- byte ranges ---- */
@@ -164,16 +198,39 @@ static void ranges_are_read_as_rfc_9110_has_them(void **state)
 {
     (void)state;
     enum { W = RH_RANGE_WHOLE, P = RH_RANGE_PART, N = RH_RANGE_NONE };
-    static const struct { const char *header; uint64_t size; int kind; uint64_t first, n; } cases[] = {
-        {NULL, 100, W, 0, 0}, {"", 100, W, 0, 0}, {"bytes=0-0", 100, P, 0, 1}, {"bytes=0-", 100, P, 0, 100},
-        {"bytes=99-", 100, P, 99, 1}, {"bytes=100-", 100, N, 0, 0}, {"bytes=10-1000", 100, P, 10, 90},
-        {"bytes=-1", 100, P, 99, 1}, {"bytes=-100", 100, P, 0, 100}, {"bytes=-101", 100, P, 0, 100},
-        {"bytes=-0", 100, N, 0, 0}, {"bytes=5-4", 100, W, 0, 0}, {"bytes=-", 100, W, 0, 0},
-        {"bytes=a-b", 100, W, 0, 0}, {"bytes 0-1", 100, W, 0, 0}, {"items=0-1", 100, W, 0, 0},
-        {"bytes=0-1,5-6", 100, W, 0, 0}, {"Bytes = 3-4 ", 100, P, 3, 2}, {"bytes=0x1-2", 100, W, 0, 0},
-        {"bytes=--5", 100, W, 0, 0}, {"bytes=+1-2", 100, W, 0, 0}, {"bytes=0-", 0, N, 0, 0}, {"bytes=-5", 0, W, 0, 0},
-        {"bytes=18446744073709551616-", 100, N, 0, 0}, {"bytes=1-99999999999999999999", 100, P, 1, 99},
-        {"bytes=-99999999999999999999", 100, P, 0, 100}, {"bytes=007-9", 100, P, 7, 3},
+    static const struct {
+        const char *header;
+        uint64_t size;
+        int kind;
+        uint64_t first, n;
+    } cases[] = {
+        {NULL, 100, W, 0, 0},
+        {"", 100, W, 0, 0},
+        {"bytes=0-0", 100, P, 0, 1},
+        {"bytes=0-", 100, P, 0, 100},
+        {"bytes=99-", 100, P, 99, 1},
+        {"bytes=100-", 100, N, 0, 0},
+        {"bytes=10-1000", 100, P, 10, 90},
+        {"bytes=-1", 100, P, 99, 1},
+        {"bytes=-100", 100, P, 0, 100},
+        {"bytes=-101", 100, P, 0, 100},
+        {"bytes=-0", 100, N, 0, 0},
+        {"bytes=5-4", 100, W, 0, 0},
+        {"bytes=-", 100, W, 0, 0},
+        {"bytes=a-b", 100, W, 0, 0},
+        {"bytes 0-1", 100, W, 0, 0},
+        {"items=0-1", 100, W, 0, 0},
+        {"bytes=0-1,5-6", 100, W, 0, 0},
+        {"Bytes = 3-4 ", 100, P, 3, 2},
+        {"bytes=0x1-2", 100, W, 0, 0},
+        {"bytes=--5", 100, W, 0, 0},
+        {"bytes=+1-2", 100, W, 0, 0},
+        {"bytes=0-", 0, N, 0, 0},
+        {"bytes=-5", 0, W, 0, 0},
+        {"bytes=18446744073709551616-", 100, N, 0, 0},
+        {"bytes=1-99999999999999999999", 100, P, 1, 99},
+        {"bytes=-99999999999999999999", 100, P, 0, 100},
+        {"bytes=007-9", 100, P, 7, 3},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         uint64_t first = 0, n = 0;
@@ -210,7 +267,8 @@ static rh_status parse_form(const char *body, size_t n, size_t step, rh_buf *out
     rh_multipart *m = NULL;
     rh_error err;
     rh_buf_clear(out);
-    assert_int_equal(rh_multipart_new(&m, "multipart/form-data; charset=utf-8; boundary=\"b;1\"", &logger, out, &err), RH_OK);
+    assert_int_equal(rh_multipart_new(&m, "multipart/form-data; charset=utf-8; boundary=\"b;1\"", &logger, out, &err),
+                     RH_OK);
     rh_status st = RH_OK;
     for (size_t i = 0; i < n && st == RH_OK; i += step)
         st = rh_multipart_feed(m, body + i, n - i < step ? n - i : step, &err);
@@ -287,8 +345,8 @@ static void long_strings_stay_in_the_message(void **state)
     (void)state;
     rh_message m;
     rh_error err;
-    char *text = with_long_text("{\"x\":\"\\\"\",\"frame\":\"data:image/jpeg;base64,", 4000,
-                                "\",\"command\":\"analyze\"}");
+    char *text =
+        with_long_text("{\"x\":\"\\\"\",\"frame\":\"data:image/jpeg;base64,", 4000, "\",\"command\":\"analyze\"}");
     assert_int_equal(parse(&m, text, &err), RH_OK);
     assert_int_equal(m.frame.n, 4000);
     assert_true(m.frame.at > m.raw && m.frame.at < m.raw + m.n_raw);

@@ -46,9 +46,8 @@ static rh_speech_report measured(const speech *s)
     return r;
 }
 
-static const char *const answer =
-    "I led a team of five people, and we moved the whole system in three months. "
-    "It was hard at first, but every week we talked about what went well.";
+static const char *const answer = "I led a team of five people, and we moved the whole system in three months. "
+                                  "It was hard at first, but every week we talked about what went well.";
 
 static void silence_is_a_reading_with_a_reason(void **state)
 {
@@ -152,8 +151,8 @@ static void a_fluent_reader_slowed_down_scores_lower(void **state)
         say(&s, answer, paces[i], 0.97f);
         rh_speech_report r = measured(&s);
         if (!(r.fluency.value < last[0] && r.overall.value < last[1]))
-            fail_msg("at %g words a minute: fluency %g, overall %g", (double)paces[i],
-                     (double)r.fluency.value, (double)r.overall.value);
+            fail_msg("at %g words a minute: fluency %g, overall %g", (double)paces[i], (double)r.fluency.value,
+                     (double)r.overall.value);
         last[0] = r.fluency.value;
         last[1] = r.overall.value;
         rh_speech_report_done(&r);
@@ -183,8 +182,8 @@ static void rules_ask_the_sound_too(void **state)
         level[i] = -20.0f - 20.0f * fabsf(sinf((float)i * 3.14159f / 50.0f));
         f0[i] = 120;
     }
-    rh_contour c = {.n = N, .level_db = level, .f0_hz = f0, .voicing = f0, .change_db = level,
-                    .noise_db = -60, .speech_db = -20};
+    rh_contour c = {
+        .n = N, .level_db = level, .f0_hz = f0, .voicing = f0, .change_db = level, .noise_db = -60, .speech_db = -20};
     s.in.contour = &c;
     r = measured(&s);
     assert_false(has_part(&r.fluency, "very fast speech"));
@@ -214,8 +213,8 @@ static void fillers_are_counted_by_word_and_cost_only_when_many(void **state)
     assert_int_equal(r.fillers[RH_FILLER_UM], 2);
     assert_int_equal(r.fillers[RH_FILLER_UH], 1);
     rh_speech_report_done(&r);
-    const rh_filler heard[] = {{RH_FILLER_LIKE, 1, 1.3f, 1, 0, 1}, {RH_FILLER_UM, 2, 2.4f, 1, 1, 0},
-                               {RH_FILLER_LIKE, 3, 3.2f, 1, 2, 1}};
+    const rh_filler heard[] = {
+        {RH_FILLER_LIKE, 1, 1.3f, 1, 0, 1}, {RH_FILLER_UM, 2, 2.4f, 1, 1, 0}, {RH_FILLER_LIKE, 3, 3.2f, 1, 2, 1}};
     s.in.fillers = heard;
     s.in.n_fillers = 3;
     s.in.fillers_known = true;
@@ -304,8 +303,10 @@ static void the_sound_tells_a_bad_word_from_another(void **state)
     (void)state;
     speech s;
     say(&s, "We call it water.", 120, 0.95f);
-    rh_word forced[] = {{"We", 0, 0.4f, 0.99f, 0.001f, 0}, {"call", 0.5f, 0.9f, 0.9f, 0.05f, 0},
-                        {"it", 1, 1.3f, 0.95f, 0.02f, 0}, {"what.", 1.5f, 2, 0.02f, 0.9f, 0}};
+    rh_word forced[] = {{"We", 0, 0.4f, 0.99f, 0.001f, 0},
+                        {"call", 0.5f, 0.9f, 0.9f, 0.05f, 0},
+                        {"it", 1, 1.3f, 0.95f, 0.02f, 0},
+                        {"what.", 1.5f, 2, 0.02f, 0.9f, 0}};
     s.in.reference = "We call it what";
     s.in.forced = forced;
     s.in.n_forced = 4;
@@ -325,7 +326,10 @@ static void the_sound_tells_a_bad_word_from_another(void **state)
 static void spellings_of_one_word_are_no_difference(void **state)
 {
     (void)state;
-    static const struct { const char *said, *reference; int same; } pairs[] = {
+    static const struct {
+        const char *said, *reference;
+        int same;
+    } pairs[] = {
         {"Mr. Gray counseled the color center", "mister grey counselled the colour centre", 1},
         {"We organized the traveling", "we organised the travelling", 1},
         {"The wise four fire", "the wize for fier", 0},
@@ -345,7 +349,9 @@ static void spellings_of_one_word_are_no_difference(void **state)
 static void digits_match_spelled_numbers_both_ways(void **state)
 {
     (void)state;
-    static const struct { const char *said, *reference; } same[] = {
+    static const struct {
+        const char *said, *reference;
+    } same[] = {
         {"3227", "THREE TWO TWO SEVEN"},
         {"I am 23.", "I AM TWENTY THREE"},
         {"It has 1,250 parts", "it has one thousand two hundred fifty parts"},
@@ -369,8 +375,10 @@ static void forced_words_lend_their_score(void **state)
     speech s;
     say(&s, "We call it bear.", 120, 0.95f);
     s.words[1].p = s.words[3].p = 0.05f; /* understood only with the help of the text, or not at all */
-    rh_word forced[] = {{"We", 0, 0.4f, 0.99f, 0.001f, 0}, {"call", 0.5f, 0.9f, 0.9f, 0.05f, 0},
-                        {"it", 1, 1.3f, 0.02f, 0.9f, 0}, {"bear.", 1.5f, 2, 0.02f, 0.9f, 0}};
+    rh_word forced[] = {{"We", 0, 0.4f, 0.99f, 0.001f, 0},
+                        {"call", 0.5f, 0.9f, 0.9f, 0.05f, 0},
+                        {"it", 1, 1.3f, 0.02f, 0.9f, 0},
+                        {"bear.", 1.5f, 2, 0.02f, 0.9f, 0}};
     s.in.reference = "We call it bear";
     s.in.forced = forced;
     s.in.n_forced = 4;
@@ -399,17 +407,26 @@ static void texts_are_split_as_unicode_says(void **state)
     (void)state;
     static const char said[] = "And so, my fellow Americans, ask not what your country can do.";
     static const char *const texts[] = {
-        "And\xc2\xa0so, my\xc2\xa0" "fellow\xe2\x80\xaf" "Americans, ask not\xe2\x80\x83what your\xe3\x80\x80" "country can do.",
-        "And so\xe2\x80\x94my fellow Americans\xe2\x80\xa6" "ask not what your country\xe2\x80\x93" "can do",
+        "And\xc2\xa0so, my\xc2\xa0"
+        "fellow\xe2\x80\xaf"
+        "Americans, ask not\xe2\x80\x83what your\xe3\x80\x80"
+        "country can do.",
+        "And so\xe2\x80\x94my fellow Americans\xe2\x80\xa6"
+        "ask not what your country\xe2\x80\x93"
+        "can do",
         "And so,my fellow Americans,ask not what your country can do",
         "And so--my fellow Americans.Ask not what your country can do!",
-        "And so my fellow\xe2\x80\xa8" "Americans\r\n\task not what your coun\xc2\xadtry can do",
-        "\xef\xbc\xa1nd so\xef\xbc\x8cmy fellow Americans\xe3\x80\x82" "ask not what your country can do\xef\xbc\x81",
-        "\xef\xbb\xbf\xe2\x80\x9c" "And so\xe2\x80\x9d my fellow Americans, ask not what your country can do.",
+        "And so my fellow\xe2\x80\xa8"
+        "Americans\r\n\task not what your coun\xc2\xadtry can do",
+        "\xef\xbc\xa1nd so\xef\xbc\x8cmy fellow Americans\xe3\x80\x82"
+        "ask not what your country can do\xef\xbc\x81",
+        "\xef\xbb\xbf\xe2\x80\x9c"
+        "And so\xe2\x80\x9d my fellow Americans, ask not what your country can do.",
     };
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         compared(said, texts[i], 0, 0, 0);
-    compared("It's a well-known e.g. for the U.S. army.", "It\xe2\x80\x99s a well\xe2\x80\x91known e.g. for the U.S. army", 0, 0, 0);
+    compared("It's a well-known e.g. for the U.S. army.",
+             "It\xe2\x80\x99s a well\xe2\x80\x91known e.g. for the U.S. army", 0, 0, 0);
     compared("A caf\xc3\xa9.", "a CAFE\xcc\x81", 0, 0, 0);
 }
 
@@ -423,7 +440,9 @@ static void numbers_have_one_form(void **state)
         {"It costs $25.", "It costs twenty-five dollars"},
         {"It costs $3.50 a piece.", "It costs three dollars and fifty cents a piece"},
         {"It costs $3 million.", "it costs three million dollars"},
-        {"It costs \xc2\xa3" "5 or 5 \xe2\x82\xac.", "it costs five pounds or five euros"},
+        {"It costs \xc2\xa3"
+         "5 or 5 \xe2\x82\xac.",
+         "it costs five pounds or five euros"},
         {"The 1st, the 2nd and the 23rd.", "the first, the second and the twenty-third"},
         {"It began in 1995 and ended in 2005.", "It began in nineteen ninety-five and ended in two thousand and five"},
         {"Meet at 10:30 a.m.", "meet at ten thirty am"},
@@ -447,9 +466,11 @@ static void an_unrelated_text_was_not_said(void **state)
 {
     (void)state;
     speech s;
-    say(&s, "And so, my fellow Americans, ask not what your country can do for you, ask what you can do for your country.",
+    say(&s,
+        "And so, my fellow Americans, ask not what your country can do for you, ask what you can do for your country.",
         120, 0.95f);
-    s.in.reference = "The quick brown fox jumps over the lazy dog while seven wizards quietly mix a bright potion for the king.";
+    s.in.reference =
+        "The quick brown fox jumps over the lazy dog while seven wizards quietly mix a bright potion for the king.";
     rh_speech_report r = measured(&s);
     assert_true(r.completeness < 0.1f);
     rh_speech_report_done(&r);

@@ -83,8 +83,7 @@ static void session_is_read_back_whole(void **state)
     assert_int_equal(rh_store_get(s, "one", &got, &err), RH_OK);
     assert_string_equal(json_string_value(json_object_get(got, "state")), "done");
     json_t *segment = json_array_get(json_object_get(got, "segments"), 0);
-    assert_string_equal(json_string_value(json_object_get(segment, "text")),
-                        "I rebuilt the billing system.");
+    assert_string_equal(json_string_value(json_object_get(segment, "text")), "I rebuilt the billing system.");
     assert_true(json_real_value(json_object_get(segment, "start")) == 0.5);
     json_t *second = json_array_get(json_object_get(got, "seconds"), 0);
     assert_true(json_number_value(json_object_get(second, "yaw")) == 3.5);

@@ -24,12 +24,16 @@ static void broken_stretches_become_one_character_each(void **state)
     (void)state;
     mended_is("caf\xc3\xa9", "caf\xc3\xa9");
     mended_is("caf\xc3", "caf\xef\xbf\xbd");
-    mended_is("\xf0\x9f\x98" "a", "\xef\xbf\xbd" "a");       /* cut short: one */
-    mended_is("\xc0\xaf", "\xef\xbf\xbd\xef\xbf\xbd");          /* overlong: no start at all */
+    mended_is("\xf0\x9f\x98"
+              "a",
+              "\xef\xbf\xbd"
+              "a");                                                    /* cut short: one */
+    mended_is("\xc0\xaf", "\xef\xbf\xbd\xef\xbf\xbd");                 /* overlong: no start at all */
     mended_is("\xed\xa0\x80", "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd"); /* a surrogate */
-    mended_is("\xef\xbf\xbd", "\xef\xbf\xbd");                    /* one that was written */
+    mended_is("\xef\xbf\xbd", "\xef\xbf\xbd");                         /* one that was written */
     char *s = rh_utf8_mended("a\0b", 3);
-    assert_string_equal(s, "a\xef\xbf\xbd" "b");
+    assert_string_equal(s, "a\xef\xbf\xbd"
+                           "b");
     rh_free(s);
 }
 

@@ -12,7 +12,8 @@
 #include "rehearse/base/alloc.h"
 
 #define WORD(text, start) "{\"text\": \"" text "\", \"start\": " #start ", \"end\": " #start ", \"word\": 0}"
-#define MARKED(text, start, mark) "{\"text\": \"" text "\", \"start\": " #start ", \"end\": " #start ", \"mark\": \"" mark "\"}"
+#define MARKED(text, start, mark)                                                                                      \
+    "{\"text\": \"" text "\", \"start\": " #start ", \"end\": " #start ", \"mark\": \"" mark "\"}"
 
 /* The page of marked words, with every stretch of blanks and line ends as one blank. */
 static char *page_of(const char *words)
@@ -44,12 +45,22 @@ static void every_mark_is_explained(void **state)
 {
     (void)state;
     setenv("COLUMNS", "200", 1);
-    char *page = page_of(
-        "[" WORD("We,", 0) "," MARKED("um", 0.5, "filler") "," MARKED("we had,", 0.95, "false_start") "," WORD("went", 1) ","
-        MARKED("to", 2.1, "repeat") "," WORD("to", 2.2) "," MARKED("Ton-", 2.9, "cutoff") "," MARKED("town", 3, "drawn") "]");
-    static const char *const parts[] = {"(um)", "(begun anew)", "(twice)", "(cut off)", "(drawn)", "(um) filler",
-                                        "(begun anew) false start", "(twice) the words before it, repeated",
-                                        "(cut off) the word before it", "(drawn) the word before it, held"};
+    char *page =
+        page_of("[" WORD("We,", 0) "," MARKED("um", 0.5, "filler") "," MARKED("we had,", 0.95, "false_start") "," WORD(
+            "went", 1) "," MARKED("to", 2.1, "repeat") "," WORD("to",
+                                                                2.2) "," MARKED("Ton-", 2.9,
+                                                                                "cutoff") "," MARKED("town", 3,
+                                                                                                     "drawn") "]");
+    static const char *const parts[] = {"(um)",
+                                        "(begun anew)",
+                                        "(twice)",
+                                        "(cut off)",
+                                        "(drawn)",
+                                        "(um) filler",
+                                        "(begun anew) false start",
+                                        "(twice) the words before it, repeated",
+                                        "(cut off) the word before it",
+                                        "(drawn) the word before it, held"};
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
         if (!strstr(page, parts[i]))
             fail_msg("no \"%s\" in: %s", parts[i], page);

@@ -13,14 +13,10 @@
 #define assert_near(a, b, tol) assert_true(fabs((double)(a) - (double)(b)) <= (tol))
 
 static const rh_word TALK[] = {
-    {.text = "I", .start = 1.0f, .end = 1.2f},
-    {.text = "led", .start = 1.2f, .end = 1.5f},
-    {.text = "the", .start = 2.0f, .end = 2.2f},
-    {.text = "team,", .start = 2.2f, .end = 2.6f},
-    {.text = "and", .start = 3.0f, .end = 3.2f},
-    {.text = "we", .start = 3.2f, .end = 3.3f},
-    {.text = "delivered.", .start = 3.3f, .end = 4.0f},
-    {.text = "It", .start = 5.0f, .end = 5.1f},
+    {.text = "I", .start = 1.0f, .end = 1.2f},          {.text = "led", .start = 1.2f, .end = 1.5f},
+    {.text = "the", .start = 2.0f, .end = 2.2f},        {.text = "team,", .start = 2.2f, .end = 2.6f},
+    {.text = "and", .start = 3.0f, .end = 3.2f},        {.text = "we", .start = 3.2f, .end = 3.3f},
+    {.text = "delivered.", .start = 3.3f, .end = 4.0f}, {.text = "It", .start = 5.0f, .end = 5.1f},
     {.text = "worked.", .start = 5.1f, .end = 5.5f},
 };
 

@@ -17,8 +17,8 @@ static void say(rh_transcript *t, const char *const *tokens, int n, float start)
 {
     rh_asr_segment s = {.start = start, .end = start + 0.2f * (float)n, .first_token = t->n_tokens};
     for (int i = 0; i < n; i++) {
-        rh_asr_token k = {.id = i, .start = start + 0.2f * (float)i,
-                          .end = start + 0.2f * (float)(i + 1), .p = 0.5f, .rival_id = -1};
+        rh_asr_token k = {
+            .id = i, .start = start + 0.2f * (float)i, .end = start + 0.2f * (float)(i + 1), .p = 0.5f, .rival_id = -1};
         assert_int_equal(rh_transcript_add_token(t, &k, tokens[i], strlen(tokens[i])), RH_OK);
     }
     assert_int_equal(rh_transcript_end_segment(t, &s, true), RH_OK);
@@ -36,7 +36,8 @@ static void word_is(const rh_transcript *t, int i, const char *text, float start
 static void tokens_become_words_with_their_punctuation(void **state)
 {
     (void)state;
-    static const char *const tokens[] = {" He", " said", ",", " \"", "Come", "."," un", "believ", "able", "!", "\"", " 10", "%"};
+    static const char *const tokens[] = {" He",    " said", ",", " \"", "Come", ".", " un",
+                                         "believ", "able",  "!", "\"",  " 10",  "%"};
     rh_transcript t;
     rh_transcript_init(&t);
     say(&t, tokens, 13, 1.0f);
@@ -184,10 +185,10 @@ static void subtitles_are_numbered_and_timed(void **state)
 static void long_segments_become_cues_of_two_lines(void **state)
 {
     (void)state;
-    static const char *const tokens[] = {" And", " so", ",", " my", " fellow", " Americans", ",", " ask", " not", " what",
-                                         " your", " country", " can", " do", " for", " you", ".", " Ask", " what",
-                                         " you", " can", " do", " for", " your", " country", " and", " for", " all",
-                                         " of", " us", " in", " it"};
+    static const char *const tokens[] = {
+        " And",     " so",   ",",        " my",  " fellow", " Americans", ",",    " ask",  " not", " what", " your",
+        " country", " can",  " do",      " for", " you",    ".",          " Ask", " what", " you", " can",  " do",
+        " for",     " your", " country", " and", " for",    " all",       " of",  " us",   " in",  " it"};
     rh_transcript t;
     rh_transcript_init(&t);
     say(&t, tokens, 32, 0);

@@ -16,10 +16,9 @@
 enum { ROOM_BYTES = 32 << 20 };
 
 static const enum AVPixelFormat formats[] = {
-    AV_PIX_FMT_YUV420P,   AV_PIX_FMT_YUVJ420P,    AV_PIX_FMT_YUV422P, AV_PIX_FMT_YUV444P,
-    AV_PIX_FMT_NV12,      AV_PIX_FMT_GRAY8,       AV_PIX_FMT_P010,    AV_PIX_FMT_YUV420P10,
-    AV_PIX_FMT_YUV422P10, AV_PIX_FMT_YUV444P12LE, AV_PIX_FMT_GBRP,    AV_PIX_FMT_BGRA,
-    AV_PIX_FMT_YUYV422,   AV_PIX_FMT_YUVA420P,
+    AV_PIX_FMT_YUV420P, AV_PIX_FMT_YUVJ420P, AV_PIX_FMT_YUV422P,   AV_PIX_FMT_YUV444P,   AV_PIX_FMT_NV12,
+    AV_PIX_FMT_GRAY8,   AV_PIX_FMT_P010,     AV_PIX_FMT_YUV420P10, AV_PIX_FMT_YUV422P10, AV_PIX_FMT_YUV444P12LE,
+    AV_PIX_FMT_GBRP,    AV_PIX_FMT_BGRA,     AV_PIX_FMT_YUYV422,   AV_PIX_FMT_YUVA420P,
 };
 enum { N_FORMATS = sizeof formats / sizeof *formats };
 
@@ -71,12 +70,12 @@ static void convert(struct SwsContext **sws, enum AVPixelFormat format, int w, i
     rgb[0] = rgb[last] = 0;
     if (rh_frame_to_rgb(sws, f, rgb, to_w, to_h, &err) != RH_OK)
         fail_msg("%s", err.msg);
-    for (int y = 0; y < to_h; y += to_h > 3 ? to_h - 1 : 1)
+    for (int y = 0; y<to_h; y += to_h> 3 ? to_h - 1 : 1)
         for (int i = 0; i < to_w * 3; i++) {
             int v = rgb[(size_t)y * rh_rgb_stride(to_w) + (size_t)i];
             if (v < 125 || v > 133)
-                fail_msg("%s %dx%d to %dx%d: byte %d of row %d is %d", av_get_pix_fmt_name(format), w, h,
-                         to_w, to_h, i, y, v);
+                fail_msg("%s %dx%d to %dx%d: byte %d of row %d is %d", av_get_pix_fmt_name(format), w, h, to_w, to_h, i,
+                         y, v);
         }
     av_frame_free(&f);
 }
@@ -99,9 +98,9 @@ static void no_common_size_writes_past_its_room(void **state)
 {
     (void)state;
     static const int sizes[][2] = {
-        {176, 144},  {270, 480},  {320, 240},  {360, 640},   {426, 240},   {480, 360},  {480, 854},
-        {540, 960},  {606, 1080}, {640, 352},  {640, 480},   {720, 576},   {750, 1334}, {828, 1792},
-        {886, 1920}, {1080, 608}, {1080, 1080}, {1080, 1350}, {1080, 1920}, {1170, 2532}, {1284, 2778},
+        {176, 144},  {270, 480},   {320, 240},   {360, 640},   {426, 240},   {480, 360},   {480, 854},
+        {540, 960},  {606, 1080},  {640, 352},   {640, 480},   {720, 576},   {750, 1334},  {828, 1792},
+        {886, 1920}, {1080, 608},  {1080, 1080}, {1080, 1350}, {1080, 1920}, {1170, 2532}, {1284, 2778},
         {1366, 768}, {1440, 1080}, {1920, 1080}, {1918, 1078}, {3840, 2160},
     };
     struct SwsContext *sws = NULL;

@@ -72,7 +72,8 @@ static void bent_faces_move_the_pitch_within_a_limit(void **state)
     for (int sign = -1; sign <= 1; sign += 2) { /* every point against its weight: the worst bend */
         turn_face(points, 0, 0, 0, 12);
         for (int i = 0; i < RH_POSE_REST; i++)
-            points[rh_learned_pose.rest[i].point][1] += (float)sign * (rh_learned_pose.rest[i].weight[1] > 0 ? 9.0f : -9.0f);
+            points[rh_learned_pose.rest[i].point][1] +=
+                (float)sign * (rh_learned_pose.rest[i].weight[1] > 0 ? 9.0f : -9.0f);
         a = rh_corrected_angles(&rh_learned_pose, &fit, (const float(*)[3])points);
         low = fminf(low, a.pitch);
         high = fmaxf(high, a.pitch);
@@ -124,15 +125,16 @@ static void prepared_positions_agree_and_stay_inside(void **state)
     (void)state;
     needs_other_kernels(rh_cpu()->avx2);
     rh_image img = {.width = 97, .height = 61, .stride = 97 * 3};
-    static const float lines[][4] = {{3.2f, 5.5f, 0.7f, 0.2f}, {-40, 20, 1.3f, -0.4f}, {90, 70, -0.9f, 0.8f},
-                                     {1e9f, -1e9f, 1, 1}, {50, 30, 0, 0}};
+    static const float lines[][4] = {
+        {3.2f, 5.5f, 0.7f, 0.2f}, {-40, 20, 1.3f, -0.4f}, {90, 70, -0.9f, 0.8f}, {1e9f, -1e9f, 1, 1}, {50, 30, 0, 0}};
     for (size_t k = 0; k < sizeof lines / sizeof *lines; k++) {
         rh_sample_row a, b;
         const float *l = lines[k];
         rh_sample_prepare_c(&a, &img, 193, l[0], l[1], l[2], l[3]);
         rh_sample_prepare_avx2(&b, &img, 193, l[0], l[1], l[2], l[3]);
         for (int i = 0; i < 193; i++) {
-            float ax = (float)(a.offset[i] % img.stride / 3) + a.fx[i], bx = (float)(b.offset[i] % img.stride / 3) + b.fx[i];
+            float ax = (float)(a.offset[i] % img.stride / 3) + a.fx[i],
+                  bx = (float)(b.offset[i] % img.stride / 3) + b.fx[i];
             float ay = (float)(a.offset[i] / img.stride) + a.fy[i], by = (float)(b.offset[i] / img.stride) + b.fy[i];
             assert_true(fabsf(ax - bx) < 1e-3f && fabsf(ay - by) < 1e-3f);
             assert_true(b.offset[i] + 6 + img.stride <= (uint32_t)img.stride * 61);
@@ -150,8 +152,8 @@ static void crop_reads_the_same_place_at_any_scale(void **state)
         for (int x = 0; x < W; x++)
             for (int c = 0; c < 3; c++)
                 px[(y * W + x) * 3 + c] = (uint8_t)(c == 0 ? x * 4 : c == 1 ? y * 4 : 9);
-    rh_image_part part = {.img = {.data = px, .width = W, .height = H, .stride = W * 3}, .full_width = W,
-                          .full_height = H, .scale = 1};
+    rh_image_part part = {
+        .img = {.data = px, .width = W, .height = H, .stride = W * 3}, .full_width = W, .full_height = H, .scale = 1};
     rh_affine m = {.x0 = 10, .y0 = 20, .ux = 0.5f, .vy = 0.5f};
     float out[16 * 16 * 3 + 1];
     rh_sample_crop(out, 16, 16, &part, &m, 1, 0, 0);
@@ -185,8 +187,14 @@ static rh_contact_result look(person *p, float yaw, float pitch, int n_pictures)
     rh_contact_result r = {0};
     for (int i = 0; i < n_pictures; i++) {
         p->t_us += 100000;
-        rh_contact_input in = {.t_us = p->t_us, .present = true, .confidence = 1, .head_yaw = yaw,
-                               .head_pitch = pitch, .gaze_yaw = yaw, .gaze_pitch = pitch, .gaze_known = true};
+        rh_contact_input in = {.t_us = p->t_us,
+                               .present = true,
+                               .confidence = 1,
+                               .head_yaw = yaw,
+                               .head_pitch = pitch,
+                               .gaze_yaw = yaw,
+                               .gaze_pitch = pitch,
+                               .gaze_known = true};
         r = push(p, &in);
     }
     return r;
@@ -352,9 +360,13 @@ static void a_turned_head_with_level_eyes_looks_aside(void **state)
                 for (int low = -20; low <= 20; low += 5) {
                     person p;
                     new_person(&p);
-                    rh_contact_input in = {.t_us = 100000, .present = true, .confidence = 1,
-                                           .head_yaw = (float)(side * head), .gaze_yaw = (float)(side * eyes),
-                                           .gaze_pitch = (float)low, .gaze_known = true};
+                    rh_contact_input in = {.t_us = 100000,
+                                           .present = true,
+                                           .confidence = 1,
+                                           .head_yaw = (float)(side * head),
+                                           .gaze_yaw = (float)(side * eyes),
+                                           .gaze_pitch = (float)low,
+                                           .gaze_known = true};
                     rh_contact_result r = rh_contact_push(&p.c, &in);
                     assert_int_equal(r.look, side > 0 ? RH_LOOK_RIGHT : RH_LOOK_LEFT);
                 }

@@ -35,18 +35,18 @@ typedef struct {
 
 typedef struct {
     int32_t id;
-    float start, end;    /* s; equal where the engine gives no token times */
-    float p;             /* probability of this token [0,1] */
-    float entropy;       /* of the distribution it was drawn from, nats */
-    float p_rival;       /* probability of the best other token */
+    float start, end; /* s; equal where the engine gives no token times */
+    float p;          /* probability of this token [0,1] */
+    float entropy;    /* of the distribution it was drawn from, nats */
+    float p_rival;    /* probability of the best other token */
     int32_t rival_id;
-    float p_filler;      /* probability of "um", "uh", ... in its place; 1 where the engine cannot tell */
+    float p_filler;              /* probability of "um", "uh", ... in its place; 1 where the engine cannot tell */
     uint32_t text_off, text_len; /* bytes in rh_transcript.text; a token may split a UTF-8 character */
 } rh_asr_token;
 
 typedef struct {
-    float start, end;            /* s */
-    float p;                     /* geometric mean over its tokens */
+    float start, end; /* s */
+    float p;          /* geometric mean over its tokens */
     int32_t first_token, n_tokens;
     uint32_t text_off, text_len; /* with punctuation, without the leading space */
 } rh_asr_word;
@@ -62,44 +62,51 @@ typedef struct {
 /* Owned by the caller: init once, may be passed to many calls (each replaces
  * what it held), done at the end. */
 typedef struct {
-    char *text;                        /* NUL-terminated; all texts point into it */
-    rh_asr_segment *segments; int n_segments;
-    rh_asr_word *words; int n_words;   /* 0 unless word_times was asked */
-    rh_asr_token *tokens; int n_tokens;/* text tokens only */
+    char *text; /* NUL-terminated; all texts point into it */
+    rh_asr_segment *segments;
+    int n_segments;
+    rh_asr_word *words;
+    int n_words; /* 0 unless word_times was asked */
+    rh_asr_token *tokens;
+    int n_tokens; /* text tokens only */
     char language[RH_ASR_LANG_LEN];
-    int64_t encode_us, decode_us;      /* wall time spent */
-    int n_steps;                       /* decoder passes */
+    int64_t encode_us, decode_us; /* wall time spent */
+    int n_steps;                  /* decoder passes */
     size_t _cap_segments, _cap_words, _cap_tokens, _len_text, _cap_text;
 } rh_transcript;
 
-typedef struct { size_t start, end; } rh_speech_span; /* samples, end exclusive */
+typedef struct {
+    size_t start, end;
+} rh_speech_span; /* samples, end exclusive */
 
 typedef struct {
-    const char *language;      /* as rh_asr_language() takes it; NULL = detect (multilingual models) */
-    bool translate;            /* to English */
-    bool timestamps;           /* decode with timestamp tokens (needed past 30 s); true */
-    bool word_times;           /* fill `words`; true */
-    int beam;                  /* 1 = greedy; 1 */
-    float temperature;         /* first temperature; 0 */
-    bool fallback;             /* retry hotter on compression ratio / log-probability; true */
-    float logprob_min;         /* -1 */
-    float compression_max;     /* 2.4 */
-    float no_speech_max;       /* 0.6 */
-    const char *prompt;        /* text said before, or style; NULL */
-    const char *prefix;        /* text that is said first, known already: the result is what follows
+    const char *language;  /* as rh_asr_language() takes it; NULL = detect (multilingual models) */
+    bool translate;        /* to English */
+    bool timestamps;       /* decode with timestamp tokens (needed past 30 s); true */
+    bool word_times;       /* fill `words`; true */
+    int beam;              /* 1 = greedy; 1 */
+    float temperature;     /* first temperature; 0 */
+    bool fallback;         /* retry hotter on compression ratio / log-probability; true */
+    float logprob_min;     /* -1 */
+    float compression_max; /* 2.4 */
+    float no_speech_max;   /* 0.6 */
+    const char *prompt;    /* text said before, or style; NULL */
+    const char *prefix;    /* text that is said first, known already: the result is what follows
                                   it; NULL */
-    const int32_t *draft; int n_draft; /* tokens of an earlier transcript of the same audio;
+    const int32_t *draft;
+    int n_draft;        /* tokens of an earlier transcript of the same audio;
                                           verified in one pass; the result does not depend on it */
-    bool keep_to_draft;        /* ... except that the draft stands where nothing else is much more
+    bool keep_to_draft; /* ... except that the draft stands where nothing else is much more
                                   likely; a filler takes its place as ever. Where the result is the
                                   draft it comes without word times; false */
-    float filler_boost;        /* added to the logits of filler tokens at word starts; 0 = off */
-    const rh_speech_span *speech; size_t n_speech; /* where in the sound somebody speaks: what is soft
+    float filler_boost; /* added to the logits of filler tokens at word starts; 0 = off */
+    const rh_speech_span *speech;
+    size_t n_speech;                           /* where in the sound somebody speaks: what is soft
                                   there is made louder; NULL = the sound is heard as it is */
-    const atomic_bool *cancel; /* checked between steps; NULL */
+    const atomic_bool *cancel;                 /* checked between steps; NULL */
     void (*progress)(void *user, double done); /* [0,1], from the calling thread; NULL */
     void *progress_user;
-    int64_t deadline_us;       /* rh_now_us() by which the result is wanted; orders work of
+    int64_t deadline_us; /* rh_now_us() by which the result is wanted; orders work of
                                   different streams; 0 = a file, may wait */
 } rh_asr_params;
 
@@ -113,8 +120,7 @@ bool rh_asr_language(const char *given, char code[RH_ASR_LANG_LEN]);
 /* Reads an official ggml file. On failure *out is unchanged.
  * RH_ERR_IO unreadable; RH_ERR_FORMAT not such a file or damaged;
  * RH_ERR_UNSUPPORTED this build or machine lacks the engine or device; RH_ERR_NOMEM. */
-rh_status rh_asr_model_load(rh_asr_model **out, const char *path,
-                            const rh_asr_model_options *opts, rh_error *err);
+rh_status rh_asr_model_load(rh_asr_model **out, const char *path, const rh_asr_model_options *opts, rh_error *err);
 void rh_asr_model_free(rh_asr_model *m); /* after its streams; NULL is fine */
 
 typedef struct {
@@ -129,25 +135,22 @@ typedef struct {
 rh_asr_model_info rh_asr_model_describe(const rh_asr_model *m); /* strings live as long as m */
 /* As rh_asr_language(), with a model (NULL = any): RH_ERR_INVAL what is given is no language, or
  * the model does not know it. */
-rh_status rh_asr_model_language(const rh_asr_model *m, const char *given, char code[RH_ASR_LANG_LEN],
-                                rh_error *err);
+rh_status rh_asr_model_language(const rh_asr_model *m, const char *given, char code[RH_ASR_LANG_LEN], rh_error *err);
 
 rh_status rh_asr_stream_new(rh_asr_stream **out, rh_asr_model *m, rh_error *err);
 void rh_asr_stream_free(rh_asr_stream *s);
 
 /* Transcribes `n` samples of any length (windows of 30 s with the reference's
  * seek rules). RH_ERR_CANCELED; RH_ERR_INVAL bad params or non-finite samples. */
-rh_status rh_asr_transcribe(rh_asr_stream *s, const float *samples, size_t n,
-                            const rh_asr_params *p, rh_transcript *out, rh_error *err);
+rh_status rh_asr_transcribe(rh_asr_stream *s, const float *samples, size_t n, const rh_asr_params *p,
+                            rh_transcript *out, rh_error *err);
 
 /* The following use the encoder output kept from the last rh_asr_transcribe()
  * of at most 30 s on this stream, at decoder cost only. RH_ERR_UNSUPPORTED where the
  * engine cannot; RH_ERR_INVAL when there is none. */
-rh_status rh_asr_redecode(rh_asr_stream *s, const rh_asr_params *p, rh_transcript *out,
-                          rh_error *err);
+rh_status rh_asr_redecode(rh_asr_stream *s, const rh_asr_params *p, rh_transcript *out, rh_error *err);
 /* Forced decoding of `text`: its tokens with probability, rival and times. */
-rh_status rh_asr_force(rh_asr_stream *s, const char *text, const rh_asr_params *p,
-                       rh_transcript *out, rh_error *err);
+rh_status rh_asr_force(rh_asr_stream *s, const char *text, const rh_asr_params *p, rh_transcript *out, rh_error *err);
 /* Mean and standard deviation over the speech positions of the encoder output:
  * out[2 * n_state]. */
 rh_status rh_asr_pooled(rh_asr_stream *s, float *out, size_t n_out, rh_error *err);

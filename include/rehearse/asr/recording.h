@@ -12,21 +12,20 @@
 
 /* `vad` NULL = decode everything. `spans` (may be NULL) receives where speech
  * is, freed by the caller with rh_free(). Otherwise as rh_asr_transcribe(). */
-rh_status rh_recording_transcribe(rh_asr_stream *s, const rh_vad_model *vad, const float *samples,
-                                  size_t n, const rh_asr_params *p, rh_transcript *out,
-                                  rh_speech_span **spans, size_t *n_spans, rh_error *err);
+rh_status rh_recording_transcribe(rh_asr_stream *s, const rh_vad_model *vad, const float *samples, size_t n,
+                                  const rh_asr_params *p, rh_transcript *out, rh_speech_span **spans, size_t *n_spans,
+                                  rh_error *err);
 
 /* One piece has just been recognised: `part` is its transcript with times from
  * the piece's own start, `from_s` to `to_s` where it lies in the recording; the
  * stream still holds its encoder output (rh_asr_force, rh_asr_pooled,
  * rh_asr_redecode). A failure ends the whole transcription. */
-typedef rh_status (*rh_recording_hook)(void *user, rh_asr_stream *s, const rh_transcript *part,
-                                       double from_s, double to_s, bool is_last, rh_error *err);
+typedef rh_status (*rh_recording_hook)(void *user, rh_asr_stream *s, const rh_transcript *part, double from_s,
+                                       double to_s, bool is_last, rh_error *err);
 
 /* rh_recording_transcribe() with a call after each piece. */
-rh_status rh_recording_pieces(rh_asr_stream *s, const rh_vad_model *vad, const float *samples,
-                              size_t n, const rh_asr_params *p, rh_recording_hook hook, void *user,
-                              rh_transcript *out, rh_speech_span **spans, size_t *n_spans,
-                              rh_error *err);
+rh_status rh_recording_pieces(rh_asr_stream *s, const rh_vad_model *vad, const float *samples, size_t n,
+                              const rh_asr_params *p, rh_recording_hook hook, void *user, rh_transcript *out,
+                              rh_speech_span **spans, size_t *n_spans, rh_error *err);
 
 #endif

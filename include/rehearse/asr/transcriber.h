@@ -37,9 +37,10 @@ typedef struct {
 /* What was heard; valid until the next _work, _finish or _free. */
 typedef struct {
     bool final;
-    float start, end;                 /* s */
-    const rh_transcript *transcript;  /* its text, words and tokens, times from the first sample */
-    const float *pooled; int n_pooled;/* finals: rh_asr_pooled() of the utterance; may be NULL */
+    float start, end;                /* s */
+    const rh_transcript *transcript; /* its text, words and tokens, times from the first sample */
+    const float *pooled;
+    int n_pooled; /* finals: rh_asr_pooled() of the utterance; may be NULL */
     /* Finals, where asked for: words of the verbatim decode (verbatim.h), maybe none and
      * maybe beyond fresh_to, and the sound of what is new with some seconds before it:
      * `n_sound` samples from the time `sound_from` on. What lies in [fresh_from, fresh_to)

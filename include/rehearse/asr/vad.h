@@ -29,7 +29,7 @@ void rh_vad_free(rh_vad *v);
 
 /* Spans of speech in a whole recording: probability, a loudness gate, at least
  * 100 ms of speech, padded, merged over short gaps. *out is freed with rh_free(). */
-rh_status rh_vad_spans(const rh_vad_model *m, const float *samples, size_t n,
-                       rh_speech_span **out, size_t *n_out, rh_error *err);
+rh_status rh_vad_spans(const rh_vad_model *m, const float *samples, size_t n, rh_speech_span **out, size_t *n_out,
+                       rh_error *err);
 
 #endif

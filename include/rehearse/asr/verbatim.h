@@ -18,7 +18,7 @@
  * follows it (and the prefix too where a repetition was cut). `clean` itself where it has no room for a hesitation; empty where it has no
  * words, and in other languages than English.
  * As rh_asr_redecode(): RH_ERR_UNSUPPORTED where the engine cannot. */
-rh_status rh_asr_verbatim(rh_asr_stream *s, const rh_transcript *clean, const rh_asr_params *p,
-                          rh_transcript *out, rh_error *err);
+rh_status rh_asr_verbatim(rh_asr_stream *s, const rh_transcript *clean, const rh_asr_params *p, rh_transcript *out,
+                          rh_error *err);
 
 #endif

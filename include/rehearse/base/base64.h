@@ -18,8 +18,7 @@
  * place is safe when RH_BASE64_DECODED_MAX(n) bytes are there. RH_ERR_FORMAT names the
  * position of the first wrong character; RH_ERR_INVAL when `cap` is under
  * RH_BASE64_DECODED_MAX(n). */
-rh_status rh_base64_decode(uint8_t *out, size_t cap, size_t *n_out, const char *text, size_t n,
-                           rh_error *err);
+rh_status rh_base64_decode(uint8_t *out, size_t cap, size_t *n_out, const char *text, size_t n, rh_error *err);
 void rh_base64_encode(char *out, const uint8_t *bytes, size_t n);
 
 #endif

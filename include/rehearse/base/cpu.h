@@ -5,8 +5,8 @@
 #include <stdbool.h>
 
 typedef struct {
-    bool avx2;        /* AVX2 with FMA and F16C */
-    bool avx512;      /* AVX-512 F, BW, VL, DQ */
+    bool avx2;   /* AVX2 with FMA and F16C */
+    bool avx512; /* AVX-512 F, BW, VL, DQ */
     bool avx512_vnni;
     bool avx512_bf16;
     bool amx_int8, amx_bf16;

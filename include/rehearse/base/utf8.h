@@ -10,7 +10,7 @@
 typedef struct {
     uint8_t need;   /* bytes missing of the character under way */
     uint8_t lo, hi; /* what the next one of them may be */
-} rh_utf8; /* start with {0} */
+} rh_utf8;          /* start with {0} */
 
 /* False at the first byte that can't belong to UTF-8. */
 bool rh_utf8_feed(rh_utf8 *u, const void *bytes, size_t n);

@@ -16,12 +16,7 @@
 #include <stddef.h>
 #include "rehearse/base/status.h"
 
-typedef enum {
-    RH_CONFIG_DEFAULT,
-    RH_CONFIG_FILE,
-    RH_CONFIG_ENV,
-    RH_CONFIG_FLAG
-} rh_config_origin;
+typedef enum { RH_CONFIG_DEFAULT, RH_CONFIG_FILE, RH_CONFIG_ENV, RH_CONFIG_FLAG } rh_config_origin;
 
 enum { RH_CONFIG_MAX_KEYS = 48 };
 
@@ -31,22 +26,22 @@ typedef struct {
     char *host;
     int port;
     char *tls_cert, *tls_key; /* files; "" = plain http */
-    int threads; /* of one transcription; 0 = chosen for this machine */
-    int workers; /* transcriptions at a time; 0 = chosen for this machine */
+    int threads;              /* of one transcription; 0 = chosen for this machine */
+    int workers;              /* transcriptions at a time; 0 = chosen for this machine */
     int max_clients;
     char *log_level; /* error, warn, info, debug */
 
-    char *model;      /* a name of `rehearse model list`, or a path */
+    char *model; /* a name of `rehearse model list`, or a path */
     char *models_dir;
-    char *engine;     /* auto, native, whisper.cpp */
-    char *device;     /* auto, cpu, cuda */
-    char *precision;  /* auto, f32, bf16, f16, int8 */
-    char *language;   /* a code as "en"; "auto" = detect */
+    char *engine;    /* auto, native, whisper.cpp */
+    char *device;    /* auto, cpu, cuda */
+    char *precision; /* auto, f32, bf16, f16, int8 */
+    char *language;  /* a code as "en"; "auto" = detect */
 
     char *data_dir;
     int retention_days; /* 0 = keep until deleted */
 
-    char *ws_reports;   /* on, off: whether sessions of the older sockets are kept */
+    char *ws_reports; /* on, off: whether sessions of the older sockets are kept */
 
     char *cors_origins;   /* list for the open endpoints; "*" = all */
     char *public_origins; /* list of pages and hosts trusted beside the server's own */
@@ -58,7 +53,7 @@ typedef struct {
     int max_audio_s; /* longest recording analysed */
 
     rh_config_origin origin[RH_CONFIG_MAX_KEYS]; /* by place in the table */
-    char *file; /* the settings file that was read; "" = none */
+    char *file;                                  /* the settings file that was read; "" = none */
 } rh_config;
 
 /* What there is to set; `name` as in the file. */
@@ -79,11 +74,10 @@ rh_status rh_config_load(rh_config *c, const char *file, rh_error *err);
 
 /* Sets one, unless a stronger origin has already. Dashes and underscores are
  * the same. RH_ERR_NOTFOUND no such setting; RH_ERR_INVAL wrong value. */
-rh_status rh_config_set(rh_config *c, const char *name, const char *value,
-                        rh_config_origin origin, rh_error *err);
+rh_status rh_config_set(rh_config *c, const char *name, const char *value, rh_config_origin origin, rh_error *err);
 
 size_t rh_config_count(void);
-const rh_config_key *rh_config_at(size_t i);         /* i < rh_config_count() */
+const rh_config_key *rh_config_at(size_t i);           /* i < rh_config_count() */
 const rh_config_key *rh_config_find(const char *name); /* NULL = no such setting */
 
 /* The value in force, written into `buf`; secrets are hidden. Returns `buf`. */

@@ -18,9 +18,9 @@ enum {
 typedef struct {
     float *samples; /* mono, [-1,1], finite; freed by rh_audio_done() */
     size_t n;
-    int rate_hz;          /* of `samples`: 16000 */
+    int rate_hz; /* of `samples`: 16000 */
     int source_rate_hz, source_channels;
-    char codec[24];       /* "mp3", "opus", "pcm_s16le" */
+    char codec[24]; /* "mp3", "opus", "pcm_s16le" */
 } rh_audio;
 
 /* Whole file or bytes, any container and codec, at most max_s seconds
@@ -31,8 +31,7 @@ typedef struct {
  * Channels are mixed so that no speech is lost, whichever it is on. A pipe is read to its end
  * first. A file cut short gives what it holds. Non-finite samples become 0. */
 rh_status rh_audio_read_file(rh_audio *out, const char *path, double max_s, rh_error *err);
-rh_status rh_audio_read_memory(rh_audio *out, const void *bytes, size_t n, double max_s,
-                               rh_error *err);
+rh_status rh_audio_read_memory(rh_audio *out, const void *bytes, size_t n, double max_s, rh_error *err);
 void rh_audio_done(rh_audio *a);
 
 typedef struct rh_resampler rh_resampler;
@@ -41,8 +40,7 @@ rh_status rh_resampler_new(rh_resampler **out, int in_rate_hz, int out_rate_hz, 
 /* Feeds n samples (n = 0 gives the tail and ends the stream). *out points to n_out samples owned
  * by the resampler, valid until the next call (to `in` itself
  * when the rates are equal). */
-rh_status rh_resampler_feed(rh_resampler *r, const float *in, size_t n, const float **out,
-                            size_t *n_out);
+rh_status rh_resampler_feed(rh_resampler *r, const float *in, size_t n, const float **out, size_t *n_out);
 void rh_resampler_free(rh_resampler *r);
 
 #endif

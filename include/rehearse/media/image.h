@@ -50,15 +50,13 @@ typedef struct {
 /* As rh_image_decode(), but only what is needed: at least `region`, at
  * `min_scale` or more. Both are in terms of a picture of of_width x of_height;
  * when this one has another size, the whole is decoded. region may be NULL. */
-rh_status rh_image_decode_part(rh_image_part *part, const void *bytes, size_t n,
-                               const rh_rect *region, int of_width, int of_height,
-                               float min_scale, rh_error *err);
+rh_status rh_image_decode_part(rh_image_part *part, const void *bytes, size_t n, const rh_rect *region, int of_width,
+                               int of_height, float min_scale, rh_error *err);
 /* Size after rotation, from the first bytes, without decoding. */
 rh_status rh_image_probe(const void *bytes, size_t n, int *width, int *height, rh_error *err);
 
 /* JPEG bytes, freed with rh_free(). quality 1..100. */
-rh_status rh_image_encode_jpeg(const rh_image *img, int quality, uint8_t **out, size_t *n_out,
-                               rh_error *err);
+rh_status rh_image_encode_jpeg(const rh_image *img, int quality, uint8_t **out, size_t *n_out, rh_error *err);
 void rh_image_done(rh_image *img);
 
 #endif

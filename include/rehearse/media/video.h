@@ -25,8 +25,7 @@ rh_status rh_video_open_memory(rh_video **out, const void *bytes, size_t n, int 
  * *img is borrowed until the next call, its rows are longer than its width; times begin near 0 and
  * increase. RH_END after the last; damaged parts and frames that cannot be shown are passed over.
  * An error when there is not one to show. RH_ERR_LIMIT decoding takes far longer than the video lasts. */
-rh_status rh_video_next(rh_video *v, int64_t min_step_us, rh_image *img, int64_t *t_us,
-                        rh_error *err);
+rh_status rh_video_next(rh_video *v, int64_t min_step_us, rh_image *img, int64_t *t_us, rh_error *err);
 double rh_video_duration_s(const rh_video *v); /* 0 = not known */
 void rh_video_close(rh_video *v);              /* NULL is fine */
 

@@ -26,8 +26,7 @@ const rh_model_entry *rh_model_find(const char *name);
  * .bin, else ggml-<name>.bin in `models_dir`. Written into `path`.
  * RH_ERR_NOTFOUND unknown name, or a file that is not there (the message says
  * how to get it); RH_ERR_LIMIT path too long. */
-rh_status rh_model_path(const char *model, const char *models_dir, char *path, size_t size,
-                        rh_error *err);
+rh_status rh_model_path(const char *model, const char *models_dir, char *path, size_t size, rh_error *err);
 
 /* Progress of long work: bytes done and in all (0 = unknown); false stops it. */
 typedef bool (*rh_model_progress)(void *user, int64_t done, int64_t total);
@@ -37,12 +36,11 @@ typedef bool (*rh_model_progress)(void *user, int64_t done, int64_t total);
  * positional embeddings f32, as in the official files.
  * RH_ERR_IO; RH_ERR_FORMAT not such a model, or damaged; RH_ERR_UNSUPPORTED a
  * kind of weights we don't read; RH_ERR_CANCELED; RH_ERR_NOMEM. */
-rh_status rh_model_import(const char *dir, const char *out_path, rh_model_progress progress,
-                          void *user, rh_error *err);
+rh_status rh_model_import(const char *dir, const char *out_path, rh_model_progress progress, void *user, rh_error *err);
 
 typedef struct {
     const char *models_dir;
-    const char *source; /* base address of official files; NULL = the official one */
+    const char *source;                       /* base address of official files; NULL = the official one */
     rh_model_progress progress;               /* may be NULL */
     void (*notice)(void *user, const char *); /* what is being done; may be NULL */
     void *user;
@@ -54,7 +52,6 @@ typedef struct {
  * package index (through pip) and are converted.
  * RH_ERR_NOTFOUND no such model; RH_ERR_IO neither could be had; RH_ERR_FORMAT
  * wrong content, with both hashes; RH_ERR_CANCELED. */
-rh_status rh_model_pull(const rh_model_entry *model, const rh_model_pull_options *o,
-                        rh_error *err);
+rh_status rh_model_pull(const rh_model_entry *model, const rh_model_pull_options *o, rh_error *err);
 
 #endif

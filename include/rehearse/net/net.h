@@ -47,8 +47,8 @@ typedef struct {
     void (*over)(void *user, rh_net_conn *c);
     /* What a refusal of the network itself says: JSON of malloc(). NULL, or no function: {"detail": why}. */
     char *(*error_body)(void *user, const rh_net_conn *c, int status, const char *why);
-    void (*tick)(void *user, int64_t now_us); /* four times a second */
-    void (*wake)(void *user);                 /* after rh_net_wake() */
+    void (*tick)(void *user, int64_t now_us);      /* four times a second */
+    void (*wake)(void *user);                      /* after rh_net_wake() */
     void (*trouble)(void *user, const char *line); /* worth a line in the log; at most one a minute */
 } rh_net_callbacks;
 
@@ -56,16 +56,15 @@ typedef struct {
 enum { RH_NET_RESERVE = 16 };
 
 typedef struct {
-    int max_connections;      /* at once */
-    size_t max_header_bytes;  /* request line and headers */
-    size_t max_discard_bytes; /* of a body after an early reply; then the connection is closed */
-    size_t max_unsent_bytes;  /* queued for a WebSocket; beyond it nothing is read from it */
+    int max_connections;            /* at once */
+    size_t max_header_bytes;        /* request line and headers */
+    size_t max_discard_bytes;       /* of a body after an early reply; then the connection is closed */
+    size_t max_unsent_bytes;        /* queued for a WebSocket; beyond it nothing is read from it */
     const char *tls_cert, *tls_key; /* PEM files; NULL or "" = no TLS */
 } rh_net_options;
 
 /* RH_ERR_FORMAT, RH_ERR_IO: certificate or key. Copies what it needs. */
-rh_status rh_net_new(rh_net **out, const rh_net_options *o, const rh_net_callbacks *cb, void *user,
-                     rh_error *err);
+rh_status rh_net_new(rh_net **out, const rh_net_options *o, const rh_net_callbacks *cb, void *user, rh_error *err);
 /* Names, IPv4, IPv6, "unix:/path", or "fd:" with systemd's sockets. port 0: any. *bound is the
  * port taken. RH_ERR_IO taken or not allowed; RH_ERR_INVAL no such address. */
 rh_status rh_net_listen(rh_net *net, const char *host, int port, int *bound, rh_error *err);
@@ -74,23 +73,23 @@ rh_status rh_net_turn(rh_net *net);
 void rh_net_wake(rh_net *net); /* any thread */
 /* No new connections, idle ones close, replies say "connection: close". */
 void rh_net_drain(rh_net *net);
-bool rh_net_idle(const rh_net *net); /* nothing is under way or unsent */
-bool rh_net_owes(const rh_net *net); /* something is unsent */
-int rh_net_count(const rh_net *net); /* open connections */
+bool rh_net_idle(const rh_net *net);        /* nothing is under way or unsent */
+bool rh_net_owes(const rh_net *net);        /* something is unsent */
+int rh_net_count(const rh_net *net);        /* open connections */
 uint64_t rh_net_refused(const rh_net *net); /* turned away or closed to make room, so far */
-void rh_net_free(rh_net *net); /* closes what is open; over() comes for each */
+void rh_net_free(rh_net *net);              /* closes what is open; over() comes for each */
 
 /* ---- a connection ---- */
 
 void rh_net_set_user(rh_net_conn *c, void *user);
 void *rh_net_user(const rh_net_conn *c);
 const char *rh_net_peer(const rh_net_conn *c); /* address as text; "unix" for local sockets */
-void rh_net_close(rh_net_conn *c); /* at once, without a word; over() comes soon */
+void rh_net_close(rh_net_conn *c);             /* at once, without a word; over() comes soon */
 
 /* ---- the request under way; during request(), upgrade(), ws_open() and until over() ---- */
 
 const char *rh_net_method(const rh_net_conn *c);
-const char *rh_net_path(const rh_net_conn *c); /* %-decoded, without query; begins with '/' */
+const char *rh_net_path(const rh_net_conn *c);       /* %-decoded, without query; begins with '/' */
 int64_t rh_net_content_length(const rh_net_conn *c); /* -1 not given */
 bool rh_net_chunked(const rh_net_conn *c);
 /* `name` in lower case; NULL absent. Of a repeated header the first. */

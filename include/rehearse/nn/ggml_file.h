@@ -61,8 +61,8 @@ size_t rh_ggml_file_n_tensors(const rh_ggml_file *f);
 const rh_ggml_tensor *rh_ggml_file_tensor_at(const rh_ggml_file *f, size_t i);
 /* The tensor, with its shape checked: ne1 = 1 for a vector, ne2 = 1 for a matrix.
  * RH_ERR_FORMAT when missing or of another shape. */
-rh_status rh_ggml_file_need(const rh_ggml_file *f, const rh_ggml_tensor **out, const char *name,
-                            int64_t ne0, int64_t ne1, int64_t ne2, rh_error *err);
+rh_status rh_ggml_file_need(const rh_ggml_file *f, const rh_ggml_tensor **out, const char *name, int64_t ne0,
+                            int64_t ne1, int64_t ne2, rh_error *err);
 
 /* Of size, header and samples of the content: tells files apart in cache keys. */
 uint64_t rh_ggml_file_hash(const rh_ggml_file *f);

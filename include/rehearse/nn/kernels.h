@@ -53,15 +53,14 @@ typedef struct {
 
     /* y[i][r] (+)= row r of w times x[i] + bias, for all i < x->n and the rows of the blocks
      * [block0, block1); ld_y floats from y[i] to y[i + 1]. */
-    void (*gemm)(const rh_qmat *w, int block0, int block1, const rh_qvec *x, float *y, size_t ld_y,
-                 bool add);
+    void (*gemm)(const rh_qmat *w, int block0, int block1, const rh_qvec *x, float *y, size_t ld_y, bool add);
     /* x[n] into vector `i` of q; n = q->n_cols. */
     void (*quantise)(const float *x, rh_qvec *q, int i);
 
-    float (*dot)(const float *a, const float *b, int n);         /* n a multiple of 16 */
-    void (*axpy)(float a, const float *x, float *y, int n);      /* y += a x */
+    float (*dot)(const float *a, const float *b, int n);    /* n a multiple of 16 */
+    void (*axpy)(float a, const float *x, float *y, int n); /* y += a x */
     void (*layer_norm)(const float *x, const float *gain, const float *shift, float *y, int n);
-    void (*gelu)(float *x, int n);                               /* exact form, to 2e-7 */
+    void (*gelu)(float *x, int n); /* exact form, to 2e-7 */
     /* x = exp(x - max) / sum; returns nothing for n = 0. */
     void (*softmax)(float *x, int n);
     void (*stats)(const float *x, int n, rh_row_stats *out);

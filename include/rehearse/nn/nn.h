@@ -19,22 +19,13 @@ typedef struct rh_nn_request rh_nn_request;
 
 enum { RH_NN_MAX_DIMS = 8 };
 
-typedef enum {
-    RH_NN_F32,
-    RH_NN_F16,
-    RH_NN_BF16,
-    RH_NN_I8,
-    RH_NN_U8,
-    RH_NN_I32,
-    RH_NN_I64,
-    RH_NN_BOOL
-} rh_nn_type;
+typedef enum { RH_NN_F32, RH_NN_F16, RH_NN_BF16, RH_NN_I8, RH_NN_U8, RH_NN_I32, RH_NN_I64, RH_NN_BOOL } rh_nn_type;
 
 typedef struct {
-    int n_threads;         /* of all streams together; 0 = every processor; 1 */
-    int n_streams;         /* inferences at the same time; 1 */
-    const char *precision; /* of the arithmetic: "f32" "bf16" "f16"; NULL = f32 */
-    const char *cache_dir; /* compiled models are kept here; NULL = none; NULL */
+    int n_threads;                 /* of all streams together; 0 = every processor; 1 */
+    int n_streams;                 /* inferences at the same time; 1 */
+    const char *precision;         /* of the arithmetic: "f32" "bf16" "f16"; NULL = f32 */
+    const char *cache_dir;         /* compiled models are kept here; NULL = none; NULL */
     const char *const *properties; /* further OpenVINO properties: key, value, ..., NULL; NULL */
 } rh_nn_options;
 
@@ -43,7 +34,7 @@ typedef struct {
     rh_nn_type type;
     int n_dims;
     int64_t dims[RH_NN_MAX_DIMS];
-    void *data; /* dense, outermost side first; NULL in a description */
+    void *data;  /* dense, outermost side first; NULL in a description */
     size_t size; /* bytes */
 } rh_nn_tensor;
 
@@ -52,12 +43,10 @@ rh_nn_options rh_nn_options_default(void);
 /* Reads .xml (IR, weights beside it), .onnx or .tflite and compiles it.
  * RH_ERR_IO unreadable; RH_ERR_FORMAT refused by OpenVINO (err says why);
  * RH_ERR_INVAL bad options; RH_ERR_NOMEM. */
-rh_status rh_nn_model_load(rh_nn_model **out, const char *path, const rh_nn_options *opts,
-                           rh_error *err);
+rh_status rh_nn_model_load(rh_nn_model **out, const char *path, const rh_nn_options *opts, rh_error *err);
 /* IR text with its weights in the caller's memory, which must outlive the model. */
-rh_status rh_nn_model_load_ir(rh_nn_model **out, const char *xml, size_t n_xml,
-                              const void *weights, size_t n_weights, const rh_nn_options *opts,
-                              rh_error *err);
+rh_status rh_nn_model_load_ir(rh_nn_model **out, const char *xml, size_t n_xml, const void *weights, size_t n_weights,
+                              const rh_nn_options *opts, rh_error *err);
 void rh_nn_model_free(rh_nn_model *m); /* after its requests; NULL is fine */
 
 /* The folder below `parent` for what is compiled by this version for this processor, made

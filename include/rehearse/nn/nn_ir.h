@@ -22,8 +22,7 @@ typedef struct {
     int64_t d[RH_NN_MAX_DIMS]; /* outermost first; -1 = dynamic */
 } rh_ir_shape;
 
-#define RH_IR_SHAPE(...)                                                                           \
-    ((rh_ir_shape){(int)(sizeof((int64_t[]){__VA_ARGS__}) / sizeof(int64_t)), {__VA_ARGS__}})
+#define RH_IR_SHAPE(...) ((rh_ir_shape){(int)(sizeof((int64_t[]){__VA_ARGS__}) / sizeof(int64_t)), {__VA_ARGS__}})
 
 rh_status rh_ir_new(rh_ir **out, const char *name, rh_error *err);
 void rh_ir_free(rh_ir *ir); /* after the models made of it; NULL is fine */
@@ -35,8 +34,8 @@ rh_ir_node rh_ir_const_copy(rh_ir *ir, rh_nn_type type, rh_ir_shape shape, const
 rh_ir_node rh_ir_scalar(rh_ir *ir, float value);
 rh_ir_node rh_ir_ints(rh_ir *ir, rh_ir_shape values); /* a vector of i64: its sides are the values */
 /* Operation `type` of `opset` ("opset1"); `attributes` is the text inside <data .../>, or "". */
-rh_ir_node rh_ir_op(rh_ir *ir, const char *type, const char *opset, const char *attributes,
-                    int n_inputs, const rh_ir_node *inputs);
+rh_ir_node rh_ir_op(rh_ir *ir, const char *type, const char *opset, const char *attributes, int n_inputs,
+                    const rh_ir_node *inputs);
 /* Shorthands for common operations, with numpy broadcasting. */
 rh_ir_node rh_ir_add(rh_ir *ir, rh_ir_node a, rh_ir_node b);
 rh_ir_node rh_ir_mul(rh_ir *ir, rh_ir_node a, rh_ir_node b);

@@ -13,8 +13,8 @@
  * events, seconds); `a`: the analysis of the whole, or NULL when there was no
  * sound; `earlier`: array of earlier sessions as rh_store_list() gives it, or NULL.
  * The caller owns *out. RH_ERR_NOMEM. */
-rh_status rh_report_build(const json_t *session, const rh_analysis *a, const json_t *earlier,
-                          json_t **out, rh_error *err);
+rh_status rh_report_build(const json_t *session, const rh_analysis *a, const json_t *earlier, json_t **out,
+                          rh_error *err);
 
 /* The end of a session: rh_session_measure(), the report, rh_session_close(). The caller owns
  * *report (NULL: it is not wanted). `cancel` may be NULL. */
@@ -41,13 +41,11 @@ rh_status rh_report_markdown(const json_t *report, char **out, rh_error *err);
 /* One file that needs nothing else; `web_dir` is the folder of the practice page, whose
  * style and drawing code go into it. `nonce` (NULL = none) marks its scripts for a
  * Content-Security-Policy that goes with it. RH_ERR_IO the folder is not complete. */
-rh_status rh_report_html(const json_t *report, const char *web_dir, const char *nonce, char **out,
-                         rh_error *err);
+rh_status rh_report_html(const json_t *report, const char *web_dir, const char *nonce, char **out, rh_error *err);
 
 typedef enum { RH_TRANSCRIPT_TXT, RH_TRANSCRIPT_SRT, RH_TRANSCRIPT_VTT } rh_transcript_form;
 /* `segments`: array of {start, end, text}, perhaps with "words" (word, start, end). */
-rh_status rh_transcript_text(const json_t *segments, rh_transcript_form form, char **out,
-                             rh_error *err);
+rh_status rh_transcript_text(const json_t *segments, rh_transcript_form form, char **out, rh_error *err);
 /* Segments of a kept session whose texts hold the fillers, repetitions and cut-off
  * words too: of the report, or of what was heard so far. A new array, NULL without memory. */
 json_t *rh_verbatim_segments(const json_t *session);

@@ -16,13 +16,13 @@
 typedef struct rh_server rh_server;
 
 typedef struct {
-    const rh_config *config;  /* host, port, limits, origins, ... */
-    rh_model_set_options models;   /* loaded in the background while the port already answers */
+    const rh_config *config;     /* host, port, limits, origins, ... */
+    rh_model_set_options models; /* loaded in the background while the port already answers */
     const char *version;
     const char *web_dir;      /* the practice page; NULL = beside the program */
     const char *const *watch; /* NULL-terminated paths; a change ends rh_server_run() with
                                  RH_AGAIN; NULL = none */
-} rh_server_options; /* all borrowed until rh_server_free() */
+} rh_server_options;          /* all borrowed until rh_server_free() */
 
 /* Binds the port. RH_ERR_IO taken or not allowed; RH_ERR_INVAL option out of range. */
 rh_status rh_server_new(rh_server **out, const rh_server_options *o, rh_error *err);

@@ -15,12 +15,12 @@
 #include "rehearse/speech/analysis.h"
 
 typedef struct {
-    const char *language;       /* NULL = detect */
-    const char *reference;      /* what should be said; NULL = free speech */
-    const atomic_bool *cancel;  /* NULL */
+    const char *language;      /* NULL = detect */
+    const char *reference;     /* what should be said; NULL = free speech */
+    const atomic_bool *cancel; /* NULL */
     void (*progress)(void *user, double done);
     void *progress_user;
-    bool no_verbatim;           /* no verbatim decode: fillers are found by sound and clean words alone */
+    bool no_verbatim; /* no verbatim decode: fillers are found by sound and clean words alone */
 } rh_hearing_options;
 
 /* Owned by the caller: {0} before, rh_hearing_done() after. */
@@ -28,17 +28,16 @@ typedef struct {
     rh_transcript transcript; /* of the whole */
     rh_word_table words;
     rh_pitch_track track;
-    rh_contour curves;        /* the same, borrowed */
-    rh_heard_language other;  /* plainly spoken instead of the language given; code "" = no */
+    rh_contour curves;       /* the same, borrowed */
+    rh_heard_language other; /* plainly spoken instead of the language given; code "" = no */
 } rh_hearing;
 
 /* `model` is the stream's; `vad` NULL = everything is decoded; mono samples at
  * 16 kHz; `o` NULL = defaults. On failure *out is done. What an engine
  * cannot do (pooled output, forced decoding) is left out.
  * As rh_asr_transcribe(), and RH_ERR_LIMIT a reference of too many words. */
-rh_status rh_hear(rh_hearing *out, rh_asr_stream *stream, const rh_asr_model *model,
-                  const rh_vad_model *vad, const float *samples, size_t n,
-                  const rh_hearing_options *o, rh_error *err);
+rh_status rh_hear(rh_hearing *out, rh_asr_stream *stream, const rh_asr_model *model, const rh_vad_model *vad,
+                  const float *samples, size_t n, const rh_hearing_options *o, rh_error *err);
 void rh_hearing_done(rh_hearing *h);
 
 /* A whole recording, heard and measured at once; without a language it is the model set's. *out must be

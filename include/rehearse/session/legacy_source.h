@@ -21,7 +21,7 @@ typedef struct rh_legacy_source rh_legacy_source;
 
 /* `s`: the client's session, freed later; NULL = nothing is kept. */
 rh_status rh_legacy_source_new(rh_legacy_source **out, const rh_model_set *m, rh_session *s, rh_error *err);
-void rh_legacy_source_free(rh_legacy_source *l); /* NULL is fine */
+void rh_legacy_source_free(rh_legacy_source *l);       /* NULL is fine */
 bool rh_legacy_source_kept(const rh_legacy_source *l); /* it is in a session */
 /* Sound that came at time t_us of the session. It goes on where the last ended, however late the
  * network brings it; after a break the session has silence.
@@ -43,7 +43,8 @@ typedef enum {
     RH_PART_ALL,     /* the same, also when there are none: RH_OK always */
 } rh_legacy_part;
 /* Recognises what is due, or all sound fed. RH_AGAIN: nothing new was settled. */
-rh_status rh_legacy_source_recognise(rh_legacy_source *l, rh_legacy_part part, const atomic_bool *cancel, rh_error *err);
+rh_status rh_legacy_source_recognise(rh_legacy_source *l, rh_legacy_part part, const atomic_bool *cancel,
+                                     rh_error *err);
 /* Measures from `from_s` (0.._measured_s) on. RH_AGAIN when nothing new is to be told. */
 rh_status rh_legacy_source_result(rh_legacy_source *l, rh_legacy_part part, double from_s, rh_analysis *out,
                                   rh_error *err);

@@ -12,9 +12,9 @@
 #include "rehearse/vision/face_tracker.h"
 
 typedef struct {
-    rh_asr_model *asr;    /* NULL = no speech */
-    rh_vad_model *vad;    /* NULL = no speech */
-    rh_face_model *faces; /* NULL = no vision */
+    rh_asr_model *asr;              /* NULL = no speech */
+    rh_vad_model *vad;              /* NULL = no speech */
+    rh_face_model *faces;           /* NULL = no vision */
     char language[RH_ASR_LANG_LEN]; /* where a session gives none; "" = detect */
 } rh_model_set;
 

@@ -21,9 +21,9 @@
 #include "rehearse/store/store.h"
 
 enum {
-    RH_SESSION_MAX_S = 3600,      /* longest practice */
-    RH_SESSION_RESUME_S = 60,     /* a broken connection may come back for this long */
-    RH_CUE_INTERVAL_S = 20,       /* at most one cue in this time */
+    RH_SESSION_MAX_S = 3600,  /* longest practice */
+    RH_SESSION_RESUME_S = 60, /* a broken connection may come back for this long */
+    RH_CUE_INTERVAL_S = 20,   /* at most one cue in this time */
 };
 
 typedef struct rh_session rh_session;
@@ -54,18 +54,18 @@ typedef struct {
                               none; removed at the end unless keep_media; NULL = memory only */
     bool keep_media;       /* the person asked to keep the sound: <spool_dir>/<id>.wav */
     rh_session_source from;
-    const char *source;    /* where it came from, kept with it ("ws", "upload"); NULL */
+    const char *source;                        /* where it came from, kept with it ("ws", "upload"); NULL */
     void (*progress)(void *user, double done); /* of _recording and _finish, [0,1] each; NULL */
-    rh_session_emit emit;  /* NULL = nobody listens */
-    rh_session_saw saw;    /* NULL = nobody looks */
+    rh_session_emit emit;                      /* NULL = nobody listens */
+    rh_session_saw saw;                        /* NULL = nobody looks */
     void *user;
 } rh_session_options;
 
 /* Borrows models and store (may be NULL: nothing is kept). A session of the same
  * id in the store is continued: what it holds is loaded (after a crash, say). A live one is in the
  * store, committed, when this returns, unless that takes nothing just now: then it goes on in memory. */
-rh_status rh_session_new(rh_session **out, const rh_model_set *m, rh_store *store,
-                         const rh_session_options *o, rh_error *err);
+rh_status rh_session_new(rh_session **out, const rh_model_set *m, rh_store *store, const rh_session_options *o,
+                         rh_error *err);
 void rh_session_free(rh_session *s); /* what was kept stays kept, as a session not ended */
 /* Brings the sound that waits to the disk and takes no more: for those that must not wait for it in rh_session_free(). */
 void rh_session_rest(rh_session *s);
@@ -75,8 +75,7 @@ void rh_session_rest(rh_session *s);
  * What the disk does not take waits in memory (spool.h).
  * RH_ERR_LIMIT the session is too long, or the disk too slow just now; RH_ERR_IO the disk takes nothing
  * and no more may wait. Nothing is taken then. */
-rh_status rh_session_feed(rh_session *s, const float *samples, size_t n, int64_t t_us,
-                          rh_error *err);
+rh_status rh_session_feed(rh_session *s, const float *samples, size_t n, int64_t t_us, rh_error *err);
 int64_t rh_session_audio_us(const rh_session *s); /* sound held so far: where a resume goes on */
 /* Recognises what is due and emits events. RH_AGAIN when nothing was due: call again
  * after more sound or 200 ms. The only slow call but _finish. */
@@ -89,8 +88,7 @@ void rh_session_calibrate(rh_session *s); /* the person looks at the camera now 
 /* Fills a session of RH_SESSION_FILE with it: its sound and, where it has moving
  * pictures, the face ten times a second. RH_ERR_FORMAT neither sound nor pictures;
  * RH_ERR_LIMIT longer than RH_SESSION_MAX_S; RH_ERR_CANCELED. */
-rh_status rh_session_recording(rh_session *s, const char *path, const atomic_bool *cancel,
-                               rh_error *err);
+rh_status rh_session_recording(rh_session *s, const char *path, const atomic_bool *cancel, rh_error *err);
 
 /* A reading of the face that a socket of the legacy API has made itself. Any thread. */
 void rh_session_note_face(rh_session *s, const rh_face *f, int64_t t_us);
@@ -101,9 +99,9 @@ rh_status rh_session_discard(rh_session *s, rh_error *err);
 
 /* What a report is made of. */
 typedef struct {
-    json_t *kept;     /* as rh_store_get() gives it: meta, segments, events, seconds, duration_s */
-    json_t *earlier;  /* the client's sessions before it, as rh_store_list() gives them; NULL = not known */
-    bool measured;    /* false: there was no sound */
+    json_t *kept;         /* as rh_store_get() gives it: meta, segments, events, seconds, duration_s */
+    json_t *earlier;      /* the client's sessions before it, as rh_store_list() gives them; NULL = not known */
+    bool measured;        /* false: there was no sound */
     rh_analysis analysis; /* of the whole */
 } rh_session_whole;
 void rh_session_whole_done(rh_session_whole *w);

@@ -24,23 +24,24 @@ typedef struct {
 /* All times count from the start of what the range is of, not from the range's. */
 typedef struct {
     double from_s, duration_s;
-    rh_word_table said;        /* what the rest was made from; its fillers and disfluencies are all there are */
-    char *text;                /* as recognised, UTF-8; "" = nothing was said */
-    char *verbatim_text;       /* the same with fillers, repetitions and cut-off words; "" = not known */
+    rh_word_table said;  /* what the rest was made from; its fillers and disfluencies are all there are */
+    char *text;          /* as recognised, UTF-8; "" = nothing was said */
+    char *verbatim_text; /* the same with fillers, repetitions and cut-off words; "" = not known */
     char other_language[RH_SPEECH_NAME]; /* plainly spoken instead of the one given; "" = no */
-    rh_speech_report report;   /* timing, counts, scores, the fate of each word */
-    bool sound_known;          /* the sound was measured: `prosody` and its warnings hold */
+    rh_speech_report report;             /* timing, counts, scores, the fate of each word */
+    bool sound_known;                    /* the sound was measured: `prosody` and its warnings hold */
     rh_prosody prosody;
     rh_language language;
-    rh_speech_second *seconds; size_t n_seconds;
+    rh_speech_second *seconds;
+    size_t n_seconds;
     int *place; /* [words] where a clean word is in report.word_scores, which have words not said too */
 } rh_analysis;
 
 /* Measures what was said from `from_s` (without) to `to_s`: the segments that end there. `c`:
  * the curves of that range, step 0 at `from_s`; NULL = words are all that is known. Fillers are
  * looked for as t->fillers_are says. As rh_speech_measure(). *out must be fresh ({0}) or done. */
-rh_status rh_analyse(const rh_word_table *t, const rh_contour *c, double from_s, double to_s,
-                     rh_analysis *out, rh_error *err);
+rh_status rh_analyse(const rh_word_table *t, const rh_contour *c, double from_s, double to_s, rh_analysis *out,
+                     rh_error *err);
 void rh_analysis_done(rh_analysis *a);
 
 /* Clean words first.. joined by blanks, and the same without the punctuation around it: "just," is the

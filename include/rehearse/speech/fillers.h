@@ -19,9 +19,11 @@
 #include "rehearse/base/status.h"
 
 typedef struct {
-    rh_filler *fillers; size_t n_fillers; /* owned, by time */
-    rh_disfluency *disfluencies; size_t n_disfluencies;       /* owned, by time */
-    char *verbatim;                       /* owned: the clean text with fillers, repetitions and
+    rh_filler *fillers;
+    size_t n_fillers; /* owned, by time */
+    rh_disfluency *disfluencies;
+    size_t n_disfluencies; /* owned, by time */
+    char *verbatim;        /* owned: the clean text with fillers, repetitions and
                                              cut-off words put in */
 } rh_disfluencies;
 
@@ -30,13 +32,13 @@ typedef struct {
  * what it is sure of counts. RH_ERR_LIMIT more words than can be aligned;
  * RH_ERR_NOMEM. *out must be fresh ({0}) or done. */
 rh_status rh_disfluencies_find(const rh_speech_input *in, const rh_word *verbatim, size_t n_verbatim,
-                             rh_disfluencies *out, rh_error *err);
+                               rh_disfluencies *out, rh_error *err);
 void rh_disfluencies_done(rh_disfluencies *d);
 
 /* The words with the hesitations of in->fillers put in. Freed with rh_free(); NULL without memory. */
 char *rh_verbatim_text(const rh_speech_input *in);
 
-const char *rh_filler_name(rh_filler_kind kind); /* "um", "you know", ... */
-const char *rh_disfluency_name(rh_disfluency_kind kind);     /* "repetition", "restart", "cut-off", "drawn" */
+const char *rh_filler_name(rh_filler_kind kind);         /* "um", "you know", ... */
+const char *rh_disfluency_name(rh_disfluency_kind kind); /* "repetition", "restart", "cut-off", "drawn" */
 
 #endif

@@ -12,15 +12,15 @@
 typedef enum {
     RH_FOLLOWUP_OFF_QUESTION, /* another subject than the question's */
     RH_FOLLOWUP_SHORT,
-    RH_FOLLOWUP_NUMBER,       /* something grew or shrank, and nobody knows by how much */
-    RH_FOLLOWUP_OWN_PART,     /* "we" without "I" */
-    RH_FOLLOWUP_RESULT,       /* a part of the story (STAR) is missing */
+    RH_FOLLOWUP_NUMBER,   /* something grew or shrank, and nobody knows by how much */
+    RH_FOLLOWUP_OWN_PART, /* "we" without "I" */
+    RH_FOLLOWUP_RESULT,   /* a part of the story (STAR) is missing */
     RH_FOLLOWUP_ACTION,
     RH_FOLLOWUP_TASK,
     RH_FOLLOWUP_SITUATION,
-    RH_FOLLOWUP_EXAMPLE,      /* a claim without an example */
-    RH_FOLLOWUP_MENTION,      /* a project, term or role named once */
-    RH_FOLLOWUP_DETAIL,       /* something done, and not told how */
+    RH_FOLLOWUP_EXAMPLE, /* a claim without an example */
+    RH_FOLLOWUP_MENTION, /* a project, term or role named once */
+    RH_FOLLOWUP_DETAIL,  /* something done, and not told how */
     RH_FOLLOWUP_KINDS
 } rh_followup_kind;
 
@@ -43,8 +43,8 @@ typedef struct {
 } rh_followup_context;
 
 /* Fills `out` and *n (0 to RH_FOLLOWUPS), the most useful first. RH_ERR_NOMEM. */
-rh_status rh_followups_find(const rh_analysis *a, const rh_followup_context *context,
-                            rh_followup out[RH_FOLLOWUPS], size_t *n, rh_error *err);
+rh_status rh_followups_find(const rh_analysis *a, const rh_followup_context *context, rh_followup out[RH_FOLLOWUPS],
+                            size_t *n, rh_error *err);
 
 const char *rh_followup_name(rh_followup_kind kind); /* "off_question", "short", ... */
 

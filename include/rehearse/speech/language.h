@@ -36,30 +36,33 @@ enum { RH_STAR_NONE = -1 };
 
 typedef struct {
     int first_word, n_words;
-    float start, end;             /* s */
-    int part;                     /* rh_star_part, or RH_STAR_NONE */
+    float start, end;              /* s */
+    int part;                      /* rh_star_part, or RH_STAR_NONE */
     float evidence[RH_STAR_PARTS]; /* sum of its cues for each part; from 1 it counts */
 } rh_sentence;
 
 /* A content word that comes back too often. */
 typedef struct {
-    int word;  /* index of its first use */
+    int word; /* index of its first use */
     int count;
 } rh_repeated;
 enum { RH_REPEATED_MAX = 8 };
 
 typedef struct {
-    rh_sentence *sentences; size_t n_sentences; /* owned; together they hold all words */
-    rh_remark *remarks; size_t n_remarks;       /* owned, by time */
+    rh_sentence *sentences;
+    size_t n_sentences; /* owned; together they hold all words */
+    rh_remark *remarks;
+    size_t n_remarks; /* owned, by time */
     int counts[RH_REMARK_KINDS];
-    int n_words, n_i, n_we;      /* "I", me, my ...; "we", us, our ... */
-    float i_share;               /* n_i / (n_i + n_we); 0.5 when neither */
-    float sentence_words;        /* mean words a sentence */
-    int longest_sentence;        /* index into sentences, -1 without any */
-    float variety;               /* [0,1] different words among 50 in a row, mean (MATTR); 0 under 20 */
+    int n_words, n_i, n_we; /* "I", me, my ...; "we", us, our ... */
+    float i_share;          /* n_i / (n_i + n_we); 0.5 when neither */
+    float sentence_words;   /* mean words a sentence */
+    int longest_sentence;   /* index into sentences, -1 without any */
+    float variety;          /* [0,1] different words among 50 in a row, mean (MATTR); 0 under 20 */
     float hedges_per_100, weak_per_100, strong_per_100; /* a hundred words */
-    float concreteness;          /* numbers and names a hundred words */
-    rh_repeated repeated[RH_REPEATED_MAX]; size_t n_repeated; /* most frequent first */
+    float concreteness;                                 /* numbers and names a hundred words */
+    rh_repeated repeated[RH_REPEATED_MAX];
+    size_t n_repeated;                /* most frequent first */
     int star_sentence[RH_STAR_PARTS]; /* the sentence that carries the part best, -1 = missing */
     int n_star;                       /* parts found, 0..4 */
 } rh_language;

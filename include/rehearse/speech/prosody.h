@@ -34,25 +34,24 @@ typedef struct {
 } rh_sentence_end;
 
 typedef struct {
-    unsigned sound;         /* RH_SOUND_ bits */
+    unsigned sound; /* RH_SOUND_ bits */
     float snr_db;
-    float voiced_s;         /* total voice */
+    float voiced_s; /* total voice */
     float f0_median_hz;
-    float f0_sd_st;         /* standard deviation, semitones */
-    float f0_spread_st;     /* 10th to 90th percentile */
-    float f0_range_st;      /* 2nd to 98th percentile */
-    float f0_speed_st_s;    /* mean |slope| inside voiced stretches, semitones a second */
-    float loud_median_db;   /* of voiced steps */
-    float loud_spread_db;   /* 10th to 90th percentile of voiced steps */
-    float fading_db;        /* mean loss of level from a sentence's first to its last third */
-    rh_sentence_end *ends;  /* owned */
+    float f0_sd_st;                  /* standard deviation, semitones */
+    float f0_spread_st;              /* 10th to 90th percentile */
+    float f0_range_st;               /* 2nd to 98th percentile */
+    float f0_speed_st_s;             /* mean |slope| inside voiced stretches, semitones a second */
+    float loud_median_db;            /* of voiced steps */
+    float loud_spread_db;            /* 10th to 90th percentile of voiced steps */
+    float fading_db;                 /* mean loss of level from a sentence's first to its last third */
+    rh_sentence_end *ends;           /* owned */
     size_t n_ends, n_falls, n_rises; /* rises: only of sentences that are not questions */
 } rh_prosody;
 
 /* Measures a recording; `in` may have no words (then no sentence ends).
  * RH_ERR_NOMEM. *out must be fresh ({0}) or done. */
-rh_status rh_prosody_measure(const rh_speech_input *in, const rh_contour *c, rh_prosody *out,
-                             rh_error *err);
+rh_status rh_prosody_measure(const rh_speech_input *in, const rh_contour *c, rh_prosody *out, rh_error *err);
 void rh_prosody_done(rh_prosody *p);
 
 /* Semitones of `hz` about `median_hz`; 0 where either is 0. */

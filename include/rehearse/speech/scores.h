@@ -23,8 +23,8 @@ typedef struct {
 } rh_score_part;
 
 typedef struct {
-    bool known;   /* false: too little to judge, value is 0 */
-    float value;  /* 0 to 100 */
+    bool known;  /* false: too little to judge, value is 0 */
+    float value; /* 0 to 100 */
     rh_score_part parts[RH_SCORE_MAX_PARTS];
     int n_parts;
     char advice[RH_SPEECH_ADVICE]; /* one sentence; "" when not known */
@@ -43,22 +43,23 @@ typedef struct {
 
 /* Owned by the caller: init, measure (any number of times), done. */
 typedef struct {
-    bool spoken;          /* false: only `timing` holds, `reason` says why */
-    const char *reason;   /* static; "" when spoken */
+    bool spoken;        /* false: only `timing` holds, `reason` says why */
+    const char *reason; /* static; "" when spoken */
     rh_timing timing;
-    int n_words;               /* with a letter or digit */
-    float pace_wpm;            /* words a minute from the first word to the last, a second at least */
+    int n_words;                  /* with a letter or digit */
+    float pace_wpm;               /* words a minute from the first word to the last, a second at least */
     int fillers[RH_FILLER_KINDS]; /* how many of each kind */
     int filler_words_count;
     float fillers_per_minute;
-    float confidence;          /* expected share of words recognised right, [0,1] */
+    float confidence; /* expected share of words recognised right, [0,1] */
     rh_score clarity, fluency, pronunciation, prosody, overall;
-    rh_word_score *word_scores; size_t n_word_scores;
+    rh_word_score *word_scores;
+    size_t n_word_scores;
     bool has_reference;
     int n_missed, n_added, n_replaced; /* against the reference; n_replaced counts both kinds */
-    int n_mispronounced;       /* of n_replaced */
-    float completeness;        /* share of the reference said, [0,1]; 1 without one */
-    char *_text;               /* words of the reference */
+    int n_mispronounced;               /* of n_replaced */
+    float completeness;                /* share of the reference said, [0,1]; 1 without one */
+    char *_text;                       /* words of the reference */
 } rh_speech_report;
 
 void rh_speech_report_init(rh_speech_report *r);
@@ -72,8 +73,7 @@ rh_status rh_speech_measure(const rh_speech_input *in, rh_speech_report *out, rh
 /* How far into `reference` (from byte 0) a speaker has come who just said
  * `words`, and was at the beginning before: bytes, at most strlen(reference),
  * always between words. RH_ERR_NOMEM. */
-rh_status rh_reference_reached(const char *reference, const rh_word *words, size_t n, size_t *bytes,
-                               rh_error *err);
+rh_status rh_reference_reached(const char *reference, const rh_word *words, size_t n, size_t *bytes, rh_error *err);
 
 /* `reference` as rh_asr_force() likes it: capitals only become sentence case,
  * space is single, one leading space and a full stop at the end.

@@ -18,7 +18,7 @@
 
 enum {
     RH_SPEECH_MAX_WORDS = 100000, /* words of one recording, and of its reference */
-    RH_DISFLUENCY_TEXT = 64,            /* bytes */
+    RH_DISFLUENCY_TEXT = 64,      /* bytes */
 };
 
 typedef struct {
@@ -29,27 +29,40 @@ typedef struct {
     float entropy;    /* nats, mean over its tokens */
 } rh_word;
 
-typedef struct { float start, end; } rh_time_span; /* s */
+typedef struct {
+    float start, end;
+} rh_time_span; /* s */
 
 /* What the recogniser took at once, at most 30 s: a piece of a recording, an utterance of
  * live sound. Its items follow each other in their lists. */
 typedef struct {
-    float start, end;             /* s */
-    const char *text;             /* as recognised; NULL = not known */
+    float start, end; /* s */
+    const char *text; /* as recognised; NULL = not known */
     size_t first_word, n_words;
-    size_t first_forced, n_forced;   /* 0 words without a reference */
+    size_t first_forced, n_forced; /* 0 words without a reference */
     size_t first_verbatim, n_verbatim;
     size_t first_filler, n_fillers;
     size_t first_disfluency, n_disfluencies;
-    const float *pooled;          /* rh_asr_pooled() of it, or NULL */
+    const float *pooled; /* rh_asr_pooled() of it, or NULL */
     size_t n_pooled;
-    float pooled_s;               /* seconds of sound it was pooled over */
+    float pooled_s; /* seconds of sound it was pooled over */
 } rh_speech_segment;
 
 typedef enum {
-    RH_FILLER_UM = RH_SOUND_UM, RH_FILLER_UH, RH_FILLER_ER, RH_FILLER_HMM, /* sounds, as in rh_hesitation */
-    RH_FILLER_LIKE, RH_FILLER_YOU_KNOW, RH_FILLER_I_MEAN, RH_FILLER_SORT_OF, RH_FILLER_KIND_OF,
-    RH_FILLER_SO, RH_FILLER_RIGHT, RH_FILLER_WELL, RH_FILLER_ACTUALLY, RH_FILLER_BASICALLY,
+    RH_FILLER_UM = RH_SOUND_UM,
+    RH_FILLER_UH,
+    RH_FILLER_ER,
+    RH_FILLER_HMM, /* sounds, as in rh_hesitation */
+    RH_FILLER_LIKE,
+    RH_FILLER_YOU_KNOW,
+    RH_FILLER_I_MEAN,
+    RH_FILLER_SORT_OF,
+    RH_FILLER_KIND_OF,
+    RH_FILLER_SO,
+    RH_FILLER_RIGHT,
+    RH_FILLER_WELL,
+    RH_FILLER_ACTUALLY,
+    RH_FILLER_BASICALLY,
     RH_FILLER_KINDS
 } rh_filler_kind;
 
@@ -64,17 +77,17 @@ typedef struct {
 } rh_filler;
 
 typedef enum {
-    RH_DISFLUENCY_REPETITION, /* "the the", "in a in a" */
-    RH_DISFLUENCY_REPAIR,    /* "we had, we went": begun anew with other words */
-    RH_DISFLUENCY_CUT_OFF,    /* "Mon- Montreal" */
-    RH_DISFLUENCY_PROLONGATION,      /* a vowel held 400 ms and more inside a word */
+    RH_DISFLUENCY_REPETITION,   /* "the the", "in a in a" */
+    RH_DISFLUENCY_REPAIR,       /* "we had, we went": begun anew with other words */
+    RH_DISFLUENCY_CUT_OFF,      /* "Mon- Montreal" */
+    RH_DISFLUENCY_PROLONGATION, /* a vowel held 400 ms and more inside a word */
     RH_DISFLUENCY_KINDS
 } rh_disfluency_kind;
 
 typedef struct {
     rh_disfluency_kind kind;
-    float start, end; /* s, of the part that was too much */
-    int after_word;   /* index of the clean word before it, -1 = before the first */
+    float start, end;              /* s, of the part that was too much */
+    int after_word;                /* index of the clean word before it, -1 = before the first */
     char text[RH_DISFLUENCY_TEXT]; /* the words of that part; of a drawn vowel, the word it is in */
 } rh_disfluency;
 
@@ -84,8 +97,8 @@ enum { RH_CONTOUR_PER_S = 100 }; /* steps a second: step i is at i * 10 ms */
  * where each is explained). */
 typedef struct {
     size_t n;
-    const float *f0_hz;     /* 0 = unvoiced */
-    const float *voicing;   /* [0,1] */
+    const float *f0_hz;   /* 0 = unvoiced */
+    const float *voicing; /* [0,1] */
     const float *level_db;
     const float *change_db;
     float noise_db, speech_db; /* quiet and loud level of the recording */
@@ -96,21 +109,26 @@ typedef struct {
 /* What the measures are computed from. Everything is borrowed for the call;
  * all but `duration_s` may be absent (0, NULL). */
 typedef struct {
-    const rh_word *words; size_t n_words;             /* in order of time */
-    const rh_speech_segment *segments; size_t n_segments;
-    const rh_time_span *speech; size_t n_speech;      /* voice by VAD, in order */
-    const rh_filler *fillers; size_t n_fillers;
-    bool fillers_known;       /* `fillers` holds all there are; false = count hesitations among the words */
-    double duration_s;        /* of the recording */
-    double speech_s;          /* of it voice, by VAD; 0 = from `speech`, or from words */
-    double onset_s;           /* of first speech */
-    const char *language;     /* "en"; NULL = English */
-    const char *reference;    /* what should have been said; NULL = free speech */
+    const rh_word *words;
+    size_t n_words; /* in order of time */
+    const rh_speech_segment *segments;
+    size_t n_segments;
+    const rh_time_span *speech;
+    size_t n_speech; /* voice by VAD, in order */
+    const rh_filler *fillers;
+    size_t n_fillers;
+    bool fillers_known;    /* `fillers` holds all there are; false = count hesitations among the words */
+    double duration_s;     /* of the recording */
+    double speech_s;       /* of it voice, by VAD; 0 = from `speech`, or from words */
+    double onset_s;        /* of first speech */
+    const char *language;  /* "en"; NULL = English */
+    const char *reference; /* what should have been said; NULL = free speech */
     /* `reference` as decoded by force (rh_asr_force): its words in order with
      * the times and probabilities the sound gives them. */
-    const rh_word *forced; size_t n_forced;
-    const rh_contour *contour;  /* NULL = the sound was not measured */
-    const char *model;          /* whose encoder `pooled` is: "base", "base.en", ...; NULL = none */
+    const rh_word *forced;
+    size_t n_forced;
+    const rh_contour *contour; /* NULL = the sound was not measured */
+    const char *model;         /* whose encoder `pooled` is: "base", "base.en", ...; NULL = none */
 } rh_speech_input;
 
 #endif

@@ -21,9 +21,9 @@ typedef enum {
 } rh_pause_place;
 
 typedef struct {
-    float start, end;     /* s */
+    float start, end; /* s */
     rh_pause_place place;
-    int after_word;       /* index of the word before it */
+    int after_word; /* index of the word before it */
 } rh_pause;
 
 /* Rates over time: windows of RH_RATE_WINDOW_S, one every RH_RATE_STEP_S. */
@@ -35,31 +35,32 @@ typedef struct {
 } rh_rate_point;
 
 typedef struct {
-    int n_words, n_syllables;  /* by spelling */
-    int n_syllables_heard;     /* by sound: peaks of level while voiced; 0 without a contour */
-    float first_s, last_s;     /* start of the first word, end of the last */
-    float response_delay_s;    /* silence before the first word */
-    float wpm;                 /* words a minute from first to last word */
-    float speech_rate;         /* syllables a second, pauses included */
-    float articulation_rate;   /* syllables a second, pauses left out */
-    float articulation_heard;  /* the same from n_syllables_heard */
-    float phonation_ratio;     /* [0,1] speaking time / (first to last word) */
-    float pause_s;             /* total */
+    int n_words, n_syllables; /* by spelling */
+    int n_syllables_heard;    /* by sound: peaks of level while voiced; 0 without a contour */
+    float first_s, last_s;    /* start of the first word, end of the last */
+    float response_delay_s;   /* silence before the first word */
+    float wpm;                /* words a minute from first to last word */
+    float speech_rate;        /* syllables a second, pauses included */
+    float articulation_rate;  /* syllables a second, pauses left out */
+    float articulation_heard; /* the same from n_syllables_heard */
+    float phonation_ratio;    /* [0,1] speaking time / (first to last word) */
+    float pause_s;            /* total */
     float pauses_per_minute;
-    float mean_run_syllables;  /* mean length of run: syllables between pauses */
+    float mean_run_syllables; /* mean length of run: syllables between pauses */
     float mean_run_s;
     float longest_pause_s;
-    float pace_variation;      /* standard deviation / mean of wpm over `rates`; 0 under three */
-    int n_within, n_clause, n_sentence; /* pauses by place */
+    float pace_variation;                 /* standard deviation / mean of wpm over `rates`; 0 under three */
+    int n_within, n_clause, n_sentence;   /* pauses by place */
     float within_s, clause_s, sentence_s; /* their mean lengths; 0 when none */
-    rh_pause *pauses; size_t n_pauses;    /* owned */
-    rh_rate_point *rates; size_t n_rates; /* owned */
+    rh_pause *pauses;
+    size_t n_pauses; /* owned */
+    rh_rate_point *rates;
+    size_t n_rates; /* owned */
 } rh_timing;
 
 /* `contour` may be NULL: then pauses are gaps between words only. Without
  * words all is 0. RH_ERR_NOMEM. *out must be fresh ({0}) or done. */
-rh_status rh_timing_measure(const rh_speech_input *in, const rh_contour *contour, rh_timing *out,
-                            rh_error *err);
+rh_status rh_timing_measure(const rh_speech_input *in, const rh_contour *contour, rh_timing *out, rh_error *err);
 void rh_timing_done(rh_timing *t);
 
 const char *rh_pause_place_name(rh_pause_place place); /* "within", "clause", "sentence" */

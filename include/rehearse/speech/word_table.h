@@ -33,14 +33,18 @@ typedef struct {
 /* Everything in it is owned. */
 typedef struct {
     rh_word_list words[RH_WORD_LISTS];
-    rh_speech_segment *segments; size_t n_segments, cap_segments;
-    rh_time_span *voice; size_t n_voice, cap_voice; /* by voice activity; none = the segments */
-    rh_filler *fillers; size_t n_fillers, cap_fillers;
-    rh_disfluency *disfluencies; size_t n_disfluencies, cap_disfluencies;
-    rh_fillers_state fillers_are;      /* when a range is measured */
-    char language[RH_SPEECH_NAME];     /* "" = not known */
-    char model[RH_SPEECH_NAME];        /* whose encoder the pooled output is of; "" = none */
-    char *reference;                   /* NULL = free speech */
+    rh_speech_segment *segments;
+    size_t n_segments, cap_segments;
+    rh_time_span *voice;
+    size_t n_voice, cap_voice; /* by voice activity; none = the segments */
+    rh_filler *fillers;
+    size_t n_fillers, cap_fillers;
+    rh_disfluency *disfluencies;
+    size_t n_disfluencies, cap_disfluencies;
+    rh_fillers_state fillers_are;  /* when a range is measured */
+    char language[RH_SPEECH_NAME]; /* "" = not known */
+    char model[RH_SPEECH_NAME];    /* whose encoder the pooled output is of; "" = none */
+    char *reference;               /* NULL = free speech */
     struct rh_text_block *texts;
 } rh_word_table;
 
@@ -57,8 +61,8 @@ rh_status rh_word_table_disfluency(rh_word_table *t, const rh_disfluency *s);
 /* Adds segments first..end-1 of another table with all that is theirs, each time put through
  * `at`. RH_ERR_NOMEM; a part may then have been added. */
 typedef float (*rh_time_map)(void *user, float t);
-rh_status rh_word_table_copy(rh_word_table *t, const rh_word_table *from, size_t first, size_t end,
-                             rh_time_map at, void *user);
+rh_status rh_word_table_copy(rh_word_table *t, const rh_word_table *from, size_t first, size_t end, rh_time_map at,
+                             void *user);
 /* Forgets segments that ended by `until_s`, now and then: memory stays bounded. */
 void rh_word_table_forget(rh_word_table *t, double until_s);
 

@@ -21,11 +21,11 @@
 
 enum {
     RH_STORE_COMMIT_MS = 250,
-    RH_STORE_QUEUE = 16384,     /* writes waiting; past it RH_ERR_LIMIT */
-    RH_STORE_WAIT_BYTES = 64 << 20, /* of them together, likewise */
-    RH_STORE_PATIENCE_S = 60,   /* calls that wait: for another program that holds the database */
+    RH_STORE_QUEUE = 16384,           /* writes waiting; past it RH_ERR_LIMIT */
+    RH_STORE_WAIT_BYTES = 64 << 20,   /* of them together, likewise */
+    RH_STORE_PATIENCE_S = 60,         /* calls that wait: for another program that holds the database */
     RH_STORE_RESERVE_BYTES = 1 << 20, /* <folder>/reserve: room in which a full disk can be deleted from */
-    RH_SESSION_ID_MAX = 64,     /* letters, digits, '-', '_', '.' */
+    RH_SESSION_ID_MAX = 64,           /* letters, digits, '-', '_', '.' */
     RH_STORE_LIST_MAX = 500,
 };
 
@@ -51,12 +51,11 @@ bool rh_session_id_valid(const char *id);
  * it is (question, language, kind, client). */
 rh_status rh_store_begin(rh_store *s, const char *id, double unix_time, const json_t *meta);
 /* A final stretch of transcript; `seq` counts from 0, the same again replaces it. */
-rh_status rh_store_segment(rh_store *s, const char *id, int seq, double start_s, double end_s,
-                           const json_t *segment);
+rh_status rh_store_segment(rh_store *s, const char *id, int seq, double start_s, double end_s, const json_t *segment);
 rh_status rh_store_forget_segments(rh_store *s, const char *id); /* others take their place */
 /* Something that happened: kind "filler", "pause", "look_away", "cue", ... */
-rh_status rh_store_event(rh_store *s, const char *id, const char *kind, double start_s,
-                         double end_s, const json_t *detail);
+rh_status rh_store_event(rh_store *s, const char *id, const char *kind, double start_s, double end_s,
+                         const json_t *detail);
 /* The measures of second `t` of the session; keys merge into what is there. */
 rh_status rh_store_second(rh_store *s, const char *id, int t, const json_t *measures);
 /* Ends the session; its report may be NULL (not yet made). */
@@ -76,8 +75,7 @@ rh_status rh_store_health(rh_store *s, rh_error *err);
 /* Array, newest first: {id, created, state, duration_s, meta, scores, error?}. state: live, queued,
  * analysing, done, failed. `client` NULL = of all;
  * before = 0 or the `created` of the last one seen, for paging. */
-rh_status rh_store_list(rh_store *s, const char *client, int limit, double before, json_t **out,
-                        rh_error *err);
+rh_status rh_store_list(rh_store *s, const char *client, int limit, double before, json_t **out, rh_error *err);
 /* {id, created, updated, state, duration_s, meta, segments, events, seconds, report, media}.
  * RH_ERR_NOTFOUND. */
 rh_status rh_store_get(rh_store *s, const char *id, json_t **out, rh_error *err);
@@ -90,8 +88,8 @@ rh_status rh_store_unended(rh_store *s, double unix_time, json_t **ids, rh_error
 
 /* A session, state queued, whose sound and picture are in `file` of the media folder. On the disk
  * when it returns RH_OK. RH_ERR_INVAL there is one of that id. */
-rh_status rh_store_recording(rh_store *s, const char *id, double unix_time, const json_t *meta,
-                             const char *file, rh_error *err);
+rh_status rh_store_recording(rh_store *s, const char *id, double unix_time, const json_t *meta, const char *file,
+                             rh_error *err);
 /* Array of those queued or analysing, oldest first: their meta with id, recording, attempts. */
 rh_status rh_store_pending(rh_store *s, json_t **rows, rh_error *err);
 /* The analysis of a recording, or of a session that a crash broke, begins: counted on the disk, so

@@ -59,20 +59,20 @@ typedef struct {
     bool eyes_hidden, mouth_hidden;     /* by dark glasses, a mask, a hand, a microphone */
     bool looking;                       /* at the camera, with hysteresis */
     rh_look look;
-    bool away_now, away_ended;          /* a look away goes on, or ended with this picture */
-    rh_away away;                       /* that one */
-    bool calibrated;                    /* the person's neutral pose and gaze are known */
-    float attention;                    /* 0..100, of this moment */
-    float eye_contact;                  /* 0..100, share of the last seconds */
+    bool away_now, away_ended; /* a look away goes on, or ended with this picture */
+    rh_away away;              /* that one */
+    bool calibrated;           /* the person's neutral pose and gaze are known */
+    float attention;           /* 0..100, of this moment */
+    float eye_contact;         /* 0..100, share of the last seconds */
     bool blink;
     float blinks_per_minute;
-    float smile;      /* [0,1] */
-    float distance;   /* relative: 1 = face height a third of the picture, 2 = twice as far */
+    float smile;    /* [0,1] */
+    float distance; /* relative: 1 = face height a third of the picture, 2 = twice as far */
     /* With a field of view: the head's angles to the camera's axis (above they are to the line from the
      * face to the camera: off the middle these differ), and how far the head is. */
     float axis_yaw_deg, axis_pitch_deg, distance_cm; /* 0 without */
-    float centered;   /* [0,1], 1 = middle of the picture */
-    float brightness; /* [0,1] of the face region */
+    float centered;                                  /* [0,1], 1 = middle of the picture */
+    float brightness;                                /* [0,1] of the face region */
     int n_faces;
     int width, height;               /* px of the picture, upright */
     float points[RH_FACE_POINTS][3]; /* [point][x,y,z] px; z grows away from the camera */
@@ -80,23 +80,21 @@ typedef struct {
 
 /* Reads the face models (*.tflite) from folder `dir`. What is compiled of them is kept below
  * `cache_dir` (may be NULL): the next load is quicker. RH_ERR_IO, RH_ERR_FORMAT, RH_ERR_NOMEM. */
-rh_status rh_face_model_load(rh_face_model **out, const char *dir, const char *cache_dir,
-                             rh_error *err);
+rh_status rh_face_model_load(rh_face_model **out, const char *dir, const char *cache_dir, rh_error *err);
 /* Makes ready for `n` pictures at the same time (at most 8), which else happens when they come. */
 rh_status rh_face_model_prepare(const rh_face_model *m, int n, rh_error *err);
 void rh_face_model_free(rh_face_model *m); /* after its trackers; NULL is fine */
 
 rh_face_options rh_face_options_default(void);
-rh_status rh_face_tracker_new(rh_face_tracker **out, const rh_face_model *m,
-                              const rh_face_options *opts, rh_error *err);
+rh_status rh_face_tracker_new(rh_face_tracker **out, const rh_face_model *m, const rh_face_options *opts,
+                              rh_error *err);
 /* One RGB picture, borrowed for the call; t_us must increase.
  * RH_ERR_INVAL bad picture, or time going backwards. */
-rh_status rh_face_tracker_push(rh_face_tracker *t, const rh_image *img, int64_t t_us,
-                               rh_face *out);
+rh_status rh_face_tracker_push(rh_face_tracker *t, const rh_image *img, int64_t t_us, rh_face *out);
 /* The same from JPEG, PNG or WebP bytes, decoding only what is needed. RH_ERR_FORMAT. RH_OK with a
  * message in `err`: a harmless fault of the picture. */
-rh_status rh_face_tracker_push_bytes(rh_face_tracker *t, const void *bytes, size_t n,
-                                     int64_t t_us, rh_face *out, rh_error *err);
+rh_status rh_face_tracker_push_bytes(rh_face_tracker *t, const void *bytes, size_t n, int64_t t_us, rh_face *out,
+                                     rh_error *err);
 /* The person looks at the camera now: the next moments become the neutral pose
  * and gaze. Without it they are learnt from the first steady seconds. */
 void rh_face_tracker_calibrate(rh_face_tracker *t);

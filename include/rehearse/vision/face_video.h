@@ -6,9 +6,9 @@
 #include "rehearse/vision/face_tracker.h"
 
 typedef struct {
-    float hz;                  /* pictures measured a second at most; 0 = each; 10 */
+    float hz; /* pictures measured a second at most; 0 = each; 10 */
     rh_face_options face;
-    const atomic_bool *cancel; /* may be NULL */
+    const atomic_bool *cancel;                 /* may be NULL */
     void (*progress)(void *user, double done); /* [0,1]; may be NULL */
     void *progress_user;
 } rh_face_video_options;
@@ -21,7 +21,7 @@ typedef void (*rh_face_video_fn)(void *user, const rh_face *f, rh_image *img);
 
 /* RH_ERR_NOTFOUND a recording without moving pictures; RH_ERR_CANCELED; and what
  * rh_video_open() gives. */
-rh_status rh_face_video(const rh_face_model *m, const char *path, const rh_face_video_options *o,
-                        rh_face_video_fn fn, void *user, rh_error *err);
+rh_status rh_face_video(const rh_face_model *m, const char *path, const rh_face_video_options *o, rh_face_video_fn fn,
+                        void *user, rh_error *err);
 
 #endif

@@ -14,35 +14,31 @@
 
 enum {
     RATE = TR_RATE,
-    LEAD = RATE * 3 / 10,   /* sound before the first speech that is decoded with it */
-    TAIL = RATE / 4,        /* and after the last */
-    SHORT_PAUSE = RATE / 8, /* the gate needs that much quiet to close */
-    SHORT = RATE * 3 / 2,   /* a piece of speech so short is heard better with what follows, */
+    LEAD = RATE * 3 / 10,      /* sound before the first speech that is decoded with it */
+    TAIL = RATE / 4,           /* and after the last */
+    SHORT_PAUSE = RATE / 8,    /* the gate needs that much quiet to close */
+    SHORT = RATE * 3 / 2,      /* a piece of speech so short is heard better with what follows, */
     PATIENCE = RATE * 11 / 10, /* so it ends only after that much silence */
-    LONG = 15 * RATE,       /* an utterance longer than this is cut at a short pause */
-    LEAST_CUT = 4 * RATE,   /* but not into pieces shorter than this */
-    SETTLE_LATE = 6 * RATE, /* beyond settle_ms: how much sound is looked at in one go */
-    FIRST_PARTIAL = RATE / 2, /* after the onset */
+    LONG = 15 * RATE,          /* an utterance longer than this is cut at a short pause */
+    LEAST_CUT = 4 * RATE,      /* but not into pieces shorter than this */
+    SETTLE_LATE = 6 * RATE,    /* beyond settle_ms: how much sound is looked at in one go */
+    FIRST_PARTIAL = RATE / 2,  /* after the onset */
 };
 
 rh_transcriber_options rh_transcriber_options_default(void)
 {
     return (rh_transcriber_options){
-        .partials = true, .partial_every_ms = 1000, .end_silence_ms = 400,
-        .max_behind_s = RH_TRANSCRIBER_MAX_BEHIND_S};
+        .partials = true, .partial_every_ms = 1000, .end_silence_ms = 400, .max_behind_s = RH_TRANSCRIBER_MAX_BEHIND_S};
 }
 
 static rh_status check_options(const rh_transcriber_options *o, rh_error *err)
 {
     if (o->partial_every_ms < 100 || o->partial_every_ms > 60000)
-        return rh_fail(err, RH_ERR_INVAL, "a partial every %d ms: give 100 to 60000",
-                       o->partial_every_ms);
+        return rh_fail(err, RH_ERR_INVAL, "a partial every %d ms: give 100 to 60000", o->partial_every_ms);
     if (o->end_silence_ms < 130 || o->end_silence_ms > 5000)
-        return rh_fail(err, RH_ERR_INVAL, "%d ms of silence as end: give 130 to 5000",
-                       o->end_silence_ms);
+        return rh_fail(err, RH_ERR_INVAL, "%d ms of silence as end: give 130 to 5000", o->end_silence_ms);
     if (o->settle_ms != 0 && (o->settle_ms < 1000 || o->settle_ms > 20000))
-        return rh_fail(err, RH_ERR_INVAL, "words settled every %d ms: give 1000 to 20000, or 0",
-                       o->settle_ms);
+        return rh_fail(err, RH_ERR_INVAL, "words settled every %d ms: give 1000 to 20000, or 0", o->settle_ms);
     return RH_OK;
 }
 
@@ -117,8 +113,7 @@ rh_status rh_transcriber_feed(rh_transcriber *t, const float *samples, size_t n,
     }
     pthread_mutex_unlock(&t->lock);
     if (st == RH_ERR_LIMIT)
-        return rh_fail(err, st, "more than %d s of sound wait to be recognised; send slower",
-                       t->o.max_behind_s);
+        return rh_fail(err, st, "more than %d s of sound wait to be recognised; send slower", t->o.max_behind_s);
     return st == RH_OK ? st : rh_fail(err, st, "transcriber: out of memory");
 }
 
@@ -262,8 +257,8 @@ static rh_status look(rh_transcriber *t)
         on_gate(t, rh_vad_gate_push(&t->gate, p, rh_vad_loudness(t->vad)));
         if (t->open && t->seen - t->from > LONG && find_cut(t) > 0)
             break; /* sound came faster than it is decoded: decode first */
-        if (settle_due(t) && (rh_tr_too_long(t) || t->seen - t->settle_from >=
-                                                 SETTLE_LATE + (int64_t)t->o.settle_ms * RATE / 1000))
+        if (settle_due(t) &&
+            (rh_tr_too_long(t) || t->seen - t->settle_from >= SETTLE_LATE + (int64_t)t->o.settle_ms * RATE / 1000))
             break;
     }
     int64_t speech = t->speech_samples;

@@ -11,13 +11,13 @@
 
 enum {
     RATE = TR_RATE,
-    LEAST = RATE / 10,    /* below it there is nothing to decode */
-    FRESH = RATE * 7 / 10,   /* words so near the newest sound may still change */
-    STOOD = RATE * 18 / 10,  /* words so long ago stay, though one decode alone heard them */
-    STOOD_LATE = RATE,       /* where none has been settled for long */
-    UNHEARD = RATE * 5 / 2,  /* speech without a word, after a context: it was left out */
-    CONTEXT = 6 * RATE,      /* sound decoded again before what is new */
-    NEAR = RATE * 3 / 2,  /* silence over which a sentence still goes on */
+    LEAST = RATE / 10,      /* below it there is nothing to decode */
+    FRESH = RATE * 7 / 10,  /* words so near the newest sound may still change */
+    STOOD = RATE * 18 / 10, /* words so long ago stay, though one decode alone heard them */
+    STOOD_LATE = RATE,      /* where none has been settled for long */
+    UNHEARD = RATE * 5 / 2, /* speech without a word, after a context: it was left out */
+    CONTEXT = 6 * RATE,     /* sound decoded again before what is new */
+    NEAR = RATE * 3 / 2,    /* silence over which a sentence still goes on */
     LATE = RATE / 4,
     INTERVAL_MAX = 5 * RATE,
     WINDOW = 28 * RATE, /* the model sees 30 s */
@@ -110,16 +110,14 @@ static rh_status decode_once(rh_transcriber *t, int64_t to, const rh_asr_params 
     rh_speech_span speech[TR_MAX_PAUSES + 1];
     q.n_speech = find_speech(t, to, speech);
     q.speech = speech;
-    return rh_asr_transcribe(t->asr, t->sound + (t->from - t->base), (size_t)(to - t->from), &q,
-                             &t->scratch, err);
+    return rh_asr_transcribe(t->asr, t->sound + (t->from - t->base), (size_t)(to - t->from), &q, &t->scratch, err);
 }
 
 /* The rule by which a decode counts as failed (openai-whisper's). */
 static bool failed(const rh_transcript *text, const rh_asr_params *p)
 {
     for (int i = 0; i < text->n_segments; i++)
-        if (text->segments[i].compression_ratio > p->compression_max ||
-            text->segments[i].avg_logprob < p->logprob_min)
+        if (text->segments[i].compression_ratio > p->compression_max || text->segments[i].avg_logprob < p->logprob_min)
             return true;
     return false;
 }
@@ -181,8 +179,7 @@ static rh_status drop_head(rh_transcriber *t)
 
 /* Decodes up to `to` into `scratch`: what follows the context. A decode that may be
  * `final` is made again where it failed, however long that takes. */
-static rh_status decode(rh_transcriber *t, int64_t to, bool final, const atomic_bool *cancel,
-                        rh_error *err)
+static rh_status decode(rh_transcriber *t, int64_t to, bool final, const atomic_bool *cancel, rh_error *err)
 {
     rh_transcript_clear(&t->scratch);
     rh_transcript_clear(&t->verbatim);
@@ -431,8 +428,7 @@ static void adapt_interval(rh_transcriber *t, int64_t took_us, int64_t late)
     t->interval = want < base ? base : want < INTERVAL_MAX ? want : INTERVAL_MAX;
 }
 
-static rh_status make_partial(rh_transcriber *t, bool settle, const atomic_bool *cancel,
-                              rh_error *err)
+static rh_status make_partial(rh_transcriber *t, bool settle, const atomic_bool *cancel, rh_error *err)
 {
     int64_t from_us = rh_now_us(), late = t->partial_at ? t->seen - t->partial_at - t->interval : 0;
     rh_status st = decode(t, t->seen, false, cancel, err);

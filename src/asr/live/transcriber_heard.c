@@ -26,14 +26,12 @@ static rh_status add(rh_transcriber *t, const rh_transcript *text, tr_heard h)
 
 rh_status rh_tr_add_partial(rh_transcriber *t, const rh_transcript *text)
 {
-    return add(t, text, (tr_heard){.start = (float)rh_tr_fresh(t) / TR_RATE,
-                                   .end = (float)t->seen / TR_RATE});
+    return add(t, text, (tr_heard){.start = (float)rh_tr_fresh(t) / TR_RATE, .end = (float)t->seen / TR_RATE});
 }
 
 rh_status rh_tr_add_final(rh_transcriber *t, const rh_transcript *text, int64_t to, int64_t settled)
 {
-    tr_heard h = {.final = true, .start = text->words[0].start,
-                  .end = text->words[text->n_words - 1].end};
+    tr_heard h = {.final = true, .start = text->words[0].start, .end = text->words[text->n_words - 1].end};
     if (t->o.verbatim) {
         h.from = t->from;
         h.to = to;

@@ -13,12 +13,12 @@
 enum {
     TR_RATE = RH_ASR_RATE_HZ,
     TR_MAX_PAUSES = 64,
-    TR_MAX_PROMPT = 600, /* bytes */
-    TR_MAX_CONTEXT = 500, /* bytes */
+    TR_MAX_PROMPT = 600,                  /* bytes */
+    TR_MAX_CONTEXT = 500,                 /* bytes */
     TR_PAUSE_DECODE = TR_RATE * 16 / 100, /* silence after which a pause may be the end */
-    TR_LOOK_BACK = 8 * TR_RATE, /* sound given with a final before what is new */
-    TR_TOO_LONG = 22 * TR_RATE,   /* words are settled now: the model sees 30 s */
-    TR_SETTLE_AGAIN = TR_RATE * 4 / 10, /* sound between two tries to settle words */
+    TR_LOOK_BACK = 8 * TR_RATE,           /* sound given with a final before what is new */
+    TR_TOO_LONG = 22 * TR_RATE,           /* words are settled now: the model sees 30 s */
+    TR_SETTLE_AGAIN = TR_RATE * 4 / 10,   /* sound between two tries to settle words */
 };
 
 typedef struct {
@@ -46,7 +46,7 @@ struct rh_transcriber {
     char prompt[TR_MAX_PROMPT];
 
     pthread_mutex_t lock;
-    float *in; /* {lock} sound fed and not looked at */
+    float *in;           /* {lock} sound fed and not looked at */
     size_t n_in, cap_in; /* {lock} */
     int64_t n_fed;       /* {lock} samples since the start */
 
@@ -78,24 +78,24 @@ struct rh_transcriber {
     char last_text[TR_MAX_CONTEXT];
     int64_t last_from, last_end;
 
-    rh_transcript partial;      /* last decode of the open utterance */
+    rh_transcript partial; /* last decode of the open utterance */
     rh_transcript scratch;
-    rh_transcript piece;        /* words that are being settled */
-    rh_transcript verbatim;     /* verbatim decode of the last decode that may become final */
-    int32_t *draft;             /* its tokens */
+    rh_transcript piece;    /* words that are being settled */
+    rh_transcript verbatim; /* verbatim decode of the last decode that may become final */
+    int32_t *draft;         /* its tokens */
     int n_draft;
     size_t cap_draft;
-    int64_t partial_at;         /* sound it had, 0 = none */
-    bool doubtful;              /* the last decode failed openai-whisper's test */
-    int64_t interval;           /* until the next, in samples */
-    float *pooled;              /* of the partial; NULL = none */
+    int64_t partial_at; /* sound it had, 0 = none */
+    bool doubtful;      /* the last decode failed openai-whisper's test */
+    int64_t interval;   /* until the next, in samples */
+    float *pooled;      /* of the partial; NULL = none */
     int n_pooled;
 
     tr_heard *heard;
     int n_heard, next_heard;
     size_t cap_heard;
     atomic_bool speaking;
-    atomic_llong behind, speech;  /* samples, for other threads */
+    atomic_llong behind, speech; /* samples, for other threads */
 };
 
 /* A try to settle words has failed. */

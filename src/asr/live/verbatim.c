@@ -6,8 +6,7 @@
 #include "rehearse/base/words.h"
 #include "asr/transcript_internal.h"
 
-static const char PROMPT[] =
-    "Umm, let me think like, hmm... Okay, uh, here's what I'm, um, like thinking.";
+static const char PROMPT[] = "Umm, let me think like, hmm... Okay, uh, here's what I'm, um, like thinking.";
 static const char PROMPT_ECHO[] = "let me think like";
 /* Log-odds in favour of a hesitation at the start of a word: the base model
  * gains by it, and the sound itself refuses the invented ones
@@ -29,8 +28,8 @@ static int looped_tokens(const rh_transcript *t)
 {
     for (int period = 1; period <= LONGEST_PERIOD; period++) {
         int same = 0;
-        while (same + period < t->n_tokens && t->tokens[t->n_tokens - 1 - same].id ==
-                                                  t->tokens[t->n_tokens - 1 - same - period].id)
+        while (same + period < t->n_tokens &&
+               t->tokens[t->n_tokens - 1 - same].id == t->tokens[t->n_tokens - 1 - same - period].id)
             same++;
         int turns = same / period + 1;
         if (turns >= LOOP_TIMES && turns * period >= LOOP_TIMES * 2 - 2)
@@ -57,8 +56,7 @@ static int next_clean_word(const rh_transcript *clean, const rh_transcript *loop
         if (!a[0] || rh_hesitation_of(a) >= 0)
             continue;
         since = loop->words[i].start;
-        for (int k = at; k < clean->n_words && k < at + 4;
-             k++) { /* near, so that "the" is the right one */
+        for (int k = at; k < clean->n_words && k < at + 4; k++) { /* near, so that "the" is the right one */
             plain_word(clean, &clean->words[k], b);
             if (strcmp(a, b) == 0) {
                 at = k + 1;
@@ -76,8 +74,7 @@ static int next_clean_word(const rh_transcript *clean, const rh_transcript *loop
 }
 
 /* The looping text up to the loop, then what the clean decode heard after it. */
-static rh_status join_texts(const rh_transcript *clean, const rh_transcript *loop, int cut,
-                            rh_buf *text)
+static rh_status join_texts(const rh_transcript *clean, const rh_transcript *loop, int cut, rh_buf *text)
 {
     int last = loop->n_tokens - cut;
     const rh_asr_token *end = &loop->tokens[last];
@@ -92,8 +89,8 @@ static rh_status join_texts(const rh_transcript *clean, const rh_transcript *loo
     return st;
 }
 
-static rh_status without_loop(rh_asr_stream *s, const rh_transcript *clean, int cut,
-                              const rh_asr_params *q, rh_transcript *out, rh_error *err)
+static rh_status without_loop(rh_asr_stream *s, const rh_transcript *clean, int cut, const rh_asr_params *q,
+                              rh_transcript *out, rh_error *err)
 {
     rh_buf text;
     rh_buf_init(&text, MAX_TEXT);
@@ -116,8 +113,7 @@ static rh_status without_loop(rh_asr_stream *s, const rh_transcript *clean, int 
 /* Told nothing, the model may write the prompt itself. */
 static bool echoes_prompt(const rh_transcript *clean, const rh_transcript *out)
 {
-    return out->text && strstr(out->text, PROMPT_ECHO) &&
-           !(clean->text && strstr(clean->text, PROMPT_ECHO));
+    return out->text && strstr(out->text, PROMPT_ECHO) && !(clean->text && strstr(clean->text, PROMPT_ECHO));
 }
 
 static bool says_the_same(const rh_transcript *clean, const rh_transcript *out)
@@ -144,8 +140,8 @@ static bool may_hide_something(const rh_transcript *clean)
     return false;
 }
 
-rh_status rh_asr_verbatim(rh_asr_stream *s, const rh_transcript *clean, const rh_asr_params *p,
-                          rh_transcript *out, rh_error *err)
+rh_status rh_asr_verbatim(rh_asr_stream *s, const rh_transcript *clean, const rh_asr_params *p, rh_transcript *out,
+                          rh_error *err)
 {
     bool english = strcmp(clean->language, "en") == 0 || clean->language[0] == '\0';
     rh_transcript_clear(out);

@@ -63,8 +63,8 @@ typedef struct {
     int n_draft;
     bool keep_to_draft; /* its tokens stand where no other but a filler is much more probable */
     float filler_boost;
-    uint64_t seed; /* of sampling at temperatures above 0 */
-    int max_tokens; /* 0 = half the text context, as the reference */
+    uint64_t seed;   /* of sampling at temperatures above 0 */
+    int max_tokens;  /* 0 = half the text context, as the reference */
     int retry_steps; /* decoder passes that hotter tries may take together; 0 = no limit */
     const atomic_bool *cancel;
     int64_t deadline_us; /* orders passes of different streams; 0 = may wait */
@@ -74,8 +74,7 @@ rh_dec_params rh_dec_params_default(void);
 
 /* Packs the decoder's weights; `file` must outlive the model (embeddings are read from it).
  * RH_ERR_FORMAT a tensor is missing or has another shape; RH_ERR_NOMEM. */
-rh_status rh_dec_model_new(rh_dec_model **out, const rh_ggml_file *file,
-                           const rh_dec_options *opts, rh_error *err);
+rh_status rh_dec_model_new(rh_dec_model **out, const rh_ggml_file *file, const rh_dec_options *opts, rh_error *err);
 void rh_dec_model_free(rh_dec_model *m); /* after its states; NULL is fine */
 const rh_tokenizer *rh_dec_model_tokenizer(const rh_dec_model *m);
 
@@ -88,8 +87,7 @@ rh_status rh_dec_set_audio(rh_dec_state *s, const float *encoded, int n_pos, rh_
 
 /* The most probable language token and, when `p` is given, the probability of each language
  * [n_languages]. English for models that know no other. */
-rh_status rh_dec_detect_language(rh_dec_state *s, int32_t *language_token, float *p,
-                                 rh_error *err);
+rh_status rh_dec_detect_language(rh_dec_state *s, int32_t *language_token, float *p, rh_error *err);
 
 /* What the decoder holds is plainly not in this language (NULL = any): one pass. */
 bool rh_dec_other_language(rh_dec_state *s, const char *language);
@@ -102,13 +100,13 @@ bool rh_dec_good_enough(const rh_dec_params *p, const rh_dec_result *r);
 
 /* Probabilities of given text tokens under the model, without timestamps: out[n].
  * At most RH_DEC_MAX_TOKENS - 5 of them. */
-rh_status rh_dec_force(rh_dec_state *s, const rh_dec_params *p, const int32_t *tokens, int n,
-                       rh_dec_token *out, rh_error *err);
+rh_status rh_dec_force(rh_dec_state *s, const rh_dec_params *p, const int32_t *tokens, int n, rh_dec_token *out,
+                       rh_error *err);
 
 /* Times of text tokens (no timestamps among them) by dynamic time warping over the alignment
  * heads: starts[i] in s from the start of the window, starts[n] = end of the last one.
  * `n_speech_pos`: positions (20 ms) that hold audio, at most the n_pos of rh_dec_set_audio(). */
-rh_status rh_dec_align(rh_dec_state *s, const rh_dec_params *p, const int32_t *tokens, int n,
-                       int n_speech_pos, float *starts, rh_error *err);
+rh_status rh_dec_align(rh_dec_state *s, const rh_dec_params *p, const int32_t *tokens, int n, int n_speech_pos,
+                       float *starts, rh_error *err);
 
 #endif

@@ -127,8 +127,8 @@ static rh_status warp(const float *matrix, int n_rows, int n_cols, int *first)
 }
 
 /* heads: [n_rows][n_heads][n_pos] scores; uses the rows from `skip` on but for the last. */
-static rh_status times_from_heads(const rh_dec_state *s, float *heads, int n_rows, int skip,
-                                  int n_speech, float *starts)
+static rh_status times_from_heads(const rh_dec_state *s, float *heads, int n_rows, int skip, int n_speech,
+                                  float *starts)
 {
     int n_heads = s->m->n_align_heads, used = n_rows - skip - 1;
     size_t ns = (size_t)n_speech;
@@ -140,8 +140,7 @@ static rh_status times_from_heads(const rh_dec_state *s, float *heads, int n_row
     for (int h = 0; h < n_heads && st == RH_OK; h++) {
         for (int i = 0; i < n_rows; i++) {
             float *to = w + (size_t)i * ns;
-            memcpy(to, heads + ((size_t)i * (size_t)n_heads + (size_t)h) * (size_t)s->n_pos,
-                   ns * sizeof *to);
+            memcpy(to, heads + ((size_t)i * (size_t)n_heads + (size_t)h) * (size_t)s->n_pos, ns * sizeof *to);
             s->m->k->softmax(to, n_speech);
         }
         normalise_over_tokens(w, n_rows, n_speech, pad, pad + ns);
@@ -162,16 +161,15 @@ static rh_status times_from_heads(const rh_dec_state *s, float *heads, int n_row
     return st;
 }
 
-rh_status rh_dec_align(rh_dec_state *s, const rh_dec_params *p, const int32_t *tokens, int n,
-                       int n_speech_pos, float *starts, rh_error *err)
+rh_status rh_dec_align(rh_dec_state *s, const rh_dec_params *p, const int32_t *tokens, int n, int n_speech_pos,
+                       float *starts, rh_error *err)
 {
     rh_dec_model *m = s->m;
     const rh_special_tokens *t = rh_tokenizer_special(m->tokenizer);
     if (s->n_pos < 1)
         return rh_fail(err, RH_ERR_INVAL, "decoder: no audio was given yet");
     if (n < 0 || n > m->hp.n_text_ctx - 5 || n_speech_pos < 1 || n_speech_pos > s->n_pos)
-        return rh_fail(err, RH_ERR_INVAL, "cannot align %d tokens to %d of %d positions", n,
-                       n_speech_pos, s->n_pos);
+        return rh_fail(err, RH_ERR_INVAL, "cannot align %d tokens to %d of %d positions", n, n_speech_pos, s->n_pos);
     int32_t all[RH_DEC_MAX_TOKENS], language;
     int n_start, count;
     rh_status st = dec_language_of(s, p, &language, err);
@@ -186,8 +184,7 @@ rh_status rh_dec_align(rh_dec_state *s, const rh_dec_params *p, const int32_t *t
         all[count++] = tokens[i];
     }
     all[count++] = t->eot;
-    float *heads = rh_alloc_array((size_t)count * (size_t)m->n_align_heads * (size_t)s->n_pos,
-                                  sizeof *heads);
+    float *heads = rh_alloc_array((size_t)count * (size_t)m->n_align_heads * (size_t)s->n_pos, sizeof *heads);
     if (!heads)
         return rh_fail(err, RH_ERR_NOMEM, "decoder: out of memory");
     dec_sequence q = {.n = 0};

@@ -58,8 +58,7 @@ static float quantise_position(const float *x, const channels *c, uint8_t bias, 
     return max / 127.0f;
 }
 
-static void pack_keys(const float *x, int n, int pad, const channels *c, uint8_t bias, uint8_t *out,
-                      float *scale)
+static void pack_keys(const float *x, int n, int pad, const channels *c, uint8_t bias, uint8_t *out, float *scale)
 {
     uint8_t q[HEAD];
     for (int p = 0; p < pad; p++) {
@@ -71,8 +70,7 @@ static void pack_keys(const float *x, int n, int pad, const channels *c, uint8_t
     }
 }
 
-static void pack_values(const float *x, int n, int pad, const channels *c, uint8_t bias,
-                        uint8_t *out, float *scale)
+static void pack_values(const float *x, int n, int pad, const channels *c, uint8_t bias, uint8_t *out, float *scale)
 {
     uint8_t q[4][HEAD];
     for (int p = 0; p < pad; p += 4) {
@@ -129,11 +127,10 @@ static void head_f32(const audio_job *job, int head, bool value)
     rh_dec_model *m = s->m;
     size_t d = (size_t)m->d;
     const dec_layer *l = &m->layers[job->layer];
-    float *y = (value ? s->cross_vf : s->cross_kf) +
-               (size_t)job->layer * (size_t)m->hp.n_audio_ctx * d;
+    float *y = (value ? s->cross_vf : s->cross_kf) + (size_t)job->layer * (size_t)m->hp.n_audio_ctx * d;
     int b = head * (HEAD / RH_KERNEL_BLOCK);
-    dec_linear_apply(m, value ? &l->cross_value : &l->cross_key, b, b + HEAD / RH_KERNEL_BLOCK,
-                     job->encoded, d, NULL, s->n_pos, y, d, false);
+    dec_linear_apply(m, value ? &l->cross_value : &l->cross_key, b, b + HEAD / RH_KERNEL_BLOCK, job->encoded, d, NULL,
+                     s->n_pos, y, d, false);
 }
 
 static void layer_member(void *arg, int member)
@@ -162,8 +159,7 @@ rh_status rh_dec_set_audio(rh_dec_state *s, const float *encoded, int n_pos, rh_
 {
     rh_dec_model *m = s->m;
     if (n_pos < 1 || n_pos > m->hp.n_audio_ctx)
-        return rh_fail(err, RH_ERR_INVAL, "%d encoder positions: 1 to %d are possible", n_pos,
-                       m->hp.n_audio_ctx);
+        return rh_fail(err, RH_ERR_INVAL, "%d encoder positions: 1 to %d are possible", n_pos, m->hp.n_audio_ctx);
     s->n_pos = n_pos;
     s->n_pos_pad = (n_pos + RH_KERNEL_BLOCK - 1) / RH_KERNEL_BLOCK * RH_KERNEL_BLOCK;
     dec_slots_clear(s);

@@ -22,10 +22,10 @@ enum {
     DEC_LOGIT_ROWS = 32,  /* of them with logits, for one stream */
     DEC_CHUNK_SLOTS = 64, /* cached tokens taken at a time */
     DEC_MAX_CHUNKS = 128,
-    DEC_CROSS_TILE = 8,   /* rows whose cross-attention is worked on together */
+    DEC_CROSS_TILE = 8, /* rows whose cross-attention is worked on together */
     DEC_MAX_ALIGN_HEADS = 24,
     DEC_MAX_FILLERS = 16,
-    DEC_BEST_OF = 5,      /* samples when the temperature is above 0, as the reference's program */
+    DEC_BEST_OF = 5, /* samples when the temperature is above 0, as the reference's program */
     DEC_MAX_GROUP = RH_ASR_MAX_BEAM,
 };
 
@@ -106,13 +106,13 @@ struct rh_dec_state {
     int n_pos, n_pos_pad; /* 0 = no audio yet */
     /* Keys of layer l, head h: n_pos_pad rows of 64 columns; values: 64 rows of n_pos_pad. */
     int8_t *cross_k, *cross_v;
-    rh_arena arena; /* of these two */
-    float *cross_k_scale; /* [layer][head][n_audio_pad], of positions */
-    float *cross_k_chan;  /* [layer][d], multiplied into queries */
-    float *cross_v_scale; /* [layer][head][n_audio_pad], multiplied into probabilities */
-    float *cross_v_chan;  /* [layer][d] */
-    float *cross_v_mean;  /* [layer][d], added to the result: probabilities sum to 1 */
-    float *cross_kf, *cross_vf; /* f32 models: [layer][n_audio_ctx][d] */
+    rh_arena arena;                /* of these two */
+    float *cross_k_scale;          /* [layer][head][n_audio_pad], of positions */
+    float *cross_k_chan;           /* [layer][d], multiplied into queries */
+    float *cross_v_scale;          /* [layer][head][n_audio_pad], multiplied into probabilities */
+    float *cross_v_chan;           /* [layer][d] */
+    float *cross_v_mean;           /* [layer][d], added to the result: probabilities sum to 1 */
+    float *cross_kf, *cross_vf;    /* f32 models: [layer][n_audio_ctx][d] */
     float *chunks[DEC_MAX_CHUNKS]; /* [layer][2][DEC_CHUNK_SLOTS][d] */
     uint64_t used[DEC_MAX_CHUNKS]; /* a bit a slot */
     int n_chunks;
@@ -140,9 +140,8 @@ struct dec_job {
 /* _pass.c: runs at most DEC_MAX_ROWS rows; the caller holds the team. */
 void dec_pass(rh_dec_model *m, const dec_row *rows, int n);
 /* y rows of blocks [block0, block1) from n vectors x (f32, ld_x apart; acts quantised from them). */
-void dec_linear_apply(const rh_dec_model *m, const dec_linear *l, int block0, int block1,
-                      const float *x, size_t ld_x, const rh_qvec *acts, int n, float *y,
-                      size_t ld_y, bool add);
+void dec_linear_apply(const rh_dec_model *m, const dec_linear *l, int block0, int block1, const float *x, size_t ld_x,
+                      const rh_qvec *acts, int n, float *y, size_t ld_y, bool add);
 
 /* _share.c */
 void dec_share_begin(rh_dec_model *m); /* this stream is decoding: others may wait for it */
@@ -164,8 +163,8 @@ static inline float *dec_slot(const rh_dec_state *s, int layer, int value, uint1
 /* Appends tokens to `q` and runs them; rows from `first_logits` on (an index into tokens) leave
  * their logits in s->logits, at most DEC_LOGIT_ROWS of them. `heads` (may be NULL):
  * [n][n_align_heads][n_pos]. */
-rh_status dec_extend(rh_dec_state *s, dec_sequence *q, const int32_t *tokens, int n,
-                     int first_logits, float *heads, int64_t deadline_us, rh_error *err);
+rh_status dec_extend(rh_dec_state *s, dec_sequence *q, const int32_t *tokens, int n, int first_logits, float *heads,
+                     int64_t deadline_us, rh_error *err);
 
 /* _model.c: alignment heads of the official sizes. */
 void dec_find_align_heads(rh_dec_model *m);
@@ -223,8 +222,8 @@ rh_status dec_sample(dec_search *q, const dec_sequence *first, float temperature
 rh_status dec_beam(dec_search *q, const dec_sequence *first, rh_error *err);
 
 /* _run.c: start of transcript, language, task; *n of at most 4. */
-rh_status dec_start_tokens(const rh_dec_state *s, int32_t language_token, bool translate,
-                           bool timestamps, int32_t *out, int *n, rh_error *err);
+rh_status dec_start_tokens(const rh_dec_state *s, int32_t language_token, bool translate, bool timestamps, int32_t *out,
+                           int *n, rh_error *err);
 rh_status dec_language_of(rh_dec_state *s, const rh_dec_params *p, int32_t *token, rh_error *err);
 
 #endif

@@ -7,26 +7,23 @@
 
 /* Cross-attention heads that follow the audio, per size. Source: openai-whisper,
  * __init__.py, _ALIGNMENT_HEADS (base85 of a gzipped bitmap, here decoded). */
-static const dec_head heads_tiny_en[] = {{1, 0}, {2, 0}, {2, 5}, {3, 0},
-                                         {3, 1}, {3, 2}, {3, 3}, {3, 4}};
+static const dec_head heads_tiny_en[] = {{1, 0}, {2, 0}, {2, 5}, {3, 0}, {3, 1}, {3, 2}, {3, 3}, {3, 4}};
 static const dec_head heads_tiny[] = {{2, 2}, {3, 0}, {3, 2}, {3, 3}, {3, 4}, {3, 5}};
 static const dec_head heads_base_en[] = {{3, 3}, {4, 7}, {5, 1}, {5, 5}, {5, 7}};
-static const dec_head heads_base[] = {{3, 1}, {4, 2}, {4, 3}, {4, 7},
-                                      {5, 1}, {5, 2}, {5, 4}, {5, 6}};
-static const dec_head heads_small_en[] = {
-    {6, 6}, {7, 0}, {7, 3},  {7, 8},  {8, 2},  {8, 5},  {8, 7},  {9, 0},   {9, 4}, {9, 8},
-    {9, 10}, {10, 0}, {10, 1}, {10, 2}, {10, 3}, {10, 6}, {10, 11}, {11, 2}, {11, 4}};
-static const dec_head heads_small[] = {{5, 3}, {5, 9}, {8, 0}, {8, 4}, {8, 7},
-                                       {8, 8}, {9, 0}, {9, 7}, {9, 9}, {10, 5}};
-static const dec_head heads_medium_en[] = {{11, 4}, {14, 1},  {14, 12}, {14, 14}, {15, 4}, {16, 0},
-                                           {16, 4}, {16, 9},  {17, 12}, {17, 14}, {18, 7}, {18, 10},
+static const dec_head heads_base[] = {{3, 1}, {4, 2}, {4, 3}, {4, 7}, {5, 1}, {5, 2}, {5, 4}, {5, 6}};
+static const dec_head heads_small_en[] = {{6, 6},  {7, 0},  {7, 3},   {7, 8},  {8, 2},  {8, 5},  {8, 7},
+                                          {9, 0},  {9, 4},  {9, 8},   {9, 10}, {10, 0}, {10, 1}, {10, 2},
+                                          {10, 3}, {10, 6}, {10, 11}, {11, 2}, {11, 4}};
+static const dec_head heads_small[] = {{5, 3}, {5, 9}, {8, 0}, {8, 4}, {8, 7}, {8, 8}, {9, 0}, {9, 7}, {9, 9}, {10, 5}};
+static const dec_head heads_medium_en[] = {{11, 4},  {14, 1}, {14, 12}, {14, 14}, {15, 4},  {16, 0},
+                                           {16, 4},  {16, 9}, {17, 12}, {17, 14}, {18, 7},  {18, 10},
                                            {18, 15}, {20, 0}, {20, 3},  {20, 9},  {20, 14}, {21, 12}};
 static const dec_head heads_medium[] = {{13, 15}, {15, 4}, {15, 15}, {16, 1}, {20, 0}, {23, 4}};
 /* large-v1 cannot be told from large-v2 by its shape; the newer one is taken. */
-static const dec_head heads_large_v2[] = {
-    {10, 12}, {13, 17}, {16, 11}, {16, 12}, {16, 13}, {17, 15}, {17, 16}, {18, 4},
-    {18, 11}, {18, 19}, {19, 11}, {21, 2},  {21, 3},  {22, 3},  {22, 9},  {22, 12},
-    {23, 5},  {23, 7},  {23, 13}, {25, 5},  {26, 1},  {26, 12}, {27, 15}};
+static const dec_head heads_large_v2[] = {{10, 12}, {13, 17}, {16, 11}, {16, 12}, {16, 13}, {17, 15},
+                                          {17, 16}, {18, 4},  {18, 11}, {18, 19}, {19, 11}, {21, 2},
+                                          {21, 3},  {22, 3},  {22, 9},  {22, 12}, {23, 5},  {23, 7},
+                                          {23, 13}, {25, 5},  {26, 1},  {26, 12}, {27, 15}};
 static const dec_head heads_large_v3[] = {{7, 0},   {10, 17}, {12, 18}, {13, 12}, {16, 1},
                                           {17, 14}, {19, 11}, {21, 4},  {24, 1},  {25, 6}};
 static const dec_head heads_turbo[] = {{2, 4}, {2, 11}, {3, 3}, {3, 6}, {3, 11}, {3, 14}};
@@ -37,22 +34,21 @@ typedef struct {
     int n;
 } size_heads;
 
-#define HEADS(layers, heads, vocab, list)                                                          \
-    {layers, heads, vocab, list, (int)(sizeof(list) / sizeof(list)[0])}
+#define HEADS(layers, heads, vocab, list)                                                                              \
+    {                                                                                                                  \
+        layers, heads, vocab, list, (int)(sizeof(list) / sizeof(list)[0])                                              \
+    }
 
 static const size_heads sizes[] = {
-    HEADS(4, 6, 51864, heads_tiny_en),     HEADS(4, 6, 51865, heads_tiny),
-    HEADS(6, 8, 51864, heads_base_en),     HEADS(6, 8, 51865, heads_base),
-    HEADS(12, 12, 51864, heads_small_en),  HEADS(12, 12, 51865, heads_small),
-    HEADS(24, 16, 51864, heads_medium_en), HEADS(24, 16, 51865, heads_medium),
-    HEADS(32, 20, 51865, heads_large_v2),  HEADS(32, 20, 51866, heads_large_v3),
-    HEADS(4, 20, 51866, heads_turbo)};
+    HEADS(4, 6, 51864, heads_tiny_en),     HEADS(4, 6, 51865, heads_tiny),       HEADS(6, 8, 51864, heads_base_en),
+    HEADS(6, 8, 51865, heads_base),        HEADS(12, 12, 51864, heads_small_en), HEADS(12, 12, 51865, heads_small),
+    HEADS(24, 16, 51864, heads_medium_en), HEADS(24, 16, 51865, heads_medium),   HEADS(32, 20, 51865, heads_large_v2),
+    HEADS(32, 20, 51866, heads_large_v3),  HEADS(4, 20, 51866, heads_turbo)};
 
 void dec_find_align_heads(rh_dec_model *m)
 {
     for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++)
-        if (sizes[i].n_layers == m->n_layers && sizes[i].n_heads == m->n_heads &&
-            sizes[i].n_vocab == m->n_vocab) {
+        if (sizes[i].n_layers == m->n_layers && sizes[i].n_heads == m->n_heads && sizes[i].n_vocab == m->n_vocab) {
             m->align_heads = sizes[i].heads;
             m->n_align_heads = sizes[i].n;
             return;
@@ -97,8 +93,10 @@ static void pack_rows(void *arg, int member)
 
 static rh_status no_numbers(const char *tensor, rh_error *err)
 {
-    return rh_fail(err, RH_ERR_FORMAT, "tensor %s holds values that are no numbers: the speech model "
-                   "is damaged", tensor);
+    return rh_fail(err, RH_ERR_FORMAT,
+                   "tensor %s holds values that are no numbers: the speech model "
+                   "is damaged",
+                   tensor);
 }
 
 static rh_status pack(rh_dec_model *m, dec_linear *l, const rh_ggml_tensor *t, rh_error *err)
@@ -112,8 +110,7 @@ static rh_status pack(rh_dec_model *m, dec_linear *l, const rh_ggml_tensor *t, r
     return RH_OK;
 }
 
-static rh_status load_vector(const rh_dec_model *m, float **out, const char *name, int n, int room,
-                             rh_error *err)
+static rh_status load_vector(const rh_dec_model *m, float **out, const char *name, int n, int room, rh_error *err)
 {
     const rh_ggml_tensor *t;
     rh_status st = rh_ggml_file_need(m->file, &t, name, n, 1, 1, err);
@@ -136,8 +133,8 @@ static rh_status load_norm(rh_dec_model *m, dec_norm *n, const char *prefix, rh_
     return st == RH_OK ? load_vector(m, &n->shift, name, m->d, m->d, err) : st;
 }
 
-static rh_status load_linear(rh_dec_model *m, dec_linear *l, const char *prefix, int rows, int cols,
-                             bool bias, rh_error *err)
+static rh_status load_linear(rh_dec_model *m, dec_linear *l, const char *prefix, int rows, int cols, bool bias,
+                             rh_error *err)
 {
     char name[96];
     const rh_ggml_tensor *t;
@@ -200,15 +197,12 @@ static rh_status load_layer(rh_dec_model *m, int index, rh_error *err)
     const struct {
         const char *name;
         dec_norm *n;
-    } norms[] = {{"attn_ln", &l->self_norm},
-                 {"cross_attn_ln", &l->cross_norm},
-                 {"mlp_ln", &l->mlp_norm}};
+    } norms[] = {{"attn_ln", &l->self_norm}, {"cross_attn_ln", &l->cross_norm}, {"mlp_ln", &l->mlp_norm}};
     char prefix[64];
     rh_status st = RH_OK;
     for (size_t i = 0; i < sizeof linears / sizeof linears[0] && st == RH_OK; i++) {
         (void)snprintf(prefix, sizeof prefix, "decoder.blocks.%d.%s", index, linears[i].name);
-        st = load_linear(m, linears[i].l, prefix, linears[i].rows, linears[i].cols, linears[i].bias,
-                         err);
+        st = load_linear(m, linears[i].l, prefix, linears[i].rows, linears[i].cols, linears[i].bias, err);
     }
     for (size_t i = 0; i < sizeof norms / sizeof norms[0] && st == RH_OK; i++) {
         (void)snprintf(prefix, sizeof prefix, "decoder.blocks.%d.%s", index, norms[i].name);
@@ -223,12 +217,10 @@ static rh_status load_layer(rh_dec_model *m, int index, rh_error *err)
 
 static rh_status take_arena(rh_dec_model *m, rh_error *err)
 {
-    size_t layer = 8 * rh_qmat_bytes(m->d, m->d) + rh_qmat_bytes(m->n_ff, m->d) +
-                   rh_qmat_bytes(m->d, m->n_ff);
+    size_t layer = 8 * rh_qmat_bytes(m->d, m->d) + rh_qmat_bytes(m->n_ff, m->d) + rh_qmat_bytes(m->d, m->n_ff);
     size_t all = (size_t)m->n_layers * layer + rh_qmat_bytes(m->n_vocab, m->d);
-    return m->f32 || rh_arena_init(&m->arena, all) == RH_OK
-               ? RH_OK
-               : rh_fail(err, RH_ERR_NOMEM, "decoder: out of memory");
+    return m->f32 || rh_arena_init(&m->arena, all) == RH_OK ? RH_OK
+                                                            : rh_fail(err, RH_ERR_NOMEM, "decoder: out of memory");
 }
 
 static rh_status load_weights(rh_dec_model *m, rh_error *err)
@@ -242,19 +234,16 @@ static rh_status load_weights(rh_dec_model *m, rh_error *err)
     if (st == RH_OK)
         st = load_norm(m, &m->final_norm, "decoder.ln", err);
     if (st == RH_OK)
-        st = rh_ggml_file_need(m->file, &m->embedding, "decoder.token_embedding.weight", m->d,
-                               m->n_vocab, 1, err);
+        st = rh_ggml_file_need(m->file, &m->embedding, "decoder.token_embedding.weight", m->d, m->n_vocab, 1, err);
     if (st == RH_OK)
-        st = rh_ggml_file_need(m->file, &pos, "decoder.positional_embedding", m->d,
-                               m->hp.n_text_ctx, 1, err);
+        st = rh_ggml_file_need(m->file, &pos, "decoder.positional_embedding", m->d, m->hp.n_text_ctx, 1, err);
     if (st != RH_OK)
         return st;
     m->positions = rh_alloc_array((size_t)m->hp.n_text_ctx * (size_t)m->d, sizeof *m->positions);
     if (!m->positions)
         return rh_fail(err, RH_ERR_NOMEM, "decoder: out of memory");
     rh_ggml_values(pos, m->positions);
-    return rh_all_finite(m->positions, (size_t)m->hp.n_text_ctx * (size_t)m->d)
-               ? RH_OK : no_numbers(pos->name, err);
+    return rh_all_finite(m->positions, (size_t)m->hp.n_text_ctx * (size_t)m->d) ? RH_OK : no_numbers(pos->name, err);
 }
 
 static rh_status take_scratch(rh_dec_model *m, rh_error *err)
@@ -272,8 +261,7 @@ static rh_status take_scratch(rh_dec_model *m, rh_error *err)
         s->norm = rh_alloc_aligned(rows * d, sizeof *s->norm);
         s->scores = rh_alloc_aligned(DEC_CROSS_TILE * pad, sizeof *s->scores);
         s->head_kv = rh_alloc_aligned(RH_KERNEL_HEAD * pad, sizeof *s->head_kv);
-        ok = s->norm && s->scores && s->head_kv &&
-             rh_qvec_init(&s->acts, DEC_MAX_ROWS, m->n_ff) == RH_OK &&
+        ok = s->norm && s->scores && s->head_kv && rh_qvec_init(&s->acts, DEC_MAX_ROWS, m->n_ff) == RH_OK &&
              rh_qvec_init(&s->probs, DEC_CROSS_TILE, m->n_audio_pad) == RH_OK &&
              rh_qvec_init(&s->heads, DEC_CROSS_TILE, RH_KERNEL_HEAD) == RH_OK;
     }
@@ -282,32 +270,28 @@ static rh_status take_scratch(rh_dec_model *m, rh_error *err)
 
 static rh_status check_shape(const rh_ggml_hparams *hp, rh_error *err)
 {
-    if (hp->n_text_state < 64 || hp->n_text_state > 4096 ||
-        hp->n_text_head * RH_KERNEL_HEAD != hp->n_text_state)
-        return rh_fail(err, RH_ERR_FORMAT, "%d decoder heads for a width of %d: heads of 64 expected",
-                       hp->n_text_head, hp->n_text_state);
+    if (hp->n_text_state < 64 || hp->n_text_state > 4096 || hp->n_text_head * RH_KERNEL_HEAD != hp->n_text_state)
+        return rh_fail(err, RH_ERR_FORMAT, "%d decoder heads for a width of %d: heads of 64 expected", hp->n_text_head,
+                       hp->n_text_state);
     if (hp->n_text_state != hp->n_audio_state || hp->n_text_layer < 1 || hp->n_text_layer > 128 ||
-        hp->n_audio_ctx < 1 || hp->n_audio_ctx > 8192 || hp->n_text_ctx < 16 ||
-        hp->n_text_ctx > RH_DEC_MAX_TOKENS)
+        hp->n_audio_ctx < 1 || hp->n_audio_ctx > 8192 || hp->n_text_ctx < 16 || hp->n_text_ctx > RH_DEC_MAX_TOKENS)
         return rh_fail(err, RH_ERR_FORMAT, "decoder: the sizes in the model file are not Whisper's");
     return RH_OK;
 }
 
 static void find_fillers(rh_dec_model *m)
 {
-    static const char *const words[] = {" um", " Um", " uh", " Uh", " er", " Er", " hmm", " Hmm",
-                                        " erm", " mm", " ah", " umm"};
+    static const char *const words[] = {" um",  " Um",  " uh",  " Uh", " er", " Er",
+                                        " hmm", " Hmm", " erm", " mm", " ah", " umm"};
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
         int32_t id;
         size_t n;
-        if (rh_tokenizer_encode(m->tokenizer, words[i], strlen(words[i]), &id, 1, &n) == RH_OK &&
-            n == 1)
+        if (rh_tokenizer_encode(m->tokenizer, words[i], strlen(words[i]), &id, 1, &n) == RH_OK && n == 1)
             m->fillers[m->n_fillers++] = id;
     }
 }
 
-rh_status rh_dec_model_new(rh_dec_model **out, const rh_ggml_file *file, const rh_dec_options *opts,
-                           rh_error *err)
+rh_status rh_dec_model_new(rh_dec_model **out, const rh_ggml_file *file, const rh_dec_options *opts, rh_error *err)
 {
     const rh_ggml_hparams *hp = rh_ggml_file_hparams(file);
     rh_status st = check_shape(hp, err);
@@ -329,8 +313,7 @@ rh_status rh_dec_model_new(rh_dec_model **out, const rh_ggml_file *file, const r
     pthread_mutex_init(&m->lock, NULL);
     pthread_cond_init(&m->changed, NULL);
     m->layers = rh_calloc((size_t)m->n_layers, sizeof *m->layers);
-    st = m->layers ? rh_team_new(&m->team, opts->n_threads, err)
-                   : rh_fail(err, RH_ERR_NOMEM, "decoder: out of memory");
+    st = m->layers ? rh_team_new(&m->team, opts->n_threads, err) : rh_fail(err, RH_ERR_NOMEM, "decoder: out of memory");
     if (st == RH_OK)
         st = rh_tokenizer_new(&m->tokenizer, file, err);
     if (st == RH_OK)

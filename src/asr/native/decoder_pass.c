@@ -19,8 +19,8 @@ typedef struct {
     int n_logits;
 } pass;
 
-static void linear_f32(const rh_dec_model *m, const dec_linear *l, int row0, int row1,
-                       const float *x, size_t ld_x, int n, float *y, size_t ld_y, bool add)
+static void linear_f32(const rh_dec_model *m, const dec_linear *l, int row0, int row1, const float *x, size_t ld_x,
+                       int n, float *y, size_t ld_y, bool add)
 {
     int cols = l->q.n_cols;
     for (int r = row0; r < row1; r++) {
@@ -35,9 +35,8 @@ static void linear_f32(const rh_dec_model *m, const dec_linear *l, int row0, int
     }
 }
 
-void dec_linear_apply(const rh_dec_model *m, const dec_linear *l, int block0, int block1,
-                      const float *x, size_t ld_x, const rh_qvec *acts, int n, float *y,
-                      size_t ld_y, bool add)
+void dec_linear_apply(const rh_dec_model *m, const dec_linear *l, int block0, int block1, const float *x, size_t ld_x,
+                      const rh_qvec *acts, int n, float *y, size_t ld_y, bool add)
 {
     if (block1 > l->q.n_blocks)
         block1 = l->q.n_blocks;
@@ -46,8 +45,7 @@ void dec_linear_apply(const rh_dec_model *m, const dec_linear *l, int block0, in
         return;
     }
     int row1 = block1 * RH_KERNEL_BLOCK;
-    linear_f32(m, l, block0 * RH_KERNEL_BLOCK, row1 < l->q.n_rows ? row1 : l->q.n_rows, x, ld_x, n,
-               y, ld_y, add);
+    linear_f32(m, l, block0 * RH_KERNEL_BLOCK, row1 < l->q.n_rows ? row1 : l->q.n_rows, x, ld_x, n, y, ld_y, add);
 }
 
 /* Vectors of `cols` values into this member's scratch, ready for a linear layer. */
@@ -65,8 +63,7 @@ static void norm_rows(const rh_dec_model *m, dec_scratch *sc, const dec_norm *no
 {
     size_t d = (size_t)m->d;
     for (int i = 0; i < n; i++)
-        m->k->layer_norm(m->x + (size_t)i * d, norm->gain, norm->shift, sc->norm + (size_t)i * d,
-                         m->d);
+        m->k->layer_norm(m->x + (size_t)i * d, norm->gain, norm->shift, sc->norm + (size_t)i * d, m->d);
     prepare(m, sc, sc->norm, m->d, n);
 }
 
@@ -75,8 +72,8 @@ static void out_phase(pass *p, dec_scratch *sc, const dec_linear *l, const float
     rh_dec_model *m = p->m;
     prepare(m, sc, x, l->q.n_cols, p->n);
     for (int u; (u = rh_team_next(m->team)) * LINEAR_BLOCKS < l->q.n_blocks;)
-        dec_linear_apply(m, l, u * LINEAR_BLOCKS, (u + 1) * LINEAR_BLOCKS, x, (size_t)l->q.n_cols,
-                         &sc->acts, p->n, m->x, (size_t)m->d, true);
+        dec_linear_apply(m, l, u * LINEAR_BLOCKS, (u + 1) * LINEAR_BLOCKS, x, (size_t)l->q.n_cols, &sc->acts, p->n,
+                         m->x, (size_t)m->d, true);
 }
 
 static void self_attend(pass *p, const dec_row *row, int i, int layer, int head, float *scores)
@@ -102,8 +99,8 @@ static void self_head(pass *p, dec_scratch *sc, int layer, int head)
     size_t d = (size_t)m->d, at = (size_t)head * RH_KERNEL_HEAD;
     int b = head * (RH_KERNEL_HEAD / RH_KERNEL_BLOCK);
     for (size_t j = 0; j < 3; j++)
-        dec_linear_apply(m, parts[j], b, b + RH_KERNEL_HEAD / RH_KERNEL_BLOCK, sc->norm, d,
-                         &sc->acts, p->n, m->qkv + j * d, 3 * d, false);
+        dec_linear_apply(m, parts[j], b, b + RH_KERNEL_HEAD / RH_KERNEL_BLOCK, sc->norm, d, &sc->acts, p->n,
+                         m->qkv + j * d, 3 * d, false);
     for (int i = 0; i < p->n; i++) {
         const dec_row *row = &p->rows[i];
         const float *kv = m->qkv + (size_t)i * 3 * d + at;
@@ -206,8 +203,8 @@ static void cross_head(pass *p, dec_scratch *sc, int layer, int head)
     rh_dec_model *m = p->m;
     size_t d = (size_t)m->d;
     int b = head * (RH_KERNEL_HEAD / RH_KERNEL_BLOCK);
-    dec_linear_apply(m, &m->layers[layer].cross_query, b, b + RH_KERNEL_HEAD / RH_KERNEL_BLOCK,
-                     sc->norm, d, &sc->acts, p->n, m->qkv, 3 * d, false);
+    dec_linear_apply(m, &m->layers[layer].cross_query, b, b + RH_KERNEL_HEAD / RH_KERNEL_BLOCK, sc->norm, d, &sc->acts,
+                     p->n, m->qkv, 3 * d, false);
     for (int i = 0; i < p->n;) {
         int n = 1;
         while (i + n < p->n && n < DEC_CROSS_TILE && p->rows[i + n].s == p->rows[i].s)
@@ -227,8 +224,7 @@ static void mlp_phase(pass *p, dec_scratch *sc, const dec_layer *l)
     norm_rows(m, sc, &l->mlp_norm, p->n);
     for (int u; (u = rh_team_next(m->team)) * LINEAR_BLOCKS < l->fc1.q.n_blocks;) {
         int b = u * LINEAR_BLOCKS, rows = LINEAR_BLOCKS * RH_KERNEL_BLOCK;
-        dec_linear_apply(m, &l->fc1, b, b + LINEAR_BLOCKS, sc->norm, (size_t)m->d, &sc->acts, p->n,
-                         m->ff, n_ff, false);
+        dec_linear_apply(m, &l->fc1, b, b + LINEAR_BLOCKS, sc->norm, (size_t)m->d, &sc->acts, p->n, m->ff, n_ff, false);
         for (int i = 0; i < p->n; i++)
             m->k->gelu(m->ff + (size_t)i * n_ff + (size_t)b * RH_KERNEL_BLOCK, rows);
     }
@@ -261,25 +257,23 @@ static void logits_phase(pass *p, dec_scratch *sc)
     rh_dec_model *m = p->m;
     size_t d = (size_t)m->d;
     for (int i = 0; i < p->n_logits; i++)
-        m->k->layer_norm(m->x + (size_t)p->logit_rows[i] * d, m->final_norm.gain,
-                         m->final_norm.shift, sc->norm + (size_t)i * d, m->d);
+        m->k->layer_norm(m->x + (size_t)p->logit_rows[i] * d, m->final_norm.gain, m->final_norm.shift,
+                         sc->norm + (size_t)i * d, m->d);
     prepare(m, sc, sc->norm, m->d, p->n_logits);
     /* Rows of the caller need not be evenly spaced, so neighbours that are go together. */
     for (int u; (u = rh_team_next(m->team)) * LOGIT_BLOCKS < m->logits.q.n_blocks;) {
         for (int i = 0; i < p->n_logits;) {
             int n = 1;
             const float *y = p->rows[p->logit_rows[i]].logits;
-            while (i + n < p->n_logits &&
-                   p->rows[p->logit_rows[i + n]].logits == y + (size_t)n * (size_t)m->n_vocab)
+            while (i + n < p->n_logits && p->rows[p->logit_rows[i + n]].logits == y + (size_t)n * (size_t)m->n_vocab)
                 n++;
             rh_qvec part = sc->acts;
             part.n = n;
             part.q += (size_t)i * 2 * d;
             part.scale += i;
             part.sum += 2 * i;
-            dec_linear_apply(m, &m->logits, u * LOGIT_BLOCKS, (u + 1) * LOGIT_BLOCKS,
-                             sc->norm + (size_t)i * d, d, &part, n,
-                             p->rows[p->logit_rows[i]].logits, (size_t)m->n_vocab, false);
+            dec_linear_apply(m, &m->logits, u * LOGIT_BLOCKS, (u + 1) * LOGIT_BLOCKS, sc->norm + (size_t)i * d, d,
+                             &part, n, p->rows[p->logit_rows[i]].logits, (size_t)m->n_vocab, false);
             i += n;
         }
     }

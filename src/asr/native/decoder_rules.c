@@ -12,8 +12,7 @@ static void forbid(float *logits, int32_t from, int32_t to)
 static void suppress(const dec_rules *r, float *logits, bool at_begin)
 {
     const rh_special_tokens *t = rh_tokenizer_special(r->m->tokenizer);
-    const int32_t always[] = {t->transcribe, t->translate, t->sot,
-                              t->sot_prev,   t->sot_lm,    t->no_speech};
+    const int32_t always[] = {t->transcribe, t->translate, t->sot, t->sot_prev, t->sot_lm, t->no_speech};
     size_t n;
     const int32_t *list = rh_tokenizer_non_speech(r->m->tokenizer, &n);
     for (size_t i = 0; i < n; i++)
@@ -50,8 +49,11 @@ static void order_timestamps(const dec_rules *r, float *logits, const int32_t *t
 
 static dec_dist from_stats(const rh_row_stats *s, int offset)
 {
-    dec_dist d = {.max = s->max, .log_sum = logf(s->sum), .best = s->argmax + offset,
-                  .filler = -INFINITY, .second = s->second < 0 ? -1 : s->second + offset};
+    dec_dist d = {.max = s->max,
+                  .log_sum = logf(s->sum),
+                  .best = s->argmax + offset,
+                  .filler = -INFINITY,
+                  .second = s->second < 0 ? -1 : s->second + offset};
     d.entropy = d.log_sum - s->sum_x / s->sum;
     return d;
 }
@@ -66,8 +68,7 @@ static dec_dist join(const float *logits, const rh_row_stats *a, const rh_row_st
     float max = a->max > b->max ? a->max : b->max;
     float fa = expf(a->max - max), fb = expf(b->max - max);
     float sum = a->sum * fa + b->sum * fb;
-    float sum_x = fa * (a->sum_x + a->sum * (a->max - max)) +
-                  fb * (b->sum_x + b->sum * (b->max - max));
+    float sum_x = fa * (a->sum_x + a->sum * (a->max - max)) + fb * (b->sum_x + b->sum * (b->max - max));
     dec_dist d = {.max = max, .log_sum = logf(sum), .entropy = logf(sum) - sum_x / sum};
     int32_t ids[4] = {a->argmax, b->argmax + begin, a->second, b->second < 0 ? -1 : b->second + begin};
     d.best = a->max >= b->max ? ids[0] : ids[1];
@@ -118,8 +119,7 @@ dec_dist dec_rules_apply(const dec_rules *r, float *logits, const int32_t *token
 rh_dec_token dec_token_of(const dec_dist *d, const float *logits, int32_t id)
 {
     int32_t rival = id == d->best ? d->second : d->best;
-    rh_dec_token t = {.id = id, .entropy = d->entropy > 0.0f ? d->entropy : 0.0f,
-                      .rival_id = rival};
+    rh_dec_token t = {.id = id, .entropy = d->entropy > 0.0f ? d->entropy : 0.0f, .rival_id = rival};
     t.logprob = logits[id] - d->max - d->log_sum;
     t.p = expf(t.logprob);
     t.p_filler = expf(d->filler - d->max - d->log_sum);

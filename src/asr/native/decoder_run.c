@@ -21,8 +21,8 @@ rh_dec_params rh_dec_params_default(void)
                            .seed = 1};
 }
 
-rh_status dec_start_tokens(const rh_dec_state *s, int32_t language_token, bool translate,
-                           bool timestamps, int32_t *out, int *n, rh_error *err)
+rh_status dec_start_tokens(const rh_dec_state *s, int32_t language_token, bool translate, bool timestamps, int32_t *out,
+                           int *n, rh_error *err)
 {
     const rh_special_tokens *t = rh_tokenizer_special(s->m->tokenizer);
     *n = 0;
@@ -31,8 +31,9 @@ rh_status dec_start_tokens(const rh_dec_state *s, int32_t language_token, bool t
         out[(*n)++] = language_token;
         out[(*n)++] = translate ? t->translate : t->transcribe;
     } else if (translate) {
-        return rh_fail(err, RH_ERR_INVAL, "an English-only model cannot translate; use the one "
-                                          "without .en");
+        return rh_fail(err, RH_ERR_INVAL,
+                       "an English-only model cannot translate; use the one "
+                       "without .en");
     }
     if (!timestamps)
         out[(*n)++] = t->no_timestamps;
@@ -79,8 +80,7 @@ rh_status dec_language_of(rh_dec_state *s, const rh_dec_params *p, int32_t *toke
         return rh_dec_detect_language(s, token, NULL, err);
     *token = rh_tokenizer_language(s->m->tokenizer, p->language);
     if (*token < 0)
-        return rh_fail(err, RH_ERR_INVAL, "the model does not know the language \"%s\"",
-                       p->language);
+        return rh_fail(err, RH_ERR_INVAL, "the model does not know the language \"%s\"", p->language);
     return RH_OK;
 }
 
@@ -89,8 +89,8 @@ typedef struct {
     int n, sot; /* index of the start token */
 } initial;
 
-static rh_status initial_tokens(const rh_dec_state *s, const rh_dec_params *p, int32_t language,
-                                initial *in, rh_error *err)
+static rh_status initial_tokens(const rh_dec_state *s, const rh_dec_params *p, int32_t language, initial *in,
+                                rh_error *err)
 {
     const rh_special_tokens *t = rh_tokenizer_special(s->m->tokenizer);
     int half = s->m->hp.n_text_ctx / 2, keep = half - 1, n;
@@ -101,8 +101,7 @@ static rh_status initial_tokens(const rh_dec_state *s, const rh_dec_params *p, i
             in->tokens[in->n++] = p->prompt[i];
     }
     in->sot = in->n;
-    rh_status st = dec_start_tokens(s, language, p->translate, p->timestamps, in->tokens + in->n,
-                                    &n, err);
+    rh_status st = dec_start_tokens(s, language, p->translate, p->timestamps, in->tokens + in->n, &n, err);
     if (st != RH_OK)
         return st;
     in->n += n;
@@ -120,15 +119,13 @@ static rh_status initial_tokens(const rh_dec_state *s, const rh_dec_params *p, i
 
 /* Runs the initial tokens. The chance of silence is read at the start token;
  * the last token's logits stay in row 0. */
-static rh_status run_initial(dec_search *q, const initial *in, dec_sequence *seq,
-                             float *no_speech_prob, rh_error *err)
+static rh_status run_initial(dec_search *q, const initial *in, dec_sequence *seq, float *no_speech_prob, rh_error *err)
 {
     rh_dec_state *s = q->s;
     const rh_special_tokens *t = rh_tokenizer_special(s->m->tokenizer);
     dec_slots_clear(s);
     seq->n = 0;
-    rh_status st = dec_extend(s, seq, in->tokens, in->sot + 1, in->sot, NULL, q->p->deadline_us,
-                              err);
+    rh_status st = dec_extend(s, seq, in->tokens, in->sot + 1, in->sot, NULL, q->p->deadline_us, err);
     if (st != RH_OK)
         return st;
     dec_dist d = dec_dist_of(s->m, s->logits);
@@ -138,8 +135,7 @@ static rh_status run_initial(dec_search *q, const initial *in, dec_sequence *seq
     if (rest == 0)
         return RH_OK;
     q->n_steps++;
-    return dec_extend(s, seq, in->tokens + in->sot + 1, rest, rest - 1, NULL, q->p->deadline_us,
-                      err);
+    return dec_extend(s, seq, in->tokens + in->sot + 1, rest, rest - 1, NULL, q->p->deadline_us, err);
 }
 
 /* Of an answer that was stopped in a repetition: as if it had gone on. */
@@ -173,8 +169,7 @@ bool rh_dec_good_enough(const rh_dec_params *p, const rh_dec_result *r)
     return !(r->compression_ratio > p->compression_max) && !(r->avg_logprob < p->logprob_min);
 }
 
-static rh_status attempt(dec_search *q, const initial *in, float temperature, rh_dec_result *out,
-                         rh_error *err)
+static rh_status attempt(dec_search *q, const initial *in, float temperature, rh_dec_result *out, rh_error *err)
 {
     dec_sequence first;
     rh_status st = run_initial(q, in, &first, &out->no_speech_prob, err);
@@ -228,8 +223,7 @@ static rh_status answer(dec_search *q, const initial *in, rh_dec_result *best, r
     q->most_steps = 0;
     q->least_sum = -INFINITY;
     rh_status st = attempt(q, in, p->temperature, best, err);
-    if (st != RH_OK || !p->fallback || rh_dec_good_enough(p, best) ||
-        rh_dec_other_language(q->s, p->language))
+    if (st != RH_OK || !p->fallback || rh_dec_good_enough(p, best) || rh_dec_other_language(q->s, p->language))
         return st;
     rh_dec_result *r = rh_calloc(1, sizeof *r);
     if (!r)
@@ -285,8 +279,8 @@ rh_status rh_dec_run(rh_dec_state *s, const rh_dec_params *p, rh_dec_result *out
     int half = s->m->hp.n_text_ctx / 2;
     dec_search q = {.s = s, .p = p, .random = p->seed};
     q.max_tokens = p->max_tokens > 0 && p->max_tokens < half ? p->max_tokens : half;
-    q.rules = (dec_rules){.m = s->m, .timestamps = p->timestamps,
-                          .max_initial = MAX_INITIAL_TIMESTAMP, .filler_boost = p->filler_boost};
+    q.rules = (dec_rules){
+        .m = s->m, .timestamps = p->timestamps, .max_initial = MAX_INITIAL_TIMESTAMP, .filler_boost = p->filler_boost};
     dec_share_begin(s->m);
     st = dec_language_of(s, p, &language, err);
     if (st == RH_OK)
@@ -312,8 +306,8 @@ rh_status rh_dec_run(rh_dec_state *s, const rh_dec_params *p, rh_dec_result *out
     return st;
 }
 
-rh_status rh_dec_force(rh_dec_state *s, const rh_dec_params *p, const int32_t *tokens, int n,
-                       rh_dec_token *out, rh_error *err)
+rh_status rh_dec_force(rh_dec_state *s, const rh_dec_params *p, const int32_t *tokens, int n, rh_dec_token *out,
+                       rh_error *err)
 {
     rh_status st = need_audio(s, err);
     if (st != RH_OK)

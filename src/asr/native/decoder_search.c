@@ -92,8 +92,7 @@ static int find_in_draft(const dec_search *q, const dec_path *path, int at)
  * as greedy decoding confirms it; where it is to be kept to, that begins at once when
  * `in_step`, else after some tokens. On return, as on entry, all tokens of the path
  * but the last one have been run. *used: tokens that were run and right. */
-static rh_status verify_draft(dec_search *q, dec_path *path, int from, int n, bool in_step,
-                              int *used, rh_error *err)
+static rh_status verify_draft(dec_search *q, dec_path *path, int from, int n, bool in_step, int *used, rh_error *err)
 {
     const int32_t *draft = q->p->draft;
     dec_sequence *seq = &path->seq;
@@ -142,8 +141,8 @@ static bool repeats(const dec_search *q, dec_path *path)
         return false;
     for (int period = 1; period <= LONGEST_PERIOD; period++) {
         int same = 0;
-        while (same + period < path->n && path->tokens[path->n - 1 - same].id ==
-                                              path->tokens[path->n - 1 - same - period].id)
+        while (same + period < path->n &&
+               path->tokens[path->n - 1 - same].id == path->tokens[path->n - 1 - same - period].id)
             same++;
         if (same + period >= ENOUGH) {
             path->period = period;
@@ -175,8 +174,8 @@ rh_status dec_greedy(dec_search *q, const dec_sequence *first, rh_error *err)
             return fail_canceled(err);
         int from = find_in_draft(q, path, at), used = 0;
         int n = from >= 0 ? draft_run(q, path, from, trust) : 0;
-        rh_status st = n < 2 ? one_step(q, path, err)
-                             : verify_draft(q, path, from, n, in_step && from == at, &used, err);
+        rh_status st =
+            n < 2 ? one_step(q, path, err) : verify_draft(q, path, from, n, in_step && from == at, &used, err);
         if (st != RH_OK)
             return st;
         if (used > 1) /* not one that only looked like the place */
@@ -203,8 +202,8 @@ static rh_status step_group(dec_search *q, int n, int *live, int *n_live, rh_err
         if (st != RH_OK)
             return st;
         seq->tokens[seq->n] = path->tokens[path->n - 1].id;
-        rows[*n_live] = (dec_row){.s = s, .token = seq->tokens[seq->n], .pos = seq->n,
-                                  .slots = seq->slots, .logits = row(q, *n_live)};
+        rows[*n_live] = (dec_row){
+            .s = s, .token = seq->tokens[seq->n], .pos = seq->n, .slots = seq->slots, .logits = row(q, *n_live)};
         seq->n++;
         live[(*n_live)++] = i;
     }

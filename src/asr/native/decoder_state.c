@@ -28,8 +28,8 @@ rh_status rh_dec_state_new(rh_dec_state **out, rh_dec_model *m, rh_error *err)
         s->cross_k_chan = rh_alloc_aligned(layers * d, sizeof *s->cross_k_chan);
         s->cross_v_chan = rh_alloc_aligned(layers * d, sizeof *s->cross_v_chan);
         s->cross_v_mean = rh_alloc_aligned(layers * d, sizeof *s->cross_v_mean);
-        ok = s->cross_k && s->cross_v && s->cross_k_scale && s->cross_v_scale && s->cross_k_chan &&
-             s->cross_v_chan && s->cross_v_mean;
+        ok = s->cross_k && s->cross_v && s->cross_k_scale && s->cross_v_scale && s->cross_k_chan && s->cross_v_chan &&
+             s->cross_v_mean;
     }
     s->logits = rh_alloc_aligned((size_t)DEC_LOGIT_ROWS * (size_t)m->n_vocab, sizeof *s->logits);
     if (!ok || !s->logits) {
@@ -94,8 +94,8 @@ void dec_slots_keep(rh_dec_state *s, dec_sequence *const *seqs, int n)
         }
 }
 
-rh_status dec_extend(rh_dec_state *s, dec_sequence *q, const int32_t *tokens, int n,
-                     int first_logits, float *heads, int64_t deadline_us, rh_error *err)
+rh_status dec_extend(rh_dec_state *s, dec_sequence *q, const int32_t *tokens, int n, int first_logits, float *heads,
+                     int64_t deadline_us, rh_error *err)
 {
     rh_dec_model *m = s->m;
     dec_row rows[DEC_MAX_ROWS];

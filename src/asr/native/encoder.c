@@ -96,8 +96,8 @@ static int positions_to_compute(const rh_enc_model *m, size_t n_hops, bool whole
     return whole || m->full_window || n > ctx ? ctx : n;
 }
 
-static rh_status take_states(rh_enc_state *s, rh_nn_request *r, int n_own, const enc_tail *t,
-                             rh_enc_output *out, rh_error *err)
+static rh_status take_states(rh_enc_state *s, rh_nn_request *r, int n_own, const enc_tail *t, rh_enc_output *out,
+                             rh_error *err)
 {
     const rh_enc_model *m = s->model;
     size_t d = (size_t)m->hp.n_audio_state, own = (size_t)n_own;
@@ -106,7 +106,8 @@ static rh_status take_states(rh_enc_state *s, rh_nn_request *r, int n_own, const
     if (st != RH_OK)
         return st;
     if (!rh_all_finite(y.data, own * d))
-        return rh_fail(err, RH_ERR_FORMAT, "the encoder's output is no number: the speech model is "
+        return rh_fail(err, RH_ERR_FORMAT,
+                       "the encoder's output is no number: the speech model is "
                        "damaged");
     memcpy(s->states, y.data, own * d * sizeof(float));
     size_t more = t ? min_size(tail_states(m), (size_t)m->hp.n_audio_ctx - own) : 0;
@@ -123,8 +124,7 @@ rh_status rh_enc_run(rh_enc_state *s, const rh_enc_window *w, rh_enc_output *out
     rh_enc_model *m = s->model;
     int64_t start = rh_now_us();
     size_t n_hops = min_size(w->n_hops, 2 * (size_t)m->hp.n_audio_ctx);
-    enc_feed f = {.mel = s->mel, .bias = s->bias,
-                  .n_own = positions_to_compute(m, n_hops, w->whole)};
+    enc_feed f = {.mel = s->mel, .bias = s->bias, .n_own = positions_to_compute(m, n_hops, w->whole)};
     float padding = fill_mel(s, w, n_hops, f.n_own);
     rh_status st = RH_OK;
     if (f.n_own < m->hp.n_audio_ctx) {

@@ -35,8 +35,7 @@ typedef struct {
 
 /* RH_ERR_FORMAT tensors missing; RH_ERR_INVAL unknown precision; RH_ERR_NOMEM.
  * `file` must outlive the model. */
-rh_status rh_enc_model_new(rh_enc_model **out, const rh_ggml_file *file,
-                           const rh_enc_options *opts, rh_error *err);
+rh_status rh_enc_model_new(rh_enc_model **out, const rh_ggml_file *file, const rh_enc_options *opts, rh_error *err);
 void rh_enc_model_free(rh_enc_model *m); /* after its states; NULL is fine */
 const char *rh_enc_model_precision(const rh_enc_model *m);
 const rh_log_mel *rh_enc_model_mel(const rh_enc_model *m);
@@ -48,9 +47,9 @@ typedef struct {
     const float *samples; /* the whole recording */
     size_t n;
     size_t first_hop, n_hops; /* of the window; at most RH_ENC_WINDOW_HOPS of sound */
-    const float *max; /* rh_log_mel_max() of the whole recording; NULL = the window is all of it */
-    bool whole;          /* compute every position, though the end is silence */
-    int64_t deadline_us; /* 0 = may wait */
+    const float *max;         /* rh_log_mel_max() of the whole recording; NULL = the window is all of it */
+    bool whole;               /* compute every position, though the end is silence */
+    int64_t deadline_us;      /* 0 = may wait */
 } rh_enc_window;
 
 /* Encoder output, [n_pos][n_state], valid until the next run of this state:

@@ -14,11 +14,10 @@ typedef struct {
     bool int8;
     rh_status st; /* first failure; later calls do nothing */
     rh_error *err;
-    float *row;   /* scratch, of the longest row */
+    float *row; /* scratch, of the longest row */
 } builder;
 
-static const rh_ggml_tensor *need(builder *b, const char *name, int64_t ne0, int64_t ne1,
-                                  int64_t ne2)
+static const rh_ggml_tensor *need(builder *b, const char *name, int64_t ne0, int64_t ne1, int64_t ne2)
 {
     const rh_ggml_tensor *t = NULL;
     if (b->st == RH_OK)
@@ -88,15 +87,16 @@ static rh_ir_node quantized(builder *b, const rh_ggml_tensor *t, int64_t cols, i
         for (size_t r = 0; r < n; r++) {
             rh_ggml_row(t, (int64_t)r, b->row);
             if (!rh_all_finite(b->row, k)) {
-                b->st = rh_fail(b->err, RH_ERR_FORMAT, "tensor %s holds values that are no numbers: "
-                                "the speech model is damaged", t->name);
+                b->st = rh_fail(b->err, RH_ERR_FORMAT,
+                                "tensor %s holds values that are no numbers: "
+                                "the speech model is damaged",
+                                t->name);
                 break;
             }
             quantize_row(b->row, k, q + r * k, &zero[r], &scale[r]);
         }
         rh_ir_shape column = RH_IR_SHAPE(rows, 1);
-        rh_ir_node w = rh_ir_to_f32(b->ir, rh_ir_const_copy(b->ir, RH_NN_U8,
-                                                            RH_IR_SHAPE(rows, cols), q));
+        rh_ir_node w = rh_ir_to_f32(b->ir, rh_ir_const_copy(b->ir, RH_NN_U8, RH_IR_SHAPE(rows, cols), q));
         rh_ir_node z = rh_ir_to_f32(b->ir, rh_ir_const_copy(b->ir, RH_NN_U8, column, zero));
         w = rh_ir_op(b->ir, "Subtract", "opset1", "", 2, (rh_ir_node[]){w, z});
         node = rh_ir_mul(b->ir, w, rh_ir_const_copy(b->ir, RH_NN_F32, column, scale));
@@ -109,16 +109,15 @@ static rh_ir_node quantized(builder *b, const rh_ggml_tensor *t, int64_t cols, i
     return node;
 }
 
-static rh_ir_node linear(builder *b, rh_ir_node x, const char *prefix, const char *name,
-                         int64_t n_in, int64_t n_out, bool bias)
+static rh_ir_node linear(builder *b, rh_ir_node x, const char *prefix, const char *name, int64_t n_in, int64_t n_out,
+                         bool bias)
 {
     char full[128];
     (void)snprintf(full, sizeof full, "%s%s.weight", prefix, name);
     const rh_ggml_tensor *t = need(b, full, n_in, n_out, 1);
     if (!t)
         return 0;
-    rh_ir_node w = b->int8 ? quantized(b, t, n_in, n_out)
-                           : plain(b, t, RH_IR_SHAPE(n_out, n_in));
+    rh_ir_node w = b->int8 ? quantized(b, t, n_in, n_out) : plain(b, t, RH_IR_SHAPE(n_out, n_in));
     rh_ir_node y = rh_ir_matmul(b->ir, x, w, 1);
     if (!bias)
         return y;
@@ -135,9 +134,9 @@ static rh_ir_node layer_norm(builder *b, rh_ir_node x, const char *prefix, const
 {
     char full[64];
     rh_ir_node axes = rh_ir_ints(b->ir, RH_IR_SHAPE(-1));
-    rh_ir_node y = rh_ir_op(b->ir, "MVN", "opset6",
-                            "eps=\"1e-05\" normalize_variance=\"true\" eps_mode=\"INSIDE_SQRT\"", 2,
-                            (rh_ir_node[]){x, axes});
+    rh_ir_node y =
+        rh_ir_op(b->ir, "MVN", "opset6", "eps=\"1e-05\" normalize_variance=\"true\" eps_mode=\"INSIDE_SQRT\"", 2,
+                 (rh_ir_node[]){x, axes});
     (void)snprintf(full, sizeof full, "%s.weight", name);
     y = rh_ir_mul(b->ir, y, vector(b, prefix, full, b->hp.n_audio_state));
     (void)snprintf(full, sizeof full, "%s.bias", name);
@@ -152,8 +151,10 @@ static rh_ir_node conv(builder *b, rh_ir_node x, const char *name, int64_t n_in,
     int64_t n_out = b->hp.n_audio_state;
     (void)snprintf(full, sizeof full, "encoder.%s.weight", name);
     rh_ir_node w = plain(b, need(b, full, 3, n_in, n_out), RH_IR_SHAPE(n_out, n_in, 3));
-    (void)snprintf(attributes, sizeof attributes, "strides=\"%d\" dilations=\"1\" "
-                   "pads_begin=\"1\" pads_end=\"0\" auto_pad=\"explicit\"", stride);
+    (void)snprintf(attributes, sizeof attributes,
+                   "strides=\"%d\" dilations=\"1\" "
+                   "pads_begin=\"1\" pads_end=\"0\" auto_pad=\"explicit\"",
+                   stride);
     rh_ir_node y = rh_ir_op(b->ir, "Convolution", "opset1", attributes, 2, (rh_ir_node[]){x, w});
     (void)snprintf(full, sizeof full, "encoder.%s.bias", name);
     rh_ir_node bias = plain(b, need(b, full, n_out, 1, 1), RH_IR_SHAPE(1, n_out, 1));
@@ -166,26 +167,23 @@ typedef struct {
 
 static rh_ir_node heads(builder *b, rh_ir_node x, const shared_nodes *s)
 {
-    rh_ir_node y = rh_ir_op(b->ir, "Reshape", "opset1", "special_zero=\"true\"", 2,
-                            (rh_ir_node[]){x, s->split});
+    rh_ir_node y = rh_ir_op(b->ir, "Reshape", "opset1", "special_zero=\"true\"", 2, (rh_ir_node[]){x, s->split});
     return rh_ir_op(b->ir, "Transpose", "opset1", "", 2, (rh_ir_node[]){y, s->swap});
 }
 
-static rh_ir_node attention(builder *b, rh_ir_node x, const char *prefix, int layer,
-                            const shared_nodes *s, rh_ir_node out_kv[2])
+static rh_ir_node attention(builder *b, rh_ir_node x, const char *prefix, int layer, const shared_nodes *s,
+                            rh_ir_node out_kv[2])
 {
     int64_t d = b->hp.n_audio_state;
     char name[16];
     rh_ir_node q = linear(b, x, prefix, "attn.query", d, d, true);
-    rh_ir_node kv[2] = {linear(b, x, prefix, "attn.key", d, d, false),
-                        linear(b, x, prefix, "attn.value", d, d, true)};
+    rh_ir_node kv[2] = {linear(b, x, prefix, "attn.key", d, d, false), linear(b, x, prefix, "attn.value", d, d, true)};
     rh_ir_node all[2];
     for (int i = 0; i < 2; i++) {
         (void)snprintf(name, sizeof name, "%c%d", i ? 'v' : 'k', layer);
         out_kv[i] = kv[i];
         rh_ir_node more = rh_ir_input(b->ir, name, RH_NN_F32, RH_IR_SHAPE(1, -1, d));
-        all[i] = heads(b, rh_ir_op(b->ir, "Concat", "opset1", "axis=\"1\"", 2,
-                                   (rh_ir_node[]){kv[i], more}), s);
+        all[i] = heads(b, rh_ir_op(b->ir, "Concat", "opset1", "axis=\"1\"", 2, (rh_ir_node[]){kv[i], more}), s);
     }
     float scale = 1.0f / sqrtf((float)(d / b->hp.n_audio_head));
     rh_ir_node scaled = rh_ir_mul(b->ir, heads(b, q, s), rh_ir_scalar(b->ir, scale));
@@ -193,13 +191,11 @@ static rh_ir_node attention(builder *b, rh_ir_node x, const char *prefix, int la
     scores = rh_ir_op(b->ir, "Softmax", "opset8", "axis=\"-1\"", 1, &scores);
     rh_ir_node y = rh_ir_matmul(b->ir, scores, all[1], 0);
     y = rh_ir_op(b->ir, "Transpose", "opset1", "", 2, (rh_ir_node[]){y, s->swap});
-    y = rh_ir_op(b->ir, "Reshape", "opset1", "special_zero=\"true\"", 2,
-                 (rh_ir_node[]){y, s->join});
+    y = rh_ir_op(b->ir, "Reshape", "opset1", "special_zero=\"true\"", 2, (rh_ir_node[]){y, s->join});
     return linear(b, y, prefix, "attn.out", d, d, true);
 }
 
-static rh_ir_node block(builder *b, rh_ir_node x, int layer, const shared_nodes *s,
-                        rh_ir_node out_kv[2])
+static rh_ir_node block(builder *b, rh_ir_node x, int layer, const shared_nodes *s, rh_ir_node out_kv[2])
 {
     int64_t d = b->hp.n_audio_state;
     char prefix[40];
@@ -217,8 +213,8 @@ static void build(builder *b)
     enum { MAX_LAYERS = 64 };
     rh_ir_node kv[MAX_LAYERS][2], x, pos, pool;
     if (b->hp.n_audio_layer > MAX_LAYERS) {
-        b->st = rh_fail(b->err, RH_ERR_FORMAT, "encoder of %d layers: at most %d are known",
-                        b->hp.n_audio_layer, MAX_LAYERS);
+        b->st = rh_fail(b->err, RH_ERR_FORMAT, "encoder of %d layers: at most %d are known", b->hp.n_audio_layer,
+                        MAX_LAYERS);
         return;
     }
     x = rh_ir_input(b->ir, "mel", RH_NN_F32, RH_IR_SHAPE(1, b->hp.n_mels, -1));
@@ -254,11 +250,12 @@ static rh_status compile(rh_nn_model **out, rh_ir *weights, const rh_ggml_file *
     /* Activations are quantized a row at a time, in groups of one row of the
      * smaller layers: a group longer than a row switches quantization off. */
     char group[16];
-    (void)snprintf(group, sizeof group, "%d",
-                   opts->int8 ? rh_ggml_file_hparams(file)->n_audio_state : 0);
+    (void)snprintf(group, sizeof group, "%d", opts->int8 ? rh_ggml_file_hparams(file)->n_audio_state : 0);
     const char *properties[] = {"DYNAMIC_QUANTIZATION_GROUP_SIZE", group, NULL};
-    rh_nn_options o = {.n_threads = opts->n_threads, .n_streams = opts->n_streams,
-                       .precision = opts->precision, .cache_dir = opts->cache_dir,
+    rh_nn_options o = {.n_threads = opts->n_threads,
+                       .n_streams = opts->n_streams,
+                       .precision = opts->precision,
+                       .cache_dir = opts->cache_dir,
                        .properties = properties};
     return rh_ir_compile(weights, out, &o, err);
 }
@@ -268,8 +265,7 @@ rh_status rh_encoder_graph_compile(rh_nn_model **out, rh_ir **weights, const rh_
 {
     builder b = {.file = file, .hp = *rh_ggml_file_hparams(file), .int8 = opts->int8, .err = err};
     b.row = rh_alloc_array((size_t)b.hp.n_audio_state * 4, sizeof *b.row);
-    b.st = b.row ? rh_ir_new(&b.ir, "whisper_encoder", err)
-                 : rh_fail(err, RH_ERR_NOMEM, "encoder: out of memory");
+    b.st = b.row ? rh_ir_new(&b.ir, "whisper_encoder", err) : rh_fail(err, RH_ERR_NOMEM, "encoder: out of memory");
     if (b.st == RH_OK)
         build(&b);
     rh_nn_model *net = NULL;

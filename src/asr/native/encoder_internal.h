@@ -11,17 +11,17 @@
 #include "encoder.h"
 
 enum {
-    MERGE = 32,         /* neighbouring positions of the kept silence become one key; also the
+    MERGE = 32,    /* neighbouring positions of the kept silence become one key; also the
                            step of the number of positions computed: kernels are made once a
                            length, so few lengths are faster than the few positions saved */
-    MAX_TAILS = 4,      /* values of padding kept, 4 MB each for base; the least used gives way */
+    MAX_TAILS = 4, /* values of padding kept, 4 MB each for base; the least used gives way */
     MAX_THREADS = 64,
 };
 
 typedef struct {
     int tenths; /* value of the padding, times 10 */
     int users;
-    int64_t used; /* when last, in runs */
+    int64_t used;  /* when last, in runs */
     float *kv;     /* [2 n_layers][n_merged][n_state] */
     float *states; /* [n_ctx][n_state] */
 } enc_tail;
@@ -36,21 +36,21 @@ struct rh_enc_model {
     rh_ir *weights, *wide_weights; /* what the networks read at their first runs */
     rh_encoder_graph_options graph;
     char cache_dir[PATH_MAX];
-    rh_nn_model *fast;  /* one window on all threads: for a stream that is alone */
+    rh_nn_model *fast; /* one window on all threads: for a stream that is alone */
     rh_nn_request *fast_request;
-    rh_nn_model *wide;  /* a window on each thread: for streams side by side; {lock} */
+    rh_nn_model *wide;                         /* a window on each thread: for streams side by side; {lock} */
     rh_nn_request *wide_requests[MAX_THREADS]; /* one a slot of the gate */
-    bool fast_busy;     /* {lock} */
+    bool fast_busy;                            /* {lock} */
     pthread_cond_t fast_left;
-    bool wide_started;  /* {lock} */
+    bool wide_started; /* {lock} */
     pthread_t wide_builder;
-    int n_states;       /* {lock} */
+    int n_states; /* {lock} */
     rh_gate *gate;
     int n_slots;
     pthread_mutex_t lock;
     enc_tail *tails[MAX_TAILS]; /* {lock} */
-    int64_t runs;           /* {lock} */
-    bool fast_ran, wide_ran; /* {lock} */
+    int64_t runs;               /* {lock} */
+    bool fast_ran, wide_ran;    /* {lock} */
 };
 
 struct rh_enc_state {
@@ -63,10 +63,10 @@ struct rh_enc_state {
 
 /* What the network is fed. */
 typedef struct {
-    float *mel, *bias;  /* mel: [n_mels][2 n_own + 1] */
-    float *pool;        /* [n_pool][n_own] */
+    float *mel, *bias;         /* mel: [n_mels][2 n_own + 1] */
+    float *pool;               /* [n_pool][n_own] */
     int n_own, n_kept, n_pool; /* positions computed; merged keys of silence in and out */
-    const enc_tail *silence; /* NULL when n_kept is 0 */
+    const enc_tail *silence;   /* NULL when n_kept is 0 */
 } enc_feed;
 
 /* A place to run in, until enc_leave(). */
@@ -83,8 +83,7 @@ rh_status enc_run_in(const rh_enc_model *m, const enc_place *p, const enc_feed *
 void enc_leave(rh_enc_model *m, const enc_place *p);
 
 /* What a window of nothing but padding of value tenths / 10 gives; borrowed until enc_tail_done(). */
-rh_status enc_tail_get(const enc_tail **out, rh_enc_model *m, int tenths, int64_t deadline,
-                       rh_error *err);
+rh_status enc_tail_get(const enc_tail **out, rh_enc_model *m, int tenths, int64_t deadline, rh_error *err);
 void enc_tail_done(rh_enc_model *m, const enc_tail *borrowed);
 void enc_tail_free(enc_tail *t);
 /* The same on disk: false when there is none that fits. */

@@ -38,15 +38,14 @@ static rh_status check_shape(const rh_ggml_hparams *h, rh_error *err)
 {
     enum { HEAD = 64, MAX_CTX = 8192, MAX_STATE = 4096 };
     if (h->n_audio_head * HEAD != h->n_audio_state || h->n_audio_state > MAX_STATE)
-        return rh_fail(err, RH_ERR_FORMAT, "%d encoder heads for a width of %d: heads of %d expected",
-                       h->n_audio_head, h->n_audio_state, HEAD);
+        return rh_fail(err, RH_ERR_FORMAT, "%d encoder heads for a width of %d: heads of %d expected", h->n_audio_head,
+                       h->n_audio_state, HEAD);
     if (h->n_audio_ctx > MAX_CTX)
         return rh_fail(err, RH_ERR_FORMAT, "encoder: %d positions are not Whisper's", h->n_audio_ctx);
     return RH_OK;
 }
 
-rh_status rh_enc_model_new(rh_enc_model **out, const rh_ggml_file *file,
-                           const rh_enc_options *opts, rh_error *err)
+rh_status rh_enc_model_new(rh_enc_model **out, const rh_ggml_file *file, const rh_enc_options *opts, rh_error *err)
 {
     rh_enc_model *m = rh_calloc(1, sizeof *m);
     if (!m)
@@ -65,11 +64,11 @@ rh_status rh_enc_model_new(rh_enc_model **out, const rh_ggml_file *file,
     if (st == RH_OK)
         st = load_positions(m, file, err);
     bool int8 = st == RH_OK && strcmp(m->precision, "int8") == 0;
-    m->graph = (rh_encoder_graph_options){.int8 = int8, .precision = int8 ? "f32" : m->precision,
-                                          .n_threads = opts->n_threads, .n_streams = 1};
+    m->graph = (rh_encoder_graph_options){
+        .int8 = int8, .precision = int8 ? "f32" : m->precision, .n_threads = opts->n_threads, .n_streams = 1};
     if (st == RH_OK && opts->cache_dir)
-        m->graph.cache_dir = rh_nn_cache_folder(m->cache_dir, sizeof m->cache_dir, opts->cache_dir)
-                                 ? m->cache_dir : NULL;
+        m->graph.cache_dir =
+            rh_nn_cache_folder(m->cache_dir, sizeof m->cache_dir, opts->cache_dir) ? m->cache_dir : NULL;
     if (st == RH_OK)
         st = rh_encoder_graph_compile(&m->fast, &m->weights, file, &m->graph, err);
     if (st == RH_OK)

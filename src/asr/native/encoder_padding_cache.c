@@ -53,8 +53,7 @@ static enc_tail *tail_alloc(const rh_enc_model *m, int tenths)
     if (!t)
         return NULL;
     t->tenths = tenths;
-    t->kv = rh_alloc_aligned(2 * (size_t)m->hp.n_audio_layer * (size_t)enc_n_merged(m) * d,
-                             sizeof *t->kv);
+    t->kv = rh_alloc_aligned(2 * (size_t)m->hp.n_audio_layer * (size_t)enc_n_merged(m) * d, sizeof *t->kv);
     t->states = rh_alloc_aligned((size_t)m->hp.n_audio_ctx * d, sizeof *t->states);
     if (t->kv && t->states)
         return t;
@@ -74,8 +73,7 @@ static rh_status compute(rh_enc_model *m, enc_tail *t, int64_t deadline, rh_erro
         fill_pool(m, pool);
         for (size_t i = 0; i < n_mel; i++)
             mel[i] = i % hops == hops - 1 ? 0.0f : (float)t->tenths / 10.0f;
-        enc_feed f = {.mel = mel, .bias = bias, .pool = pool, .n_own = (int)ctx,
-                      .n_pool = enc_n_merged(m)};
+        enc_feed f = {.mel = mel, .bias = bias, .pool = pool, .n_own = (int)ctx, .n_pool = enc_n_merged(m)};
         enc_place p = enc_enter(m, deadline);
         st = enc_run_in(m, &p, &f, err);
         if (st == RH_OK)
@@ -90,8 +88,7 @@ static rh_status compute(rh_enc_model *m, enc_tail *t, int64_t deadline, rh_erro
     return st;
 }
 
-static rh_status tail_new(enc_tail **out, rh_enc_model *m, int tenths, int64_t deadline,
-                          rh_error *err)
+static rh_status tail_new(enc_tail **out, rh_enc_model *m, int tenths, int64_t deadline, rh_error *err)
 {
     enc_tail *t = tail_alloc(m, tenths);
     if (!t)
@@ -134,8 +131,7 @@ static int place_for_tail(rh_enc_model *m)
 }
 
 /* Borrowed until enc_tail_done(). */
-rh_status enc_tail_get(const enc_tail **out, rh_enc_model *m, int tenths, int64_t deadline,
-                          rh_error *err)
+rh_status enc_tail_get(const enc_tail **out, rh_enc_model *m, int tenths, int64_t deadline, rh_error *err)
 {
     pthread_mutex_lock(&m->lock);
     enc_tail *t = find_tail(m, tenths);
@@ -176,4 +172,3 @@ void enc_tail_done(rh_enc_model *m, const enc_tail *borrowed)
     if (!kept)
         enc_tail_free((enc_tail *)(uintptr_t)borrowed);
 }
-

@@ -27,8 +27,7 @@ static bool path_of(const rh_enc_model *m, int tenths, char *path, size_t size)
 static header header_of(const rh_enc_model *m, int tenths)
 {
     size_t d = (size_t)m->hp.n_audio_state;
-    header h = {.magic = "rhsil01", .model = rh_ggml_file_hash(m->file), .merge = MERGE,
-                .tenths = tenths};
+    header h = {.magic = "rhsil01", .model = rh_ggml_file_hash(m->file), .merge = MERGE, .tenths = tenths};
     memcpy(h.precision, m->precision, strnlen(m->precision, sizeof h.precision));
     h.n_kv = 2 * (size_t)m->hp.n_audio_layer * (size_t)enc_n_merged(m) * d;
     h.n_states = (size_t)m->hp.n_audio_ctx * d;
@@ -45,8 +44,7 @@ bool enc_tail_read(const rh_enc_model *m, enc_tail *t)
     char rest;
     bool ok = fread(&have, sizeof have, 1, f) == 1 && memcmp(&have, &want, sizeof have) == 0 &&
               fread(t->kv, sizeof *t->kv, want.n_kv, f) == want.n_kv &&
-              fread(t->states, sizeof *t->states, want.n_states, f) == want.n_states &&
-              fread(&rest, 1, 1, f) == 0;
+              fread(t->states, sizeof *t->states, want.n_states, f) == want.n_states && fread(&rest, 1, 1, f) == 0;
     fclose(f);
     return ok;
 }
@@ -61,8 +59,7 @@ void enc_tail_write(const rh_enc_model *m, const enc_tail *t)
     FILE *f = fopen(temporary, "wb");
     if (!f)
         return;
-    bool ok = fwrite(&h, sizeof h, 1, f) == 1 &&
-              fwrite(t->kv, sizeof *t->kv, h.n_kv, f) == h.n_kv &&
+    bool ok = fwrite(&h, sizeof h, 1, f) == 1 && fwrite(t->kv, sizeof *t->kv, h.n_kv, f) == h.n_kv &&
               fwrite(t->states, sizeof *t->states, h.n_states, f) == h.n_states;
     ok = fclose(f) == 0 && ok;
     if (!ok || rename(temporary, path) != 0)

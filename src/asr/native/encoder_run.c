@@ -11,20 +11,18 @@ static rh_status set_inputs(const rh_enc_model *m, rh_nn_request *r, const enc_f
 {
     int64_t d = m->hp.n_audio_state;
     float nothing[1] = {0};
-    rh_nn_tensor t = {.type = RH_NN_F32, .n_dims = 3, .dims = {1, m->hp.n_mels, 2 * f->n_own + 1},
-                      .data = f->mel};
+    rh_nn_tensor t = {.type = RH_NN_F32, .n_dims = 3, .dims = {1, m->hp.n_mels, 2 * f->n_own + 1}, .data = f->mel};
     rh_status st = rh_nn_set_input(r, RH_ENC_IN_MEL, &t, err);
     t.dims[1] = f->n_own;
     t.dims[2] = d;
     t.data = m->pos;
     if (st == RH_OK)
         st = rh_nn_set_input(r, RH_ENC_IN_POS, &t, err);
-    t = (rh_nn_tensor){.type = RH_NN_F32, .n_dims = 4, .dims = {1, 1, 1, f->n_own + f->n_kept},
-                       .data = f->bias};
+    t = (rh_nn_tensor){.type = RH_NN_F32, .n_dims = 4, .dims = {1, 1, 1, f->n_own + f->n_kept}, .data = f->bias};
     if (st == RH_OK)
         st = rh_nn_set_input(r, RH_ENC_IN_BIAS, &t, err);
-    t = (rh_nn_tensor){.type = RH_NN_F32, .n_dims = 3, .dims = {1, f->n_pool, f->n_own},
-                       .data = f->pool ? f->pool : nothing};
+    t = (rh_nn_tensor){
+        .type = RH_NN_F32, .n_dims = 3, .dims = {1, f->n_pool, f->n_own}, .data = f->pool ? f->pool : nothing};
     if (st == RH_OK)
         st = rh_nn_set_input(r, RH_ENC_IN_POOL, &t, err);
     size_t first = (size_t)(enc_n_merged(m) - f->n_kept);

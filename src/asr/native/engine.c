@@ -14,13 +14,11 @@ static const char *size_of(const rh_ggml_hparams *h)
         const char *name;
         int n_mels, n_enc, n_dec;
     } shapes[] = {
-        {"tiny", 80, 4, 4},       {"base", 80, 6, 6},         {"small", 80, 12, 12},
-        {"medium", 80, 24, 24},   {"large", 80, 32, 32},      {"large-v3", 128, 32, 32},
-        {"large-v3-turbo", 128, 32, 4},
+        {"tiny", 80, 4, 4},    {"base", 80, 6, 6},        {"small", 80, 12, 12},          {"medium", 80, 24, 24},
+        {"large", 80, 32, 32}, {"large-v3", 128, 32, 32}, {"large-v3-turbo", 128, 32, 4},
     };
     for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++)
-        if (shapes[i].n_mels == h->n_mels && shapes[i].n_enc == h->n_audio_layer &&
-            shapes[i].n_dec == h->n_text_layer)
+        if (shapes[i].n_mels == h->n_mels && shapes[i].n_enc == h->n_audio_layer && shapes[i].n_dec == h->n_text_layer)
             return shapes[i].name;
     return "other";
 }
@@ -55,20 +53,18 @@ static void describe_loaded(native_model *m, int n_threads)
     };
 }
 
-static rh_status engine_load(void **model, const char *path, const rh_asr_model_options *o,
-                             rh_error *err)
+static rh_status engine_load(void **model, const char *path, const rh_asr_model_options *o, rh_error *err)
 {
     if (o->device == RH_DEVICE_CUDA)
-        return rh_fail(err, RH_ERR_UNSUPPORTED, "the native engine runs on the CPU: for a GPU "
+        return rh_fail(err, RH_ERR_UNSUPPORTED,
+                       "the native engine runs on the CPU: for a GPU "
                        "take --engine whisper.cpp");
     native_model *m = rh_calloc(1, sizeof *m);
     if (!m)
         return rh_fail(err, RH_ERR_NOMEM, "speech model: out of memory");
     int n_threads = o->n_threads > 0 ? o->n_threads : rh_cpu_count();
-    rh_enc_options eo = {.precision = o->precision, .n_threads = n_threads,
-                         .cache_dir = o->cache_dir};
-    rh_dec_options dopts = {.n_threads = n_threads,
-                            .f32 = o->precision && strcmp(o->precision, "f32") == 0};
+    rh_enc_options eo = {.precision = o->precision, .n_threads = n_threads, .cache_dir = o->cache_dir};
+    rh_dec_options dopts = {.n_threads = n_threads, .f32 = o->precision && strcmp(o->precision, "f32") == 0};
     rh_status st = rh_ggml_file_open(&m->file, path, err);
     if (st == RH_OK)
         st = rh_enc_model_new(&m->encoder, m->file, &eo, err);

@@ -15,9 +15,9 @@ typedef struct waiter {
 
 struct rh_gate {
     pthread_mutex_t lock;
-    waiter *queue; /* {lock} most urgent first */
+    waiter *queue;         /* {lock} most urgent first */
     bool taken[MAX_SLOTS]; /* {lock} */
-    int n_slots, load; /* load: {lock} */
+    int n_slots, load;     /* load: {lock} */
 };
 
 rh_status rh_gate_new(rh_gate **out, int n_slots, rh_error *err)

@@ -22,15 +22,15 @@ typedef struct {
 struct rh_log_mel {
     int n_mels;
     float window[RH_MEL_N_FFT];
-    float cos_half[HALF], sin_half[HALF]; /* of 2 pi k / HALF */
+    float cos_half[HALF], sin_half[HALF];         /* of 2 pi k / HALF */
     float cos_full[HALF + 1], sin_full[HALF + 1]; /* of 2 pi k / RH_MEL_N_FFT */
-    int first[MAX_MELS], end[MAX_MELS]; /* bins with weight */
+    int first[MAX_MELS], end[MAX_MELS];           /* bins with weight */
     float weights[MAX_MELS][RH_MEL_N_BINS];
 };
 
 /* The transform is most of the cost: let the loader pick the widest vectors. */
-#if defined(__x86_64__) && defined(__GLIBC__) && !defined(__SANITIZE_ADDRESS__) &&                  \
-    !defined(__SANITIZE_THREAD__) && !defined(__clang__)
+#if defined(__x86_64__) && defined(__GLIBC__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__) &&    \
+    !defined(__clang__)
 #define WIDEST __attribute__((target_clones("avx512f", "avx2", "default")))
 #else
 #define WIDEST
@@ -118,8 +118,8 @@ static void load(const rh_log_mel *lm, const float *x, size_t n, size_t hop, blo
  * `m` = points left / radix. x and y swap roles from pass to pass.
  * A short direct sum per leg: 25 complex products for five legs are fewer
  * operations than their bookkeeping would cost here. */
-static inline __attribute__((always_inline)) void
-pass(const rh_log_mel *lm, const block *x, block *y, size_t radix, size_t m, size_t s)
+static inline __attribute__((always_inline)) void pass(const rh_log_mel *lm, const block *x, block *y, size_t radix,
+                                                       size_t m, size_t s)
 {
     for (size_t p = 0; p < m; p++) {
         for (size_t q = 0; q < s; q++) {
@@ -143,8 +143,7 @@ pass(const rh_log_mel *lm, const block *x, block *y, size_t radix, size_t m, siz
 }
 
 /* Energies [RH_MEL_N_BINS] of LANES hops. */
-static inline __attribute__((always_inline)) void energies(const rh_log_mel *lm, const block *z,
-                                                           lanes *power)
+static inline __attribute__((always_inline)) void energies(const rh_log_mel *lm, const block *z, lanes *power)
 {
     for (size_t k = 0; k <= HALF; k++) {
         size_t a = k % HALF, b = (HALF - k) % HALF;
@@ -152,7 +151,7 @@ static inline __attribute__((always_inline)) void energies(const rh_log_mel *lm,
         lanes er = (z->re[a] + z->re[b]) * 0.5f, ei = (z->im[a] - z->im[b]) * 0.5f;
         lanes or = (z->im[a] + z->im[b]) * 0.5f, oi = (z->re[b] - z->re[a]) * 0.5f;
         float c = lm->cos_full[k], s = lm->sin_full[k];
-        lanes re = er + or * c + oi * s, im = ei + oi * c - or * s;
+        lanes re = er + or *c + oi * s, im = ei + oi * c - or *s;
         power[k] = re * re + im * im;
     }
 }
@@ -173,8 +172,8 @@ WIDEST static void mel_energies(const rh_log_mel *lm, block *x, block *y, lanes 
     }
 }
 
-float rh_log_mel_raw(const rh_log_mel *lm, const float *samples, size_t n, size_t first,
-                     size_t n_hops, float *out, size_t stride)
+float rh_log_mel_raw(const rh_log_mel *lm, const float *samples, size_t n, size_t first, size_t n_hops, float *out,
+                     size_t stride)
 {
     block x, y;
     lanes mel[MAX_MELS];
@@ -221,8 +220,7 @@ float rh_log_mel_normal(float raw, float max)
     return ((raw > floor ? raw : floor) + 4.0f) / 4.0f;
 }
 
-void rh_log_mel_normalise(const rh_log_mel *lm, float *out, size_t stride, size_t n_hops,
-                          float max)
+void rh_log_mel_normalise(const rh_log_mel *lm, float *out, size_t stride, size_t n_hops, float max)
 {
     for (int m = 0; m < lm->n_mels; m++)
         for (size_t t = 0; t < n_hops; t++)

@@ -26,8 +26,8 @@ size_t rh_log_mel_n_hops(size_t n);
 
 /* log10 of mel energies of hops [first, first + n_hops) of `samples`, not normalised:
  * out[n_mels][stride], columns 0 .. n_hops - 1. Returns the loudest value among them. */
-float rh_log_mel_raw(const rh_log_mel *lm, const float *samples, size_t n, size_t first,
-                     size_t n_hops, float *out, size_t stride);
+float rh_log_mel_raw(const rh_log_mel *lm, const float *samples, size_t n, size_t first, size_t n_hops, float *out,
+                     size_t stride);
 
 /* Loudest value of the whole recording. */
 float rh_log_mel_max(const rh_log_mel *lm, const float *samples, size_t n);
@@ -35,7 +35,6 @@ float rh_log_mel_max(const rh_log_mel *lm, const float *samples, size_t n);
 /* The reference's normalisation of one raw value. */
 float rh_log_mel_normal(float raw, float max);
 /* And of out[n_mels][stride], columns 0 .. n_hops - 1, in place. */
-void rh_log_mel_normalise(const rh_log_mel *lm, float *out, size_t stride, size_t n_hops,
-                          float max);
+void rh_log_mel_normalise(const rh_log_mel *lm, float *out, size_t stride, size_t n_hops, float max);
 
 #endif

@@ -46,8 +46,8 @@ static rh_status tokens_of(const job *j, const char *text, int32_t *out, int *n)
     }
     line[0] = ' ';
     memcpy(line + 1, text, len);
-    rh_status st = rh_tokenizer_encode(rh_dec_model_tokenizer(j->s->model->decoder), line, len + 1,
-                                       all, sizeof all / sizeof *all, &count);
+    rh_status st = rh_tokenizer_encode(rh_dec_model_tokenizer(j->s->model->decoder), line, len + 1, all,
+                                       sizeof all / sizeof *all, &count);
     if (st != RH_OK)
         return rh_fail(j->err, st, "prompt: out of memory");
     size_t have = count < sizeof all / sizeof *all ? count : sizeof all / sizeof *all;
@@ -139,8 +139,7 @@ static rh_status find_times(job *j, const rh_dec_params *d)
 static rh_status add_token(job *j, const rh_dec_token *t, double start, double end)
 {
     size_t len = 0;
-    const char *bytes = rh_tokenizer_bytes(rh_dec_model_tokenizer(j->s->model->decoder), t->id,
-                                           &len);
+    const char *bytes = rh_tokenizer_bytes(rh_dec_model_tokenizer(j->s->model->decoder), t->id, &len);
     rh_asr_token token = {
         .id = t->id,
         .start = (float)start,
@@ -246,8 +245,8 @@ static rh_status run_decoder(job *j, rh_dec_params *d, int n_hops)
     again.n_draft = 0;
     st = rh_dec_run(s->decoder, &again, &s->result, j->err);
     s->result.n_steps += first.n_steps;
-    if (st != RH_OK || (count_text(&s->result, eot) > 2 * count_text(&first, eot) &&
-                        s->result.avg_logprob > j->p->logprob_min))
+    if (st != RH_OK ||
+        (count_text(&s->result, eot) > 2 * count_text(&first, eot) && s->result.avg_logprob > j->p->logprob_min))
         return st;
     first.n_steps = s->result.n_steps;
     s->result = first;
@@ -354,8 +353,12 @@ static rh_status long_recording(job *j, const float *samples, size_t n)
         if (canceled(j->p))
             return rh_fail(j->err, RH_ERR_CANCELED, "canceled");
         size_t hops = content - seek < RH_ENC_WINDOW_HOPS ? content - seek : RH_ENC_WINDOW_HOPS;
-        rh_enc_window w = {.samples = samples, .n = n, .first_hop = seek, .n_hops = hops,
-                           .max = &max, .deadline_us = j->p->deadline_us};
+        rh_enc_window w = {.samples = samples,
+                           .n = n,
+                           .first_hop = seek,
+                           .n_hops = hops,
+                           .max = &max,
+                           .deadline_us = j->p->deadline_us};
         j->offset_s = (double)seek * RH_MEL_HOP / RH_ASR_RATE_HZ;
         rh_status st = encode_window(j, &w);
         if (st == RH_OK)
@@ -365,8 +368,7 @@ static rh_status long_recording(job *j, const float *samples, size_t n)
         seek = next_window(j, seek);
         j->n_prefix = 0; /* the prefix began the first window */
         if (j->p->progress)
-            j->p->progress(j->p->progress_user,
-                           seek < content ? (double)seek / (double)content : 1.0);
+            j->p->progress(j->p->progress_user, seek < content ? (double)seek / (double)content : 1.0);
     }
     s->kept.n_pos = 0; /* what is kept is only the last window */
     return RH_OK;
@@ -380,8 +382,8 @@ static rh_status start_job(job *j)
     return st;
 }
 
-rh_status native_transcribe(void *stream, const float *samples, size_t n, const rh_asr_params *p,
-                            rh_transcript *out, rh_error *err)
+rh_status native_transcribe(void *stream, const float *samples, size_t n, const rh_asr_params *p, rh_transcript *out,
+                            rh_error *err)
 {
     native_stream *s = stream;
     job j = {.s = s, .p = p, .out = out, .err = err};
@@ -438,14 +440,12 @@ static rh_status force_tokens(job *j, const char *text, const rh_dec_params *d)
         return RH_OK;
     int len = snprintf(line, sizeof line, " %s", text);
     if (len < 0 || (size_t)len >= sizeof line)
-        return rh_fail(j->err, RH_ERR_LIMIT, "text of %d bytes: at most %zu fit one window", len,
-                       sizeof line - 1);
+        return rh_fail(j->err, RH_ERR_LIMIT, "text of %d bytes: at most %zu fit one window", len, sizeof line - 1);
     rh_status st = rh_tokenizer_encode(t, line, (size_t)len, ids, RH_DEC_MAX_TOKENS, &n);
     if (st != RH_OK)
         return rh_fail(j->err, st, "text: out of memory");
     if (n > MAX_FORCED)
-        return rh_fail(j->err, RH_ERR_LIMIT, "text of %zu tokens: at most %d fit one window", n,
-                       MAX_FORCED);
+        return rh_fail(j->err, RH_ERR_LIMIT, "text of %zu tokens: at most %d fit one window", n, MAX_FORCED);
     r->n_tokens = (int)n;
     st = rh_dec_force(s->decoder, d, ids, (int)n, r->tokens, j->err);
     for (size_t i = 0; i < n && st == RH_OK; i++)
@@ -454,8 +454,7 @@ static rh_status force_tokens(job *j, const char *text, const rh_dec_params *d)
     return st;
 }
 
-rh_status native_force(void *stream, const char *text, const rh_asr_params *p, rh_transcript *out,
-                       rh_error *err)
+rh_status native_force(void *stream, const char *text, const rh_asr_params *p, rh_transcript *out, rh_error *err)
 {
     native_stream *s = stream;
     rh_asr_params timed = *p;

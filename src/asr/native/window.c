@@ -25,8 +25,7 @@ static void single(rh_window_plan *plan, const int32_t *tokens, int n, int32_t b
     plan->finished = true;
 }
 
-void rh_window_plan_make(rh_window_plan *plan, const int32_t *tokens, int n,
-                         int32_t timestamp_begin, int n_hops)
+void rh_window_plan_make(rh_window_plan *plan, const int32_t *tokens, int n, int32_t timestamp_begin, int n_hops)
 {
     int last = 0;
     bool lone_end = n >= 2 && tokens[n - 1] >= timestamp_begin && tokens[n - 2] < timestamp_begin;
@@ -38,8 +37,7 @@ void rh_window_plan_make(rh_window_plan *plan, const int32_t *tokens, int n,
             continue;
         /* A slice begins with a timestamp by the rules of decoding; be safe where it does not. */
         int32_t from = tokens[last] - timestamp_begin, to = tokens[i - 1] - timestamp_begin;
-        add(plan, last, i, from > 0 ? (float)from * TIMESTAMP_S : 0.0f,
-            to > 0 ? (float)to * TIMESTAMP_S : 0.0f);
+        add(plan, last, i, from > 0 ? (float)from * TIMESTAMP_S : 0.0f, to > 0 ? (float)to * TIMESTAMP_S : 0.0f);
         last = i;
     }
     if (last == 0) {

@@ -32,8 +32,7 @@ static void log_line(enum ggml_log_level level, const char *text, void *user)
 enum { MAX_FOLDERS = 3 };
 
 static const char *const cpu_libraries[] = {"libggml-cpu", NULL};
-static const char *const gpu_libraries[] = {"libggml-cuda", "libggml-vulkan", "libggml-hip",
-                                            "libggml-metal", NULL};
+static const char *const gpu_libraries[] = {"libggml-cuda", "libggml-vulkan", "libggml-hip", "libggml-metal", NULL};
 
 /* Its path comes to `path`, unless that is NULL. */
 static bool find_library(const char *dir, const char *const *prefixes, char path[PATH_MAX])
@@ -61,8 +60,7 @@ static int add_folder(char folders[][PATH_MAX], int n, const char *base, const c
  * tests and benchmarks; in the dependency cache, for a build tree. */
 static int list_folders(char folders[MAX_FOLDERS][PATH_MAX])
 {
-    const char *cache = getenv("REHEARSE_CACHE"), *xdg = getenv("XDG_CACHE_HOME"),
-               *home = getenv("HOME");
+    const char *cache = getenv("REHEARSE_CACHE"), *xdg = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
     int n = rh_beside_program("lib", folders[0], PATH_MAX) ? 1 : 0;
     n += rh_beside_program("../lib", folders[n], PATH_MAX) ? 1 : 0;
     if (cache)
@@ -133,13 +131,17 @@ rh_status rh_ggml_need_cuda(rh_error *err)
     if (strcmp(gpu_kind, "cuda") == 0)
         return RH_OK;
     if (!find_gpu_library(path))
-        return rh_fail(err, RH_ERR_UNSUPPORTED, "no CUDA here: it takes an NVIDIA GPU with its driver "
+        return rh_fail(err, RH_ERR_UNSUPPORTED,
+                       "no CUDA here: it takes an NVIDIA GPU with its driver "
                        "and a build by make GPU=cuda");
     void *library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
     if (!library)
-        return rh_fail(err, RH_ERR_UNSUPPORTED, "no CUDA here: %s (libcuda comes with NVIDIA's "
-                       "driver, the others with its CUDA toolkit)", dlerror());
+        return rh_fail(err, RH_ERR_UNSUPPORTED,
+                       "no CUDA here: %s (libcuda comes with NVIDIA's "
+                       "driver, the others with its CUDA toolkit)",
+                       dlerror());
     dlclose(library);
-    return rh_fail(err, RH_ERR_UNSUPPORTED, "no CUDA here: the driver shows no GPU to this program; "
+    return rh_fail(err, RH_ERR_UNSUPPORTED,
+                   "no CUDA here: the driver shows no GPU to this program; "
                    "nvidia-smi lists them, CUDA_VISIBLE_DEVICES hides them");
 }

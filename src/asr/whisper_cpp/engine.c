@@ -10,7 +10,7 @@
 
 enum {
     DTW_BYTES = 512 * 1024 * 1024, /* address space for its tensors, touched only as needed */
-    GPU_SPARE = 128000000, /* ggml ends the process where a GPU's memory runs out in mid-work */
+    GPU_SPARE = 128000000,         /* ggml ends the process where a GPU's memory runs out in mid-work */
     MB = 1000000,
 };
 
@@ -49,7 +49,8 @@ static rh_status check_file(wcpp_model *m, const char *path, rh_ggml_hparams *h,
     *h = *rh_ggml_file_hparams(f);
     const rh_ggml_tensor *conv = rh_ggml_file_tensor(f, "encoder.conv1.weight");
     if (conv && conv->type == RH_GGML_F32) /* ggml would end the process */
-        st = rh_fail(err, RH_ERR_UNSUPPORTED, "whisper.cpp takes no weights in f32: use a file in "
+        st = rh_fail(err, RH_ERR_UNSUPPORTED,
+                     "whisper.cpp takes no weights in f32: use a file in "
                      "f16 or 8 bits, or --engine native");
     if (st == RH_OK)
         st = rh_tokenizer_new(&m->tokenizer, f, err);
@@ -60,7 +61,7 @@ static rh_status check_file(wcpp_model *m, const char *path, rh_ggml_hparams *h,
 /* Tokens whose text is a filler word, or the start of one. */
 static void find_fillers(wcpp_model *m)
 {
-    static const char *const words[] = {" um", " uh", " Um", " Uh", " er", " hmm", " Hmm",
+    static const char *const words[] = {" um", " uh", " Um",  " Uh",  " er",  " hmm", " Hmm",
                                         " mm", " Mm", " umm", " Umm", " uhh", " erm", " ah"};
     for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
         whisper_token t[8];
@@ -128,9 +129,11 @@ static rh_status check_room(size_t bytes, const char *what, rh_error *err)
     size_t there;
     if (rh_ggml_gpu_has_room(rh_ggml_gpu_kind(), bytes + GPU_SPARE, &there))
         return RH_OK;
-    return rh_fail(err, RH_ERR_NOMEM, "%s needs about %zu MB of the GPU's memory, and %zu MB are free "
+    return rh_fail(err, RH_ERR_NOMEM,
+                   "%s needs about %zu MB of the GPU's memory, and %zu MB are free "
                    "for it: end other programs there (nvidia-smi lists them), take a smaller model, or "
-                   "--device cpu", what, (bytes + GPU_SPARE) / MB, there / MB);
+                   "--device cpu",
+                   what, (bytes + GPU_SPARE) / MB, there / MB);
 }
 
 static size_t file_bytes(const char *path)
@@ -150,8 +153,7 @@ static void model_free(void *impl)
     rh_free(m);
 }
 
-static rh_status fill_model(wcpp_model *m, const char *path, const rh_asr_model_options *o,
-                            bool gpu, rh_error *err)
+static rh_status fill_model(wcpp_model *m, const char *path, const rh_asr_model_options *o, bool gpu, rh_error *err)
 {
     rh_ggml_hparams h;
     rh_status st = check_file(m, path, &h, err);
@@ -167,15 +169,15 @@ static rh_status fill_model(wcpp_model *m, const char *path, const rh_asr_model_
     m->on_gpu = gpu;
     m->ctx = load_context(path, &h, gpu);
     if (!m->ctx)
-        return rh_fail(err, RH_ERR_FORMAT, "whisper.cpp cannot load the speech model; "
-                                           "it may be damaged or too large for the memory");
+        return rh_fail(err, RH_ERR_FORMAT,
+                       "whisper.cpp cannot load the speech model; "
+                       "it may be damaged or too large for the memory");
     describe_loaded(m, shape_of(&h), o, gpu);
     find_fillers(m);
     return RH_OK;
 }
 
-static rh_status load_on(wcpp_model **out, const char *path, const rh_asr_model_options *o,
-                         bool gpu, rh_error *err)
+static rh_status load_on(wcpp_model **out, const char *path, const rh_asr_model_options *o, bool gpu, rh_error *err)
 {
     wcpp_model *m = rh_calloc(1, sizeof *m);
     if (!m)

@@ -31,8 +31,7 @@ static bool open_driver(driver *d)
     return lib && find(lib, "cuDeviceGet", &d->device_get) &&
            find(lib, "cuDevicePrimaryCtxRetain", &d->context_retain) &&
            find(lib, "cuDevicePrimaryCtxRelease_v2", &d->context_release) &&
-           find(lib, "cuCtxPushCurrent_v2", &d->context_push) &&
-           find(lib, "cuCtxPopCurrent_v2", &d->context_pop) &&
+           find(lib, "cuCtxPushCurrent_v2", &d->context_push) && find(lib, "cuCtxPopCurrent_v2", &d->context_pop) &&
            find(lib, "cuMemGetInfo_v2", &d->memory);
 }
 

@@ -8,8 +8,7 @@
 
 enum { LARGEST_STATE = 512 };
 
-rh_status wcpp_pool_init(wcpp_model *m, const char *path, const rh_asr_model_options *o,
-                         rh_error *err)
+rh_status wcpp_pool_init(wcpp_model *m, const char *path, const rh_asr_model_options *o, rh_error *err)
 {
     m->path = rh_strdup(path);
     m->cache_dir = o->cache_dir ? rh_strdup(o->cache_dir) : NULL;
@@ -29,8 +28,7 @@ void wcpp_pool_done(wcpp_model *m)
 /* {lock} */
 static rh_status load_encoder(wcpp_model *m, rh_error *err)
 {
-    rh_enc_options o = {.precision = "auto", .n_threads = m->info.n_threads,
-                        .cache_dir = m->cache_dir};
+    rh_enc_options o = {.precision = "auto", .n_threads = m->info.n_threads, .cache_dir = m->cache_dir};
     rh_status st = m->file ? RH_OK : rh_ggml_file_open(&m->file, m->path, err);
     if (st == RH_OK && !m->encoder)
         st = rh_enc_model_new(&m->encoder, m->file, &o, err);
@@ -43,20 +41,19 @@ rh_status wcpp_pooled(void *stream, float *out, size_t n_out, rh_error *err)
     wcpp_model *m = s->m;
     rh_enc_output states;
     if (m->info.n_state > LARGEST_STATE)
-        return rh_fail(err, RH_ERR_UNSUPPORTED, "with whisper.cpp only models up to base give their "
+        return rh_fail(err, RH_ERR_UNSUPPORTED,
+                       "with whisper.cpp only models up to base give their "
                        "encoder's output");
     if (!s->n_kept)
         return wcpp_nothing_kept(err);
     if (n_out != 2 * (size_t)m->info.n_state)
-        return rh_fail(err, RH_ERR_INVAL, "room for %zu values, expected %d", n_out,
-                       2 * m->info.n_state);
+        return rh_fail(err, RH_ERR_INVAL, "room for %zu values, expected %d", n_out, 2 * m->info.n_state);
     pthread_mutex_lock(&m->lock);
     rh_status st = load_encoder(m, err);
     if (st == RH_OK && !s->pooling)
         st = rh_enc_state_new(&s->pooling, m->encoder, err);
     pthread_mutex_unlock(&m->lock);
-    rh_enc_window w = {.samples = s->kept, .n = s->n_kept,
-                       .n_hops = rh_log_mel_n_hops(s->n_kept)};
+    rh_enc_window w = {.samples = s->kept, .n = s->n_kept, .n_hops = rh_log_mel_n_hops(s->n_kept)};
     if (st == RH_OK)
         st = rh_enc_run(s->pooling, &w, &states, err);
     if (st == RH_OK)

@@ -17,10 +17,10 @@
 #include "whisper_cpp_internal.h"
 
 enum {
-    MAX_BEAM = 8, /* WHISPER_MAX_DECODERS */
-    CS = 100,     /* whisper.cpp counts time in 1/100 s */
-    LEAST = RH_ASR_RATE_HZ / 10,    /* it takes nothing below 100 ms */
-    SHORTEST = RH_ASR_RATE_HZ / 5,  /* below 160 ms its time warping ends the process */
+    MAX_BEAM = 8,                  /* WHISPER_MAX_DECODERS */
+    CS = 100,                      /* whisper.cpp counts time in 1/100 s */
+    LEAST = RH_ASR_RATE_HZ / 10,   /* it takes nothing below 100 ms */
+    SHORTEST = RH_ASR_RATE_HZ / 5, /* below 160 ms its time warping ends the process */
     SHORTEST_CS = 16,
     WINDOW = 30 * RH_ASR_RATE_HZ,
     WINDOW_CS = 30 * CS,
@@ -37,8 +37,7 @@ static bool on_abort(void *user)
     return canceled(user);
 }
 
-static void on_progress(struct whisper_context *ctx, struct whisper_state *state, int percent,
-                        void *user)
+static void on_progress(struct whisper_context *ctx, struct whisper_state *state, int percent, void *user)
 {
     (void)ctx;
     (void)state;
@@ -76,8 +75,7 @@ static int next_seek(const wcpp_stream *s, struct whisper_state *state)
     if (n > s->n_segments) { /* of several decodes these are the segments of the one chosen */
         int last = whisper_full_n_tokens_from_state(state, n - 1) - 1;
         int end = (int)whisper_full_get_segment_t1_from_state(state, n - 1);
-        if (last < 0 || whisper_full_get_token_id_from_state(state, n - 1, last) <=
-                            whisper_token_beg(s->m->ctx))
+        if (last < 0 || whisper_full_get_token_id_from_state(state, n - 1, last) <= whisper_token_beg(s->m->ctx))
             return end;
         stamp = (end - s->seek) / 2;
         int next = stamp > 0 && stamp <= MAX_STAMP ? s->next_stamp[stamp] : -1;
@@ -131,8 +129,7 @@ static int32_t next_given(const wcpp_stream *s, int n_text)
     return s->forced ? whisper_token_eot(s->m->ctx) : -1;
 }
 
-static void apply_rules(wcpp_stream *s, const whisper_token_data *tokens, int n_tokens, int n_text,
-                        float *logits)
+static void apply_rules(wcpp_stream *s, const whisper_token_data *tokens, int n_tokens, int n_text, float *logits)
 {
     struct whisper_context *ctx = s->m->ctx;
     int eot = whisper_token_eot(ctx);
@@ -155,8 +152,8 @@ static void apply_rules(wcpp_stream *s, const whisper_token_data *tokens, int n_
         logits[s->m->fillers[i]] += s->p->filler_boost;
 }
 
-static void on_logits(struct whisper_context *ctx, struct whisper_state *state,
-                      const whisper_token_data *tokens, int n_tokens, float *logits, void *user)
+static void on_logits(struct whisper_context *ctx, struct whisper_state *state, const whisper_token_data *tokens,
+                      int n_tokens, float *logits, void *user)
 {
     (void)state;
     wcpp_stream *s = user;
@@ -209,27 +206,25 @@ static rh_status set_given(wcpp_stream *s, const char *text, bool forced, rh_err
     if (st != RH_OK)
         return rh_fail(err, st, "given text: out of memory");
     if (n > WCPP_MAX_GIVEN)
-        return rh_fail(err, RH_ERR_LIMIT, "the given text has %zu tokens: with whisper.cpp at most "
-                       "%d fit one window", n, WCPP_MAX_GIVEN);
+        return rh_fail(err, RH_ERR_LIMIT,
+                       "the given text has %zu tokens: with whisper.cpp at most "
+                       "%d fit one window",
+                       n, WCPP_MAX_GIVEN);
     s->n_given = (int)n;
     return RH_OK;
 }
 
-static rh_status make_params(wcpp_stream *s, const rh_asr_params *p,
-                             struct whisper_full_params *out, rh_error *err)
+static rh_status make_params(wcpp_stream *s, const rh_asr_params *p, struct whisper_full_params *out, rh_error *err)
 {
     if (p->beam > MAX_BEAM)
-        return rh_fail(err, RH_ERR_INVAL, "whisper.cpp takes beams up to %d, not %d", MAX_BEAM,
-                       p->beam);
+        return rh_fail(err, RH_ERR_INVAL, "whisper.cpp takes beams up to %d, not %d", MAX_BEAM, p->beam);
     bool multilingual = s->m->info.multilingual;
-    if (p->language && (whisper_lang_id(p->language) < 0 ||
-                        (!multilingual && strcmp(p->language, "en") != 0)))
-        return rh_fail(err, RH_ERR_INVAL, "the model does not know the language \"%s\"",
-                       p->language);
+    if (p->language && (whisper_lang_id(p->language) < 0 || (!multilingual && strcmp(p->language, "en") != 0)))
+        return rh_fail(err, RH_ERR_INVAL, "the model does not know the language \"%s\"", p->language);
     if (p->translate && !multilingual)
         return rh_fail(err, RH_ERR_INVAL, "an English-only model cannot translate");
-    struct whisper_full_params w = whisper_full_default_params(
-        p->beam > 1 ? WHISPER_SAMPLING_BEAM_SEARCH : WHISPER_SAMPLING_GREEDY);
+    struct whisper_full_params w =
+        whisper_full_default_params(p->beam > 1 ? WHISPER_SAMPLING_BEAM_SEARCH : WHISPER_SAMPLING_GREEDY);
     w.n_threads = s->m->info.n_threads;
     w.beam_search.beam_size = p->beam;
     w.translate = p->translate;
@@ -269,8 +264,7 @@ static void add_details(wcpp_stream *s, uint64_t key, rh_asr_token *t)
 }
 
 /* Copies segment i; `key` runs on through a window, *from_cs is where its next token starts. */
-static rh_status copy_segment(wcpp_stream *s, int i, int window, uint64_t *key, int64_t *from_cs,
-                              rh_transcript *out)
+static rh_status copy_segment(wcpp_stream *s, int i, int window, uint64_t *key, int64_t *from_cs, rh_transcript *out)
 {
     struct whisper_context *ctx = s->m->ctx;
     int64_t t0 = whisper_full_get_segment_t0_from_state(s->state, i);
@@ -278,7 +272,8 @@ static rh_status copy_segment(wcpp_stream *s, int i, int window, uint64_t *key, 
     rh_asr_segment seg = {
         .start = (float)t0 / CS,
         .end = (float)t1 / CS,
-        .window = window > 0 ? (float)whisper_full_get_segment_t0_from_state(s->state, s->first_segment[window]) / CS : 0,
+        .window =
+            window > 0 ? (float)whisper_full_get_segment_t0_from_state(s->state, s->first_segment[window]) / CS : 0,
         .first_token = out->n_tokens,
         .no_speech_prob = whisper_full_get_segment_no_speech_prob_from_state(s->state, i),
     };
@@ -295,12 +290,8 @@ static rh_status copy_segment(wcpp_stream *s, int i, int window, uint64_t *key, 
             continue;
         bool known = !s->forced && window <= 0 && s->n_given_seen < s->n_given;
         int64_t to = d.t_dtw > from ? d.t_dtw : from;
-        rh_asr_token t = {.id = d.id,
-                          .start = (float)from / CS,
-                          .end = (float)to / CS,
-                          .p = d.p,
-                          .rival_id = -1,
-                          .p_filler = 1.0f};
+        rh_asr_token t = {
+            .id = d.id, .start = (float)from / CS, .end = (float)to / CS, .p = d.p, .rival_id = -1, .p_filler = 1.0f};
         add_details(s, *key, &t);
         if (s->forced)
             sum += log(fmax((double)t.p, 1e-9));
@@ -318,8 +309,7 @@ static rh_status copy_segment(wcpp_stream *s, int i, int window, uint64_t *key, 
     *from_cs = from;
     seg.avg_logprob = n_sum ? (float)(sum / n_sum) : 0;
     seg.compression_ratio =
-        rh_compression_ratio(out->_len_text ? out->text + text_from : "",
-                             out->_len_text - text_from);
+        rh_compression_ratio(out->_len_text ? out->text + text_from : "", out->_len_text - text_from);
     int tries = window >= 0 ? s->n_tries[window] : 1;
     seg.temperature = s->p->temperature + 0.2f * (float)(tries > 1 ? tries - 1 : 0);
     return rh_transcript_end_segment(out, &seg, s->p->word_times);
@@ -330,8 +320,7 @@ static rh_status copy_result(wcpp_stream *s, rh_transcript *out)
     int n = whisper_full_n_segments_from_state(s->state), window = -1;
     uint64_t key = 0;
     int64_t from_cs = 0;
-    const char *lang = s->m->info.multilingual
-                           ? whisper_lang_str(whisper_full_lang_id_from_state(s->state)) : "en";
+    const char *lang = s->m->info.multilingual ? whisper_lang_str(whisper_full_lang_id_from_state(s->state)) : "en";
     if (lang)
         (void)snprintf(out->language, sizeof out->language, "%s", lang);
     for (int i = 0; i < n; i++) {
@@ -345,8 +334,8 @@ static rh_status copy_result(wcpp_stream *s, rh_transcript *out)
 }
 
 /* Decodes `samples` by what set_given() set. */
-static rh_status run(wcpp_stream *s, const float *samples, size_t n, const rh_asr_params *p,
-                     rh_transcript *out, rh_error *err)
+static rh_status run(wcpp_stream *s, const float *samples, size_t n, const rh_asr_params *p, rh_transcript *out,
+                     rh_error *err)
 {
     struct whisper_full_params w;
     s->p = p;
@@ -388,8 +377,8 @@ static rh_status keep(wcpp_stream *s, const float *samples, size_t n, rh_error *
     return RH_OK;
 }
 
-rh_status wcpp_transcribe(void *stream, const float *samples, size_t n, const rh_asr_params *p,
-                          rh_transcript *out, rh_error *err)
+rh_status wcpp_transcribe(void *stream, const float *samples, size_t n, const rh_asr_params *p, rh_transcript *out,
+                          rh_error *err)
 {
     wcpp_stream *s = stream;
     s->n_kept = 0;
@@ -430,8 +419,7 @@ rh_status wcpp_redecode(void *stream, const rh_asr_params *p, rh_transcript *out
     return st == RH_OK ? run(s, s->kept, s->n_kept, &again, out, err) : st;
 }
 
-rh_status wcpp_force(void *stream, const char *text, const rh_asr_params *p, rh_transcript *out,
-                     rh_error *err)
+rh_status wcpp_force(void *stream, const char *text, const rh_asr_params *p, rh_transcript *out, rh_error *err)
 {
     wcpp_stream *s = stream;
     rh_asr_params q = *p;

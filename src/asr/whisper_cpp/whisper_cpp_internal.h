@@ -51,7 +51,7 @@ bool rh_steps_find(rh_steps *s, uint64_t key, rh_step *out);
 
 enum {
     WCPP_MAX_FILLERS = 32,
-    WCPP_MAX_GIVEN = 200,   /* tokens of a prefix or of a given text: a window decodes 220 */
+    WCPP_MAX_GIVEN = 200,    /* tokens of a prefix or of a given text: a window decodes 220 */
     WCPP_MAX_WINDOWS = 4096, /* of one transcription; past it probabilities lack detail */
 };
 
@@ -60,7 +60,7 @@ typedef struct {
     rh_tokenizer *tokenizer;
     rh_asr_model_info info;
     bool on_gpu;
-    size_t stream_bytes; /* of the GPU's memory, about */
+    size_t stream_bytes;               /* of the GPU's memory, about */
     int32_t fillers[WCPP_MAX_FILLERS]; /* tokens that are a filler word or begin one */
     int n_fillers;
     /* whisper_cpp_pooled.c */
@@ -74,8 +74,8 @@ typedef struct {
     wcpp_model *m;
     struct whisper_state *state;
     rh_steps steps;
-    float *kept; /* sound of the last transcription of at most 30 s */
-    size_t n_kept; /* 0 = none */
+    float *kept;                    /* sound of the last transcription of at most 30 s */
+    size_t n_kept;                  /* 0 = none */
     char language[RH_ASR_LANG_LEN]; /* of that */
     rh_enc_state *pooling;
     /* Of the transcription in progress: */
@@ -91,24 +91,22 @@ typedef struct {
     int first_segment[WCPP_MAX_WINDOWS]; /* of each window */
     int n_tries[WCPP_MAX_WINDOWS];       /* temperatures tried */
     /* Where the window in progress begins, in 1/100 s, which whisper.cpp does not tell: */
-    int seek, n_segments;          /* of the windows before it */
-    int last_stamp;                /* {steps.lock} of what was decoded last, -1 = none; in 1/50 s, */
-    bool stamp_alone;              /* {steps.lock} that ended it without another after it */
-    int16_t next_stamp[1501];      /* {steps.lock} after a timestamp another one at once, -1 = text */
+    int seek, n_segments;     /* of the windows before it */
+    int last_stamp;           /* {steps.lock} of what was decoded last, -1 = none; in 1/50 s, */
+    bool stamp_alone;         /* {steps.lock} that ended it without another after it */
+    int16_t next_stamp[1501]; /* {steps.lock} after a timestamp another one at once, -1 = text */
 } wcpp_stream;
 
 /* run.c, whisper_cpp_pooled.c: the engine's table. */
-rh_status wcpp_transcribe(void *stream, const float *samples, size_t n, const rh_asr_params *p,
-                          rh_transcript *out, rh_error *err);
+rh_status wcpp_transcribe(void *stream, const float *samples, size_t n, const rh_asr_params *p, rh_transcript *out,
+                          rh_error *err);
 rh_status wcpp_redecode(void *stream, const rh_asr_params *p, rh_transcript *out, rh_error *err);
-rh_status wcpp_force(void *stream, const char *text, const rh_asr_params *p, rh_transcript *out,
-                     rh_error *err);
+rh_status wcpp_force(void *stream, const char *text, const rh_asr_params *p, rh_transcript *out, rh_error *err);
 rh_status wcpp_pooled(void *stream, float *out, size_t n_out, rh_error *err);
 rh_status wcpp_nothing_kept(rh_error *err);
 
 /* Keeps what the encoder for pooled output is made from; nothing is loaded yet. */
-rh_status wcpp_pool_init(wcpp_model *m, const char *path, const rh_asr_model_options *o,
-                         rh_error *err);
+rh_status wcpp_pool_init(wcpp_model *m, const char *path, const rh_asr_model_options *o, rh_error *err);
 void wcpp_pool_done(wcpp_model *m);
 
 #endif

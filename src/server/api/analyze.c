@@ -103,8 +103,8 @@ typedef struct {
 static void frame_run(rh_job *base, rh_worker *w)
 {
     frame_job *j = (frame_job *)base;
-    j->err.code = rh_measure_alone(w, j->models, j->body.data, j->body.len, j->is_picture,
-                                   j->annotate, j->fov_deg, &j->result, &j->err);
+    j->err.code = rh_measure_alone(w, j->models, j->body.data, j->body.len, j->is_picture, j->annotate, j->fov_deg,
+                                   &j->result, &j->err);
 }
 
 static void frame_done(rh_server *s, rh_job *base)

@@ -8,8 +8,8 @@
 
 static void metric(rh_buf *b, const char *name, const char *type, const char *help, double value)
 {
-    (void)rh_buf_printf(b, "# HELP rehearse_%s %s\n# TYPE rehearse_%s %s\nrehearse_%s %.15g\n", name,
-                        help, name, type, name, value);
+    (void)rh_buf_printf(b, "# HELP rehearse_%s %s\n# TYPE rehearse_%s %s\nrehearse_%s %.15g\n", name, help, name, type,
+                        name, value);
 }
 
 static double resident_bytes(void)
@@ -34,9 +34,10 @@ static void add_latency(rh_buf *b, const rh_histogram *h, const char *name, cons
                             (unsigned long long)sum);
     }
     sum += h->n[RH_HISTOGRAM_STEPS];
-    (void)rh_buf_printf(b, "rehearse_%s_bucket{le=\"+Inf\"} %llu\nrehearse_%s_sum %.6f\n"
-                        "rehearse_%s_count %llu\n", name, (unsigned long long)sum, name, h->sum_s, name,
-                        (unsigned long long)sum);
+    (void)rh_buf_printf(b,
+                        "rehearse_%s_bucket{le=\"+Inf\"} %llu\nrehearse_%s_sum %.6f\n"
+                        "rehearse_%s_count %llu\n",
+                        name, (unsigned long long)sum, name, h->sum_s, name, (unsigned long long)sum);
 }
 
 void rh_metrics(rh_http *h)
@@ -57,7 +58,8 @@ void rh_metrics(rh_http *h)
     metric(&b, "audio_seconds_total", "counter", "Sound taken in.", c->audio_s);
     metric(&b, "audio_results_total", "counter", "Results of live speech.", (double)c->n_audio_results);
     metric(&b, "recordings_total", "counter", "Uploaded recordings worked on.", (double)c->n_files);
-    metric(&b, "recordings_waiting", "gauge", "Uploaded recordings not done yet.", s->n_file_jobs + rh_uploads_count(s));
+    metric(&b, "recordings_waiting", "gauge", "Uploaded recordings not done yet.",
+           s->n_file_jobs + rh_uploads_count(s));
     metric(&b, "held_back_total", "counter", "Times a client had to wait before sending on.", (double)c->n_held_back);
     metric(&b, "connections_refused_total", "counter", "Connections over the limit.", (double)rh_net_refused(s->net));
     metric(&b, "media_queue", "gauge", "Jobs waiting for the media pool.", (double)rh_pool_waiting(s->media));

@@ -64,16 +64,14 @@ bool rh_header_param(const char *header, const char *name, char *out, size_t cap
     return false;
 }
 
-rh_status rh_multipart_new(rh_multipart **out, const char *content_type,
-                           const rh_multipart_sink *sink, void *user, rh_error *err)
+rh_status rh_multipart_new(rh_multipart **out, const char *content_type, const rh_multipart_sink *sink, void *user,
+                           rh_error *err)
 {
     if (strncasecmp(content_type, "multipart/form-data", 19) != 0)
-        return rh_fail(err, RH_ERR_UNSUPPORTED,
-                       "Content-Type is \"%.60s\": send multipart/form-data", content_type);
+        return rh_fail(err, RH_ERR_UNSUPPORTED, "Content-Type is \"%.60s\": send multipart/form-data", content_type);
     char boundary[MAX_BOUNDARY + 1];
     if (!rh_header_param(content_type, "boundary", boundary, sizeof boundary) || !*boundary)
-        return rh_fail(err, RH_ERR_INVAL,
-                       "the Content-Type has no boundary of 1 to %d characters", MAX_BOUNDARY);
+        return rh_fail(err, RH_ERR_INVAL, "the Content-Type has no boundary of 1 to %d characters", MAX_BOUNDARY);
     rh_multipart *m = rh_calloc(1, sizeof *m);
     if (!m)
         return rh_fail(err, RH_ERR_NOMEM, "multipart: out of memory");
@@ -135,8 +133,7 @@ static rh_status begin_part(rh_multipart *m, const char *headers, rh_error *err)
         return rh_fail(err, RH_ERR_LIMIT, "the form has more than %d fields", RH_MAX_FORM_FIELDS);
     if (!part_header(headers, "Content-Disposition", disposition, sizeof disposition) ||
         !rh_header_param(disposition, "name", name, sizeof name))
-        return rh_fail(err, RH_ERR_INVAL,
-                       "a part of the form has no Content-Disposition with a name");
+        return rh_fail(err, RH_ERR_INVAL, "a part of the form has no Content-Disposition with a name");
     bool has_file = rh_header_param(disposition, "filename", file, sizeof file);
     bool has_type = part_header(headers, "Content-Type", type, sizeof type);
     return m->sink.begin(m->user, name, has_file ? file : NULL, has_type ? type : NULL, err);
@@ -176,8 +173,7 @@ static rh_status headers(rh_multipart *m, bool *more, rh_error *err)
     if (!end)
         return b->len <= RH_MAX_PART_HEADER_BYTES
                    ? RH_OK
-                   : rh_fail(err, RH_ERR_LIMIT, "headers of a part pass %d bytes",
-                             RH_MAX_PART_HEADER_BYTES);
+                   : rh_fail(err, RH_ERR_LIMIT, "headers of a part pass %d bytes", RH_MAX_PART_HEADER_BYTES);
     *end = '\0';
     size_t n = (size_t)(end - b->data);
     if (n > RH_MAX_PART_HEADER_BYTES || strlen(b->data) != n)
@@ -239,7 +235,7 @@ rh_status rh_multipart_finish(rh_multipart *m, rh_error *err)
 {
     if (m->at == AT_EPILOGUE)
         return RH_OK;
-    return rh_fail(err, RH_ERR_INVAL, m->at == AT_PREAMBLE
-                                          ? "the body holds no part with the declared boundary"
-                                          : "the form ends before its closing delimiter");
+    return rh_fail(err, RH_ERR_INVAL,
+                   m->at == AT_PREAMBLE ? "the body holds no part with the declared boundary"
+                                        : "the form ends before its closing delimiter");
 }

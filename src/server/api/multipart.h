@@ -16,16 +16,15 @@ typedef struct rh_multipart rh_multipart;
 /* A failure returned by the sink ends the parse and is passed on. */
 typedef struct {
     /* `filename` and `type` are NULL when the part has none. */
-    rh_status (*begin)(void *user, const char *name, const char *filename, const char *type,
-                       rh_error *err);
+    rh_status (*begin)(void *user, const char *name, const char *filename, const char *type, rh_error *err);
     rh_status (*data)(void *user, const char *bytes, size_t n, rh_error *err);
     rh_status (*end)(void *user, rh_error *err);
 } rh_multipart_sink;
 
 /* `content_type`: the request's header. RH_ERR_UNSUPPORTED not multipart/form-data;
  * RH_ERR_INVAL no usable boundary; RH_ERR_NOMEM. */
-rh_status rh_multipart_new(rh_multipart **out, const char *content_type,
-                           const rh_multipart_sink *sink, void *user, rh_error *err);
+rh_status rh_multipart_new(rh_multipart **out, const char *content_type, const rh_multipart_sink *sink, void *user,
+                           rh_error *err);
 /* RH_ERR_INVAL malformed; RH_ERR_LIMIT too many or too long part headers. */
 rh_status rh_multipart_feed(rh_multipart *m, const void *bytes, size_t n, rh_error *err);
 /* RH_ERR_INVAL when the closing delimiter never came. */

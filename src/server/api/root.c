@@ -17,15 +17,13 @@ void rh_root(rh_http *h)
         rh_site_serve(h->server->site, h, "/index.html");
         return;
     }
-    rh_http_json(h, 200, json_pack(
-        "{s:s, s:s, s:s, s:{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s}}",
-        "status", "running", "service", "Interview Coaching API",
-        "version", h->server->o.version, "endpoints",
-        "health", "/health", "analyze_audio", "/api/analyze-audio",
-        "analyze_frame", "/api/analyze-frame", "video_ws", "/ws/video/{client_id}",
-        "audio_ws", "/ws/audio/{client_id}", "combined_ws", "/ws/combined/{client_id}",
-        "websocket_video", "/ws/video/{client_id}", "websocket_audio", "/ws/audio/{client_id}",
-        "websocket_combined", "/ws/combined/{client_id}"));
+    rh_http_json(h, 200,
+                 json_pack("{s:s, s:s, s:s, s:{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s}}", "status", "running",
+                           "service", "Interview Coaching API", "version", h->server->o.version, "endpoints", "health",
+                           "/health", "analyze_audio", "/api/analyze-audio", "analyze_frame", "/api/analyze-frame",
+                           "video_ws", "/ws/video/{client_id}", "audio_ws", "/ws/audio/{client_id}", "combined_ws",
+                           "/ws/combined/{client_id}", "websocket_video", "/ws/video/{client_id}", "websocket_audio",
+                           "/ws/audio/{client_id}", "websocket_combined", "/ws/combined/{client_id}"));
 }
 
 static json_t *speech_health(const rh_model_set *c)
@@ -34,9 +32,9 @@ static json_t *speech_health(const rh_model_set *c)
     if (!m)
         return json_null();
     rh_asr_model_info i = rh_asr_model_describe(m);
-    return json_pack("{s:s, s:s, s:s, s:s, s:b, s:i}", "model", i.size, "engine", i.engine,
-                     "device", i.device, "precision", i.precision ? i.precision : "",
-                     "multilingual", (int)i.multilingual, "threads", i.n_threads);
+    return json_pack("{s:s, s:s, s:s, s:s, s:b, s:i}", "model", i.size, "engine", i.engine, "device", i.device,
+                     "precision", i.precision ? i.precision : "", "multilingual", (int)i.multilingual, "threads",
+                     i.n_threads);
 }
 
 void rh_health(rh_http *h)
@@ -44,12 +42,10 @@ void rh_health(rh_http *h)
     const rh_server *s = h->server;
     bool faces = s->models && s->models->faces, speech = s->models && s->models->asr;
     bool well = faces && speech && !rh_stopping(s);
-    json_t *o = json_pack(
-        "{s:s, s:{s:b, s:b}, s:s, s:f, s:i, s:o, s:f}",
-        "status", well ? "healthy" : "unhealthy",
-        "components", "head_pose_detector", (int)faces, "speech_analyzer", (int)speech,
-        "version", s->o.version, "uptime_s", (double)(rh_now_us() - s->started_us) / 1e6,
-        "clients", s->n_ws, "speech", speech_health(s->models), "timestamp", rh_unix_time());
+    json_t *o = json_pack("{s:s, s:{s:b, s:b}, s:s, s:f, s:i, s:o, s:f}", "status", well ? "healthy" : "unhealthy",
+                          "components", "head_pose_detector", (int)faces, "speech_analyzer", (int)speech, "version",
+                          s->o.version, "uptime_s", (double)(rh_now_us() - s->started_us) / 1e6, "clients", s->n_ws,
+                          "speech", speech_health(s->models), "timestamp", rh_unix_time());
     rh_http_header(h, "cache-control", "no-store");
     rh_http_json(h, well ? 200 : 503, o);
 }

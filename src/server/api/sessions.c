@@ -36,17 +36,17 @@ struct ask {
     int limit;
     double before;
     bool verbatim; /* a transcript with fillers and disfluencies */
-    int permille; /* how far the analysis of a recording is; -1 = none runs */
-    bool ran; /* the session to be deleted was running and is on its way out by itself */
+    int permille;  /* how far the analysis of a recording is; -1 = none runs */
+    bool ran;      /* the session to be deleted was running and is on its way out by itself */
     /* the answer */
     int status;
     const char *type;
     char *body;
     size_t n_body;
-    char name[RH_SESSION_ID_MAX + 16]; /* of the file for the browser; "" = none */
-    char nonce[40]; /* of a report's scripts */
+    char name[RH_SESSION_ID_MAX + 16];              /* of the file for the browser; "" = none */
+    char nonce[40];                                 /* of a report's scripts */
     char etag[40], modified[40], content_range[80]; /* of media; "" = none */
-    const char *param; /* the query parameter at fault; NULL = none */
+    const char *param;                              /* the query parameter at fault; NULL = none */
     rh_error err;
 };
 
@@ -77,8 +77,7 @@ static rh_status list(ask *a)
         return rh_fail(&a->err, RH_ERR_INVAL, "limit must be a whole number from 1 to %d", RH_STORE_LIST_MAX);
     if (a->param)
         return rh_fail(&a->err, RH_ERR_INVAL, "before must be a Unix time in seconds");
-    rh_status st = rh_store_list(a->store, a->client[0] ? a->client : NULL, a->limit, a->before, &rows,
-                                 &a->err);
+    rh_status st = rh_store_list(a->store, a->client[0] ? a->client : NULL, a->limit, a->before, &rows, &a->err);
     if (st == RH_OK)
         answer_json(a, json_pack("{s:o}", "sessions", rows));
     return st;
@@ -94,8 +93,7 @@ static rh_status export_all(ask *a)
         json_t *rows = NULL, *row, *session;
         st = rh_store_list(a->store, NULL, RH_STORE_LIST_MAX, before, &rows, &a->err);
         n = json_array_size(rows);
-        json_array_foreach(rows, i, row)
-        {
+        json_array_foreach(rows, i, row) {
             before = json_number_value(json_object_get(row, "created"));
             if (rh_store_get(a->store, json_string_value(json_object_get(row, "id")), &session, NULL) == RH_OK)
                 json_array_append_new(all, session);
@@ -135,8 +133,8 @@ static rh_status report_of(ask *a, const json_t *session)
         make_nonce(a->nonce, sizeof a->nonce);
     if (!html && strcmp(a->format, "md") != 0) {
         a->param = "format";
-        return rh_fail(&a->err, RH_ERR_INVAL,
-                       "format \"%s\" is not one of json, html, md (for PDF print the html)", a->format);
+        return rh_fail(&a->err, RH_ERR_INVAL, "format \"%s\" is not one of json, html, md (for PDF print the html)",
+                       a->format);
     }
     if (html && !a->web_dir)
         return rh_fail(&a->err, RH_ERR_UNSUPPORTED, "the page's folder is not there: ask for json or md");
@@ -155,8 +153,7 @@ static rh_status transcript_of(ask *a, const json_t *session)
     } forms[] = {{"txt", "text/plain; charset=utf-8", RH_TRANSCRIPT_TXT},
                  {"srt", "application/x-subrip; charset=utf-8", RH_TRANSCRIPT_SRT},
                  {"vtt", "text/vtt; charset=utf-8", RH_TRANSCRIPT_VTT}};
-    json_t *segments =
-        a->verbatim ? rh_verbatim_segments(session) : json_incref(json_object_get(session, "segments"));
+    json_t *segments = a->verbatim ? rh_verbatim_segments(session) : json_incref(json_object_get(session, "segments"));
     char *text = NULL;
     if (strcmp(a->format, "json") == 0) {
         answer_json(a, json_pack("{s:o}", "segments", segments));
@@ -315,8 +312,10 @@ static void add_headers(rh_http *h, const ask *a)
     }
     if (a->type && strncmp(a->type, "text/html", 9) == 0) {
         char policy[256]; /* nothing runs, loads or frames it but what the report brings along */
-        (void)snprintf(policy, sizeof policy, "default-src 'none'; script-src 'nonce-%s'; style-src 'unsafe-inline'; "
-                       "img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'", a->nonce);
+        (void)snprintf(policy, sizeof policy,
+                       "default-src 'none'; script-src 'nonce-%s'; style-src 'unsafe-inline'; "
+                       "img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+                       a->nonce);
         rh_http_header(h, "content-security-policy", policy);
         rh_http_header(h, "referrer-policy", "no-referrer");
     }
@@ -338,7 +337,8 @@ static void ask_done(rh_server *s, rh_job *job)
     if (c && c->http) {
         add_headers(c->http, a);
         if (a->err.code != RH_OK)
-            rh_http_error_at(c->http, a->status == 416 ? 416 : rh_status_http(a->err.code), a->param, NULL, "%s", a->err.msg);
+            rh_http_error_at(c->http, a->status == 416 ? 416 : rh_status_http(a->err.code), a->param, NULL, "%s",
+                             a->err.msg);
         else
             rh_http_reply(c->http, a->status, a->status == 304 ? NULL : a->type, a->body ? a->body : "", a->n_body);
     }
@@ -473,8 +473,10 @@ void rh_sessions_tidy(rh_server *s)
     tidy_job *t = rh_calloc(1, sizeof *t);
     if (!t)
         return;
-    *t = (tidy_job){.job = {.run = tidy_run, .done = tidy_done}, .store = s->store,
-                    .data_dir = s->o.config->data_dir, .expired = days > 0 ? now - days * 86400.0 : 0,
+    *t = (tidy_job){.job = {.run = tidy_run, .done = tidy_done},
+                    .store = s->store,
+                    .data_dir = s->o.config->data_dir,
+                    .expired = days > 0 ? now - days * 86400.0 : 0,
                     .unused = s->started > old ? s->started - 1 : old}; /* what is older than this run nobody writes */
     if (rh_pool_submit(s->desk, &t->job) != RH_OK)
         rh_free(t);

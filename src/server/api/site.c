@@ -30,12 +30,12 @@ struct rh_site {
 };
 
 /* Scripts, styles and media from here only; blob: for recordings the page plays back. */
-static const char policy[] =
-    "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; "
-    "img-src 'self' data: blob:; media-src 'self' blob:; connect-src 'self' ws: wss:; "
-    "worker-src 'self' blob:; object-src 'none'; base-uri 'none'; form-action 'self'; "
-    "frame-ancestors 'none'";
+static const char policy[] = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; "
+                             "img-src 'self' data: blob:; media-src 'self' blob:; connect-src 'self' ws: wss:; "
+                             "worker-src 'self' blob:; object-src 'none'; base-uri 'none'; form-action 'self'; "
+                             "frame-ancestors 'none'";
 
+/* clang-format off */
 static const struct { const char *ext, *type; } types[] = {
     {"html", "text/html; charset=utf-8"}, {"js", "text/javascript; charset=utf-8"},
     {"mjs", "text/javascript; charset=utf-8"}, {"css", "text/css; charset=utf-8"},
@@ -44,6 +44,7 @@ static const struct { const char *ext, *type; } types[] = {
     {"woff2", "font/woff2"}, {"wasm", "application/wasm"}, {"txt", "text/plain; charset=utf-8"},
     {"webmanifest", "application/manifest+json"}, {"map", "application/json"},
 };
+/* clang-format on */
 
 static const char *type_of(const char *path)
 {
@@ -69,8 +70,8 @@ static bool plain(const char *path)
 
 static rh_status too_much(const rh_site *site, rh_error *err)
 {
-    return rh_fail(err, RH_ERR_LIMIT, "the page's folder %.100s has more than %d files or %d MB", site->dir, MAX_SITE_FILES,
-                   MAX_SITE_BYTES >> 20);
+    return rh_fail(err, RH_ERR_LIMIT, "the page's folder %.100s has more than %d files or %d MB", site->dir,
+                   MAX_SITE_FILES, MAX_SITE_BYTES >> 20);
 }
 
 static rh_status read_bytes(rh_site *site, site_file *f, const char *full, rh_error *err)

@@ -17,9 +17,11 @@ rh_status rh_text_field_check(const char *name, const char *text, size_t n, rh_e
     rh_utf8 u = {0};
     for (size_t i = 0; i < n; i++) {
         if (!rh_utf8_feed(&u, s + i, 1))
-            return rh_fail(err, RH_ERR_INVAL, "%s is not UTF-8 text: byte %zu (0x%02x) belongs to no character", name, i, s[i]);
+            return rh_fail(err, RH_ERR_INVAL, "%s is not UTF-8 text: byte %zu (0x%02x) belongs to no character", name,
+                           i, s[i]);
         if ((s[i] < ' ' && s[i] != '\t' && s[i] != '\r' && s[i] != '\n') || s[i] == 0x7f)
-            return rh_fail(err, RH_ERR_INVAL, "%s holds the control character 0x%02x at byte %zu: plain text is expected", name, s[i], i);
+            return rh_fail(err, RH_ERR_INVAL,
+                           "%s holds the control character 0x%02x at byte %zu: plain text is expected", name, s[i], i);
     }
     if (!rh_utf8_whole(&u))
         return rh_fail(err, RH_ERR_INVAL, "%s is not UTF-8 text: it ends within a character", name);

@@ -33,7 +33,7 @@ struct rh_upload {
     upload_state state; /* loop thread only */
     int64_t not_before_us;
     char id[RH_SESSION_ID_MAX + 1], media_dir[4096 + 16], path[4096 + 128];
-    json_t *meta; /* client, question, ... */
+    json_t *meta;      /* client, question, ... */
     rh_incoming *file; /* ACCEPTING */
     rh_model_set *models;
     rh_store *store;
@@ -116,11 +116,18 @@ static const char *text_of(const rh_upload *u, const char *key)
 static rh_status analyse(rh_upload *u)
 {
     rh_session *session = NULL;
-    rh_session_options o = {.id = u->id, .client = text_of(u, "client"), .question = text_of(u, "question"),
-                            .kind = text_of(u, "kind"), .language = text_of(u, "language"),
-                            .reference = text_of(u, "reference"), .source = text_of(u, "source"),
-                            .spool_dir = u->media_dir, .keep_media = json_is_true(json_object_get(u->meta, "keep_media")),
-                            .from = RH_SESSION_FILE, .progress = progressed, .user = u};
+    rh_session_options o = {.id = u->id,
+                            .client = text_of(u, "client"),
+                            .question = text_of(u, "question"),
+                            .kind = text_of(u, "kind"),
+                            .language = text_of(u, "language"),
+                            .reference = text_of(u, "reference"),
+                            .source = text_of(u, "source"),
+                            .spool_dir = u->media_dir,
+                            .keep_media = json_is_true(json_object_get(u->meta, "keep_media")),
+                            .from = RH_SESSION_FILE,
+                            .progress = progressed,
+                            .user = u};
     u->measuring = false;
     rh_status st = rh_session_new(&session, u->models, u->store, &o, &u->err);
     if (st == RH_OK)
@@ -301,8 +308,11 @@ static bool is_flag(const char *text)
 /* The form's texts; false: replied what is wrong with one. */
 static bool read_meta(rh_http *h, json_t *meta)
 {
-    static const char *const names[][2] = {{"client", "client"}, {"question", "question"}, {"kind", "kind"},
-                                           {"language", "language"}, {"reference_text", "reference"}};
+    static const char *const names[][2] = {{"client", "client"},
+                                           {"question", "question"},
+                                           {"kind", "kind"},
+                                           {"language", "language"},
+                                           {"reference_text", "reference"}};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         rh_error err;
         const rh_field *f = rh_form_field(h, names[i][0]);
@@ -342,7 +352,8 @@ void rh_sessions_upload(rh_http *h)
     const char *language = rh_form_text(h, "language");
     char code[RH_ASR_LANG_LEN];
     rh_error err;
-    if (language && *language && rh_asr_model_language(s->models ? s->models->asr : NULL, language, code, &err) != RH_OK) {
+    if (language && *language &&
+        rh_asr_model_language(s->models ? s->models->asr : NULL, language, code, &err) != RH_OK) {
         rh_http_error_at(h, 400, "language", NULL, "%s", err.msg);
         return;
     }

@@ -41,8 +41,8 @@ typedef struct {
 
 static json_t *model_object(const char *id, double since)
 {
-    return json_pack("{s:s, s:s, s:I, s:s}", "id", id, "object", "model", "created", (json_int_t)since,
-                     "owned_by", "openai");
+    return json_pack("{s:s, s:s, s:I, s:s}", "id", id, "object", "model", "created", (json_int_t)since, "owned_by",
+                     "openai");
 }
 
 /* whisper-1 is what the official clients ask for by default; the other name says what it is. */
@@ -62,8 +62,10 @@ static void no_model(rh_http *h, const char *name)
 {
     char own[64];
     own_name(h->server, own, sizeof own);
-    rh_http_error_at(h, 404, "model", "model_not_found", "there is no model \"%.60s\": this server has whisper-1 and "
-                     "%s, which are the same", name, own);
+    rh_http_error_at(h, 404, "model", "model_not_found",
+                     "there is no model \"%.60s\": this server has whisper-1 and "
+                     "%s, which are the same",
+                     name, own);
 }
 
 void rh_models(rh_http *h)
@@ -82,8 +84,9 @@ void rh_models(rh_http *h)
         return;
     }
     own_name(s, own, sizeof own);
-    rh_http_json(h, 200, json_pack("{s:s, s:[o, o]}", "object", "list", "data",
-                                   model_object("whisper-1", s->started), model_object(own, s->started)));
+    rh_http_json(h, 200,
+                 json_pack("{s:s, s:[o, o]}", "object", "list", "data", model_object("whisper-1", s->started),
+                           model_object(own, s->started)));
 }
 
 /* ---- the work ---- */
@@ -104,8 +107,8 @@ static rh_status whole(transcription *j, const rh_audio *audio)
     rh_asr_params p = params_of(j);
     rh_status st = rh_asr_stream_new(&stream, j->base.server->models->asr, &j->base.err);
     if (st == RH_OK)
-        st = rh_recording_transcribe(stream, j->base.server->models->vad, audio->samples, audio->n, &p,
-                                     &j->t, NULL, NULL, &j->base.err);
+        st = rh_recording_transcribe(stream, j->base.server->models->vad, audio->samples, audio->n, &p, &j->t, NULL,
+                                     NULL, &j->base.err);
     rh_asr_stream_free(stream);
     return st;
 }
@@ -182,12 +185,12 @@ static rh_status streamed(transcription *j, const rh_audio *audio)
     rh_buf_init(&f.text, MAX_TEXT_REPLY);
     rh_status st = rh_asr_stream_new(&stream, j->base.server->models->asr, &j->base.err);
     if (st == RH_OK)
-        st = rh_recording_pieces(stream, j->base.server->models->vad, audio->samples, audio->n, &p, on_piece, &f,
-                                 &j->t, NULL, NULL, &j->base.err);
+        st = rh_recording_pieces(stream, j->base.server->models->vad, audio->samples, audio->n, &p, on_piece, &f, &j->t,
+                                 NULL, NULL, &j->base.err);
     rh_asr_stream_free(stream);
     if (st == RH_OK)
-        send_event(j, json_pack("{s:s, s:s%}", "type", "transcript.text.done", "text",
-                                f.text.data ? f.text.data : "", f.sent));
+        send_event(j, json_pack("{s:s, s:s%}", "type", "transcript.text.done", "text", f.text.data ? f.text.data : "",
+                                f.sent));
     rh_buf_done(&f.text);
     return st;
 }
@@ -206,8 +209,7 @@ static void complete_segments(json_t *o, const rh_transcript *t)
 {
     size_t i;
     json_t *seg;
-    json_array_foreach(json_object_get(o, "segments"), i, seg)
-    {
+    json_array_foreach(json_object_get(o, "segments"), i, seg) {
         json_t *tokens = json_array();
         const rh_asr_segment *s = &t->segments[i];
         for (int k = s->first_token; k < s->first_token + s->n_tokens; k++)
@@ -236,11 +238,10 @@ static rh_status form_reply(transcription *j)
         return put_json(j, o);
     }
     char *text = rh_transcript_plain(&j->t);
-    rh_status st = !text ? RH_ERR_NOMEM
-                   : j->form == AS_TEXT
-                       ? rh_buf_printf(&j->reply, "%s\n", text)
-                       : put_json(j, json_pack("{s:s, s:{s:s, s:i}}", "text", text, "usage", "type",
-                                               "duration", "seconds", (int)ceil(j->base.audio_s)));
+    rh_status st = !text                ? RH_ERR_NOMEM
+                   : j->form == AS_TEXT ? rh_buf_printf(&j->reply, "%s\n", text)
+                                        : put_json(j, json_pack("{s:s, s:{s:s, s:i}}", "text", text, "usage", "type",
+                                                                "duration", "seconds", (int)ceil(j->base.audio_s)));
     rh_free(text);
     return st;
 }
@@ -376,8 +377,7 @@ static bool read_options(rh_http *h, transcription *j)
         return false;
     }
     rh_error err;
-    if (language && *language &&
-        rh_asr_model_language(h->server->models->asr, language, j->language, &err) != RH_OK) {
+    if (language && *language && rh_asr_model_language(h->server->models->asr, language, j->language, &err) != RH_OK) {
         rh_http_error_at(h, 400, "language", NULL, "%s", err.msg);
         return false;
     }

@@ -60,37 +60,37 @@ typedef struct rh_legacy_socket {
     struct rh_legacy_socket *next; /* of all of the server */
     int refs;
     rh_server *server;
-    rh_ws *ws;               /* NULL: it has gone */
+    rh_ws *ws;                     /* NULL: it has gone */
     bool wants_video, wants_audio; /* both: replies have two parts */
-    bool annotate, gaze;     /* asked for in the query: annotate=1, gaze=0 */
-    float fov_deg;           /* fov=60; 0 = not known, NaN = not a number */
-    rh_legacy_session *session; /* of its client; NULL = nothing is kept */
-    atomic_bool cancel;      /* any thread: nobody waits for the work under way */
+    bool annotate, gaze;           /* asked for in the query: annotate=1, gaze=0 */
+    float fov_deg;                 /* fov=60; 0 = not known, NaN = not a number */
+    rh_legacy_session *session;    /* of its client; NULL = nothing is kept */
+    atomic_bool cancel;            /* any thread: nobody waits for the work under way */
 
     rh_pending_reply *head, *tail;
     uint64_t next_seq;
 
     bool video_running;
     rh_frame_item newest;
-    rh_frame_item *gone;     /* that gave way since the last one measured, latest first */
+    rh_frame_item *gone;      /* that gave way since the last one measured, latest first */
     rh_face_tracker *tracker; /* the one running video job */
     int64_t last_t_us;        /* likewise */
     atomic_bool calibrate;    /* any thread: do it with the next frame */
 
     rh_audio_item *audio_head, *audio_tail;
-    bool audio_running;      /* the head item is in a job */
-    bool feeding;            /* which is the one that decodes it */
-    bool result_running;     /* recognition that no reply waits for (combined) */
-    json_t *ready_result;    /* not sent yet: goes with the next reply, or into the next result */
-    double ready_from_s;     /* where it begins */
-    bool head_waits;         /* the head item waits for it, as long as no other message comes */
+    bool audio_running;   /* the head item is in a job */
+    bool feeding;         /* which is the one that decodes it */
+    bool result_running;  /* recognition that no reply waits for (combined) */
+    json_t *ready_result; /* not sent yet: goes with the next reply, or into the next result */
+    double ready_from_s;  /* where it begins */
+    bool head_waits;      /* the head item waits for it, as long as no other message comes */
     double head_buffered_s;
-    double piece_s;          /* length of the last piece */
-    int64_t audio_at_us;     /* when it was answered */
-    rh_legacy_rest rest;     /* what was not reported then */
-    bool fed_beside;         /* a piece came while recognition ran */
-    rh_resampler *resampler; /* the one running feed job */
-    int rate_hz;             /* likewise */
+    double piece_s;           /* length of the last piece */
+    int64_t audio_at_us;      /* when it was answered */
+    rh_legacy_rest rest;      /* what was not reported then */
+    bool fed_beside;          /* a piece came while recognition ran */
+    rh_resampler *resampler;  /* the one running feed job */
+    int rate_hz;              /* likewise */
     rh_legacy_source *source; /* made by the first job of sound */
 } rh_legacy_socket;
 
@@ -107,7 +107,7 @@ void rh_pending_replies_drop(rh_legacy_socket *l); /* nothing is owed any more *
 
 /* legacy_video.c, legacy_audio.c. _schedule: starts whatever may run now */
 void rh_video_schedule(rh_legacy_socket *l);
-void rh_video_forget(rh_legacy_socket *l); /* frames that wait */
+void rh_video_forget(rh_legacy_socket *l);                               /* frames that wait */
 void rh_video_enqueue(rh_legacy_socket *l, rh_message *m, uint64_t seq); /* takes what the message holds */
 void rh_audio_schedule(rh_legacy_socket *l);
 void rh_audio_forget(rh_legacy_socket *l); /* pieces that wait */

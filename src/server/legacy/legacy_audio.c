@@ -83,8 +83,12 @@ static void result_done(rh_server *s, rh_job *base);
 
 static bool submit_result(rh_legacy_socket *l, rh_legacy_part part, bool background)
 {
-    rh_result_job j = {.job = {.run = rh_result_run, .done = result_done}, .l = l, .part = part,
-                       .background = background, .result = l->ready_result, .from_s = l->ready_from_s};
+    rh_result_job j = {.job = {.run = rh_result_run, .done = result_done},
+                       .l = l,
+                       .part = part,
+                       .background = background,
+                       .result = l->ready_result,
+                       .from_s = l->ready_from_s};
     if (!rh_pool_start(l->server->speech, &j, sizeof j))
         return false;
     l->ready_result = NULL; /* not sent yet: the next one is to cover it */

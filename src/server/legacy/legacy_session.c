@@ -19,11 +19,11 @@ struct rh_legacy_session {
     int refs;              /* sockets, and their work under way */
     int64_t idle_since_us; /* when the last of them went */
     bool ending;
-    int64_t start_us;      /* rh_now_us() at the session's zero */
+    int64_t start_us; /* rh_now_us() at the session's zero */
     char id[RH_SESSION_ID_MAX + 1], client[RH_MAX_CLIENT_ID + 1];
     pthread_mutex_t lock;
-    rh_session *session;   /* {lock} made with the first picture or sound */
-    bool failed;           /* {lock} it could not be made */
+    rh_session *session; /* {lock} made with the first picture or sound */
+    bool failed;         /* {lock} it could not be made */
 };
 
 /* ---- whose sockets are kept ---- */
@@ -61,8 +61,8 @@ static void name_session(rh_legacy_session *r)
             r->id[n++] = *c;
     if (n == 0)
         n = (size_t)snprintf(r->id, sizeof r->id, "client");
-    (void)snprintf(r->id + n, sizeof r->id - n, "-%llx-%02x%02x%02x%02x",
-                   (unsigned long long)rh_unix_time(), random[0], random[1], random[2], random[3]);
+    (void)snprintf(r->id + n, sizeof r->id - n, "-%llx-%02x%02x%02x%02x", (unsigned long long)rh_unix_time(), random[0],
+                   random[1], random[2], random[3]);
 }
 
 static rh_legacy_session *new_session(rh_server *s, const char *client)

@@ -23,8 +23,13 @@ static bool open_socket(rh_ws *w, bool video, bool audio)
     rh_legacy_socket *l = rh_calloc(1, sizeof *l);
     if (!l)
         return false;
-    *l = (rh_legacy_socket){.next = s->legacy_sockets, .refs = 1, .server = s, .ws = w, .wants_video = video,
-                            .wants_audio = audio, .annotate = flag_set(w->net, "annotate"),
+    *l = (rh_legacy_socket){.next = s->legacy_sockets,
+                            .refs = 1,
+                            .server = s,
+                            .ws = w,
+                            .wants_video = video,
+                            .wants_audio = audio,
+                            .annotate = flag_set(w->net, "annotate"),
                             .gaze = !flag_is(w->net, "gaze", "0", "false"),
                             .fov_deg = rh_query_number_of(w->net, "fov"),
                             .session = rh_legacy_session_ref(s, w->net, w->name)};
@@ -126,9 +131,8 @@ static void take_audio(rh_legacy_socket *l, rh_pending_reply *r, rh_message *m, 
 static void dispatch(rh_legacy_socket *l, rh_pending_reply *r, rh_message *m, size_t n)
 {
     bool video = l->wants_video && (m->frame.at || m->frame_fault.code != RH_OK);
-    bool audio = l->wants_audio &&
-                 (m->audio.at || m->audio_fault.code != RH_OK ||
-                  m->command == RH_COMMAND_ANALYZE || m->command == RH_COMMAND_CLEAR);
+    bool audio = l->wants_audio && (m->audio.at || m->audio_fault.code != RH_OK || m->command == RH_COMMAND_ANALYZE ||
+                                    m->command == RH_COMMAND_CLEAR);
     if (m->command == RH_COMMAND_CALIBRATE && l->wants_video) {
         calibrate(l, r);
         return;
@@ -138,12 +142,11 @@ static void dispatch(rh_legacy_socket *l, rh_pending_reply *r, rh_message *m, si
     if (audio)
         take_audio(l, r, m, n);
     if (!video && !audio)
-        unusable(l, r, !l->wants_audio
-                              ? "nothing to do: send {\"frame\": \"data:image/jpeg;base64,...\"}"
-                          : !l->wants_video
-                              ? "nothing to do: send {\"audio\": \"<base64 of float32>\", "
-                                "\"sample_rate\": 16000} or {\"command\": \"analyze\"}"
-                              : "nothing to do: send \"frame\", \"audio\" or \"command\"");
+        unusable(l, r,
+                 !l->wants_audio   ? "nothing to do: send {\"frame\": \"data:image/jpeg;base64,...\"}"
+                 : !l->wants_video ? "nothing to do: send {\"audio\": \"<base64 of float32>\", "
+                                     "\"sample_rate\": 16000} or {\"command\": \"analyze\"}"
+                                   : "nothing to do: send \"frame\", \"audio\" or \"command\"");
 }
 
 static void message(rh_ws *w, char *raw, size_t n, bool binary)
@@ -186,9 +189,11 @@ static void tick(rh_ws *w)
     rh_pending_replies_send(l);
 }
 
-#define LEGACY(opener) \
-    {.name_rule = "the client id must have 1 to 128 bytes of printable UTF-8", .open = (opener), .message = message, \
-     .too_large = too_large, .tick = tick, .give_up = give_up, .gone = gone}
+#define LEGACY(opener)                                                                                                 \
+    {                                                                                                                  \
+        .name_rule = "the client id must have 1 to 128 bytes of printable UTF-8", .open = (opener),                    \
+        .message = message, .too_large = too_large, .tick = tick, .give_up = give_up, .gone = gone                     \
+    }
 const rh_socket_kind rh_socket_video = LEGACY(open_video);
 const rh_socket_kind rh_socket_audio = LEGACY(open_audio);
 const rh_socket_kind rh_socket_combined = LEGACY(open_combined);

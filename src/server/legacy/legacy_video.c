@@ -153,7 +153,8 @@ static void turn_back(rh_legacy_socket *l, uint64_t seq)
     }
     for (rh_pending_reply *r = l->head; r && r->seq < seq; r = r->next)
         if (r->overtaken && r->video.state == RH_REPLY_WAITING)
-            rh_reply_error(&r->video, "this frame gave way to newer ones, and none of them could be measured: send it again");
+            rh_reply_error(&r->video,
+                           "this frame gave way to newer ones, and none of them could be measured: send it again");
 }
 
 static void video_done(rh_server *s, rh_job *base)
@@ -182,8 +183,11 @@ void rh_video_schedule(rh_legacy_socket *l)
 {
     if (l->video_running || !l->newest.held || !l->server->models)
         return;
-    video_job j = {.job = {.run = video_run, .done = video_done}, .l = l, .message = l->newest.message,
-                   .seq = l->newest.seq, .t_us = l->newest.t_us};
+    video_job j = {.job = {.run = video_run, .done = video_done},
+                   .l = l,
+                   .message = l->newest.message,
+                   .seq = l->newest.seq,
+                   .t_us = l->newest.t_us};
     if (!rh_pool_start(l->server->media, &j, sizeof j))
         return; /* tried again with the next frame */
     l->newest = (rh_frame_item){0};

@@ -12,8 +12,8 @@
 enum { ANNOTATED_QUALITY = 80 };
 static const float FAR = 8; /* no clipping goes so far */
 
-rh_status rh_decode_media(const rh_message *m, rh_base64_ref ref, uint8_t **out, size_t *n_out,
-                          uint8_t **spare, rh_error *err)
+rh_status rh_decode_media(const rh_message *m, rh_base64_ref ref, uint8_t **out, size_t *n_out, uint8_t **spare,
+                          rh_error *err)
 {
     size_t need = RH_BASE64_DECODED_MAX(ref.n);
     /* Long strings lie in the message itself, which was received with slack behind it. */
@@ -30,8 +30,7 @@ rh_status rh_decode_media(const rh_message *m, rh_base64_ref ref, uint8_t **out,
     return RH_OK;
 }
 
-rh_status rh_samples_from_bytes(const uint8_t *bytes, size_t n, float **out, size_t *n_out,
-                                rh_error *err)
+rh_status rh_samples_from_bytes(const uint8_t *bytes, size_t n, float **out, size_t *n_out, rh_error *err)
 {
     if (n % 4)
         return rh_fail(err, RH_ERR_INVAL, "audio is %zu bytes long: float32 samples take 4 bytes each", n);
@@ -48,8 +47,8 @@ rh_status rh_samples_from_bytes(const uint8_t *bytes, size_t n, float **out, siz
         if (!isfinite(x[i])) {
             bool nan = isnan(x[i]) != 0;
             rh_free(x);
-            return rh_fail(err, RH_ERR_INVAL, "sample %zu is %s: send little-endian float32 from -1 to 1",
-                           i, nan ? "not a number" : "infinite");
+            return rh_fail(err, RH_ERR_INVAL, "sample %zu is %s: send little-endian float32 from -1 to 1", i,
+                           nan ? "not a number" : "infinite");
         }
         n_far += fabsf(x[i]) > FAR;
         whole = whole && x[i] == rintf(x[i]);
@@ -57,8 +56,10 @@ rh_status rh_samples_from_bytes(const uint8_t *bytes, size_t n, float **out, siz
     }
     if ((whole && peak >= 2) || n_far > n / 4 / 100) { /* a few may be an overdriven microphone's */
         rh_free(x);
-        return rh_fail(err, RH_ERR_INVAL, "samples of up to %g look like 16-bit integers: send float32 from -1 to 1, "
-                       "each divided by 32768", (double)peak);
+        return rh_fail(err, RH_ERR_INVAL,
+                       "samples of up to %g look like 16-bit integers: send float32 from -1 to 1, "
+                       "each divided by 32768",
+                       (double)peak);
     }
     for (size_t i = 0; i < n / 4; i++)
         x[i] = x[i] > 1.0f ? 1.0f : x[i] < -1.0f ? -1.0f : x[i];
@@ -67,8 +68,7 @@ rh_status rh_samples_from_bytes(const uint8_t *bytes, size_t n, float **out, siz
     return RH_OK;
 }
 
-rh_status rh_annotate_reading(const void *picture, size_t n, const rh_face *face, json_t *reading,
-                              rh_error *err)
+rh_status rh_annotate_reading(const void *picture, size_t n, const rh_face *face, json_t *reading, rh_error *err)
 {
     static const char head[] = "data:image/jpeg;base64,";
     rh_image img = {0};
@@ -94,8 +94,8 @@ rh_status rh_annotate_reading(const void *picture, size_t n, const rh_face *face
     return uri ? RH_OK : rh_fail(err, RH_ERR_NOMEM, "out of memory");
 }
 
-static rh_status measure(rh_worker *w, rh_model_set *models, const uint8_t *bytes, size_t n,
-                         bool annotate, float fov_deg, json_t **out, rh_error *err)
+static rh_status measure(rh_worker *w, rh_model_set *models, const uint8_t *bytes, size_t n, bool annotate,
+                         float fov_deg, json_t **out, rh_error *err)
 {
     rh_face face;
     rh_face_options o = rh_face_options_default();
@@ -147,14 +147,15 @@ static rh_status find_frame(char *body, size_t n, rh_message *m, rh_base64_ref *
         return err->code;
     }
     if (st == RH_OK && !m->frame.at)
-        return rh_fail(err, RH_ERR_INVAL, "field \"frame\" is missing: send {\"frame\": "
+        return rh_fail(err, RH_ERR_INVAL,
+                       "field \"frame\" is missing: send {\"frame\": "
                        "\"data:image/jpeg;base64,...\"}");
     *frame = m->frame;
     return st;
 }
 
-rh_status rh_measure_alone(rh_worker *w, rh_model_set *models, char *body, size_t n, bool is_picture,
-                           bool annotate, float fov_deg, json_t **out, rh_error *err)
+rh_status rh_measure_alone(rh_worker *w, rh_model_set *models, char *body, size_t n, bool is_picture, bool annotate,
+                           float fov_deg, json_t **out, rh_error *err)
 {
     if (is_picture)
         return measure(w, models, (const uint8_t *)body, n, annotate, fov_deg, out, err);

@@ -82,11 +82,10 @@ static json_t *one_part(const rh_reply_part *part)
     case RH_REPLY_RESULT: return json_incref(part->result);
     case RH_REPLY_ERROR: return error_object(part->error);
     case RH_REPLY_CLEARED:
-        return json_pack("{s:s, s:f, s:f}", "status", "cleared", "buffered_duration", 0.0,
-                         "timestamp", rh_unix_time());
+        return json_pack("{s:s, s:f, s:f}", "status", "cleared", "buffered_duration", 0.0, "timestamp", rh_unix_time());
     case RH_REPLY_BUFFERING:
-        return json_pack("{s:s, s:f, s:f}", "status", "buffering", "buffered_duration",
-                         part->buffered_s, "timestamp", rh_unix_time());
+        return json_pack("{s:s, s:f, s:f}", "status", "buffering", "buffered_duration", part->buffered_s, "timestamp",
+                         rh_unix_time());
     case RH_REPLY_NONE:
     case RH_REPLY_WAITING: break;
     }

@@ -112,8 +112,8 @@ void rh_live_session_ready(rh_live_session *p, bool resumed)
     if (!w)
         return;
     send_json(w, json_pack("{s:s, s:s, s:s, s:I, s:b, s:i}", "type", "ready", "session", p->id, "resume", p->token,
-                     "audio_us", (json_int_t)rh_session_audio_us(p->session), "resumed", (int)resumed,
-                     "resume_for_s", RH_SESSION_RESUME_S));
+                           "audio_us", (json_int_t)rh_session_audio_us(p->session), "resumed", (int)resumed,
+                           "resume_for_s", RH_SESSION_RESUME_S));
     send_from(p, w, p->next_seq);
 }
 

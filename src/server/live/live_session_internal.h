@@ -34,7 +34,7 @@ typedef struct rh_media_item {
     char *raw; /* owned: head and payload */
     size_t n;
     int64_t t_us;
-    float *x;      /* owned: sound at 16 kHz once converted, of time x_us */
+    float *x; /* owned: sound at 16 kHz once converted, of time x_us */
     size_t n_x;
     int64_t x_us;
 } rh_media_item;
@@ -50,19 +50,19 @@ struct rh_live_session {
     rh_live_session *next;
     rh_server *server;
     char id[RH_SESSION_ID_MAX + 1], token[RH_TOKEN_LEN + 1];
-    json_t *first;         /* the client's first message, */
+    json_t *first;          /* the client's first message, */
     rh_start_message start; /* read; its texts are those of `first` */
     int rate_hz;
-    rh_session *session;   /* made by the open job; from then on jobs use it */
-    uint64_t conn;         /* the socket that speaks for it; 0 = away */
+    rh_session *session; /* made by the open job; from then on jobs use it */
+    uint64_t conn;       /* the socket that speaks for it; 0 = away */
     int64_t away_since_us;
     rh_live_state state;
-    unsigned jobs;         /* under way; freed only at 0 */
-    bool full;             /* recognition has to make room before more sound fits */
-    bool discard;          /* at its end nothing of it stays */
+    unsigned jobs;                          /* under way; freed only at 0 */
+    bool full;                              /* recognition has to make room before more sound fits */
+    bool discard;                           /* at its end nothing of it stays */
     rh_media_item *audio_head, *audio_tail; /* in order */
     size_t audio_bytes;
-    rh_media_item *frame;  /* the newest that waits */
+    rh_media_item *frame;          /* the newest that waits */
     rh_event *events, *last_event; /* those that may not be lost, oldest first */
     int n_events;
     uint64_t n_seq, next_seq; /* given so far; first one the client may not have */

@@ -270,8 +270,7 @@ static void frame_run(rh_job *base, rh_worker *w)
     rh_live_session *p = j->p;
     int64_t t = j->item->t_us > p->last_frame_us ? j->item->t_us : p->last_frame_us + 1;
     p->last_frame_us = t;
-    j->st = rh_session_frame(p->session, j->item->raw + RH_MEDIA_HEAD, j->item->n - RH_MEDIA_HEAD, t,
-                             &j->err);
+    j->st = rh_session_frame(p->session, j->item->raw + RH_MEDIA_HEAD, j->item->n - RH_MEDIA_HEAD, t, &j->err);
     /* After the picture, so that there is a tracker also when this was the first. */
     if (atomic_exchange(&p->calibrate, false))
         rh_session_calibrate(p->session);
@@ -323,6 +322,7 @@ void rh_live_session_schedule(rh_live_session *p)
         return;
     if (p->full)
         rh_live_session_work(p);
-    if (!p->audio_head && !p->frame && !p->jobs && start(p, RH_LIVE_ENDS, p->server->reports, finish_run, finish_done, NULL))
+    if (!p->audio_head && !p->frame && !p->jobs &&
+        start(p, RH_LIVE_ENDS, p->server->reports, finish_run, finish_done, NULL))
         rh_live_session_go_on(p, RH_LIVE_ENDING);
 }

@@ -67,7 +67,8 @@ static void attach(rh_live_session *p, rh_ws *w)
 static void resume(rh_live_session *p, rh_ws *w, const rh_start_message *start)
 {
     if (!start->resume || strcmp(start->resume, p->token) != 0) {
-        rh_live_session_refuse(w, "this session is open elsewhere: go on with its resume token, or choose another id", 1008);
+        rh_live_session_refuse(w, "this session is open elsewhere: go on with its resume token, or choose another id",
+                               1008);
         return;
     }
     rh_ws *old = rh_live_session_socket(p);
@@ -245,5 +246,8 @@ static void message(rh_ws *w, char *raw, size_t n, bool binary)
 
 const rh_socket_kind rh_socket_live = {.name_good = rh_session_id_valid,
                                        .name_rule = "the session id must have 1 to 64 of A-Z a-z 0-9 - _ .",
-                                       .message = message, .too_large = rh_live_session_error, .tick = rh_ws_hold_back,
-                                       .owes = owes, .gone = detach};
+                                       .message = message,
+                                       .too_large = rh_live_session_error,
+                                       .tick = rh_ws_hold_back,
+                                       .owes = owes,
+                                       .gone = detach};

@@ -45,8 +45,11 @@ rh_status rh_start_message_read(rh_start_message *out, const json_t *m, rh_error
     double rate = RH_ASR_RATE_HZ, face_hz = 0, fov = 0;
     const struct {
         const char *key, **to;
-    } texts[] = {{"client", &s.client}, {"question", &s.question}, {"kind", &s.kind},
-                 {"language", &s.language}, {"reference_text", &s.reference}};
+    } texts[] = {{"client", &s.client},
+                 {"question", &s.question},
+                 {"kind", &s.kind},
+                 {"language", &s.language},
+                 {"reference_text", &s.reference}};
     rh_status st = json_is_object(m) ? RH_OK : rh_fail(err, RH_ERR_INVAL, "start must be a JSON object");
     for (size_t i = 0; i < sizeof texts / sizeof *texts && st == RH_OK; i++)
         st = read_text(m, texts[i].key, texts[i].to, err);
