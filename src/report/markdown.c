@@ -155,7 +155,7 @@ static void follow_ups(rh_buf *b, const json_t *list)
     json_t *next;
     if (json_array_size(list) == 0)
         return;
-    rh_buf_puts(b, "\n## An interviewer might ask next\n\n");
+    rh_buf_puts(b, "\n## After this answer, an interviewer might ask\n\n");
     json_array_foreach(list, i, next) {
         rh_buf_printf(b, "%zu. ", i + 1);
         escaped(b, rh_json_str(next, "text"));

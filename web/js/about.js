@@ -12,7 +12,7 @@ export function aboutQuestion(question, next) {
     make('button', { type: 'button', className: 'secondary no-print', textContent: 'Answer this next', ariaLabel: `Answer this next: ${text}`, onclick: () => next(text) }));
   return make('section', { className: 'card about' }, make('h2', { textContent: 'About this question' }),
     make('h3', { textContent: 'What a good answer shows' }), make('ul', {}, ...question.shows.map((s) => make('li', { textContent: s }))),
-    make('h3', { textContent: 'What might be asked next' }), make('ul', { className: 'follow-ups' }, ...question.follow_ups.map(followUp)),
+    make('h3', { textContent: 'What is often asked next' }), make('ul', { className: 'follow-ups' }, ...question.follow_ups.map(followUp)),
     make('details', { className: 'model no-print' }, make('summary', {}, make('h3', { textContent: 'How somebody else might answer' })),
       make('p', { className: 'advice', textContent: 'An invented person with an invented story. See how it is built, then tell your own.' }),
       make('blockquote', { textContent: question.model })));

@@ -188,7 +188,7 @@ function structure(r, context) {
 
 function followUps(r, context) {
   if (!r.follow_ups?.length) return null;
-  return el('section', { class: 'card' }, el('h2', {}, 'An interviewer might ask next'), el('ol', { class: 'ask-next' }, ...r.follow_ups.map((f) =>
+  return el('section', { class: 'card' }, el('h2', {}, 'After this answer, an interviewer might ask'), el('ol', { class: 'ask-next' }, ...r.follow_ups.map((f) =>
     el('li', {}, el('p', {}, f.text), f.quote ? moments([{ start: f.start, end: f.end, text: f.quote }], context) : null))),
     el('p', { class: 'advice' }, 'Found by rules in your own words. Answer them aloud: the next real interview has questions like these.'));
 }
