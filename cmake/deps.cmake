@@ -79,6 +79,12 @@ add_library(llhttp STATIC ${LLHTTP_DIR}/src/api.c ${LLHTTP_DIR}/src/http.c ${LLH
 target_include_directories(llhttp SYSTEM PUBLIC ${LLHTTP_DIR}/include)
 target_compile_options(llhttp PRIVATE -w)
 
+# How English words are said.
+set(RH_LEXICON ${RH_CACHE}/lexicon/lexicon.txt)
+if(NOT EXISTS ${RH_LEXICON})
+    message(FATAL_ERROR "${RH_LEXICON} is missing: run tools/setup first")
+endif()
+
 # Copies the libraries of the cache beside the program, so that it finds them
 # wherever the folder is moved to.
 function(rh_bundle_libraries target)

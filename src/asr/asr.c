@@ -277,6 +277,15 @@ rh_status rh_asr_pooled(rh_asr_stream *s, float *out, size_t n_out, rh_error *er
     return s->engine->pooled(s->impl, out, n_out, err);
 }
 
+rh_status rh_asr_phones(rh_asr_stream *s, uint8_t **cost, size_t *n, rh_error *err)
+{
+    if (!s->engine->phones)
+        return cannot(s, "tell sounds", err);
+    if (!s->encoded)
+        return nothing_encoded(err);
+    return s->engine->phones(s->impl, cost, n, err);
+}
+
 rh_status rh_asr_heard_language(rh_asr_stream *s, const char *asked, rh_heard_language *out, rh_error *err)
 {
     char code[RH_ASR_LANG_LEN];

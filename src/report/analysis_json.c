@@ -68,6 +68,27 @@ static json_t *filler_counts_json(const rh_speech_report *r)
     return o;
 }
 
+/* Sounds of a word of which at least one was another: shown with what each was taken for. */
+static void add_phones(json_t *word, const rh_word_score *w)
+{
+    const rh_phone_said *worst = rh_word_worst_sound(w);
+    if (!worst)
+        return;
+    json_t *list = json_array();
+    for (size_t i = 0; i < w->n_phones; i++) {
+        const rh_phone_said *p = &w->phones[i];
+        json_t *o = span(p->start, p->end);
+        json_object_set_new(o, "phone", json_string(rh_phone_name(p->phone)));
+        put_tenth(o, "score", rh_phone_score(p));
+        if (rh_phone_is_off(p, rh_word_is_understood(w)))
+            json_object_set_new(o, "sounded_like", json_string(rh_phone_name(p->rival)));
+        json_array_append_new(list, o);
+    }
+    json_object_set_new(word, "phones", list);
+    json_object_set_new(word, "heard_as",
+                        json_sprintf("%s sounded like %s", rh_phone_sound(worst->phone), rh_phone_sound(worst->rival)));
+}
+
 static json_t *words_json(const rh_speech_report *r)
 {
     json_t *list = json_array();
@@ -82,6 +103,7 @@ static json_t *words_json(const rh_speech_report *r)
                 json_object_set_new(o, "expected", json_string(w->expected));
         }
         put_tenth(o, "score", w->score);
+        add_phones(o, w);
         json_array_append_new(list, o);
     }
     return list;

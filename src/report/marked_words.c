@@ -11,6 +11,7 @@
 #include "rehearse/base/alloc.h"
 #include "rehearse/base/buf.h"
 #include "rehearse/report/report.h"
+#include "rehearse/speech/phones.h"
 #include "rehearse/base/json.h"
 #include "report_internal.h"
 
@@ -158,8 +159,13 @@ static void add_fate(json_t *o, const rh_word_score *w, bool has_reference)
 {
     const char *what = has_reference ? rh_said_name(w->what) : "",
                *expected = has_reference && w->expected ? w->expected : "";
+    const rh_phone_said *off = rh_word_worst_sound(w);
     double score = rh_tenth((double)w->score);
-    char note[160] = "";
+    char note[240] = "", heard_as[80] = "";
+    const char *colon = off ? ": " : "";
+    if (off)
+        (void)snprintf(heard_as, sizeof heard_as, "%s sounded like %s", rh_phone_sound(off->phone),
+                       rh_phone_sound(off->rival));
     if (is_marked(o))
         return;
     if (has_reference && w->what == RH_MISSED)
@@ -169,10 +175,13 @@ static void add_fate(json_t *o, const rh_word_score *w, bool has_reference)
     else if (has_reference && w->what == RH_REPLACED)
         (void)snprintf(note, sizeof note, "instead of %.100s", expected);
     else if (has_reference && w->what == RH_MISPRONOUNCED)
-        (void)snprintf(note, sizeof note, "%.100s, said unclearly: %.0f of 100", expected, score);
+        (void)snprintf(note, sizeof note, "%.100s, said unclearly: %.0f of 100%s%s", expected, score, colon, heard_as);
     else if (score < RH_UNCLEAR_SCORE) {
         what = "mispronounced";
-        (void)snprintf(note, sizeof note, "hard to make out: %.0f of 100", score);
+        (void)snprintf(note, sizeof note, "hard to make out: %.0f of 100%s%s", score, colon, heard_as);
+    } else if (off && *expected) { /* the text says what it should have been */
+        what = "mispronounced";
+        (void)snprintf(note, sizeof note, "%s", heard_as);
     }
     if (!*note)
         return;

@@ -18,6 +18,8 @@ typedef struct {
     size_t reference_at; /* bytes of it already spoken of */
     float *pooled;       /* scratch, [n_pooled] */
     size_t n_pooled;
+    uint8_t *phone_cost; /* of the piece, owned; NULL = its sounds are not known */
+    size_t n_phone_steps;
     rh_asr_params params;
     bool no_verbatim;
     bool language_asked; /* the first long piece was listened to for its language */
@@ -94,6 +96,38 @@ static rh_status pool(hearing *r, rh_asr_stream *stream, rh_error *err)
     return st == RH_ERR_UNSUPPORTED ? RH_OK : st;
 }
 
+/* How likely which sound is when, of the piece the stream holds: taken before other words are forced on it. */
+static rh_status take_sounds(hearing *r, rh_asr_stream *stream, rh_error *err)
+{
+    rh_free(r->phone_cost);
+    r->phone_cost = NULL;
+    rh_status st = rh_asr_phones(stream, &r->phone_cost, &r->n_phone_steps, err);
+    return st == RH_ERR_UNSUPPORTED ? RH_OK : st;
+}
+
+/* The sounds of the piece's words: those of the text where one was forced. */
+static rh_status align_sounds(hearing *r, const char *language, float from_s, rh_error *err)
+{
+    _Static_assert((int)RH_ASR_PHONES == (int)RH_PHONES && (int)RH_ASR_PHONE_COST_A_NAT == (int)RH_PHONE_COST_A_NAT,
+                   "one table of sounds");
+    static const float STEP_S = 0.02f;
+    rh_word_table *t = &r->h->words;
+    const rh_speech_segment *s = &t->segments[t->n_segments - 1];
+    bool forced = s->n_forced > 0;
+    const rh_word *words =
+        forced ? t->words[RH_WORDS_FORCED].at + s->first_forced : t->words[RH_WORDS_CLEAN].at + s->first_word;
+    const rh_phone_steps steps = {.cost = r->phone_cost, .n = r->n_phone_steps, .start_s = from_s, .step_s = STEP_S};
+    rh_phone_said *said = NULL;
+    size_t n = 0;
+    if (!r->phone_cost || strcmp(language, "en") != 0) /* the dictionary is English */
+        return RH_OK;
+    rh_status st = rh_phones_align(&steps, words, forced ? s->n_forced : s->n_words, &said, &n, err);
+    if (st == RH_OK)
+        st = rh_word_table_phones(t, forced, said, n);
+    rh_free(said);
+    return st;
+}
+
 /* How far into the rest of the reference the piece has come. */
 static rh_status reached(hearing *r, const char *rest, size_t n_words, size_t *bytes, rh_error *err)
 {
@@ -166,12 +200,14 @@ static rh_status on_piece(void *user, rh_asr_stream *stream, const rh_transcript
     if (st == RH_OK)
         st = pool(r, stream, err);
     if (st == RH_OK)
+        st = take_sounds(r, stream, err);
+    if (st == RH_OK)
         st = listen_for_language(r, stream, to_s - from_s, err);
     if (st == RH_OK && !r->no_verbatim)
         st = hear_verbatim(r, stream, part, from, err);
     if (st == RH_OK && t->reference)
         st = force(r, stream, (size_t)part->n_words, from, is_last, err);
-    return st;
+    return st == RH_OK ? align_sounds(r, part->language, from, err) : st;
 }
 
 /* What is known of the whole only: its voice, and words that do not begin in a silence. */
@@ -233,6 +269,7 @@ rh_status rh_hear(rh_hearing *out, rh_asr_stream *stream, const rh_asr_model *mo
     rh_status st = run(&r, stream, vad, samples, n, o, err);
     rh_transcript_done(&r.part);
     rh_free(r.pooled);
+    rh_free(r.phone_cost);
     if (st != RH_OK)
         rh_hearing_done(out);
     return st == RH_ERR_NOMEM ? rh_fail(err, st, "speech: out of memory") : st;

@@ -225,6 +225,7 @@ static void move(rh_analysis *a, float by)
     MOVE_SPANS(t->voice, t->n_voice);
     MOVE_SPANS(t->fillers, t->n_fillers);
     MOVE_SPANS(t->disfluencies, t->n_disfluencies);
+    MOVE_SPANS(t->phones, t->n_phones);
     MOVE_SPANS(a->report.word_scores, a->report.n_word_scores);
     MOVE_SPANS(g->pauses, g->n_pauses);
     MOVE_SPANS(a->language.remarks, a->language.n_remarks);

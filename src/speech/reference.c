@@ -6,6 +6,7 @@
 #include <math.h>
 #include <string.h>
 #include "rehearse/base/alloc.h"
+#include "rehearse/speech/phones.h"
 #include "speech_internal.h"
 #include "units.h"
 
@@ -160,6 +161,25 @@ static bool is_mispronounced(const rh_word_score *s, bool forced)
     return (forced && s->score >= SOUND_LEAVES_ROOM) || 2 * rh_letters_apart(a, b) < longest;
 }
 
+/* The sounds of a forced or clean word. */
+static void take_phones(const rh_speech_input *in, bool forced, size_t word, rh_word_score *s)
+{
+    for (size_t i = 0; i < in->n_segments; i++) {
+        const rh_speech_segment *g = &in->segments[i];
+        size_t first = forced ? g->first_forced : g->first_word, n = forced ? g->n_forced : g->n_words;
+        if (g->n_phones == 0 || g->phones_forced != forced || word < first || word >= first + n)
+            continue;
+        const rh_phone_said *p = in->phones + g->first_phone, *end = p + g->n_phones;
+        while (p < end && p->word < word - first)
+            p++;
+        s->phones = p;
+        while (p < end && p->word == word - first)
+            p++;
+        s->n_phones = (size_t)(p - s->phones);
+        return;
+    }
+}
+
 static void score_said(comparison *c, size_t i, rh_word_score *s)
 {
     int32_t h = c->ref_word_to_heard[i], f = c->forced_of[i];
@@ -184,6 +204,8 @@ static void score_said(comparison *c, size_t i, rh_word_score *s)
         s->score = 0.0f;
     else if (s->what != RH_SAID && (f < 0 || s->score > 50.0f))
         s->score = f < 0 ? 20.0f : 50.0f;
+    if (heard && f >= 0)
+        take_phones(c->in, true, (size_t)f, s);
     if (timed) {
         s->start = timed->start;
         s->end = timed->end;
@@ -209,8 +231,10 @@ static void emit(comparison *c, rh_speech_report *r)
         int32_t to = i < c->n_expected ? c->ref_word_to_heard[i] : (int32_t)in->n_words;
         for (; to >= 0 && h < (size_t)to; h++)
             if (!c->heard_used[h])
-                add_word(
-                    r, (rh_word_score){RH_ADDED, NULL, in->words[h].text, in->words[h].start, in->words[h].end, 0.0f});
+                add_word(r, (rh_word_score){.what = RH_ADDED,
+                                            .heard = in->words[h].text,
+                                            .start = in->words[h].start,
+                                            .end = in->words[h].end});
         if (i == c->n_expected)
             break;
         rh_word_score s = {0};
@@ -229,8 +253,12 @@ static rh_status measure_free(const rh_speech_input *in, rh_speech_report *r, rh
     for (size_t i = 0; i < in->n_words; i++) {
         const rh_word *w = &in->words[i];
         char normal[RH_WORD_BYTES];
-        if (rh_word_normal(w->text, normal) > 0)
-            add_word(r, (rh_word_score){RH_SAID, NULL, w->text, w->start, w->end, word_clarity(w)});
+        if (rh_word_normal(w->text, normal) == 0)
+            continue;
+        rh_word_score s = {
+            .what = RH_SAID, .heard = w->text, .start = w->start, .end = w->end, .score = word_clarity(w)};
+        take_phones(in, false, i, &s);
+        add_word(r, s);
     }
     r->completeness = 1.0f;
     return RH_OK;

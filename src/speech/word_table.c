@@ -29,6 +29,7 @@ void rh_word_table_done(rh_word_table *t)
     rh_free(t->voice);
     rh_free(t->fillers);
     rh_free(t->disfluencies);
+    rh_free(t->phones);
     rh_free(t->reference);
     *t = (rh_word_table){0};
 }
@@ -65,7 +66,8 @@ rh_status rh_word_table_segment(rh_word_table *t, float start_s, float end_s, co
                                                        .first_verbatim = t->words[RH_WORDS_VERBATIM].n,
                                                        .first_forced = t->words[RH_WORDS_FORCED].n,
                                                        .first_filler = t->n_fillers,
-                                                       .first_disfluency = t->n_disfluencies};
+                                                       .first_disfluency = t->n_disfluencies,
+                                                       .first_phone = t->n_phones};
     return RH_OK;
 }
 
@@ -100,6 +102,18 @@ rh_status rh_word_table_pooled(rh_word_table *t, const float *x, size_t n)
     s->pooled = copy;
     s->n_pooled = n;
     s->pooled_s = s->end - s->start;
+    return RH_OK;
+}
+
+rh_status rh_word_table_phones(rh_word_table *t, bool forced, const rh_phone_said *said, size_t n)
+{
+    rh_status st = rh_array_reserve(&t->phones, &t->cap_phones, t->n_phones + n, sizeof *t->phones);
+    if (st != RH_OK || n == 0)
+        return st;
+    memcpy(t->phones + t->n_phones, said, n * sizeof *said);
+    t->n_phones += n;
+    latest(t)->n_phones = n;
+    latest(t)->phones_forced = forced;
     return RH_OK;
 }
 
@@ -151,6 +165,18 @@ static int moved_index(int after_word, int by, int least)
     return after_word + by < least ? least : after_word + by;
 }
 
+static rh_status copy_phones(rh_word_table *t, const rh_word_table *from, const rh_speech_segment *s, rh_time_map at,
+                             void *user)
+{
+    rh_status st =
+        s->n_phones ? rh_word_table_phones(t, s->phones_forced, from->phones + s->first_phone, s->n_phones) : RH_OK;
+    for (size_t i = t->n_phones - (st == RH_OK ? s->n_phones : 0); i < t->n_phones; i++) {
+        t->phones[i].start = at(user, t->phones[i].start);
+        t->phones[i].end = at(user, t->phones[i].end);
+    }
+    return st;
+}
+
 static rh_status copy_segment(rh_word_table *t, const rh_word_table *from, const rh_speech_segment *s, int by,
                               int least, rh_time_map at, void *user)
 {
@@ -161,6 +187,8 @@ static rh_status copy_segment(rh_word_table *t, const rh_word_table *from, const
         st = copy_words(t, from, RH_WORDS_VERBATIM, s->first_verbatim, s->n_verbatim, at, user);
     if (st == RH_OK)
         st = copy_words(t, from, RH_WORDS_FORCED, s->first_forced, s->n_forced, at, user);
+    if (st == RH_OK)
+        st = copy_phones(t, from, s, at, user);
     if (st == RH_OK && s->pooled)
         st = rh_word_table_pooled(t, s->pooled, s->n_pooled);
     if (st == RH_OK && s->pooled)
@@ -253,6 +281,8 @@ rh_speech_input rh_word_table_input(const rh_word_table *t, const rh_contour *c,
                           .n_speech = t->n_voice,
                           .fillers = t->fillers,
                           .n_fillers = t->n_fillers,
+                          .phones = t->phones,
+                          .n_phones = t->n_phones,
                           .fillers_known = t->fillers_are == RH_FILLERS_KNOWN,
                           .duration_s = duration_s,
                           .language = *t->language ? t->language : NULL,

@@ -89,6 +89,23 @@ class WithoutPauses(unittest.TestCase):
         self.assertGreater(reply["reference"]["completeness"], 0.97)
 
 
+class Sounds(unittest.TestCase):
+    def test_another_sound_than_the_texts_is_named(self):
+        text = "And so, my yellow Americans: ask not what your country can do for you"
+        status, reply = server.post_form("/api/analyze-audio", [("audio", wav(jfk()), "a.wav"), ("reference_text", text)])
+        self.assertEqual(status, 200, reply)
+        yellow = [w for w in reply["words"] if w.get("expected") == "yellow"][0]
+        self.assertEqual(yellow["heard_as"], "y in yes sounded like f in fee")
+        self.assertEqual([p["phone"] for p in yellow["phones"]], ["Y", "EH", "L", "OW"])
+        first = yellow["phones"][0]
+        self.assertEqual(first["sounded_like"], "F")
+        self.assertLess(first["score"], 5)
+        self.assertTrue(yellow["start"] - 0.3 < first["start"] < first["end"] < yellow["end"], yellow)
+        self.assertLess(len([w for w in reply["words"] if "heard_as" in w]), 3)
+        status, reply = server.post_form("/api/analyze-audio", [("audio", wav(jfk()), "a.wav"), ("language", "fr")])
+        self.assertFalse([w for w in reply["words"] if "phones" in w])
+
+
 class Languages(unittest.TestCase):
     def test_codes_tags_and_names_are_taken_everywhere(self):
         sound = wav(jfk()[:3 * 16000])

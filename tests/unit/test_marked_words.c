@@ -66,12 +66,12 @@ static rh_analysis analysis_of(const json_t *from)
         const char *what = rh_json_str(o, "what");
         a.report.has_reference |= *what != '\0';
         a.report.word_scores[a.report.n_word_scores++] =
-            (rh_word_score){*what ? (rh_said)one_of(what, fates, 5) : RH_SAID,
-                            json_string_value(json_object_get(o, "expected")),
-                            json_string_value(json_object_get(o, "word")),
-                            at(o, "start"),
-                            at(o, "end"),
-                            at(o, "score")};
+            (rh_word_score){.what = *what ? (rh_said)one_of(what, fates, 5) : RH_SAID,
+                            .expected = json_string_value(json_object_get(o, "expected")),
+                            .heard = json_string_value(json_object_get(o, "word")),
+                            .start = at(o, "start"),
+                            .end = at(o, "end"),
+                            .score = at(o, "score")};
     }
     json_array_foreach(fillers, i, o) {
         int kind = 0;

@@ -155,6 +155,16 @@ rh_status rh_asr_force(rh_asr_stream *s, const char *text, const rh_asr_params *
  * out[2 * n_state]. */
 rh_status rh_asr_pooled(rh_asr_stream *s, float *out, size_t n_out, rh_error *err);
 
+enum {
+    RH_ASR_PHONES = 40, /* silence, then the 39 sounds of English in the order of speech/phones.h */
+    RH_ASR_PHONE_COST_A_NAT = 16,
+};
+
+/* How likely each sound of English is: (*cost)[i * RH_ASR_PHONES + p] = -RH_ASR_PHONE_COST_A_NAT * ln P(sound p
+ * from 20 i ms on), at most 255; *n steps, freed with rh_free(). RH_ERR_UNSUPPORTED for models other than the
+ * multilingual base. */
+rh_status rh_asr_phones(rh_asr_stream *s, uint8_t **cost, size_t *n, rh_error *err);
+
 /* Which language the sound is most likely in, and how likely it and `asked` are: one decoder pass.
  * English for models that know no other. */
 typedef struct {

@@ -39,7 +39,13 @@ typedef struct {
     const char *heard;    /* word recognised, borrowed from the input; NULL when missed */
     float start, end;     /* s; of a missed word, the gap where it should be */
     float score;          /* 0 to 100: how clearly the sound gives this word */
+    const struct rh_phone_said *phones;
+    size_t n_phones; /* its sounds, borrowed from the input; 0 = not known */
 } rh_word_score;
+
+/* The sound of the word that was most clearly another one, where that may be told (rh_phone_is_off()); NULL = none. */
+const struct rh_phone_said *rh_word_worst_sound(const rh_word_score *w);
+bool rh_word_is_understood(const rh_word_score *w); /* as written, with a score that leaves little doubt */
 
 /* Owned by the caller: init, measure (any number of times), done. */
 typedef struct {

@@ -43,6 +43,8 @@ typedef struct {
     size_t first_verbatim, n_verbatim;
     size_t first_filler, n_fillers;
     size_t first_disfluency, n_disfluencies;
+    size_t first_phone, n_phones;
+    bool phones_forced;  /* their words are forced ones, else clean ones */
     const float *pooled; /* rh_asr_pooled() of it, or NULL */
     size_t n_pooled;
     float pooled_s; /* seconds of sound it was pooled over */
@@ -117,7 +119,9 @@ typedef struct {
     size_t n_speech; /* voice by VAD, in order */
     const rh_filler *fillers;
     size_t n_fillers;
-    bool fillers_known;    /* `fillers` holds all there are; false = count hesitations among the words */
+    bool fillers_known; /* `fillers` holds all there are; false = count hesitations among the words */
+    const struct rh_phone_said *phones;
+    size_t n_phones;       /* phones.h; segments tell whose they are */
     double duration_s;     /* of the recording */
     double speech_s;       /* of it voice, by VAD; 0 = from `speech`, or from words */
     double onset_s;        /* of first speech */

@@ -7,7 +7,7 @@
 #ifndef RH_WORD_TABLE_H
 #define RH_WORD_TABLE_H
 
-#include "rehearse/speech/speech.h"
+#include "rehearse/speech/phones.h"
 
 enum { RH_SPEECH_NAME = 32 }; /* bytes of a language's code, of a model's name */
 
@@ -41,6 +41,8 @@ typedef struct {
     size_t n_fillers, cap_fillers;
     rh_disfluency *disfluencies;
     size_t n_disfluencies, cap_disfluencies;
+    rh_phone_said *phones;
+    size_t n_phones, cap_phones;   /* `word` counts in the segment's own list */
     rh_fillers_state fillers_are;  /* when a range is measured */
     char language[RH_SPEECH_NAME]; /* "" = not known */
     char model[RH_SPEECH_NAME];    /* whose encoder the pooled output is of; "" = none */
@@ -54,6 +56,8 @@ void rh_word_table_done(rh_word_table *t); /* of {0} or used; it may be used aga
 rh_status rh_word_table_segment(rh_word_table *t, float start_s, float end_s, const char *text);
 rh_status rh_word_table_word(rh_word_table *t, rh_words_of list, const rh_word *w, const char *text, size_t n_text);
 rh_status rh_word_table_pooled(rh_word_table *t, const float *x, size_t n);
+/* The sounds of the latest segment's forced or clean words, all at once. */
+rh_status rh_word_table_phones(rh_word_table *t, bool forced, const rh_phone_said *said, size_t n);
 rh_status rh_word_table_voice(rh_word_table *t, float start_s, float end_s);
 rh_status rh_word_table_filler(rh_word_table *t, const rh_filler *f); /* after_word counts in the whole table */
 rh_status rh_word_table_disfluency(rh_word_table *t, const rh_disfluency *s);

@@ -3,6 +3,7 @@
  * until its first runs, and pages come and go as the kernel likes. */
 #include <string.h>
 #include "asr/engine_internal.h"
+#include "asr/phone_head.h"
 #include "native_internal.h"
 #include "asr/tokenizer_internal.h"
 #include "rehearse/base/alloc.h"
@@ -124,6 +125,21 @@ static rh_status engine_pooled(void *stream, float *out, size_t n_out, rh_error 
     return RH_OK;
 }
 
+static rh_status engine_phones(void *stream, uint8_t **cost, size_t *n, rh_error *err)
+{
+    const native_stream *s = stream;
+    if (s->model->info.n_state != PHONE_HEAD_STATE || !s->model->info.multilingual)
+        return rh_fail(err, RH_ERR_UNSUPPORTED, "sounds are told from the output of the multilingual base model alone");
+    if (s->kept.n_pos == 0)
+        return rh_fail(err, RH_ERR_INVAL, "no recording of at most 30 s was transcribed before");
+    *n = (size_t)s->kept.n_speech;
+    *cost = rh_alloc_array(*n, PHONE_HEAD_SOUNDS);
+    if (!*cost)
+        return rh_fail(err, RH_ERR_NOMEM, "sounds: out of memory");
+    phone_head_run(s->kept.states, *n, *cost);
+    return RH_OK;
+}
+
 static rh_status engine_heard_language(void *stream, const char *asked, rh_heard_language *out, rh_error *err)
 {
     native_stream *s = stream;
@@ -153,5 +169,6 @@ const rh_asr_engine rh_engine_native = {
     .redecode = native_redecode,
     .force = native_force,
     .pooled = engine_pooled,
+    .phones = engine_phones,
     .heard_language = engine_heard_language,
 };

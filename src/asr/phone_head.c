@@ -1,0 +1,30 @@
+/* phone_head.c - see phone_head.h. */
+#include "phone_head.h"
+
+#include <math.h>
+#include "rehearse/asr/asr.h"
+
+_Static_assert((int)PHONE_HEAD_SOUNDS == (int)RH_ASR_PHONES, "one table of sounds");
+
+static void run_one(const float *state, uint8_t *cost)
+{
+    float logit[PHONE_HEAD_SOUNDS], most = -INFINITY;
+    for (int k = 0; k < PHONE_HEAD_SOUNDS; k++) {
+        float sum = 0.0f;
+        for (int j = 0; j < PHONE_HEAD_STATE; j++)
+            sum += (float)phone_head_weights[k][j] * state[j];
+        logit[k] = sum * phone_head_scale[k] + phone_head_bias[k];
+        most = fmaxf(most, logit[k]);
+    }
+    float total = 0.0f;
+    for (int k = 0; k < PHONE_HEAD_SOUNDS; k++)
+        total += expf(logit[k] - most);
+    for (int k = 0; k < PHONE_HEAD_SOUNDS; k++)
+        cost[k] = (uint8_t)fminf(255.0f, roundf(RH_ASR_PHONE_COST_A_NAT * (most + logf(total) - logit[k])));
+}
+
+void phone_head_run(const float *states, size_t n, uint8_t *cost)
+{
+    for (size_t i = 0; i < n; i++)
+        run_one(states + i * PHONE_HEAD_STATE, cost + i * PHONE_HEAD_SOUNDS);
+}
