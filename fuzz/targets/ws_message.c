@@ -2,7 +2,7 @@
 #include <stdint.h>
 #include <string.h>
 #include "rehearse/base/alloc.h"
-#include "server/legacy/media_bytes.h"
+#include "server/media_bytes.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n);
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)

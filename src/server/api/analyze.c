@@ -4,7 +4,7 @@
 
 #include <string.h>
 #include <strings.h>
-#include "server/legacy/media_bytes.h"
+#include "server/media_bytes.h"
 #include "rehearse/base/alloc.h"
 #include "rehearse/media/audio.h"
 #include "rehearse/base/clock.h"

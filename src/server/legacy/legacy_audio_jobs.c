@@ -1,7 +1,7 @@
 /* legacy_audio_jobs.c - see legacy_audio_jobs.h. */
 #include "legacy_audio_jobs.h"
 
-#include "media_bytes.h"
+#include "server/media_bytes.h"
 #include "rehearse/base/alloc.h"
 #include "rehearse/base/clock.h"
 #include "rehearse/report/analysis_json.h"

@@ -2,7 +2,7 @@
  * that gives way is answered with the reading of the next that could be measured.
  * Where none can that came later, it is measured itself. */
 #include <string.h>
-#include "media_bytes.h"
+#include "server/media_bytes.h"
 #include "rehearse/base/alloc.h"
 #include "rehearse/base/clock.h"
 #include "rehearse/report/analysis_json.h"

@@ -1,7 +1,7 @@
 #include "start_message.h"
 
 #include <string.h>
-#include "server/legacy/media_bytes.h"
+#include "server/media_bytes.h"
 #include "server/numbers.h"
 #include "rehearse/base/alloc.h"
 #include "rehearse/asr/asr.h"
