@@ -179,7 +179,8 @@ static void an_answer_has_what_might_be_asked_next(void **state)
     assert_true(json_number_value(json_object_get(next, "start")) == 3 &&
                 json_number_value(json_object_get(next, "end")) == 6.5);
     assert_int_equal(rh_report_markdown(r, &md, NULL), RH_OK);
-    assert_non_null(strstr(md, "## After this answer, an interviewer might ask\n\n1. You said you redesigned your checkout page. "));
+    assert_non_null(strstr(
+        md, "## After this answer, an interviewer might ask\n\n1. You said you redesigned your checkout page. "));
     rh_free(md);
     json_decref(r);
     json_object_set_new(meta, "reference", json_string("Last year I redesigned our checkout page."));
