@@ -11,10 +11,10 @@
 #include <stdbool.h>
 #include <string.h>
 #include "paths.h"
+#include "pose_left_out.h"
 #include "rehearse/base/alloc.h"
 #include "rehearse/base/clock.h"
 #include "rehearse/vision/face_tracker.h"
-#include "vision/head_pose_internal.h"
 
 enum { MAX_IMAGES = 4000, MAX_BYTES = 1 << 22, N_PAN = 9, N_TILT = 5 };
 
@@ -24,14 +24,6 @@ typedef struct {
     bool found;
     rh_angles whole, left_out, raw; /* with the table of all, of all others, with none */
 } sample;
-
-typedef struct {
-    char person[8];
-    rh_pose_table table;
-} left_out_table;
-
-static left_out_table tables[64];
-static int n_tables;
 
 static sample samples[MAX_IMAGES];
 static int n_samples;
@@ -85,40 +77,6 @@ static void dump(const sample *s, const rh_face *f, rh_angles raw)
     printf("\n");
 }
 
-static void read_tables(const char *path)
-{
-    FILE *f = fopen(path, "r");
-    while (f && n_tables < 64 && fscanf(f, "%7s", tables[n_tables].person) == 1) {
-        rh_pose_table *t = &tables[n_tables].table;
-        bool ok = true;
-        for (int i = 0; i < RH_POSE_POLY; i++)
-            ok = fscanf(f, "%f", &t->yaw[i]) == 1 && ok;
-        for (int i = 0; i < RH_POSE_POLY; i++)
-            ok = fscanf(f, "%f", &t->pitch[i]) == 1 && ok;
-        for (int i = 0; i < RH_POSE_POLY; i++)
-            ok = fscanf(f, "%f", &t->hint[i]) == 1 && ok;
-        for (int i = 0; i < RH_POSE_REST; i++) {
-            t->rest[i].point = rh_learned_pose.rest[i].point;
-            for (int k = 0; k < 3; k++)
-                ok = fscanf(f, "%f", &t->rest[i].weight[k]) == 1 && ok;
-        }
-        if (!ok)
-            break;
-        n_tables++;
-    }
-    if (f)
-        fclose(f);
-}
-
-/* Persons the table was not learned from are left out by nature. */
-static const rh_pose_table *table_without(const char *person)
-{
-    for (int i = 0; i < n_tables; i++)
-        if (strcmp(tables[i].person, person) == 0)
-            return &tables[i].table;
-    return &rh_learned_pose;
-}
-
 static void measure_all(const rh_face_model *m, bool dumping)
 {
     rh_error err = {0};
@@ -134,7 +92,7 @@ static void measure_all(const rh_face_model *m, bool dumping)
             rh_rigid_fit fit;
             rh_rigid_fit_points(&fit, (const float(*)[3])face.points);
             s->raw = rh_angles_of((const float(*)[3])fit.r);
-            s->left_out = rh_corrected_angles(table_without(s->person), &fit, (const float(*)[3])face.points);
+            s->left_out = rh_corrected_angles(pose_table_without(s->person), &fit, (const float(*)[3])face.points);
             s->whole = (rh_angles){face.yaw_deg, face.pitch_deg, face.roll_deg};
             if (dumping)
                 dump(s, &face, s->raw);
@@ -229,7 +187,7 @@ int main(int argc, char **argv)
     rh_face_model *m = NULL;
     bool dumping = argc > 1 && strcmp(argv[1], "--dump") == 0;
     read_labels(bench_data("pointing04/pose_gt.csv", path, sizeof path));
-    read_tables("bench/pose_left_out.txt");
+    read_pose_tables("bench/pose_left_out.txt");
     check(rh_face_model_load(&m, bench_models_dir(), NULL, &err), &err);
     int64_t cpu = rh_process_cpu_us();
     measure_all(m, dumping);

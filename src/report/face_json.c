@@ -44,6 +44,8 @@ json_t *rh_face_json(const rh_face *f, double unix_time, const rh_error *remark)
     add(o, "gaze_pitch", rounded(f->gaze_pitch_deg, 0.1));
     add(o, "gaze_known", json_boolean(f->gaze_known));
     add(o, "not_visible", not_visible(f));
+    add(o, "pitch_known", json_boolean(f->pitch_known));
+    add(o, "eye_contact_probability", rounded(f->contact_probability, 0.001));
     add(o, "look", json_string_nocheck(rh_look_name(f->look)));
     add(o, "calibrated", json_boolean(f->calibrated));
     add(o, "blink", json_boolean(f->blink));

@@ -120,6 +120,7 @@ static bool copy_options(rh_session *s, const rh_session_options *o)
     s->o.source = copy(o->source, &ok);
     if (!(s->o.face_hz > 0))
         s->o.face_hz = 5;
+    s->last_face_event = -INFINITY; /* the first picture is told, whenever it comes */
     return ok;
 }
 

@@ -105,7 +105,7 @@ double rh_timeline_looking(const rh_timeline *t, double from, double to)
 {
     int seen = 0, looking = 0;
     for (int i = (int)fmax(0, from); i < t->n_bins && i < to; i++) {
-        seen += t->bins[i].n_present;
+        seen += t->bins[i].n_present - t->bins[i].n_eyes_hidden; /* hidden eyes: not known */
         looking += t->bins[i].n_looking;
     }
     return seen ? (double)looking / seen : -1;
@@ -122,7 +122,9 @@ json_t *rh_timeline_bin_json(const rh_timeline_bin *s)
             json_object_set_new(o, "pitch", rh_rounded((double)(s->pitch / n), 10));
             json_object_set_new(o, "roll", rh_rounded((double)(s->roll / n), 10));
             json_object_set_new(o, "attention", rh_rounded((double)(s->attention / n), 10));
-            json_object_set_new(o, "eye_contact", rh_rounded(100.0 * s->n_looking / s->n_present, 10));
+            if (s->n_present > s->n_eyes_hidden)
+                json_object_set_new(o, "eye_contact",
+                                    rh_rounded(100.0 * s->n_looking / (s->n_present - s->n_eyes_hidden), 10));
             json_object_set_new(o, "eyes_hidden", rh_rounded(100.0 * s->n_eyes_hidden / s->n_present, 10));
             json_object_set_new(o, "mouth_hidden", rh_rounded(100.0 * s->n_mouth_hidden / s->n_present, 10));
         } else {

@@ -1,26 +1,20 @@
 /* contact.c - looking at the camera, eye contact, attention, looks away.
  *
- * Direct gaze is felt within a cone of a few degrees, more generously below the
- * camera than to the sides or above (M. Chen, "Leveraging the asymmetric
- * sensitivity of eye contact for videoconference", CHI 2002: 1 degree to the
- * sides and above, 5 below, to be always felt; contact is still mostly felt at
- * 5 and 10). A webcam measures gaze to some 4 degrees, so the limits here add
- * that. Without visible eyes the head alone decides, with wider limits. */
+ * How likely a look is comes from contact_model.c; here it meets the person and time: their neutral pose and
+ * gaze are put where most people have theirs, and a flag once set stays until the odds are clearly lower. */
 #include "contact_internal.h"
 #include <math.h>
 #include <string.h>
 #include "rehearse/base/stats.h"
 
-typedef struct {
-    float side, up, down;
-} tolerance;
-
-/* To begin to look; to stop, LEAVE times as much (hysteresis). */
-static const tolerance EYES = {8.0f, 7.0f, 12.0f};
-static const tolerance HEAD = {13.0f, 11.0f, 14.0f};
-/* Eyes may stay on the camera while the head turns, but not beyond this. */
-static const tolerance HEAD_LIMIT = {20.0f, 17.0f, 17.0f};
+/* What is tolerated to a side, for the direction of a look away: more below the camera than to the sides
+ * (M. Chen, "Leveraging the asymmetric sensitivity of eye contact for videoconference", CHI 2002). */
+static const float SIDE = 8.0f, DOWN = 12.0f;
+/* To stop looking: outside by so many times the limit (hysteresis). */
 static const float LEAVE = 1.35f;
+/* Who was told to look at the camera and did: offsets of the person are known, so that deviations
+ * say more than between people. */
+static const float SHARPER = 1.4f;
 
 static const double MEMORY_S = 6.0;         /* eye contact: time constant of forgetting */
 static const int64_t LEARN_US = 2500000;    /* first steady seconds */
@@ -68,14 +62,22 @@ static void settle(rh_contact *c)
         .gaze_yaw = median(c, offsetof(rh_neutral, gaze_yaw), c->n_seen, &s[2]),
         .gaze_pitch = median(c, offsetof(rh_neutral, gaze_pitch), c->n_seen, &s[3]),
     };
-    bool credible = fabsf(n.head_yaw) < 2 * max && fabsf(n.head_pitch) < 2 * max;
+    /* Unasked, only a pose that looks like one of somebody who looks is believed. */
+    const rh_contact_table *t = &rh_learned_contact;
+    rh_contact_view v = {.head_yaw = n.head_yaw,
+                         .head_pitch = n.head_pitch,
+                         .gaze_yaw = n.gaze_yaw,
+                         .gaze_pitch = n.gaze_pitch,
+                         .gaze_known = c->n_gaze * 2 >= c->n_seen};
+    bool credible = rh_contact_outside(t, &v) <= LEAVE;
     if (!c->commanded && (s[0] > STEADY_DEG || s[1] > STEADY_DEG || !credible)) {
-        c->n_seen = c->n_gaze = 0; /* not steady: begin again */
+        c->n_seen = c->n_gaze = 0; /* begin again */
         return;
     }
-    c->neutral = (rh_neutral){limit(n.head_yaw, max), limit(n.head_pitch, max), limit(n.gaze_yaw, max),
-                              limit(n.gaze_pitch, max)};
-    c->gaze_calibrated = c->n_gaze * 2 >= c->n_seen;
+    c->neutral = (rh_neutral){limit(n.head_yaw, max), t->head_pitch + limit(n.head_pitch - t->head_pitch, max),
+                              limit(n.gaze_yaw, max), t->gaze_pitch + limit(n.gaze_pitch - t->gaze_pitch, max)};
+    c->gaze_calibrated = v.gaze_known;
+    c->by_command = c->commanded;
     c->calibrated = true;
 }
 
@@ -86,7 +88,10 @@ static void learn(rh_contact *c, const rh_contact_input *in)
     if (c->n_seen == 0)
         c->learn_start_us = in->t_us;
     if (c->n_seen < RH_LEARN_MAX) {
-        c->seen[c->n_seen++] = (rh_neutral){in->head_yaw, in->head_pitch, in->gaze_yaw, in->gaze_pitch};
+        rh_neutral n = {in->head_yaw, in->head_pitch, in->gaze_yaw, in->gaze_pitch};
+        rh_upright(&n.head_yaw, &n.head_pitch, in->head_roll);
+        rh_upright(&n.gaze_yaw, &n.gaze_pitch, in->head_roll);
+        c->seen[c->n_seen++] = n;
         c->n_gaze += in->gaze_known;
     }
     int64_t took = in->t_us - c->learn_start_us;
@@ -98,18 +103,6 @@ static void learn(rh_contact *c, const rh_contact_input *in)
         settle(c);
         c->learning = !c->calibrated;
     }
-}
-
-/* How far outside a tolerance: 1 = at its edge. An ellipse, its lower half longer. */
-static float outside(const tolerance *t, float yaw, float pitch)
-{
-    float y = yaw / t->side, p = pitch / (pitch > 0 ? t->up : t->down);
-    return sqrtf(y * y + p * p);
-}
-
-static float head_outside(const rh_contact *c, const rh_contact_input *in)
-{
-    return outside(&HEAD_LIMIT, in->head_yaw - c->neutral.head_yaw, in->head_pitch - c->neutral.head_pitch);
 }
 
 static float between(float v, float from, float to)
@@ -125,28 +118,38 @@ static float blend(float gaze, float head, float trust)
     return head + trust * (gaze - head);
 }
 
-/* How far outside of what counts as looking, and in which direction: that of the eyes, or of the head where
- * that is what breaks the contact. */
-static float deviation(const rh_contact *c, const rh_contact_input *in, float *yaw, float *pitch)
+/* The reading as that of a person whose neutral is that of most. */
+static rh_contact_view view_of(const rh_contact *c, const rh_contact_table *t, const rh_contact_input *in)
 {
-    float hy = in->head_yaw - c->neutral.head_yaw, hp = in->head_pitch - c->neutral.head_pitch;
-    *yaw = hy;
-    *pitch = hp;
-    if (!in->gaze_known)
-        return outside(&HEAD, hy, hp);
-    float gy = in->gaze_yaw - c->neutral.gaze_yaw, gp = in->gaze_pitch - c->neutral.gaze_pitch;
-    float eyes = outside(&EYES, gy, gp), head = head_outside(c, in), turned = fabsf(in->head_yaw);
-    if (eyes >= head || eyes > 1) {
-        *yaw = blend(gy, hy, 1 - between(turned, 15, 45));
-        *pitch = blend(gp, hp, 1 - between(turned, 10, 35));
+    rh_contact_view v = {in->head_yaw,   in->head_pitch, in->gaze_yaw,
+                         in->gaze_pitch, in->unclear,    in->gaze_known && !in->blink};
+    rh_upright(&v.head_yaw, &v.head_pitch, in->head_roll);
+    rh_upright(&v.gaze_yaw, &v.gaze_pitch, in->head_roll);
+    if (!c->calibrated)
+        return v;
+    float k = c->by_command ? SHARPER : 1.0f;
+    v.head_yaw = k * (v.head_yaw - c->neutral.head_yaw);
+    v.head_pitch = t->head_pitch + k * (v.head_pitch - c->neutral.head_pitch);
+    if (c->by_command)
+        v.unclear = RH_EYES_CLEAR; /* glasses and dim light are the person's, too */
+    if (c->gaze_calibrated) {
+        v.gaze_yaw = k * (v.gaze_yaw - c->neutral.gaze_yaw);
+        v.gaze_pitch = t->gaze_pitch + k * (v.gaze_pitch - c->neutral.gaze_pitch);
     }
-    return fmaxf(eyes, head);
+    return v;
 }
 
-/* By what breaks the contact most, in shares of what is tolerated to that side. */
-static rh_look direction_of(float yaw, float pitch)
+/* The direction of the eyes, or of the head where they are not seen, off that of a look at the camera. By what
+ * breaks the contact most, in shares of what is tolerated to that side. */
+static rh_look direction_of(const rh_contact_table *t, const rh_contact_view *v, float roll)
 {
-    if (fabsf(yaw) / EYES.side > fabsf(pitch) / (pitch > 0 ? EYES.side : EYES.down))
+    float yaw = v->head_yaw, pitch = v->head_pitch - t->head_pitch, turned = fabsf(v->head_yaw);
+    if (v->gaze_known) {
+        yaw = blend(v->gaze_yaw, yaw, 1 - between(turned, 15, 45));
+        pitch = blend(v->gaze_pitch - t->gaze_pitch, pitch, 1 - between(turned, 10, 35));
+    }
+    rh_upright(&yaw, &pitch, -roll); /* back into the picture */
+    if (fabsf(yaw) / SIDE > fabsf(pitch) / (pitch > 0 ? SIDE : DOWN))
         return yaw > 0 ? RH_LOOK_RIGHT : RH_LOOK_LEFT; /* image's left = person's right */
     return pitch > 0 ? RH_LOOK_UP : RH_LOOK_DOWN;
 }
@@ -200,11 +203,27 @@ static rh_contact_result absent(rh_contact *c, const rh_contact_input *in, doubl
 {
     rh_contact_result r = {.look = RH_LOOK_ABSENT, .calibrated = c->calibrated};
     if (in->t_us - c->last_seen_us >= ABSENT_US) {
-        c->looking = false;
+        c->facing = false;
         note_look(c, RH_LOOK_ABSENT, in->t_us, dt, &r);
         remember(c, dt, false, 1.0);
     }
     return r;
+}
+
+/* Shut eyes say nothing of where they look: a blink changes nothing, unless the head turns away meanwhile. */
+static void judge(rh_contact *c, const rh_contact_input *in, const rh_contact_table *t, const rh_contact_view *v,
+                  float d)
+{
+    if (in->shut)
+        c->facing = false;
+    else if (!in->blink)
+        c->facing = d <= (c->facing ? LEAVE : 1.0f);
+    else if (d > LEAVE)
+        c->facing = false;
+    if (!in->blink)
+        c->probability = 1 / (1 + expf(-rh_contact_log_odds(t, v)));
+    else if (!c->facing)
+        c->probability = 0;
 }
 
 rh_contact_result rh_contact_push(rh_contact *c, const rh_contact_input *in)
@@ -214,20 +233,18 @@ rh_contact_result rh_contact_push(rh_contact *c, const rh_contact_input *in)
     if (!in->present) {
         r = absent(c, in, dt);
     } else {
-        float yaw, pitch;
+        const rh_contact_table *t = &rh_learned_contact;
         learn(c, in);
-        float d = deviation(c, in, &yaw, &pitch);
-        if (in->shut)
-            c->looking = false;
-        else if (!in->blink)
-            c->looking = d <= (c->looking ? LEAVE : 1.0f);
-        else if (head_outside(c, in) > LEAVE)
-            c->looking = false;
-        r.looking = c->looking;
-        r.look = c->looking ? RH_LOOK_CAMERA : in->shut ? RH_LOOK_DOWN : direction_of(yaw, pitch);
+        rh_contact_view v = view_of(c, t, in);
+        float d = rh_contact_outside(t, &v);
+        judge(c, in, t, &v, d);
+        r.looking = c->facing && !in->eyes_hidden;
+        r.probability = in->eyes_hidden ? 0 : c->probability;
+        r.look = c->facing ? RH_LOOK_CAMERA : in->shut ? RH_LOOK_DOWN : direction_of(t, &v, in->head_roll);
         r.calibrated = c->calibrated;
-        r.attention = attention_of(in->blink && c->looking ? fminf(d, 1.0f) : d, in->confidence);
-        remember(c, dt, c->looking, (double)in->confidence);
+        r.attention = attention_of(in->blink && c->facing ? fminf(d, 1.0f) : d, in->confidence);
+        if (!in->eyes_hidden)
+            remember(c, dt, r.looking, (double)in->confidence);
         note_look(c, r.look, in->t_us, dt, &r);
         c->last_seen_us = in->t_us;
         r.eye_contact = c->weight_sum > 0 ? (float)(100 * c->contact_sum / c->weight_sum) : 0;

@@ -7,12 +7,14 @@
 /* One eye, in units of the head: px divided by the scale of the rigid fit. */
 typedef struct {
     bool known;
-    float gaze_yaw, gaze_pitch; /* relative to the camera, degrees */
+    float gaze_yaw, gaze_pitch; /* as the iris lies, relative to the camera, degrees */
     float opening;              /* lid distance / eye width, of a head seen from the front */
     float weight;               /* how much of the eye is seen, [0,1] */
 } rh_eye_reading;
 
 rh_eye_reading rh_read_eye(const rh_eye *eye, const rh_rigid_fit *fit, bool left);
+/* Gaze relative to the camera, with what is known of the reading's bias and gain (eyes.c). */
+rh_angles rh_gaze_of(const rh_eye_reading *eye, rh_angles head);
 /* Opening alone, from the mesh, when the iris network does not run. */
 float rh_mesh_opening(const float points[][3], const rh_rigid_fit *fit, bool left);
 /* [0,1] from the corners of the mouth against the canonical face. */

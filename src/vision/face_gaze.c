@@ -72,8 +72,9 @@ static rh_status measure_eye(rh_face_tracker *t, rh_face_workspace *e, const rh_
     m->hidden = rh_eye_hidden(e, part, &roi, side == 0, (const float(*)[3])t->mesh, &m->hidden_if_open);
     memcpy(m->seen, seen, sizeof seen);
     m->reading = rh_read_eye(&eye, &t->fit, side == 0);
-    m->yaw_in_head = m->reading.gaze_yaw - head.yaw;
-    m->pitch_in_head = m->reading.gaze_pitch - head.pitch;
+    rh_angles gaze = rh_gaze_of(&m->reading, head);
+    m->yaw_in_head = gaze.yaw - head.yaw;
+    m->pitch_in_head = gaze.pitch - head.pitch;
     m->t_us = t_us;
     float mid[2];
     rh_middle_of_eye((const float(*)[3])t->mesh, side == 0, mid);
@@ -129,6 +130,7 @@ void rh_judge_eyes(rh_face_tracker *t, float dt, bool shut, int64_t t_us)
         if_open += m->reading.weight * m->hidden_if_open;
         weight += m->reading.weight;
     }
+    t->unclear = weight > 0 ? if_open / weight : 0;
     if (weight <= 0) {
         t->hidden_known = t->eyes_hidden = false;
     } else if (!t->hidden_known) {

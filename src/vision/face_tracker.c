@@ -179,6 +179,7 @@ static rh_status read_face(rh_face_tracker *t, rh_face_workspace *e, const rh_im
     out->present = true;
     out->eyes_hidden = t->eyes_hidden;
     out->mouth_hidden = t->mouth_hidden;
+    out->pitch_known = !(t->eyes_hidden && t->mouth_hidden);
     out->confidence = confidence_of(t) * (t->eyes_hidden ? 0.7f : 1.0f) * (t->mouth_hidden ? 0.8f : 1.0f);
     out->yaw_deg = t->smooth.yaw;
     out->pitch_deg = t->smooth.pitch;
@@ -203,14 +204,18 @@ static void judge_contact(rh_face_tracker *t, rh_face *out)
         .confidence = out->confidence,
         .head_yaw = out->yaw_deg,
         .head_pitch = out->pitch_deg,
+        .head_roll = out->roll_deg,
         .gaze_yaw = out->gaze_yaw_deg,
         .gaze_pitch = out->gaze_pitch_deg,
+        .unclear = t->unclear,
         .gaze_known = out->gaze_known,
+        .eyes_hidden = out->eyes_hidden,
         .blink = out->blink,
         .shut = out->blink && out->t_us - t->blinks.closed_since_us > SHUT_US,
     };
     rh_contact_result r = rh_contact_push(&t->contact, &in);
     out->looking = r.looking;
+    out->contact_probability = r.probability;
     out->look = r.look;
     out->calibrated = r.calibrated;
     out->attention = r.attention;

@@ -47,6 +47,7 @@ struct rh_face_tracker {
     bool hidden_known, eyes_hidden, mouth_hidden;
     float eyes_doubt, mouth_doubt; /* log odds, smoothed over time */
     int64_t mouth_us;              /* last looked at */
+    float unclear;                 /* rh_contact_view */
     rh_blinks blinks;
     rh_contact contact;
 };

@@ -268,6 +268,29 @@ static void off_the_middle_eye_contact_stays(void **state)
     rh_face_tracker_free(t);
 }
 
+/* One picture, and the same one for four seconds, in which a neutral is learned. */
+static void a_picture_and_a_stream_of_it_agree(void **state)
+{
+    (void)state;
+    static const float turned[3] = {0, 20, -25};
+    for (int i = 0; i < 3; i++) {
+        rh_face_tracker *t = NULL;
+        rh_face f = {0};
+        fill(120, 110, 100);
+        paste(320, 240, 140, turned[i]);
+        rh_face alone = look();
+        assert_true(alone.gaze_known && alone.pitch_known && alone.contact_probability > 0);
+        assert_int_equal(rh_face_tracker_new(&t, model, NULL, NULL), RH_OK);
+        for (int k = 0; k < 40; k++) {
+            assert_int_equal(rh_face_tracker_push(t, &canvas, (k + 1) * 100000, &f), RH_OK);
+            assert_int_equal(f.looking, alone.looking);
+            if (!f.calibrated)
+                assert_true(fabsf(f.contact_probability - alone.contact_probability) < 0.15f);
+        }
+        rh_face_tracker_free(t);
+    }
+}
+
 static void still_pictures_under_noise_keep_the_pose(void **state)
 {
     (void)state;
@@ -389,6 +412,7 @@ int main(void)
         cmocka_unit_test(of_several_faces_the_large_middle_one_is_the_person),
         cmocka_unit_test(two_hundred_pictures_without_a_face_give_one_alarm_at_most),
         cmocka_unit_test(off_the_middle_eye_contact_stays),
+        cmocka_unit_test(a_picture_and_a_stream_of_it_agree),
         cmocka_unit_test(still_pictures_under_noise_keep_the_pose),
         cmocka_unit_test(following_a_face_takes_no_memory),
         cmocka_unit_test(a_turning_head_is_followed_without_jumps),

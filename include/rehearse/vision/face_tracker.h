@@ -57,7 +57,9 @@ typedef struct {
     float gaze_yaw_deg, gaze_pitch_deg; /* eyes relative to the camera, same signs */
     bool gaze_known;                    /* false: eyes too small, shut or hidden; gaze = head */
     bool eyes_hidden, mouth_hidden;     /* by dark glasses, a mask, a hand, a microphone */
-    bool looking;                       /* at the camera, with hysteresis */
+    bool pitch_known;                   /* false: both are hidden, the pitch is a guess */
+    bool looking;                       /* at the camera, with hysteresis; false when the eyes are hidden */
+    float contact_probability;          /* [0,1] of looking, of this moment */
     rh_look look;
     bool away_now, away_ended; /* a look away goes on, or ended with this picture */
     rh_away away;              /* that one */
