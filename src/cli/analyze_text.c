@@ -75,7 +75,8 @@ static void print_score(FILE *f, const char *name, const json_t *score)
 
 static void print_scores(FILE *f, const json_t *result)
 {
-    static const char *const names[] = {"overall", "fluency", "pronunciation", "clarity", "prosody"};
+    static const char *const names[] = {"overall", "fluency", "pronunciation", "clarity",
+                                        "prosody", "pace",    "fillers",       "content"};
     const json_t *scores = json_object_get(result, "scores");
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         const json_t *s = json_object_get(scores, names[i]);

@@ -23,7 +23,8 @@ enum {
     TAPS = 23,     /* of the half-band low-pass */
     BANDS = 16,    /* of 250 Hz, for the spectral change */
     BAND_BINS = 16,
-    BLOCK = 80, /* 5 ms: levels are sums of whole blocks */
+    TREBLE_FROM = 8, /* band: 2 kHz */
+    BLOCK = 80,      /* 5 ms: levels are sums of whole blocks */
     LEVEL_BLOCKS = 5
 };
 static const float LEVEL_MIN_DB = -100.0f;
@@ -204,6 +205,15 @@ static void measure_pair(pitch_work *w, size_t a, size_t b)
     find_candidates(w, pb, &w->hops[b]);
 }
 
+/* Share of the power above 2 kHz, dB. */
+static float treble_share_db(const float *band_db)
+{
+    double low = 0.0, high = 0.0;
+    for (int b = 0; b < BANDS; b++)
+        *(b < TREBLE_FROM ? &low : &high) += pow(10.0, (double)band_db[b] / 10.0);
+    return (float)(10.0 * log10(high / (low + high)));
+}
+
 static void fill_arrays(const pitch_work *w, rh_pitch_track *t)
 {
     for (size_t i = 0; i < t->n_hops; i++) {
@@ -213,6 +223,7 @@ static void fill_arrays(const pitch_work *w, rh_pitch_track *t)
         for (int b = 0; b < BANDS; b++)
             sum += fabsf(now[b] - then[b]);
         t->change_db[i] = sum / (float)BANDS;
+        t->treble_db[i] = fmaxf(t->level_db[i] + treble_share_db(now), LEVEL_MIN_DB);
     }
 }
 
@@ -261,13 +272,14 @@ static rh_status take_memory(pitch_work **out_w, rh_pitch_track *t, size_t n, fl
     if (av_tx_init(&w->fft, &w->run_fft, AV_TX_FLOAT_FFT, 0, FFT_N, NULL, 0) < 0)
         return RH_ERR_NOMEM;
     *scratch = rh_alloc_array(n + n / BLOCK + 1, sizeof **scratch);
-    t->f0_hz = rh_calloc(4 * n_hops, sizeof *t->f0_hz);
+    t->f0_hz = rh_calloc(5 * n_hops, sizeof *t->f0_hz);
     if (!w->half || !w->hops || !w->bands || !*scratch || !t->f0_hz)
         return RH_ERR_NOMEM;
     t->n_hops = n_hops;
     t->voicing = t->f0_hz + n_hops;
     t->level_db = t->voicing + n_hops;
     t->change_db = t->level_db + n_hops;
+    t->treble_db = t->change_db + n_hops;
     return RH_OK;
 }
 

@@ -115,6 +115,10 @@ static void add_report(json_t *o, const rh_speech_report *r)
     put_tenth(o, "fluency_score", r->fluency.value);
     put_tenth(o, "pronunciation_score", r->pronunciation.value);
     put_tenth(o, "prosody_score", r->prosody.value);
+    put_tenth(o, "pace_score", r->pace.value);
+    put_tenth(o, "fillers_score", r->hesitation.value);
+    if (r->content.known)
+        put_tenth(o, "content_score", r->content.value);
     put_tenth(o, "overall_score", r->overall.value);
     put_tenth(o, "pace_wpm", r->pace_wpm);
     put(o, "confidence", r->confidence);

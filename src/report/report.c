@@ -20,7 +20,7 @@ static const double LEAST_FACE = 20; /* % of pictures with a face, to judge wher
 
 /* ---- what was seen ---- */
 
-typedef enum { FACE, EYE_CONTACT, ATTENTION, EYES_HIDDEN, MOUTH_HIDDEN, SIGHTS } seen_kind;
+typedef enum { FACE, EYE_CONTACT, ATTENTION, EYES_HIDDEN, MOUTH_HIDDEN, YAW, PITCH, SIGHTS } seen_kind;
 
 /* Percent; means over the seconds that have it, -1 when none has. */
 typedef struct {
@@ -31,7 +31,8 @@ typedef struct {
 
 static bool read_sight(sight *s, const json_t *seconds, double duration_s)
 {
-    static const char *const keys[SIGHTS] = {"face", "eye_contact", "attention", "eyes_hidden", "mouth_hidden"};
+    static const char *const keys[SIGHTS] = {"face",         "eye_contact", "attention", "eyes_hidden",
+                                             "mouth_hidden", "yaw",         "pitch"};
     s->n = (int)ceil(fmax(0, duration_s));
     double *at = rh_alloc_array(SIGHTS * (size_t)s->n + 1, sizeof *at);
     if (!at)
@@ -228,9 +229,14 @@ static json_t *measures(const rh_analysis *a, double speech_s)
     double wpm = a ? rh_tenth((double)a->report.pace_wpm) : 0;
     if (wpm <= 0)
         return list;
-    measure(list, "Pace", "words a minute", wpm > 200 ? "fast" : wpm < 95 ? "slow" : "easy to follow", 0, wpm);
+    double paced = (double)a->report.pace.value;
+    measure(list, "Pace", "words a minute; 115 to 170",
+            !a->report.pace.known || paced >= 88 ? "easy to follow"
+            : wpm > 150                          ? "fast"
+                                                 : "slow",
+            0, wpm);
     double fillers = a->report.filler_words_count * 60 / fmax(speech_s, 10);
-    measure(list, "Fillers", "a minute",
+    measure(list, "Fillers", "a minute; up to 5",
             fillers > 12  ? "too many"
             : fillers > 5 ? "noticeable"
                           : "harmless",
@@ -238,25 +244,74 @@ static json_t *measures(const rh_analysis *a, double speech_s)
     measure(list, "Pauses", "inside clauses", "the fewer the better", 0, a->report.timing.n_within);
     double spread = (double)a->prosody.f0_spread_st;
     if (spread > 0)
-        measure(list, "Pitch range", "semitones", spread < 3 ? "flat" : spread < 5 ? "moderate" : "lively", 1, spread);
+        measure(list, "Pitch range", "semitones; 6 to 12",
+                spread < 3   ? "flat"
+                : spread < 5 ? "moderate"
+                             : "lively",
+                1, spread);
     return list;
 }
 
-static json_t *scores(const rh_analysis *a, double eye_contact, double attention)
+static double between(double v, double bad, double fine)
 {
+    return fmax(0, fmin(100, 100 * (v - bad) / (fine - bad)));
+}
+
+/* Degrees that the head turned from second to second, mean. */
+static double restlessness(const sight *seen)
+{
+    double sum = 0;
+    int n = 0;
+    for (int t = 1; t < seen->n; t++) {
+        double d = fabs(seen->at[YAW][t] - seen->at[YAW][t - 1]) + fabs(seen->at[PITCH][t] - seen->at[PITCH][t - 1]);
+        if (isnan(d))
+            continue;
+        sum += d;
+        n++;
+    }
+    return n ? sum / n : 0;
+}
+
+/* Facing, in the picture, steady; -1 without pictures of a face. */
+static double presence(const sight *seen)
+{
+    if (seen->mean[FACE] < LEAST_FACE || seen->mean[ATTENTION] < 0)
+        return seen->mean[FACE] >= 0 ? 0 : -1;
+    double in_frame = between(seen->mean[FACE], 20, 95), faces = between(seen->mean[ATTENTION], 10, 80);
+    return fmin(in_frame, faces) - 0.3 * between(restlessness(seen), 6, 20);
+}
+
+static json_t *scores(const rh_analysis *a, const rh_report_view *v, const sight *seen)
+{
+    static const double EYES = 0.2, PRESENCE = 0.05; /* beside the weights of what was heard */
     json_t *o = json_object();
-    for (int i = 0; i < RH_SCORES && a && *a->text; i++)
-        json_object_set_new(o, rh_score_name(i), rh_rounded((double)rh_score_of(&a->report, i)->value, 10));
-    if (eye_contact >= 0)
-        json_object_set_new(o, "eye_contact", rh_rounded(eye_contact, 10));
-    if (attention >= 0)
-        json_object_set_new(o, "attention", rh_rounded(attention, 10));
+    bool spoken = a && *a->text;
+    for (int i = 0; i < RH_SCORES && spoken; i++)
+        if (rh_score_of(&a->report, i)->known)
+            json_object_set_new(o, rh_score_name(i), rh_rounded((double)rh_score_of(&a->report, i)->value, 10));
+    double there = presence(seen), heard = spoken ? (double)rh_score_weight(&a->report) : 0;
+    double sum = heard > 0 ? heard * (double)a->report.overall.value : 0, weight = heard;
+    if (v->eye_contact >= 0) {
+        json_object_set_new(o, "eye_contact", rh_rounded(v->eye_contact, 10));
+        sum += EYES * between(v->eye_contact, 10, 70);
+        weight += EYES;
+    }
+    if (v->attention >= 0)
+        json_object_set_new(o, "attention", rh_rounded(v->attention, 10));
+    if (there >= 0) {
+        there = fmax(0, there);
+        json_object_set_new(o, "presence", rh_rounded(there, 10));
+        sum += PRESENCE * there;
+        weight += PRESENCE;
+    }
+    if (heard > 0)
+        json_object_set_new(o, "overall", rh_rounded(sum / weight, 10));
     return o;
 }
 
 static void part_text(const rh_score_part *p, char *text, size_t size)
 {
-    const char *name = strcmp(p->name, "scale") == 0 ? "fitted to the raters' scale" : p->name;
+    const char *name = p->name;
     double value = (double)p->value, points = (double)p->points;
     bool share = strcmp(p->unit, "share") == 0;
     (void)snprintf(text, size, "%c%s: %.*f%s%s (%+.0f point%s)", toupper((unsigned char)*name), *name ? name + 1 : "",
@@ -382,13 +437,28 @@ static json_t *summary(const rh_report_view *v)
     return json_string(text);
 }
 
+/* Only answers to the same question, or to the same kind of question, can be compared. */
+static bool is_comparable(const json_t *a, const json_t *b)
+{
+    static const char *const keys[] = {"question", "kind"};
+    bool told = false;
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+        const char *x = rh_json_str(a, keys[i]), *y = rh_json_str(b, keys[i]);
+        if (*x && strcmp(x, y) == 0)
+            return true;
+        told |= *x || *y;
+    }
+    return !told;
+}
+
 static json_t *trend(const json_t *session, const json_t *earlier, const json_t *now)
 {
     json_t *list = json_array(), *o;
     size_t i;
     for (i = json_array_size(earlier); i-- > 0;) { /* newest first there, oldest first here */
         o = json_array_get(earlier, i);
-        if (json_is_object(json_object_get(o, "scores")))
+        if (json_is_object(json_object_get(o, "scores")) &&
+            is_comparable(json_object_get(o, "meta"), json_object_get(session, "meta")))
             json_array_append_new(list,
                                   json_pack("{s:O, s:O, s:O}", "id", json_object_get(o, "id"), "created",
                                             json_object_get(o, "created"), "scores", json_object_get(o, "scores")));
@@ -456,12 +526,13 @@ rh_status rh_report_build(const json_t *session, const rh_analysis *a, const jso
         .speech_s = speech_s(a),
         .eye_contact = has_face ? seen.mean[EYE_CONTACT] : -1,
         .attention = has_face ? seen.mean[ATTENTION] : -1,
+        .in_frame = seen.mean[FACE],
     };
     rh_time_span *away = looks_away(session, &v.n_away);
     v.away = away;
     json_t *keep = NULL, *change = NULL;
     rh_report_points(&v, &keep, &change);
-    json_t *marks = scores(a, v.eye_contact, v.attention);
+    json_t *marks = scores(a, &v, &seen);
     json_t *r =
         json_pack("{s:i, s:s, s:f, s:s, s:s, s:f, s:f, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
                   "version", 1, "id", rh_json_str(session, "id"), "created", rh_json_num(session, "created"),

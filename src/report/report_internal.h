@@ -11,17 +11,19 @@ static inline int rh_analysis_place(const rh_analysis *a, int word)
 }
 
 /* The five scores, in the order in which they are told. */
-enum { RH_SCORES = 5 };
+enum { RH_SCORES = 8 };
 
 static inline const rh_score *rh_score_of(const rh_speech_report *r, int i)
 {
-    const rh_score *const all[RH_SCORES] = {&r->overall, &r->clarity, &r->fluency, &r->pronunciation, &r->prosody};
+    const rh_score *const all[RH_SCORES] = {&r->overall, &r->clarity, &r->fluency,    &r->pronunciation,
+                                            &r->prosody, &r->pace,    &r->hesitation, &r->content};
     return all[i];
 }
 
 static inline const char *rh_score_name(int i)
 {
-    static const char *const names[RH_SCORES] = {"overall", "clarity", "fluency", "pronunciation", "prosody"};
+    static const char *const names[RH_SCORES] = {"overall", "clarity", "fluency", "pronunciation",
+                                                 "prosody", "pace",    "fillers", "content"};
     return names[i];
 }
 

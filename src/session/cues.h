@@ -2,7 +2,8 @@
  *
  * Sparse on purpose: dense live feedback distracts (docs/scoring.md). Pure
  * rules over recent measures; at most one cue in RH_CUE_INTERVAL_S, the same
- * one not twice in a minute, never in mid-sentence. */
+ * one not twice in a minute, in a pause where one comes within 6 s. The farthest from its target comes first,
+ * in units of what listeners notice. */
 #ifndef RH_CUES_H
 #define RH_CUES_H
 
@@ -20,9 +21,11 @@ typedef struct {
     double answer_s;      /* speech so far */
 } rh_cue_view;
 
+enum { RH_CUE_KINDS = 8 };
 typedef struct {
-    double last_t;     /* of the last cue; start below -RH_CUE_INTERVAL_S */
-    double last_of[8]; /* of each kind */
+    double last_t;    /* of the last cue; start below -RH_CUE_INTERVAL_S */
+    double due_since; /* a cue waits for a pause since then; -1 = none */
+    double last_of[RH_CUE_KINDS];
 } rh_cue_state;
 
 typedef struct {

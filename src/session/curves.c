@@ -33,7 +33,7 @@ static rh_status track(rh_curves *c, rh_error *err)
         return st;
     if (steps > t.n_hops)
         steps = t.n_hops;
-    const float *const curves[] = {t.f0_hz, t.voicing, t.level_db, t.change_db};
+    const float *const curves[] = {t.f0_hz, t.voicing, t.level_db, t.change_db, t.treble_db};
     for (int k = 0; k < RH_CURVE_CLIPPED; k++)
         memcpy(c->at[k] + c->n, curves[k], steps * sizeof(float));
     for (size_t i = 0; i < steps; i++)
@@ -89,6 +89,7 @@ rh_status rh_curves_part(rh_curves *c, double from_s, double to_s, rh_contour *o
                         .voicing = c->at[RH_CURVE_VOICING] + at,
                         .level_db = c->at[RH_CURVE_LEVEL] + at,
                         .change_db = c->at[RH_CURVE_CHANGE] + at,
+                        .treble_db = c->at[RH_CURVE_TREBLE] + at,
                         .clipped = (float)(clipped / (double)n),
                         .peak = 1};
     return levels(out, err);

@@ -10,7 +10,7 @@
 #include "rehearse/speech/speech.h"
 #include "rehearse/base/status.h"
 
-enum { RH_CURVE_F0, RH_CURVE_VOICING, RH_CURVE_LEVEL, RH_CURVE_CHANGE, RH_CURVE_CLIPPED, RH_CURVES };
+enum { RH_CURVE_F0, RH_CURVE_VOICING, RH_CURVE_LEVEL, RH_CURVE_CHANGE, RH_CURVE_TREBLE, RH_CURVE_CLIPPED, RH_CURVES };
 
 typedef struct {
     float *waiting; /* samples not tracked yet */

@@ -84,6 +84,7 @@ rh_contour rh_hearing_curves(const rh_pitch_track *t)
                         .change_db = t->change_db,
                         .noise_db = t->noise_db,
                         .speech_db = t->speech_db,
+                        .treble_db = t->treble_db,
                         .clipped = t->clipped,
                         .peak = t->peak};
 }
@@ -316,7 +317,11 @@ rh_status rh_analyze_recording(const rh_model_set *m, const float *samples, size
     rh_asr_stream_free(stream);
     if (st != RH_OK)
         return st;
-    st = rh_analyse(&h.words, &h.curves, 0, (double)n / RH_ASR_RATE_HZ, &a, err);
+    st = rh_word_table_question(&h.words, own.question, own.question_kind);
+    if (st != RH_OK)
+        rh_fail(err, st, "speech: out of memory");
+    else
+        st = rh_analyse(&h.words, &h.curves, 0, (double)n / RH_ASR_RATE_HZ, &a, err);
     if (st == RH_OK)
         st = take_text(&a, &h, err);
     rh_hearing_done(&h);

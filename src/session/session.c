@@ -44,7 +44,8 @@ static json_t *metrics_event(const rh_session *s)
 static const rh_cue *cue_due(rh_session *s, bool speaking)
 {
     const rh_timeline *t = &s->timeline;
-    double from = s->now - RH_CUE_WINDOW_S;
+    /* Words are final some seconds after they were said: what counts is the stretch up to the last. */
+    double heard = t->last_word_end >= 0 ? fmin(t->last_word_end, s->now) : 0, from = heard - RH_CUE_WINDOW_S;
     int fillers = 0;
     double loudest = 0; /* of the seconds with words; 0 = none */
     for (int i = (int)fmax(0, from); i < t->n_bins; i++) {
@@ -55,11 +56,11 @@ static const rh_cue *cue_due(rh_session *s, bool speaking)
     rh_cue_view v = {
         .t = s->now,
         .speaking = speaking,
-        .recent_wpm = rh_timeline_wpm(t, s->now, RH_CUE_WINDOW_S),
-        .fillers_per_min = fillers * 60.0 / RH_CUE_WINDOW_S,
+        .recent_wpm = rh_timeline_wpm(t, heard, RH_CUE_WINDOW_S),
+        .fillers_per_min = fillers > 2 ? fillers * 60.0 / RH_CUE_WINDOW_S : 0,
         .speech_db = loudest,
         .has_video = t->last_face >= 0 && s->now - t->last_face < 5,
-        .looking_share = rh_timeline_looking(t, s->now - 10, s->now + 1),
+        .looking_share = rh_timeline_looking(t, s->now - RH_CUE_WINDOW_S, s->now + 1),
         .away_s = t->last_present >= 0 ? fmax(0, t->last_face - t->last_present) : s->now,
         .answer_s = s->transcriber ? rh_transcriber_speech_s(s->transcriber) : 0,
     };
@@ -86,6 +87,8 @@ void rh_session_advance(rh_session *s, double t, bool speaking)
         s->metrics_at = s->now;
         metrics = metrics_event(s);
         cue = cue_due(s, speaking);
+    } else if (s->o.from == RH_SESSION_LIVE && !speaking) {
+        cue = cue_due(s, false); /* a pause may be short */
     }
     pthread_mutex_unlock(&s->lock);
     rh_session_send(s, metrics);

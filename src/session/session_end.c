@@ -35,7 +35,8 @@ static rh_status measure_heard(rh_session *s, const float *samples, size_t n, rh
     if (!*said->language)
         (void)snprintf(said->language, sizeof said->language, "%s", language ? language : "");
     said->fillers_are = s->o.from == RH_SESSION_LEGACY ? RH_FILLERS_CONFIRMED : RH_FILLERS_SOUGHT;
-    rh_status st = add_voice(s, samples, n, err);
+    rh_status st = rh_word_table_question(said, s->o.question, s->o.kind);
+    st = st == RH_OK ? add_voice(s, samples, n, err) : rh_fail(err, st, "session: out of memory");
     if (st == RH_OK)
         st = rh_pitch_track_run(&track, samples, n, err);
     rh_contour curves = rh_hearing_curves(&track);
@@ -57,6 +58,8 @@ static rh_status measure(rh_session *s, const atomic_bool *cancel, rh_analysis *
     } else if (*measured) {
         rh_hearing_options o = {.language = rh_session_language(s),
                                 .reference = s->o.reference,
+                                .question = s->o.question,
+                                .question_kind = s->o.kind,
                                 .cancel = cancel,
                                 .progress = s->o.progress,
                                 .progress_user = s->o.user};

@@ -6,6 +6,7 @@
 #include <string.h>
 #include "rehearse/base/alloc.h"
 #include "rehearse/base/buf.h"
+#include "content.h"
 
 enum { MAX_WORDS_BYTES = 4096 };
 
@@ -43,6 +44,8 @@ static rh_status copy_range(rh_analysis *a, const rh_word_table *t, double from_
     memcpy(said->language, t->language, sizeof said->language);
     memcpy(said->model, t->model, sizeof said->model);
     said->reference = t->reference ? rh_strdup(t->reference) : NULL;
+    if (st == RH_OK)
+        st = rh_word_table_question(said, t->question, t->question_kind);
     a->text = rh_word_table_text(said, 0, said->n_segments);
     return !a->text || (t->reference && !said->reference) ? RH_ERR_NOMEM : st;
 }
@@ -238,6 +241,22 @@ static void move(rh_analysis *a, float by)
     g->last_s += by;
 }
 
+/* An answer has content where something was asked, or where there is enough of it. */
+static rh_status judge_content(rh_analysis *a, const rh_speech_input *in, rh_error *err)
+{
+    enum { LEAST_WORDS = 40 };
+    rh_speech_report *r = &a->report;
+    const char *question = a->said.question;
+    bool asked = question && *question;
+    if (!r->spoken || (!asked && a->language.n_words < LEAST_WORDS))
+        return RH_OK;
+    rh_status st = rh_content_judge(in, &a->language, question, a->said.question_kind, &r->content, err);
+    r->is_answer = asked && r->content.known;
+    if (st == RH_OK && r->is_answer && r->fluency.known)
+        rh_score_overall(r);
+    return st;
+}
+
 static rh_status measure(rh_analysis *a, const rh_contour *c, rh_error *err)
 {
     static const rh_contour nothing = {0};
@@ -251,6 +270,8 @@ static rh_status measure(rh_analysis *a, const rh_contour *c, rh_error *err)
         st = rh_prosody_measure(&in, c ? c : &nothing, &a->prosody, err);
     if (st == RH_OK)
         st = rh_language_measure(&in, &a->language, err);
+    if (st == RH_OK)
+        st = judge_content(a, &in, err);
     if (st == RH_OK)
         st = measure_seconds(a, &in, c ? c : &nothing);
     return st == RH_OK ? place_words(a, &in) : st;

@@ -50,15 +50,23 @@ static void add_disfluency_of(rh_filler_search *f, rh_disfluency_kind kind, cons
     rh_add_disfluency(f, s);
 }
 
-/* Length in words of what is said twice at i of the list: one word or two. */
+/* Length in words of what is said twice at i of the list: up to three words. One word twice is an accident
+ * where it is a small one, or where nothing sets the two apart. */
 static size_t repeated_at(const rh_word *w, const rh_filler_key *k, size_t n, size_t i)
 {
-    if (i + 1 < n && k[i][0] && strcmp(k[i], k[i + 1]) == 0 && !rh_ends_sentence(w[i].text))
-        return is_small_word(k[i]) && !may_double(k[i]) ? 1 : 0;
-    bool pair = i + 3 < n && k[i][0] && strcmp(k[i], k[i + 2]) == 0 && strcmp(k[i + 1], k[i + 3]) == 0 &&
-                strcmp(k[i], k[i + 1]) != 0;
-    bool meant = pair && (may_double(k[i]) || !is_small_word(k[i]) || rh_ends_sentence(w[i + 1].text));
-    return pair && !meant ? 2 : 0;
+    if (!k[i][0] || may_double(k[i]))
+        return 0;
+    if (i + 1 < n && strcmp(k[i], k[i + 1]) == 0)
+        return is_small_word(k[i]) ? !rh_ends_sentence(w[i].text) : !rh_ends_clause(w[i].text);
+    for (size_t len = 2; len <= 3 && i + 2 * len <= n; len++) {
+        bool same = true;
+        for (size_t j = 0; j < len; j++)
+            same &= k[i + j][0] && strcmp(k[i + j], k[i + len + j]) == 0;
+        const char *last = w[i + len - 1].text;
+        if (same && !(is_small_word(k[i]) ? rh_ends_sentence(last) : rh_ends_clause(last)))
+            return len;
+    }
+    return 0;
 }
 
 /* "we had, we went", "he was- he is": the same pronoun again after one or two words. */

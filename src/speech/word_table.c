@@ -31,6 +31,8 @@ void rh_word_table_done(rh_word_table *t)
     rh_free(t->disfluencies);
     rh_free(t->phones);
     rh_free(t->reference);
+    rh_free(t->question);
+    rh_free(t->question_kind);
     *t = (rh_word_table){0};
 }
 
@@ -284,6 +286,8 @@ rh_speech_input rh_word_table_input(const rh_word_table *t, const rh_contour *c,
                           .phones = t->phones,
                           .n_phones = t->n_phones,
                           .fillers_known = t->fillers_are == RH_FILLERS_KNOWN,
+                          .disfluencies = t->disfluencies,
+                          .n_disfluencies = t->n_disfluencies,
                           .duration_s = duration_s,
                           .language = *t->language ? t->language : NULL,
                           .reference = t->reference,
@@ -295,4 +299,19 @@ rh_speech_input rh_word_table_input(const rh_word_table *t, const rh_contour *c,
         in.speech_s += (double)(t->voice[i].end - t->voice[i].start);
     in.onset_s = t->n_voice ? (double)t->voice[0].start : 0.0;
     return in;
+}
+
+rh_status rh_word_table_question(rh_word_table *t, const char *question, const char *kind)
+{
+    char *q = question ? rh_strdup(question) : NULL, *k = kind ? rh_strdup(kind) : NULL;
+    if ((question && !q) || (kind && !k)) {
+        rh_free(q);
+        rh_free(k);
+        return RH_ERR_NOMEM;
+    }
+    rh_free(t->question);
+    rh_free(t->question_kind);
+    t->question = q;
+    t->question_kind = k;
+    return RH_OK;
 }

@@ -69,6 +69,53 @@ static void missing_face_comes_before_the_rest(void **state)
     assert_string_equal(rh_cue_next(&s, &v)->kind, "framing");
 }
 
+static void who_never_pauses_is_told_all_the_same(void **state)
+{
+    (void)state;
+    rh_cue_state s;
+    rh_cue_view v = calm;
+    const rh_cue *cue = NULL;
+    rh_cue_state_init(&s);
+    v.recent_wpm = 230;
+    v.speaking = true;
+    for (v.t = 12; v.t < 32 && !cue; v.t += 1)
+        cue = rh_cue_next(&s, &v);
+    assert_non_null(cue);
+    assert_string_equal(cue->kind, "pace");
+    assert_true(v.t >= 18 && v.t < 25);
+}
+
+/* Each planted fault gets its own cue within 20 s, and no other. */
+static void planted_faults_get_their_cue(void **state)
+{
+    (void)state;
+    rh_cue_view faults[6] = {calm, calm, calm, calm, calm, calm};
+    static const char *const kinds[6] = {"pace", "pace", "fillers", "eye_contact", "loudness", "framing"};
+    faults[0].recent_wpm = 220;
+    faults[1].recent_wpm = 75;
+    faults[2].fillers_per_min = 12;
+    faults[3].looking_share = 0.5;
+    faults[4].speech_db = -44;
+    faults[5].away_s = 5;
+    for (int i = 0; i < 6; i++) {
+        rh_cue_state s;
+        int n = 0;
+        rh_cue_state_init(&s);
+        for (double t = 0; t < 30; t += 0.5) {
+            rh_cue_view v = faults[i];
+            v.t = t;
+            v.speaking = (int)(t * 2) % 16 != 15;
+            const rh_cue *cue = rh_cue_next(&s, &v);
+            if (!cue)
+                continue;
+            n++;
+            assert_string_equal(cue->kind, kinds[i]);
+            assert_true(t <= 20);
+        }
+        assert_int_equal(n, 1);
+    }
+}
+
 static void sound_only_is_never_told_to_look(void **state)
 {
     (void)state;
@@ -88,6 +135,8 @@ int main(void)
         cmocka_unit_test(cue_waits_for_the_end_of_the_sentence),
         cmocka_unit_test(cues_are_at_least_twenty_seconds_apart),
         cmocka_unit_test(missing_face_comes_before_the_rest),
+        cmocka_unit_test(who_never_pauses_is_told_all_the_same),
+        cmocka_unit_test(planted_faults_get_their_cue),
         cmocka_unit_test(sound_only_is_never_told_to_look),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 #include <jansson.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,7 +35,11 @@ static rh_analysis analysis_of(double wpm, int fillers)
     r->pace_wpm = (float)wpm;
     r->clarity = (rh_score){.known = true, .value = 90};
     r->fluency = (rh_score){.known = true, .value = 80};
-    r->pronunciation = (rh_score){.known = true, .value = 85};
+    r->pronunciation = (rh_score){.known = true, .value = 95};
+    r->pace = (rh_score){.known = true, .value = wpm > 200 ? 50 : 100};
+    if (wpm > 200)
+        r->pace.parts[r->pace.n_parts++] = (rh_score_part){"fast", (float)wpm, "words a minute", -50};
+    r->hesitation = (rh_score){.known = true, .value = fmaxf(0, 100 - 4 * (float)fillers)};
     r->n_word_scores = 100;
     r->word_scores = rh_calloc(100, sizeof *r->word_scores);
     a.place = rh_calloc(100, sizeof *a.place);

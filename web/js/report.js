@@ -21,7 +21,9 @@ const number = (v, digits = 0) => (v === null || v === undefined ? '–' : v.toF
 const SCORES = [
   ['overall', 'Overall', 'of 100'], ['clarity', 'Clarity', 'of 100'], ['fluency', 'Fluency', 'of 100'],
   ['pronunciation', 'Pronunciation', 'of 100'], ['prosody', 'Melody and rhythm', 'of 100'],
+  ['pace', 'Pace', 'of 100'], ['fillers', 'Few fillers', 'of 100'], ['content', 'Content', 'of 100'],
   ['eye_contact', 'Eye contact', '% of the time'], ['attention', 'Facing the camera', 'of 100'],
+  ['presence', 'Presence', 'of 100'],
 ];
 const KINDS = {
   filler: ['Fillers', '--filler'], pause: ['Pauses', '--pause'], look_away: ['Looks away', '--gaze'],
@@ -89,7 +91,7 @@ function points(r, context) {
   const column = (title, cls, items) => el('section', { class: 'card' }, el('h2', {}, title),
     items?.length ? el('ol', { class: 'points ' + cls }, ...items.map((p) => el('li', {}, el('h3', {}, p.title), el('p', {}, p.detail || ''),
       p.advice ? el('p', { class: 'advice' }, p.advice) : null, moments(p.moments, context))))
-      : el('p', { class: 'advice' }, r.keep?.length || r.change?.length ? 'Nothing stood out this time.' : 'Too little was said to judge this.'));
+      : el('p', { class: 'advice' }, r.keep?.length || r.change?.length ? 'Nothing was far enough beyond its target for praise this time.' : 'Too little was said to judge this.'));
   return el('div', { class: 'two' }, column('Keep doing', 'keep', r.keep), column('Work on', 'change', r.change));
 }
 

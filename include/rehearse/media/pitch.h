@@ -32,6 +32,7 @@ typedef struct {
     float *voicing;   /* [0,1] periodicity: height of the autocorrelation's best peak */
     float *level_db;  /* RMS of the hop's surroundings (25 ms), dB below full scale, >= -100 */
     float *change_db; /* mean difference of 16 band levels to the hop 20 ms before, dB */
+    float *treble_db; /* level of what lies between 2 and 4 kHz, where consonants are, as level_db */
     float clipped;    /* share of samples on a flat top, [0,1] */
     float peak;       /* largest |sample| */
     float noise_db;   /* level of the quietest tenth of the hops */

@@ -15,8 +15,10 @@
 #include "rehearse/speech/analysis.h"
 
 typedef struct {
-    const char *language;      /* NULL = detect */
-    const char *reference;     /* what should be said; NULL = free speech */
+    const char *language;  /* NULL = detect */
+    const char *reference; /* what should be said; NULL = free speech */
+    const char *question;  /* what was asked, and its kind; NULL = not known */
+    const char *question_kind;
     const atomic_bool *cancel; /* NULL */
     void (*progress)(void *user, double done);
     void *progress_user;

@@ -58,7 +58,10 @@ typedef struct {
     int filler_words_count;
     float fillers_per_minute;
     float confidence; /* expected share of words recognised right, [0,1] */
-    rh_score clarity, fluency, pronunciation, prosody, overall;
+    /* Each of one side: how easily understood; flow; closeness of the sounds to the words; melody and
+     * emphasis; pace; filler words; what was said (rh_analyse() only). Overall: their weighted sum. */
+    rh_score clarity, fluency, pronunciation, prosody, pace, hesitation, content, overall;
+    bool is_answer; /* to a known question: its content counts */
     rh_word_score *word_scores;
     size_t n_word_scores;
     bool has_reference;
@@ -75,6 +78,11 @@ void rh_speech_report_done(rh_speech_report *r);
  * report that fails is left empty. RH_ERR_INVAL times or probabilities that are
  * not finite or out of range; RH_ERR_LIMIT too many words; RH_ERR_NOMEM. */
 rh_status rh_speech_measure(const rh_speech_input *in, rh_speech_report *out, rh_error *err);
+
+/* Sets r->overall from the scores that are known, content only of an answer; docs/scoring.md has the weights.
+ * rh_score_weight() is their sum. */
+void rh_score_overall(rh_speech_report *r);
+float rh_score_weight(const rh_speech_report *r);
 
 /* How far into `reference` (from byte 0) a speaker has come who just said
  * `words`, and was at the beginning before: bytes, at most strlen(reference),

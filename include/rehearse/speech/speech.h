@@ -103,6 +103,7 @@ typedef struct {
     const float *voicing; /* [0,1] */
     const float *level_db;
     const float *change_db;
+    const float *treble_db;    /* NULL = not known */
     float noise_db, speech_db; /* quiet and loud level of the recording */
     float clipped;             /* share of clipped samples */
     float peak;                /* largest |sample| */
@@ -119,6 +120,8 @@ typedef struct {
     size_t n_speech; /* voice by VAD, in order */
     const rh_filler *fillers;
     size_t n_fillers;
+    const rh_disfluency *disfluencies;
+    size_t n_disfluencies;
     bool fillers_known; /* `fillers` holds all there are; false = count hesitations among the words */
     const struct rh_phone_said *phones;
     size_t n_phones;       /* phones.h; segments tell whose they are */

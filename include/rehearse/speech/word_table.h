@@ -42,11 +42,12 @@ typedef struct {
     rh_disfluency *disfluencies;
     size_t n_disfluencies, cap_disfluencies;
     rh_phone_said *phones;
-    size_t n_phones, cap_phones;   /* `word` counts in the segment's own list */
-    rh_fillers_state fillers_are;  /* when a range is measured */
-    char language[RH_SPEECH_NAME]; /* "" = not known */
-    char model[RH_SPEECH_NAME];    /* whose encoder the pooled output is of; "" = none */
-    char *reference;               /* NULL = free speech */
+    size_t n_phones, cap_phones;    /* `word` counts in the segment's own list */
+    rh_fillers_state fillers_are;   /* when a range is measured */
+    char language[RH_SPEECH_NAME];  /* "" = not known */
+    char model[RH_SPEECH_NAME];     /* whose encoder the pooled output is of; "" = none */
+    char *reference;                /* NULL = free speech */
+    char *question, *question_kind; /* what was asked, and "behavioural", ...; NULL = not known */
     struct rh_text_block *texts;
 } rh_word_table;
 
@@ -61,6 +62,9 @@ rh_status rh_word_table_phones(rh_word_table *t, bool forced, const rh_phone_sai
 rh_status rh_word_table_voice(rh_word_table *t, float start_s, float end_s);
 rh_status rh_word_table_filler(rh_word_table *t, const rh_filler *f); /* after_word counts in the whole table */
 rh_status rh_word_table_disfluency(rh_word_table *t, const rh_disfluency *s);
+
+/* What was asked, and its kind ("behavioural", ...); either may be NULL. RH_ERR_NOMEM, and nothing is set. */
+rh_status rh_word_table_question(rh_word_table *t, const char *question, const char *kind);
 
 /* Adds segments first..end-1 of another table with all that is theirs, each time put through
  * `at`. RH_ERR_NOMEM; a part may then have been added. */
