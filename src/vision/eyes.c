@@ -67,8 +67,8 @@ rh_eye_reading rh_read_eye(const rh_eye *eye, const rh_rigid_fit *fit, bool left
 }
 
 /* The iris network gives back half of an eye's turn with the head (its lids hide the rest), and sees people who
- * look into the lens look 7 degrees below. Least squares over Pointing'04, where eyes and head point the
- * same way, and photographs of people who look at the camera with turned heads, weighed alike. */
+ * look into the lens look 7 degrees below. Rounded by hand between least-squares fits that weigh Pointing'04
+ * (eyes and head point the same way) and photographs of people who look at the camera differently. */
 rh_angles rh_gaze_of(const rh_eye_reading *eye, rh_angles head)
 {
     return (rh_angles){.yaw = 0.80f * eye->gaze_yaw + 0.35f * head.yaw,
