@@ -115,7 +115,7 @@ static bool broken_sentences(const rh_report_view *v, rh_point *p)
 {
     const rh_timing *t = &v->a->report.timing;
     double n = t->n_within, loss = part_of(&v->a->report.fluency, "pauses inside clauses");
-    *p = (rh_point){.distance = loss / 9,
+    *p = (rh_point){.distance = loss / 7,
                     .reserve = n < 1 && v->speech_s >= 15 ? 0.6 : 0,
                     .group = RH_POINT_FLOW,
                     .praise = "Sentences in one piece",
@@ -151,7 +151,7 @@ static bool long_silences(const rh_report_view *v, rh_point *p)
 static bool repairs(const rh_report_view *v, rh_point *p)
 {
     int n = 0;
-    *p = (rh_point){.distance = part_of(&v->a->report.fluency, "repetitions and restarts") / NOTICED,
+    *p = (rh_point){.distance = part_of(&v->a->report.fluency, "repetitions and restarts") / 9,
                     .group = RH_POINT_FLOW,
                     .praise = "",
                     .problem = "Words said twice or begun anew",
@@ -387,7 +387,7 @@ static bool hedges(const rh_report_view *v, rh_point *p)
     const rh_language *l = &v->a->language;
     double n = l->counts[RH_REMARK_HEDGE], share = (double)l->hedges_per_100;
     /* One or two are nobody's habit. */
-    double judged = 100 * (n - 1) / fmax(l->n_words, 60);
+    double judged = 100 * (n - 1) / fmax(l->n_words, 80);
     if (!is_english(v) || v->speech_s < 8)
         return false;
     *p = (rh_point){.weight = 0.9,
@@ -407,7 +407,7 @@ static bool vague(const rh_report_view *v, rh_point *p)
 {
     const rh_language *l = &v->a->language;
     double n = l->counts[RH_REMARK_WEAK], share = (double)l->weak_per_100;
-    double judged = 100 * (n - 1) / fmax(l->n_words, 60);
+    double judged = 100 * (n - 1) / fmax(l->n_words, 80);
     if (!is_english(v) || v->speech_s < 8 || judged <= 3.5)
         return false;
     *p = (rh_point){.distance = (judged - 3.5) / 2,

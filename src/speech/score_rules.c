@@ -61,8 +61,8 @@ static const rule repair_rule = {"repetitions and restarts",
                                  "a minute",
                                  "Words were said twice or begun anew: decide on the sentence before you start it.",
                                  4,
-                                 {2.0f, 6.0f, 12.0f, 24.0f},
-                                 {0, -8, -22, -40}};
+                                 {1.0f, 4.0f, 8.0f, 16.0f},
+                                 {0, -12, -28, -45}};
 static const rule silence_rule = {
     "silence", "share of time",           "Most of the time nothing was said: think first, then say a whole sentence.",
     4,         {0.5f, 0.6f, 0.7f, 0.85f}, {0, -5, -18, -40}};
@@ -81,7 +81,7 @@ static const rule noise_rule = {"background",
                                 "The background is loud: a quieter room or a closer microphone would help.",
                                 5,
                                 {2.0f, 6.0f, 10.0f, 15.0f, 22.0f},
-                                {-50, -36, -24, -10, 0}};
+                                {-50, -38, -27, -13, 0}};
 static const rule muffled_rule = {
     "muffled",
     "dB",
