@@ -57,7 +57,8 @@ static void tell_trouble(rh_store *s, const rh_error *err)
     else
         s->trouble = (rh_error){0};
     pthread_mutex_unlock(&s->lock);
-    s->retry_at_us = err ? rh_now_us() + RETRY_US : 0;
+    bool waits = err || s->asks || s->checkpoint_due;
+    s->retry_at_us = waits ? rh_now_us() + RETRY_US : 0;
 }
 
 /* ---- the backlog ---- */
@@ -303,6 +304,11 @@ static void end(rh_store *s)
     while (write_all(s) != RH_OK && rh_now_us() < until)
         if (!s->locked && !store_reserve_spend(s))
             break; /* full, to the last byte */
+    for (store_op *o; (o = s->asks) != NULL;) {
+        s->asks = o->next;
+        o->give_up_us = 0;
+        ask(s, o);
+    }
     if (s->checkpoint_due)
         checkpoint(s);
     for (; s->backlog; s->n_lost++)

@@ -17,6 +17,8 @@ FOR_TESTS = {
     "dec_find_align_heads": "the heads of each official size",
     "rh_alloc_fail_at": "memory that runs out at a chosen place",
     "rh_body_open": "bodies of the fuzzer",
+    "rh_contact_head_signs": "what the weights of eye contact are learnt from",
+    "rh_contact_signs": "as rh_contact_head_signs",
     "rh_eye_signs": "what tells hidden eyes, on pictures that tell which are",
     "rh_ggml_file_n_tensors": "every tensor of a damaged file is read",
     "rh_ggml_file_parse": "damaged files in memory",

@@ -5,7 +5,9 @@
 #include <stdint.h>
 #include <cmocka.h>
 #include <jansson.h>
+#include <pthread.h>
 #include <signal.h>
+#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -210,6 +212,47 @@ static void wrong_files_and_ids_are_refused(void **state)
     rh_store_close(s);
 }
 
+static void *delete_one(void *store)
+{
+    rh_error err;
+    json_t *media = NULL;
+    rh_status st = rh_store_delete(store, "one", &media, &err);
+    json_decref(media);
+    return (void *)(intptr_t)st;
+}
+
+/* Locked by another program, a deletion waits; what is written first when that has gone may not make it forgotten. */
+static void who_waits_is_answered_after_others_went_first(void **state)
+{
+    (void)state;
+    rh_store *s = NULL;
+    rh_error err;
+    sqlite3 *other = NULL;
+    pthread_t waits;
+    void *ended = NULL;
+    struct timespec until;
+    assert_int_equal(rh_store_open(&s, path, &err), RH_OK);
+    write_session(s, "one", 1000, "ann");
+    write_session(s, "two", 1001, "ann");
+    assert_int_equal(rh_store_flush(s, &err), RH_OK);
+    assert_int_equal(sqlite3_open(path, &other), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(other, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
+    assert_int_equal(pthread_create(&waits, NULL, delete_one, s), 0);
+    usleep(150000);
+    assert_int_equal(rh_store_end(s, "two", 2.5, NULL), RH_OK);
+    assert_int_equal(sqlite3_exec(other, "COMMIT", NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_close(other);
+    assert_int_equal(rh_store_flush(s, &err), RH_OK);
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_sec += 20;
+    assert_int_equal(pthread_timedjoin_np(waits, &ended, &until), 0);
+    assert_int_equal((intptr_t)ended, RH_OK);
+    assert_int_equal(pthread_create(&waits, NULL, delete_one, s), 0); /* gone already */
+    assert_int_equal(pthread_join(waits, &ended), 0);
+    assert_int_equal((intptr_t)ended, RH_ERR_NOTFOUND);
+    rh_store_close(s);
+}
+
 int main(void)
 {
     json_set_alloc_funcs(rh_alloc, rh_free);
@@ -219,6 +262,7 @@ int main(void)
         cmocka_unit_test(only_older_sessions_without_an_end_are_unended),
         cmocka_unit_test(deleted_text_is_nowhere_on_disk),
         cmocka_unit_test(killed_process_loses_less_than_a_second),
+        cmocka_unit_test(who_waits_is_answered_after_others_went_first),
         cmocka_unit_test(wrong_files_and_ids_are_refused),
     };
     return cmocka_run_group_tests(tests, make_folder, test_folder_remove);
