@@ -345,7 +345,7 @@ def c_float(v, digits=6):
     return text + ("f" if "." in text or "e" in text else ".0f")
 
 
-def numbers(values, per_line=14):
+def numbers(values, per_line=128):
     return "\n".join("    " + ", ".join(c_float(v) for v in values[i:i + per_line]) + ","
                      for i in range(0, len(values), per_line))
 

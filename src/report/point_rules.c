@@ -8,7 +8,6 @@
 #include "rehearse/base/alloc.h"
 #include "rehearse/base/json.h"
 
-enum { MOMENTS = 3 };
 static const double NOTICED = 12; /* points of a score */
 static const double LEAST_STORY_S = 10;
 
@@ -25,39 +24,6 @@ static double part_of(const rh_score *s, const char *name)
     return 0;
 }
 
-static void add_moment(rh_point *p, float start_s, float end_s, const char *text)
-{
-    double start = rh_round((double)start_s, 1000), end = rh_round((double)end_s, 1000);
-    if (!p->moments)
-        p->moments = json_array();
-    if (json_array_size(p->moments) >= MOMENTS)
-        return;
-    json_array_append_new(p->moments,
-                          json_pack("{s:f, s:f, s:s}", "start", start, "end", end, "text", text ? text : ""));
-}
-
-/* The longest spans become moments. */
-static void longest(rh_point *p, const rh_time_span *list, size_t n, const char *unit)
-{
-    const rh_time_span *taken[MOMENTS] = {0};
-    for (int k = 0; k < MOMENTS; k++) {
-        const rh_time_span *best = NULL;
-        for (size_t i = 0; i < n; i++) {
-            bool is_taken = false;
-            for (int m = 0; m < k; m++)
-                is_taken |= taken[m] == &list[i];
-            if (!is_taken && (!best || list[i].end - list[i].start > best->end - best->start))
-                best = &list[i];
-        }
-        if (!best)
-            return;
-        char text[64];
-        taken[k] = best;
-        (void)snprintf(text, sizeof text, "%.1f s%s", (double)(best->end - best->start), unit);
-        add_moment(p, best->start, best->end, text);
-    }
-}
-
 /* The longest pauses inside clauses, or of at least `least` in any place. */
 static void longest_pauses(rh_point *p, const rh_timing *t, bool only_within, float least)
 {
@@ -66,7 +32,7 @@ static void longest_pauses(rh_point *p, const rh_timing *t, bool only_within, fl
     for (size_t i = 0; list && i < t->n_pauses; i++)
         if ((!only_within || t->pauses[i].place == RH_PAUSE_WITHIN) && t->pauses[i].end - t->pauses[i].start >= least)
             list[n++] = (rh_time_span){t->pauses[i].start, t->pauses[i].end};
-    longest(p, list, n, "");
+    rh_point_longest(p, list, n, "");
     rh_free(list);
 }
 
@@ -77,7 +43,7 @@ static void add_remarks(rh_point *p, const rh_analysis *a, rh_remark_kind kind)
         if (r->kind != kind)
             continue;
         char *text = rh_analysis_term(a, r->first_word, r->n_words);
-        add_moment(p, r->start, r->end, text);
+        rh_point_moment(p, r->start, r->end, text);
         rh_free(text);
     }
 }
@@ -161,7 +127,7 @@ static bool repairs(const rh_report_view *v, rh_point *p)
         if (s->kind == RH_DISFLUENCY_PROLONGATION)
             continue;
         n++;
-        add_moment(p, s->start, s->end, s->text);
+        rh_point_moment(p, s->start, s->end, s->text);
     }
     (void)snprintf(p->detail, sizeof p->detail, "%d time%s a word or phrase was said twice, cut off or begun anew.", n,
                    n == 1 ? "" : "s");
@@ -187,7 +153,7 @@ static bool fillers(const rh_report_view *v, rh_point *p)
                        n == 1 ? "" : "s", per_minute);
     for (size_t i = 0; i < v->a->said.n_fillers; i++) {
         const rh_filler *f = &v->a->said.fillers[i];
-        add_moment(p, f->start, f->end, rh_filler_name(f->kind));
+        rh_point_moment(p, f->start, f->end, rh_filler_name(f->kind));
     }
     return true;
 }
@@ -252,7 +218,7 @@ static bool sounds(const rh_report_view *v, rh_point *p)
         if (w->score >= RH_UNCLEAR_SCORE)
             continue;
         n++;
-        add_moment(p, w->start, w->end, w->heard);
+        rh_point_moment(p, w->start, w->end, w->heard);
     }
     if (n)
         (void)snprintf(p->detail, sizeof p->detail, "Pronunciation %.0f of 100; %d word%s could be taken for another.",
@@ -298,7 +264,7 @@ static bool endings(const rh_report_view *v, rh_point *p)
                    statements);
     for (size_t i = 0; i < t->n_ends; i++)
         if (t->ends[i].kind == RH_END_RISE && !t->ends[i].question)
-            add_moment(p, fmaxf(0, t->ends[i].t - 2), t->ends[i].t, NULL);
+            rh_point_moment(p, fmaxf(0, t->ends[i].t - 2), t->ends[i].t, NULL);
     return true;
 }
 
@@ -336,7 +302,7 @@ static bool story(const rh_report_view *v, rh_point *p)
             continue;
         const rh_sentence *at = &l->sentences[l->star_sentence[i]];
         found++;
-        add_moment(p, at->start, at->end, rh_star_name(i));
+        rh_point_moment(p, at->start, at->end, rh_star_name(i));
     }
     if (!is_answer(v) || v->speech_s < LEAST_STORY_S)
         return false;
@@ -457,53 +423,9 @@ static bool length(const rh_report_view *v, rh_point *p)
     return true;
 }
 
-/* ---- how it looked ---- */
-
-static bool eyes(const rh_report_view *v, rh_point *p)
-{
-    if (v->eye_contact < 0)
-        return false;
-    *p = (rh_point){.distance = fmax(0, 63 - v->eye_contact) / 9,
-                    .reserve = within((v->eye_contact - 63) / 30),
-                    .group = RH_POINT_SIGHT,
-                    .praise = "Eyes on the camera",
-                    .problem = "Look at the camera more",
-                    .advice = "Put the question next to the camera, and look there while you think."};
-    (void)snprintf(p->detail, sizeof p->detail, "You looked at the camera %.0f %% of the time; aim at 65 to 90.",
-                   v->eye_contact);
-    longest(p, v->away, v->n_away, " away");
-    return true;
-}
-
-static bool facing(const rh_report_view *v, rh_point *p)
-{
-    if (v->attention < 0 || v->attention >= 70)
-        return false;
-    /* Where the eyes are the fault, the head is told with them. */
-    *p = (rh_point){.distance = (70 - v->attention) / 20,
-                    .group = RH_POINT_SIGHT,
-                    .praise = "",
-                    .problem = "Turn your head to the camera",
-                    .advice = "Put the camera straight in front of you, at the height of your eyes."};
-    (void)snprintf(p->detail, sizeof p->detail, "Your head faced the camera: %.0f of 100.", v->attention);
-    return true;
-}
-
-static bool framing(const rh_report_view *v, rh_point *p)
-{
-    if (v->in_frame < 0 || v->in_frame >= 90)
-        return false;
-    *p = (rh_point){.distance = (90 - v->in_frame) / 10,
-                    .group = RH_POINT_SIGHT,
-                    .praise = "",
-                    .problem = "Stay in the picture",
-                    .advice = "Sit so that your face is in the middle of the picture, a hand below its upper edge."};
-    (void)snprintf(p->detail, sizeof p->detail, "Your face was in the picture %.0f %% of the time.", v->in_frame);
-    return true;
-}
-
 /* In the order in which ties are told. */
-const rh_point_rule rh_point_rules[] = {answers,       framing, eyes,  facing,   pace,    fillers, broken_sentences,
-                                        long_silences, repairs, sound, melody,   endings, sounds,  length,
-                                        story,         hedges,  vague, concrete, own_part};
+const rh_point_rule rh_point_rules[] = {
+    answers,       rh_point_framing, rh_point_eyes, rh_point_facing, pace,    fillers, broken_sentences,
+    long_silences, repairs,          sound,         melody,          endings, sounds,  length,
+    story,         hedges,           vague,         concrete,        own_part};
 const size_t rh_n_point_rules = sizeof rh_point_rules / sizeof *rh_point_rules;

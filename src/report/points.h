@@ -56,4 +56,17 @@ typedef bool (*rh_point_rule)(const rh_report_view *v, rh_point *p);
 extern const rh_point_rule rh_point_rules[];
 extern const size_t rh_n_point_rules;
 
+/* ---- of point_moments.c ---- */
+
+/* Where it was, in seconds; of more than three the first ones stay. `text` may be NULL. */
+void rh_point_moment(rh_point *p, float start_s, float end_s, const char *text);
+/* The longest spans become moments, their length followed by `unit`. */
+void rh_point_longest(rh_point *p, const rh_time_span *list, size_t n, const char *unit);
+
+/* ---- of point_sight.c ---- */
+
+bool rh_point_eyes(const rh_report_view *v, rh_point *p);
+bool rh_point_facing(const rh_report_view *v, rh_point *p);
+bool rh_point_framing(const rh_report_view *v, rh_point *p);
+
 #endif

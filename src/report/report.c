@@ -10,6 +10,7 @@
 #include "rehearse/base/alloc.h"
 #include "rehearse/base/buf.h"
 #include "rehearse/base/json.h"
+#include "figures.h"
 #include "follow_ups.h"
 #include "points.h"
 #include "report_internal.h"
@@ -212,45 +213,7 @@ static json_t *transcript(const json_t *session, const json_t *marked)
     return lines;
 }
 
-/* ---- figures ---- */
-
-static void measure(json_t *list, const char *name, const char *unit, const char *note, int decimals, double value)
-{
-    char text[32];
-    value = rh_round(value, 100);
-    (void)snprintf(text, sizeof text, "%.*f", decimals, value);
-    json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:s, s:f}", "name", name, "text", text, "unit", unit, "note",
-                                          note, "value", value));
-}
-
-static json_t *measures(const rh_analysis *a, double speech_s)
-{
-    json_t *list = json_array();
-    double wpm = a ? rh_tenth((double)a->report.pace_wpm) : 0;
-    if (wpm <= 0)
-        return list;
-    double paced = (double)a->report.pace.value;
-    measure(list, "Pace", "words a minute; 115 to 170",
-            !a->report.pace.known || paced >= 88 ? "easy to follow"
-            : wpm > 150                          ? "fast"
-                                                 : "slow",
-            0, wpm);
-    double fillers = a->report.filler_words_count * 60 / fmax(speech_s, 10);
-    measure(list, "Fillers", "a minute; up to 5",
-            fillers > 12  ? "too many"
-            : fillers > 5 ? "noticeable"
-                          : "harmless",
-            1, fillers);
-    measure(list, "Pauses", "inside clauses", "the fewer the better", 0, a->report.timing.n_within);
-    double spread = (double)a->prosody.f0_spread_st;
-    if (spread > 0)
-        measure(list, "Pitch range", "semitones; 6 to 12",
-                spread < 3   ? "flat"
-                : spread < 5 ? "moderate"
-                             : "lively",
-                1, spread);
-    return list;
-}
+/* ---- scores ---- */
 
 static double between(double v, double bad, double fine)
 {
@@ -307,83 +270,6 @@ static json_t *scores(const rh_analysis *a, const rh_report_view *v, const sight
     if (heard > 0)
         json_object_set_new(o, "overall", rh_rounded(sum / weight, 10));
     return o;
-}
-
-static void part_text(const rh_score_part *p, char *text, size_t size)
-{
-    const char *name = p->name;
-    double value = (double)p->value, points = (double)p->points;
-    bool share = strcmp(p->unit, "share") == 0;
-    (void)snprintf(text, size, "%c%s: %.*f%s%s (%+.0f point%s)", toupper((unsigned char)*name), *name ? name + 1 : "",
-                   share || fabs(value) >= 20 ? 0
-                   : fabs(value) >= 2         ? 1
-                                              : 2,
-                   share ? 100 * value : value, *p->unit ? " " : "", share ? "%" : p->unit, points,
-                   fabs(points) < 1.5 ? "" : "s");
-}
-
-/* The parts that made each score, as sentences. */
-static json_t *evidence(const rh_analysis *a)
-{
-    json_t *o = json_object();
-    for (int i = 0; i < RH_SCORES && a; i++) {
-        const rh_score *made = rh_score_of(&a->report, i);
-        json_t *out = json_array();
-        for (int k = 0; k < made->n_parts; k++) {
-            char text[160];
-            double points = rh_tenth((double)made->parts[k].points);
-            if (fabs(points) < 0.5)
-                continue;
-            part_text(&made->parts[k], text, sizeof text);
-            json_array_append_new(out, json_pack("{s:s, s:f}", "text", text, "points", points));
-        }
-        if (made->known)
-            json_object_set(o, rh_score_name(i), out);
-        json_decref(out);
-    }
-    return o;
-}
-
-/* What to do about each score, a sentence each. */
-static json_t *advice(const rh_analysis *a)
-{
-    json_t *o = json_object();
-    for (int i = 0; i < RH_SCORES && a; i++)
-        if (rh_score_of(&a->report, i)->known)
-            json_object_set_new(o, rh_score_name(i), json_string(rh_score_of(&a->report, i)->advice));
-    return o;
-}
-
-static json_t *part_sentences(const rh_analysis *a, int part)
-{
-    int at = a->language.star_sentence[part];
-    if (at < 0)
-        return json_array();
-    const rh_sentence *s = &a->language.sentences[at];
-    char *text = rh_analysis_words(a, s->first_word, s->n_words);
-    json_t *list = json_pack("[{s:f, s:f, s:s}]", "start", rh_round((double)s->start, 1000), "end",
-                             rh_round((double)s->end, 1000), "text", text ? text : "");
-    rh_free(text);
-    return list;
-}
-
-static json_t *structure(const rh_analysis *a)
-{
-    static const struct {
-        const char *name, *advice;
-    } parts[RH_STAR_PARTS] = {
-        {"Situation", "Say where and when it was, in one sentence."},
-        {"Task", "Say what was asked of you."},
-        {"Action", "Say what you did, step by step, with \"I\"."},
-        {"Result", "End with what came of it, with a number if you have one."},
-    };
-    json_t *list = json_array();
-    for (int i = 0; a && a->language.n_star > 0 && i < RH_STAR_PARTS; i++)
-        json_array_append_new(list, json_pack("{s:s, s:b, s:s, s:o}", "name", parts[i].name, "present",
-                                              a->language.star_sentence[i] >= 0, "advice", parts[i].advice, "sentences",
-                                              part_sentences(a, i)));
-    return json_pack("{s:o, s:s}", "parts", list, "note",
-                     "Found by rules over your words; a part that is there in other words may be missed.");
 }
 
 /* Told from a fifth of the time on. */
@@ -538,9 +424,9 @@ rh_status rh_report_build(const json_t *session, const rh_analysis *a, const jso
                   "version", 1, "id", rh_json_str(session, "id"), "created", rh_json_num(session, "created"),
                   "question", rh_json_str(meta, "question"), "kind", v.kind, "duration_s", duration_s, "speech_s",
                   rh_tenth(v.speech_s), "summary", summary(&v), "notes", notes(a, &seen), "scores", json_incref(marks),
-                  "measures", measures(a, v.speech_s), "keep", keep, "change", change, "timeline",
+                  "measures", rh_report_measures(a, v.speech_s), "keep", keep, "change", change, "timeline",
                   timeline(&seen, result), "events", happened, "transcript", transcript(session, marked), "structure",
-                  structure(a), "evidence", evidence(a), "advice", advice(a));
+                  rh_report_structure(a), "evidence", rh_report_evidence(a), "advice", rh_report_advice(a));
     json_decref(marked);
     rh_free(away);
     rh_free(seen.at[0]);

@@ -10,7 +10,7 @@ static inline int rh_analysis_place(const rh_analysis *a, int word)
     return word >= 0 && (size_t)word < a->said.words[RH_WORDS_CLEAN].n ? a->place[word] : word;
 }
 
-/* The five scores, in the order in which they are told. */
+/* The scores of what was said, in the order in which they are told. */
 enum { RH_SCORES = 8 };
 
 static inline const rh_score *rh_score_of(const rh_speech_report *r, int i)
