@@ -256,6 +256,11 @@ class Live(unittest.TestCase):
         written = [w for e in s.finals() for w in e["words"] if not w.get("heard")]
         self.assertEqual(words(" ".join(w["word"] for w in written)), words(s.text()))
 
+    def test_the_first_picture_is_told_at_once(self):
+        s = Session("live-at-zero", face_hz=1)
+        s.ws.send(media(1, 0, fixture("astronaut.jpg")), opcode=2)
+        self.assertEqual(s.until("face")["t"], 0)
+
     def test_other_rates_and_float_samples(self):
         s = Session("live-2", sample_rate=48000)
         s.sound(jfk(48000), rate=48000, kind=3, piece=4800)
