@@ -4,7 +4,8 @@
 
 #include "rehearse/base/buf.h"
 
-/* Adds what the file holds to `out`. RH_ERR_IO; RH_ERR_LIMIT more than out->max; RH_ERR_NOMEM. */
+/* Adds what the file holds to `out`. RH_ERR_IO; RH_ERR_LIMIT more than out->max; RH_ERR_NOMEM.
+ * The error has the reason alone: how a name is shown is the caller's. */
 rh_status rh_file_read(const char *path, rh_buf *out, rh_error *err);
 /* The file in memory, read-only and shared, until munmap(). RH_ERR_IO; RH_ERR_FORMAT empty, or no regular file. */
 rh_status rh_file_map(const char *path, const void **bytes, size_t *n, rh_error *err);
