@@ -145,7 +145,8 @@ static bool fillers(const rh_report_view *v, rh_point *p)
                     .praise = "Hardly any filler words",
                     .problem = "Filler words",
                     .advice = "When you feel one coming, close your mouth and pause."};
-    p->reserve = v->speech_s >= 15 && loss <= 0 ? n < 1 ? 0.7 : 0.4 : 0;
+    bool long_enough = v->speech_s >= 15; /* for praise */
+    p->reserve = loss > 0 ? 0 : n < 1 ? (long_enough ? 0.7 : 0.25) : (long_enough ? 0.4 : 0);
     if (n < 1)
         (void)snprintf(p->detail, sizeof p->detail, "None was heard.");
     else

@@ -57,6 +57,7 @@ static part_kind part_of(int feature)
  * slowness worth a word. */
 static const float SLOW_WPM = 115.0f;
 static const float PRAISED = 80.0f;
+static const float KEPT = 90.0f; /* from here up nothing is to be done */
 
 static const char *advice_of(const rh_score_part *part)
 {
@@ -81,7 +82,7 @@ static void close_score(rh_score *s, const char *praise)
     }
     s->known = true;
     s->value = fminf(fmaxf(total, 0.0f), 100.0f);
-    if (!advice)
+    if (!advice || s->value >= KEPT)
         advice = s->value < PRAISED ? parts[PART_SOUND].advice : praise;
     (void)snprintf(s->advice, sizeof s->advice, "%s", advice);
 }
