@@ -94,7 +94,7 @@ await test('practice leads to a report with the right transcript', async () => {
   assert.ok(await page.locator('.chart canvas').count() >= 2, 'charts');
   assert.ok(await page.locator('.points li').count() >= 2, 'advice');
   assert.equal(await page.locator('.about .follow-ups li').count(), 2, 'what might be asked next');
-  await page.locator('.moment').first().click();
+  await page.locator('.moment, .transcript .word').first().click();
   await looksFinished(page, 'report');
   await axe(page);
   await page.setViewportSize(PHONE);
