@@ -159,7 +159,7 @@ static float below_middle(const judged *j, const rh_score_model *m, const rh_chu
 static float learned_loss(float below)
 {
     static const float x[] = {-70.0f, -40.0f, -22.0f, -13.0f, 0.0f};
-    static const float points[] = {-75.0f, -40.0f, -14.0f, -3.3f, 0.0f};
+    static const float points[] = {-72.0f, -40.0f, -18.0f, -7.5f, 0.0f};
     return rh_piecewise(x, points, 5, below);
 }
 
