@@ -48,12 +48,6 @@ static void add_remarks(rh_point *p, const rh_analysis *a, rh_remark_kind kind)
     }
 }
 
-static bool is_english(const rh_report_view *v)
-{
-    const char *language = v->a->said.language;
-    return !*language || strncmp(language, "en", 2) == 0;
-}
-
 /* ---- how it was said ---- */
 
 static bool pace(const rh_report_view *v, rh_point *p)
@@ -355,7 +349,7 @@ static bool hedges(const rh_report_view *v, rh_point *p)
     double n = l->counts[RH_REMARK_HEDGE], share = (double)l->hedges_per_100;
     /* One or two are nobody's habit. */
     double judged = 100 * (n - 1) / fmax(l->n_words, 80);
-    if (!is_english(v) || v->speech_s < 8)
+    if (!rh_is_english(v->a->said.language) || v->speech_s < 8)
         return false;
     *p = (rh_point){.weight = 0.9,
                     .distance = fmax(0, judged - 1.8) / 1.4,
@@ -375,7 +369,7 @@ static bool vague(const rh_report_view *v, rh_point *p)
     const rh_language *l = &v->a->language;
     double n = l->counts[RH_REMARK_WEAK], share = (double)l->weak_per_100;
     double judged = 100 * (n - 1) / fmax(l->n_words, 80);
-    if (!is_english(v) || v->speech_s < 8 || judged <= 3.5)
+    if (!rh_is_english(v->a->said.language) || v->speech_s < 8 || judged <= 3.5)
         return false;
     *p = (rh_point){.distance = (judged - 3.5) / 2,
                     .group = RH_POINT_WORDING,

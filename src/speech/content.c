@@ -146,9 +146,8 @@ rh_status rh_content_judge(const rh_speech_input *in, const rh_language *l, cons
                            rh_score *out, rh_error *err)
 {
     rh_score s = {0};
-    bool english = !in->language || !in->language[0] || strncmp(in->language, "en", 2) == 0;
     size_t n = 0;
-    if (!english || l->n_words == 0 || (in->reference && in->reference[0])) {
+    if (!rh_is_english(in->language) || l->n_words == 0 || (in->reference && in->reference[0])) {
         *out = s;
         return RH_OK;
     }

@@ -235,11 +235,6 @@ static void choose(finder *f, const rh_followup_context *about, rh_followup *out
 
 /* ---- the whole ---- */
 
-static bool is_english(const rh_analysis *a)
-{
-    return !*a->other_language && (!*a->said.language || strncmp(a->said.language, "en", 2) == 0);
-}
-
 static bool asks_for_story(const rh_followup_context *about)
 {
     const char *q = about->question ? about->question : "";
@@ -285,7 +280,7 @@ rh_status rh_followups_find(const rh_analysis *a, const rh_followup_context *con
     f->t = t;
     f->language = &a->language;
     f->story = f->n >= STORY_WORDS && (asks_for_story(about) || a->language.n_star >= 3);
-    if (is_english(a) && f->n >= MIN_WORDS) {
+    if (!*a->other_language && rh_is_english(a->said.language) && f->n >= MIN_WORDS) {
         note_told(f);
         rh_find_deeds(f);
         rh_find_claims(f);

@@ -8,6 +8,11 @@
 enum { VARIETY_WINDOW = 50, VARIETY_MIN_WORDS = 20, REPEATED_MIN = 3 };
 static const float REPEATED_SHARE = 0.02f; /* of all words, from which a word stands out */
 
+bool rh_is_english(const char *language)
+{
+    return !language || !*language || strncmp(language, "en", 2) == 0;
+}
+
 const char *rh_remark_name(rh_remark_kind kind)
 {
     static const char *const names[] = {"hedge", "weak", "strong", "passive", "number", "name"};

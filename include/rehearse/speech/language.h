@@ -71,6 +71,9 @@ typedef struct {
 rh_status rh_language_measure(const rh_speech_input *in, rh_language *out, rh_error *err);
 void rh_language_done(rh_language *l);
 
+/* Is it English by its code ("en", "en-GB")? "" and NULL, not known, count as English. */
+bool rh_is_english(const char *language);
+
 const char *rh_remark_name(rh_remark_kind kind); /* "hedge", "weak", ... */
 const char *rh_star_name(int part);              /* "situation", ...; "none" */
 
