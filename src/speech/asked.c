@@ -67,16 +67,10 @@ static const topic topics[] = {
      "student class lesson learn teach taught pupil group exercise explain test. grade homework parent"},
 };
 
-static size_t length_of_word(const char *list)
-{
-    return strcspn(list, " ");
-}
-
-/* Does `key` begin with a word of the list? Returns which, counted from 1; 0 = no. */
-static int listed(const char *key, const char *list)
+int rh_begins_one_of(const char *key, const char *list)
 {
     for (int at = 1; *list; at++) {
-        size_t len = length_of_word(list);
+        size_t len = strcspn(list, " ");
         bool whole = list[len - 1] == '.';
         size_t letters = len - whole;
         if (strncmp(key, list, letters) == 0 && (!whole || key[letters] == '\0'))
@@ -95,7 +89,7 @@ static int different(const rh_key *keys, size_t n, const char *list)
     unsigned char seen[MAX_LISTED] = {0};
     int found = 0;
     for (size_t i = 0; i < n; i++) {
-        int at = listed(keys[i], list);
+        int at = rh_begins_one_of(keys[i], list);
         if (at > 0 && at < MAX_LISTED && !seen[at]) {
             seen[at] = 1;
             found++;
@@ -104,19 +98,19 @@ static int different(const rh_key *keys, size_t n, const char *list)
     return found;
 }
 
+const char *rh_next_key(const char *text, rh_key out)
+{
+    text += strspn(text, " \t\n");
+    size_t len = strcspn(text, " \t\n");
+    (void)rh_word_form(text, len, "'-", out);
+    return len ? text + len : NULL;
+}
+
 static size_t keys_of(const char *question, rh_key *out, size_t max)
 {
     size_t n = 0;
-    while (question && *question && n < max) {
-        char word[RH_WORD_BYTES];
-        size_t len = strcspn(question, " \t\n"), copied = len < sizeof word - 1 ? len : sizeof word - 1;
-        memcpy(word, question, copied);
-        word[copied] = '\0';
-        rh_word_key(word, out[n]);
+    for (const char *at = question; n < max && at && (at = rh_next_key(at, out[n])) != NULL;)
         n += out[n][0] != '\0';
-        question += len;
-        question += strspn(question, " \t\n");
-    }
     return n;
 }
 
@@ -145,7 +139,7 @@ int rh_topic_hits(const rh_key *keys, size_t n, const char *question)
     for (size_t t = 0; t < sizeof topics / sizeof *topics; t++) {
         bool asks = false;
         for (size_t a = 0; a < n_asked && !asks; a++)
-            asks = listed(asked[a], topics[t].asked) > 0;
+            asks = rh_begins_one_of(asked[a], topics[t].asked) > 0;
         known |= asks;
         int hits = asks || n_asked == 0 ? different(keys, n, topics[t].told) : 0;
         best = hits > best ? hits : best;

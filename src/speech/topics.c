@@ -2,74 +2,51 @@
  *
  * Told only where it is plain: the question names one of a few subjects, the answer is long, and
  * none of the many words that belong to the subject is in it. */
+#include "asked.h"
 #include "followups_internal.h"
-
-#include <ctype.h>
-#include <string.h>
 
 enum { LEAST_WORDS = 40 };
 
-/* Beginnings of words, between blanks; "x." is a whole word. */
+/* `asked`: words; `told`: beginnings of words, see rh_begins_one_of(). */
 static const struct {
     const char *asked, *told;
 } TOPICS[] = {
-    {" conflict disagree dispute ",
-     " accus aggress agree align alter angr annoy apolog argu bicker blam bother butt choice clash complain compromis "
+    {"conflict disagree dispute",
+     "accus aggress agree align alter angr annoy apolog argu bicker blam bother butt choice clash complain compromis "
      "conflict contrast controvers convinc critic decid decision deni differ difficult disagree disappoint discuss "
      "disput drama fair fault fight fought friction frustrat harsh hostil hurt ignor insist issue leader listen mad. "
      "mediat misunderst negotiat object opinion oppos opposite other perspective persuad problem quarrel refus resolv "
      "rude shout should side. sides. solution solv stubborn tension tough trouble unhapp upset view vote want wrong yell "},
-    {" fail mistake setback ",
-     " accident bad badly blam broke bug cancel crash didn't disappoint drop embarrass error fail fault fell forgot "
+    {"fail mistake setback",
+     "accident bad badly blam broke bug cancel crash didn't disappoint drop embarrass error fail fault fell forgot "
      "hard. hindsight ignor impossible late. learn lesson lost mess miss mistake mistook never not. overlook poor "
      "problem regret reject setback shouldn't struggl terribl trouble underestimat unfortunat weren't worse worst wrong "
      "couldn't wasn't "},
-    {" leader leadership lead led ",
-     " advis assign boss captain chair charge coach command coordinat decid decision delegat direct everybody everyone "
+    {"leader leadership lead led",
+     "advis assign boss captain chair charge coach command coordinat decid decision delegat direct everybody everyone "
      "found group guid head. help influenc initiat inspir lead led. manag member mentor motivat organi others. oversaw "
      "people persuad plan president project respons run. ran. start supervis taught teach team train treasurer tutor "
      "vision volunteer "},
-    {" weakness weaknesses ",
-     " afraid anxi avoid bad. better can't challeng chang critic delegat detail difficult doubt easily enough fail fear "
+    {"weakness weaknesses",
+     "afraid anxi avoid bad. better can't challeng chang critic delegat detail difficult doubt easily enough fail fear "
      "forget hard hate hesita impatien improv insecur lack late. lazy learn less mistake more. nervous not. over "
      "overthink patien perfect plan practic problem procrastin public quiet rush say. shy slow sometimes struggl "
      "stubborn tend too. trouble try trying weak work worry wrong "},
-    {" customer client customers clients ",
-     " account bought buyer call client complain consumer contract custom diner guest he. her. him. order passenger "
+    {"customer client customers clients",
+     "account bought buyer call client complain consumer contract custom diner guest he. her. him. order passenger "
      "patient people person purchas refund sale sell she. shop sold store student tenant they. user visitor "},
-    {" deadline deadlines pressure stress stressful ",
-     " asap busy clock crisis crunch date day. days deadline deliver due. emergenc exam fast final finish hour hurr last "
+    {"deadline deadlines pressure stress stressful",
+     "asap busy clock crisis crunch date day. days deadline deliver due. emergenc exam fast final finish hour hurr last "
      "late. long midnight minute month morning night overtime panic pressur quick rush schedul short sleep soon stress "
      "tight time urgent week weekend "},
 };
 
-static bool begins_one_of(const char *list, const char *key, bool whole)
-{
-    size_t n = strlen(key);
-    for (const char *s = list + 1; *s; s += strcspn(s, " ") + 1) {
-        size_t len = strcspn(s, " ");
-        bool exact = whole || s[len - 1] == '.';
-        len -= s[len - 1] == '.';
-        if (len <= n && memcmp(s, key, len) == 0 && (!exact || n == len))
-            return true;
-    }
-    return false;
-}
-
 static bool question_names(const char *question, const char *asked)
 {
     rh_key key;
-    char word[64];
-    while (*question) {
-        question += strspn(question, " ");
-        size_t len = strcspn(question, " ");
-        (void)memcpy(word, question, len < sizeof word ? len : sizeof word - 1);
-        word[len < sizeof word ? len : sizeof word - 1] = '\0';
-        rh_word_key(word, key);
-        if (*key && begins_one_of(asked, key, true))
+    for (const char *at = question; (at = rh_next_key(at, key)) != NULL;)
+        if (rh_word_in(key, asked))
             return true;
-        question += len;
-    }
     return false;
 }
 
@@ -81,7 +58,7 @@ static bool is_off(const finder *f, const char *question)
             continue;
         named = true;
         for (size_t i = 0; i < f->n; i++)
-            if (begins_one_of(TOPICS[k].told, f->t[i].key, false))
+            if (rh_begins_one_of(f->t[i].key, TOPICS[k].told) > 0)
                 return false;
     }
     return named;
