@@ -9,6 +9,7 @@
 #include "language_internal.h"
 #include "rehearse/base/alloc.h"
 #include "asked.h"
+#include "score_rules.h"
 
 static const float ON_LOSS_MOST = 75.0f; /* what is no answer keeps at most 40 */
 
@@ -20,9 +21,8 @@ static float ramp(float v, float from, float to, float points)
 
 static void take(rh_score *s, const char *name, float value, const char *unit, float points)
 {
-    if (points > -0.05f || s->n_parts >= RH_SCORE_MAX_PARTS)
-        return;
-    s->parts[s->n_parts++] = (rh_score_part){name, value, unit, points};
+    if (!(points > -0.05f))
+        rh_score_add_part(s, name, value, unit, points);
 }
 
 static const char *advice_of(const char *part)

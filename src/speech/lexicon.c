@@ -1,5 +1,6 @@
 /* lexicon.c - the dictionary of pronunciations: sorted lines "word SOUNDS", a letter a sound. */
 #include <ctype.h>
+#include <stdatomic.h>
 #include <string.h>
 #include "rehearse/speech/phones.h"
 
@@ -69,10 +70,20 @@ static const char *line_start(const char *text, const char *at)
     return at;
 }
 
+/* Two megabytes: counted once, by whoever comes first. */
+static size_t length_of_text(void)
+{
+    static atomic_size_t length;
+    size_t n = atomic_load(&length);
+    if (!n)
+        atomic_store(&length, n = strlen(rh_lexicon_text[0]));
+    return n;
+}
+
 /* The first line that begins with `key`, or NULL. */
 static const char *first_line(const char *text, const char *key, size_t n)
 {
-    const char *lo = text, *hi = text + strlen(text);
+    const char *lo = text, *hi = text + length_of_text();
     while (lo < hi) {
         const char *line = line_start(lo, lo + (hi - lo) / 2);
         if (strncmp(line, key, n) < 0) {
