@@ -9,7 +9,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include "models.h"
+#include "model_set.h"
 #include "rehearse/base/alloc.h"
 #include "rehearse/media/audio.h"
 #include "rehearse/report/analysis_json.h"
@@ -93,18 +93,7 @@ static void a_bark_is_no_speech(void **state)
 static int load(void **state)
 {
     (void)state;
-    const char *whisper = model_file("ggml-base.bin");
-    char dir[1024];
-    snprintf(dir, sizeof dir, "%s", whisper);
-    *strrchr(dir, '/') = '\0';
-    rh_model_set_options o = {.whisper_path = whisper, .models_dir = dir, .language = "en"};
-    o.asr = rh_asr_model_options_default();
-    rh_error err;
-    if (rh_model_set_load(&models, &o, &err) != RH_OK) {
-        printf("%s\n", err.msg);
-        return -1;
-    }
-    return 0;
+    return (models = load_model_set(false)) ? 0 : -1;
 }
 
 static int unload(void **state)

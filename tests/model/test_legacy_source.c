@@ -8,7 +8,7 @@
 #include <ctype.h>
 #include <math.h>
 #include <string.h>
-#include "models.h"
+#include "model_set.h"
 #include "rehearse/base/alloc.h"
 #include "rehearse/media/audio.h"
 #include "rehearse/session/legacy_source.h"
@@ -254,17 +254,9 @@ static void too_much_unheard_sound_is_refused_whole(void **state)
 static int load(void **state)
 {
     (void)state;
-    const char *whisper = model_file("ggml-base.bin");
-    char dir[1024];
-    snprintf(dir, sizeof dir, "%s", whisper);
-    *strrchr(dir, '/') = '\0';
-    rh_model_set_options o = {.whisper_path = whisper, .models_dir = dir, .language = "en"};
-    o.asr = rh_asr_model_options_default();
     rh_error err;
-    if (rh_model_set_load(&models, &o, &err) != RH_OK) {
-        printf("%s\n", err.msg);
+    if (!(models = load_model_set(false)))
         return -1;
-    }
     return rh_audio_read_file(&jfk, "tests/fixtures/jfk.flac", 60, &err) == RH_OK ? 0 : -1;
 }
 

@@ -11,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "folder.h"
-#include "models.h"
+#include "model_set.h"
 #include "rehearse/base/alloc.h"
 #include "rehearse/media/audio.h"
 #include "rehearse/session/session.h"
@@ -207,24 +207,13 @@ static void silence_is_a_session_without_words(void **state)
 static int load(void **state)
 {
     (void)state;
-    char dir[1024];
     rh_error err = {0};
-    const char *whisper = model_file("ggml-base.bin");
-    (void)snprintf(dir, sizeof dir, "%s", whisper);
-    *strrchr(dir, '/') = '\0';
-    rh_model_set_options o = {.whisper_path = whisper,
-                              .models_dir = dir,
-                              .vision = true,
-                              .language = "en",
-                              .asr = rh_asr_model_options_default()};
     if (!(folder = test_folder()))
         return -1;
     (void)snprintf(db, sizeof db, "%s/sessions.db", folder);
     (void)snprintf(media, sizeof media, "%s/media", folder);
-    if (rh_model_set_load(&models, &o, &err) != RH_OK) {
-        print_error("%s\n", err.msg);
+    if (!(models = load_model_set(true)))
         return -1;
-    }
     return rh_audio_read_file(&jfk, "tests/fixtures/jfk.flac", 60, &err) == RH_OK ? 0 : -1;
 }
 
