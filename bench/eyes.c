@@ -30,14 +30,6 @@ static struct {
 } tables[MAX_TABLES];
 static int n_tables;
 
-static void check(rh_status st, const rh_error *err)
-{
-    if (st != RH_OK) {
-        fprintf(stderr, "%s\n", err->msg);
-        exit(1);
-    }
-}
-
 /* Of the picture's name, so that faces of one picture stay together (FNV-1a). */
 static int fold_of(const char *picture)
 {
@@ -114,11 +106,7 @@ static const rh_contact_table *table_without(const char *group)
 static size_t load(const sample *s)
 {
     char path[4096];
-    FILE *f = fopen(bench_data(s->file, path, sizeof path), "rb");
-    size_t n = f ? fread(bytes, 1, sizeof bytes, f) : 0;
-    if (f)
-        fclose(f);
-    return n;
+    return bench_read(bench_data(s->file, path, sizeof path), bytes, sizeof bytes);
 }
 
 /* The reading as the tracker would have it without what it learned from this person. */
@@ -162,8 +150,8 @@ static void measure_all(const rh_face_model *m, bool dumping)
         sample *s = &samples[i];
         rh_face_tracker *t = NULL;
         rh_face face;
-        check(rh_face_tracker_new(&t, m, NULL, &err), &err);
-        check(rh_face_tracker_push_bytes(t, bytes, load(s), 1, &face, &err), &err);
+        bench_check(rh_face_tracker_new(&t, m, NULL, &err), &err);
+        bench_check(rh_face_tracker_push_bytes(t, bytes, load(s), 1, &face, &err), &err);
         if (face.present) {
             rh_contact_view v = view_of(s, t, &face);
             bool seen = !face.eyes_hidden && !face.blink;
@@ -231,7 +219,7 @@ int main(int argc, char **argv)
     read_lists();
     read_pose_tables("bench/pose_left_out.txt");
     read_tables("bench/eyes_left_out.txt");
-    check(rh_face_model_load(&m, bench_models_dir(), NULL, &err), &err);
+    bench_check(rh_face_model_load(&m, bench_models_dir(), NULL, &err), &err);
     measure_all(m, dumping);
     if (!dumping) {
         double threshold = 1 / (1 + exp(-(double)rh_learned_contact.threshold));

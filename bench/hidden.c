@@ -29,14 +29,6 @@ static int n_samples;
 static unsigned char bytes[MAX_BYTES];
 static rh_face_model *model;
 
-static void check(rh_status st, const rh_error *err)
-{
-    if (st != RH_OK) {
-        fprintf(stderr, "%s\n", err->msg);
-        exit(1);
-    }
-}
-
 static void read_lists(void)
 {
     char path[4096], line[1024], name[128];
@@ -71,11 +63,8 @@ static void load(const sample *s, rh_image *img)
 {
     char path[4096];
     rh_error err = {0};
-    FILE *f = fopen(bench_data(s->file, path, sizeof path), "rb");
-    size_t n = f ? fread(bytes, 1, sizeof bytes, f) : 0;
-    if (f)
-        fclose(f);
-    check(rh_image_decode(img, bytes, n, &err), &err);
+    size_t n = bench_read(bench_data(s->file, path, sizeof path), bytes, sizeof bytes);
+    bench_check(rh_image_decode(img, bytes, n, &err), &err);
 }
 
 static rh_face look(const rh_image *img)
@@ -83,8 +72,8 @@ static rh_face look(const rh_image *img)
     rh_error err = {0};
     rh_face_tracker *t = NULL;
     rh_face f;
-    check(rh_face_tracker_new(&t, model, NULL, &err), &err);
-    check(rh_face_tracker_push(t, img, 1, &f), &err);
+    bench_check(rh_face_tracker_new(&t, model, NULL, &err), &err);
+    bench_check(rh_face_tracker_push(t, img, 1, &f), &err);
     rh_face_tracker_free(t);
     return f;
 }
@@ -158,13 +147,13 @@ static void dump_signs(int face, kind k, const rh_image *img, const rh_face *cle
     float eye_sign[RH_EYE_SIGNS], mouth[RH_MOUTH_SIGNS], of_part[RH_PART_SIGNS];
     printf("%d,%s,%s,%.3f,%.3f,%.3f", face, samples[face].person, names[k], (double)clear->yaw_deg,
            (double)clear->pitch_deg, (double)clear->confidence);
-    check(rh_face_workspace_take(&e, model, &err), &err);
+    bench_check(rh_face_workspace_take(&e, model, &err), &err);
     rh_rigid_fit_points(&fit, f->points);
     for (int side = 0; side < 2; side++) {
         rh_eye eye;
         rh_roi roi = rh_roi_of_eye(f->points, side == 0);
         rh_crop_eye(e, &part, &roi, side == 0);
-        check(rh_find_eye(e, &roi, side == 0, &eye, &err), &err);
+        bench_check(rh_find_eye(e, &roi, side == 0, &eye, &err), &err);
         rh_eye_signs(e, &part, &roi, side == 0, f->points, eye_sign);
         printf(",%.4f", (double)rh_read_eye(&eye, &fit, side == 0).weight);
         print_signs(eye_sign, RH_EYE_SIGNS);
@@ -190,7 +179,7 @@ static void dump_all(int every)
         rh_face f = look(&clear);
         rh_roi at = rh_roi_of_mesh(f.points);
         for (int k = CLEAR; k < KINDS && f.present; k++) {
-            check(rh_copy_image(&img, &clear), &err);
+            bench_check(rh_copy_image(&img, &clear), &err);
             draw(&img, &f, (kind)k, i / every);
             rh_face g = look(&img);
             rh_roi now = rh_roi_of_mesh(g.points);
@@ -258,7 +247,7 @@ static void measure_all(int every)
         if (!drawn || !frontal)
             continue;
         for (int k = CLEAR; k < KINDS; k++) {
-            check(rh_copy_image(&img, &clear), &err);
+            bench_check(rh_copy_image(&img, &clear), &err);
             draw(&img, &f, (kind)k, i / every);
             rh_face g = look(&img);
             if (!g.present)
@@ -291,7 +280,7 @@ int main(int argc, char **argv)
         return 2;
     }
     read_lists();
-    check(rh_face_model_load(&model, bench_models_dir(), NULL, &err), &err);
+    bench_check(rh_face_model_load(&model, bench_models_dir(), NULL, &err), &err);
     if (dumping)
         dump_all(every);
     else

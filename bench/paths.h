@@ -1,4 +1,4 @@
-/* paths.h - where benchmarks find models and recordings.
+/* paths.h - where benchmarks find models and recordings, and how they read a file or give up.
  *
  * Models: REHEARSE_MODELS_DIR, else the dependency cache. Data: REHEARSE_DATA,
  * else ../shared/data beside the source tree; absent data skips the benchmark. */
@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
+#include "rehearse/base/status.h"
 
 enum { BENCH_SKIPPED = 77 };
 
@@ -37,6 +38,25 @@ static inline const char *bench_data(const char *name, char *path, size_t size)
         exit(BENCH_SKIPPED);
     }
     return path;
+}
+
+/* What the file holds, at most `size` bytes of it; 0 when it can't be read. */
+static inline size_t bench_read(const char *path, unsigned char *bytes, size_t size)
+{
+    FILE *f = fopen(path, "rb");
+    size_t n = f ? fread(bytes, 1, size, f) : 0;
+    if (f)
+        fclose(f);
+    return n;
+}
+
+/* Says why and ends the benchmark, unless all is well. */
+static inline void bench_check(rh_status st, const rh_error *err)
+{
+    if (st != RH_OK) {
+        fprintf(stderr, "%s\n", err->msg);
+        exit(1);
+    }
 }
 
 #endif

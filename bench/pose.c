@@ -29,16 +29,6 @@ static sample samples[MAX_IMAGES];
 static int n_samples;
 static unsigned char bytes[MAX_BYTES];
 
-static size_t read_file(const char *path)
-{
-    FILE *f = fopen(path, "rb");
-    if (!f)
-        return 0;
-    size_t n = fread(bytes, 1, sizeof bytes, f);
-    fclose(f);
-    return n;
-}
-
 static void read_labels(const char *path)
 {
     char line[512];
@@ -52,19 +42,11 @@ static void read_labels(const char *path)
         fclose(f);
 }
 
-static void check(rh_status st, const rh_error *err)
-{
-    if (st != RH_OK) {
-        fprintf(stderr, "%s\n", err->msg);
-        exit(1);
-    }
-}
-
 static size_t load(const sample *s)
 {
     char name[256], path[4096];
     (void)snprintf(name, sizeof name, "pointing04/%s", s->image);
-    return read_file(bench_data(name, path, sizeof path));
+    return bench_read(bench_data(name, path, sizeof path), bytes, sizeof bytes);
 }
 
 static void dump(const sample *s, const rh_face *f, rh_angles raw)
@@ -85,8 +67,8 @@ static void measure_all(const rh_face_model *m, bool dumping)
         rh_face_tracker *t = NULL;
         rh_face face;
         size_t n = load(s);
-        check(rh_face_tracker_new(&t, m, NULL, &err), &err);
-        check(rh_face_tracker_push_bytes(t, bytes, n, 1, &face, &err), &err);
+        bench_check(rh_face_tracker_new(&t, m, NULL, &err), &err);
+        bench_check(rh_face_tracker_push_bytes(t, bytes, n, 1, &face, &err), &err);
         s->found = face.present;
         if (face.present) {
             rh_rigid_fit fit;
@@ -161,12 +143,13 @@ static void measure_looking(const rh_face_model *m)
                 continue;
             rh_face_tracker *t = NULL;
             rh_face face;
-            check(rh_face_tracker_new(&t, m, NULL, &err), &err);
+            bench_check(rh_face_tracker_new(&t, m, NULL, &err), &err);
             rh_face_tracker_calibrate(t);
             for (int64_t j = 0; j < 10; j++)
-                check(rh_face_tracker_push_bytes(t, bytes, load(&samples[i]), (j + 1) * 100000, &face, &err), &err);
+                bench_check(rh_face_tracker_push_bytes(t, bytes, load(&samples[i]), (j + 1) * 100000, &face, &err),
+                            &err);
             for (int64_t j = 10; j < 20; j++)
-                check(rh_face_tracker_push_bytes(t, bytes, load(s), (j + 1) * 100000, &face, &err), &err);
+                bench_check(rh_face_tracker_push_bytes(t, bytes, load(s), (j + 1) * 100000, &face, &err), &err);
             (is_turned ? turned++ : frontal++);
             (is_turned ? (turned_yes += face.looking) : (frontal_yes += face.looking));
             if (face.looking == is_turned)
@@ -188,7 +171,7 @@ int main(int argc, char **argv)
     bool dumping = argc > 1 && strcmp(argv[1], "--dump") == 0;
     read_labels(bench_data("pointing04/pose_gt.csv", path, sizeof path));
     read_pose_tables("bench/pose_left_out.txt");
-    check(rh_face_model_load(&m, bench_models_dir(), NULL, &err), &err);
+    bench_check(rh_face_model_load(&m, bench_models_dir(), NULL, &err), &err);
     int64_t cpu = rh_process_cpu_us();
     measure_all(m, dumping);
     cpu = rh_process_cpu_us() - cpu;

@@ -17,20 +17,12 @@ enum { W = 640, H = 480, FRAMES = 16, ROUNDS = 25 };
 static uint8_t *jpeg[FRAMES];
 static size_t n_jpeg[FRAMES];
 
-static void check(rh_status st, const rh_error *err)
-{
-    if (st != RH_OK) {
-        fprintf(stderr, "%s\n", err->msg);
-        exit(1);
-    }
-}
-
 /* The portrait of 512x512 with its face about 150 px wide, shifted by `dx`. */
 static void make_frame(const rh_image *face, int i)
 {
     rh_image img = {0};
     rh_error err = {0};
-    check(rh_image_resize(&img, W, H, &err), &err);
+    bench_check(rh_image_resize(&img, W, H, &err), &err);
     int dx = (int)(6 * sin(i * 6.2832 / FRAMES)), dy = (int)(4 * cos(i * 6.2832 / FRAMES));
     for (int y = 0; y < H; y++)
         for (int x = 0; x < W; x++) {
@@ -40,7 +32,7 @@ static void make_frame(const rh_image *face, int i)
             memcpy(img.data + (size_t)y * img.stride + (size_t)x * 3,
                    face->data + (size_t)sy * face->stride + (size_t)sx * 3, 3);
         }
-    check(rh_image_encode_jpeg(&img, 80, &jpeg[i], &n_jpeg[i], &err), &err);
+    bench_check(rh_image_encode_jpeg(&img, 80, &jpeg[i], &n_jpeg[i], &err), &err);
     rh_image_done(&img);
 }
 
@@ -51,12 +43,12 @@ static double run(const rh_face_model *m, bool gaze)
     rh_face face;
     rh_face_options o = rh_face_options_default();
     o.gaze = gaze;
-    check(rh_face_tracker_new(&t, m, &o, &err), &err);
+    bench_check(rh_face_tracker_new(&t, m, &o, &err), &err);
     int64_t now = 0, best = INT64_MAX;
     for (int r = 0; r < ROUNDS; r++) {
         int64_t cpu = rh_process_cpu_us();
         for (int i = 0; i < FRAMES; i++)
-            check(rh_face_tracker_push_bytes(t, jpeg[i], n_jpeg[i], now += 100000, &face, &err), &err);
+            bench_check(rh_face_tracker_push_bytes(t, jpeg[i], n_jpeg[i], now += 100000, &face, &err), &err);
         cpu = rh_process_cpu_us() - cpu;
         best = cpu < best ? cpu : best;
     }
@@ -95,22 +87,23 @@ static void stages(const rh_face_model *m)
             n_lines += (size_t)sprintf(lines + n_lines, "\r\n");
         lines[n_lines++] = text[i];
     }
-    check(rh_face_workspace_take(&e, m, &err), &err);
+    bench_check(rh_face_workspace_take(&e, m, &err), &err);
     rh_rect face = {150, 20, 300, 300};
     rh_roi roi = {300, 170, 280, 0.05f};
     rh_affine a = rh_affine_of_roi(&roi, 192);
     rh_face_box boxes[RH_MAX_FACES];
     int found;
-    TIME("base64", check(rh_base64_decode(back, RH_BASE64_DECODED_MAX(n_text), &n_out, text, n_text, &err), &err));
+    TIME("base64",
+         bench_check(rh_base64_decode(back, RH_BASE64_DECODED_MAX(n_text), &n_out, text, n_text, &err), &err));
     TIME("base64_lines",
-         check(rh_base64_decode(back, RH_BASE64_DECODED_MAX(2 * n_text), &n_out, lines, n_lines, &err), &err));
-    TIME("decode_half", check(rh_image_decode_part(&part, jpeg[k], n_jpeg[k], &face, W, H, 0.5f, &err), &err));
-    TIME("decode_face", check(rh_image_decode_part(&part, jpeg[k], n_jpeg[k], &face, W, H, 1.0f, &err), &err));
-    TIME("decode_all", check(rh_image_decode_part(&part, jpeg[k], n_jpeg[k], NULL, W, H, 1.0f, &err), &err));
+         bench_check(rh_base64_decode(back, RH_BASE64_DECODED_MAX(2 * n_text), &n_out, lines, n_lines, &err), &err));
+    TIME("decode_half", bench_check(rh_image_decode_part(&part, jpeg[k], n_jpeg[k], &face, W, H, 0.5f, &err), &err));
+    TIME("decode_face", bench_check(rh_image_decode_part(&part, jpeg[k], n_jpeg[k], &face, W, H, 1.0f, &err), &err));
+    TIME("decode_all", bench_check(rh_image_decode_part(&part, jpeg[k], n_jpeg[k], NULL, W, H, 1.0f, &err), &err));
     TIME("crop", rh_sample_crop(e->crop, 192, 192, &part, &a, 1.0f / 255, 0, 0));
-    TIME("mesh", check(rh_nn_run(e->mesh.request, &err), &err));
-    TIME("iris", check(rh_nn_run(e->iris.request, &err), &err));
-    TIME("detector", check(rh_detect_faces(e, RH_DETECT_NEAR, &part, 0.5f, boxes, &found, &err), &err));
+    TIME("mesh", bench_check(rh_nn_run(e->mesh.request, &err), &err));
+    TIME("iris", bench_check(rh_nn_run(e->iris.request, &err), &err));
+    TIME("detector", bench_check(rh_detect_faces(e, RH_DETECT_NEAR, &part, 0.5f, boxes, &found, &err), &err));
     rh_face_workspace_give(m, e);
     rh_image_done(&part.img);
     rh_free(text);
@@ -137,16 +130,15 @@ int main(int argc, char **argv)
     rh_face_model *m = NULL;
     rh_image face = {0};
     static uint8_t bytes[1 << 20];
-    FILE *f = fopen("tests/fixtures/astronaut.jpg", "rb");
-    size_t n = f ? fread(bytes, 1, sizeof bytes, f) : 0;
-    check(rh_image_decode(&face, bytes, n, &err), &err);
+    size_t n = bench_read("tests/fixtures/astronaut.jpg", bytes, sizeof bytes);
+    bench_check(rh_image_decode(&face, bytes, n, &err), &err);
     for (int i = 0; i < FRAMES; i++)
         make_frame(&face, i);
     if (argc == 3 && strcmp(argv[1], "--write") == 0) {
         write_frames(argv[2]);
         return 0;
     }
-    check(rh_face_model_load(&m, bench_models_dir(), NULL, &err), &err);
+    bench_check(rh_face_model_load(&m, bench_models_dir(), NULL, &err), &err);
     printf("cpu_ms: ");
     stages(m);
     printf("pose=%.2f gaze=%.2f jpeg_kb=%.0f\n", run(m, false), run(m, true), (double)n_jpeg[0] / 1024);
