@@ -3,7 +3,6 @@
  * Events say after which clean word they came. One
  * that is a word of the clean transcript marks that word, any other becomes an item
  * of its own between words. */
-#include <ctype.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +12,7 @@
 #include "rehearse/report/report.h"
 #include "rehearse/speech/phones.h"
 #include "rehearse/base/json.h"
+#include "rehearse/base/words.h"
 #include "report_internal.h"
 
 enum { MAX_TEXT = 4 << 20 };
@@ -33,10 +33,17 @@ typedef struct {
     size_t n_put;
 } marking;
 
+static void set_time(json_t *o, float start, float end)
+{
+    json_object_set_new(o, "start", rh_rounded((double)start, 1000));
+    json_object_set_new(o, "end", rh_rounded((double)end, 1000));
+}
+
 static json_t *item(float start, float end, const char *text)
 {
-    return json_pack("{s:s, s:f, s:f}", "text", text, "start", rh_round((double)start, 1000), "end",
-                     rh_round((double)end, 1000));
+    json_t *o = json_pack("{s:s}", "text", text);
+    set_time(o, start, end);
+    return o;
 }
 
 static void mark(json_t *o, const char *what, const char *note)
@@ -62,17 +69,6 @@ static void put(marking *m, int after_word, float start, json_t *o)
     m->put[m->n_put++] = (insertion){place_of(m, after_word), rh_round((double)start, 1000), o};
 }
 
-/* Letters and digits only, in small letters. */
-static size_t letters(const char *s, size_t n, char *out, size_t cap)
-{
-    size_t k = 0;
-    for (size_t i = 0; i < n && k + 1 < cap; i++)
-        if (isalnum((unsigned char)s[i]) || (unsigned char)s[i] >= 0x80)
-            out[k++] = (char)tolower((unsigned char)s[i]);
-    out[k] = '\0';
-    return k;
-}
-
 /* Next word from `at` that was said; words missed from a reference were not. */
 static size_t said_from(const marking *m, size_t at)
 {
@@ -84,15 +80,15 @@ static size_t said_from(const marking *m, size_t at)
 /* Do the words from `at` say `text`? Returns the index behind them, 0 for no. */
 static size_t says(const marking *m, size_t at, const char *text)
 {
-    char a[64], b[64];
+    char a[RH_WORD_BYTES], b[RH_WORD_BYTES];
     for (const char *s = text; *s;) {
         size_t n = strcspn(s, " ");
         at = said_from(m, at);
         if (at >= m->n)
             return 0;
         const char *word = m->words[at].heard;
-        letters(s, n, a, sizeof a);
-        letters(word, strlen(word), b, sizeof b);
+        (void)rh_word_form(s, n, "", a);
+        (void)rh_word_form(word, strlen(word), "", b);
         if (strcmp(a, b) != 0)
             return 0;
         at++;
@@ -106,8 +102,11 @@ static void add_filler(marking *m, const rh_filler *f)
 {
     size_t at = place_of(m, f->after_word);
     for (int k = f->n_words; k > 0; k--, at++)
-        if ((at = said_from(m, at)) < m->n)
+        if ((at = said_from(m, at)) < m->n) {
             mark(m->marked[at], "filler", "filler word");
+            if (f->n_words == 1) /* its sound is known better than the word, which may reach over a pause */
+                set_time(m->marked[at], f->start, f->end);
+        }
     if (f->n_words > 0)
         return;
     json_t *o = item(f->start, f->end, rh_filler_name(f->kind));

@@ -129,6 +129,22 @@ static void fillers_are_marked_or_put_in(void **state)
         "We, you<filler> know,<filler> um<filler> left.", "We, you know, um, left.");
 }
 
+/* The recogniser's word may begin in the pause before it. */
+static void a_filler_of_the_text_is_where_it_sounds(void **state)
+{
+    (void)state;
+    rh_word_score words[] = {{.heard = "Well", .start = 0, .end = 5, .score = 90},
+                             {.heard = "um,", .start = 5.26f, .end = 6.6f, .score = 90}};
+    rh_filler um = {RH_FILLER_UM, 5.84f, 6.56f, 1, 0, 1};
+    rh_analysis a = {.report = {.word_scores = words, .n_word_scores = 2}, .said = {.fillers = &um, .n_fillers = 1}};
+    json_t *items = rh_marked_words(&a);
+    assert_int_equal(json_array_size(items), 2);
+    const json_t *o = json_array_get(items, 1);
+    assert_string_equal(rh_json_str(o, "mark"), "filler");
+    assert_true(rh_json_num(o, "start") == 5.84 && rh_json_num(o, "end") == 6.56);
+    json_decref(items);
+}
+
 static void disfluencies_are_put_in_where_the_clean_text_has_them_not(void **state)
 {
     (void)state;
@@ -201,6 +217,7 @@ int main(void)
     json_set_alloc_funcs(rh_alloc, rh_free);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(fillers_are_marked_or_put_in),
+        cmocka_unit_test(a_filler_of_the_text_is_where_it_sounds),
         cmocka_unit_test(disfluencies_are_put_in_where_the_clean_text_has_them_not),
         cmocka_unit_test(pauses_and_fillers_come_in_order),
         cmocka_unit_test(fates_against_a_text_are_told_apart),
