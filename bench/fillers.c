@@ -237,7 +237,7 @@ static bool hear_samples(bench *b, const char *id, const float *x, size_t n, rh_
     *out = (rh_analysis){0};
     rh_status st = rh_hear(&h, b->stream, b->model, b->vad, x, n, &o, &err);
     if (st == RH_OK)
-        st = rh_analyse(&h.words, &h.curves, 0, (double)n / 16000.0, out, &err);
+        st = rh_analyse(&h.words, &h.curves, NULL, 0, (double)n / 16000.0, out, &err);
     if (st != RH_OK)
         fprintf(stderr, "%s: %s\n", id, err.msg);
     else if (b->verbose)
@@ -470,7 +470,7 @@ static void measure_end(live *l, const float *x, size_t n)
     if (rh_pitch_track_run(&p, x, n, &err) != RH_OK)
         return;
     const rh_contour c = rh_hearing_curves(&p);
-    if (rh_analyse(&l->said, &c, 0, (double)n / 16000.0, &a, &err) == RH_OK)
+    if (rh_analyse(&l->said, &c, NULL, 0, (double)n / 16000.0, &a, &err) == RH_OK)
         l->end_sounds = count_sounds(&a.said);
     rh_analysis_done(&a);
     rh_pitch_track_done(&p);

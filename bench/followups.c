@@ -162,7 +162,7 @@ static rh_status heard(const char *text, bool plain, rh_analysis *a)
     }
     double end_s = t.n_segments ? (double)t.segments[0].end : 0;
     if (st == RH_OK)
-        st = rh_analyse(&t, NULL, 0, end_s, a, NULL);
+        st = rh_analyse(&t, NULL, NULL, 0, end_s, a, NULL);
     rh_word_table_done(&t);
     return st;
 }

@@ -213,21 +213,26 @@ static void read_text(rh_word_table *t, const json_t *words, double *duration_s)
     rh_free(text);
 }
 
-/* A session with the same sight in every second. */
 static json_t *session_json(const json_t *of, double duration_s)
 {
-    json_t *seconds = json_array();
-    for (int t = 0; t < (int)ceil(duration_s) && json_object_get(of, "face"); t++) {
-        json_t *row = json_pack("{s:i, s:f}", "t", t, "face", rh_json_num(of, "face"));
-        if (json_object_get(of, "eye_contact")) {
-            json_object_set(row, "eye_contact", json_object_get(of, "eye_contact"));
-            json_object_set(row, "attention", json_object_get(of, "attention"));
+    return json_pack("{s:s, s:f, s:f, s:{s:s, s:s}, s:[], s:[]}", "id", "x", "created", 0.0, "duration_s", duration_s,
+                     "meta", "question", rh_json_str(of, "question"), "kind", rh_json_str(of, "kind"), "events",
+                     "segments");
+}
+
+/* The same sight in every second. */
+static rh_face_track track_of(const json_t *of, double duration_s)
+{
+    static const char *const keys[RH_SEEN_KINDS] = {
+        [RH_SEEN_FACE] = "face", [RH_SEEN_EYE_CONTACT] = "eye_contact", [RH_SEEN_ATTENTION] = "attention"};
+    rh_face_track f = {.n_seconds = (size_t)ceil(duration_s)};
+    f.seconds = rh_calloc(f.n_seconds + 1, sizeof *f.seconds);
+    for (size_t i = 0; i < f.n_seconds; i++)
+        for (int k = 0; k < RH_SEEN_KINDS; k++) {
+            const json_t *v = keys[k] ? json_object_get(of, keys[k]) : NULL;
+            f.seconds[i].mean[k] = v ? (float)json_number_value(v) : NAN;
         }
-        json_array_append_new(seconds, row);
-    }
-    return json_pack("{s:s, s:f, s:f, s:{s:s, s:s}, s:o, s:[], s:[]}", "id", "x", "created", 0.0, "duration_s",
-                     duration_s, "meta", "question", rh_json_str(of, "question"), "kind", rh_json_str(of, "kind"),
-                     "seconds", seconds, "events", "segments");
+    return f;
 }
 
 static json_t *table_of(const json_t *of)
@@ -263,7 +268,8 @@ static bool judge_one(const char *line)
         read_text(&t, json_object_get(of, "words"), &duration_s);
     (void)rh_word_table_question(&t, rh_json_str(of, "question"), rh_json_str(of, "kind"));
     json_t *session = session_json(of, duration_s);
-    bool ok = rh_analyse(&t, o ? &c : NULL, 0, duration_s, &a, &err) == RH_OK &&
+    rh_face_track faces = track_of(of, duration_s);
+    bool ok = rh_analyse(&t, o ? &c : NULL, &faces, 0, duration_s, &a, &err) == RH_OK &&
               rh_report_build(session, &a, NULL, &report, &err) == RH_OK;
     if (ok) {
         json_object_set(report, "id", json_object_get(of, "id"));
@@ -276,6 +282,7 @@ static bool judge_one(const char *line)
     for (int k = 0; k < 5; k++)
         rh_free(curve[k]);
     rh_analysis_done(&a);
+    rh_face_track_done(&faces);
     rh_word_table_done(&t);
     json_decref(report);
     json_decref(session);

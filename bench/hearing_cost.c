@@ -89,7 +89,7 @@ static rh_status analyse(bench *b, const rh_audio *a, bool verbatim, rh_error *e
     rh_analysis measured = {0};
     rh_status st = rh_hear(&h, b->stream, b->model, b->vad, a->samples, a->n, &o, err);
     if (st == RH_OK)
-        st = rh_analyse(&h.words, &h.curves, 0, (double)a->n / RH_ASR_RATE_HZ, &measured, err);
+        st = rh_analyse(&h.words, &h.curves, NULL, 0, (double)a->n / RH_ASR_RATE_HZ, &measured, err);
     if (st == RH_OK)
         json_decref(rh_analysis_json(&measured));
     rh_analysis_done(&measured);

@@ -142,7 +142,7 @@ static bool one(ears *e, const char *folder, char **c)
     if (st == RH_OK)
         st = rh_hear(&h, e->stream, e->model, e->vad, audio.samples, audio.n, &o, &err);
     if (st == RH_OK)
-        st = rh_analyse(&h.words, &h.curves, 0, (double)audio.n / RH_ASR_RATE_HZ, &a, &err);
+        st = rh_analyse(&h.words, &h.curves, NULL, 0, (double)audio.n / RH_ASR_RATE_HZ, &a, &err);
     rh_audio_done(&audio);
     if (st != RH_OK) {
         fprintf(stderr, "%s: %s\n", path, err.msg);

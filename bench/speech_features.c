@@ -125,7 +125,7 @@ static bool hear(rh_asr_stream *stream, const rh_asr_model *model, const rh_vad_
     if (st == RH_OK)
         st = rh_hear(&h, stream, model, vad, audio.samples, audio.n, &o, &err);
     if (st == RH_OK)
-        st = rh_analyse(&h.words, &h.curves, 0, (double)audio.n / RH_ASR_RATE_HZ, &a, &err);
+        st = rh_analyse(&h.words, &h.curves, NULL, 0, (double)audio.n / RH_ASR_RATE_HZ, &a, &err);
     rh_audio_done(&audio);
     if (st != RH_OK) {
         fprintf(stderr, "%s: %s\n", id, err.msg);

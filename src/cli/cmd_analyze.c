@@ -106,11 +106,10 @@ static rh_status make_report(job *j, const char *name, const char *path, json_t 
         st = rh_session_recording(s, path, NULL, err);
     if (st == RH_OK)
         st = rh_session_measure(s, NULL, &whole, err);
-    const rh_analysis *a = whole.measured ? &whole.analysis : NULL;
     if (st == RH_OK)
-        st = rh_report_build(whole.kept, a, NULL, report, err);
+        st = rh_report_build(whole.kept, &whole.analysis, NULL, report, err);
     if (st == RH_OK)
-        *items = a ? rh_marked_words(a) : NULL;
+        *items = whole.analysis.heard ? rh_marked_words(&whole.analysis) : NULL;
     rh_progress_end(&bar);
     rh_session_whole_done(&whole);
     rh_session_free(s);

@@ -17,10 +17,10 @@ static void measure(json_t *list, const char *name, const char *unit, const char
                                           note, "value", value));
 }
 
-json_t *rh_report_measures(const rh_analysis *a, double speech_s)
+json_t *rh_report_measures(const rh_analysis *a)
 {
     json_t *list = json_array();
-    double wpm = a ? rh_tenth((double)a->report.pace_wpm) : 0;
+    double wpm = rh_tenth((double)a->report.pace_wpm);
     if (wpm <= 0)
         return list;
     double paced = (double)a->report.pace.value;
@@ -29,7 +29,7 @@ json_t *rh_report_measures(const rh_analysis *a, double speech_s)
             : wpm > 150                          ? "fast"
                                                  : "slow",
             0, wpm);
-    double fillers = a->report.filler_words_count * 60 / fmax(speech_s, 10);
+    double fillers = a->report.filler_words_count * 60 / fmax(a->speech_s, 10);
     measure(list, "Fillers", "a minute; up to 5",
             fillers > 12  ? "too many"
             : fillers > 5 ? "noticeable"
@@ -63,7 +63,7 @@ static void part_text(const rh_score_part *p, char *text, size_t size)
 json_t *rh_report_evidence(const rh_analysis *a)
 {
     json_t *o = json_object();
-    for (int i = 0; i < RH_SCORES && a; i++) {
+    for (int i = 0; i < RH_SCORES; i++) {
         const rh_score *made = rh_score_of(&a->report, i);
         json_t *out = json_array();
         for (int k = 0; k < made->n_parts; k++) {
@@ -85,7 +85,7 @@ json_t *rh_report_evidence(const rh_analysis *a)
 json_t *rh_report_advice(const rh_analysis *a)
 {
     json_t *o = json_object();
-    for (int i = 0; i < RH_SCORES && a; i++)
+    for (int i = 0; i < RH_SCORES; i++)
         if (rh_score_of(&a->report, i)->known)
             json_object_set_new(o, rh_score_name(i), json_string(rh_score_of(&a->report, i)->advice));
     return o;
@@ -115,7 +115,7 @@ json_t *rh_report_structure(const rh_analysis *a)
         {"Result", "End with what came of it, with a number if you have one."},
     };
     json_t *list = json_array();
-    for (int i = 0; a && a->language.n_star > 0 && i < RH_STAR_PARTS; i++)
+    for (int i = 0; a->language.n_star > 0 && i < RH_STAR_PARTS; i++)
         json_array_append_new(list, json_pack("{s:s, s:b, s:s, s:o}", "name", parts[i].name, "present",
                                               a->language.star_sentence[i] >= 0, "advice", parts[i].advice, "sentences",
                                               part_sentences(a, i)));

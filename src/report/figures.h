@@ -1,4 +1,4 @@
-/* figures.h - JSON of what stands beside the scores; `a` may be NULL (nothing was said), then they are empty. The caller
+/* figures.h - JSON of what stands beside the scores; where nothing was said they are empty. The caller
  * owns what is returned. */
 #ifndef RH_FIGURES_H
 #define RH_FIGURES_H
@@ -7,7 +7,7 @@
 #include "rehearse/speech/analysis.h"
 
 /* [{"name", "text", "unit", "note", "value"}]: pace, fillers, pauses, pitch range beside their targets. */
-json_t *rh_report_measures(const rh_analysis *a, double speech_s);
+json_t *rh_report_measures(const rh_analysis *a);
 /* {score: [{"text", "points"}]}: the parts that made each score, as sentences. */
 json_t *rh_report_evidence(const rh_analysis *a);
 /* {score: text}: what to do about each score, a sentence each. */

@@ -8,7 +8,7 @@ rh_status rh_report_follow_ups(const rh_analysis *a, const json_t *meta, json_t 
     rh_followup next[RH_FOLLOWUPS];
     rh_followup_context about = {.question = rh_json_str(meta, "question"), .question_kind = rh_json_str(meta, "kind")};
     size_t n = 0;
-    bool answered = a && *about.question && !*rh_json_str(meta, "reference");
+    bool answered = a->heard && *about.question && !*rh_json_str(meta, "reference");
     rh_status st = answered ? rh_followups_find(a, &about, next, &n, NULL) : RH_OK;
     json_t *out = json_array();
     if (st != RH_OK || !out) {

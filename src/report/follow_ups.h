@@ -5,8 +5,8 @@
 #include <jansson.h>
 #include "rehearse/speech/analysis.h"
 
-/* Array of {kind, text, quote, start, end}, empty where no question was answered. `meta`: of the session;
- * `a` may be NULL. RH_ERR_NOMEM. */
+/* Array of {kind, text, quote, start, end}, empty where no question was answered. `meta`: of the session.
+ * RH_ERR_NOMEM. */
 rh_status rh_report_follow_ups(const rh_analysis *a, const json_t *meta, json_t **list);
 
 #endif

@@ -50,11 +50,11 @@ static void add_remarks(rh_point *p, const rh_analysis *a, rh_remark_kind kind)
 
 /* ---- how it was said ---- */
 
-static bool pace(const rh_report_view *v, rh_point *p)
+static bool pace(const rh_analysis *a, rh_point *p)
 {
-    double wpm = (double)v->a->report.pace_wpm, loss = 100 - (double)v->a->report.pace.value;
-    bool fast = part_of(&v->a->report.pace, "fast") > 0;
-    if (!v->a->report.pace.known || wpm <= 0)
+    double wpm = (double)a->report.pace_wpm, loss = 100 - (double)a->report.pace.value;
+    bool fast = part_of(&a->report.pace, "fast") > 0;
+    if (!a->report.pace.known || wpm <= 0)
         return false;
     *p = (rh_point){.distance = loss / NOTICED,
                     .reserve = loss > 0 ? 0 : 0.5,
@@ -71,12 +71,12 @@ static bool pace(const rh_report_view *v, rh_point *p)
     return true;
 }
 
-static bool broken_sentences(const rh_report_view *v, rh_point *p)
+static bool broken_sentences(const rh_analysis *a, rh_point *p)
 {
-    const rh_timing *t = &v->a->report.timing;
-    double n = t->n_within, loss = part_of(&v->a->report.fluency, "pauses inside clauses");
+    const rh_timing *t = &a->report.timing;
+    double n = t->n_within, loss = part_of(&a->report.fluency, "pauses inside clauses");
     *p = (rh_point){.distance = loss / 7,
-                    .reserve = n < 1 && v->speech_s >= 15 ? 0.6 : 0,
+                    .reserve = n < 1 && a->speech_s >= 15 ? 0.6 : 0,
                     .group = RH_POINT_FLOW,
                     .praise = "Sentences in one piece",
                     .problem = "Pauses in mid-sentence",
@@ -90,9 +90,9 @@ static bool broken_sentences(const rh_report_view *v, rh_point *p)
     return true;
 }
 
-static bool long_silences(const rh_report_view *v, rh_point *p)
+static bool long_silences(const rh_analysis *a, rh_point *p)
 {
-    const rh_score *s = &v->a->report.fluency;
+    const rh_score *s = &a->report.fluency;
     double loss = part_of(s, "long silences") + part_of(s, "silence");
     if (loss <= 0)
         return false;
@@ -103,21 +103,21 @@ static bool long_silences(const rh_report_view *v, rh_point *p)
                     .advice = "Think first, then say a whole sentence; two seconds are enough."};
     (void)snprintf(p->detail, sizeof p->detail,
                    "The longest silence was %.1f s; up to 2 s between sentences nobody minds.",
-                   (double)v->a->report.timing.longest_pause_s);
-    longest_pauses(p, &v->a->report.timing, false, 2);
+                   (double)a->report.timing.longest_pause_s);
+    longest_pauses(p, &a->report.timing, false, 2);
     return true;
 }
 
-static bool repairs(const rh_report_view *v, rh_point *p)
+static bool repairs(const rh_analysis *a, rh_point *p)
 {
     int n = 0;
-    *p = (rh_point){.distance = part_of(&v->a->report.fluency, "repetitions and restarts") / 9,
+    *p = (rh_point){.distance = part_of(&a->report.fluency, "repetitions and restarts") / 9,
                     .group = RH_POINT_FLOW,
                     .praise = "",
                     .problem = "Words said twice or begun anew",
                     .advice = "Decide on the sentence before you start it, then say it slowly to its end."};
-    for (size_t i = 0; i < v->a->said.n_disfluencies; i++) {
-        const rh_disfluency *s = &v->a->said.disfluencies[i];
+    for (size_t i = 0; i < a->said.n_disfluencies; i++) {
+        const rh_disfluency *s = &a->said.disfluencies[i];
         if (s->kind == RH_DISFLUENCY_PROLONGATION)
             continue;
         n++;
@@ -128,33 +128,33 @@ static bool repairs(const rh_report_view *v, rh_point *p)
     return p->distance > 0;
 }
 
-static bool fillers(const rh_report_view *v, rh_point *p)
+static bool fillers(const rh_analysis *a, rh_point *p)
 {
-    double n = v->a->report.filler_words_count, per_minute = (double)v->a->report.fillers_per_minute;
-    double loss = 100 - (double)v->a->report.hesitation.value;
-    if (!v->a->report.hesitation.known)
+    double n = a->report.filler_words_count, per_minute = (double)a->report.fillers_per_minute;
+    double loss = 100 - (double)a->report.hesitation.value;
+    if (!a->report.hesitation.known)
         return false;
     *p = (rh_point){.distance = loss / NOTICED,
                     .group = RH_POINT_FILLERS,
                     .praise = "Hardly any filler words",
                     .problem = "Filler words",
                     .advice = "When you feel one coming, close your mouth and pause."};
-    bool long_enough = v->speech_s >= 15; /* for praise */
+    bool long_enough = a->speech_s >= 15; /* for praise */
     p->reserve = loss > 0 ? 0 : n < 1 ? (long_enough ? 0.7 : 0.25) : (long_enough ? 0.4 : 0);
     if (n < 1)
         (void)snprintf(p->detail, sizeof p->detail, "None was heard.");
     else
         (void)snprintf(p->detail, sizeof p->detail, "%.0f filler%s, %.1f a minute; up to 5 a minute nobody minds.", n,
                        n == 1 ? "" : "s", per_minute);
-    for (size_t i = 0; i < v->a->said.n_fillers; i++) {
-        const rh_filler *f = &v->a->said.fillers[i];
+    for (size_t i = 0; i < a->said.n_fillers; i++) {
+        const rh_filler *f = &a->said.fillers[i];
         rh_point_moment(p, f->start, f->end, rh_filler_name(f->kind));
     }
     return true;
 }
 
 /* What the microphone took: each has its own remedy. */
-static bool sound(const rh_report_view *v, rh_point *p)
+static bool sound(const rh_analysis *a, rh_point *p)
 {
     static const struct {
         const char *part, *problem, *detail, *advice;
@@ -170,7 +170,7 @@ static bool sound(const rh_report_view *v, rh_point *p)
         {"very fast speech", "Give words their time", "Syllables ran into each other.",
          "Slow down so that endings can be heard."},
     };
-    const rh_score *s = &v->a->report.clarity;
+    const rh_score *s = &a->report.clarity;
     double worst = 0;
     if (!s->known)
         return false;
@@ -196,9 +196,9 @@ static bool sound(const rh_report_view *v, rh_point *p)
 }
 
 /* The sounds of the words: of learners, where the raters would say so. */
-static bool sounds(const rh_report_view *v, rh_point *p)
+static bool sounds(const rh_analysis *a, rh_point *p)
 {
-    const rh_speech_report *r = &v->a->report;
+    const rh_speech_report *r = &a->report;
     int n = 0;
     if (!r->pronunciation.known)
         return false;
@@ -224,12 +224,12 @@ static bool sounds(const rh_report_view *v, rh_point *p)
     return true;
 }
 
-static bool melody(const rh_report_view *v, rh_point *p)
+static bool melody(const rh_analysis *a, rh_point *p)
 {
-    double spread = (double)v->a->prosody.f0_spread_st;
-    if (!v->a->sound_known || v->a->prosody.voiced_s < 5)
+    double spread = (double)a->prosody.f0_spread_st;
+    if (!a->sound_known || a->prosody.voiced_s < 5)
         return false;
-    *p = (rh_point){.distance = part_of(&v->a->report.prosody, "melody") / NOTICED,
+    *p = (rh_point){.distance = part_of(&a->report.prosody, "melody") / NOTICED,
                     .reserve = within((spread - 6.5) / 4),
                     .group = RH_POINT_MELODY,
                     .praise = "A lively voice",
@@ -240,14 +240,14 @@ static bool melody(const rh_report_view *v, rh_point *p)
     return true;
 }
 
-static bool endings(const rh_report_view *v, rh_point *p)
+static bool endings(const rh_analysis *a, rh_point *p)
 {
-    const rh_prosody *t = &v->a->prosody;
+    const rh_prosody *t = &a->prosody;
     double statements = 0, rises = (double)t->n_rises;
     for (size_t i = 0; i < t->n_ends; i++)
         statements += !t->ends[i].question;
     /* A claim about statements needs half of them measured, and three. */
-    if (statements < 3 || 2 * statements < (double)v->a->language.n_sentences)
+    if (statements < 3 || 2 * statements < (double)a->language.n_sentences)
         return false;
     *p = (rh_point){.distance = fmax(0, rises / statements - 0.4) / 0.2,
                     .group = RH_POINT_MELODY,
@@ -266,15 +266,15 @@ static bool endings(const rh_report_view *v, rh_point *p)
 /* ---- what was said ---- */
 
 /* An answer to a question, whose content was judged. */
-static bool is_answer(const rh_report_view *v)
+static bool is_answer(const rh_analysis *a)
 {
-    return v->a->report.content.known && v->a->said.question && *v->a->said.question;
+    return a->report.content.known && a->said.question && *a->said.question;
 }
 
-static bool answers(const rh_report_view *v, rh_point *p)
+static bool answers(const rh_analysis *a, rh_point *p)
 {
-    const rh_score *s = &v->a->report.content;
-    double loss = is_answer(v) ? fmax(part_of(s, "answers the question"), part_of(s, "sentences")) : 0;
+    const rh_score *s = &a->report.content;
+    double loss = is_answer(a) ? fmax(part_of(s, "answers the question"), part_of(s, "sentences")) : 0;
     if (loss <= 0)
         return false;
     *p = (rh_point){.distance = loss / 14,
@@ -286,10 +286,10 @@ static bool answers(const rh_report_view *v, rh_point *p)
     return true;
 }
 
-static bool story(const rh_report_view *v, rh_point *p)
+static bool story(const rh_analysis *a, rh_point *p)
 {
-    const rh_score *s = &v->a->report.content;
-    const rh_language *l = &v->a->language;
+    const rh_score *s = &a->report.content;
+    const rh_language *l = &a->language;
     const char *missing = NULL;
     int found = 0;
     for (int i = 0; i < RH_STAR_PARTS; i++) {
@@ -299,7 +299,7 @@ static bool story(const rh_report_view *v, rh_point *p)
         found++;
         rh_point_moment(p, at->start, at->end, rh_star_name(i));
     }
-    if (!is_answer(v) || v->speech_s < LEAST_STORY_S)
+    if (!is_answer(a) || a->speech_s < LEAST_STORY_S)
         return false;
     double result = part_of(s, "result"), deed = part_of(s, "what was done"), setting = part_of(s, "setting");
     double reason = part_of(s, "reason or example");
@@ -324,11 +324,11 @@ static bool story(const rh_report_view *v, rh_point *p)
     return true;
 }
 
-static bool concrete(const rh_report_view *v, rh_point *p)
+static bool concrete(const rh_analysis *a, rh_point *p)
 {
-    const rh_language *l = &v->a->language;
+    const rh_language *l = &a->language;
     double n = l->counts[RH_REMARK_NUMBER] + l->counts[RH_REMARK_NAME];
-    if (!is_answer(v) || v->speech_s < 15)
+    if (!is_answer(a) || a->speech_s < 15)
         return false;
     *p = (rh_point){.weight = 0.8,
                     .distance = fmax(0, 1.6 - (double)l->concreteness) / 1.4,
@@ -339,37 +339,37 @@ static bool concrete(const rh_report_view *v, rh_point *p)
                     .advice = "Name one number, one tool or one person: how many, how long, by how much."};
     (void)snprintf(p->detail, sizeof p->detail, "%.0f number%s and name%s in your answer.", n, n == 1 ? "" : "s",
                    n == 1 ? "" : "s");
-    add_remarks(p, v->a, RH_REMARK_NUMBER);
+    add_remarks(p, a, RH_REMARK_NUMBER);
     return true;
 }
 
-static bool hedges(const rh_report_view *v, rh_point *p)
+static bool hedges(const rh_analysis *a, rh_point *p)
 {
-    const rh_language *l = &v->a->language;
+    const rh_language *l = &a->language;
     double n = l->counts[RH_REMARK_HEDGE], share = (double)l->hedges_per_100;
     /* One or two are nobody's habit. */
     double judged = 100 * (n - 1) / fmax(l->n_words, 80);
-    if (!rh_is_english(v->a->said.language) || v->speech_s < 8)
+    if (!rh_is_english(a->said.language) || a->speech_s < 8)
         return false;
     *p = (rh_point){.weight = 0.9,
                     .distance = fmax(0, judged - 1.8) / 1.4,
-                    .reserve = n < 1 && v->speech_s >= 30 ? 0.35 : 0,
+                    .reserve = n < 1 && a->speech_s >= 30 ? 0.35 : 0,
                     .group = RH_POINT_WORDING,
                     .praise = "Said with confidence",
                     .problem = "Words that take back what you say",
                     .advice = "Leave out \"maybe\" and \"I think\" where you do know."};
     (void)snprintf(p->detail, sizeof p->detail, "%.0f hedging word%s, %.1f in a hundred words.", n, n == 1 ? "" : "s",
                    share);
-    add_remarks(p, v->a, RH_REMARK_HEDGE);
+    add_remarks(p, a, RH_REMARK_HEDGE);
     return true;
 }
 
-static bool vague(const rh_report_view *v, rh_point *p)
+static bool vague(const rh_analysis *a, rh_point *p)
 {
-    const rh_language *l = &v->a->language;
+    const rh_language *l = &a->language;
     double n = l->counts[RH_REMARK_WEAK], share = (double)l->weak_per_100;
     double judged = 100 * (n - 1) / fmax(l->n_words, 80);
-    if (!rh_is_english(v->a->said.language) || v->speech_s < 8 || judged <= 3.5)
+    if (!rh_is_english(a->said.language) || a->speech_s < 8 || judged <= 3.5)
         return false;
     *p = (rh_point){.distance = (judged - 3.5) / 2,
                     .group = RH_POINT_WORDING,
@@ -378,15 +378,15 @@ static bool vague(const rh_report_view *v, rh_point *p)
                     .advice = "Put the thing itself in the place of \"stuff\" and \"a lot of\"."};
     (void)snprintf(p->detail, sizeof p->detail, "%.0f vague word%s, %.1f in a hundred words.", n, n == 1 ? "" : "s",
                    share);
-    add_remarks(p, v->a, RH_REMARK_WEAK);
+    add_remarks(p, a, RH_REMARK_WEAK);
     return true;
 }
 
-static bool own_part(const rh_report_view *v, rh_point *p)
+static bool own_part(const rh_analysis *a, rh_point *p)
 {
-    const rh_language *l = &v->a->language;
+    const rh_language *l = &a->language;
     double i = l->n_i, we = l->n_we;
-    if (!is_answer(v) || i + we < 5)
+    if (!is_answer(a) || i + we < 5)
         return false;
     *p = (rh_point){.weight = 0.8,
                     .distance = fmax(0, 0.4 - (double)l->i_share) / 0.2,
@@ -400,11 +400,11 @@ static bool own_part(const rh_report_view *v, rh_point *p)
     return true;
 }
 
-static bool length(const rh_report_view *v, rh_point *p)
+static bool length(const rh_analysis *a, rh_point *p)
 {
-    double words = v->a->report.n_words;
+    double words = a->report.n_words;
     bool shorter = words < 150;
-    if (!is_answer(v))
+    if (!is_answer(a))
         return false;
     *p = (rh_point){.distance = shorter ? fmax(0, 62 - words) / 14 : fmax(0, words - 330) / 55,
                     .reserve = words >= 110 && words <= 300 ? 0.35 : 0,
@@ -414,7 +414,7 @@ static bool length(const rh_report_view *v, rh_point *p)
                     .advice = shorter ? "Add one example: what happened, what you did, what came of it."
                                       : "Aim at one to two minutes; the interviewer will ask for more."};
     (void)snprintf(p->detail, sizeof p->detail,
-                   "%.0f words in %.0f seconds; most answers are best at 120 to 300 words.", words, v->speech_s);
+                   "%.0f words in %.0f seconds; most answers are best at 120 to 300 words.", words, a->speech_s);
     return true;
 }
 

@@ -3,45 +3,48 @@
 #include <stdio.h>
 #include "points.h"
 
-bool rh_point_eyes(const rh_report_view *v, rh_point *p)
+bool rh_point_eyes(const rh_analysis *a, rh_point *p)
 {
-    if (v->eye_contact < 0)
+    double share = (double)a->sight.eye_contact;
+    if (share < 0)
         return false;
-    *p = (rh_point){.distance = fmax(0, 63 - v->eye_contact) / 9,
-                    .reserve = fmax(0, fmin(1, (v->eye_contact - 63) / 30)),
+    *p = (rh_point){.distance = fmax(0, 63 - share) / 9,
+                    .reserve = fmax(0, fmin(1, (share - 63) / 30)),
                     .group = RH_POINT_SIGHT,
                     .praise = "Eyes on the camera",
                     .problem = "Look at the camera more",
                     .advice = "Put the question next to the camera, and look there while you think."};
     (void)snprintf(p->detail, sizeof p->detail, "You looked at the camera %.0f %% of the time; aim at 65 to 90.",
-                   v->eye_contact);
-    rh_point_longest(p, v->away, v->n_away, " away");
+                   share);
+    rh_point_longest(p, a->sight.track.away, a->sight.track.n_away, " away");
     return true;
 }
 
-bool rh_point_facing(const rh_report_view *v, rh_point *p)
+bool rh_point_facing(const rh_analysis *a, rh_point *p)
 {
-    if (v->attention < 0 || v->attention >= 70)
+    double facing = (double)a->sight.attention;
+    if (facing < 0 || facing >= 70)
         return false;
     /* Where the eyes are the fault, the head is told with them. */
-    *p = (rh_point){.distance = (70 - v->attention) / 20,
+    *p = (rh_point){.distance = (70 - facing) / 20,
                     .group = RH_POINT_SIGHT,
                     .praise = "",
                     .problem = "Turn your head to the camera",
                     .advice = "Put the camera straight in front of you, at the height of your eyes."};
-    (void)snprintf(p->detail, sizeof p->detail, "Your head faced the camera: %.0f of 100.", v->attention);
+    (void)snprintf(p->detail, sizeof p->detail, "Your head faced the camera: %.0f of 100.", facing);
     return true;
 }
 
-bool rh_point_framing(const rh_report_view *v, rh_point *p)
+bool rh_point_framing(const rh_analysis *a, rh_point *p)
 {
-    if (v->in_frame < 0 || v->in_frame >= 90)
+    double share = (double)a->sight.in_frame;
+    if (share < 0 || share >= 90)
         return false;
-    *p = (rh_point){.distance = (90 - v->in_frame) / 10,
+    *p = (rh_point){.distance = (90 - share) / 10,
                     .group = RH_POINT_SIGHT,
                     .praise = "",
                     .problem = "Stay in the picture",
                     .advice = "Sit so that your face is in the middle of the picture, a hand below its upper edge."};
-    (void)snprintf(p->detail, sizeof p->detail, "Your face was in the picture %.0f %% of the time.", v->in_frame);
+    (void)snprintf(p->detail, sizeof p->detail, "Your face was in the picture %.0f %% of the time.", share);
     return true;
 }

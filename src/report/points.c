@@ -81,17 +81,17 @@ static void choose(rh_point *points, int n, json_t *keep, json_t *change)
     }
 }
 
-void rh_report_points(const rh_report_view *v, json_t **keep, json_t **change)
+void rh_report_points(const rh_analysis *a, json_t **keep, json_t **change)
 {
     rh_point points[MAX_POINTS];
     int n = 0;
     *keep = json_array();
     *change = json_array();
-    if (!v->a || v->speech_s < LEAST_SPEECH_S)
+    if (a->speech_s < LEAST_SPEECH_S)
         return;
     for (size_t i = 0; i < rh_n_point_rules && n < MAX_POINTS; i++) {
         rh_point p = {0};
-        if (rh_point_rules[i](v, &p))
+        if (rh_point_rules[i](a, &p))
             points[n++] = p;
         else
             json_decref(p.moments);

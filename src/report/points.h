@@ -11,21 +11,9 @@
 #include <stdbool.h>
 #include "rehearse/speech/analysis.h"
 
-/* What the rules look at; all borrowed. */
-typedef struct {
-    const rh_analysis *a; /* NULL without sound */
-    const rh_time_span *away;
-    size_t n_away;    /* looks away from the camera */
-    const char *kind; /* of the question; "" */
-    double speech_s;
-    double eye_contact; /* share 0..100; < 0 = not seen */
-    double attention;
-    double in_frame; /* share of the pictures with a face, 0..100; < 0 = no pictures */
-} rh_report_view;
-
 /* Two arrays of at most three points {title, detail, advice, moments, good, kind}: kind is "keep", "fault" or
  * "next_step"; good 0 to 100. Of a recording in which nothing was said both are empty. */
-void rh_report_points(const rh_report_view *v, json_t **keep, json_t **change);
+void rh_report_points(const rh_analysis *a, json_t **keep, json_t **change);
 
 /* ---- of point_rules.c ---- */
 
@@ -52,7 +40,7 @@ typedef struct {
 } rh_point;
 
 /* False where there is nothing to judge. */
-typedef bool (*rh_point_rule)(const rh_report_view *v, rh_point *p);
+typedef bool (*rh_point_rule)(const rh_analysis *a, rh_point *p);
 extern const rh_point_rule rh_point_rules[];
 extern const size_t rh_n_point_rules;
 
@@ -65,8 +53,8 @@ void rh_point_longest(rh_point *p, const rh_time_span *list, size_t n, const cha
 
 /* ---- of point_sight.c ---- */
 
-bool rh_point_eyes(const rh_report_view *v, rh_point *p);
-bool rh_point_facing(const rh_report_view *v, rh_point *p);
-bool rh_point_framing(const rh_report_view *v, rh_point *p);
+bool rh_point_eyes(const rh_analysis *a, rh_point *p);
+bool rh_point_facing(const rh_analysis *a, rh_point *p);
+bool rh_point_framing(const rh_analysis *a, rh_point *p);
 
 #endif

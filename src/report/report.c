@@ -2,7 +2,6 @@
 #include "rehearse/report/report.h"
 #include "rehearse/report/analysis_json.h"
 
-#include <ctype.h>
 #include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -17,66 +16,26 @@
 
 /* A pause this long is shown in the transcript; about 0.6 s at a full stop is natural. */
 static const double SHOWN_PAUSE_S = 0.8;
-static const double LEAST_FACE = 20; /* % of pictures with a face, to judge where it looked */
-
-/* ---- what was seen ---- */
-
-typedef enum { FACE, EYE_CONTACT, ATTENTION, EYES_HIDDEN, MOUTH_HIDDEN, YAW, PITCH, SIGHTS } seen_kind;
-
-/* Percent; means over the seconds that have it, -1 when none has. */
-typedef struct {
-    double mean[SIGHTS];
-    double *at[SIGHTS]; /* [n], a value a second; not a number = not known */
-    int n;
-} sight;
-
-static bool read_sight(sight *s, const json_t *seconds, double duration_s)
-{
-    static const char *const keys[SIGHTS] = {"face",         "eye_contact", "attention", "eyes_hidden",
-                                             "mouth_hidden", "yaw",         "pitch"};
-    s->n = (int)ceil(fmax(0, duration_s));
-    double *at = rh_alloc_array(SIGHTS * (size_t)s->n + 1, sizeof *at);
-    if (!at)
-        return false;
-    for (int k = 0; k < SIGHTS; k++, at += s->n) {
-        double sum = 0;
-        size_t n = 0, i;
-        json_t *row;
-        s->at[k] = at;
-        for (int t = 0; t < s->n; t++)
-            at[t] = NAN;
-        json_array_foreach(seconds, i, row) {
-            const json_t *v = json_object_get(row, keys[k]);
-            json_int_t t = json_integer_value(json_object_get(row, "t"));
-            if (!json_is_number(v))
-                continue;
-            sum += json_number_value(v);
-            n++;
-            if (t >= 0 && t < s->n)
-                at[t] = json_number_value(v);
-        }
-        s->mean[k] = n ? sum / (double)n : -1;
-    }
-    return true;
-}
 
 /* ---- timeline ---- */
 
-static json_t *column(const double *at, int n)
+static json_t *column(const rh_face_track *t, rh_seen kind)
 {
     json_t *list = json_array();
-    for (int t = 0; t < n; t++)
-        json_array_append_new(list, isnan(at[t]) ? json_null() : json_real(at[t]));
+    for (size_t i = 0; i < t->n_seconds; i++) {
+        float v = t->seconds[i].mean[kind];
+        json_array_append_new(list, isnan(v) ? json_null() : rh_rounded((double)v, 10));
+    }
     return list;
 }
 
-static json_t *timeline(const sight *seen, const json_t *result)
+static json_t *timeline(const rh_analysis *a, const json_t *result)
 {
     json_t *heard = json_object_get(result, "timeline");
     json_t *o = json_is_object(heard) ? json_copy(heard) : json_object();
     json_object_set_new(o, "step_s", json_integer(1));
-    json_object_set_new(o, "eye_contact", column(seen->at[EYE_CONTACT], seen->n));
-    json_object_set_new(o, "attention", column(seen->at[ATTENTION], seen->n));
+    json_object_set_new(o, "eye_contact", column(&a->sight.track, RH_SEEN_EYE_CONTACT));
+    json_object_set_new(o, "attention", column(&a->sight.track, RH_SEEN_ATTENTION));
     return o;
 }
 
@@ -132,8 +91,7 @@ static json_t *events(const json_t *session, const rh_analysis *a, const json_t 
     json_t *list = json_array(), *o;
     size_t i;
     add_kept_events(list, session);
-    if (a)
-        add_heard_events(list, a);
+    add_heard_events(list, a);
     json_array_foreach(marked, i, o)
         if (strcmp(rh_json_str(o, "mark"), "mispronounced") == 0)
             add_event(list, "mispronounced", rh_json_num(o, "start"), rh_json_num(o, "end"), rh_json_str(o, "text"));
@@ -215,60 +173,22 @@ static json_t *transcript(const json_t *session, const json_t *marked)
 
 /* ---- scores ---- */
 
-static double between(double v, double bad, double fine)
+static void put_score(json_t *o, const char *name, float value)
 {
-    return fmax(0, fmin(100, 100 * (v - bad) / (fine - bad)));
+    if (value >= 0)
+        json_object_set_new(o, name, rh_rounded((double)value, 10));
 }
 
-/* Degrees that the head turned from second to second, mean. */
-static double restlessness(const sight *seen)
+static json_t *scores(const rh_analysis *a)
 {
-    double sum = 0;
-    int n = 0;
-    for (int t = 1; t < seen->n; t++) {
-        double d = fabs(seen->at[YAW][t] - seen->at[YAW][t - 1]) + fabs(seen->at[PITCH][t] - seen->at[PITCH][t - 1]);
-        if (isnan(d))
-            continue;
-        sum += d;
-        n++;
-    }
-    return n ? sum / n : 0;
-}
-
-/* Facing, in the picture, steady; -1 without pictures of a face. */
-static double presence(const sight *seen)
-{
-    if (seen->mean[FACE] < LEAST_FACE || seen->mean[ATTENTION] < 0)
-        return seen->mean[FACE] >= 0 ? 0 : -1;
-    double in_frame = between(seen->mean[FACE], 20, 95), faces = between(seen->mean[ATTENTION], 10, 80);
-    return fmin(in_frame, faces) - 0.3 * between(restlessness(seen), 6, 20);
-}
-
-static json_t *scores(const rh_analysis *a, const rh_report_view *v, const sight *seen)
-{
-    static const double EYES = 0.2, PRESENCE = 0.05; /* beside the weights of what was heard */
     json_t *o = json_object();
-    bool spoken = a && *a->text;
-    for (int i = 0; i < RH_SCORES && spoken; i++)
+    for (int i = 0; i < RH_SCORES; i++)
         if (rh_score_of(&a->report, i)->known)
-            json_object_set_new(o, rh_score_name(i), rh_rounded((double)rh_score_of(&a->report, i)->value, 10));
-    double there = presence(seen), heard = spoken ? (double)rh_score_weight(&a->report) : 0;
-    double sum = heard > 0 ? heard * (double)a->report.overall.value : 0, weight = heard;
-    if (v->eye_contact >= 0) {
-        json_object_set_new(o, "eye_contact", rh_rounded(v->eye_contact, 10));
-        sum += EYES * between(v->eye_contact, 10, 70);
-        weight += EYES;
-    }
-    if (v->attention >= 0)
-        json_object_set_new(o, "attention", rh_rounded(v->attention, 10));
-    if (there >= 0) {
-        there = fmax(0, there);
-        json_object_set_new(o, "presence", rh_rounded(there, 10));
-        sum += PRESENCE * there;
-        weight += PRESENCE;
-    }
-    if (heard > 0)
-        json_object_set_new(o, "overall", rh_rounded(sum / weight, 10));
+            put_score(o, rh_score_name(i), rh_score_of(&a->report, i)->value);
+    put_score(o, "eye_contact", a->sight.eye_contact);
+    put_score(o, "attention", a->sight.attention);
+    put_score(o, "presence", a->sight.presence);
+    put_score(o, "overall", a->overall);
     return o;
 }
 
@@ -283,40 +203,37 @@ static void note_hidden(json_t *list, double share, const char *what, const char
     json_array_append_new(list, json_string(text));
 }
 
-static json_t *notes(const rh_analysis *a, const sight *seen)
+static json_t *notes(const rh_analysis *a)
 {
     json_t *list = json_array();
-    double face = seen->mean[FACE];
-    if (face >= 0 && face < LEAST_FACE)
+    const rh_sight *seen = &a->sight;
+    if (seen->in_frame >= 0 && seen->in_frame < RH_SIGHT_LEAST_FACE)
         json_array_append_new(list, json_string("Hardly any face was in the picture: eye contact was not judged."));
-    if (face >= LEAST_FACE) {
-        note_hidden(list, seen->mean[EYES_HIDDEN], "eyes were not visible",
-                    "dark glasses, a hand, light): eye contact was then judged by your head");
-        note_hidden(list, seen->mean[MOUTH_HIDDEN], "mouth was not visible", "a mask, a hand, a microphone)");
-    }
-    if (a && !a->report.spoken)
+    note_hidden(list, (double)seen->eyes_hidden, "eyes were not visible",
+                "dark glasses, a hand, light): eye contact was then judged by your head");
+    note_hidden(list, (double)seen->mouth_hidden, "mouth was not visible", "a mask, a hand, a microphone)");
+    if (a->heard && !a->report.spoken)
         json_array_append_new(list, json_string(a->report.reason));
-    unsigned sound = a && a->sound_known ? a->prosody.sound & ~(unsigned)RH_SOUND_NO_VOICE : 0;
+    unsigned sound = a->sound_known ? a->prosody.sound & ~(unsigned)RH_SOUND_NO_VOICE : 0;
     for (unsigned bit = 1; bit <= sound; bit <<= 1)
         if (sound & bit)
             json_array_append_new(list, json_string(rh_sound_reason(bit)));
     return list;
 }
 
-static json_t *summary(const rh_report_view *v)
+static json_t *summary(const rh_analysis *a)
 {
     char text[400] = "";
     size_t n = 0;
-    if (v->a && v->speech_s >= 1) {
-        double wpm = (double)v->a->report.pace_wpm;
-        n += (size_t)snprintf(text, sizeof text, "You spoke for %.0f seconds at %.0f words a minute", v->speech_s, wpm);
-        if (v->eye_contact >= 0)
-            n += (size_t)snprintf(text + n, sizeof text - n, " and looked at the camera %.0f %% of the time",
-                                  v->eye_contact);
+    double looked = (double)a->sight.eye_contact;
+    if (a->speech_s >= 1) {
+        double wpm = (double)a->report.pace_wpm;
+        n += (size_t)snprintf(text, sizeof text, "You spoke for %.0f seconds at %.0f words a minute", a->speech_s, wpm);
+        if (looked >= 0)
+            n += (size_t)snprintf(text + n, sizeof text - n, " and looked at the camera %.0f %% of the time", looked);
         (void)snprintf(text + n, sizeof text - n, ".");
-    } else if (v->eye_contact >= 0) {
-        (void)snprintf(text, sizeof text, "You looked at the camera %.0f %% of the time. No speech was heard.",
-                       v->eye_contact);
+    } else if (looked >= 0) {
+        (void)snprintf(text, sizeof text, "You looked at the camera %.0f %% of the time. No speech was heard.", looked);
     } else {
         (void)snprintf(text, sizeof text, "No speech was heard.");
     }
@@ -354,28 +271,6 @@ static json_t *trend(const json_t *session, const json_t *earlier, const json_t 
     return list;
 }
 
-/* Time of words, the pauses between them left out. */
-static double speech_s(const rh_analysis *a)
-{
-    size_t n = a ? a->report.n_word_scores : 0;
-    const rh_word_score *w = n ? a->report.word_scores : NULL;
-    return n ? fmax(0, (double)(w[n - 1].end - w[0].start - a->report.timing.pause_s)) : 0;
-}
-
-/* Looks away, as spans; *n of them. Freed with rh_free(). */
-static rh_time_span *looks_away(const json_t *session, size_t *n)
-{
-    const json_t *events = json_object_get(session, "events");
-    rh_time_span *list = rh_calloc(json_array_size(events) + 1, sizeof *list);
-    json_t *o;
-    size_t i;
-    *n = 0;
-    json_array_foreach(events, i, o)
-        if (list && strcmp(rh_json_str(o, "kind"), "look_away") == 0)
-            list[(*n)++] = (rh_time_span){(float)rh_json_num(o, "start"), (float)rh_json_num(o, "end")};
-    return list;
-}
-
 static void add_analysis(json_t *r, json_t *result)
 {
     json_t *language = json_object_get(result, "language");
@@ -398,38 +293,20 @@ rh_status rh_report_build(const json_t *session, const rh_analysis *a, const jso
                           rh_error *err)
 {
     const json_t *meta = json_object_get(session, "meta");
-    double duration_s = rh_json_num(session, "duration_s");
-    sight seen = {0};
     unsigned long failures = rh_alloc_failures();
-    if (!read_sight(&seen, json_object_get(session, "seconds"), duration_s))
-        return rh_fail(err, RH_ERR_NOMEM, "report: out of memory");
-    bool has_face = seen.mean[FACE] >= LEAST_FACE;
-    json_t *result = a ? rh_analysis_json(a) : NULL;
-    json_t *marked = (a ? rh_marked_words(a) : json_array()), *happened = events(session, a, marked);
-    rh_report_view v = {
-        .a = a,
-        .kind = rh_json_str(meta, "kind"),
-        .speech_s = speech_s(a),
-        .eye_contact = has_face ? seen.mean[EYE_CONTACT] : -1,
-        .attention = has_face ? seen.mean[ATTENTION] : -1,
-        .in_frame = seen.mean[FACE],
-    };
-    rh_time_span *away = looks_away(session, &v.n_away);
-    v.away = away;
-    json_t *keep = NULL, *change = NULL;
-    rh_report_points(&v, &keep, &change);
-    json_t *marks = scores(a, &v, &seen);
-    json_t *r =
-        json_pack("{s:i, s:s, s:f, s:s, s:s, s:f, s:f, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
-                  "version", 1, "id", rh_json_str(session, "id"), "created", rh_json_num(session, "created"),
-                  "question", rh_json_str(meta, "question"), "kind", v.kind, "duration_s", duration_s, "speech_s",
-                  rh_tenth(v.speech_s), "summary", summary(&v), "notes", notes(a, &seen), "scores", json_incref(marks),
-                  "measures", rh_report_measures(a, v.speech_s), "keep", keep, "change", change, "timeline",
-                  timeline(&seen, result), "events", happened, "transcript", transcript(session, marked), "structure",
-                  rh_report_structure(a), "evidence", rh_report_evidence(a), "advice", rh_report_advice(a));
+    json_t *result = a->heard ? rh_analysis_json(a) : NULL;
+    json_t *marked = a->heard ? rh_marked_words(a) : json_array(), *happened = events(session, a, marked);
+    json_t *keep = NULL, *change = NULL, *marks = scores(a);
+    rh_report_points(a, &keep, &change);
+    json_t *r = json_pack(
+        "{s:i, s:s, s:f, s:s, s:s, s:f, s:f, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "version", 1,
+        "id", rh_json_str(session, "id"), "created", rh_json_num(session, "created"), "question",
+        rh_json_str(meta, "question"), "kind", rh_json_str(meta, "kind"), "duration_s",
+        rh_json_num(session, "duration_s"), "speech_s", rh_tenth(a->speech_s), "summary", summary(a), "notes", notes(a),
+        "scores", json_incref(marks), "measures", rh_report_measures(a), "keep", keep, "change", change, "timeline",
+        timeline(a, result), "events", happened, "transcript", transcript(session, marked), "structure",
+        rh_report_structure(a), "evidence", rh_report_evidence(a), "advice", rh_report_advice(a));
     json_decref(marked);
-    rh_free(away);
-    rh_free(seen.at[0]);
     bool whole = r && add_follow_ups(r, a, meta);
     if (r) {
         json_object_set_new(r, "trend", trend(session, earlier, marks));

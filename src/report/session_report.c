@@ -31,7 +31,7 @@ rh_status rh_report_session(rh_session *s, const atomic_bool *cancel, json_t **o
     rh_status st = rh_session_measure(s, cancel, &whole, err);
     if (st != RH_OK)
         return st;
-    st = rh_report_build(whole.kept, whole.measured ? &whole.analysis : NULL, whole.earlier, &report, err);
+    st = rh_report_build(whole.kept, &whole.analysis, whole.earlier, &report, err);
     rh_session_whole_done(&whole);
     if (st == RH_OK)
         st = rh_session_close(s, report, name_loss, err);

@@ -321,7 +321,7 @@ rh_status rh_analyze_recording(const rh_model_set *m, const float *samples, size
     if (st != RH_OK)
         rh_fail(err, st, "speech: out of memory");
     else
-        st = rh_analyse(&h.words, &h.curves, 0, (double)n / RH_ASR_RATE_HZ, &a, err);
+        st = rh_analyse(&h.words, &h.curves, own.faces, 0, (double)n / RH_ASR_RATE_HZ, &a, err);
     if (st == RH_OK)
         st = take_text(&a, &h, err);
     rh_hearing_done(&h);

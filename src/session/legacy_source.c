@@ -316,7 +316,7 @@ static rh_status measure(rh_legacy_source *l, rh_legacy_part part, double from_s
     double until = fmax(l->measured, all ? fmax(fed, heard_s(l)) : heard_s(l));
     rh_contour c = {0};
     (void)rh_curves_part(&l->curves, from_s, until, &c, NULL);
-    rh_status st = rh_analyse(&l->said, c.n ? &c : NULL, from_s, until, out, err);
+    rh_status st = rh_analyse(&l->said, c.n ? &c : NULL, NULL, from_s, until, out, err);
     if (st != RH_OK)
         return st;
     l->measured = until;

@@ -161,9 +161,13 @@ static void restore(rh_session *s, const json_t *kept)
         int t = (int)json_integer_value(json_object_get(row, "t"));
         s->stored_until = t + 1;
         s->now = fmax(s->now, t);
+        rh_timeline_restore(&s->timeline, t, row);
     }
-    json_array_foreach(json_object_get(kept, "events"), i, row)
+    json_array_foreach(json_object_get(kept, "events"), i, row) {
         json_array_append(s->events, row);
+        if (strcmp(rh_json_str(row, "kind"), "look_away") == 0)
+            rh_timeline_away(&s->timeline, rh_json_num(row, "start"), rh_json_num(row, "end"));
+    }
     s->metrics_at = s->now;
     s->whole &= s->n_segments == 0; /* their sounds are known no more */
     s->heard_from = (size_t)(end * RATE);

@@ -26,7 +26,8 @@ static rh_status add_voice(rh_session *s, const float *samples, size_t n, rh_err
 }
 
 /* With the whole sound there is more to be known than each final showed: fillers are looked for again. */
-static rh_status measure_heard(rh_session *s, const float *samples, size_t n, rh_analysis *out, rh_error *err)
+static rh_status measure_heard(rh_session *s, const float *samples, size_t n, const rh_face_track *faces,
+                               rh_analysis *out, rh_error *err)
 {
     rh_pitch_track track = {0};
     rh_word_table *said = &s->said;
@@ -41,25 +42,27 @@ static rh_status measure_heard(rh_session *s, const float *samples, size_t n, rh
         st = rh_pitch_track_run(&track, samples, n, err);
     rh_contour curves = rh_hearing_curves(&track);
     if (st == RH_OK)
-        st = rh_analyse(said, &curves, 0, fmax((double)n / RATE, end), out, err);
+        st = rh_analyse(said, &curves, faces, 0, fmax((double)n / RATE, end), out, err);
     rh_pitch_track_done(&track);
     return st;
 }
 
-static rh_status measure(rh_session *s, const atomic_bool *cancel, rh_analysis *out, bool *measured, rh_error *err)
+static rh_status measure(rh_session *s, const rh_face_track *faces, const atomic_bool *cancel, rh_analysis *out,
+                         rh_error *err)
 {
     float *samples = NULL;
     size_t n = 0;
-    bool heard = s->whole && !s->o.reference;
-    rh_status st = rh_spool_read(&s->spool, 0, SIZE_MAX, &samples, &n, err);
-    *measured = st == RH_OK && n > 0;
-    if (*measured && heard) {
-        st = measure_heard(s, samples, n, out, err);
-    } else if (*measured) {
+    rh_status st = s->models->asr ? rh_spool_read(&s->spool, 0, SIZE_MAX, &samples, &n, err) : RH_OK;
+    if (st == RH_OK && n == 0) {
+        st = rh_analyse(NULL, NULL, faces, 0, s->length, out, err);
+    } else if (st == RH_OK && s->whole && !s->o.reference) {
+        st = measure_heard(s, samples, n, faces, out, err);
+    } else if (st == RH_OK) {
         rh_hearing_options o = {.language = rh_session_language(s),
                                 .reference = s->o.reference,
                                 .question = s->o.question,
                                 .question_kind = s->o.kind,
+                                .faces = faces,
                                 .cancel = cancel,
                                 .progress = s->o.progress,
                                 .progress_user = s->o.user};
@@ -69,42 +72,20 @@ static rh_status measure(rh_session *s, const atomic_bool *cancel, rh_analysis *
     return st;
 }
 
-/* The seconds of this run over those that the store has of it and of earlier ones. */
-static json_t *all_seconds(const rh_session *s, const json_t *kept)
+/* The session as rh_store_get() would give it, whatever the store could take. */
+static json_t *as_kept(const rh_session *s)
 {
-    json_t *seconds = json_array(), *row;
-    size_t i;
-    json_array_foreach(json_object_get(kept, "seconds"), i, row)
-        if (json_integer_value(json_object_get(row, "t")) >= s->timeline.n_bins || s->timeline.n_bins == 0)
-            json_array_append(seconds, row);
-    for (int t = s->timeline.n_bins - 1; t >= 0; t--) {
-        row = rh_timeline_bin_json(&s->timeline.bins[t]);
-        json_object_set_new(row, "t", json_integer(t));
-        json_array_insert_new(seconds, 0, row);
-    }
-    return seconds;
-}
-
-/* The session as the store has it; as this run knows it where there is no store, or it could not
- * take everything. */
-static json_t *as_kept(rh_session *s, bool all_stored)
-{
-    json_t *kept = NULL;
-    if (s->store && rh_store_get(s->store, s->o.id, &kept, NULL) == RH_OK && all_stored)
-        return kept;
-    json_t *whole =
-        json_pack("{s:s, s:f, s:o, s:O, s:O, s:o}", "id", s->o.id, "created", s->created, "meta", rh_session_meta(s),
-                  "segments", s->segments, "events", s->events, "seconds", all_seconds(s, kept));
-    json_decref(kept);
-    return whole;
+    return json_pack("{s:s, s:f, s:f, s:o, s:O, s:O}", "id", s->o.id, "created", s->created, "duration_s", s->length,
+                     "meta", rh_session_meta(s), "segments", s->segments, "events", s->events);
 }
 
 static void close_look_away(rh_session *s)
 {
-    const rh_timeline *t = &s->timeline;
-    if (t->away_since >= 0 && s->now - t->away_since >= 1)
-        rh_session_keep_event(s, "look_away", t->away_since, s->now,
-                              json_pack("{s:s}", "direction", t->away_direction));
+    rh_timeline *t = &s->timeline;
+    if (t->away_since < 0 || s->now - t->away_since < 1)
+        return;
+    rh_timeline_away(t, t->away_since, s->now);
+    rh_session_keep_event(s, "look_away", t->away_since, s->now, json_pack("{s:s}", "direction", t->away_direction));
 }
 
 /* A recording has no finals of its own, and those of a broken session are few: the report's lines
@@ -189,19 +170,20 @@ rh_status rh_session_measure(rh_session *s, const atomic_bool *cancel, rh_sessio
     if (cancel && atomic_load(cancel))
         return rh_fail(err, RH_ERR_CANCELED, "canceled");
     *out = (rh_session_whole){0};
+    rh_face_track faces = {0};
     rh_status st = hear_the_rest(s, cancel, err);
-    if (st == RH_OK && s->models->asr)
-        st = measure(s, cancel, &out->analysis, &out->measured, err);
     if (st != RH_OK)
         return st;
-    double length = fmax((double)s->spool.n / RATE, s->now);
-    rh_session_advance(s, floor(length) + 1, false);
+    s->length = fmax((double)s->spool.n / RATE, s->now);
+    rh_session_advance(s, floor(s->length) + 1, false);
     close_look_away(s);
-    s->length = length;
+    st = rh_timeline_faces(&s->timeline, s->length, &faces);
+    st = st == RH_OK ? measure(s, &faces, cancel, &out->analysis, err) : rh_fail(err, st, "session: out of memory");
+    rh_face_track_done(&faces);
+    if (st != RH_OK)
+        return st;
     rh_session_go_on(s, RH_SESSION_MEASURED);
-    bool stored = !s->store || rh_store_flush(s->store, NULL) == RH_OK;
-    out->kept = as_kept(s, stored && !s->not_stored);
-    json_object_set_new(out->kept, "duration_s", json_real(length));
+    out->kept = as_kept(s);
     if (s->store)
         (void)rh_store_list(s->store, s->o.client, EARLIER_SESSIONS, s->created, &out->earlier, NULL);
     return RH_OK;

@@ -1,5 +1,6 @@
 /* session_events.c - what a session tells its client and keeps for the report. */
 #include <assert.h>
+#include "rehearse/base/json.h"
 #include "session_internal.h"
 
 void rh_session_go_on(rh_session *s, rh_session_state to)
@@ -35,7 +36,10 @@ void rh_session_keep_event(rh_session *s, const char *kind, double start, double
     json_object_set_new(detail, "start", json_real(start));
     json_object_set_new(detail, "end", json_real(end));
     pthread_mutex_lock(&s->lock);
-    json_array_append_new(s->events, detail);
+    size_t at = json_array_size(s->events);
+    while (at > 0 && rh_json_num(json_array_get(s->events, at - 1), "start") > start)
+        at--; /* in the order in which they began */
+    json_array_insert_new(s->events, at, detail);
     pthread_mutex_unlock(&s->lock);
 }
 

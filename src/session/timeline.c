@@ -19,6 +19,7 @@ void rh_timeline_init(rh_timeline *t)
 void rh_timeline_done(rh_timeline *t)
 {
     rh_free(t->bins);
+    rh_free(t->away);
     rh_timeline_init(t);
 }
 
@@ -63,11 +64,19 @@ bool rh_timeline_face(rh_timeline *t, const rh_face *f, double s, rh_look_away *
         return false;
     bool absent = f->away.direction == RH_LOOK_ABSENT;
     *away = (rh_look_away){fmax(0, s - lasted), s, absent ? "away" : rh_look_name(f->away.direction)};
-    if (f->away_ended)
+    if (f->away_ended) {
+        rh_timeline_away(t, away->start, away->end);
         return true;
+    }
     t->away_since = away->start;
     t->away_direction = away->direction;
     return false;
+}
+
+void rh_timeline_away(rh_timeline *t, double start, double end)
+{
+    if (rh_array_reserve(&t->away, &t->cap_away, t->n_away + 1, sizeof *t->away) == RH_OK)
+        t->away[t->n_away++] = (rh_time_span){(float)start, (float)end};
 }
 
 void rh_timeline_word(rh_timeline *t, double start, double end, bool filler)
@@ -111,28 +120,72 @@ double rh_timeline_looking(const rh_timeline *t, double from, double to)
     return seen ? (double)looking / seen : -1;
 }
 
-json_t *rh_timeline_bin_json(const rh_timeline_bin *s)
+static rh_face_second second_of(const rh_timeline_bin *b)
 {
-    json_t *o = json_object();
-    if (s->n_faces) {
-        json_object_set_new(o, "face", rh_rounded(100.0 * s->n_present / s->n_faces, 10));
-        if (s->n_present) {
-            float n = (float)s->n_present;
-            json_object_set_new(o, "yaw", rh_rounded((double)(s->yaw / n), 10));
-            json_object_set_new(o, "pitch", rh_rounded((double)(s->pitch / n), 10));
-            json_object_set_new(o, "roll", rh_rounded((double)(s->roll / n), 10));
-            json_object_set_new(o, "attention", rh_rounded((double)(s->attention / n), 10));
-            if (s->n_present > s->n_eyes_hidden)
-                json_object_set_new(o, "eye_contact",
-                                    rh_rounded(100.0 * s->n_looking / (s->n_present - s->n_eyes_hidden), 10));
-            json_object_set_new(o, "eyes_hidden", rh_rounded(100.0 * s->n_eyes_hidden / s->n_present, 10));
-            json_object_set_new(o, "mouth_hidden", rh_rounded(100.0 * s->n_mouth_hidden / s->n_present, 10));
-        } else {
-            json_object_set_new(o, "attention", json_real(0));
-            json_object_set_new(o, "eye_contact", json_real(0));
-        }
+    rh_face_second s;
+    float n = (float)b->n_present, n_eyes = (float)(b->n_present - b->n_eyes_hidden);
+    if (b->n_faces == 0 && b->is_kept)
+        return b->kept;
+    for (int k = 0; k < RH_SEEN_KINDS; k++)
+        s.mean[k] = NAN;
+    if (b->n_faces)
+        s.mean[RH_SEEN_FACE] = 100 * n / (float)b->n_faces;
+    if (b->n_faces && b->n_present == 0)
+        s.mean[RH_SEEN_ATTENTION] = s.mean[RH_SEEN_EYE_CONTACT] = 0;
+    if (b->n_present == 0)
+        return s;
+    if (n_eyes > 0)
+        s.mean[RH_SEEN_EYE_CONTACT] = 100 * (float)b->n_looking / n_eyes;
+    s.mean[RH_SEEN_EYES_HIDDEN] = 100 * (float)b->n_eyes_hidden / n;
+    s.mean[RH_SEEN_MOUTH_HIDDEN] = 100 * (float)b->n_mouth_hidden / n;
+    s.mean[RH_SEEN_ATTENTION] = b->attention / n;
+    s.mean[RH_SEEN_YAW] = b->yaw / n;
+    s.mean[RH_SEEN_PITCH] = b->pitch / n;
+    s.mean[RH_SEEN_ROLL] = b->roll / n;
+    return s;
+}
+
+rh_status rh_timeline_faces(const rh_timeline *t, double length_s, rh_face_track *out)
+{
+    static const rh_timeline_bin nothing = {0};
+    rh_face_track f = {.n_seconds = (size_t)ceil(length_s), .n_away = t->n_away};
+    f.seconds = rh_alloc_array(f.n_seconds + 1, sizeof *f.seconds);
+    f.away = rh_alloc_array(f.n_away + 1, sizeof *f.away);
+    if (!f.seconds || !f.away) {
+        rh_face_track_done(&f);
+        return RH_ERR_NOMEM;
     }
-    if (s->level_db < 0)
-        json_object_set_new(o, "level_db", rh_rounded(s->level_db, 10));
+    for (size_t i = 0; i < f.n_seconds; i++)
+        f.seconds[i] = second_of((int)i < t->n_bins ? &t->bins[i] : &nothing);
+    if (f.n_away)
+        memcpy(f.away, t->away, f.n_away * sizeof *f.away);
+    *out = f;
+    return RH_OK;
+}
+
+/* ---- as the store has it ---- */
+
+static const char *const keys[RH_SEEN_KINDS] = {"face",      "eye_contact", "eyes_hidden", "mouth_hidden",
+                                                "attention", "yaw",         "pitch",       "roll"};
+
+json_t *rh_timeline_bin_json(const rh_timeline_bin *b)
+{
+    const rh_face_second s = second_of(b);
+    json_t *o = json_object();
+    for (int k = 0; k < RH_SEEN_KINDS; k++)
+        if (!isnan(s.mean[k]))
+            json_object_set_new(o, keys[k], rh_rounded((double)s.mean[k], 10));
+    if (b->level_db < 0)
+        json_object_set_new(o, "level_db", rh_rounded(b->level_db, 10));
     return o;
+}
+
+void rh_timeline_restore(rh_timeline *t, int second, const json_t *row)
+{
+    rh_timeline_bin *b = rh_timeline_at(t, second);
+    for (int k = 0; k < RH_SEEN_KINDS && b; k++) {
+        const json_t *v = json_object_get(row, keys[k]);
+        b->kept.mean[k] = json_is_number(v) ? (float)json_number_value(v) : NAN;
+        b->is_kept = true;
+    }
 }

@@ -7,6 +7,7 @@
 
 #include <jansson.h>
 #include "rehearse/asr/asr.h"
+#include "rehearse/speech/sight.h"
 #include "rehearse/vision/face_tracker.h"
 #include "rehearse/session/session.h"
 
@@ -16,6 +17,8 @@ typedef struct {
     float yaw, pitch, roll, attention, eye_contact; /* sums over n_present */
     int n_words, n_fillers;
     float level_db; /* of the loudest 100 ms; 0 = no sound */
+    bool is_kept;   /* an earlier run had pictures of it: */
+    rh_face_second kept;
 } rh_timeline_bin;
 
 /* A time in which the person looked away from the camera. */
@@ -28,6 +31,8 @@ typedef struct {
     rh_timeline_bin *bins; /* a second each */
     int n_bins;
     size_t cap;
+    rh_time_span *away; /* looks away from the camera that have ended */
+    size_t n_away, cap_away;
     int n_words, n_fillers, n_pauses;
     double pause_s, last_word_end;
     double last_face, last_present; /* s, -1 = never */
@@ -41,6 +46,8 @@ void rh_timeline_done(rh_timeline *t);
 rh_timeline_bin *rh_timeline_at(rh_timeline *t, double s);
 /* Adds a reading. True when a look away ended with it: *away then says which. */
 bool rh_timeline_face(rh_timeline *t, const rh_face *f, double s, rh_look_away *away);
+/* Adds a look away that has ended. */
+void rh_timeline_away(rh_timeline *t, double start, double end);
 /* Adds one final word. */
 void rh_timeline_word(rh_timeline *t, double start, double end, bool filler);
 /* Words a minute over the last `window` seconds before `now`, of the time between
@@ -48,7 +55,10 @@ void rh_timeline_word(rh_timeline *t, double start, double end, bool filler);
 double rh_timeline_wpm(const rh_timeline *t, double now, double window);
 /* Share of pictures with a face that look at the camera, from..to; -1 with none. */
 double rh_timeline_looking(const rh_timeline *t, double from, double to);
-/* The measures of one second, as kept in the store. */
+/* What was seen in the first `length_s` seconds; the caller frees it with rh_face_track_done(). RH_ERR_NOMEM. */
+rh_status rh_timeline_faces(const rh_timeline *t, double length_s, rh_face_track *out);
+/* The measures of one second, as kept in the store; and back, after a crash. */
 json_t *rh_timeline_bin_json(const rh_timeline_bin *s);
+void rh_timeline_restore(rh_timeline *t, int second, const json_t *row);
 
 #endif

@@ -20,6 +20,7 @@ void rh_analysis_done(rh_analysis *a)
     rh_language_done(&a->language);
     rh_free(a->seconds);
     rh_free(a->place);
+    rh_sight_done(&a->sight);
     *a = (rh_analysis){0};
 }
 
@@ -257,6 +258,24 @@ static rh_status judge_content(rh_analysis *a, const rh_speech_input *in, rh_err
     return st;
 }
 
+/* Time of words, the pauses between them left out. */
+static double speech_s(const rh_speech_report *r)
+{
+    size_t n = r->n_word_scores;
+    return n ? fmax(0, (double)(r->word_scores[n - 1].end - r->word_scores[0].start - r->timing.pause_s)) : 0;
+}
+
+/* What was seen counts beside the weights of what was heard. */
+static float overall(const rh_analysis *a)
+{
+    static const float EYES = 0.2f, PRESENCE = 0.05f;
+    const rh_sight *seen = &a->sight;
+    float heard = a->report.spoken ? rh_score_weight(&a->report) : 0;
+    float eyes = seen->eye_contact >= 0 ? EYES : 0, there = seen->presence >= 0 ? PRESENCE : 0;
+    float sum = heard * a->report.overall.value + eyes * rh_between(seen->eye_contact, 10, 70) + there * seen->presence;
+    return heard > 0 ? sum / (heard + eyes + there) : -1;
+}
+
 static rh_status measure(rh_analysis *a, const rh_contour *c, rh_error *err)
 {
     static const rh_contour nothing = {0};
@@ -274,21 +293,25 @@ static rh_status measure(rh_analysis *a, const rh_contour *c, rh_error *err)
         st = judge_content(a, &in, err);
     if (st == RH_OK)
         st = measure_seconds(a, &in, c ? c : &nothing);
+    a->speech_s = speech_s(&a->report);
     return st == RH_OK ? place_words(a, &in) : st;
 }
 
-rh_status rh_analyse(const rh_word_table *t, const rh_contour *c, double from_s, double to_s, rh_analysis *out,
-                     rh_error *err)
+rh_status rh_analyse(const rh_word_table *t, const rh_contour *c, const rh_face_track *faces, double from_s,
+                     double to_s, rh_analysis *out, rh_error *err)
 {
-    rh_analysis a = {.from_s = from_s, .duration_s = to_s - from_s};
+    rh_analysis a = {.from_s = from_s, .duration_s = to_s - from_s, .heard = t != NULL};
     rh_speech_report_init(&a.report);
-    rh_status st = copy_range(&a, t, from_s, to_s);
-    if (st == RH_OK)
+    rh_status st = rh_sight_measure(faces, &a.sight);
+    if (st == RH_OK && t)
+        st = copy_range(&a, t, from_s, to_s);
+    if (st == RH_OK && t)
         st = measure(&a, c, err);
     if (st != RH_OK) {
         rh_analysis_done(&a);
         return st == RH_ERR_NOMEM ? rh_fail(err, st, "analysis: out of memory") : st;
     }
+    a.overall = overall(&a);
     move(&a, (float)from_s);
     *out = a;
     return RH_OK;

@@ -54,7 +54,7 @@ static judged judge(const float *samples, size_t n, const char *reference)
     rh_hearing h = {0};
     if (rh_hear(&h, stream, model, vad, samples, n, &o, &err) != RH_OK)
         fail_msg("%s", err.msg);
-    assert_int_equal(rh_analyse(&h.words, &h.curves, 0, (double)n / RATE, &j, &err), RH_OK);
+    assert_int_equal(rh_analyse(&h.words, &h.curves, NULL, 0, (double)n / RATE, &j, &err), RH_OK);
     rh_hearing_done(&h);
     return j;
 }

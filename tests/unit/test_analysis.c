@@ -53,7 +53,7 @@ static void ranges_meet_without_a_gap_or_a_word_twice(void **state)
     size_t n = 0;
     for (int i = 0; i + 1 < 5; i++) {
         rh_analysis a = {0};
-        assert_int_equal(rh_analyse(&t, NULL, cuts[i], cuts[i + 1], &a, NULL), RH_OK);
+        assert_int_equal(rh_analyse(&t, NULL, NULL, cuts[i], cuts[i + 1], &a, NULL), RH_OK);
         strcat(strcat(all, *all && *a.text ? " " : ""), a.text);
         n += a.said.words[RH_WORDS_CLEAN].n;
         for (size_t k = 0; k < a.report.n_word_scores; k++)
@@ -71,7 +71,7 @@ static void a_range_has_its_own_indices_and_the_whole_s_times(void **state)
     (void)state;
     rh_word_table t = talk();
     rh_analysis a = {0};
-    assert_int_equal(rh_analyse(&t, NULL, 2, 7, &a, NULL), RH_OK);
+    assert_int_equal(rh_analyse(&t, NULL, NULL, 2, 7, &a, NULL), RH_OK);
     assert_true(a.from_s == 2 && a.duration_s == 5);
     assert_string_equal(a.verbatim_text, "um, I think they held. Nobody fell.");
     assert_int_equal(a.said.fillers[0].after_word, -1); /* it came before the words of its segment */
@@ -104,7 +104,7 @@ static void words_of_a_text_that_were_left_out_move_the_places(void **state)
     rh_filler um = {RH_FILLER_UM, 0.92f, 0.98f, 0.8f, 1, 0};
     assert_int_equal(rh_word_table_filler(&t, &um), RH_OK);
     t.reference = rh_strdup("We also built bridges.");
-    assert_int_equal(rh_analyse(&t, NULL, 0, 2, &a, NULL), RH_OK);
+    assert_int_equal(rh_analyse(&t, NULL, NULL, 0, 2, &a, NULL), RH_OK);
     assert_int_equal(a.report.n_missed, 1);
     assert_int_equal(a.place[1], 2);
     json_t *o = rh_analysis_json(&a);
@@ -122,7 +122,7 @@ static void heard_sounds_are_confirmed_over_the_whole(void **state)
     rh_word_table t = talk();
     rh_analysis a = {0};
     t.fillers_are = RH_FILLERS_CONFIRMED;
-    assert_int_equal(rh_analyse(&t, NULL, 0, 7, &a, NULL), RH_OK);
+    assert_int_equal(rh_analyse(&t, NULL, NULL, 0, 7, &a, NULL), RH_OK);
     const rh_word_list *v = &a.said.words[RH_WORDS_VERBATIM];
     assert_int_equal((int)v->n, 11);
     assert_string_equal(v->at[4].text, "um");
@@ -146,6 +146,38 @@ static void what_is_long_told_is_forgotten(void **state)
     rh_word_table_done(&t);
 }
 
+/* Eyes on the camera half of the time are worth 66.7 points, a head that turns 13 degrees a second takes 15. */
+static void what_was_seen_counts_beside_what_was_said(void **state)
+{
+    (void)state;
+    rh_word_table t = talk();
+    rh_analysis a = {0};
+    rh_face_second seconds[8];
+    rh_face_track faces = {.seconds = seconds, .n_seconds = 8};
+    for (int i = 0; i < 8; i++)
+        seconds[i] = (rh_face_second){{[RH_SEEN_FACE] = 100,
+                                       [RH_SEEN_EYE_CONTACT] = i % 2 ? 100 : 0,
+                                       [RH_SEEN_ATTENTION] = 90,
+                                       [RH_SEEN_YAW] = i % 2 ? 13 : 0}};
+    assert_int_equal(rh_analyse(&t, NULL, &faces, 0, 7, &a, NULL), RH_OK);
+    float weight = rh_score_weight(&a.report), said = a.report.overall.value;
+    assert_true(a.heard && weight > 0);
+    assert_float_equal(a.sight.eye_contact, 50, 1e-3f);
+    assert_float_equal(a.sight.presence, 85, 1e-3f);
+    assert_float_equal(a.overall, (weight * said + 0.2f * 66.667f + 0.05f * 85) / (weight + 0.25f), 1e-3f);
+    rh_analysis_done(&a);
+    assert_int_equal(rh_analyse(&t, NULL, NULL, 0, 7, &a, NULL), RH_OK);
+    assert_true(a.sight.in_frame < 0 && a.sight.eye_contact < 0 && a.sight.presence < 0);
+    assert_float_equal(a.overall, said, 1e-3f);
+    rh_analysis_done(&a);
+    for (int i = 0; i < 8; i++) /* too little of a face to say where it looked */
+        seconds[i].mean[RH_SEEN_FACE] = 19;
+    assert_int_equal(rh_analyse(NULL, NULL, &faces, 0, 7, &a, NULL), RH_OK);
+    assert_true(!a.heard && a.overall < 0 && a.sight.eye_contact < 0 && a.sight.presence == 0);
+    rh_analysis_done(&a);
+    rh_word_table_done(&t);
+}
+
 static void missing_memory_leaves_nothing_behind(void **state)
 {
     (void)state;
@@ -154,7 +186,7 @@ static void missing_memory_leaves_nothing_behind(void **state)
     for (int at = 1; st != RH_OK; at++) {
         rh_analysis a = {0};
         rh_alloc_fail_at(at);
-        st = rh_analyse(&t, NULL, 0, 7, &a, NULL);
+        st = rh_analyse(&t, NULL, NULL, 0, 7, &a, NULL);
         rh_alloc_fail_at(0);
         assert_true(st == RH_OK || st == RH_ERR_NOMEM);
         rh_analysis_done(&a);
@@ -172,6 +204,7 @@ int main(void)
         cmocka_unit_test(words_of_a_text_that_were_left_out_move_the_places),
         cmocka_unit_test(heard_sounds_are_confirmed_over_the_whole),
         cmocka_unit_test(what_is_long_told_is_forgotten),
+        cmocka_unit_test(what_was_seen_counts_beside_what_was_said),
         cmocka_unit_test(missing_memory_leaves_nothing_behind),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -34,7 +34,7 @@ static rh_analysis heard(const char *text, const char *language)
         assert_int_equal(rh_word_table_word(&t, RH_WORDS_CLEAN, &word, w, strlen(w)), RH_OK);
         at += 0.5f;
     }
-    assert_int_equal(rh_analyse(&t, NULL, 0, 600, &a, NULL), RH_OK);
+    assert_int_equal(rh_analyse(&t, NULL, NULL, 0, 600, &a, NULL), RH_OK);
     rh_word_table_done(&t);
     return a;
 }

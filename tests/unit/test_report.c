@@ -13,21 +13,40 @@
 #include "rehearse/report/analysis_json.h"
 #include "rehearse/report/report.h"
 
-static json_t *session_of(double seconds, double eye_contact)
+static json_t *session_of(double seconds)
 {
-    json_t *rows = json_array();
-    for (int t = 0; eye_contact >= 0 && t < (int)seconds; t++)
-        json_array_append_new(rows, json_pack("{s:i, s:f, s:f, s:f}", "t", t, "face", 100.0, "eye_contact", eye_contact,
-                                              "attention", eye_contact));
-    return json_pack("{s:s, s:f, s:f, s:{s:s, s:s}, s:[], s:[{s:s, s:s, s:f, s:f}], s:o}", "id", "x", "created", 1000.0,
+    return json_pack("{s:s, s:f, s:f, s:{s:s, s:s}, s:[], s:[{s:s, s:s, s:f, s:f}]}", "id", "x", "created", 1000.0,
                      "duration_s", seconds, "meta", "question", "Why?", "kind", "technical", "segments", "events",
-                     "kind", "look_away", "direction", "down", "start", 5.0, "end", 8.0, "seconds", rows);
+                     "kind", "look_away", "direction", "down", "start", 5.0, "end", 8.0);
+}
+
+/* 40 s in which the eyes met the camera for so much of the time; below 0: without pictures. */
+static void see(rh_analysis *a, float eye_contact, float eyes_hidden)
+{
+    rh_face_second seconds[40];
+    rh_time_span away = {5, 8};
+    rh_face_track track = {.seconds = seconds, .n_seconds = 40, .away = &away, .n_away = 1};
+    for (int i = 0; i < 40; i++) {
+        for (int k = 0; k < RH_SEEN_KINDS; k++)
+            seconds[i].mean[k] = NAN;
+        if (eye_contact < 0)
+            continue;
+        seconds[i].mean[RH_SEEN_FACE] = 100;
+        seconds[i].mean[RH_SEEN_EYE_CONTACT] = seconds[i].mean[RH_SEEN_ATTENTION] = eye_contact;
+        seconds[i].mean[RH_SEEN_EYES_HIDDEN] = eyes_hidden;
+    }
+    rh_sight_done(&a->sight);
+    assert_int_equal(rh_sight_measure(&track, &a->sight), RH_OK);
 }
 
 /* A hundred words, 0.3 s each every 0.4 s, as spoken at `wpm`; a pause inside a clause. */
 static rh_analysis analysis_of(double wpm, int fillers)
 {
-    rh_analysis a = {.duration_s = 40, .text = rh_strdup("word word"), .verbatim_text = rh_strdup("")};
+    rh_analysis a = {.duration_s = 40,
+                     .heard = true,
+                     .speech_s = 38,
+                     .text = rh_strdup("word word"),
+                     .verbatim_text = rh_strdup("")};
     rh_speech_report_init(&a.report);
     rh_speech_report *r = &a.report;
     rh_pause pause = {10, 12, RH_PAUSE_WITHIN, 24};
@@ -64,6 +83,7 @@ static rh_analysis analysis_of(double wpm, int fillers)
     a.language.concreteness = 4;
     for (int i = 0; i < RH_STAR_PARTS; i++)
         a.language.star_sentence[i] = -1;
+    see(&a, -1, 0);
     return a;
 }
 
@@ -77,10 +97,11 @@ static const json_t *point_called(const json_t *list, const char *part)
     return NULL;
 }
 
-static json_t *build(double wpm, int fillers, double eye_contact)
+static json_t *build(double wpm, int fillers, float eye_contact)
 {
-    json_t *session = session_of(40, eye_contact), *report = NULL;
+    json_t *session = session_of(40), *report = NULL;
     rh_analysis a = analysis_of(wpm, fillers);
+    see(&a, eye_contact, 0);
     assert_int_equal(rh_report_build(session, &a, NULL, &report, NULL), RH_OK);
     json_decref(session);
     rh_analysis_done(&a);
@@ -130,7 +151,7 @@ static void transcript_marks_fillers_and_long_pauses(void **state)
 static void disfluencies_are_events_and_marks(void **state)
 {
     (void)state;
-    json_t *session = session_of(40, -1), *r = NULL;
+    json_t *session = session_of(40), *r = NULL;
     rh_analysis a = analysis_of(140, 1);
     rh_disfluency disfluency = {
         .kind = RH_DISFLUENCY_REPAIR, .start = 4, .end = 4.3f, .after_word = 9, .text = "we had,"};
@@ -165,7 +186,7 @@ static void an_answer_has_what_might_be_asked_next(void **state)
 {
     static const char *const said[] = {"Last", "year", "I", "redesigned", "our", "checkout", "page."};
     (void)state;
-    json_t *session = session_of(20, -1), *r = NULL, *meta = json_object_get(session, "meta");
+    json_t *session = session_of(20), *r = NULL, *meta = json_object_get(session, "meta");
     rh_word_table t = {0};
     rh_analysis a = {0};
     assert_int_equal(rh_word_table_segment(&t, 0, 20, "Last year I redesigned our checkout page."), RH_OK);
@@ -173,7 +194,7 @@ static void an_answer_has_what_might_be_asked_next(void **state)
         rh_word w = {.text = said[i], .start = (float)i, .end = (float)i + 0.5f, .p = 0.9f};
         assert_int_equal(rh_word_table_word(&t, RH_WORDS_CLEAN, &w, w.text, strlen(w.text)), RH_OK);
     }
-    assert_int_equal(rh_analyse(&t, NULL, 0, 20, &a, NULL), RH_OK);
+    assert_int_equal(rh_analyse(&t, NULL, NULL, 0, 20, &a, NULL), RH_OK);
     assert_int_equal(rh_report_build(session, &a, NULL, &r, NULL), RH_OK);
     const json_t *next = json_array_get(json_object_get(r, "follow_ups"), 0);
     const char *text = json_string_value(json_object_get(next, "text"));
@@ -205,10 +226,10 @@ static void an_answer_has_what_might_be_asked_next(void **state)
 static void silence_is_said_and_not_judged(void **state)
 {
     (void)state;
-    json_t *session = session_of(20, -1), *r = NULL;
+    json_t *session = session_of(20), *r = NULL;
     rh_word_table nothing = {0};
     rh_analysis a = {0};
-    assert_int_equal(rh_analyse(&nothing, NULL, 0, 20, &a, NULL), RH_OK);
+    assert_int_equal(rh_analyse(&nothing, NULL, NULL, 0, 20, &a, NULL), RH_OK);
     assert_int_equal(rh_report_build(session, &a, NULL, &r, NULL), RH_OK);
     assert_int_equal(json_array_size(json_object_get(r, "keep")), 0);
     assert_int_equal(json_array_size(json_object_get(r, "change")), 0);
@@ -276,15 +297,11 @@ static void subtitles_have_times(void **state)
 static void what_was_not_visible_is_said(void **state)
 {
     (void)state;
-    static const double hidden[] = {10, 80};
+    static const float hidden[] = {10, 80};
     for (int k = 0; k < 2; k++) {
-        json_t *session = session_of(40, 70), *report = NULL, *s;
+        json_t *session = session_of(40), *report = NULL;
         rh_analysis a = analysis_of(130, 0);
-        size_t i;
-        json_array_foreach(json_object_get(session, "seconds"), i, s) {
-            json_object_set_new(s, "eyes_hidden", json_real(hidden[k]));
-            json_object_set_new(s, "mouth_hidden", json_real(0));
-        }
+        see(&a, 70, hidden[k]);
         assert_int_equal(rh_report_build(session, &a, NULL, &report, NULL), RH_OK);
         json_t *notes = json_object_get(report, "notes");
         assert_int_equal(json_array_size(notes), k);
@@ -339,8 +356,9 @@ static void json_of_an_analysis_is_whole_or_there_is_none(void **state)
 static void a_report_is_whole_or_there_is_none(void **state)
 {
     (void)state;
-    json_t *session = session_of(40, 70), *whole = build(140, 20, 70), *r = NULL;
+    json_t *session = session_of(40), *whole = build(140, 20, 70), *r = NULL;
     rh_analysis a = analysis_of(140, 20);
+    see(&a, 70, 0);
     rh_status st = RH_ERR_NOMEM;
     long k = 0;
     while (st == RH_ERR_NOMEM && k < 1000000) {

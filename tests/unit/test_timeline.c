@@ -94,6 +94,36 @@ static void second_without_a_face_is_no_eye_contact(void **state)
     json_decref(o);
 }
 
+static void what_an_earlier_run_saw_comes_back_and_gives_way_to_new_pictures(void **state)
+{
+    (void)state;
+    rh_timeline t;
+    rh_face_track seen = {0};
+    rh_timeline_bin bin = {
+        .n_faces = 4, .n_present = 3, .n_looking = 2, .n_eyes_hidden = 1, .yaw = 30, .attention = 240};
+    json_t *row = rh_timeline_bin_json(&bin), *nothing = json_object();
+    rh_timeline_init(&t);
+    rh_timeline_restore(&t, 0, row);
+    rh_timeline_restore(&t, 1, row);
+    rh_timeline_restore(&t, 2, nothing);
+    rh_face f = reading(false, 20);
+    rh_look_away away;
+    (void)rh_timeline_face(&t, &f, 1.5, &away);
+    rh_timeline_away(&t, 3, 5);
+    assert_int_equal(rh_timeline_faces(&t, 3.5, &seen), RH_OK);
+    assert_int_equal(seen.n_seconds, 4);
+    const float *first = seen.seconds[0].mean, *second = seen.seconds[1].mean;
+    assert_true(first[RH_SEEN_FACE] == 75 && first[RH_SEEN_EYE_CONTACT] == 100 && first[RH_SEEN_YAW] == 10);
+    assert_true(fabsf(first[RH_SEEN_EYES_HIDDEN] - 33.3f) < 0.01f && first[RH_SEEN_ATTENTION] == 80);
+    assert_true(second[RH_SEEN_FACE] == 100 && second[RH_SEEN_EYE_CONTACT] == 0 && second[RH_SEEN_YAW] == 20);
+    assert_true(isnan(seen.seconds[2].mean[RH_SEEN_FACE]) && isnan(seen.seconds[3].mean[RH_SEEN_FACE]));
+    assert_true(seen.n_away == 1 && seen.away[0].start == 3 && seen.away[0].end == 5);
+    rh_face_track_done(&seen);
+    rh_timeline_done(&t);
+    json_decref(row);
+    json_decref(nothing);
+}
+
 int main(void)
 {
     json_set_alloc_funcs(rh_alloc, rh_free);
@@ -103,6 +133,7 @@ int main(void)
         cmocka_unit_test(pace_counts_words_not_fillers),
         cmocka_unit_test(times_outside_a_session_are_ignored),
         cmocka_unit_test(second_without_a_face_is_no_eye_contact),
+        cmocka_unit_test(what_an_earlier_run_saw_comes_back_and_gives_way_to_new_pictures),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

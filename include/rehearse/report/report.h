@@ -9,9 +9,8 @@
 #include <jansson.h>
 #include "rehearse/session/session.h"
 
-/* Makes the report of a session. `session`: as rh_store_get() gives it (meta, segments,
- * events, seconds); `a`: the analysis of the whole, or NULL when there was no
- * sound; `earlier`: array of earlier sessions as rh_store_list() gives it, or NULL.
+/* Makes the report of a session. `session`: as rh_store_get() gives it (id, created, duration_s, meta, segments,
+ * events); `a`: the analysis of the whole; `earlier`: array of earlier sessions as rh_store_list() gives it, or NULL.
  * The caller owns *out. RH_ERR_NOMEM. */
 rh_status rh_report_build(const json_t *session, const rh_analysis *a, const json_t *earlier, json_t **out,
                           rh_error *err);

@@ -19,7 +19,8 @@ typedef struct {
     const char *reference; /* what should be said; NULL = free speech */
     const char *question;  /* what was asked, and its kind; NULL = not known */
     const char *question_kind;
-    const atomic_bool *cancel; /* NULL */
+    const rh_face_track *faces; /* what was seen meanwhile; NULL = nothing */
+    const atomic_bool *cancel;  /* NULL */
     void (*progress)(void *user, double done);
     void *progress_user;
     bool no_verbatim; /* no verbatim decode: fillers are found by sound and clean words alone */

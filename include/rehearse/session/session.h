@@ -99,9 +99,8 @@ rh_status rh_session_discard(rh_session *s, rh_error *err);
 
 /* What a report is made of. */
 typedef struct {
-    json_t *kept;         /* as rh_store_get() gives it: meta, segments, events, seconds, duration_s */
+    json_t *kept;         /* as rh_store_get() gives it: id, created, duration_s, meta, segments, events */
     json_t *earlier;      /* the client's sessions before it, as rh_store_list() gives them; NULL = not known */
-    bool measured;        /* false: there was no sound */
     rh_analysis analysis; /* of the whole */
 } rh_session_whole;
 void rh_session_whole_done(rh_session_whole *w);
