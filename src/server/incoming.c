@@ -169,8 +169,7 @@ static void spill(rh_incoming *in)
 {
     uint64_t name = 0;
     (void)getrandom(&name, sizeof name, 0);
-    (void)snprintf(in->path, sizeof in->path, "%.4000s/media/%016llx.part", in->server->o.config->data_dir,
-                   (unsigned long long)name);
+    (void)snprintf(in->path, sizeof in->path, "%.4000s/%016llx.part", in->server->media_dir, (unsigned long long)name);
     in->on_disk = true;
     in->server->upload_file_bytes += in->n;
 }

@@ -153,6 +153,7 @@ static rh_status open_store(rh_server *s, rh_error *err)
     rh_status st = rh_folder_lock_take(&s->folder, s->o.config->data_dir, who, err);
     if (st != RH_OK)
         return st;
+    (void)snprintf(s->media_dir, sizeof s->media_dir, "%s/media", s->o.config->data_dir);
     (void)snprintf(path, sizeof path, "%s/sessions.db", s->o.config->data_dir);
     return rh_store_open(&s->store, path, err);
 }

@@ -104,6 +104,7 @@ struct rh_server {
     int n_file_jobs, n_frame_jobs;
     rh_folder_lock *folder; /* the data folder is ours */
     rh_store *store;
+    char media_dir[4096 + 16];      /* beside its database */
     struct rh_upload *uploads;      /* accepted recordings without a report */
     int n_analyses, n_file_threads; /* of them under analysis; at most as many as the pool has threads */
     int64_t tidy_at_us;             /* when old sessions and unused files are looked for next */

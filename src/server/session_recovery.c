@@ -5,9 +5,9 @@
 #include <string.h>
 #include "server/live/live_session.h"
 #include "rehearse/base/alloc.h"
-#include "rehearse/report/report.h"
 #include "rehearse/base/clock.h"
 #include "server/api/sessions.h"
+#include "session_job.h"
 
 typedef struct {
     rh_job job;
@@ -22,43 +22,18 @@ typedef struct {
 
 static rh_status finish_one(finish_job *j, rh_server *s)
 {
-    char spool[4096];
     json_t *kept = NULL;
     rh_session *session = NULL;
-    rh_status st = rh_store_get(s->store, j->id, &kept, &j->err);
-    const json_t *meta = json_object_get(kept, "meta");
-    const char *text[5], *keys[5] = {"client", "question", "kind", "language", "reference"};
-    for (int i = 0; i < 5; i++)
-        text[i] = json_string_value(json_object_get(meta, keys[i]));
-    (void)snprintf(spool, sizeof spool, "%s/media", s->o.config->data_dir);
-    rh_session_options o = {.id = j->id,
-                            .client = text[0],
-                            .question = text[1],
-                            .kind = text[2],
-                            .language = text[3],
-                            .reference = text[4],
-                            .spool_dir = spool,
-                            .from = RH_SESSION_RECOVERED,
-                            .keep_media = json_is_true(json_object_get(meta, "keep_media"))};
     int attempts = 0;
+    rh_status st = rh_store_get(s->store, j->id, &kept, &j->err);
+    rh_session_options o = rh_session_options_of(s, j->id, json_object_get(kept, "meta"), RH_SESSION_RECOVERED);
     if (st == RH_OK)
-        st = rh_store_attempt(s->store, j->id, false, &attempts, &j->err);
-    if (st == RH_OK && attempts > RH_MAX_ATTEMPTS) {
-        char why[160];
-        (void)snprintf(why, sizeof why, "the program ended %d times while it made the report of this session",
-                       attempts - 1);
-        st = rh_store_fail(s->store, j->id, why, &j->err);
-        if (st == RH_OK)
-            st = rh_fail(&j->err, RH_ERR_LIMIT, "%s", why);
-        attempts = 0;
-    }
+        st = rh_session_attempt(s->store, j->id, false, &attempts, &j->err);
     if (st == RH_OK)
         st = rh_session_new(&session, s->models, s->store, &o, &j->err);
-    if (st == RH_OK && rh_session_length_s(session) <= 0)
-        st = rh_session_discard(session, &j->err);
-    else if (st == RH_OK)
-        st = rh_report_session(session, &s->cancel_all, NULL, &j->err);
-    if (st == RH_ERR_CANCELED && attempts)
+    if (st == RH_OK)
+        st = rh_session_end(session, rh_session_length_s(session) <= 0, &s->cancel_all, &j->err);
+    if (st == RH_ERR_CANCELED)
         (void)rh_store_put_back(s->store, j->id, true, NULL);
     rh_session_free(session);
     json_decref(kept);

@@ -19,6 +19,7 @@
 #include "rehearse/report/report.h"
 #include "rehearse/session/session.h"
 #include "rehearse/store/store.h"
+#include "server/session_job.h"
 #include "server/status_map.h"
 
 enum { DEFAULT_LIST = 50, MAX_MEDIA_BYTES = 256 << 20 };
@@ -29,8 +30,8 @@ struct ask {
     rh_job job;
     rh_status (*answer)(ask *a);                              /* from the store */
     rh_status (*answer_about)(ask *a, const json_t *session); /* or from one session of it */
-    rh_store *store;
-    const char *data_dir, *web_dir;
+    rh_server *server;
+    const char *web_dir;
     char id[RH_SESSION_ID_MAX + 1], client[64], format[16];
     char range[128], if_range[64], if_none_match[64]; /* of a GET for media */
     int limit;
@@ -77,7 +78,8 @@ static rh_status list(ask *a)
         return rh_fail(&a->err, RH_ERR_INVAL, "limit must be a whole number from 1 to %d", RH_STORE_LIST_MAX);
     if (a->param)
         return rh_fail(&a->err, RH_ERR_INVAL, "before must be a Unix time in seconds");
-    rh_status st = rh_store_list(a->store, a->client[0] ? a->client : NULL, a->limit, a->before, &rows, &a->err);
+    rh_status st =
+        rh_store_list(a->server->store, a->client[0] ? a->client : NULL, a->limit, a->before, &rows, &a->err);
     if (st == RH_OK)
         answer_json(a, json_pack("{s:o}", "sessions", rows));
     return st;
@@ -91,11 +93,11 @@ static rh_status export_all(ask *a)
     rh_status st = RH_OK;
     while (st == RH_OK && n == RH_STORE_LIST_MAX) {
         json_t *rows = NULL, *row, *session;
-        st = rh_store_list(a->store, NULL, RH_STORE_LIST_MAX, before, &rows, &a->err);
+        st = rh_store_list(a->server->store, NULL, RH_STORE_LIST_MAX, before, &rows, &a->err);
         n = json_array_size(rows);
         json_array_foreach(rows, i, row) {
             before = json_number_value(json_object_get(row, "created"));
-            if (rh_store_get(a->store, json_string_value(json_object_get(row, "id")), &session, NULL) == RH_OK)
+            if (rh_store_get(a->server->store, json_string_value(json_object_get(row, "id")), &session, NULL) == RH_OK)
                 json_array_append_new(all, session);
         }
         json_decref(rows);
@@ -228,7 +230,7 @@ static rh_status media_of(ask *a, const json_t *session)
     const char *file = json_string_value(json_object_get(session, "media"));
     char path[4096];
     struct stat st;
-    if (!file || snprintf(path, sizeof path, "%s/media/%s", a->data_dir, file) >= (int)sizeof path)
+    if (!file || snprintf(path, sizeof path, "%s/%s", a->server->media_dir, file) >= (int)sizeof path)
         return rh_fail(&a->err, RH_ERR_NOTFOUND, "the sound of session \"%s\" was not kept", a->id);
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
     if (fd < 0 || fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) || st.st_size > MAX_MEDIA_BYTES) {
@@ -241,25 +243,11 @@ static rh_status media_of(ask *a, const json_t *session)
     return status;
 }
 
-static void remove_files(const char *data_dir, const char *id, const json_t *media)
+static rh_status delete_one(const rh_server *s, const char *id, rh_error *err)
 {
-    char path[4096];
-    const char *file = json_string_value(media);
-    if (file && snprintf(path, sizeof path, "%s/media/%s", data_dir, file) < (int)sizeof path)
-        (void)unlink(path);
-    static const char *const of_unended[] = {"pcm", "upload"};
-    for (int i = 0; i < 2; i++)
-        if (snprintf(path, sizeof path, "%s/media/%s.%s", data_dir, id, of_unended[i]) < (int)sizeof path)
-            (void)unlink(path);
-}
-
-static rh_status delete_one(rh_store *store, const char *data_dir, const char *id, rh_error *err)
-{
-    json_t *media = NULL;
-    rh_status st = rh_store_delete(store, id, &media, err);
+    rh_status st = rh_store_delete(s->store, id, NULL, err);
     if (st == RH_OK)
-        remove_files(data_dir, id, media);
-    json_decref(media);
+        rh_session_remove_files(s, id);
     return st;
 }
 
@@ -280,7 +268,7 @@ static rh_status whole(ask *a, const json_t *session)
 
 static rh_status delete_session(ask *a)
 {
-    rh_status st = delete_one(a->store, a->data_dir, a->id, &a->err);
+    rh_status st = delete_one(a->server, a->id, &a->err);
     a->status = 204;
     return st == RH_ERR_NOTFOUND && a->ran ? RH_OK : st;
 }
@@ -294,7 +282,7 @@ static void ask_run(rh_job *job, rh_worker *w)
     if (a->answer) {
         st = a->answer(a);
     } else {
-        st = rh_store_get(a->store, a->id, &session, &a->err);
+        st = rh_store_get(a->server->store, a->id, &session, &a->err);
         if (st == RH_OK)
             st = a->answer_about(a, session);
         json_decref(session);
@@ -371,8 +359,7 @@ static void ask_store(rh_http *h, rh_status (*answer)(ask *), rh_status (*answer
     a->answer_about = answer_about;
     a->ran = answer == delete_session && rh_live_session_discard(s, h->route.param);
     a->permille = rh_upload_permille(s, h->route.param);
-    a->store = s->store;
-    a->data_dir = s->o.config->data_dir;
+    a->server = s;
     a->web_dir = rh_site_dir(s->site);
     (void)snprintf(a->id, sizeof a->id, "%.*s", RH_SESSION_ID_MAX, h->route.param);
     (void)snprintf(a->format, sizeof a->format, "%s", strstr(h->accept, "text/html") ? "html" : "json");
@@ -434,8 +421,7 @@ void rh_session_media(rh_http *h)
 
 typedef struct {
     rh_job job;
-    rh_store *store;
-    const char *data_dir;
+    rh_server *server;
     double expired, unused; /* sessions, files last touched before */
     int n_deleted, n_swept;
 } tidy_job;
@@ -444,15 +430,14 @@ static void tidy_run(rh_job *job, rh_worker *w)
 {
     tidy_job *t = (tidy_job *)job;
     json_t *ids = NULL, *id;
-    char media[4096 + 16];
+    const rh_server *s = t->server;
     size_t i;
     (void)w;
-    if (t->expired > 0 && rh_store_older(t->store, t->expired, &ids, NULL) == RH_OK)
+    if (t->expired > 0 && rh_store_older(s->store, t->expired, &ids, NULL) == RH_OK)
         json_array_foreach(ids, i, id)
-            t->n_deleted += delete_one(t->store, t->data_dir, json_string_value(id), NULL) == RH_OK;
+            t->n_deleted += delete_one(s, json_string_value(id), NULL) == RH_OK;
     json_decref(ids);
-    (void)snprintf(media, sizeof media, "%s/media", t->data_dir);
-    (void)rh_store_sweep(t->store, media, t->unused, &t->n_swept, NULL);
+    (void)rh_store_sweep(s->store, s->media_dir, t->unused, &t->n_swept, NULL);
 }
 
 static void tidy_done(rh_server *s, rh_job *job)
@@ -474,8 +459,7 @@ void rh_sessions_tidy(rh_server *s)
     if (!t)
         return;
     *t = (tidy_job){.job = {.run = tidy_run, .done = tidy_done},
-                    .store = s->store,
-                    .data_dir = s->o.config->data_dir,
+                    .server = s,
                     .expired = days > 0 ? now - days * 86400.0 : 0,
                     .unused = s->started > old ? s->started - 1 : old}; /* what is older than this run nobody writes */
     if (rh_pool_submit(s->desk, &t->job) != RH_OK)

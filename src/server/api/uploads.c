@@ -17,9 +17,7 @@
 #include <unistd.h>
 #include "rehearse/base/alloc.h"
 #include "rehearse/base/clock.h"
-#include "rehearse/session/session.h"
-#include "rehearse/report/report.h"
-#include "rehearse/store/store.h"
+#include "server/session_job.h"
 #include "sessions.h"
 #include "text_field.h"
 
@@ -32,11 +30,10 @@ struct rh_upload {
     rh_job job;
     upload_state state; /* loop thread only */
     int64_t not_before_us;
-    char id[RH_SESSION_ID_MAX + 1], media_dir[4096 + 16], path[4096 + 128];
+    char id[RH_SESSION_ID_MAX + 1], path[4096 + 128];
     json_t *meta;      /* client, question, ... */
     rh_incoming *file; /* ACCEPTING */
-    rh_model_set *models;
-    rh_store *store;
+    rh_server *server;
     atomic_bool cancel;  /* any thread: the server ends, or it has been deleted */
     bool deleted;        /* loop thread only */
     bool measuring;      /* its job only */
@@ -108,72 +105,41 @@ static void progressed(void *user, double done)
     atomic_store(&u->permille, (int)(1000 * all));
 }
 
-static const char *text_of(const rh_upload *u, const char *key)
-{
-    return json_string_value(json_object_get(u->meta, key));
-}
-
 static rh_status analyse(rh_upload *u)
 {
     rh_session *session = NULL;
-    rh_session_options o = {.id = u->id,
-                            .client = text_of(u, "client"),
-                            .question = text_of(u, "question"),
-                            .kind = text_of(u, "kind"),
-                            .language = text_of(u, "language"),
-                            .reference = text_of(u, "reference"),
-                            .source = text_of(u, "source"),
-                            .spool_dir = u->media_dir,
-                            .keep_media = json_is_true(json_object_get(u->meta, "keep_media")),
-                            .from = RH_SESSION_FILE,
-                            .progress = progressed,
-                            .user = u};
+    rh_session_options o = rh_session_options_of(u->server, u->id, u->meta, RH_SESSION_FILE);
+    o.progress = progressed;
+    o.user = u;
     u->measuring = false;
-    rh_status st = rh_session_new(&session, u->models, u->store, &o, &u->err);
+    rh_status st = rh_session_new(&session, u->server->models, u->server->store, &o, &u->err);
     if (st == RH_OK)
         st = rh_session_recording(session, u->path, &u->cancel, &u->err);
     u->measuring = true;
     if (st == RH_OK)
-        st = rh_report_session(session, &u->cancel, NULL, &u->err);
+        st = rh_session_end(session, false, &u->cancel, &u->err);
     rh_session_free(session);
     return st;
 }
 
-static void remove_files(const rh_upload *u)
-{
-    static const char *const made[] = {"pcm", "wav", "upload"};
-    char path[sizeof u->path];
-    for (size_t i = 0; i < sizeof made / sizeof *made; i++) {
-        (void)snprintf(path, sizeof path, "%s/%s.%s", u->media_dir, u->id, made[i]);
-        (void)unlink(path);
-    }
-}
-
 /* The analysis failed. Whether it is tried again is written down where the next start reads it. */
-static void give_up(rh_upload *u, const char *why)
+static void give_up(rh_upload *u)
 {
-    u->over = rh_store_fail(u->store, u->id, why, &u->err) == RH_OK;
-    if (u->over)
-        remove_files(u);
+    const char *why = u->err.msg[0] ? u->err.msg : "the recording could not be analysed";
+    u->over = rh_store_fail(u->server->store, u->id, why, &u->err) == RH_OK;
 }
 
 static void analyse_run(rh_job *job, rh_worker *w)
 {
     rh_upload *u = (rh_upload *)((char *)job - offsetof(rh_upload, job));
     int attempts = 0;
+    (void)w;
     u->err = (rh_error){0};
     if (atomic_load(&u->cancel))
         return; /* as it is: queued */
-    rh_status st = rh_store_attempt(u->store, u->id, true, &attempts, &u->err);
-    if (st == RH_ERR_NOTFOUND) { /* deleted */
-        remove_files(u);
-        u->over = true;
-    } else if (st != RH_OK) {
-        return;
-    } else if (attempts > RH_MAX_ATTEMPTS) {
-        char why[160];
-        (void)snprintf(why, sizeof why, "the program ended %d times while it analysed this recording", attempts - 1);
-        give_up(u, why);
+    rh_status st = rh_session_attempt(u->server->store, u->id, true, &attempts, &u->err);
+    if (st != RH_OK) {
+        u->over = st == RH_ERR_NOTFOUND || st == RH_ERR_LIMIT; /* deleted, or tried for the last time */
     } else {
         st = analyse(u);
         bool stopped = st == RH_ERR_CANCELED || (st < 0 && atomic_load(&u->cancel));
@@ -182,11 +148,12 @@ static void analyse_run(rh_job *job, rh_worker *w)
         if (st == RH_OK)
             (void)unlink(u->path); /* the report is kept */
         else if (stopped || (passes && attempts < RH_MAX_ATTEMPTS))
-            (void)rh_store_put_back(u->store, u->id, stopped, NULL);
+            (void)rh_store_put_back(u->server->store, u->id, stopped, NULL);
         else
-            give_up(u, u->err.msg[0] ? u->err.msg : "the recording could not be analysed");
+            give_up(u);
     }
-    (void)w;
+    if (st != RH_OK && u->over)
+        rh_session_remove_files(u->server, u->id);
 }
 
 static void analyse_done(rh_server *s, rh_job *job)
@@ -199,7 +166,7 @@ static void analyse_done(rh_server *s, rh_job *job)
     if (u->err.code < 0)
         rh_log(RH_LOG_WARN, "recording %s: %s", u->id, u->err.msg);
     if (u->deleted)
-        remove_files(u); /* what the analysis made after the deletion */
+        rh_session_remove_files(s, u->id); /* what the analysis made after the deletion */
     if (u->deleted || u->over) {
         forget(s, u);
     } else {
@@ -215,7 +182,6 @@ void rh_uploads_schedule(rh_server *s)
         if (u->state != QUEUED || now < u->not_before_us)
             continue;
         u->job = (rh_job){.run = analyse_run, .done = analyse_done};
-        u->models = s->models;
         if (rh_pool_submit(s->files, &u->job) != RH_OK)
             return; /* tried again at the next tick */
         u->state = ANALYSING;
@@ -231,7 +197,7 @@ static void accept_run(rh_job *job, rh_worker *w)
     (void)w;
     rh_status st = rh_incoming_keep(u->file, u->path, &u->err);
     if (st == RH_OK)
-        st = rh_store_recording(u->store, u->id, rh_unix_time(), u->meta, strrchr(u->path, '/') + 1, &u->err);
+        st = rh_store_recording(u->server->store, u->id, rh_unix_time(), u->meta, strrchr(u->path, '/') + 1, &u->err);
     if (st != RH_OK)
         (void)unlink(u->path);
     u->err.code = st;
@@ -274,9 +240,8 @@ static rh_upload *new_upload(rh_server *s, const char *id)
     if (!u)
         return NULL;
     (void)snprintf(u->id, sizeof u->id, "%s", id);
-    (void)snprintf(u->media_dir, sizeof u->media_dir, "%s/media", s->o.config->data_dir);
-    (void)snprintf(u->path, sizeof u->path, "%s/%s.upload", u->media_dir, u->id);
-    u->store = s->store;
+    (void)snprintf(u->path, sizeof u->path, "%s/%s.upload", s->media_dir, u->id);
+    u->server = s;
     atomic_init(&u->cancel, false);
     atomic_init(&u->permille, 0);
     rh_upload **end = &s->uploads; /* first come, first served */

@@ -6,8 +6,8 @@
 #include <sys/random.h>
 #include "server/access.h"
 #include "server/http.h"
+#include "server/session_job.h"
 #include "rehearse/base/alloc.h"
-#include "rehearse/report/report.h"
 #include "rehearse/base/clock.h"
 
 /* Less than this is a look at the server, not a practice. */
@@ -138,15 +138,11 @@ rh_session *rh_legacy_session_get(rh_legacy_session *r)
     pthread_mutex_lock(&r->lock);
     if (!r->session && !r->failed) {
         const rh_config *c = r->server->o.config;
-        char spool[4096];
         rh_error err = {0};
-        (void)snprintf(spool, sizeof spool, "%s/media", c->data_dir);
-        rh_session_options o = {.id = r->id,
-                                .client = r->client,
-                                .language = strcmp(c->language, "auto") == 0 ? NULL : c->language,
-                                .spool_dir = spool,
-                                .source = "ws",
-                                .from = RH_SESSION_LEGACY};
+        rh_session_options o = rh_session_options_of(r->server, r->id, NULL, RH_SESSION_LEGACY);
+        o.client = r->client;
+        o.language = strcmp(c->language, "auto") == 0 ? NULL : c->language;
+        o.source = "ws";
         r->failed = rh_session_new(&r->session, r->server->models, r->server->store, &o, &err) != RH_OK;
         if (r->failed)
             rh_log(RH_LOG_WARN, "no session is kept for client %s: %s", r->client, err.msg);
@@ -173,12 +169,7 @@ static void end_run(rh_job *base, rh_worker *w)
 {
     end_job *j = (end_job *)base;
     rh_session *s = j->r->session;
-    if (rh_session_length_s(s) < LEAST_S)
-        j->err.code = rh_session_discard(s, &j->err);
-    else
-        j->err.code = rh_report_session(s, &w->server->cancel_all, NULL, &j->err);
-    if (j->err.code != RH_OK)
-        rh_session_rest(s); /* the loop frees it */
+    j->err.code = rh_session_end(s, rh_session_length_s(s) < LEAST_S, &w->server->cancel_all, &j->err);
 }
 
 static void end_done(rh_server *s, rh_job *base)

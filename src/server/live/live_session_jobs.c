@@ -6,8 +6,8 @@
 #include "rehearse/base/alloc.h"
 #include "rehearse/base/json.h"
 #include "rehearse/report/analysis_json.h"
-#include "rehearse/report/report.h"
 #include "rehearse/base/clock.h"
+#include "server/session_job.h"
 
 enum { RATE = RH_ASR_RATE_HZ, JUMP_US = 20000, WORK_SLICE_US = 1000000 };
 
@@ -97,28 +97,20 @@ static void open_run(rh_job *base, rh_worker *w)
 {
     live_job *j = (live_job *)base;
     rh_live_session *p = j->p;
-    const rh_config *c = w->server->o.config;
     const rh_start_message *m = &p->start;
-    const char *language = m->language;
-    char spool[4096];
-    (void)snprintf(spool, sizeof spool, "%s/media", c->data_dir);
-    if (!language)
-        language = c->language;
-    rh_session_options o = {
-        .id = p->id,
-        .client = m->client,
-        .question = m->question,
-        .kind = m->kind,
-        .language = strcmp(language, "auto") == 0 ? NULL : language,
-        .reference = m->reference,
-        .face_hz = m->face_hz,
-        .fov_deg = m->fov_deg,
-        .spool_dir = spool,
-        .keep_media = m->keep_media,
-        .emit = emit,
-        .saw = saw,
-        .user = p,
-    };
+    const char *language = m->language ? m->language : w->server->o.config->language;
+    rh_session_options o = rh_session_options_of(w->server, p->id, NULL, RH_SESSION_LIVE);
+    o.client = m->client;
+    o.question = m->question;
+    o.kind = m->kind;
+    o.language = strcmp(language, "auto") == 0 ? NULL : language;
+    o.reference = m->reference;
+    o.face_hz = m->face_hz;
+    o.fov_deg = m->fov_deg;
+    o.keep_media = m->keep_media;
+    o.emit = emit;
+    o.saw = saw;
+    o.user = p;
     j->st = rh_session_new(&j->session, w->server->models, w->server->store, &o, &j->err);
 }
 
@@ -291,12 +283,7 @@ static void frame_done(rh_server *s, rh_job *base)
 static void finish_run(rh_job *base, rh_worker *w)
 {
     live_job *j = (live_job *)base;
-    if (j->p->discard)
-        j->st = rh_session_discard(j->p->session, &j->err);
-    else
-        j->st = rh_report_session(j->p->session, &w->server->cancel_all, NULL, &j->err);
-    if (j->st != RH_OK)
-        rh_session_rest(j->p->session); /* the loop frees it */
+    j->st = rh_session_end(j->p->session, j->p->discard, &w->server->cancel_all, &j->err);
 }
 
 static void finish_done(rh_server *s, rh_job *base)

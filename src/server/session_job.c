@@ -1,0 +1,55 @@
+#include "session_job.h"
+
+#include <stdio.h>
+#include <unistd.h>
+#include "rehearse/report/report.h"
+
+static const char *text_of(const json_t *meta, const char *key)
+{
+    return json_string_value(json_object_get(meta, key));
+}
+
+rh_session_options rh_session_options_of(const rh_server *s, const char *id, const json_t *meta, rh_session_source from)
+{
+    return (rh_session_options){.id = id,
+                                .client = text_of(meta, "client"),
+                                .question = text_of(meta, "question"),
+                                .kind = text_of(meta, "kind"),
+                                .language = text_of(meta, "language"),
+                                .reference = text_of(meta, "reference"),
+                                .source = text_of(meta, "source"),
+                                .keep_media = json_is_true(json_object_get(meta, "keep_media")),
+                                .spool_dir = s->media_dir,
+                                .from = from};
+}
+
+rh_status rh_session_end(rh_session *session, bool discard, const atomic_bool *cancel, rh_error *err)
+{
+    rh_status st = discard ? rh_session_discard(session, err) : rh_report_session(session, cancel, NULL, err);
+    if (st != RH_OK)
+        rh_session_rest(session);
+    return st;
+}
+
+rh_status rh_session_attempt(rh_store *store, const char *id, bool anew, int *attempts, rh_error *err)
+{
+    rh_error why;
+    rh_status st = rh_store_attempt(store, id, anew, attempts, err);
+    if (st != RH_OK || *attempts <= RH_MAX_ATTEMPTS)
+        return st;
+    (void)rh_fail(&why, RH_ERR_LIMIT, "the program ended %d times while it made this session's report", *attempts - 1);
+    st = rh_store_fail(store, id, why.msg, err);
+    if (st == RH_OK)
+        *err = why;
+    return st == RH_OK ? RH_ERR_LIMIT : st;
+}
+
+void rh_session_remove_files(const rh_server *s, const char *id)
+{
+    static const char *const made[] = {"pcm", "wav", "upload"};
+    char path[sizeof s->media_dir + RH_SESSION_ID_MAX + 16];
+    for (size_t i = 0; i < sizeof made / sizeof *made; i++) {
+        (void)snprintf(path, sizeof path, "%s/%s.%s", s->media_dir, id, made[i]);
+        (void)unlink(path);
+    }
+}
