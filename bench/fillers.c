@@ -213,7 +213,7 @@ static void show(const char *id, const rh_analysis *a)
     printf("\n  verbatim: %s\n", a->verbatim_text);
     for (size_t i = 0; i < d->n_fillers; i++)
         printf("  %6.2f-%.2f %s p %.2f after %d covers %d\n", (double)d->fillers[i].start, (double)d->fillers[i].end,
-               rh_filler_name(d->fillers[i].kind), (double)d->fillers[i].p, d->fillers[i].after_word,
+               rh_filler_said(rh_tongue_of("en"), &d->fillers[i]), (double)d->fillers[i].p, d->fillers[i].after_word,
                d->fillers[i].n_words);
     for (size_t i = 0; i < d->n_disfluencies; i++)
         printf("  %6.2f-%.2f %s after %d\n", (double)d->disfluencies[i].start, (double)d->disfluencies[i].end,
@@ -455,7 +455,7 @@ static void take_final(const bench *b, live *l, const rh_heard *h)
             l->times[l->n_sounds++] = f->start;
         if (b->verbose)
             printf("    %.2f-%.2f %s p %.2f after %d covers %d\n", (double)f->start, (double)f->end,
-                   rh_filler_name(f->kind), (double)f->p, f->after_word, f->n_words);
+                   rh_filler_said(rh_tongue_of("en"), f), (double)f->p, f->after_word, f->n_words);
     }
     if (b->verbose)
         printf("  %.2f %s | %s\n", (double)h->start, t->text,

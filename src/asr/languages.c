@@ -1,5 +1,6 @@
 /* Languages in the order of their tokens, and names people use for them.
  * Source: openai-whisper, tokenizer.py. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <utf8proc.h>
@@ -122,6 +123,19 @@ bool rh_asr_language(const char *given, char code[RH_ASR_LANG_LEN])
         strcpy(code, found ? found : "");
     free(s);
     return found || any;
+}
+
+void rh_asr_language_name(const char *code, char name[RH_ASR_LANG_NAME])
+{
+    const char *found = "this language";
+    for (int i = 0; i < RH_MAX_LANGUAGES; i++)
+        if (strcmp(languages[i].code, code) == 0)
+            found = languages[i].name;
+    (void)snprintf(name, RH_ASR_LANG_NAME, "%s", found);
+    if (strcmp(found, "this language") != 0)
+        for (char *s = name; *s; s++) /* Haitian Creole */
+            if ((s == name || s[-1] == ' ') && *s >= 'a' && *s <= 'z')
+                *s = (char)(*s - 'a' + 'A');
 }
 
 int32_t rh_tokenizer_language(const rh_tokenizer *t, const char *given)

@@ -5,6 +5,7 @@
  * and merge_punctuations), written anew. */
 #include "transcript_internal.h"
 
+#include <ctype.h>
 #include <math.h>
 #include <string.h>
 #include <zlib.h>
@@ -181,6 +182,11 @@ static void finish_word(const rh_transcript *t, rh_asr_word *w, int end_token)
     w->p = (float)exp(sum / w->n_tokens);
 }
 
+static bool is_latin(char c)
+{
+    return isalnum((unsigned char)c) || c == '\'';
+}
+
 /* Whether token i begins a new word, `open` being the text of the word so far. */
 static bool begins_word(const rh_transcript *t, int i, int word_start, bool spaceless)
 {
@@ -195,7 +201,9 @@ static bool begins_word(const rh_transcript *t, int i, int word_start, bool spac
     punct_kind kind = punct_of(s, k->text_len);
     if (kind == CLOSES)
         return false;
-    return spaceless || (k->text_len > 0 && s[0] == ' ');
+    /* A word of Latin letters, or a number, stays one among characters. */
+    bool in_latin = open_len > 0 && is_latin(t->text[k->text_off - 1]) && k->text_len > 0 && is_latin(s[0]);
+    return (spaceless && !in_latin) || (k->text_len > 0 && s[0] == ' ');
 }
 
 static rh_status build_words(rh_transcript *t, rh_asr_segment *seg)

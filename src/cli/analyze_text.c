@@ -118,8 +118,10 @@ static const char *plural(double n)
 static void print_timing(FILE *f, const json_t *result, rh_buf *b)
 {
     const json_t *t = json_object_get(result, "timing");
-    (void)rh_buf_printf(b, "%.0f words a minute; %.1f syllables a second of speech (by sound %.1f), %.1f with pauses",
-                        rh_page_number(result, "pace_wpm"), rh_page_number(t, "articulation_rate"),
+    bool by_characters = strcmp(rh_page_string(result, "pace_unit"), "characters") == 0;
+    (void)rh_buf_printf(b, "%.0f %s a minute; %.1f syllables a second of speech (by sound %.1f), %.1f with pauses",
+                        rh_page_number(result, by_characters ? "characters_per_minute" : "pace_wpm"),
+                        by_characters ? "characters" : "words", rh_page_number(t, "articulation_rate"),
                         rh_page_number(t, "articulation_heard"), rh_page_number(t, "speech_rate"));
     if (rh_page_number(t, "pace_variation") > 0)
         (void)rh_buf_printf(b, "; varies by %.0f %%", 100 * rh_page_number(t, "pace_variation"));
@@ -144,6 +146,16 @@ static void print_timing(FILE *f, const json_t *result, rh_buf *b)
     print_line(f, "pauses", b);
 }
 
+static bool is_measured(const json_t *result, const char *what)
+{
+    size_t i;
+    json_t *name;
+    json_array_foreach(json_object_get(result, "not_measured"), i, name)
+        if (strcmp(json_string_value(name), what) == 0)
+            return false;
+    return true;
+}
+
 static void print_disfluencies(FILE *f, const json_t *result, rh_buf *b)
 {
     static const char *const names[][2] = {
@@ -151,7 +163,7 @@ static void print_disfluencies(FILE *f, const json_t *result, rh_buf *b)
     double n = rh_page_number(result, "filler_words_count");
     size_t i;
     json_t *s;
-    (void)rh_buf_printf(b, "%.0f", n);
+    (void)rh_buf_printf(b, is_measured(result, "fillers") ? "%.0f" : "not measured in this language", n);
     if (n > 0)
         (void)rh_buf_printf(b, ", %.1f a minute", rh_page_number(result, "fillers_per_minute"));
     add_counts(b, json_object_get(result, "filler_words_detail"));
@@ -215,9 +227,10 @@ static void print_wording(FILE *f, const json_t *result, rh_buf *b)
     for (int k = 0; k < 6; k++)
         add_remarks(b, l, kinds[k][0], kinds[k][1]);
     print_line(f, "wording", b);
-    (void)rh_buf_printf(b, "%.0f of %.1f words on average, the longest %.0f; \"I\" %.0f, \"we\" %.0f", sentences,
-                        rh_page_number(l, "sentence_words"), rh_page_number(longest, "words"), rh_page_number(l, "i"),
-                        rh_page_number(l, "we"));
+    (void)rh_buf_printf(b, "%.0f of %.1f words on average, the longest %.0f", sentences,
+                        rh_page_number(l, "sentence_words"), rh_page_number(longest, "words"));
+    if (json_is_integer(json_object_get(l, "i")))
+        (void)rh_buf_printf(b, "; \"I\" %.0f, \"we\" %.0f", rh_page_number(l, "i"), rh_page_number(l, "we"));
     json_array_foreach(json_object_get(l, "repeated"), i, r)
         (void)rh_buf_printf(b, "%s%s %.0f times", i ? ", " : "; repeated: ", rh_page_string(r, "word"),
                             rh_page_number(r, "count"));

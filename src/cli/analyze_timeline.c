@@ -140,7 +140,8 @@ void rh_page_timeline(FILE *f, const json_t *result, const json_t *items)
     const json_t *timeline = json_object_get(result, "timeline");
     const json_t *pitch = json_object_get(timeline, "pitch_st");
     const json_t *loudness = json_object_get(timeline, "loudness_db");
-    const json_t *pace = json_object_get(timeline, "pace_wpm");
+    const json_t *characters = json_object_get(timeline, "pace_cpm");
+    const json_t *pace = characters ? characters : json_object_get(timeline, "pace_wpm");
     double pitch_low, pitch_high, loud_low, loud_high;
     double length = rh_page_number(result, "audio_duration");
     bool seen[PLAIN + 1] = {false};

@@ -59,12 +59,21 @@ static json_t *scores_json(const rh_speech_report *r)
     return o;
 }
 
-static json_t *filler_counts_json(const rh_speech_report *r)
+/* By the words of the language; where they are not listed, by their kinds. */
+static json_t *filler_counts_json(const rh_analysis *a)
 {
+    const rh_tongue *t = rh_tongue_of(a->said.language);
     json_t *o = json_object();
-    for (int k = 0; k < RH_FILLER_KINDS; k++)
-        if (r->fillers[k])
-            put_int(o, rh_filler_name((rh_filler_kind)k), r->fillers[k]);
+    bool listed = a->said.fillers_are == RH_FILLERS_KNOWN;
+    for (size_t i = 0; listed && i < a->said.n_fillers; i++) {
+        const char *said = rh_filler_said(t, &a->said.fillers[i]);
+        put_int(o, said, 1 + json_integer_value(json_object_get(o, said)));
+    }
+    for (int k = 0; k < RH_FILLER_KINDS && !listed; k++) {
+        const rh_filler one = {.kind = (rh_filler_kind)k};
+        if (a->report.fillers[k])
+            put_int(o, rh_filler_said(t, &one), a->report.fillers[k]);
+    }
     return o;
 }
 
@@ -109,22 +118,54 @@ static json_t *words_json(const rh_speech_report *r)
     return list;
 }
 
-static void add_report(json_t *o, const rh_speech_report *r)
+/* pace_wpm is promised to older clients in any language; who counts characters is told so beside it. */
+static void add_pace(json_t *o, const rh_analysis *a)
 {
+    const rh_tongue *t = rh_tongue_of(a->said.language);
+    put_tenth(o, "pace_wpm", rh_tongue_pace_wpm(t, a->report.pace_wpm));
+    json_object_set_new(o, "pace_unit", json_string(t->by_characters ? "characters" : "words"));
+    if (t->by_characters)
+        put_tenth(o, "characters_per_minute", a->report.pace_wpm);
+}
+
+/* What needs lists that the words' language has not. */
+static json_t *not_measured_json(const rh_analysis *a)
+{
+    const rh_tongue *t = rh_tongue_of(a->said.language);
+    json_t *list = json_array();
+    if (!t->finds_fillers)
+        json_array_append_new(list, json_string("fillers"));
+    if (!t->hedges)
+        json_array_append_new(list, json_string("hedges"));
+    if (!t->has_structure) {
+        json_array_append_new(list, json_string("structure"));
+        json_array_append_new(list, json_string("content"));
+    }
+    if (!(t->pace_low > 0))
+        json_array_append_new(list, json_string("pace_target"));
+    return list;
+}
+
+static void add_report(json_t *o, const rh_analysis *a)
+{
+    const rh_speech_report *r = &a->report;
     put_tenth(o, "clarity_score", r->clarity.value);
     put_tenth(o, "fluency_score", r->fluency.value);
     put_tenth(o, "pronunciation_score", r->pronunciation.value);
     put_tenth(o, "prosody_score", r->prosody.value);
-    put_tenth(o, "pace_score", r->pace.value);
-    put_tenth(o, "fillers_score", r->hesitation.value);
+    if (r->pace.known || !r->spoken)
+        put_tenth(o, "pace_score", r->pace.value);
+    if (r->hesitation.known || !r->spoken)
+        put_tenth(o, "fillers_score", r->hesitation.value);
     if (r->content.known)
         put_tenth(o, "content_score", r->content.value);
     put_tenth(o, "overall_score", r->overall.value);
-    put_tenth(o, "pace_wpm", r->pace_wpm);
+    add_pace(o, a);
+    json_object_set_new(o, "not_measured", not_measured_json(a));
     put(o, "confidence", r->confidence);
     put_int(o, "filler_words_count", r->filler_words_count);
     put_tenth(o, "fillers_per_minute", r->fillers_per_minute);
-    json_object_set_new(o, "filler_words_detail", filler_counts_json(r));
+    json_object_set_new(o, "filler_words_detail", filler_counts_json(a));
     json_object_set_new(o, "scores", scores_json(r));
     json_object_set_new(o, "words", words_json(r));
     if (!r->spoken)
@@ -151,8 +192,23 @@ static json_t *pauses_json(const rh_analysis *a)
     return list;
 }
 
-static json_t *timing_json(const rh_timing *t)
+/* A rate of words, null where characters are counted: those have a key of their own. */
+static json_t *rate_json(const rh_tongue *tongue, const rh_rate_point *r)
 {
+    json_t *o = json_object(), *rate = rh_rounded((double)r->wpm, 10);
+    json_object_set_new(o, "t", rh_rounded((double)r->t, 100));
+    json_object_set_new(o, "wpm", tongue->by_characters ? json_null() : json_incref(rate));
+    if (tongue->by_characters)
+        json_object_set(o, "characters_per_minute", rate);
+    json_decref(rate);
+    json_object_set_new(o, "articulation_rate", rh_rounded((double)r->articulation, 100));
+    return o;
+}
+
+static json_t *timing_json(const rh_analysis *a)
+{
+    const rh_timing *t = &a->report.timing;
+    const rh_tongue *tongue = rh_tongue_of(a->said.language);
     json_t *o = json_object(), *rates = json_array();
     put(o, "response_delay_s", t->response_delay_s);
     put(o, "speech_rate", t->speech_rate);
@@ -174,9 +230,7 @@ static json_t *timing_json(const rh_timing *t)
     put(o, "pause_clause_s", t->clause_s);
     put(o, "pause_sentence_s", t->sentence_s);
     for (size_t i = 0; i < t->n_rates; i++)
-        json_array_append_new(rates, json_pack("{s:o, s:o, s:o}", "t", rh_rounded((double)t->rates[i].t, 100), "wpm",
-                                               rh_rounded((double)t->rates[i].wpm, 10), "articulation_rate",
-                                               rh_rounded((double)t->rates[i].articulation, 100)));
+        json_array_append_new(rates, rate_json(tongue, &t->rates[i]));
     json_object_set_new(o, "rates", rates);
     return o;
 }
@@ -251,24 +305,49 @@ static json_t *longest_json(const rh_analysis *a)
     return o;
 }
 
+static bool finds_remark(const rh_tongue *t, rh_remark_kind kind)
+{
+    switch (kind) {
+    case RH_REMARK_HEDGE: return t->hedges;
+    case RH_REMARK_WEAK: return t->weak;
+    case RH_REMARK_STRONG:
+    case RH_REMARK_PASSIVE: return t->has_structure;
+    case RH_REMARK_NUMBER: return t->numbers;
+    case RH_REMARK_NAME: return t->names_by_capital;
+    default: return false;
+    }
+}
+
+/* Null: not measured in this language. */
+static void count_if(json_t *o, const char *key, bool known, int n)
+{
+    json_object_set_new(o, key, known ? json_integer(n) : json_null());
+}
+
+static void put_if(json_t *o, const char *key, bool known, double v)
+{
+    json_object_set_new(o, key, known ? rh_rounded(v, 100) : json_null());
+}
+
 static json_t *language_json(const rh_analysis *a)
 {
     const rh_language *l = &a->language;
+    const rh_tongue *t = rh_tongue_of(a->said.language);
     json_t *o = json_object(), *remarks = json_array(), *repeated = json_array(), *counts = json_object();
     json_t *star = json_object();
     put_int(o, "sentences", (long long)l->n_sentences);
     put(o, "sentence_words", l->sentence_words);
     json_object_set_new(o, "longest_sentence", longest_json(a));
-    put(o, "variety", l->variety);
-    put_int(o, "i", l->n_i);
-    put_int(o, "we", l->n_we);
-    put(o, "i_share", l->i_share);
-    put(o, "hedges_per_100", l->hedges_per_100);
-    put(o, "weak_per_100", l->weak_per_100);
-    put(o, "strong_per_100", l->strong_per_100);
-    put(o, "concreteness", l->concreteness);
+    put_if(o, "variety", !t->by_characters, (double)l->variety);
+    count_if(o, "i", t->i, l->n_i);
+    count_if(o, "we", t->we, l->n_we);
+    put_if(o, "i_share", t->i, (double)l->i_share);
+    put_if(o, "hedges_per_100", t->hedges, (double)l->hedges_per_100);
+    put_if(o, "weak_per_100", t->weak, (double)l->weak_per_100);
+    put_if(o, "strong_per_100", t->has_structure, (double)l->strong_per_100);
+    put_if(o, "concreteness", t->names_by_capital, (double)l->concreteness);
     for (int k = 0; k < RH_REMARK_KINDS; k++)
-        put_int(counts, rh_remark_name((rh_remark_kind)k), l->counts[k]);
+        count_if(counts, rh_remark_name((rh_remark_kind)k), finds_remark(t, (rh_remark_kind)k), l->counts[k]);
     for (size_t i = 0; i < l->n_remarks; i++) {
         json_t *r = span(l->remarks[i].start, l->remarks[i].end);
         json_object_set_new(r, "kind", json_string(rh_remark_name(l->remarks[i].kind)));
@@ -303,7 +382,7 @@ static json_t *fillers_json(const rh_analysis *a)
     json_t *list = json_array();
     for (size_t i = 0; i < a->said.n_fillers; i++) {
         const rh_filler *f = &a->said.fillers[i];
-        json_t *o = event(a, rh_filler_name(f->kind), f->start, f->end, f->after_word);
+        json_t *o = event(a, rh_filler_said(rh_tongue_of(a->said.language), f), f->start, f->end, f->after_word);
         put(o, "confidence", f->p);
         put_int(o, "words", f->n_words);
         json_array_append_new(list, o);
@@ -332,14 +411,22 @@ static json_t *or_null(float v, double steps)
 
 static json_t *timeline_json(const rh_analysis *a)
 {
-    json_t *pitch = json_array(), *loudness = json_array(), *pace = json_array();
+    json_t *pitch = json_array(), *loudness = json_array(), *pace = json_array(), *words = json_array();
+    bool by_characters = rh_tongue_of(a->said.language)->by_characters;
     for (size_t s = 0; s < a->n_seconds; s++) {
         json_array_append_new(pitch, or_null(a->seconds[s].pitch_st, 100));
         json_array_append_new(loudness, or_null(a->seconds[s].loudness_db, 10));
         json_array_append_new(pace, or_null(a->seconds[s].pace_wpm, 10));
+        json_array_append_new(words, json_null());
     }
-    return json_pack("{s:i, s:o, s:o, s:o, s:o}", "step_s", 1, "from_s", rh_rounded(a->from_s, 1000), "pace_wpm", pace,
-                     "pitch_st", pitch, "loudness_db", loudness);
+    json_t *o = json_pack("{s:i, s:o, s:o, s:o}", "step_s", 1, "from_s", rh_rounded(a->from_s, 1000), "pitch_st", pitch,
+                          "loudness_db", loudness);
+    json_object_set(o, "pace_wpm", by_characters ? words : pace);
+    if (by_characters)
+        json_object_set(o, "pace_cpm", pace);
+    json_decref(pace);
+    json_decref(words);
+    return o;
 }
 
 /* Words of another language than was given are guesses: who reads them should know. */
@@ -362,9 +449,9 @@ json_t *rh_analysis_json(const rh_analysis *a)
                           "audio_duration", rh_rounded(a->duration_s, 100), "timestamp", rh_unix_time());
     if (!o)
         return NULL;
-    add_report(o, &a->report);
+    add_report(o, a);
     add_language(o, a);
-    json_object_set_new(o, "timing", timing_json(&a->report.timing));
+    json_object_set_new(o, "timing", timing_json(a));
     json_object_set_new(o, "pauses", pauses_json(a));
     json_object_set_new(o, "prosody", prosody_json(a));
     json_object_set_new(o, "sound", sound_json(a->sound_known ? a->prosody.sound : 0));

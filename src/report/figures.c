@@ -17,25 +17,40 @@ static void measure(json_t *list, const char *name, const char *unit, const char
                                           note, "value", value));
 }
 
+static void measure_pace(json_t *list, const rh_analysis *a, const rh_tongue *t, double pace)
+{
+    const char *unit = t->by_characters ? "characters" : "words";
+    double middle = (double)(t->pace_low + t->pace_high) / 2;
+    char text[64];
+    if (!(t->pace_low > 0))
+        (void)snprintf(text, sizeof text, "%s a minute", unit);
+    else
+        (void)snprintf(text, sizeof text, "%s a minute; %.0f to %.0f", unit, (double)t->pace_low, (double)t->pace_high);
+    measure(list, "Pace", text,
+            !(t->pace_low > 0)                                            ? ""
+            : !a->report.pace.known || (double)a->report.pace.value >= 88 ? "easy to follow"
+            : pace > middle                                               ? "fast"
+                                                                          : "slow",
+            0, pace);
+}
+
 json_t *rh_report_measures(const rh_analysis *a)
 {
     json_t *list = json_array();
-    double wpm = rh_tenth((double)a->report.pace_wpm);
-    if (wpm <= 0)
+    double pace = rh_tenth((double)a->report.pace_wpm);
+    if (pace <= 0)
         return list;
-    double paced = (double)a->report.pace.value;
-    measure(list, "Pace", "words a minute; 115 to 170",
-            !a->report.pace.known || paced >= 88 ? "easy to follow"
-            : wpm > 150                          ? "fast"
-                                                 : "slow",
-            0, wpm);
+    const rh_tongue *t = rh_tongue_of(a->said.language);
+    measure_pace(list, a, t, pace);
     double fillers = a->report.filler_words_count * 60 / fmax(a->speech_s, 10);
-    measure(list, "Fillers", "a minute; up to 5",
-            fillers > 12  ? "too many"
-            : fillers > 5 ? "noticeable"
-                          : "harmless",
-            1, fillers);
-    measure(list, "Pauses", "inside clauses", "the fewer the better", 0, a->report.timing.n_within);
+    if (t->finds_fillers)
+        measure(list, "Fillers", "a minute; up to 5",
+                fillers > 12  ? "too many"
+                : fillers > 5 ? "noticeable"
+                              : "harmless",
+                1, fillers);
+    if (t->openers)
+        measure(list, "Pauses", "inside clauses", "the fewer the better", 0, a->report.timing.n_within);
     double spread = (double)a->prosody.f0_spread_st;
     if (spread > 0)
         measure(list, "Pitch range", "semitones; 6 to 12",

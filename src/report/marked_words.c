@@ -109,7 +109,7 @@ static void add_filler(marking *m, const rh_filler *f)
         }
     if (f->n_words > 0)
         return;
-    json_t *o = item(f->start, f->end, rh_filler_name(f->kind));
+    json_t *o = item(f->start, f->end, rh_filler_said(rh_tongue_of(m->a->said.language), f));
     mark(o, "filler", "filler word, heard");
     json_object_set_new(o, "heard", json_true());
     put(m, f->after_word, f->start, o);
@@ -255,8 +255,9 @@ json_t *rh_marked_words(const rh_analysis *a)
     return rh_json_whole(list, failures);
 }
 
-char *rh_marked_verbatim(const json_t *marked)
+char *rh_marked_verbatim(const json_t *marked, const rh_tongue *t)
 {
+    const char *before = "";
     rh_buf b;
     json_t *o;
     size_t i;
@@ -268,7 +269,9 @@ char *rh_marked_verbatim(const json_t *marked)
             continue;
         bool sound = strcmp(what, "filler") == 0 && json_is_true(json_object_get(o, "heard"));
         if (st == RH_OK)
-            st = rh_buf_printf(&b, "%s%s%s", b.len ? " " : "", text, sound ? "," : "");
+            st = rh_buf_printf(&b, "%s%s%s", b.len && rh_tongue_parts(t, before, text) ? " " : "", text,
+                               sound ? "," : "");
+        before = text;
     }
     char *text = st == RH_OK ? rh_buf_take(&b) : NULL;
     rh_buf_done(&b);

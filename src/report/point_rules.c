@@ -48,13 +48,19 @@ static void add_remarks(rh_point *p, const rh_analysis *a, rh_remark_kind kind)
     }
 }
 
+static const rh_tongue *tongue_of(const rh_analysis *a)
+{
+    return rh_tongue_of(a->said.language);
+}
+
 /* ---- how it was said ---- */
 
 static bool pace(const rh_analysis *a, rh_point *p)
 {
-    double wpm = (double)a->report.pace_wpm, loss = 100 - (double)a->report.pace.value;
+    const rh_tongue *t = tongue_of(a);
+    double pace = (double)a->report.pace_wpm, loss = 100 - (double)a->report.pace.value;
     bool fast = part_of(&a->report.pace, "fast") > 0;
-    if (!a->report.pace.known || wpm <= 0)
+    if (!a->report.pace.known || pace <= 0)
         return false;
     *p = (rh_point){.distance = loss / NOTICED,
                     .reserve = loss > 0 ? 0 : 0.5,
@@ -67,7 +73,8 @@ static bool pace(const rh_analysis *a, rh_point *p)
         p->problem = "Play with your pace";
         p->advice = "Slow down for the one sentence that matters most, and pause behind it.";
     }
-    (void)snprintf(p->detail, sizeof p->detail, "You spoke %.0f words a minute; 115 to 170 is easy to follow.", wpm);
+    (void)snprintf(p->detail, sizeof p->detail, "You spoke %.0f %s a minute; %.0f to %.0f is easy to follow.", pace,
+                   t->by_characters ? "characters" : "words", (double)t->pace_low, (double)t->pace_high);
     return true;
 }
 
@@ -75,6 +82,8 @@ static bool broken_sentences(const rh_analysis *a, rh_point *p)
 {
     const rh_timing *t = &a->report.timing;
     double n = t->n_within, loss = part_of(&a->report.fluency, "pauses inside clauses");
+    if (!tongue_of(a)->openers)
+        return false;
     *p = (rh_point){.distance = loss / 7,
                     .reserve = n < 1 && a->speech_s >= 15 ? 0.6 : 0,
                     .group = RH_POINT_FLOW,
@@ -148,7 +157,7 @@ static bool fillers(const rh_analysis *a, rh_point *p)
                        n == 1 ? "" : "s", per_minute);
     for (size_t i = 0; i < a->said.n_fillers; i++) {
         const rh_filler *f = &a->said.fillers[i];
-        rh_point_moment(p, f->start, f->end, rh_filler_name(f->kind));
+        rh_point_moment(p, f->start, f->end, rh_filler_said(tongue_of(a), f));
     }
     return true;
 }
@@ -349,7 +358,8 @@ static bool hedges(const rh_analysis *a, rh_point *p)
     double n = l->counts[RH_REMARK_HEDGE], share = (double)l->hedges_per_100;
     /* One or two are nobody's habit. */
     double judged = 100 * (n - 1) / fmax(l->n_words, 80);
-    if (!rh_is_english(a->said.language) || a->speech_s < 8)
+    const rh_tongue *t = tongue_of(a);
+    if (!t->hedges || a->speech_s < 8)
         return false;
     *p = (rh_point){.weight = 0.9,
                     .distance = fmax(0, judged - 1.8) / 1.4,
@@ -357,7 +367,8 @@ static bool hedges(const rh_analysis *a, rh_point *p)
                     .group = RH_POINT_WORDING,
                     .praise = "Said with confidence",
                     .problem = "Words that take back what you say",
-                    .advice = "Leave out \"maybe\" and \"I think\" where you do know."};
+                    .advice = p->words};
+    (void)snprintf(p->words, sizeof p->words, "Leave out %s where you do know.", t->hedge_example);
     (void)snprintf(p->detail, sizeof p->detail, "%.0f hedging word%s, %.1f in a hundred words.", n, n == 1 ? "" : "s",
                    share);
     add_remarks(p, a, RH_REMARK_HEDGE);
@@ -369,13 +380,15 @@ static bool vague(const rh_analysis *a, rh_point *p)
     const rh_language *l = &a->language;
     double n = l->counts[RH_REMARK_WEAK], share = (double)l->weak_per_100;
     double judged = 100 * (n - 1) / fmax(l->n_words, 80);
-    if (!rh_is_english(a->said.language) || a->speech_s < 8 || judged <= 3.5)
+    const rh_tongue *t = tongue_of(a);
+    if (!t->weak || a->speech_s < 8 || judged <= 3.5)
         return false;
     *p = (rh_point){.distance = (judged - 3.5) / 2,
                     .group = RH_POINT_WORDING,
                     .praise = "",
                     .problem = "Vague words",
-                    .advice = "Put the thing itself in the place of \"stuff\" and \"a lot of\"."};
+                    .advice = p->words};
+    (void)snprintf(p->words, sizeof p->words, "Put the thing itself in the place of %s.", t->weak_example);
     (void)snprintf(p->detail, sizeof p->detail, "%.0f vague word%s, %.1f in a hundred words.", n, n == 1 ? "" : "s",
                    share);
     add_remarks(p, a, RH_REMARK_WEAK);
@@ -386,7 +399,8 @@ static bool own_part(const rh_analysis *a, rh_point *p)
 {
     const rh_language *l = &a->language;
     double i = l->n_i, we = l->n_we;
-    if (!is_answer(a) || i + we < 5)
+    bool asked = a->said.question && *a->said.question && !a->report.has_reference;
+    if (!asked || !tongue_of(a)->i || i + we < 5)
         return false;
     *p = (rh_point){.weight = 0.8,
                     .distance = fmax(0, 0.4 - (double)l->i_share) / 0.2,
@@ -395,8 +409,10 @@ static bool own_part(const rh_analysis *a, rh_point *p)
                     .praise = "Your own part is clear",
                     .problem = "Say what you did yourself",
                     .advice = "Credit the team once, then tell what you decided and did."};
-    (void)snprintf(p->detail, sizeof p->detail, "You said \"I\" or \"my\" %.0f times, \"we\" or \"our\" %.0f times.", i,
-                   we);
+    (void)snprintf(p->detail, sizeof p->detail,
+                   tongue_of(a)->has_structure ? "You said \"I\" or \"my\" %.0f times, \"we\" or \"our\" %.0f times."
+                                               : "You spoke of yourself %.0f times, of a group you were in %.0f times.",
+                   i, we);
     return true;
 }
 

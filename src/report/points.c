@@ -91,10 +91,14 @@ void rh_report_points(const rh_analysis *a, json_t **keep, json_t **change)
         return;
     for (size_t i = 0; i < rh_n_point_rules && n < MAX_POINTS; i++) {
         rh_point p = {0};
-        if (rh_point_rules[i](a, &p))
-            points[n++] = p;
-        else
+        if (rh_point_rules[i](a, &p)) {
+            points[n] = p;
+            if (p.advice == p.words) /* its own text moves with it */
+                points[n].advice = points[n].words;
+            n++;
+        } else {
             json_decref(p.moments);
+        }
     }
     choose(points, n, *keep, *change);
     for (int i = 0; i < n; i++)

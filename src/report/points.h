@@ -36,6 +36,7 @@ typedef struct {
     rh_point_group group;
     const char *praise, *problem, *advice; /* titles, and what to do */
     char detail[240];
+    char words[80]; /* advice with words of the language in it */
     json_t *moments;
 } rh_point;
 

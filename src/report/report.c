@@ -2,6 +2,7 @@
 #include "rehearse/report/report.h"
 #include "rehearse/report/analysis_json.h"
 
+#include <ctype.h>
 #include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -9,6 +10,7 @@
 #include "rehearse/base/alloc.h"
 #include "rehearse/base/buf.h"
 #include "rehearse/base/json.h"
+#include "rehearse/asr/asr.h"
 #include "figures.h"
 #include "follow_ups.h"
 #include "points.h"
@@ -70,7 +72,7 @@ static void add_heard_events(json_t *list, const rh_analysis *a)
     char text[96];
     for (size_t i = 0; i < a->said.n_fillers; i++) {
         const rh_filler *f = &a->said.fillers[i];
-        add_event(list, "filler", (double)f->start, (double)f->end, rh_filler_name(f->kind));
+        add_event(list, "filler", (double)f->start, (double)f->end, rh_filler_said(rh_tongue_of(a->said.language), f));
     }
     for (size_t i = 0; i < a->said.n_disfluencies; i++) {
         const rh_disfluency *p = &a->said.disfluencies[i];
@@ -102,8 +104,12 @@ static json_t *events(const json_t *session, const rh_analysis *a, const json_t 
 
 static bool ends_sentence(const char *text)
 {
+    static const char *const stops[] = {".", "?", "!", "。", "？", "！"};
     size_t n = strlen(text);
-    return n && strchr(".?!", text[n - 1]);
+    for (size_t i = 0; i < sizeof stops / sizeof *stops; i++)
+        if (n >= strlen(stops[i]) && strcmp(text + n - strlen(stops[i]), stops[i]) == 0)
+            return true;
+    return false;
 }
 
 static bool is_short_pause(const json_t *o)
@@ -113,8 +119,9 @@ static bool is_short_pause(const json_t *o)
 }
 
 /* The clean words of a line. */
-static json_t *plain(const json_t *items)
+static json_t *plain(const json_t *items, const rh_tongue *t)
 {
+    const char *before = "";
     rh_buf b;
     json_t *o;
     size_t i;
@@ -122,26 +129,28 @@ static json_t *plain(const json_t *items)
     json_array_foreach(items, i, o) {
         if (!json_object_get(o, "word") || strcmp(rh_json_str(o, "mark"), "missed") == 0)
             continue;
-        (void)rh_buf_printf(&b, "%s%s", b.len ? " " : "", rh_json_str(o, "text"));
+        const char *word = rh_json_str(o, "text");
+        (void)rh_buf_printf(&b, "%s%s", b.len && rh_tongue_parts(t, before, word) ? " " : "", word);
+        before = word;
     }
     json_t *text = json_string(b.data ? b.data : "");
     rh_buf_done(&b);
     return text ? text : json_string("");
 }
 
-static void add_line(json_t *lines, json_t *items)
+static void add_line(json_t *lines, json_t *items, const rh_tongue *t)
 {
-    char *verbatim = rh_marked_verbatim(items);
+    char *verbatim = rh_marked_verbatim(items, t);
     size_t n = json_array_size(items);
     json_array_append_new(lines, json_pack("{s:f, s:f, s:o, s:s, s:o}", "start",
                                            rh_json_num(json_array_get(items, 0), "start"), "end",
-                                           rh_json_num(json_array_get(items, n - 1), "end"), "text", plain(items),
+                                           rh_json_num(json_array_get(items, n - 1), "end"), "text", plain(items, t),
                                            "verbatim", verbatim ? verbatim : "", "words", items));
     rh_free(verbatim);
 }
 
 /* Lines of the transcript: a sentence or two each. */
-static json_t *transcript(const json_t *session, const json_t *marked)
+static json_t *transcript(const json_t *session, const json_t *marked, const rh_tongue *t)
 {
     enum { LINE_WORDS = 12 };
     json_t *lines = json_array(), *items = json_array(), *o;
@@ -158,14 +167,14 @@ static json_t *transcript(const json_t *session, const json_t *marked)
         if (is_short_pause(o))
             continue;
         if (complete && !pause) { /* a long pause stays with the words before it */
-            add_line(lines, items);
+            add_line(lines, items, t);
             items = json_array();
         }
         json_array_append(items, o);
         complete = json_array_size(items) >= LINE_WORDS && (pause ? complete : ends_sentence(rh_json_str(o, "text")));
     }
     if (json_array_size(items))
-        add_line(lines, items);
+        add_line(lines, items, t);
     else
         json_decref(items);
     return lines;
@@ -203,6 +212,38 @@ static void note_hidden(json_t *list, double share, const char *what, const char
     json_array_append_new(list, json_string(text));
 }
 
+/* What needs lists is said to be missing once, here; elsewhere nothing is said of it. */
+static void note_language(json_t *list, const char *code)
+{
+    const rh_tongue *t = rh_tongue_of(code);
+    const struct {
+        bool known;
+        const char *name;
+    } all[] = {{t->finds_fillers, "fillers"},
+               {t->hedges, "hedges"},
+               {t->openers, "pauses inside clauses"},
+               {t->has_structure, "structure"},
+               {t->has_structure, "content"}};
+    size_t n = 0, told = 0;
+    char name[RH_ASR_LANG_NAME];
+    rh_buf b;
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        n += !all[i].known;
+    if (n == 0)
+        return;
+    rh_asr_language_name(code, name);
+    rh_buf_init(&b, 400);
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        if (!all[i].known && ++told)
+            (void)rh_buf_printf(&b, "%s%s", told == 1 ? "" : told == n ? " and " : ", ", all[i].name);
+    if (rh_buf_printf(&b, " are not measured in %s%s.", name,
+                      t->pace_low > 0 ? "" : "; its pace is shown without a target") == RH_OK) {
+        b.data[0] = (char)toupper((unsigned char)b.data[0]);
+        json_array_append_new(list, json_string(b.data));
+    }
+    rh_buf_done(&b);
+}
+
 static json_t *notes(const rh_analysis *a)
 {
     json_t *list = json_array();
@@ -214,6 +255,8 @@ static json_t *notes(const rh_analysis *a)
     note_hidden(list, (double)seen->mouth_hidden, "mouth was not visible", "a mask, a hand, a microphone)");
     if (a->heard && !a->report.spoken)
         json_array_append_new(list, json_string(a->report.reason));
+    if (a->heard && a->report.spoken)
+        note_language(list, a->said.language);
     unsigned sound = a->sound_known ? a->prosody.sound & ~(unsigned)RH_SOUND_NO_VOICE : 0;
     for (unsigned bit = 1; bit <= sound; bit <<= 1)
         if (sound & bit)
@@ -227,8 +270,9 @@ static json_t *summary(const rh_analysis *a)
     size_t n = 0;
     double looked = (double)a->sight.eye_contact;
     if (a->speech_s >= 1) {
-        double wpm = (double)a->report.pace_wpm;
-        n += (size_t)snprintf(text, sizeof text, "You spoke for %.0f seconds at %.0f words a minute", a->speech_s, wpm);
+        n += (size_t)snprintf(text, sizeof text, "You spoke for %.0f seconds at %.0f %s a minute", a->speech_s,
+                              (double)a->report.pace_wpm,
+                              rh_tongue_of(a->said.language)->by_characters ? "characters" : "words");
         if (looked >= 0)
             n += (size_t)snprintf(text + n, sizeof text - n, " and looked at the camera %.0f %% of the time", looked);
         (void)snprintf(text + n, sizeof text - n, ".");
@@ -298,14 +342,15 @@ rh_status rh_report_build(const json_t *session, const rh_analysis *a, const jso
     json_t *marked = a->heard ? rh_marked_words(a) : json_array(), *happened = events(session, a, marked);
     json_t *keep = NULL, *change = NULL, *marks = scores(a);
     rh_report_points(a, &keep, &change);
-    json_t *r = json_pack(
-        "{s:i, s:s, s:f, s:s, s:s, s:f, s:f, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "version", 1,
-        "id", rh_json_str(session, "id"), "created", rh_json_num(session, "created"), "question",
-        rh_json_str(meta, "question"), "kind", rh_json_str(meta, "kind"), "duration_s",
-        rh_json_num(session, "duration_s"), "speech_s", rh_tenth(a->speech_s), "summary", summary(a), "notes", notes(a),
-        "scores", json_incref(marks), "measures", rh_report_measures(a), "keep", keep, "change", change, "timeline",
-        timeline(a, result), "events", happened, "transcript", transcript(session, marked), "structure",
-        rh_report_structure(a), "evidence", rh_report_evidence(a), "advice", rh_report_advice(a));
+    json_t *r =
+        json_pack("{s:i, s:s, s:f, s:s, s:s, s:f, s:f, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+                  "version", 1, "id", rh_json_str(session, "id"), "created", rh_json_num(session, "created"),
+                  "question", rh_json_str(meta, "question"), "kind", rh_json_str(meta, "kind"), "duration_s",
+                  rh_json_num(session, "duration_s"), "speech_s", rh_tenth(a->speech_s), "summary", summary(a), "notes",
+                  notes(a), "scores", json_incref(marks), "measures", rh_report_measures(a), "keep", keep, "change",
+                  change, "timeline", timeline(a, result), "events", happened, "transcript",
+                  transcript(session, marked, rh_tongue_of(a->said.language)), "structure", rh_report_structure(a),
+                  "evidence", rh_report_evidence(a), "advice", rh_report_advice(a));
     json_decref(marked);
     bool whole = r && add_follow_ups(r, a, meta);
     if (r) {

@@ -12,7 +12,7 @@
 typedef struct {
     double t;               /* s from the start of the session */
     bool speaking;          /* in mid-utterance */
-    double recent_wpm;      /* last RH_CUE_WINDOW_S of speech; 0 = too little to say */
+    double recent_wpm;      /* last RH_CUE_WINDOW_S of speech, as in English; 0 = too little to say, or no target */
     double fillers_per_min; /* the same time */
     double speech_db;       /* level of recent speech, dB full scale; 0 = unknown */
     bool has_video;

@@ -117,6 +117,7 @@ static rh_status find_fillers(rh_word_table *t, const rh_heard *h)
         const rh_contour c = rh_hearing_curves(&track);
         const rh_speech_input in = {.words = words,
                                     .n_words = clean->n - first,
+                                    .language = t->language,
                                     .contour = &c,
                                     .duration_s = (double)h->n_sound / RH_ASR_RATE_HZ};
         st = rh_disfluencies_find(&in, said, verbatim->n - first_verbatim, &d, NULL);
@@ -165,7 +166,7 @@ json_t *rh_finals_words(const rh_word_table *t, size_t segment, double offset_s)
                               word_json(w[i].text, offset_s + (double)w[i].start, offset_s + (double)w[i].end, w[i].p));
     for (size_t i = s->first_filler; i < s->first_filler + s->n_fillers; i++) {
         const rh_filler *f = &t->fillers[i];
-        const char *kind = rh_filler_name(f->kind);
+        const char *kind = rh_filler_said(rh_tongue_of(t->language), f);
         size_t at = (size_t)(f->after_word + 1 - (int)s->first_word) + put;
         for (int k = 0; k < f->n_words; k++)
             json_object_set_new(json_array_get(list, at + (size_t)k), "filler", json_string(kind));

@@ -26,12 +26,16 @@ static json_t *metrics_event(const rh_session *s)
     const rh_timeline *t = &s->timeline;
     double speech = s->transcriber ? rh_transcriber_speech_s(s->transcriber) : 0;
     double looking = rh_timeline_looking(t, 0, s->now + 1);
+    const rh_tongue *tongue = rh_tongue_of(s->said.language);
+    float pace = (float)rh_timeline_wpm(t, s->now, 30);
     json_t *e = json_pack("{s:s, s:f, s:f, s:f, s:i, s:i, s:f, s:i, s:f, s:f}", "type", "metrics", "t",
-                          rh_tenth(s->now), "pace_wpm", rh_tenth(rh_timeline_wpm(t, s->now, 30)), "speech_s",
+                          rh_tenth(s->now), "pace_wpm", rh_tenth((double)rh_tongue_pace_wpm(tongue, pace)), "speech_s",
                           rh_tenth(speech), "words", t->n_words, "filler_words_count", t->n_fillers,
                           "fillers_per_minute", rh_tenth(speech > 5 ? t->n_fillers * 60 / speech : 0), "pauses",
                           t->n_pauses, "pause_s", rh_tenth(t->pause_s), "longest_silence_s",
                           rh_tenth(t->last_word_end >= 0 ? fmax(0, s->now - t->last_word_end) : s->now));
+    if (tongue->by_characters)
+        json_object_set_new(e, "characters_per_minute", rh_rounded((double)pace, 10));
     if (looking >= 0) {
         json_object_set_new(e, "eye_contact", json_real(rh_tenth(100 * looking)));
         double recent = rh_timeline_looking(t, s->now - 8, s->now + 1);
@@ -56,7 +60,8 @@ static const rh_cue *cue_due(rh_session *s, bool speaking)
     rh_cue_view v = {
         .t = s->now,
         .speaking = speaking,
-        .recent_wpm = rh_timeline_wpm(t, heard, RH_CUE_WINDOW_S),
+        .recent_wpm = (double)rh_tongue_english_pace(rh_tongue_of(s->said.language),
+                                                     (float)rh_timeline_wpm(t, heard, RH_CUE_WINDOW_S)),
         .fillers_per_min = fillers > 2 ? fillers * 60.0 / RH_CUE_WINDOW_S : 0,
         .speech_db = loudest,
         .has_video = t->last_face >= 0 && s->now - t->last_face < 5,
@@ -142,6 +147,13 @@ bool rh_session_is_filler(const json_t *word)
     return json_object_get(word, "filler") != NULL;
 }
 
+int rh_session_units(const rh_session *s, const json_t *word)
+{
+    const char *language = *s->said.language ? s->said.language : s->o.language;
+    const rh_tongue *t = rh_tongue_of(language);
+    return t->by_characters ? rh_tongue_units(t, rh_json_str(word, "word")) : 1;
+}
+
 /* What an earlier run of the program had kept of this session. */
 static void restore(rh_session *s, const json_t *kept)
 {
@@ -155,7 +167,7 @@ static void restore(rh_session *s, const json_t *kept)
         s->n_segments = (int)json_integer_value(json_object_get(seg, "seq")) + 1;
         json_array_foreach(json_object_get(seg, "words"), k, word)
             rh_timeline_word(&s->timeline, rh_json_num(word, "start"), rh_json_num(word, "end"),
-                             rh_session_is_filler(word));
+                             rh_session_units(s, word), rh_session_is_filler(word));
     }
     json_array_foreach(json_object_get(kept, "seconds"), i, row) {
         int t = (int)json_integer_value(json_object_get(row, "t"));

@@ -80,6 +80,7 @@ rh_status rh_session_take_silence(rh_session *s, size_t until, rh_error *err);
 json_t *rh_session_meta(const rh_session *s);
 const char *rh_session_language(const rh_session *s); /* NULL = detect */
 bool rh_session_is_filler(const json_t *word);
+int rh_session_units(const rh_session *s, const json_t *word); /* 1, or the characters where those are counted */
 /* Time has come to `t`: stores finished seconds, sends metrics and a cue when due. */
 void rh_session_advance(rh_session *s, double t, bool speaking);
 

@@ -129,7 +129,8 @@ json_t *rh_session_keep_segment(rh_session *s, size_t segment, double offset_s)
     size_t i;
     pthread_mutex_lock(&s->lock);
     json_array_foreach(words, i, w)
-        rh_timeline_word(&s->timeline, rh_json_num(w, "start"), rh_json_num(w, "end"), rh_session_is_filler(w));
+        rh_timeline_word(&s->timeline, rh_json_num(w, "start"), rh_json_num(w, "end"), rh_session_units(s, w),
+                         rh_session_is_filler(w));
     pthread_mutex_unlock(&s->lock);
     if (s->store)
         rh_session_kept(s, rh_store_segment(s->store, s->o.id, s->n_segments, start, end, kept));

@@ -79,14 +79,14 @@ void rh_timeline_away(rh_timeline *t, double start, double end)
         t->away[t->n_away++] = (rh_time_span){(float)start, (float)end};
 }
 
-void rh_timeline_word(rh_timeline *t, double start, double end, bool filler)
+void rh_timeline_word(rh_timeline *t, double start, double end, int units, bool filler)
 {
     rh_timeline_bin *s = rh_timeline_at(t, start);
     if (s) {
-        s->n_words += !filler;
+        s->n_words += filler ? 0 : units;
         s->n_fillers += filler;
     }
-    t->n_words += !filler;
+    t->n_words += filler ? 0 : units;
     t->n_fillers += filler;
     if (t->last_word_end >= 0 && start - t->last_word_end >= PAUSE_S) {
         t->n_pauses++;

@@ -48,9 +48,9 @@ rh_timeline_bin *rh_timeline_at(rh_timeline *t, double s);
 bool rh_timeline_face(rh_timeline *t, const rh_face *f, double s, rh_look_away *away);
 /* Adds a look away that has ended. */
 void rh_timeline_away(rh_timeline *t, double start, double end);
-/* Adds one final word. */
-void rh_timeline_word(rh_timeline *t, double start, double end, bool filler);
-/* Words a minute over the last `window` seconds before `now`, of the time between
+/* Adds one final word, of so many units (characters where those are counted, else 1). */
+void rh_timeline_word(rh_timeline *t, double start, double end, int units, bool filler);
+/* Words (units) a minute over the last `window` seconds before `now`, of the time between
  * the first and last word in it; 0 with fewer than 8 words. */
 double rh_timeline_wpm(const rh_timeline *t, double now, double window);
 /* Share of pictures with a face that look at the camera, from..to; -1 with none. */

@@ -7,6 +7,7 @@
 #include "rehearse/base/alloc.h"
 #include "rehearse/base/buf.h"
 #include "content.h"
+#include "rehearse/speech/tongue.h"
 
 enum { MAX_WORDS_BYTES = 4096 };
 
@@ -52,11 +53,11 @@ static rh_status copy_range(rh_analysis *a, const rh_word_table *t, double from_
 }
 
 /* Do the words say the filler themselves? */
-static bool is_written(const rh_word_list *words, const rh_filler *f)
+static bool is_written(const rh_tongue *t, const rh_word_list *words, const rh_filler *f)
 {
     for (size_t i = 0; i < words->n; i++) {
         float middle = (words->at[i].start + words->at[i].end) / 2;
-        if (middle >= f->start && middle <= f->end && rh_hesitation_of(words->at[i].text) >= 0)
+        if (middle >= f->start && middle <= f->end && rh_hesitation_in(t, words->at[i].text) >= 0)
             return true;
     }
     return false;
@@ -66,6 +67,7 @@ static bool is_written(const rh_word_list *words, const rh_filler *f)
 static rh_status write_heard(rh_word_table *t)
 {
     const rh_word_list *clean = &t->words[RH_WORDS_CLEAN];
+    const rh_tongue *tongue = rh_tongue_of(t->language);
     rh_word *at = rh_calloc(clean->n + t->n_fillers + 1, sizeof *at);
     size_t n = 0, i = 0;
     if (!at)
@@ -74,8 +76,8 @@ static rh_status write_heard(rh_word_table *t)
         const rh_filler *f = k < t->n_fillers ? &t->fillers[k] : NULL;
         while (i < clean->n && (!f || clean->at[i].start <= f->start))
             at[n++] = clean->at[i++];
-        if (f && (int)f->kind < RH_FILLER_SOUNDS && !is_written(clean, f))
-            at[n++] = (rh_word){.text = rh_filler_name(f->kind), .start = f->start, .end = f->end, .p = 1};
+        if (f && (int)f->kind < RH_FILLER_SOUNDS && !is_written(tongue, clean, f))
+            at[n++] = (rh_word){.text = rh_filler_said(tongue, f), .start = f->start, .end = f->end, .p = 1};
     }
     rh_free(t->words[RH_WORDS_VERBATIM].at);
     t->words[RH_WORDS_VERBATIM] = (rh_word_list){at, n, n};
@@ -144,9 +146,11 @@ static float pace_at(const rh_speech_input *in, double second)
     double first = in->n_words ? (double)in->words[0].start : 0;
     double last = in->n_words ? (double)in->words[in->n_words - 1].end : 0;
     double length = fmin(to, last) - fmax(from, first);
+    const rh_tongue *t = rh_tongue_of(in->language);
     int n = 0;
     for (size_t i = 0; i < in->n_words; i++)
-        n += (double)in->words[i].start >= from && (double)in->words[i].start < to;
+        if ((double)in->words[i].start >= from && (double)in->words[i].start < to)
+            n += rh_tongue_units(t, in->words[i].text);
     return n < 4 || length < 2 ? NAN : (float)(n * 60 / length);
 }
 
@@ -188,10 +192,13 @@ static rh_status place_words(rh_analysis *a, const rh_speech_input *in)
 char *rh_analysis_words(const rh_analysis *a, int first, int n)
 {
     const rh_word_list *words = &a->said.words[RH_WORDS_CLEAN];
+    const rh_tongue *t = rh_tongue_of(a->said.language);
     rh_buf b;
     rh_buf_init(&b, MAX_WORDS_BYTES);
     for (int i = first; i < first + n && (size_t)i < words->n; i++)
-        (void)rh_buf_printf(&b, "%s%s", i > first ? " " : "", words->at[i].text);
+        (void)rh_buf_printf(&b, "%s%s",
+                            i > first && rh_tongue_parts(t, words->at[i - 1].text, words->at[i].text) ? " " : "",
+                            words->at[i].text);
     char *text = rh_buf_take(&b);
     rh_buf_done(&b);
     return text;

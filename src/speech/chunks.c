@@ -3,6 +3,7 @@
 
 #include <math.h>
 #include "rehearse/base/alloc.h"
+#include "rehearse/speech/tongue.h"
 #include "rehearse/speech/timing.h"
 #include "rehearse/base/stats.h"
 
@@ -83,7 +84,7 @@ static void measure_pace(const rh_speech_input *in, const rh_speech_report *r, r
     size_t m = 0;
     double change = 0.0;
     for (size_t i = s->first_word; i < s->first_word + s->n_words; i++) {
-        int k = rh_syllables(in->words[i].text);
+        int k = rh_tongue_of(in->language)->syllables(in->words[i].text);
         if (k == 0)
             continue;
         syllables += k;

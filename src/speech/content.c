@@ -147,7 +147,7 @@ rh_status rh_content_judge(const rh_speech_input *in, const rh_language *l, cons
 {
     rh_score s = {0};
     size_t n = 0;
-    if (!rh_is_english(in->language) || l->n_words == 0 || (in->reference && in->reference[0])) {
+    if (!rh_tongue_of(in->language)->has_structure || l->n_words == 0 || (in->reference && in->reference[0])) {
         *out = s;
         return RH_OK;
     }

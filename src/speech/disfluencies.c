@@ -9,22 +9,16 @@ static const float DRAWN_S = 0.4f;
 static const float STEADY_ST = 1.0f; /* pitch stays within it from step to step of 50 ms */
 enum { PROLONGED_STEPS = 40 };
 
-/* Words that are doubled on purpose. */
-static bool may_double(const char *key)
+/* Words that are doubled on purpose; in a language without its list none is known to be said by accident. */
+static bool may_double(const rh_tongue *t, const char *key)
 {
-    static const char doubles[] =
-        "bye far ha had hear knock long many more much never no oh okay over really so that there too very yeah yes";
-    return rh_word_in(key, doubles) || (key[0] >= '0' && key[0] <= '9');
+    return !t->doubled || rh_word_in(key, t->doubled) || (key[0] >= '0' && key[0] <= '9');
 }
 
 /* Words that are repeated by accident: those that begin a phrase. */
-static bool is_small_word(const char *key)
+static bool is_small_word(const rh_tongue *t, const char *key)
 {
-    static const char small[] =
-        "a an and are as at because but by can did do for from had has have he her his how i i'd i'll i'm i've if "
-        "in into is it it's its just like my not of on or our she that's the their then there's they they're this "
-        "to was we we're we've were what when where which who with would you you're your";
-    return rh_word_in(key, small);
+    return t->small && rh_word_in(key, t->small);
 }
 
 /* `text` as a whole at `out`, after a blank where asked for; nothing where it
@@ -52,28 +46,27 @@ static void add_disfluency_of(rh_filler_search *f, rh_disfluency_kind kind, cons
 
 /* Length in words of what is said twice at i of the list: up to three words. One word twice is an accident
  * where it is a small one, or where nothing sets the two apart. */
-static size_t repeated_at(const rh_word *w, const rh_filler_key *k, size_t n, size_t i)
+static size_t repeated_at(const rh_tongue *t, const rh_word *w, const rh_filler_key *k, size_t n, size_t i)
 {
-    if (!k[i][0] || may_double(k[i]))
+    if (!k[i][0] || may_double(t, k[i]))
         return 0;
     if (i + 1 < n && strcmp(k[i], k[i + 1]) == 0)
-        return is_small_word(k[i]) ? !rh_ends_sentence(w[i].text) : !rh_ends_clause(w[i].text);
+        return is_small_word(t, k[i]) ? !rh_ends_sentence(w[i].text) : !rh_ends_clause(w[i].text);
     for (size_t len = 2; len <= 3 && i + 2 * len <= n; len++) {
         bool same = true;
         for (size_t j = 0; j < len; j++)
             same &= k[i + j][0] && strcmp(k[i + j], k[i + len + j]) == 0;
         const char *last = w[i + len - 1].text;
-        if (same && !(is_small_word(k[i]) ? rh_ends_sentence(last) : rh_ends_clause(last)))
+        if (same && !(is_small_word(t, k[i]) ? rh_ends_sentence(last) : rh_ends_clause(last)))
             return len;
     }
     return 0;
 }
 
 /* "we had, we went", "he was- he is": the same pronoun again after one or two words. */
-static bool repaired_at(const rh_word *w, const rh_filler_key *k, size_t n, size_t i, size_t *len)
+static bool repaired_at(const rh_tongue *t, const rh_word *w, const rh_filler_key *k, size_t n, size_t i, size_t *len)
 {
-    static const char subjects[] = "he i i'm i've it it's she that's there they this we you";
-    if (!rh_word_in(k[i], subjects))
+    if (!t->subjects || !rh_word_in(k[i], t->subjects))
         return false;
     for (*len = 2; *len <= 3 && i + *len < n; (*len)++) {
         const char *before = w[i + *len - 1].text;
@@ -100,13 +93,13 @@ static void find_in_words(rh_filler_search *f, const rh_word *w, const rh_filler
 {
     for (size_t i = 0; i < n; i++) {
         int after = is_verbatim ? (i > 0 ? rh_clean_before(f, i - 1) : -1) : (int)i - 1;
-        size_t len = repeated_at(w, k, n, i);
+        size_t len = repeated_at(f->tongue, w, k, n, i);
         if (len > 0) {
             add_disfluency_of(f, RH_DISFLUENCY_REPETITION, &w[i], &w[i + len - 1], after);
             i += len - 1;
         } else if (cut_off_at(w, k, n, i)) {
             add_disfluency_of(f, RH_DISFLUENCY_CUT_OFF, &w[i], &w[i], after);
-        } else if (repaired_at(w, k, n, i, &len)) {
+        } else if (repaired_at(f->tongue, w, k, n, i, &len)) {
             add_disfluency_of(f, RH_DISFLUENCY_REPAIR, &w[i], &w[i + len - 1], after);
         }
     }

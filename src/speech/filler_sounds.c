@@ -146,7 +146,7 @@ static bool replaces_word(const rh_filler_search *f, size_t i)
             break;
         }
     for (int k = before + 1; k < after; k++)
-        if (rh_hesitation_of(f->in->words[k].text) < 0)
+        if (rh_hesitation_in(f->tongue, f->in->words[k].text) < 0)
             return true;
     return false;
 }
@@ -202,7 +202,8 @@ static rh_filler proposal(const rh_filler_search *f, size_t i)
 {
     const rh_word *w = &f->verbatim[i];
     int pair = f->verbatim_pair[i];
-    rh_filler filler = {.kind = (rh_filler_kind)rh_hesitation_of(w->text), .start = w->start, .end = w->end, .p = w->p};
+    rh_filler filler = {
+        .kind = (rh_filler_kind)rh_hesitation_in(f->tongue, w->text), .start = w->start, .end = w->end, .p = w->p};
     filler.after_word = pair >= 0 ? pair - 1 : rh_clean_before(f, i);
     filler.n_words = pair >= 0 ? 1 : 0;
     return filler;
@@ -216,7 +217,7 @@ static void cover_clean_run(rh_filler_search *f, size_t first, size_t n, float *
     for (size_t k = first; k < first + n; k++)
         if (f->verbatim_pair[k] >= 0)
             f->told[f->verbatim_pair[k]] = true;
-    while (at < f->in->n_words && rh_hesitation_of(f->in->words[at].text) >= 0)
+    while (at < f->in->n_words && rh_hesitation_in(f->tongue, f->in->words[at].text) >= 0)
         f->told[at++] = true;
     int32_t next = first + n < f->n_verbatim ? f->verbatim_pair[first + n] : -1;
     if (next >= 0)
@@ -269,7 +270,7 @@ static void from_verbatim(rh_filler_search *f)
 {
     for (size_t i = 0; i < f->n_verbatim; i++) {
         size_t n = 0;
-        while (i + n < f->n_verbatim && rh_hesitation_of(f->verbatim[i + n].text) >= 0)
+        while (i + n < f->n_verbatim && rh_hesitation_in(f->tongue, f->verbatim[i + n].text) >= 0)
             n++;
         if (n >= RUN_COUNTED && f->in->contour) {
             count_run(f, i, n);
@@ -304,7 +305,7 @@ static void time_by_voice(const rh_contour *c, rh_filler *filler)
 static void from_clean(rh_filler_search *f)
 {
     for (size_t i = 0; i < f->in->n_words; i++) {
-        int kind = rh_hesitation_of(f->in->words[i].text);
+        int kind = rh_hesitation_in(f->tongue, f->in->words[i].text);
         const rh_word *w = &f->in->words[i];
         if (kind < 0 || f->told[i] || w->p < BABBLE)
             continue;

@@ -4,6 +4,7 @@
  * decode (a recogniser hears phrasing), or by a pause. Neighbours that give the
  * word its plain meaning rule it out. */
 #include "fillers_internal.h"
+#include "language_internal.h"
 
 #include <string.h>
 
@@ -150,9 +151,74 @@ static const struct {
     {"basically", NULL, RH_FILLER_BASICALLY, true, is_set_off_word},
 };
 
+/* Set off on both sides; at the end of all there is only its pause. */
+static bool is_set_off(const rh_filler_search *f, size_t first, size_t last)
+{
+    if (last + 1 == f->in->n_words)
+        return first > 0 && comma_before(f, first);
+    if (set_off(f, first, last))
+        return true;
+    bool joined = first > 0 && comma_before(f, first - 1) && rh_word_in(key(f, first - 1), f->tongue->joiners);
+    if (joined && comma_after(f, last))
+        return true;
+    return comma_after(f, last) && first > 0 && pause_after(f, first - 1) >= PAUSE_S;
+}
+
+/* Words of the longest phrase of `list` at i, and which; 0 for none. */
+static size_t phrase_of(const rh_filler_search *f, size_t i, const char *const *list, const char **phrase)
+{
+    size_t best = 0;
+    for (; *list; list++) {
+        int n = rh_phrase_at((const rh_key *)f->clean_keys, f->in->n_words, i, *list);
+        if ((size_t)n <= best)
+            continue;
+        best = (size_t)n;
+        *phrase = *list;
+    }
+    return best;
+}
+
+/* Phrases of a language's lists: those that are fillers anywhere, and those that must be set off. */
+static size_t listed_at(rh_filler_search *f, size_t i)
+{
+    const rh_speech_input *in = f->in;
+    const char *phrase = NULL;
+    size_t n = phrase_of(f, i, f->tongue->fillers_anywhere, &phrase);
+    bool anywhere = n > 0;
+    if (!n)
+        n = phrase_of(f, i, f->tongue->fillers_set_off, &phrase);
+    if (!n || (!anywhere && !is_set_off(f, i, i + n - 1)))
+        return 0;
+    const rh_word *a = &in->words[i], *b = &in->words[i + n - 1];
+    rh_filler filler = {.kind = RH_FILLER_WORD,
+                        .start = a->start,
+                        .end = b->end,
+                        .p = a->p < b->p ? a->p : b->p,
+                        .after_word = (int)i - 1,
+                        .n_words = (int)n,
+                        .word = phrase};
+    if (!anywhere && opens_sentence(f, i))
+        rh_add_weak_filler(f, filler);
+    else
+        rh_add_filler(f, filler);
+    return n;
+}
+
+static void find_listed(rh_filler_search *f)
+{
+    for (size_t i = 0; i < f->in->n_words;) {
+        size_t n = listed_at(f, i);
+        i += n ? n : 1;
+    }
+}
+
 void rh_find_filler_words(rh_filler_search *f)
 {
     const rh_speech_input *in = f->in;
+    if (f->tongue->fillers_set_off) {
+        find_listed(f);
+        return;
+    }
     for (size_t i = 0; i < in->n_words; i++)
         for (size_t r = 0; r < sizeof RULES / sizeof RULES[0]; r++) {
             size_t n = RULES[r].second ? 2 : 1;

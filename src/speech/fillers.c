@@ -12,11 +12,19 @@ static const float VERBATIM_MIN_SHARE = 0.5f; /* of clean words that both decode
 static const float ECHO_GAP_S = 0.15f, ECHO_S = 0.08f;
 enum { MAX_VERBATIM_BYTES = 4 << 20 };
 
-const char *rh_filler_name(rh_filler_kind kind)
+/* In English. */
+static const char *name_of(rh_filler_kind kind)
 {
-    static const char *const names[] = {"um",      "uh",      "er", "hmm",   "like", "you know", "i mean",
-                                        "sort of", "kind of", "so", "right", "well", "actually", "basically"};
+    static const char *const names[] = {"um",      "uh", "er",    "hmm",  "like",     "you know",  "i mean", "sort of",
+                                        "kind of", "so", "right", "well", "actually", "basically", "word"};
     return (unsigned)kind < RH_FILLER_KINDS ? names[kind] : "none";
+}
+
+const char *rh_filler_said(const rh_tongue *t, const rh_filler *f)
+{
+    if (f->kind == RH_FILLER_WORD && f->word)
+        return f->word;
+    return (int)f->kind < RH_FILLER_SOUNDS && t->sounds[f->kind] ? t->sounds[f->kind] : name_of(f->kind);
 }
 
 const char *rh_disfluency_name(rh_disfluency_kind kind)
@@ -60,14 +68,14 @@ static void judge_pairs(rh_filler_search *f)
     size_t same = 0, real = 0;
     for (size_t i = 0; i < f->in->n_words; i++) {
         int32_t k = f->clean_pair[i];
-        bool sound = rh_hesitation_of(f->clean_keys[i]) >= 0;
+        bool sound = rh_hesitation_in(f->tongue, f->clean_keys[i]) >= 0;
         real += !sound && f->clean_keys[i][0];
         if (k < 0)
             continue;
-        bool both = sound && rh_hesitation_of(f->verbatim_keys[k]) >= 0;
+        bool both = sound && rh_hesitation_in(f->tongue, f->verbatim_keys[k]) >= 0;
         bool equal = same_word(f->clean_keys[i], f->verbatim_keys[k]);
         same += equal && !sound && f->clean_keys[i][0];
-        if (!equal && !both && (sound || rh_hesitation_of(f->verbatim_keys[k]) >= 0)) {
+        if (!equal && !both && (sound || rh_hesitation_in(f->tongue, f->verbatim_keys[k]) >= 0)) {
             f->clean_pair[i] = -1;
             f->verbatim_pair[k] = -1;
         }
@@ -147,7 +155,7 @@ static void add_text(rh_buf *b, const char *s, rh_status *st)
 /* Words of the verbatim decode that the clean one has not, next to those it has. */
 static bool worth_writing(const rh_filler_search *f, size_t i)
 {
-    if (rh_hesitation_of(f->verbatim_keys[i]) >= 0)
+    if (rh_hesitation_in(f->tongue, f->verbatim_keys[i]) >= 0)
         return false; /* written where it was confirmed */
     bool doubled = i + 1 < f->n_verbatim && same_word(f->verbatim_keys[i], f->verbatim_keys[i + 1]);
     return f->verbatim_pair[i] < 0 && f->verbatim_keys[i][0] && (doubled || rh_trails_off(f->verbatim[i].text));
@@ -166,7 +174,7 @@ static char *write_verbatim(const rh_filler_search *f)
             add_text(&b, f->in->words[i].text, &st);
         for (; filler < d->n_fillers && d->fillers[filler].after_word <= i; filler++)
             if (d->fillers[filler].n_words == 0) {
-                add_text(&b, rh_filler_name(d->fillers[filler].kind), &st);
+                add_text(&b, rh_filler_said(f->tongue, &d->fillers[filler]), &st);
                 if (st == RH_OK)
                     st = rh_buf_puts(&b, ",");
             }
@@ -182,7 +190,7 @@ static char *write_verbatim(const rh_filler_search *f)
 char *rh_verbatim_text(const rh_speech_input *in)
 {
     rh_disfluencies d = {.fillers = (rh_filler *)(uintptr_t)in->fillers, .n_fillers = in->n_fillers}; /* only read */
-    const rh_filler_search f = {.in = in, .out = &d};
+    const rh_filler_search f = {.in = in, .tongue = rh_tongue_of(in->language), .out = &d};
     return write_verbatim(&f);
 }
 
@@ -200,7 +208,8 @@ rh_status rh_disfluencies_find(const rh_speech_input *in, const rh_word *verbati
                                rh_disfluencies *out, rh_error *err)
 {
     rh_disfluencies d = {0};
-    rh_filler_search f = {.in = in, .verbatim = verbatim, .n_verbatim = n_verbatim, .out = &d};
+    rh_filler_search f = {
+        .in = in, .tongue = rh_tongue_of(in->language), .verbatim = verbatim, .n_verbatim = n_verbatim, .out = &d};
     /* A word starts one filler at most, and half a dozen more where its run is counted by ear. */
     f.cap_fillers = 2 * in->n_words + 2 * n_verbatim + 64;
     f.cap_disfluencies = 2 * in->n_words + n_verbatim + 64;
@@ -214,8 +223,10 @@ rh_status rh_disfluencies_find(const rh_speech_input *in, const rh_word *verbati
             st = rh_fail(err, RH_ERR_NOMEM, "fillers: out of memory");
     }
     if (st == RH_OK) {
-        rh_find_sounds(&f);
-        rh_find_filler_words(&f);
+        if (f.tongue->finds_fillers) {
+            rh_find_sounds(&f);
+            rh_find_filler_words(&f);
+        }
         rh_find_disfluencies(&f);
         drop_lonely(&f);
         put_in_order(&d);

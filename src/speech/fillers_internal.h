@@ -11,6 +11,7 @@ typedef char rh_filler_key[RH_WORD_BYTES];
 /* Everything known about one recording while its fillers are looked for. */
 typedef struct {
     const rh_speech_input *in;
+    const rh_tongue *tongue; /* of its words */
     const rh_word *verbatim;
     size_t n_verbatim;
     rh_filler_key *clean_keys, *verbatim_keys;

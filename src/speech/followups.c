@@ -280,7 +280,7 @@ rh_status rh_followups_find(const rh_analysis *a, const rh_followup_context *con
     f->t = t;
     f->language = &a->language;
     f->story = f->n >= STORY_WORDS && (asks_for_story(about) || a->language.n_star >= 3);
-    if (!*a->other_language && rh_is_english(a->said.language) && f->n >= MIN_WORDS) {
+    if (!*a->other_language && rh_tongue_of(a->said.language)->has_structure && f->n >= MIN_WORDS) {
         note_told(f);
         rh_find_deeds(f);
         rh_find_claims(f);

@@ -4,14 +4,10 @@
 #include <ctype.h>
 #include <string.h>
 #include "rehearse/base/alloc.h"
+#include "rehearse/speech/tongue.h"
 
 enum { VARIETY_WINDOW = 50, VARIETY_MIN_WORDS = 20, REPEATED_MIN = 3 };
 static const float REPEATED_SHARE = 0.02f; /* of all words, from which a word stands out */
-
-bool rh_is_english(const char *language)
-{
-    return !language || !*language || strncmp(language, "en", 2) == 0;
-}
 
 const char *rh_remark_name(rh_remark_kind kind)
 {
@@ -59,66 +55,86 @@ static size_t passive_at(const rh_key *keys, size_t n, size_t i)
     return v - i + 1;
 }
 
-static bool is_number(const char *key)
+static bool is_number(const rh_tongue *t, const char *key)
 {
-    return isdigit((unsigned char)key[0]) || rh_is_number_word(key);
+    return isdigit((unsigned char)key[0]) || (t->numbers && rh_word_in(key, t->numbers));
 }
 
 /* A capital inside a sentence, but not "I" and its kin; acronyms count. */
-static bool is_name(const rh_speech_input *in, const rh_key *keys, size_t i)
+static bool is_name(const rh_speech_input *in, const rh_tongue *t, const rh_key *keys, size_t i)
 {
-    const char *t = in->words[i].text;
-    if (i == 0 || rh_ends_sentence(in->words[i - 1].text) || !isupper((unsigned char)t[0]))
+    if (!t->names_by_capital || i == 0 || rh_ends_sentence(in->words[i - 1].text) ||
+        !isupper((unsigned char)in->words[i].text[0]))
         return false;
     return strcmp(keys[i], "i") != 0 && strncmp(keys[i], "i'", 2) != 0 && strcmp(keys[i], "ok") != 0 &&
-           !rh_is_stop_word(keys[i]);
+           !rh_word_in(keys[i], t->stop);
 }
 
 /* Words from i that go on with the same kind, so that "Red Hat" is one name. */
-static size_t run_of(const rh_speech_input *in, const rh_key *keys, size_t i, bool names)
+static size_t run_of(const rh_speech_input *in, const rh_tongue *t, const rh_key *keys, size_t i, bool names)
 {
     size_t n = 1;
     while (i + n < in->n_words && !rh_ends_clause(in->words[i + n - 1].text) &&
-           (names ? is_name(in, keys, i + n) : is_number(keys[i + n])))
+           (names ? is_name(in, t, keys, i + n) : is_number(t, keys[i + n])))
         n++;
     return n;
 }
 
-static void find_remarks(const rh_speech_input *in, const rh_key *keys, rh_language *l)
+/* Verbs of deeds, and the passive. */
+static void find_verbs(const rh_speech_input *in, const rh_key *keys, size_t i, rh_language *l)
+{
+    size_t n = in->n_words, passive = passive_at(keys, n, i);
+    if (passive)
+        add_remark(l, in, RH_REMARK_PASSIVE, i, passive);
+    bool in_passive = i > 0 && passive_at(keys, n, i - 1) == 2;
+    if (rh_is_strong_verb(keys[i]) && !in_passive)
+        add_remark(l, in, RH_REMARK_STRONG, i, 1);
+}
+
+static void find_remarks(const rh_speech_input *in, const rh_tongue *t, const rh_key *keys, rh_language *l)
 {
     size_t n = in->n_words, phrase_end = 0, number_end = 0, name_end = 0;
     for (size_t i = 0; i < n; i++) {
-        size_t hedge = (size_t)rh_phrase_at(keys, n, i, RH_HEDGES);
-        size_t weak = (size_t)rh_phrase_at(keys, n, i, RH_WEAK);
+        size_t hedge = t->hedges ? (size_t)rh_phrase_at(keys, n, i, t->hedges) : 0;
+        size_t weak = t->weak ? (size_t)rh_phrase_at(keys, n, i, t->weak) : 0;
         if (i >= phrase_end && (hedge || weak)) {
             bool is_hedge = hedge >= weak;
             add_remark(l, in, is_hedge ? RH_REMARK_HEDGE : RH_REMARK_WEAK, i, is_hedge ? hedge : weak);
             phrase_end = i + (is_hedge ? hedge : weak);
         }
-        size_t passive = passive_at(keys, n, i);
-        if (passive)
-            add_remark(l, in, RH_REMARK_PASSIVE, i, passive);
-        bool in_passive = i > 0 && passive_at(keys, n, i - 1) == 2;
-        if (rh_is_strong_verb(keys[i]) && !in_passive)
-            add_remark(l, in, RH_REMARK_STRONG, i, 1);
-        if (i >= number_end && is_number(keys[i])) {
-            number_end = i + run_of(in, keys, i, false);
+        if (t->has_structure)
+            find_verbs(in, keys, i, l);
+        if (i >= number_end && is_number(t, keys[i])) {
+            number_end = i + run_of(in, t, keys, i, false);
             add_remark(l, in, RH_REMARK_NUMBER, i, number_end - i);
-        } else if (i >= name_end && i >= number_end && is_name(in, keys, i)) {
-            name_end = i + run_of(in, keys, i, true);
+        } else if (i >= name_end && i >= number_end && is_name(in, t, keys, i)) {
+            name_end = i + run_of(in, t, keys, i, true);
             add_remark(l, in, RH_REMARK_NAME, i, name_end - i);
         }
     }
 }
 
-static void count_persons(const rh_key *keys, size_t n, rh_language *l)
+/* The word itself, or what stands before its apostrophe: "j'ai". */
+static bool is_of(const char *key, const char *list)
 {
-    static const char first[] = "i i'd i'll i'm i've me mine my myself";
-    static const char we[] = "our ours ourselves us we we'd we'll we're we've";
+    rh_key before;
+    size_t n = strcspn(key, "'");
+    if (rh_word_in(key, list))
+        return true;
+    if (!key[n] || n + 2 > sizeof before)
+        return false;
+    memcpy(before, key, n + 1);
+    before[n + 1] = '\0';
+    return rh_word_in(before, list);
+}
+
+static void count_persons(const rh_tongue *t, const rh_key *keys, size_t n, rh_language *l)
+{
     for (size_t i = 0; i < n; i++) {
+        int verb = t->person ? t->person(keys[i]) : 0;
         l->n_words += keys[i][0] != '\0';
-        l->n_i += rh_word_in(keys[i], first);
-        l->n_we += rh_word_in(keys[i], we);
+        l->n_i += t->i && (is_of(keys[i], t->i) || verb == 1);
+        l->n_we += t->we && (is_of(keys[i], t->we) || verb == 2);
     }
     l->i_share = l->n_i + l->n_we ? (float)l->n_i / (float)(l->n_i + l->n_we) : 0.5f;
 }
@@ -182,7 +198,7 @@ static void keep_repeated(rh_language *l, size_t word, int count)
 }
 
 /* Chained by hash so that ten minutes of words stay quick. */
-static rh_status find_repeated(const rh_key *keys, size_t n, rh_language *l)
+static rh_status find_repeated(const rh_tongue *t, const rh_key *keys, size_t n, rh_language *l)
 {
     enum { BUCKETS = 512 };
     int head[BUCKETS], *next = rh_alloc_array(n + 1, sizeof *next);
@@ -211,7 +227,7 @@ static rh_status find_repeated(const rh_key *keys, size_t n, rh_language *l)
     }
     for (size_t i = 0; i < n; i++)
         if (count[i] >= REPEATED_MIN && (float)count[i] >= REPEATED_SHARE * (float)n && strlen(keys[i]) > 3 &&
-            !rh_is_stop_word(keys[i]))
+            t->stop && !rh_word_in(keys[i], t->stop))
             keep_repeated(l, i, count[i]);
     rh_free(next);
     rh_free(count);
@@ -231,6 +247,7 @@ rh_status rh_language_measure(const rh_speech_input *in, rh_language *out, rh_er
 {
     rh_language l = {0};
     size_t n = in->n_words;
+    const rh_tongue *t = rh_tongue_of(in->language);
     rh_key *keys = rh_calloc(n + 1, sizeof *keys);
     l.sentences = rh_calloc(n + 1, sizeof *l.sentences);
     l.remarks = rh_calloc(4 * n + 1, sizeof *l.remarks); /* at most four kinds begin at a word */
@@ -238,16 +255,16 @@ rh_status rh_language_measure(const rh_speech_input *in, rh_language *out, rh_er
     if (st == RH_OK) {
         for (size_t i = 0; i < n; i++)
             rh_word_key(in->words[i].text, keys[i]);
-        st = find_repeated((const rh_key *)keys, n, &l);
+        st = find_repeated(t, (const rh_key *)keys, n, &l);
     }
     if (st == RH_OK) {
         const rh_key *k = (const rh_key *)keys;
-        count_persons(k, n, &l);
+        count_persons(t, k, n, &l);
         split_sentences(in, &l);
-        find_remarks(in, k, &l);
-        l.variety = measure_variety(k, n);
+        find_remarks(in, t, k, &l);
+        l.variety = t->by_characters ? 0.0f : measure_variety(k, n);
         derive_shares(&l);
-        rh_star_find(in, k, &l);
+        rh_star_find(in, t, k, &l);
     }
     rh_free(keys);
     if (st != RH_OK) {

@@ -42,19 +42,20 @@ int rh_phrase_at(const rh_key *keys, size_t n, size_t i, const char *phrases)
     return best;
 }
 
+const char RH_STOP_WORDS[] =
+    "about actually after again all also always an and another any are around as at back basically be because "
+    "been before being but by can can't could couldn't did didn't do does doesn't doing don't done down each "
+    "even every everything first for from get getting give going gonna good got had has have having he her here "
+    "him his how i i'd i'll i'm i've if in into is it it's its just kind know like little make many maybe me "
+    "mean more most much my need never not now of off okay on one only or other our out over own people pretty "
+    "quite really right said same say see she should so some something sort still such take than that that's "
+    "the their them then there there's these they they're thing things think this those through time to too two "
+    "under until up us very want wanted was wasn't way we we're we've well went were what when where which "
+    "while who why will with work would wouldn't yeah year years yes you you're your";
+
 bool rh_is_stop_word(const char *key)
 {
-    static const char stop[] =
-        "about actually after again all also always an and another any are around as at back basically be because "
-        "been before being but by can can't could couldn't did didn't do does doesn't doing don't done down each "
-        "even every everything first for from get getting give going gonna good got had has have having he her here "
-        "him his how i i'd i'll i'm i've if in into is it it's its just kind know like little make many maybe me "
-        "mean more most much my need never not now of off okay on one only or other our out over own people pretty "
-        "quite really right said same say see she should so some something sort still such take than that that's "
-        "the their them then there there's these they they're thing things think this those through time to too two "
-        "under until up us very want wanted was wasn't way we we're we've well went were what when where which "
-        "while who why will with work would wouldn't yeah year years yes you you're your";
-    return rh_word_in(key, stop);
+    return rh_word_in(key, RH_STOP_WORDS);
 }
 
 bool rh_is_strong_verb(const char *key)
@@ -73,13 +74,14 @@ bool rh_is_strong_verb(const char *key)
     return rh_word_in(key, strong);
 }
 
+const char RH_NUMBERS[] =
+    "billion dozen eight eighteen eighty eleven fifteen fifty five forty four fourteen half hundred million "
+    "nine nineteen ninety percent seven seventeen seventy six sixteen sixty ten thirteen thirty thousand three "
+    "twelve twenty twice two";
+
 bool rh_is_number_word(const char *key)
 {
-    static const char numbers[] =
-        "billion dozen eight eighteen eighty eleven fifteen fifty five forty four fourteen half hundred million "
-        "nine nineteen ninety percent seven seventeen seventy six sixteen sixty ten thirteen thirty thousand three "
-        "twelve twenty twice two";
-    return rh_word_in(key, numbers);
+    return rh_word_in(key, RH_NUMBERS);
 }
 
 bool rh_is_adjective_like(const char *key)

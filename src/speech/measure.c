@@ -2,6 +2,7 @@
 #include <math.h>
 #include <string.h>
 #include "no_speech.h"
+#include "rehearse/speech/tongue.h"
 #include "rehearse/base/alloc.h"
 #include "score_tables.h"
 
@@ -89,7 +90,7 @@ static void count_fillers(const rh_speech_input *in, rh_speech_report *r)
     for (size_t i = 0; i < in->n_fillers && in->fillers_known; i++)
         r->fillers[in->fillers[i].kind]++;
     for (size_t i = 0; i < in->n_words && !in->fillers_known; i++) {
-        int kind = rh_hesitation_of(in->words[i].text);
+        int kind = rh_hesitation_in(rh_tongue_of(in->language), in->words[i].text);
         if (kind >= 0)
             r->fillers[kind]++;
     }

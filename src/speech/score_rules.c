@@ -6,6 +6,7 @@
 #include "fillers_internal.h"
 #include "rehearse/base/alloc.h"
 #include "rehearse/base/stats.h"
+#include "rehearse/speech/tongue.h"
 
 typedef struct {
     const char *name, *unit, *advice;
@@ -20,7 +21,6 @@ static const float BREATH_S = 0.3f;       /* of a pause inside a clause: no list
 static const float WITHIN_MOST_S = 1.2f;  /* one long pause is one pause */
 static const float PAUSE_FREE_S = 2.0f;   /* between clauses and sentences */
 static const float PAUSES_NATURAL = 0.3f; /* of speaking time: more is no matter of pace */
-static const float SYLLABLES_A_WORD = 1.45f;
 
 static const rule filler_rule = {
     "fillers", "a minute",         "Fillers showed often: a short silence in their place sounds surer.",
@@ -187,7 +187,7 @@ static float share_left_out(const rh_speech_input *in, const rh_speech_report *r
     int expected = 0, n = 0;
     for (size_t i = 0; i < r->n_word_scores; i++) {
         n += r->word_scores[i].expected != NULL;
-        expected += r->word_scores[i].expected ? rh_syllables(r->word_scores[i].expected) : 0;
+        expected += r->word_scores[i].expected ? rh_tongue_of(in->language)->syllables(r->word_scores[i].expected) : 0;
     }
     float by_words = n ? (float)r->n_missed / (float)n : 0.0f;
     if (!in->contour)
@@ -197,10 +197,12 @@ static float share_left_out(const rh_speech_input *in, const rh_speech_report *r
     return fmaxf(fminf(by_words, by_sound), 0.0f) * (expected < SHORT_TEXT ? 0.0f : sure);
 }
 
-/* Words and syllables a minute while speaking, with no more pause than speech has anyway. */
+/* Words (characters) and syllables a minute while speaking, with no more pause than speech has anyway; as an English
+ * speaker would have them. */
 static void measure_paces(const rh_speech_input *in, const rh_speech_report *r, rh_rule_measures *m)
 {
     const rh_timing *t = &r->timing;
+    const rh_tongue *tongue = rh_tongue_of(in->language);
     float filled = 0.0f;
     for (size_t i = 0; i < in->n_fillers; i++)
         filled += in->fillers[i].n_words == 0 ? in->fillers[i].end - in->fillers[i].start : 0.0f;
@@ -208,10 +210,12 @@ static void measure_paces(const rh_speech_input *in, const rh_speech_report *r, 
     float spoken = fmaxf(whole - t->pause_s - filled, 0.3f * whole);
     float s = spoken + fminf(t->pause_s, PAUSES_NATURAL * spoken);
     float by_words = 60.0f * (float)t->n_words / s;
-    float by_syllables = 60.0f * (float)t->n_syllables / (SYLLABLES_A_WORD * s);
+    float by_syllables = 60.0f * (float)t->n_syllables / (tongue->syllables_a_word * s);
     float both = 0.75f * by_words + 0.25f * by_syllables;
-    m->pace_slow = fmaxf(by_words, both) * fmaxf(heard_share(in, r) / HEARD_MOST, 1.0f);
-    m->pace_fast = fminf(by_words, both) * fminf(HEARD_MOST * heard_share(in, r), 1.0f);
+    float slow = fmaxf(by_words, both) * fmaxf(heard_share(in, r) / HEARD_MOST, 1.0f);
+    float fast = fminf(by_words, both) * fminf(HEARD_MOST * heard_share(in, r), 1.0f);
+    m->pace_slow = rh_tongue_english_pace(tongue, slow);
+    m->pace_fast = rh_tongue_english_pace(tongue, fast);
 }
 
 static void measure_pauses(const rh_timing *t, float minutes, rh_rule_measures *m)

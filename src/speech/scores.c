@@ -10,6 +10,7 @@
 #include <string.h>
 #include "rehearse/base/alloc.h"
 #include "rehearse/speech/timing.h"
+#include "rehearse/speech/tongue.h"
 #include "score_rules.h"
 #include "score_tables.h"
 
@@ -226,7 +227,7 @@ static rh_status show_values(judged *j, rh_error *err)
     int same = (int)expected - r->n_missed - r->n_replaced;
     j->value[PART_SURENESS] = mean_p(j->in->words, j->in->n_words);
     j->value[PART_TEXT] = expected ? (float)same / (float)expected : 1.0f;
-    j->value[PART_PACE] = r->pace_wpm;
+    j->value[PART_PACE] = rh_tongue_pace_wpm(rh_tongue_of(j->in->language), r->pace_wpm);
     j->value[PART_PAUSES] = 1.0f - r->timing.phonation_ratio;
     j->value[PART_RHYTHM] = stretch / words;
     return rh_rules_measure(j->in, r, articulation / words, rate / words, &j->rules, err);
@@ -268,10 +269,15 @@ static void score_sides(judged *j)
     judge(j, RH_RATING_PROSODIC, &r->prosody);
     rh_rules_prosody(&j->rules, &r->prosody);
     close_score(&r->prosody, "Your melody and rhythm carried the meaning: keep them.");
-    rh_rules_pace(&j->rules, &r->pace);
-    close_score(&r->pace, "Your pace was easy to follow: keep it.");
-    rh_rules_fillers(&j->rules, &r->hesitation);
-    close_score(&r->hesitation, "Hardly any filler words: keep it.");
+    const rh_tongue *tongue = rh_tongue_of(j->in->language);
+    if (tongue->pace_low > 0) {
+        rh_rules_pace(&j->rules, &r->pace);
+        close_score(&r->pace, "Your pace was easy to follow: keep it.");
+    }
+    if (tongue->finds_fillers) {
+        rh_rules_fillers(&j->rules, &r->hesitation);
+        close_score(&r->hesitation, "Hardly any filler words: keep it.");
+    }
 }
 
 /* What goes with the verdict of interviewers weighs most (bench/interviews): tone and structure before eyes and

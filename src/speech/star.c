@@ -129,13 +129,13 @@ static bool carries_better(const rh_language *l, int part, const rh_sentence *s)
     return s->evidence[part] > b->evidence[part];
 }
 
-void rh_star_find(const rh_speech_input *in, const rh_key *keys, rh_language *l)
+void rh_star_find(const rh_speech_input *in, const rh_tongue *t, const rh_key *keys, rh_language *l)
 {
     for (int part = 0; part < RH_STAR_PARTS; part++)
         l->star_sentence[part] = -1;
     for (size_t i = 0; i < l->n_sentences; i++)
         l->sentences[i].part = RH_STAR_NONE;
-    if (l->n_words < MIN_WORDS)
+    if (l->n_words < MIN_WORDS || !t->has_structure)
         return;
     for (size_t i = 0; i < l->n_sentences; i++) {
         rh_sentence *s = &l->sentences[i];

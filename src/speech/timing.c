@@ -3,6 +3,7 @@
 
 #include <math.h>
 #include "rehearse/base/alloc.h"
+#include "rehearse/speech/tongue.h"
 #include "fillers_internal.h"
 
 static const float PAUSE_MIN_S = 0.25f;
@@ -11,14 +12,11 @@ static const float BRIDGE_S = 0.10f; /* a shorter sound between two silences is 
 static const float DIP_DB = 2.0f;    /* between syllables: de Jong and Wempe 2009 */
 static const float STEP_S = 1.0f / RH_CONTOUR_PER_S;
 
-static bool opens_clause(const char *word)
+static bool opens_clause(const rh_tongue *t, const char *word)
 {
-    static const char openers[] =
-        "after although and as because before but if like or since so that then though unless until what when where "
-        "whereas whether which while who whose why yet";
     char key[RH_WORD_BYTES];
     rh_word_key(word, key);
-    return rh_word_in(key, openers);
+    return rh_word_in(key, t->openers);
 }
 
 /* The level below which a step is silent: 25 dB under the loud ones (de Jong
@@ -39,7 +37,10 @@ static rh_pause_place place_of(const rh_speech_input *in, size_t after)
 {
     if (rh_ends_sentence(in->words[after].text))
         return RH_PAUSE_SENTENCE;
-    if (rh_ends_clause(in->words[after].text) || opens_clause(in->words[after + 1].text))
+    const rh_tongue *t = rh_tongue_of(in->language);
+    if (!t->openers) /* where its clauses begin is not known: nothing is said against a pause */
+        return RH_PAUSE_CLAUSE;
+    if (rh_ends_clause(in->words[after].text) || opens_clause(t, in->words[after + 1].text))
         return RH_PAUSE_CLAUSE;
     return RH_PAUSE_WITHIN;
 }
@@ -124,11 +125,11 @@ static float overlap(float a0, float a1, float b0, float b1)
 static rh_rate_point rate_in(const rh_speech_input *in, const rh_timing *t, float from, float to)
 {
     int words = 0, syllables = 0;
+    const rh_tongue *tongue = rh_tongue_of(in->language);
     for (size_t i = 0; i < in->n_words; i++)
         if (in->words[i].start >= from && in->words[i].start < to) {
-            int s = rh_syllables(in->words[i].text);
-            words += s > 0;
-            syllables += s;
+            words += rh_tongue_units(tongue, in->words[i].text);
+            syllables += tongue->syllables(in->words[i].text);
         }
     float silent = 0.0f;
     for (size_t i = 0; i < t->n_pauses; i++)
@@ -182,10 +183,10 @@ static void count_words(const rh_speech_input *in, rh_timing *t)
 {
     t->first_s = in->words[0].start;
     t->last_s = in->words[in->n_words - 1].end;
+    const rh_tongue *tongue = rh_tongue_of(in->language);
     for (size_t i = 0; i < in->n_words; i++) {
-        int s = rh_syllables(in->words[i].text);
-        t->n_words += s > 0;
-        t->n_syllables += s;
+        t->n_words += rh_tongue_units(tongue, in->words[i].text);
+        t->n_syllables += tongue->syllables(in->words[i].text);
         t->last_s = fmaxf(t->last_s, in->words[i].end);
     }
     t->response_delay_s = in->onset_s > 0.0 ? (float)in->onset_s : t->first_s;

@@ -34,12 +34,21 @@ static bool ends_with_ellipsis(const char *text, size_t n)
     return (n >= 3 && (memcmp(text + n - 3, "...", 3) == 0 || memcmp(text + n - 3, "\xE2\x80\xA6", 3) == 0));
 }
 
+/* The last character is one of `signs`, three bytes each: the full stop and comma of Chinese and Japanese. */
+static bool ends_with_sign(const char *text, size_t n, const char *signs)
+{
+    for (; *signs; signs += 3)
+        if (n >= 3 && memcmp(text + n - 3, signs, 3) == 0)
+            return true;
+    return false;
+}
+
 bool rh_ends_sentence(const char *text)
 {
     static const char abbreviations[] = "dr e.g etc i.e jr mr mrs ms prof sr st vs";
     size_t n;
     const char *c = last_mark(text, &n);
-    if (ends_with_ellipsis(text, n) || *c == '?' || *c == '!')
+    if (ends_with_ellipsis(text, n) || *c == '?' || *c == '!' || ends_with_sign(text, n, "。！？"))
         return true;
     if (*c != '.')
         return false;
@@ -55,14 +64,15 @@ bool rh_ends_sentence(const char *text)
 bool rh_ends_question(const char *text)
 {
     size_t n;
-    return *last_mark(text, &n) == '?';
+    return *last_mark(text, &n) == '?' || ends_with_sign(text, n, "？");
 }
 
 bool rh_ends_clause(const char *text)
 {
     size_t n;
     const char *c = last_mark(text, &n);
-    return rh_ends_sentence(text) || *c == ',' || *c == ';' || *c == ':' || ends_with_dash(text, n);
+    return rh_ends_sentence(text) || *c == ',' || *c == ';' || *c == ':' || ends_with_dash(text, n) ||
+           ends_with_sign(text, n, "，、；：");
 }
 
 bool rh_trails_off(const char *text)

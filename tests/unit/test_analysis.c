@@ -35,7 +35,7 @@ static rh_word_table talk(void)
     rh_word_table t = {.fillers_are = RH_FILLERS_KNOWN, .language = "en"};
     assert_int_equal(say(&t, 0, "We built three bridges."), RH_OK);
     assert_int_equal(say(&t, 3, "I think they held."), RH_OK);
-    rh_filler um = {RH_FILLER_UM, 2.9f, 3.0f, 0.8f, 3, 0};
+    rh_filler um = {RH_FILLER_UM, 2.9f, 3.0f, 0.8f, 3, 0, NULL};
     assert_int_equal(rh_word_table_filler(&t, &um), RH_OK);
     rh_disfluency twice = {
         .kind = RH_DISFLUENCY_REPETITION, .start = 3.5f, .end = 3.9f, .after_word = 4, .text = "think"};
@@ -101,7 +101,7 @@ static void words_of_a_text_that_were_left_out_move_the_places(void **state)
     rh_word_table t = {.fillers_are = RH_FILLERS_KNOWN, .language = "en"};
     rh_analysis a = {0};
     assert_int_equal(say(&t, 0, "We built bridges."), RH_OK);
-    rh_filler um = {RH_FILLER_UM, 0.92f, 0.98f, 0.8f, 1, 0};
+    rh_filler um = {RH_FILLER_UM, 0.92f, 0.98f, 0.8f, 1, 0, NULL};
     assert_int_equal(rh_word_table_filler(&t, &um), RH_OK);
     t.reference = rh_strdup("We also built bridges.");
     assert_int_equal(rh_analyse(&t, NULL, NULL, 0, 2, &a, NULL), RH_OK);

@@ -75,10 +75,11 @@ static rh_analysis analysis_of(const json_t *from)
     }
     json_array_foreach(fillers, i, o) {
         int kind = 0;
-        while (strcmp(rh_filler_name((rh_filler_kind)kind), rh_json_str(o, "kind")) != 0)
+        while (strcmp(rh_filler_said(rh_tongue_of("en"), &(rh_filler){.kind = (rh_filler_kind)kind}),
+                      rh_json_str(o, "kind")) != 0)
             assert_true(++kind < RH_FILLER_KINDS);
-        a.said.fillers[a.said.n_fillers++] = (rh_filler){(rh_filler_kind)kind,   at(o, "start"),   at(o, "end"), 1,
-                                                         whole(o, "after_word"), whole(o, "words")};
+        a.said.fillers[a.said.n_fillers++] = (rh_filler){(rh_filler_kind)kind,   at(o, "start"),    at(o, "end"), 1,
+                                                         whole(o, "after_word"), whole(o, "words"), NULL};
     }
     json_array_foreach(disfluency_list, i, o) {
         rh_disfluency *s = &a.said.disfluencies[a.said.n_disfluencies++];
@@ -104,7 +105,7 @@ static void expect(const char *analysis, const char *want, const char *verbatim)
     assert_non_null(items);
     flat(items, got, sizeof got);
     assert_string_equal(got, want);
-    char *said = rh_marked_verbatim(items);
+    char *said = rh_marked_verbatim(items, rh_tongue_of("en"));
     assert_string_equal(said, verbatim);
     rh_free(said);
     json_decref(items);
@@ -135,7 +136,7 @@ static void a_filler_of_the_text_is_where_it_sounds(void **state)
     (void)state;
     rh_word_score words[] = {{.heard = "Well", .start = 0, .end = 5, .score = 90},
                              {.heard = "um,", .start = 5.26f, .end = 6.6f, .score = 90}};
-    rh_filler um = {RH_FILLER_UM, 5.84f, 6.56f, 1, 0, 1};
+    rh_filler um = {RH_FILLER_UM, 5.84f, 6.56f, 1, 0, 1, NULL};
     rh_analysis a = {.report = {.word_scores = words, .n_word_scores = 2}, .said = {.fillers = &um, .n_fillers = 1}};
     json_t *items = rh_marked_words(&a);
     assert_int_equal(json_array_size(items), 2);

@@ -70,7 +70,7 @@ static rh_analysis analysis_of(double wpm, int fillers)
         a.place[i] = i;
     }
     for (int i = 0; i < fillers; i++) {
-        rh_filler um = {RH_FILLER_UM, (float)i * 2 + 0.31f, (float)i * 2 + 0.39f, 1, i * 5, 0};
+        rh_filler um = {RH_FILLER_UM, (float)i * 2 + 0.31f, (float)i * 2 + 0.39f, 1, i * 5, 0, NULL};
         assert_int_equal(rh_word_table_filler(&a.said, &um), RH_OK);
     }
     r->filler_words_count = r->fillers[RH_FILLER_UM] = fillers;

@@ -217,8 +217,9 @@ static void fillers_are_counted_by_word_and_cost_only_when_many(void **state)
     assert_int_equal(r.fillers[RH_FILLER_UM], 2);
     assert_int_equal(r.fillers[RH_FILLER_UH], 1);
     rh_speech_report_done(&r);
-    const rh_filler heard[] = {
-        {RH_FILLER_LIKE, 1, 1.3f, 1, 0, 1}, {RH_FILLER_UM, 2, 2.4f, 1, 1, 0}, {RH_FILLER_LIKE, 3, 3.2f, 1, 2, 1}};
+    const rh_filler heard[] = {{RH_FILLER_LIKE, 1, 1.3f, 1, 0, 1, NULL},
+                               {RH_FILLER_UM, 2, 2.4f, 1, 1, 0, NULL},
+                               {RH_FILLER_LIKE, 3, 3.2f, 1, 2, 1, NULL}};
     s.in.fillers = heard;
     s.in.n_fillers = 3;
     s.in.fillers_known = true;

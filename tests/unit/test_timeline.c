@@ -60,7 +60,7 @@ static void pace_counts_words_not_fillers(void **state)
     rh_timeline t;
     rh_timeline_init(&t);
     for (int i = 0; i < 50; i++)
-        rh_timeline_word(&t, i * 0.4, i * 0.4 + 0.3, i % 10 == 9);
+        rh_timeline_word(&t, i * 0.4, i * 0.4 + 0.3, 1, i % 10 == 9);
     double wpm = rh_timeline_wpm(&t, 20, 20);
     assert_true(wpm > 125 && wpm < 145); /* 45 words in 20 s */
     assert_int_equal(t.n_fillers, 5);

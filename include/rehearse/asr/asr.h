@@ -17,7 +17,7 @@
 #include <stdint.h>
 #include "rehearse/base/status.h"
 
-enum { RH_ASR_RATE_HZ = 16000, RH_ASR_MAX_BEAM = 16, RH_ASR_LANG_LEN = 8 };
+enum { RH_ASR_RATE_HZ = 16000, RH_ASR_MAX_BEAM = 16, RH_ASR_LANG_LEN = 8, RH_ASR_LANG_NAME = 24 };
 
 typedef struct rh_asr_model rh_asr_model;
 typedef struct rh_asr_stream rh_asr_stream;
@@ -112,6 +112,9 @@ typedef struct {
 
 rh_asr_model_options rh_asr_model_options_default(void);
 rh_asr_params rh_asr_params_default(void);
+
+/* The name of a code that rh_asr_language() gives, "Polish"; of anything else "this language". */
+void rh_asr_language_name(const char *code, char name[RH_ASR_LANG_NAME]);
 
 /* The code of a language given as code ("nb"), tag ("pt_BR", "zh-Hans") or name; "" for "auto".
  * False when it is none of these. */

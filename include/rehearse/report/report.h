@@ -32,8 +32,8 @@ rh_status rh_report_session(rh_session *s, const atomic_bool *cancel, json_t **r
 json_t *rh_marked_words(const rh_analysis *a);
 
 /* The items as somebody would write down what was really said: fillers, repetitions
- * and cut-off words with the rest. Freed with rh_free(); NULL without memory. */
-char *rh_marked_verbatim(const json_t *marked);
+ * and cut-off words with the rest, put together as the language does. Freed with rh_free(); NULL without memory. */
+char *rh_marked_verbatim(const json_t *marked, const rh_tongue *t);
 
 /* Text forms, NUL-terminated, freed with rh_free(). */
 rh_status rh_report_markdown(const json_t *report, char **out, rh_error *err);

@@ -17,7 +17,7 @@
 
 /* One second of it. Not a number: nothing to measure. */
 typedef struct {
-    float pace_wpm;    /* words that begin within 5 s to either side, a minute */
+    float pace_wpm;    /* words (characters) that begin within 5 s to either side, a minute */
     float pitch_st;    /* semitones about the speaker's median */
     float loudness_db; /* mean level of voiced steps, dB full scale */
 } rh_speech_second;

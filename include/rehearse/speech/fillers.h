@@ -16,6 +16,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include "rehearse/speech/speech.h"
+#include "rehearse/speech/tongue.h"
 #include "rehearse/base/status.h"
 
 typedef struct {
@@ -38,7 +39,8 @@ void rh_disfluencies_done(rh_disfluencies *d);
 /* The words with the hesitations of in->fillers put in. Freed with rh_free(); NULL without memory. */
 char *rh_verbatim_text(const rh_speech_input *in);
 
-const char *rh_filler_name(rh_filler_kind kind);         /* "um", "you know", ... */
+/* As it is written in its language: "um", "you know", "ähm", "du coup". */
+const char *rh_filler_said(const rh_tongue *t, const rh_filler *f);
 const char *rh_disfluency_name(rh_disfluency_kind kind); /* "repetition", "restart", "cut-off", "drawn" */
 
 #endif

@@ -2,9 +2,8 @@
  * repetition, sentences, passive voice, "I" and "we", concreteness, and the
  * parts of a STAR answer (situation, task, action, result).
  *
- * Rules over the transcript's words, English only; tables and limits are in
- * docs/scoring.md. For other languages only sentences, numbers and repeated
- * words mean something.
+ * Rules over the transcript's words. What a language has lists for is found
+ * (tongue.h); the rest is 0 and means nothing. Limits: docs/scoring.md.
  * Threads: any. */
 #ifndef RH_LANGUAGE_H
 #define RH_LANGUAGE_H
@@ -70,9 +69,6 @@ typedef struct {
 /* RH_ERR_NOMEM. *out must be fresh ({0}) or done. */
 rh_status rh_language_measure(const rh_speech_input *in, rh_language *out, rh_error *err);
 void rh_language_done(rh_language *l);
-
-/* Is it English by its code ("en", "en-GB")? "" and NULL, not known, count as English. */
-bool rh_is_english(const char *language);
 
 const char *rh_remark_name(rh_remark_kind kind); /* "hedge", "weak", ... */
 const char *rh_star_name(int part);              /* "situation", ...; "none" */

@@ -53,7 +53,7 @@ typedef struct {
     const char *reason; /* static; "" when spoken */
     rh_timing timing;
     int n_words;                  /* with a letter or digit */
-    float pace_wpm;               /* words a minute from the first word to the last, a second at least */
+    float pace_wpm;               /* words (characters, tongue.h) a minute from first to last, a second at least */
     int fillers[RH_FILLER_KINDS]; /* how many of each kind */
     int filler_words_count;
     float fillers_per_minute;

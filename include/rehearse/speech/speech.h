@@ -4,8 +4,7 @@
  * Plain tables: no audio, no sockets, no model. Formulas, ranges and sources of all measures
  * are in docs/scoring.md.
  * Units: seconds, words a minute, semitones, dB; scores 0 to 100.
- * Texts: UTF-8; the rules for words and syllables are those of English, other
- * languages get times and recognition measures only.
+ * Texts: UTF-8; words and syllables by the rules of their language (tongue.h).
  * Threads: any. */
 #ifndef RH_SPEECH_H
 #define RH_SPEECH_H
@@ -65,6 +64,7 @@ typedef enum {
     RH_FILLER_WELL,
     RH_FILLER_ACTUALLY,
     RH_FILLER_BASICALLY,
+    RH_FILLER_WORD, /* one of another language's */
     RH_FILLER_KINDS
 } rh_filler_kind;
 
@@ -76,6 +76,7 @@ typedef struct {
     float p;          /* how sure, [0,1] */
     int after_word;   /* index of the clean word before it, -1 = before the first */
     int n_words;      /* clean words it covers, from after_word + 1; 0 = not among them */
+    const char *word; /* static; of RH_FILLER_WORD, as its list has it */
 } rh_filler;
 
 typedef enum {

@@ -30,16 +30,16 @@ typedef struct {
 enum { RH_RATE_WINDOW_S = 10, RH_RATE_STEP_S = 5 };
 typedef struct {
     float t;            /* s, middle of the window */
-    float wpm;          /* words that start in it */
+    float wpm;          /* words (characters) that start in it */
     float articulation; /* syllables a second, pauses left out */
 } rh_rate_point;
 
 typedef struct {
-    int n_words, n_syllables; /* by spelling */
+    int n_words, n_syllables; /* by spelling; characters for words where those are counted (tongue.h) */
     int n_syllables_heard;    /* by sound: peaks of level while voiced; 0 without a contour */
     float first_s, last_s;    /* start of the first word, end of the last */
     float response_delay_s;   /* silence before the first word */
-    float wpm;                /* words a minute from first to last word */
+    float wpm;                /* words (characters) a minute from first to last word */
     float speech_rate;        /* syllables a second, pauses included */
     float articulation_rate;  /* syllables a second, pauses left out */
     float articulation_heard; /* the same from n_syllables_heard */
