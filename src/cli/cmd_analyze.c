@@ -20,7 +20,7 @@
 
 typedef struct {
     rh_config cfg;
-    const char *reference, *format;
+    const char *reference, *question, *format;
     rh_model_set *models;
 } job;
 
@@ -48,7 +48,8 @@ static rh_status analyze(job *j, const char *name, const char *path, json_t **re
         return st;
     rh_progress bar;
     rh_progress_start(&bar, name);
-    rh_hearing_options o = {.reference = j->reference, .progress = rh_progress_update, .progress_user = &bar};
+    rh_hearing_options o = {
+        .reference = j->reference, .question = j->question, .progress = rh_progress_update, .progress_user = &bar};
     rh_analysis a = {0};
     st = rh_analyze_recording(j->models, audio.samples, audio.n, &o, &a, err);
     rh_progress_end(&bar);
@@ -94,9 +95,12 @@ static rh_status make_report(job *j, const char *name, const char *path, json_t 
     rh_session *s = NULL;
     rh_session_whole whole = {0};
     rh_progress bar;
+    char *utf8 = rh_cli_name_utf8(name), *shown = utf8 && strrchr(utf8, '/') ? strrchr(utf8, '/') + 1 : utf8;
     rh_session_options o = {.id = "recording",
                             .language = j->cfg.language,
                             .reference = j->reference,
+                            .question = j->question,
+                            .file_name = shown,
                             .from = RH_SESSION_FILE,
                             .progress = rh_progress_update,
                             .user = &bar};
@@ -113,6 +117,7 @@ static rh_status make_report(job *j, const char *name, const char *path, json_t 
     rh_progress_end(&bar);
     rh_session_whole_done(&whole);
     rh_session_free(s);
+    rh_free(utf8);
     return st;
 }
 
@@ -187,6 +192,8 @@ int rh_cmd_analyze(int argc, char **argv)
     const rh_cli_option options[] = {
         {"reference", "TEXT", "what should have been said: finds words missed, added, replaced", RH_CLI_TEXT,
          &j.reference, 0, 0},
+        {"question", "TEXT", "what was asked: the content of the answer is judged by it", RH_CLI_TEXT, &j.question, 0,
+         0},
         {"format", "json|text|md|html", "a JSON object a line, a page to read, or the full report", RH_CLI_CHOICE,
          &j.format, 0, 0},
         {0},

@@ -8,25 +8,31 @@
 #include "rehearse/base/json.h"
 #include "report_internal.h"
 
-static void measure(json_t *list, const char *name, const char *unit, const char *note, int decimals, double value)
+/* `high` 0: there is no target. */
+static void measure(json_t *list, const char *name, const char *unit, double low, double high, const char *note,
+                    int decimals, double value)
 {
-    char text[32];
+    char text[32], target[48] = "";
     value = rh_round(value, 100);
     (void)snprintf(text, sizeof text, "%.*f", decimals, value);
-    json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:s, s:f}", "name", name, "text", text, "unit", unit, "note",
-                                          note, "value", value));
+    if (low > 0 && strcmp(unit, "% of the time") == 0)
+        (void)snprintf(target, sizeof target, "%.0f or more", low);
+    else if (high > 0 && low > 0)
+        (void)snprintf(target, sizeof target, "%.0f to %.0f", low, high);
+    else if (high > 0)
+        (void)snprintf(target, sizeof target, "up to %.0f", high);
+    json_t *o = json_pack("{s:s, s:s, s:s, s:s, s:s, s:f}", "name", name, "text", text, "unit", unit, "target", target,
+                          "note", note, "value", value);
+    json_object_set_new(o, "low", high > 0 ? json_real(low) : json_null());
+    json_object_set_new(o, "high", high > 0 ? json_real(high) : json_null());
+    json_array_append_new(list, o);
 }
 
 static void measure_pace(json_t *list, const rh_analysis *a, const rh_tongue *t, double pace)
 {
-    const char *unit = t->by_characters ? "characters" : "words";
+    const char *unit = t->by_characters ? "characters a minute" : "words a minute";
     double middle = (double)(t->pace_low + t->pace_high) / 2;
-    char text[64];
-    if (!(t->pace_low > 0))
-        (void)snprintf(text, sizeof text, "%s a minute", unit);
-    else
-        (void)snprintf(text, sizeof text, "%s a minute; %.0f to %.0f", unit, (double)t->pace_low, (double)t->pace_high);
-    measure(list, "Pace", text,
+    measure(list, "Pace", unit, (double)t->pace_low, (double)t->pace_high,
             !(t->pace_low > 0)                                            ? ""
             : !a->report.pace.known || (double)a->report.pace.value >= 88 ? "easy to follow"
             : pace > middle                                               ? "fast"
@@ -37,23 +43,30 @@ static void measure_pace(json_t *list, const rh_analysis *a, const rh_tongue *t,
 json_t *rh_report_measures(const rh_analysis *a)
 {
     json_t *list = json_array();
-    double pace = rh_tenth((double)a->report.pace_wpm);
+    double pace = rh_tenth((double)a->report.pace_wpm), looked = (double)a->sight.eye_contact;
+    const rh_tongue *t = rh_tongue_of(a->said.language);
+    if (pace > 0)
+        measure_pace(list, a, t, pace);
+    if (looked >= 0)
+        measure(list, "Eye contact", "% of the time", 65, 100,
+                looked < 40   ? "rare"
+                : looked < 63 ? "a little rare"
+                              : "natural",
+                0, looked);
     if (pace <= 0)
         return list;
-    const rh_tongue *t = rh_tongue_of(a->said.language);
-    measure_pace(list, a, t, pace);
     double fillers = a->report.filler_words_count * 60 / fmax(a->speech_s, 10);
     if (t->finds_fillers)
-        measure(list, "Fillers", "a minute; up to 5",
+        measure(list, "Fillers", "a minute", 0, 5,
                 fillers > 12  ? "too many"
                 : fillers > 5 ? "noticeable"
                               : "harmless",
                 1, fillers);
     if (t->openers)
-        measure(list, "Pauses", "inside clauses", "the fewer the better", 0, a->report.timing.n_within);
+        measure(list, "Pauses", "inside clauses", 0, 0, "the fewer the better", 0, a->report.timing.n_within);
     double spread = (double)a->prosody.f0_spread_st;
     if (spread > 0)
-        measure(list, "Pitch range", "semitones; 6 to 12",
+        measure(list, "Pitch range", "semitones", 6, 12,
                 spread < 3   ? "flat"
                 : spread < 5 ? "moderate"
                              : "lively",

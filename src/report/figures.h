@@ -6,7 +6,8 @@
 #include <jansson.h>
 #include "rehearse/speech/analysis.h"
 
-/* [{"name", "text", "unit", "note", "value"}]: pace, fillers, pauses, pitch range beside their targets. */
+/* [{"name", "text", "unit", "target", "low", "high", "note", "value"}]: pace, eye contact, fillers, pauses, pitch range
+ * beside their targets; "low" and "high" null without one. */
 json_t *rh_report_measures(const rh_analysis *a);
 /* {score: [{"text", "points"}]}: the parts that made each score, as sentences. */
 json_t *rh_report_evidence(const rh_analysis *a);

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdbool.h>
 #include <string.h>
+#include <time.h>
 #include "rehearse/base/alloc.h"
 #include "rehearse/base/buf.h"
 #include "rehearse/base/json.h"
@@ -70,7 +71,6 @@ static void scores(rh_buf *b, const json_t *report)
 {
     const char *key;
     json_t *v;
-    size_t i;
     const json_t *advice = json_object_get(report, "advice");
     rh_buf_puts(b, "\n## Scores\n\n| what | value | advice |\n|---|---|---|\n");
     json_object_foreach(json_object_get(report, "scores"), key, v) {
@@ -83,9 +83,19 @@ static void scores(rh_buf *b, const json_t *report)
         escaped(b, rh_json_str(advice, key));
         rh_buf_puts(b, " |\n");
     }
-    json_array_foreach(json_object_get(report, "measures"), i, v)
-        rh_buf_printf(b, "| %s | %s %s | %s |\n", rh_json_str(v, "name"), rh_json_str(v, "text"),
-                      rh_json_str(v, "unit"), rh_json_str(v, "note"));
+}
+
+/* What is nearest to a number first, each beside its target. */
+static void measures(rh_buf *b, const json_t *report)
+{
+    size_t i;
+    json_t *v;
+    json_array_foreach(json_object_get(report, "measures"), i, v) {
+        const char *target = rh_json_str(v, "target"), *note = rh_json_str(v, "note");
+        rh_buf_printf(b, "%s- **%s** %s %s%s%s%s%s%s\n", i ? "" : "\n", rh_json_str(v, "name"), rh_json_str(v, "text"),
+                      rh_json_str(v, "unit"), *target ? " (target " : "", target, *target ? ")" : "", *note ? ": " : "",
+                      note);
+    }
 }
 
 static void one_word(rh_buf *b, const json_t *w, const json_t *next)
@@ -165,16 +175,32 @@ static void follow_ups(rh_buf *b, const json_t *list)
     }
 }
 
+/* In a form that no reader takes for another day: "26 November 2026, 16:05 UTC; 34 s". */
+static void when(rh_buf *b, double created, double duration_s)
+{
+    static const char *const months[] = {"January", "February", "March",     "April",   "May",      "June",
+                                         "July",    "August",   "September", "October", "November", "December"};
+    struct tm tm;
+    time_t t = (time_t)created;
+    if (created < 1 || !gmtime_r(&t, &tm))
+        return;
+    rh_buf_printf(b, "%d %s %d, %02d:%02d UTC; %.0f s\n\n", tm.tm_mday, months[tm.tm_mon], tm.tm_year + 1900,
+                  tm.tm_hour, tm.tm_min, duration_s);
+}
+
 rh_status rh_report_markdown(const json_t *report, char **out, rh_error *err)
 {
     rh_buf b;
     size_t i;
     json_t *note;
     rh_buf_init(&b, MAX_BYTES);
-    const char *question = rh_json_str(report, "question");
+    const char *title = rh_json_str(report, "title");
     rh_buf_puts(&b, "# ");
-    escaped(&b, *question ? question : "Practice");
+    if (!*title) /* a report kept by an earlier version */
+        title = rh_json_str(report, "question");
+    escaped(&b, *title ? title : "Practice");
     rh_buf_puts(&b, "\n\n");
+    when(&b, rh_json_num(report, "created"), rh_json_num(report, "duration_s"));
     escaped(&b, rh_json_str(report, "summary"));
     rh_buf_puts(&b, "\n");
     json_array_foreach(json_object_get(report, "notes"), i, note) {
@@ -182,6 +208,7 @@ rh_status rh_report_markdown(const json_t *report, char **out, rh_error *err)
         escaped(&b, json_string_value(note) ? json_string_value(note) : "");
         rh_buf_puts(&b, "\n");
     }
+    measures(&b, report);
     points(&b, "Keep doing", json_object_get(report, "keep"));
     points(&b, "Work on", json_object_get(report, "change"));
     scores(&b, report);

@@ -14,7 +14,7 @@ bool rh_point_eyes(const rh_analysis *a, rh_point *p)
                     .praise = "Eyes on the camera",
                     .problem = "Look at the camera more",
                     .advice = "Put the question next to the camera, and look there while you think."};
-    (void)snprintf(p->detail, sizeof p->detail, "You looked at the camera %.0f %% of the time; aim at 65 to 90.",
+    (void)snprintf(p->detail, sizeof p->detail, "You looked at the camera %.0f %% of the time; aim at 65 or more.",
                    share);
     rh_point_longest(p, a->sight.track.away, a->sight.track.n_away, " away");
     return true;

@@ -16,8 +16,8 @@ static json_t *as_json(const rh_point *p, const char *kind)
     bool keep = strcmp(kind, "keep") == 0, next = strcmp(kind, "next_step") == 0;
     char title[120], detail[320];
     (void)snprintf(title, sizeof title, "%s%s", next ? "Next step: " : "", keep ? p->praise : p->problem);
-    (void)snprintf(detail, sizeof detail, "%s%s",
-                   next ? "No fault stood out; this is where there is most to gain. " : "", p->detail);
+    (void)snprintf(detail, sizeof detail, "%s%s", next ? "No fault was found; here there is most to gain. " : "",
+                   p->detail);
     double good = keep ? 70 + 30 * p->reserve : fmax(0, 70 - 30 * p->distance);
     return json_pack("{s:s, s:s, s:s, s:o, s:f, s:s}", "title", title, "detail", detail, "advice",
                      keep ? "" : p->advice, "moments", p->moments ? json_incref(p->moments) : json_array(), "good",

@@ -288,14 +288,12 @@ static json_t *summary(const rh_analysis *a)
 static bool is_comparable(const json_t *a, const json_t *b)
 {
     static const char *const keys[] = {"question", "kind"};
-    bool told = false;
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
         const char *x = rh_json_str(a, keys[i]), *y = rh_json_str(b, keys[i]);
         if (*x && strcmp(x, y) == 0)
             return true;
-        told |= *x || *y;
     }
-    return !told;
+    return false;
 }
 
 static json_t *trend(const json_t *session, const json_t *earlier, const json_t *now)
@@ -313,6 +311,13 @@ static json_t *trend(const json_t *session, const json_t *earlier, const json_t 
     json_array_append_new(list, json_pack("{s:s, s:f, s:O}", "id", rh_json_str(session, "id"), "created",
                                           rh_json_num(session, "created"), "scores", now));
     return list;
+}
+
+/* What a report is called: its question, else the name of its file. */
+static const char *title(const json_t *meta)
+{
+    const char *question = rh_json_str(meta, "question");
+    return *question ? question : rh_json_str(meta, "file_name");
 }
 
 static void add_analysis(json_t *r, json_t *result)
@@ -355,6 +360,9 @@ rh_status rh_report_build(const json_t *session, const rh_analysis *a, const jso
     bool whole = r && add_follow_ups(r, a, meta);
     if (r) {
         json_object_set_new(r, "trend", trend(session, earlier, marks));
+        json_object_set_new(r, "title", json_string(title(meta)));
+        json_object_set_new(r, "file_name", json_string(rh_json_str(meta, "file_name")));
+        json_object_set_new(r, "spoken_language", json_string(*a->said.language ? a->said.language : "en"));
         add_analysis(r, result);
     }
     json_decref(result);

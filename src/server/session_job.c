@@ -18,6 +18,7 @@ rh_session_options rh_session_options_of(const rh_server *s, const char *id, con
                                 .language = text_of(meta, "language"),
                                 .reference = text_of(meta, "reference"),
                                 .source = text_of(meta, "source"),
+                                .file_name = text_of(meta, "file_name"),
                                 .keep_media = json_is_true(json_object_get(meta, "keep_media")),
                                 .spool_dir = s->media_dir,
                                 .from = from};

@@ -126,6 +126,7 @@ static bool copy_options(rh_session *s, const rh_session_options *o)
     s->o.reference = copy(o->reference, &ok);
     s->o.spool_dir = copy(o->spool_dir, &ok);
     s->o.source = copy(o->source, &ok);
+    s->o.file_name = copy(o->file_name, &ok);
     if (!(s->o.face_hz > 0))
         s->o.face_hz = 5;
     s->last_face_event = -INFINITY; /* the first picture is told, whenever it comes */
@@ -134,9 +135,9 @@ static bool copy_options(rh_session *s, const rh_session_options *o)
 
 json_t *rh_session_meta(const rh_session *s)
 {
-    json_t *meta =
-        json_pack("{s:s, s:s*, s:s*, s:s*, s:s*, s:s*}", "client", s->o.client, "question", s->o.question, "kind",
-                  s->o.kind, "language", s->o.language, "reference", s->o.reference, "source", s->o.source);
+    json_t *meta = json_pack("{s:s, s:s*, s:s*, s:s*, s:s*, s:s*, s:s*}", "client", s->o.client, "question",
+                             s->o.question, "kind", s->o.kind, "language", s->o.language, "reference", s->o.reference,
+                             "source", s->o.source, "file_name", s->o.file_name);
     if (meta && s->o.keep_media) /* after a crash it is still known */
         json_object_set_new(meta, "keep_media", json_true());
     return meta;
@@ -301,8 +302,8 @@ void rh_session_free(rh_session *s)
     rh_word_table_done(&s->said);
     json_decref(s->segments);
     json_decref(s->events);
-    const char *strings[] = {s->o.id,       s->o.client,    s->o.question,  s->o.kind,
-                             s->o.language, s->o.reference, s->o.spool_dir, s->o.source};
+    const char *strings[] = {s->o.id,        s->o.client,    s->o.question, s->o.kind,     s->o.language,
+                             s->o.reference, s->o.spool_dir, s->o.source,   s->o.file_name};
     for (size_t i = 0; i < sizeof strings / sizeof *strings; i++)
         rh_free((char *)(uintptr_t)strings[i]); /* ours: copied by copy_options() */
     pthread_mutex_destroy(&s->lock);

@@ -47,5 +47,23 @@ class TextPage(unittest.TestCase):
             self.assertIn(score["advice"], text, name)
 
 
+class Reports(unittest.TestCase):
+    def test_a_report_is_called_by_its_file_or_its_question(self):
+        code, out, err = run("analyze", "--format", "md", UM)
+        if code != 0 and "model" in err:
+            raise unittest.SkipTest("no speech model: " + err)
+        self.assertTrue(out.startswith("# fillers\\_but\\_um.flac\n"), out[:80])
+        question = "Tell me about a time when you led a team."
+        code, out, err = run("analyze", "--format", "md", "--question", question, UM)
+        self.assertTrue(out.startswith(f"# {question}\n"), out[:80])
+        self.assertRegex(out, r"\| content \| \d+ of 100")
+
+    def test_the_question_is_what_content_is_judged_by(self):
+        code, out, err = run("analyze", "--question", "Tell me about a time when you led a team.", UM)
+        if code != 0 and "model" in err:
+            raise unittest.SkipTest("no speech model: " + err)
+        self.assertIn("content", json.loads(out)["scores"])
+
+
 if __name__ == "__main__":
     unittest.main()

@@ -90,10 +90,20 @@ await test('practice leads to a report with the right transcript', async () => {
   await practise(page);
   const said = (await page.textContent('.transcript')).replace(/\d+:\d\d|\d+\.\d s/g, ' ').replace(/\s+/g, ' ');
   assert.match(said, JFK);
-  assert.ok(await page.locator('.tile').count() >= 4, 'scores');
+  const top = await page.$$eval('.figures .tile', (list) => list.map((t) => [t.querySelector('span').textContent, t.querySelector('.note').textContent, !!t.querySelector('.gauge')]));
+  assert.deepEqual(top.map(([name]) => name), ['Pace', 'Eye contact', 'Fillers']);
+  for (const [name, note, gauge] of top) assert.ok(gauge && /target (up to )?\d+( or more)?/.test(note), `${name}: ${note}`);
+  assert.match(top[0][1], /target 115 to 170/);
+  assert.equal(await page.isVisible('text=Melody and rhythm'), false, 'the scores are behind');
+  await page.click('summary:has-text("All scores")');
+  assert.ok(await page.locator('details[open] .tiles:not(.measures) .tile').count() >= 4, 'scores');
+  assert.equal(await page.isVisible('text=Melody and rhythm'), true);
+  await page.click('summary:has-text("All scores")');
+  assert.doesNotMatch(await page.textContent('article'), /nothing stood out|No fault stood out/i);
   assert.ok(await page.locator('.chart canvas').count() >= 2, 'charts');
   assert.ok(await page.locator('.points li').count() >= 2, 'advice');
-  assert.equal(await page.locator('.about .follow-ups li').count(), 2, 'what might be asked next');
+  assert.equal(await page.locator('.next .follow-ups li').count(), 2, 'what might be asked next');
+  assert.equal(await page.locator('h2:has-text("ask next")').count(), 1, 'in one place');
   await page.locator('.moment, .transcript .word').first().click();
   await looksFinished(page, 'report');
   await axe(page);
@@ -253,8 +263,28 @@ await test('a dropped recording is analysed with progress', async () => {
   await page.setInputFiles('#file', join(root, 'tests/fixtures/jfk.flac'));
   await page.waitForSelector('article.report', { timeout: 60000 });
   assert.match((await page.textContent('.transcript')).replace(/\d+:\d\d|\d+\.\d s/g, ' ').replace(/\s+/g, ' '), JFK);
+  assert.equal(await page.textContent('h1'), 'jfk.flac');
+  await page.goto(`${server.url}#/progress`);
+  await page.waitForSelector('table.sessions');
+  assert.equal(await page.textContent('table.sessions tbody a'), 'jfk.flac', 'the newest is first');
   quiet();
   await page.context().close();
+});
+
+await test('dates are written as the reader writes them, also in an exported report', async () => {
+  const { id } = (await (await fetch(`${server.url}v1/sessions`)).json()).sessions.find((s) => s.state === 'done');
+  for (const locale of ['de-DE', 'en-US']) {
+    const page = await open({ locale });
+    for (const [url, at] of [[`${server.url}#/report/${id}`, '.report .meta time'], [`${server.url}v1/sessions/${id}/report?format=html`, '.report .meta time'], [`${server.url}#/progress`, 'table.sessions time']]) {
+      await page.goto(url);
+      await page.waitForSelector(at);
+      const [shown, meant] = await page.$eval(at, (t, l) => [t.textContent, new Date(t.dateTime).toLocaleDateString(l, { dateStyle: t.closest('table') ? 'medium' : 'long' })], locale);
+      assert.ok(shown.startsWith(meant), `${shown}, not ${meant}`);
+    }
+    await page.context().close();
+  }
+  assert.match(await (await fetch(`${server.url}v1/sessions/${id}/report?format=md`)).text(), /\n\d+ [A-Z][a-z]+ 20\d\d, \d\d:\d\d UTC; \d+ s\n/);
+  quiet();
 });
 
 await test('a file that is no recording gets a clear answer', async () => {

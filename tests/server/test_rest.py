@@ -235,6 +235,34 @@ class Audio(unittest.TestCase):
         self.check_jfk(r)
         self.assertAlmostEqual(r["audio_duration"], 11.0, delta=0.1)
 
+    def test_content_is_judged_by_the_question(self):
+        status, r = self.analyze("jfk.flac", ("question", "Tell me about a time you failed."), ("kind", "behavioural"))
+        self.assertEqual(status, 200, r)
+        self.assertEqual(r["content_score"], r["scores"]["content"]["value"])
+        self.assertIn("answers the question", [p["name"] for p in r["scores"]["content"]["parts"]])
+        self.assertIn("result", [p["name"] for p in r["scores"]["content"]["parts"]])  # of a story
+        status, r = self.analyze("jfk.flac")
+        self.assertNotIn("content_score", r)  # 22 words to nobody knows what
+        for wrong in ("a\x01b", "x" * 9000):
+            status, r = self.analyze("jfk.flac", ("question", wrong))
+            self.assertEqual(status, 400)
+            self.assertIn("question", r["detail"])
+
+    def test_languages_without_lists_are_told_so(self):
+        status, r = self.analyze("jfk.flac", ("language", "pl"))
+        self.assertEqual(status, 200, r)
+        check_shape(self, r, AUDIO_KEYS)
+        self.assertEqual(r["not_measured"], ["fillers", "hedges", "structure", "content", "pace_target"])
+        self.assertEqual((r["pace_unit"], r["filler_words_count"], r["filler_words_detail"]), ("words", 0, {}))
+        self.assertNotIn("fillers", r["scores"])
+        self.assertIsNone(r["language"]["hedges_per_100"])
+        status, r = self.analyze("jfk.flac", ("language", "zh"))
+        self.assertEqual(status, 200, r)
+        check_shape(self, r, AUDIO_KEYS)
+        self.assertEqual(r["pace_unit"], "characters")
+        self.assertGreater(r["characters_per_minute"], 1.5 * r["pace_wpm"])
+        self.assertTrue(all(p["wpm"] is None and p["characters_per_minute"] >= 0 for p in r["timing"]["rates"]))
+
     def test_jfk_as_stereo_mp3(self):
         status, r = self.analyze("jfk_44k_stereo.mp3")
         self.assertEqual(status, 200, r)

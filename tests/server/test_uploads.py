@@ -51,6 +51,20 @@ class Uploads(unittest.TestCase):
             time.sleep(0.2)
         self.fail(f"{session} does not end: {reply}")
 
+    def test_a_recording_without_a_question_is_called_by_its_file(self):
+        with open(SPEECH, "rb") as f:
+            sound = f.read()
+        for name, more, title, kept in (("../Probe \u00e4 1.wav", [], "Probe \u00e4 1.wav", "Probe \u00e4 1.wav"),
+                                        ("C:\\Users\\me\\answer.wav", [("question", "Why us?")], "Why us?", "answer.wav")):
+            status, reply = self.server.post_form("/v1/sessions", [("file", sound, name), *more])
+            self.assertEqual(status, 202, reply)
+            self.assertEqual(self.outcome(reply["id"])[1]["state"], "done")
+            listed = [s for s in self.server.get("/v1/sessions")[1]["sessions"] if s["id"] == reply["id"]]
+            self.assertEqual(listed[0]["meta"]["file_name"], kept)
+            report = self.server.get(f"/v1/sessions/{reply['id']}/report")[1]
+            self.assertEqual((report["title"], report["file_name"]), (title, kept))
+            self.assertEqual([t["id"] for t in report["trend"]], [reply["id"]])
+
     def test_odd_recordings_become_sessions_or_get_a_reason(self):
         upright = self.video("upright.mp4", "scale=360:640:force_original_aspect_ratio=increase,crop=360:640")
         lying = self.video("lying.mp4", "scale=360:640:force_original_aspect_ratio=increase,crop=360:640,transpose=2")

@@ -379,10 +379,122 @@ static void a_report_is_whole_or_there_is_none(void **state)
     rh_analysis_done(&a);
 }
 
+/* An earlier session with its meta. */
+static json_t *earlier(const char *id, const char *question, const char *kind)
+{
+    return json_pack("{s:s, s:f, s:{s:s*, s:s*}, s:{s:f}}", "id", id, "created", 5.0, "meta", "question", question,
+                     "kind", kind, "scores", "overall", 70.0);
+}
+
+static void only_what_was_asked_alike_is_compared(void **state)
+{
+    (void)state;
+    json_t *session = session_of(20), *r = NULL, *meta = json_object_get(session, "meta"), *trend;
+    json_t *before = json_pack("[o, o, o, o]", earlier("same", "Why?", NULL), earlier("kind", "How?", "technical"),
+                               earlier("other", "When?", "behavioural"), earlier("file", NULL, NULL));
+    rh_analysis a = analysis_of(140, 0);
+    assert_int_equal(rh_report_build(session, &a, before, &r, NULL), RH_OK);
+    trend = json_object_get(r, "trend");
+    assert_int_equal(json_array_size(trend), 3); /* with itself, the newest last */
+    assert_string_equal(json_string_value(json_object_get(json_array_get(trend, 0), "id")), "kind");
+    assert_string_equal(json_string_value(json_object_get(json_array_get(trend, 1), "id")), "same");
+    json_decref(r);
+    json_object_clear(meta); /* a file of which nothing is known has nothing to be compared with */
+    assert_int_equal(rh_report_build(session, &a, before, &r, NULL), RH_OK);
+    assert_int_equal(json_array_size(json_object_get(r, "trend")), 1);
+    json_decref(r);
+    json_decref(before);
+    json_decref(session);
+    rh_analysis_done(&a);
+}
+
+static void a_report_is_called_by_its_question_or_its_file(void **state)
+{
+    (void)state;
+    json_t *session = session_of(20), *r = NULL, *meta = json_object_get(session, "meta");
+    char *text = NULL;
+    rh_analysis a = analysis_of(140, 0);
+    json_object_set_new(session, "created", json_real(1764174300)); /* 26 November 2025, 16:25 */
+    json_object_set_new(meta, "file_name", json_string("Probe *2*.m4a"));
+    assert_int_equal(rh_report_build(session, &a, NULL, &r, NULL), RH_OK);
+    assert_string_equal(json_string_value(json_object_get(r, "title")), "Why?");
+    json_decref(r);
+    json_object_del(meta, "question");
+    assert_int_equal(rh_report_build(session, &a, NULL, &r, NULL), RH_OK);
+    assert_string_equal(json_string_value(json_object_get(r, "title")), "Probe *2*.m4a");
+    assert_string_equal(json_string_value(json_object_get(r, "question")), "");
+    assert_int_equal(rh_report_markdown(r, &text, NULL), RH_OK);
+    assert_ptr_equal(strstr(text, "# Probe \\*2\\*.m4a\n\n26 November 2025, 16:25 UTC; 20 s\n"), text);
+    assert_non_null(strstr(text, "- **Pace** 140 words a minute (target 115 to 170): easy to follow\n"));
+    rh_free(text);
+    json_decref(r);
+    json_decref(session);
+    rh_analysis_done(&a);
+}
+
+static void figures_stand_beside_their_targets(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"Pace", "Eye contact", "Fillers"};
+    json_t *r = build(140, 2, 55), *list = json_object_get(r, "measures");
+    for (size_t i = 0; i < 3; i++) {
+        const json_t *m = json_array_get(list, i);
+        assert_string_equal(json_string_value(json_object_get(m, "name")), names[i]);
+        assert_true(json_is_number(json_object_get(m, "low")) && json_is_number(json_object_get(m, "high")));
+        assert_true(*json_string_value(json_object_get(m, "target")) != '\0');
+    }
+    assert_string_equal(json_string_value(json_object_get(json_array_get(list, 1), "target")), "65 or more");
+    json_decref(r);
+}
+
+static void a_next_step_is_promised_and_nothing_else(void **state)
+{
+    (void)state;
+    json_t *r = build(140, 0, 90), *p = json_array_get(json_object_get(r, "change"), 0);
+    assert_int_equal(json_array_size(json_object_get(r, "change")), 1);
+    assert_string_equal(json_string_value(json_object_get(p, "kind")), "next_step");
+    char *all = json_dumps(r, 0);
+    assert_null(strstr(all, "stood out"));
+    free(all);
+    json_decref(r);
+}
+
+static int rising_claims(size_t measured, size_t sentences)
+{
+    json_t *session = session_of(40), *r = NULL;
+    rh_analysis a = analysis_of(140, 0);
+    a.sound_known = true;
+    a.prosody.ends = rh_calloc(measured, sizeof *a.prosody.ends);
+    a.prosody.n_ends = a.prosody.n_rises = measured;
+    for (size_t i = 0; i < measured; i++)
+        a.prosody.ends[i] = (rh_sentence_end){.t = 3 + (float)i, .kind = RH_END_RISE, .change = 4};
+    a.language.n_sentences = sentences;
+    a.language.sentences = rh_calloc(sentences, sizeof *a.language.sentences);
+    assert_int_equal(rh_report_build(session, &a, NULL, &r, NULL), RH_OK);
+    int found = point_called(json_object_get(r, "change"), "sound like questions") != NULL;
+    json_decref(r);
+    json_decref(session);
+    rh_analysis_done(&a);
+    return found;
+}
+
+static void rising_voices_are_claimed_of_half_of_the_statements(void **state)
+{
+    (void)state;
+    assert_int_equal(rising_claims(4, 12), 0);
+    assert_int_equal(rising_claims(6, 12), 1);
+    assert_int_equal(rising_claims(2, 2), 0); /* and of three at least */
+}
+
 int main(void)
 {
     json_set_alloc_funcs(rh_alloc, rh_free);
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(only_what_was_asked_alike_is_compared),
+        cmocka_unit_test(a_report_is_called_by_its_question_or_its_file),
+        cmocka_unit_test(figures_stand_beside_their_targets),
+        cmocka_unit_test(a_next_step_is_promised_and_nothing_else),
+        cmocka_unit_test(rising_voices_are_claimed_of_half_of_the_statements),
         cmocka_unit_test(good_and_bad_land_on_their_sides_with_moments),
         cmocka_unit_test(transcript_marks_fillers_and_long_pauses),
         cmocka_unit_test(disfluencies_are_events_and_marks),

@@ -1,5 +1,5 @@
 // app.js - which view is shown: #/ (set-up), #/practice, #/report/<id>, #/progress.
-import { aboutQuestion } from './about.js';
+import { aboutQuestion, askedNext } from './about.js';
 import { $, announce, notice, request, show } from './api.js';
 import { find, loadBank } from './bank.js';
 import { Capture } from './capture.js';
@@ -20,7 +20,8 @@ async function report(id, alive) {
   const [data, bank] = await Promise.all([request(`v1/sessions/${encodeURIComponent(id)}/report`), loadBank().catch(() => null)]); // the report does without the bank
   if (!alive()) return;
   const question = bank && find(bank, data.question);
-  const about = question && aboutQuestion(question, (text) => {
+  const about = question && aboutQuestion(question);
+  const asked = question && askedNext(question, (text) => {
     shared.own = text;
     location.hash = '#/';
   });
@@ -39,7 +40,7 @@ async function report(id, alive) {
       notice(e.message);
     }
   });
-  renderReport(main, data, { audio, about, actions: [again, button('Print or save as PDF', () => window.print()),
+  renderReport(main, data, { audio, about, asked, actions: [again, button('Print or save as PDF', () => window.print()),
     link('Markdown', `${base}/report?format=md`, `rehearse-${id}.md`), link('Web page', `${base}/report?format=html`, `rehearse-${id}.html`),
     link('Subtitles', `${base}/transcript?format=srt`, `rehearse-${id}.srt`), link('JSON', `${base}/report?format=json`, `rehearse-${id}.json`), remove] });
   document.title = 'Report · Rehearse';

@@ -1,6 +1,9 @@
 // progress.js - earlier practice: the trend and a list.
 import { $, announce, notice, request, settings, show } from './api.js';
 
+const LOCALES = navigator.languages?.length ? [...navigator.languages] : undefined; // as the reader writes dates
+const title = (s) => s.meta?.question || s.meta?.file_name || 'Recording';
+
 const LINES = [['fluency', 'Fluency', '--pace'], ['clarity', 'Clarity', '--pitch'], ['eye_contact', 'Eye contact', '--gaze']];
 
 export async function progress(alive) {
@@ -16,7 +19,30 @@ export async function progress(alive) {
     return;
   }
   list(mine, () => progress(alive));
-  draw(mine.filter((s) => s.scores).reverse());
+  trends(mine.filter((s) => s.scores).reverse());
+}
+
+// Only answers to the same question, or to questions of the same kind, are compared.
+function trends(sessions) {
+  const groups = new Map();
+  for (const s of sessions) {
+    const { kind, question } = s.meta ?? {};
+    for (const [name, key] of [[kind && `${kind === 'role' ? 'questions about the work' : `${kind} questions`}`, `kind ${kind}`], [question, `question ${question}`]])
+      if (name) groups.set(key, { name, list: [...(groups.get(key)?.list ?? []), s] });
+  }
+  const comparable = [...groups.values()].filter((g) => g.list.length > 1).sort((a, b) => b.list.at(-1).created - a.list.at(-1).created || b.list.length - a.list.length);
+  const box = $('#trend');
+  box.replaceChildren();
+  box.className = '';
+  if (!comparable.length || !window.uPlot) return;
+  box.className = 'card';
+  const chart = document.createElement('div');
+  const choice = Object.assign(document.createElement('select'), { id: 'compared' });
+  comparable.forEach((g, i) => choice.append(new Option(`${g.name} (${g.list.length})`, i)));
+  choice.onchange = () => draw(chart, comparable[choice.value].list);
+  const label = Object.assign(document.createElement('label'), { textContent: 'Compare answers to ', htmlFor: 'compared' });
+  box.append(Object.assign(document.createElement('h2'), { textContent: 'From practice to practice' }), label, choice, chart);
+  draw(chart, comparable[0].list);
 }
 
 const length = (s) => `${Math.floor(s / 60)}:${String(Math.round(s) % 60).padStart(2, '0')}`;
@@ -24,17 +50,18 @@ const length = (s) => `${Math.floor(s / 60)}:${String(Math.round(s) % 60).padSta
 function list(sessions, again) {
   const table = document.createElement('table');
   table.className = 'sessions';
-  table.innerHTML = '<thead><tr><th scope="col">When</th><th scope="col">Question</th><th scope="col" class="num wide">Length</th><th scope="col" class="num">Fluency</th><th scope="col" class="num wide">Eye contact</th><th scope="col"><span class="visually-hidden">Delete</span></th></tr></thead>';
+  table.innerHTML = '<thead><tr><th scope="col">When</th><th scope="col">Question or file</th><th scope="col" class="num wide">Length</th><th scope="col" class="num">Fluency</th><th scope="col" class="num wide">Eye contact</th><th scope="col"><span class="visually-hidden">Delete</span></th></tr></thead>';
   const body = table.createTBody();
   const cell = (row, text, cls) => Object.assign(row.insertCell(), { textContent: text, className: cls || '' });
   for (const s of sessions) {
     const row = body.insertRow();
-    cell(row, new Date(s.created * 1000).toLocaleString([], { dateStyle: 'medium', timeStyle: 'short' }));
-    const link = Object.assign(document.createElement('a'), { href: `#/report/${encodeURIComponent(s.id)}`, textContent: s.meta?.question || 'Recording' });
-    cell(row, '').append(s.state === 'done' ? link : `${s.meta?.question || 'Recording'} (not finished)`);
+    const when = new Date(s.created * 1000);
+    cell(row, '').append(Object.assign(document.createElement('time'), { dateTime: when.toISOString(), textContent: when.toLocaleString(LOCALES, { dateStyle: 'medium', timeStyle: 'short' }) }));
+    const link = Object.assign(document.createElement('a'), { href: `#/report/${encodeURIComponent(s.id)}`, textContent: title(s) });
+    cell(row, '').append(s.state === 'done' ? link : `${title(s)} (not finished)`);
     cell(row, s.state === 'done' ? length(s.duration_s) : '–', 'num wide');
     for (const [key, cls] of [['fluency', 'num'], ['eye_contact', 'num wide']]) cell(row, s.scores?.[key] === undefined ? '–' : Math.round(s.scores[key]), cls);
-    const remove = Object.assign(document.createElement('button'), { type: 'button', className: 'quiet', textContent: 'Delete', ariaLabel: `Delete ${s.meta?.question || s.id}` });
+    const remove = Object.assign(document.createElement('button'), { type: 'button', className: 'quiet', textContent: 'Delete', ariaLabel: `Delete ${title(s)}` });
     remove.onclick = async () => {
       if (!confirm('Delete this practice for good?')) return;
       const place = row.sectionRowIndex;
@@ -57,17 +84,14 @@ function list(sessions, again) {
   $('#sessions').replaceChildren(wrap);
 }
 
-function draw(sessions) {
-  if (sessions.length < 2 || !window.uPlot) return;
+function draw(box, sessions) {
+  box.replaceChildren();
   const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
-  const box = $('#trend');
-  box.className = 'card';
-  box.append(Object.assign(document.createElement('h2'), { textContent: 'From practice to practice' }));
   const axis = { stroke: css('--muted'), grid: { stroke: css('--line'), width: 1 }, ticks: { show: false }, font: '12px system-ui' };
-  const day = (i) => (sessions[i] ? new Date(sessions[i].created * 1000).toLocaleDateString([], { day: 'numeric', month: 'short' }) : '');
+  const day = (i) => (sessions[i] ? new Date(sessions[i].created * 1000).toLocaleDateString(LOCALES, { day: 'numeric', month: 'short' }) : '');
   const value = (s, key) => (typeof s.scores[key] === 'number' ? s.scores[key] : null);
   new window.uPlot({
-    width: box.clientWidth - 40, height: 240, legend: { live: false }, cursor: { show: false },
+    width: box.clientWidth, height: 240, legend: { live: false }, cursor: { show: false },
     scales: { x: { time: false, range: [-0.3, sessions.length - 0.7] }, y: { range: [0, 100] } },
     axes: [{ ...axis, incrs: [1, 2, 5, 10, 20, 50, 100], values: (_, at) => at.map((i) => (Number.isInteger(i) ? day(i) : '')) }, { ...axis, size: 40 }],
     series: [{}, ...LINES.map(([, label, shade]) => ({ label, stroke: css(shade), width: 2, points: { show: true }, spanGaps: true, value: (_, v) => (v === null ? '–' : Math.round(v)) }))],

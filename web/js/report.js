@@ -16,6 +16,9 @@ const el = (tag, attrs = {}, ...children) => {
 
 const clock = (s) => `${Math.floor(s / 60)}:${String(Math.floor(s % 60)).padStart(2, '0')}`;
 const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+// Dates and times as the reader writes them.
+const LOCALES = navigator.languages?.length ? [...navigator.languages] : undefined;
+const moment = (unix, style) => el('time', { datetime: new Date(unix * 1000).toISOString() }, new Intl.DateTimeFormat(LOCALES, style).format(new Date(unix * 1000)));
 const number = (v, digits = 0) => (v === null || v === undefined ? '–' : v.toFixed(digits));
 
 const SCORES = [
@@ -30,7 +33,8 @@ const KINDS = {
   mispronounced: ['Unclear', '--mispron'], slip: ['Slips', '--repeat'], cue: ['Cues', '--playing'],
 };
 
-export function renderReport(root, report, { audio = null, about = null, actions = [] } = {}) {
+// `about`: what a bank has on the question; `asked`: what it has that is often asked next.
+export function renderReport(root, report, { audio = null, about = null, asked = null, actions = [] } = {}) {
   const player = audio ? el('audio', { class: 'player', controls: true, src: audio, preload: 'metadata' }) : null;
   const words = [];
   const hear = (start, end) => {
@@ -41,9 +45,9 @@ export function renderReport(root, report, { audio = null, about = null, actions
   };
   if (player) player.addEventListener('timeupdate', () => highlight(words, player.currentTime, player.currentTime + 0.05));
   const context = { hear, player, words };
-  const article = el('article', { class: 'report' }, head(report), ...tiles(report), points(report, context),
-    timeline(report, context), transcript(report, context), structure(report, context), followUps(report, context), about, evidence(report, context),
-    trend(report), foot(report, actions));
+  const article = el('article', { class: 'report' }, head(report), figures(report), points(report, context),
+    timeline(report, context), transcript(report, context), structure(report, context), followUps(report, context, asked), about,
+    allScores(report), evidence(report, context), trend(report), foot(report, actions));
   root.replaceChildren(article);
   drawCharts(article, report, context);
 }
@@ -59,14 +63,35 @@ function highlight(words, start, end) {
 }
 
 function head(r) {
-  const when = r.created ? new Date(r.created * 1000).toLocaleString([], { dateStyle: 'long', timeStyle: 'short' }) : '';
   const d = r.duration_s || 0;
-  return el('header', {}, el('p', { class: 'meta' }, [when, d < 60 ? `${Math.round(d)} seconds` : `${clock(d)} minutes`, r.kind === 'role' ? 'about the work' : r.kind].filter(Boolean).join(' · ')),
-    el('h1', {}, r.question || 'Practice'), el('p', { class: 'summary' }, r.summary || ''),
+  const meta = [d < 60 ? `${Math.round(d)} seconds` : `${clock(d)} minutes`, r.kind === 'role' ? 'about the work' : r.kind].filter(Boolean).map((t) => ` · ${t}`);
+  if (!r.created) meta[0] = meta[0].slice(3);
+  return el('header', {}, el('p', { class: 'meta' }, r.created ? moment(r.created, { dateStyle: 'long', timeStyle: 'short' }) : null, ...meta),
+    el('h1', {}, r.title || r.question || 'Practice'), el('p', { class: 'summary' }, r.summary || ''),
     ...(r.notes || []).map((n) => el('p', { class: 'notice' }, n)));
 }
 
-function tiles(r) {
+const TOP = 3;
+const hasTarget = (m) => typeof m.high === 'number';
+const onTop = (r) => (r.measures || []).filter(hasTarget).slice(0, TOP);
+
+// Where a value lies against its target: the scale ends half as far again as the larger of both.
+function gauge(m) {
+  const most = m.unit.startsWith('%') ? 100 : 1.5 * Math.max(m.high, m.value);
+  const at = (v) => `${Math.max(0, Math.min(100, 100 * v / most))}%`;
+  return el('div', { class: 'gauge', 'aria-hidden': 'true' }, el('i', { class: 'target', style: { left: at(m.low), width: `${100 * (m.high - m.low) / most}%` } }), el('i', { class: 'needle', style: { left: at(m.value) } }));
+}
+
+const measureTile = (m) => el('li', { class: 'tile' }, el('span', {}, m.name), el('b', {}, m.text), ' ', el('small', {}, m.unit || ''),
+  hasTarget(m) ? gauge(m) : null, el('span', { class: 'note' }, [m.note, m.target ? `target ${m.target}` : ''].filter(Boolean).join(' · ')));
+
+// Two or three figures beside their targets; the rest is in allScores().
+function figures(r) {
+  const list = onTop(r);
+  return list.length ? el('ul', { class: 'tiles figures', 'aria-label': 'Figures and their targets' }, ...list.map(measureTile)) : null;
+}
+
+function allScores(r) {
   const s = r.scores || {};
   const previous = (r.trend || []).filter((t) => t.id !== r.id).at(-1);
   const list = el('ul', { class: 'tiles', 'aria-label': 'Scores' });
@@ -78,9 +103,9 @@ function tiles(r) {
       el('div', { class: 'bar-track', 'aria-hidden': 'true' }, el('i', { style: { width: `${Math.max(0, Math.min(100, s[key]))}%` } })),
       change ? el('span', { class: 'change ' + (change > 0 ? 'up' : 'down') }, `${change > 0 ? '▲' : '▼'} ${Math.abs(change)} since last time`) : null));
   }
-  const measures = el('ul', { class: 'tiles measures', 'aria-label': 'Measures' }, ...(r.measures || []).map((m) =>
-    el('li', { class: 'tile' }, el('span', {}, m.name), el('b', {}, m.text), ' ', el('small', {}, m.unit || ''), el('span', { class: 'note' }, m.note || ''))));
-  return [list, measures].filter((l) => l.childElementCount);
+  const rest = el('ul', { class: 'tiles measures', 'aria-label': 'Other measures' }, ...(r.measures || []).filter((m) => !onTop(r).includes(m)).map(measureTile));
+  const lists = [list, rest].filter((l) => l.childElementCount);
+  return lists.length ? el('details', { class: 'card' }, el('summary', {}, el('h2', {}, 'All scores')), ...lists) : null;
 }
 
 const moments = (list, { hear, player }) => el('div', { class: 'moments' }, ...(list || []).map((m) =>
@@ -88,15 +113,17 @@ const moments = (list, { hear, player }) => el('div', { class: 'moments' }, ...(
     title: player ? 'Hear this moment' : 'Show this moment' }, `${player ? '▶ ' : ''}${clock(m.start)}${m.text ? ' ' + m.text : ''}`)));
 
 function points(r, context) {
-  const column = (title, cls, items) => el('section', { class: 'card' }, el('h2', {}, title),
+  const column = (title, cls, items, none) => el('section', { class: 'card' }, el('h2', {}, title),
     items?.length ? el('ol', { class: 'points ' + cls }, ...items.map((p) => el('li', {}, el('h3', {}, p.title), el('p', {}, p.detail || ''),
       p.advice ? el('p', { class: 'advice' }, p.advice) : null, moments(p.moments, context))))
-      : el('p', { class: 'advice' }, r.keep?.length || r.change?.length ? 'Nothing was far enough beyond its target for praise this time.' : 'Too little was said to judge this.'));
-  return el('div', { class: 'two' }, column('Keep doing', 'keep', r.keep), column('Work on', 'change', r.change));
+      : el('p', { class: 'advice' }, r.keep?.length || r.change?.length ? none : 'Too little was said to judge this.'));
+  return el('div', { class: 'two' }, column('Keep doing', 'keep', r.keep, 'Nothing lay well enough within its target to be praised this time.'),
+    column('Work on', 'change', r.change, 'Nothing to name this time.'));
 }
 
 const CHARTS = [
   ['pace_wpm', 'Pace, words a minute', '--pace', [0, 250]],
+  ['pace_cpm', 'Pace, characters a minute', '--pace', [0, 500]],
   ['pitch_st', 'Pitch, semitones around your own middle', '--pitch', null],
   ['loudness_db', 'Loudness, dB', '--loudness', null],
   ['eye_contact', 'Eye contact, %', '--gaze', [0, 100]],
@@ -157,19 +184,23 @@ function transcript(r, { hear, words }) {
   if (!(r.transcript || []).length) return null;
   const body = el('div', { class: 'transcript' });
   const marks = new Set();
+  const bare = r.analysis?.pace_unit === 'characters'; // written without blanks
+  const latin = /[\p{Script=Latin}\d]/u;
+  let before = '';
+  const blank = (text) => { const yes = !bare || (latin.test(before.at(-1) ?? '') && latin.test(text[0] ?? '')); before = text; return yes; };
   for (const part of r.transcript) {
     const line = el('p', {}, el('time', {}, clock(part.start)));
     for (const w of part.words || []) {
       if (w.mark === 'pause') {
         marks.add('pause');
-        line.append(el('span', { class: 'mark-pause', title: w.note }, `${(w.end - w.start).toFixed(1)} s`), ' ');
+        line.append(' ', el('span', { class: 'mark-pause', title: w.note }, `${(w.end - w.start).toFixed(1)} s`), bare ? ' ' : '');
         continue;
       }
       if (w.mark) marks.add(w.mark);
       const lost = w.mark === 'missed';
       const node = el(lost ? 'del' : 'span', { class: 'word' + (w.mark ? ' mark-' + w.mark : '') + (w.heard ? ' heard' : ''), title: w.note, on: { click: () => hear(w.start, w.end) } }, w.text);
       if (!lost) words.push({ node, start: w.start, end: w.end });
-      line.append(node, ' ');
+      line.append(blank(w.text) ? ' ' : '', node);
     }
     if (!(part.words || []).length) line.append(part.text);
     body.append(line);
@@ -188,11 +219,15 @@ function structure(r, context) {
   return el('section', { class: 'card' }, el('h2', {}, 'Structure of your answer'), r.structure.note ? el('p', { class: 'advice' }, r.structure.note) : null, list);
 }
 
-function followUps(r, context) {
-  if (!r.follow_ups?.length) return null;
-  return el('section', { class: 'card' }, el('h2', {}, 'After this answer, an interviewer might ask'), el('ol', { class: 'ask-next' }, ...r.follow_ups.map((f) =>
-    el('li', {}, el('p', {}, f.text), f.quote ? moments([{ start: f.start, end: f.end, text: f.quote }], context) : null))),
-    el('p', { class: 'advice' }, 'Found by rules in your own words. Answer them aloud: the next real interview has questions like these.'));
+// What may be asked next: from the answer's own words, and from the bank.
+function followUps(r, context, asked) {
+  const own = r.follow_ups?.length ? [el('h3', {}, 'After this answer'),
+    el('ol', { class: 'ask-next' }, ...r.follow_ups.map((f) => el('li', {}, el('p', {}, f.text), f.quote ? moments([{ start: f.start, end: f.end, text: f.quote }], context) : null))),
+    el('p', { class: 'advice' }, 'Found by rules in your own words.')] : [];
+  const often = asked ? [el('h3', {}, 'After this question, whatever was answered'), asked] : [];
+  if (!own.length && !often.length) return null;
+  return el('section', { class: 'card next' }, el('h2', {}, 'What an interviewer might ask next'), ...own, ...often,
+    el('p', { class: 'advice' }, 'Answer them aloud: the next real interview has questions like these.'));
 }
 
 function evidence(r, context) {
@@ -207,9 +242,9 @@ function evidence(r, context) {
 function trend(r) {
   const past = (r.trend || []).filter((t) => t.scores);
   if (past.length < 2) return null;
-  const rows = past.slice(-8).map((t) => el('tr', {}, el('th', { scope: 'row' }, new Date(t.created * 1000).toLocaleDateString()),
+  const rows = past.slice(-8).map((t) => el('tr', {}, el('th', { scope: 'row' }, moment(t.created, { dateStyle: 'medium' })),
     ...SCORES.map(([key]) => el('td', { class: 'num' }, number(t.scores[key])))));
-  return el('section', { class: 'card' }, el('h2', {}, 'Compared with earlier practice'), el('div', { class: 'table-wrap' },
+  return el('section', { class: 'card' }, el('h2', {}, 'Compared with earlier practice'), el('p', { class: 'advice' }, r.question ? 'Answers to this question and to questions of its kind.' : 'Answers to questions of this kind.'), el('div', { class: 'table-wrap', tabindex: 0, role: 'region', 'aria-label': 'Compared with earlier practice' },
     el('table', { class: 'sessions' }, el('thead', {}, el('tr', {}, el('th', { scope: 'col' }, 'Date'), ...SCORES.map(([, name]) => el('th', { scope: 'col', class: 'num' }, name)))), el('tbody', {}, ...rows))));
 }
 

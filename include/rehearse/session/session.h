@@ -54,7 +54,8 @@ typedef struct {
                               none; removed at the end unless keep_media; NULL = memory only */
     bool keep_media;       /* the person asked to keep the sound: <spool_dir>/<id>.wav */
     rh_session_source from;
-    const char *source;                        /* where it came from, kept with it ("ws", "upload"); NULL */
+    const char *file_name; /* of a recording, as its owner calls it; its title where there is no question; NULL */
+    const char *source;    /* where it came from, kept with it ("ws", "upload"); NULL */
     void (*progress)(void *user, double done); /* of _recording and _finish, [0,1] each; NULL */
     rh_session_emit emit;                      /* NULL = nobody listens */
     rh_session_saw saw;                        /* NULL = nobody looks */

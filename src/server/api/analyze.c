@@ -1,6 +1,7 @@
 /* analyze.c - a recording or a picture by POST, and its analysis in the reply. */
 #include "api.h"
 #include "file_job.h"
+#include "text_field.h"
 
 #include <string.h>
 #include <strings.h>
@@ -15,7 +16,7 @@
 
 typedef struct {
     rh_file_job base;
-    char *reference, *language;
+    char *reference, *language, *question, *kind;
     json_t *result;
 } audio_job;
 
@@ -25,7 +26,11 @@ static void audio_run(rh_job *base, rh_worker *w)
     rh_audio audio = {0};
     rh_analysis a = {0};
     rh_error *err = &j->base.err;
-    rh_hearing_options o = {.language = j->language, .reference = j->reference, .cancel = &j->base.cancel};
+    rh_hearing_options o = {.language = j->language,
+                            .reference = j->reference,
+                            .question = j->question,
+                            .question_kind = j->kind,
+                            .cancel = &j->base.cancel};
     rh_status st = rh_file_job_audio(&j->base, &audio);
     if (st == RH_OK)
         st = rh_analyze_recording(w->server->models, audio.samples, audio.n, &o, &a, err);
@@ -40,6 +45,8 @@ static void audio_free(audio_job *j)
     json_decref(j->result);
     rh_free(j->reference);
     rh_free(j->language);
+    rh_free(j->question);
+    rh_free(j->kind);
     rh_free(j);
 }
 
@@ -63,6 +70,20 @@ void rh_audio_wanted(rh_http *h)
         rh_http_error(h, 422, "field \"audio\" is missing: send a multipart form with an audio file");
 }
 
+/* *text: NULL where there is none. False: replied what is wrong with it. */
+static bool text_field(rh_http *h, const char *name, const char **text)
+{
+    rh_error err;
+    const rh_field *f = rh_form_field(h, name);
+    const char *given = rh_form_text(h, name);
+    size_t n = !f ? 0 : f->file ? strlen(given) : f->value.len;
+    *text = n ? given : NULL;
+    if (!n || rh_text_field_check(name, given, n, &err) == RH_OK)
+        return true;
+    rh_http_error(h, 400, "%s", err.msg);
+    return false;
+}
+
 void rh_analyze_audio(rh_http *h)
 {
     rh_field *f = rh_form_field(h, "audio");
@@ -75,6 +96,9 @@ void rh_analyze_audio(rh_http *h)
         return;
     }
     const char *reference = rh_form_text(h, "reference_text"), *language = rh_form_text(h, "language");
+    const char *question, *kind;
+    if (!text_field(h, "question", &question) || !text_field(h, "kind", &kind))
+        return;
     audio_job *j = rh_calloc(1, sizeof *j);
     if (!j) {
         rh_http_error(h, 503, "out of memory");
@@ -83,6 +107,8 @@ void rh_analyze_audio(rh_http *h)
     j->base.job = (rh_job){.run = audio_run, .done = audio_done};
     j->reference = reference && *reference ? rh_strdup(reference) : NULL;
     j->language = language && *language ? rh_strdup(language) : NULL;
+    j->question = question ? rh_strdup(question) : NULL;
+    j->kind = kind ? rh_strdup(kind) : NULL;
     if (!rh_file_job_start(&j->base, h, f))
         audio_free(j);
 }

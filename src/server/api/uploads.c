@@ -17,6 +17,7 @@
 #include <unistd.h>
 #include "rehearse/base/alloc.h"
 #include "rehearse/base/clock.h"
+#include "rehearse/base/text.h"
 #include "server/session_job.h"
 #include "sessions.h"
 #include "text_field.h"
@@ -270,6 +271,23 @@ static bool is_flag(const char *text)
     return !text;
 }
 
+/* The last part of a path, without what can't be shown; nothing where nothing is left. */
+static void put_file_name(json_t *meta, const char *path)
+{
+    const char *name = path;
+    for (const char *s = path; *s; s++)
+        if (*s == '/' || *s == '\\')
+            name = s + 1;
+    char *shown = rh_utf8_mended(name, strlen(name));
+    size_t n = 0;
+    for (const char *s = shown; s && *s; s++)
+        if ((unsigned char)*s >= ' ' && *s != 0x7f)
+            shown[n++] = *s;
+    if (n > 0)
+        json_object_set_new(meta, "file_name", json_stringn(shown, n));
+    rh_free(shown);
+}
+
 /* The form's texts; false: replied what is wrong with one. */
 static bool read_meta(rh_http *h, json_t *meta)
 {
@@ -295,6 +313,7 @@ static bool read_meta(rh_http *h, json_t *meta)
     if (keep && (strcmp(keep, "true") == 0 || strcmp(keep, "1") == 0))
         json_object_set_new(meta, "keep_media", json_true());
     json_object_set_new(meta, "source", json_string("upload"));
+    put_file_name(meta, rh_form_field(h, "file")->filename);
     return true;
 }
 
