@@ -67,7 +67,9 @@ static const topic topics[] = {
      "student class lesson learn teach taught pupil group exercise explain test. grade homework parent"},
 };
 
-int rh_begins_one_of(const char *key, const char *list)
+/* Which of the list's beginnings of words (between single blanks; "x." is a whole word) `key` begins with, counted
+ * from 1; 0 = none. */
+static int begins_one_of(const char *key, const char *list)
 {
     for (int at = 1; *list; at++) {
         size_t len = strcspn(list, " ");
@@ -89,7 +91,7 @@ static int different(const rh_key *keys, size_t n, const char *list)
     unsigned char seen[MAX_LISTED] = {0};
     int found = 0;
     for (size_t i = 0; i < n; i++) {
-        int at = rh_begins_one_of(keys[i], list);
+        int at = begins_one_of(keys[i], list);
         if (at > 0 && at < MAX_LISTED && !seen[at]) {
             seen[at] = 1;
             found++;
@@ -98,7 +100,9 @@ static int different(const rh_key *keys, size_t n, const char *list)
     return found;
 }
 
-const char *rh_next_key(const char *text, rh_key out)
+/* The next word of `text` as it is compared ("" where nothing of it is letters or digits), and where to go on; NULL
+ * at the end. */
+static const char *next_key(const char *text, rh_key out)
 {
     text += strspn(text, " \t\n");
     size_t len = strcspn(text, " \t\n");
@@ -109,7 +113,7 @@ const char *rh_next_key(const char *text, rh_key out)
 static size_t keys_of(const char *question, rh_key *out, size_t max)
 {
     size_t n = 0;
-    for (const char *at = question; n < max && at && (at = rh_next_key(at, out[n])) != NULL;)
+    for (const char *at = question; n < max && at && (at = next_key(at, out[n])) != NULL;)
         n += out[n][0] != '\0';
     return n;
 }
@@ -130,33 +134,54 @@ static int taken_up(const rh_key *keys, size_t n, const rh_key *asked, size_t n_
     return found;
 }
 
-int rh_topic_hits(const rh_key *keys, size_t n, const char *question)
+/* What an answer of `n` words holds of what was asked. */
+typedef struct {
+    int work, own, best; /* different words of a working life, of the question, of the topic with most of them */
+    bool asked, known;   /* there is a question; its topic is known */
+} held;
+
+static held held_of(const rh_key *keys, size_t n, const char *question)
 {
     rh_key asked[MAX_ASKED];
     size_t n_asked = keys_of(question, asked, MAX_ASKED);
-    int work = different(keys, n, WORK), best = 0;
-    bool known = false;
+    held h = {.work = different(keys, n, WORK), .asked = n_asked > 0};
     for (size_t t = 0; t < sizeof topics / sizeof *topics; t++) {
         bool asks = false;
         for (size_t a = 0; a < n_asked && !asks; a++)
-            asks = rh_begins_one_of(asked[a], topics[t].asked) > 0;
-        known |= asks;
+            asks = begins_one_of(asked[a], topics[t].asked) > 0;
+        h.known |= asks;
         int hits = asks || n_asked == 0 ? different(keys, n, topics[t].told) : 0;
-        best = hits > best ? hits : best;
+        h.best = hits > h.best ? hits : h.best;
     }
-    int own = taken_up(keys, n, (const rh_key *)asked, n_asked);
-    if (n_asked == 0 || !known)
-        return work + own + (best > 2 ? best - 2 : 0);
+    h.own = taken_up(keys, n, (const rh_key *)asked, n_asked);
+    return h;
+}
+
+static int hits_of(held h)
+{
+    if (!h.asked || !h.known)
+        return h.work + h.own + (h.best > 2 ? h.best - 2 : 0);
     /* An answer of a working life is not far off; one that has none of its words hardly is one. */
-    return best + own + (work > 1 ? 1 : 0) - (work == 0 && own == 0 ? 1 : 0);
+    return h.best + h.own + (h.work > 1 ? 1 : 0) - (h.work == 0 && h.own == 0 ? 1 : 0);
+}
+
+int rh_topic_hits(const rh_key *keys, size_t n, const char *question)
+{
+    return hits_of(held_of(keys, n, question));
+}
+
+bool rh_is_off_question(const rh_key *keys, size_t n, const char *question)
+{
+    enum { LEAST_WORDS = 40 };
+    held h = held_of(keys, n, question);
+    return h.known && n >= LEAST_WORDS && hits_of(h) <= 0;
 }
 
 bool rh_asks_for_story(const char *question, const char *kind)
 {
     rh_key asked[MAX_ASKED];
-    static const char signs[] = "a time|an example of|a situation in|a situation where|a situation when|an occasion|"
-                                "did you last";
-    size_t n = keys_of(question, asked, MAX_ASKED);
+    static const char signs[] = "a time|an example of|a situation|an occasion|did you last|have you ever";
+    size_t n = keys_of(question ? question : "", asked, MAX_ASKED);
     for (size_t i = 0; i < n; i++)
         if (rh_phrase_at((const rh_key *)asked, n, i, signs))
             return true;

@@ -7,15 +7,11 @@
 
 #include "language_internal.h"
 
-/* The next word of `text` as it is compared ("" where nothing of it is letters or digits), and where to go on; NULL
- * at the end. */
-const char *rh_next_key(const char *text, rh_key out);
-/* Which of the list's beginnings of words (between single blanks; "x." is a whole word) `key` begins with, counted
- * from 1; 0 = none. */
-int rh_begins_one_of(const char *key, const char *list);
 /* How many different words of the question and its topics the answer holds; without a question: of
  * all topics, for any interview. */
 int rh_topic_hits(const rh_key *keys, size_t n, const char *question);
+/* Plainly about something else: the question's topic is known, and 40 words and more have no rh_topic_hits(). */
+bool rh_is_off_question(const rh_key *keys, size_t n, const char *question);
 /* "Tell me about a time ...": wants situation, deed and result. */
 bool rh_asks_for_story(const char *question, const char *kind);
 

@@ -1,5 +1,6 @@
 /* followups.c - chooses what to ask; rules and limits: docs/scoring.md, Follow-ups. */
 #include "followups_internal.h"
+#include "asked.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -235,14 +236,6 @@ static void choose(finder *f, const rh_followup_context *about, rh_followup *out
 
 /* ---- the whole ---- */
 
-static bool asks_for_story(const rh_followup_context *about)
-{
-    const char *q = about->question ? about->question : "";
-    if (about->question_kind && strcmp(about->question_kind, "behavioural") == 0)
-        return true;
-    return strstr(q, "a time") || strstr(q, "an example") || strstr(q, "a situation") || strstr(q, "ave you ever");
-}
-
 /* A short answer is asked for more, by the best that it named. */
 static void find_short(finder *f)
 {
@@ -279,7 +272,8 @@ rh_status rh_followups_find(const rh_analysis *a, const rh_followup_context *con
     f->words = words->at;
     f->t = t;
     f->language = &a->language;
-    f->story = f->n >= STORY_WORDS && (asks_for_story(about) || a->language.n_star >= 3);
+    f->story =
+        f->n >= STORY_WORDS && (rh_asks_for_story(about->question, about->question_kind) || a->language.n_star >= 3);
     if (!*a->other_language && rh_tongue_of(a->said.language)->has_structure && f->n >= MIN_WORDS) {
         note_told(f);
         rh_find_deeds(f);

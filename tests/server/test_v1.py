@@ -142,6 +142,51 @@ class Operations(unittest.TestCase):
         self.assertIn(b"openapi.json", body)
 
 
+    def differs(self, v, schema, doc, path=""):
+        """Where `v` is not what the schema says, or has keys that it does not name."""
+        if "$ref" in schema:
+            return self.differs(v, doc["components"]["schemas"][schema["$ref"].rsplit("/", 1)[1]], doc, path)
+        if "anyOf" in schema:
+            tried = [self.differs(v, s, doc, path) for s in schema["anyOf"]]
+            return [] if [] in tried else tried[0]
+        types = {"object": dict, "array": list, "string": str, "boolean": bool, "integer": int, "number": (int, float), "null": type(None)}
+        if "type" in schema and (not isinstance(v, types[schema["type"]]) or isinstance(v, bool) and schema["type"] != "boolean"):
+            return [f"{path}: {v!r:.60} is no {schema['type']}"]
+        bad = [f"{path}: {v!r:.60} is not in the list"] if v not in schema.get("enum", [v]) or v != schema.get("const", v) else []
+        bad += [f"{path}: {v} is out of range"] if "minimum" in schema and v < schema["minimum"] or "maximum" in schema and v > schema["maximum"] else []
+        if isinstance(v, list):
+            bad += [d for i, x in enumerate(v) for d in self.differs(x, schema.get("items", {}), doc, f"{path}[{i}]")]
+        if isinstance(v, dict):
+            named, rest = schema.get("properties", {}), schema.get("additionalProperties", None)
+            bad += [f"{path}.{k} is missing" for k in schema.get("required", []) if k not in v]
+            for k, x in v.items():
+                if k in named or rest:
+                    bad += self.differs(x, named.get(k, rest), doc, f"{path}.{k}")
+                elif named and path.count(".") + path.count("[") > 0 and not path.endswith(".analysis"):
+                    bad.append(f"{path}.{k} is not described")
+        return bad
+
+    def test_reports_and_their_words_are_as_described(self):
+        doc = server.get("/openapi.json")[1]
+        of = doc["components"]["schemas"]
+        texts = [("reference_text", "And so, my fellow Americans: ask not what your nation can do for you - ask what you can really do for your country.")]
+        for name, more in (("jfk.flac", []), ("jfk.flac", texts), ("fillers_but_um.flac", [("question", "Why us?")]), ("silent_video.mp4", [])):
+            if name.endswith(".flac"):
+                status, r = server.post_form("/api/analyze-audio", [("audio", fixture(name), name), *more])
+                self.assertEqual(status, 200, r)
+                self.assertTrue(r["words"])
+                self.assertEqual(self.differs(r, of["AudioResult"], doc), [], (name, more))
+            status, reply = server.post_form("/v1/sessions", [("file", fixture(name), name), *more])
+            end = time.time() + 90 * PATIENCE
+            while (state := server.get(f"/v1/sessions/{reply['id']}")[1])["state"] not in ("done", "failed") and time.time() < end:
+                time.sleep(0.2)
+            self.assertEqual(state["state"], "done")
+            report = server.get(f"/v1/sessions/{reply['id']}/report")[1]
+            self.assertEqual(self.differs(report, of["Report"], doc), [], (name, more))
+            self.assertEqual([k for k in report if k not in of["Report"]["properties"]], [])
+        self.assertEqual([k for k in ("start", "end", "score", "word", "what", "expected", "phones", "heard_as") if k not in of["Word"]["properties"]], [])
+
+
 class Transcriptions(unittest.TestCase):
     def ask(self, *fields, name="jfk.flac"):
         kind, body = form([("file", fixture(name), name), ("model", "whisper-1"), *fields])

@@ -65,6 +65,28 @@ static void without_a_result_it_says_so(void **state)
     assert_non_null(strstr(s.advice, "what came of it"));
 }
 
+static void a_story_is_wanted_however_it_is_asked_for(void **state)
+{
+    static const char *const stories[] = {"Tell me about a time when you failed.",
+                                          "Can you give an example of your work?",
+                                          "Describe a situation with a difficult customer.",
+                                          "Have you ever led a team?", "When did you last miss a deadline?"};
+    static const char *const others[] = {"Why do you want to work here?", "What is an accrual? Give an example.",
+                                         "Tell me about yourself."};
+    rh_score s;
+    (void)state;
+    for (size_t i = 0; i < sizeof stories / sizeof *stories; i++) {
+        (void)judged(good, stories[i], "en", NULL, &s);
+        if (!has_part(&s, "result"))
+            fail_msg("no story: %s", stories[i]);
+    }
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        (void)judged(good, others[i], "en", NULL, &s);
+        if (has_part(&s, "result"))
+            fail_msg("a story: %s", others[i]);
+    }
+}
+
 static void vague_wording_costs(void **state)
 {
     (void)state;
@@ -123,6 +145,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_whole_answer_lacks_nothing),
         cmocka_unit_test(without_a_result_it_says_so),
+        cmocka_unit_test(a_story_is_wanted_however_it_is_asked_for),
         cmocka_unit_test(vague_wording_costs),
         cmocka_unit_test(what_is_no_answer_has_40_at_most),
         cmocka_unit_test(too_short_an_answer_is_named),
