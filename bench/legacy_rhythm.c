@@ -1,5 +1,5 @@
 /* legacy_rhythm [--ms N] [--files N] [--join N] [--breathless 1] [--noise DB] [--tempo PERCENT] [--threads N] [--cpu 1]
- * - when results of the older sockets come, and what they lack.
+ * - when results of the legacy API come, and what they lack.
  *
  * A clip is `join` LibriSpeech utterances one after the other, breathless: without their
  * pauses. A client sends it in pieces of `ms` at the rate of speech, each when its sound
@@ -199,7 +199,11 @@ static void talk(const clip *c, int ms, char *text)
     rh_error err;
     size_t piece = (size_t)ms * RATE / 1000, end = c->n + 2 * RATE;
     double now = 0, last = c->first_s, speech_end = (double)c->speech_end / RATE, rest = 0;
-    check(rh_legacy_source_new(&l, models, NULL, &err), &err);
+    rh_session *session = NULL;
+    const rh_session_options o = {.id = "x", .from = RH_SESSION_LEGACY, .unkept = true};
+    const rh_face_options faces = rh_face_options_default();
+    check(rh_session_new(&session, models, NULL, &o, &err), &err);
+    check(rh_legacy_source_new(&l, session, &faces, &err), &err);
     for (size_t i = 0; i < end; i += piece) {
         size_t n = end - i < piece ? end - i : piece, sound = i < c->n ? c->n - i : 0;
         sound = sound < n ? sound : n;
@@ -227,7 +231,7 @@ static void talk(const clip *c, int ms, char *text)
     if (take(r, text))
         rest = 99; /* it should have come */
     rests[n_rests++] = rest;
-    rh_legacy_source_free(l);
+    rh_session_free(session);
 }
 
 static void transcribe(const clip *c, char *text)

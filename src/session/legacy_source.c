@@ -11,7 +11,6 @@
 #include "finals.h"
 #include "rehearse/base/alloc.h"
 #include "rehearse/base/array.h"
-#include "rehearse/session/hearing.h"
 #include "session_internal.h"
 
 enum {
@@ -30,58 +29,58 @@ typedef struct {
 } joint;
 
 struct rh_legacy_source {
-    rh_transcriber *transcriber;
-    rh_word_table said;   /* recognition's while it runs, else {lock} */
-    bool recognising;     /* {lock} */
-    pthread_mutex_t lock; /* never held while sound is recognised */
-    rh_curves curves;     /* {lock} of the sound fed, what may still be measured */
-    float *waiting;       /* {lock} came while recognition runs, which is to end with what it began with */
+    rh_session *session;
+    rh_legacy_source *next; /* {session->feed_lock} of the same session */
+    rh_camera camera;       /* opened with the first picture */
+    rh_face_options faces;
+    rh_transcriber *transcriber; /* made with the first sound */
+    rh_word_table said;          /* recognition's while it runs, else {lock} */
+    bool recognising;            /* {lock} */
+    pthread_mutex_t lock;        /* never held while sound is recognised */
+    rh_curves curves;            /* {lock} of the sound fed, what may still be measured */
+    float *waiting;              /* {lock} came while recognition runs, which is to end with what it began with */
     size_t n_waiting, cap_waiting;
     size_t n_fed;         /* {lock} samples */
     size_t n_looked_at;   /* of them there when recognition began, the last time */
     double measured;      /* {lock} s, the end of the last result */
     double fed_at_result; /* s, when it was given */
-    rh_session *session;  /* NULL = nothing is kept */
     joint *joints;        /* {session->feed_lock} rising */
     size_t n_joints, cap_joints;
     size_t n_kept; /* {session->feed_lock} samples of the source the session has */
 };
 
-rh_status rh_legacy_source_new(rh_legacy_source **out, const rh_model_set *m, rh_session *s, rh_error *err)
+rh_status rh_legacy_source_new(rh_legacy_source **out, rh_session *s, const rh_face_options *faces, rh_error *err)
 {
-    if (!m->asr)
-        return rh_fail(err, RH_ERR_UNSUPPORTED, "no speech model is loaded");
     rh_legacy_source *l = rh_calloc(1, sizeof *l);
     if (!l)
         return rh_fail(err, RH_ERR_NOMEM, "source: out of memory");
     pthread_mutex_init(&l->lock, NULL);
     l->session = s;
+    l->faces = *faces;
     l->said.fillers_are = RH_FILLERS_KNOWN;
-    rh_hearing_model_name(m->asr, l->said.model);
-    rh_transcriber_options o = rh_transcriber_options_default();
-    o.partials = false;
-    o.verbatim = true;
-    o.settle_ms = SETTLE_MS;
-    o.max_behind_s = RH_LEGACY_WAIT_S;
-    o.language = m->language[0] ? m->language : NULL;
-    rh_status st = rh_transcriber_new(&l->transcriber, m->asr, m->vad, &o, err);
-    if (st == RH_OK)
-        *out = l;
-    else
-        rh_legacy_source_free(l);
-    return st;
+    memcpy(l->said.model, s->said.model, sizeof l->said.model);
+    pthread_mutex_lock(&s->feed_lock);
+    l->next = s->sources;
+    s->sources = l;
+    pthread_mutex_unlock(&s->feed_lock);
+    *out = l;
+    return RH_OK;
 }
 
 void rh_legacy_source_free(rh_legacy_source *l)
 {
     if (!l)
         return;
-    if (l->session) {
-        pthread_mutex_lock(&l->session->feed_lock);
-        if (l->session->active_source == l)
-            l->session->active_source = NULL;
-        pthread_mutex_unlock(&l->session->feed_lock);
-    }
+    rh_session *s = l->session;
+    pthread_mutex_lock(&s->feed_lock);
+    rh_legacy_source **at = &s->sources;
+    while (*at != l)
+        at = &(*at)->next;
+    *at = l->next;
+    if (s->active_source == l)
+        s->active_source = NULL;
+    pthread_mutex_unlock(&s->feed_lock);
+    rh_face_tracker_free(l->camera.tracker);
     rh_transcriber_free(l->transcriber);
     rh_word_table_done(&l->said);
     rh_curves_done(&l->curves);
@@ -91,12 +90,50 @@ void rh_legacy_source_free(rh_legacy_source *l)
     rh_free(l);
 }
 
+void rh_legacy_sources_free(rh_session *s)
+{
+    while (s->sources)
+        rh_legacy_source_free(s->sources);
+}
+
 bool rh_legacy_source_kept(const rh_legacy_source *l)
 {
-    return l->session != NULL;
+    return !l->session->o.unkept;
+}
+
+/* ---- pictures ---- */
+
+rh_status rh_legacy_source_frame(rh_legacy_source *l, const void *bytes, size_t n, int64_t t_us, bool calibrate,
+                                 rh_face *out, rh_error *err)
+{
+    rh_status st = rh_camera_open(&l->camera, l->session->models->faces, &l->faces, err);
+    if (st != RH_OK)
+        return st;
+    if (calibrate)
+        rh_face_tracker_calibrate(l->camera.tracker);
+    st = rh_camera_read(&l->camera, bytes, n, t_us, out, err);
+    if (st == RH_OK && rh_legacy_source_kept(l))
+        rh_session_note_face(l->session, out, t_us);
+    return st;
 }
 
 /* ---- sound ---- */
+
+static rh_status need_transcriber(rh_legacy_source *l, rh_error *err)
+{
+    const rh_model_set *m = l->session->models;
+    rh_transcriber_options o = rh_transcriber_options_default();
+    if (l->transcriber)
+        return RH_OK;
+    if (!m->asr)
+        return rh_fail(err, RH_ERR_UNSUPPORTED, "no speech model is loaded");
+    o.partials = false;
+    o.verbatim = true;
+    o.settle_ms = SETTLE_MS;
+    o.max_behind_s = RH_LEGACY_WAIT_S;
+    o.language = m->language[0] ? m->language : NULL;
+    return rh_transcriber_new(&l->transcriber, m->asr, m->vad, &o, err);
+}
 
 /* {feed_lock} */
 static void keep_sound(rh_legacy_source *l, const float *samples, size_t n, int64_t t_us)
@@ -145,14 +182,17 @@ static rh_status hold(rh_legacy_source *l, const float *samples, size_t n, rh_er
 
 rh_status rh_legacy_source_feed(rh_legacy_source *l, const float *samples, size_t n, int64_t t_us, rh_error *err)
 {
+    rh_status st = need_transcriber(l, err);
+    if (st != RH_OK)
+        return st;
     pthread_mutex_lock(&l->lock);
-    rh_status st = l->recognising ? hold(l, samples, n, err) : rh_transcriber_feed(l->transcriber, samples, n, err);
+    st = l->recognising ? hold(l, samples, n, err) : rh_transcriber_feed(l->transcriber, samples, n, err);
     l->n_fed += st == RH_OK ? n : 0;
     /* Without its curves speech is still recognised and measured by its words. */
     if (st == RH_OK && rh_curves_feed(&l->curves, samples, n, NULL) != RH_OK)
         rh_curves_done(&l->curves);
     pthread_mutex_unlock(&l->lock);
-    if (st == RH_OK && l->session && n)
+    if (st == RH_OK && rh_legacy_source_kept(l) && n)
         feed_session(l, samples, n, t_us);
     return st;
 }
@@ -203,10 +243,11 @@ static void forget_in_session(rh_legacy_source *l)
 void rh_legacy_source_clear(rh_legacy_source *l)
 {
     rh_word_table none = {.fillers_are = RH_FILLERS_KNOWN};
-    if (l->session)
+    if (rh_legacy_source_kept(l))
         forget_in_session(l);
     memcpy(none.model, l->said.model, sizeof none.model);
-    rh_transcriber_reset(l->transcriber);
+    if (l->transcriber)
+        rh_transcriber_reset(l->transcriber);
     rh_curves_done(&l->curves);
     rh_word_table_done(&l->said);
     l->said = none;
@@ -255,6 +296,9 @@ static bool result_due(const rh_legacy_source *l, size_t n)
 rh_legacy_rest rh_legacy_source_look(rh_legacy_source *l, bool *due)
 {
     rh_legacy_rest rest = RH_REST_VOICED;
+    *due = false;
+    if (!l->transcriber)
+        return RH_REST_NOTHING;
     pthread_mutex_lock(&l->lock);
     *due = !l->recognising && (rh_transcriber_due(l->transcriber) || result_due(l, l->n_fed));
     if (!l->recognising && !rh_transcriber_voiced(l->transcriber))
@@ -289,8 +333,10 @@ static rh_status take_finals(rh_legacy_source *l, bool *any)
 
 rh_status rh_legacy_source_recognise(rh_legacy_source *l, rh_legacy_part part, const atomic_bool *cancel, rh_error *err)
 {
-    rh_status st, taken;
+    rh_status st = need_transcriber(l, err), taken;
     bool any = false, all = part != RH_PART_SETTLED;
+    if (st != RH_OK)
+        return st;
     recognising(l, true);
     do {
         st =
@@ -333,7 +379,7 @@ rh_status rh_legacy_source_result(rh_legacy_source *l, rh_legacy_part part, doub
     pthread_mutex_lock(&l->lock);
     rh_status st = measure(l, part, from_s, out, err);
     pthread_mutex_unlock(&l->lock);
-    if (st == RH_OK && l->session)
+    if (st == RH_OK && rh_legacy_source_kept(l))
         keep_words(l, known, l->measured);
     return st;
 }

@@ -2,19 +2,26 @@
 #include <math.h>
 #include "session_internal.h"
 
-static rh_status need_tracker(rh_session *s, rh_error *err)
+rh_status rh_camera_open(rh_camera *c, const rh_face_model *m, const rh_face_options *o, rh_error *err)
 {
-    if (s->tracker)
+    if (c->tracker)
         return RH_OK;
-    const rh_face_model *m = s->models->faces;
     if (!m)
         return rh_fail(err, RH_ERR_UNSUPPORTED, "the face models are not loaded");
-    rh_face_options o = rh_face_options_default();
-    o.fov_deg = s->o.fov_deg;
-    return rh_face_tracker_new(&s->tracker, m, &o, err);
+    c->last_us = -1;
+    return rh_face_tracker_new(&c->tracker, m, o, err);
 }
 
-static void note(rh_session *s, const rh_face *f, int64_t t_us)
+rh_status rh_camera_read(rh_camera *c, const void *bytes, size_t n, int64_t t_us, rh_face *out, rh_error *err)
+{
+    int64_t at_us = t_us > c->last_us ? t_us : c->last_us + 1;
+    rh_status st = rh_face_tracker_push_bytes(c->tracker, bytes, n, at_us, out, err);
+    if (st == RH_OK)
+        c->last_us = at_us;
+    return st;
+}
+
+void rh_session_note_face(rh_session *s, const rh_face *f, int64_t t_us)
 {
     double t = (double)t_us / 1e6;
     rh_look_away away;
@@ -32,33 +39,27 @@ rh_status rh_session_frame(rh_session *s, const void *bytes, size_t n, int64_t t
         return rh_fail(err, RH_ERR_INVAL, "time %lld us is outside the session", (long long)t_us);
     rh_face f;
     rh_error remark = {0};
-    rh_status st = need_tracker(s, err);
-    if (st != RH_OK)
-        return st;
-    if (t_us <= s->last_frame_us) /* two pictures of one moment, or the client's clock went back */
-        t_us = s->last_frame_us + 1;
-    st = rh_face_tracker_push_bytes(s->tracker, bytes, n, t_us, &f, &remark);
+    rh_face_options o = rh_face_options_default();
+    o.fov_deg = s->o.fov_deg;
+    rh_status st = rh_camera_open(&s->camera, s->models->faces, &o, &remark);
+    if (st == RH_OK)
+        st = rh_camera_read(&s->camera, bytes, n, t_us, &f, &remark);
     if (st != RH_OK && err)
         *err = remark;
     if (st != RH_OK)
         return st;
-    s->last_frame_us = t_us;
+    t_us = s->camera.last_us;
     double t = (double)t_us / 1e6;
     if (t - s->last_face_event >= 1.0 / (double)s->o.face_hz || t < s->last_face_event) {
         s->last_face_event = t;
         rh_session_send_face(s, &f, t, &remark);
     }
-    note(s, &f, t_us);
+    rh_session_note_face(s, &f, t_us);
     return RH_OK;
 }
 
 void rh_session_calibrate(rh_session *s)
 {
-    if (s->tracker)
-        rh_face_tracker_calibrate(s->tracker);
-}
-
-void rh_session_note_face(rh_session *s, const rh_face *f, int64_t t_us)
-{
-    note(s, f, t_us);
+    if (s->camera.tracker)
+        rh_face_tracker_calibrate(s->camera.tracker);
 }

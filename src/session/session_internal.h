@@ -19,6 +19,12 @@
  * OPEN   takes sound and pictures, from whatever source */
 typedef enum { RH_SESSION_OPEN, RH_SESSION_MEASURED, RH_SESSION_CLOSED } rh_session_state;
 
+/* One person in the pictures of one camera; {0} at first. */
+typedef struct {
+    rh_face_tracker *tracker;
+    int64_t last_us; /* of the latest picture */
+} rh_camera;
+
 struct rh_session {
     rh_session_state state;
     const rh_model_set *models;
@@ -36,12 +42,12 @@ struct rh_session {
     json_t *segments;                       /* finals so far: {start, end, text, words} */
     rh_word_table said;                     /* the same with all that recognition knows, for the measures */
     bool whole;                             /* `said` has all of `segments` */
+    struct rh_legacy_source *sources;       /* {feed_lock} owned: of the sockets of the legacy API */
     struct rh_legacy_source *active_source; /* {feed_lock} the one whose sound is taken */
     bool partial_shown;                     /* the last event of the transcript was a partial */
 
     /* video half */
-    rh_face_tracker *tracker; /* made with the first picture */
-    int64_t last_frame_us;
+    rh_camera camera; /* opened with the first picture */
     double last_face_event;
 
     pthread_mutex_t feed_lock; /* spool and transcriber feed */
@@ -60,9 +66,16 @@ struct rh_session {
     pthread_mutex_t emit_lock; /* held while o.emit or o.saw is called */
 };
 
+void rh_legacy_sources_free(rh_session *s); /* those that nobody has freed */
 void rh_session_go_on(rh_session *s, rh_session_state to);
 /* Sends and lets go of `event` (NULL is fine). */
 void rh_session_send(rh_session *s, json_t *event);
+/* `m` NULL: RH_ERR_UNSUPPORTED. Nothing is done where it is open. */
+rh_status rh_camera_open(rh_camera *c, const rh_face_model *m, const rh_face_options *o, rh_error *err);
+/* Reads a picture. Two of one moment, or a clock that goes back: then it is of the next microsecond. */
+rh_status rh_camera_read(rh_camera *c, const void *bytes, size_t n, int64_t t_us, rh_face *out, rh_error *err);
+/* A reading that has been told, or is nobody's to tell. Any thread. */
+void rh_session_note_face(rh_session *s, const rh_face *f, int64_t t_us);
 void rh_session_send_face(rh_session *s, const rh_face *f, double t, const rh_error *remark);
 /* Keeps something that happened; takes `detail`. */
 void rh_session_keep_event(rh_session *s, const char *kind, double start, double end, json_t *detail);

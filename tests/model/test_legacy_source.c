@@ -17,6 +17,7 @@
 enum { RATE = 16000, PIECE = RATE / 10, TEXT = 4096 };
 
 static rh_model_set *models;
+static rh_session *session;
 static rh_audio jfk;
 
 /* Words in lower case without punctuation, each after a space. */
@@ -35,6 +36,17 @@ static void fold(char *dst, const char *src)
         }
     }
     dst[n] = '\0';
+}
+
+/* Of a session of which nothing is kept. */
+static rh_legacy_source *open_source(void)
+{
+    rh_legacy_source *l = NULL;
+    const rh_session_options o = {.id = "x", .from = RH_SESSION_LEGACY, .unkept = true};
+    const rh_face_options faces = rh_face_options_default();
+    assert_int_equal(rh_session_new(&session, models, NULL, &o, NULL), RH_OK);
+    assert_int_equal(rh_legacy_source_new(&l, session, &faces, NULL), RH_OK);
+    return l;
 }
 
 static const char *text_of(const json_t *result)
@@ -97,9 +109,7 @@ static json_t *rest(rh_legacy_source *l)
 static void results_together_are_the_transcript(void **state)
 {
     (void)state;
-    rh_legacy_source *l = NULL;
-    rh_error err;
-    assert_int_equal(rh_legacy_source_new(&l, models, NULL, &err), RH_OK);
+    rh_legacy_source *l = open_source();
     char all[TEXT] = "", folded[TEXT];
     assert_true(feed(l, jfk.samples, jfk.n, all) >= 1);
     json_t *r = rest(l);
@@ -115,7 +125,7 @@ static void results_together_are_the_transcript(void **state)
     assert_string_equal(text_of(r), "");
     assert_true(json_number_value(json_object_get(r, "fluency_score")) == 0.0);
     json_decref(r);
-    rh_legacy_source_free(l);
+    rh_session_free(session);
 }
 
 /* Every result has what a recording's has, with times from the first sample fed. */
@@ -124,9 +134,7 @@ static void results_hold_the_measures_of_their_stretch(void **state)
     (void)state;
     static const char *const keys[] = {"scores",   "words",    "timing",  "pauses", "prosody",      "sound",
                                        "language", "timeline", "fillers", "slips",  "verbatim_text"};
-    rh_legacy_source *l = NULL;
-    rh_error err;
-    assert_int_equal(rh_legacy_source_new(&l, models, NULL, &err), RH_OK);
+    rh_legacy_source *l = open_source();
     char all[TEXT] = "";
     assert_true(feed(l, jfk.samples, jfk.n, all) >= 1);
     double from = rh_legacy_source_measured_s(l);
@@ -142,7 +150,7 @@ static void results_hold_the_measures_of_their_stretch(void **state)
     json_array_foreach(json_object_get(r, "pauses"), i, p)
         assert_true(json_number_value(json_object_get(p, "start")) > from - 0.01);
     json_decref(r);
-    rh_legacy_source_free(l);
+    rh_session_free(session);
 }
 
 /* The clean text leaves both out; one is at 2.1 s, the other at 5.8 s. */
@@ -153,7 +161,7 @@ static void spoken_ums_are_counted_and_the_text_stays_clean(void **state)
     rh_error err;
     rh_audio a = {0};
     assert_int_equal(rh_audio_read_file(&a, "tests/fixtures/fillers_but_um.flac", 60, &err), RH_OK);
-    assert_int_equal(rh_legacy_source_new(&l, models, NULL, &err), RH_OK);
+    l = open_source();
     float starts[8] = {0};
     int n = 0, counted = 0;
     for (size_t i = 0; i <= a.n; i += PIECE) {
@@ -177,7 +185,7 @@ static void spoken_ums_are_counted_and_the_text_stays_clean(void **state)
     assert_int_equal(counted, 2);
     assert_true(fabsf(starts[0] - 2.1f) < 0.2f);
     assert_true(fabsf(starts[1] - 5.82f) < 0.15f);
-    rh_legacy_source_free(l);
+    rh_session_free(session);
     rh_audio_done(&a);
 }
 
@@ -188,7 +196,7 @@ static void a_range_is_measured_as_one(void **state)
     rh_legacy_source *l = NULL;
     rh_error err;
     char all[TEXT] = "";
-    assert_int_equal(rh_legacy_source_new(&l, models, NULL, &err), RH_OK);
+    l = open_source();
     assert_true(feed(l, jfk.samples, jfk.n, all) >= 1);
     double from = rh_legacy_source_measured_s(l);
     json_t *r = rest(l);
@@ -207,15 +215,13 @@ static void a_range_is_measured_as_one(void **state)
         assert_true(a.report.word_scores[i].start >= a.report.word_scores[i - 1].start);
     rh_analysis_done(&a);
     json_decref(r);
-    rh_legacy_source_free(l);
+    rh_session_free(session);
 }
 
 static void silence_gives_no_words_and_clear_forgets(void **state)
 {
     (void)state;
-    rh_legacy_source *l = NULL;
-    rh_error err;
-    assert_int_equal(rh_legacy_source_new(&l, models, NULL, &err), RH_OK);
+    rh_legacy_source *l = open_source();
     static float silence[5 * RATE];
     char all[TEXT] = "";
     assert_int_equal(feed(l, silence, 5 * RATE, all), 0);
@@ -223,32 +229,30 @@ static void silence_gives_no_words_and_clear_forgets(void **state)
     json_t *r = rest(l);
     assert_string_equal(text_of(r), "");
     json_decref(r);
-    assert_int_equal(rh_legacy_source_feed(l, jfk.samples, 2 * RATE, 0, &err), RH_OK);
+    assert_int_equal(rh_legacy_source_feed(l, jfk.samples, 2 * RATE, 0, NULL), RH_OK);
     rh_legacy_source_clear(l);
     assert_true(rh_legacy_source_waiting_s(l) == 0.0);
     r = rest(l);
     assert_string_equal(text_of(r), "");
     json_decref(r);
-    rh_legacy_source_free(l);
+    rh_session_free(session);
 }
 
 static void too_much_unheard_sound_is_refused_whole(void **state)
 {
     (void)state;
-    rh_legacy_source *l = NULL;
-    rh_error err;
-    assert_int_equal(rh_legacy_source_new(&l, models, NULL, &err), RH_OK);
+    rh_legacy_source *l = open_source();
     static float minute[60 * RATE];
     for (int i = 0; i < RH_LEGACY_WAIT_S / 60; i++)
-        assert_int_equal(rh_legacy_source_feed(l, minute, 60 * RATE, 0, &err), RH_OK);
-    assert_int_equal(rh_legacy_source_feed(l, minute, 1, 0, &err), RH_ERR_LIMIT);
+        assert_int_equal(rh_legacy_source_feed(l, minute, 60 * RATE, 0, NULL), RH_OK);
+    assert_int_equal(rh_legacy_source_feed(l, minute, 1, 0, NULL), RH_ERR_LIMIT);
     assert_true(rh_legacy_source_waiting_s(l) == (double)RH_LEGACY_WAIT_S);
     json_t *r = rest(l);
     json_decref(r);
-    assert_int_equal(rh_legacy_source_feed(l, minute, 60 * RATE, 0, &err), RH_OK);
+    assert_int_equal(rh_legacy_source_feed(l, minute, 60 * RATE, 0, NULL), RH_OK);
     minute[7] = NAN;
-    assert_int_equal(rh_legacy_source_feed(l, minute, 60 * RATE, 0, &err), RH_ERR_INVAL);
-    rh_legacy_source_free(l);
+    assert_int_equal(rh_legacy_source_feed(l, minute, 60 * RATE, 0, NULL), RH_ERR_INVAL);
+    rh_session_free(session);
 }
 
 static int load(void **state)

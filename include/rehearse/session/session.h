@@ -7,7 +7,7 @@
  * docs/api.md: transcript.partial, transcript.final, metrics,
  * cue, lag, error, report; a face leaves as its reading.
  * Threads: the audio half (_work, _measure, _close) from one thread at
- * a time, the video half (_frame, _note_face) from one thread at a time, both halves
+ * a time, the video half (_frame) from one thread at a time, both halves
  * may run at once; rh_session_feed may run beside them from a third. The callback
  * comes from whichever thread made the event. */
 #ifndef RH_SESSION_H
@@ -35,7 +35,7 @@ typedef void (*rh_session_saw)(void *user, const rh_face *f, double t, double un
 
 typedef enum {
     RH_SESSION_LIVE,      /* partials, metrics and cues are wanted */
-    RH_SESSION_LEGACY,    /* words come from a legacy_source.h, faces by rh_session_note_face() */
+    RH_SESSION_LEGACY,    /* words and faces come from its sources (legacy_source.h) */
     RH_SESSION_FILE,      /* begins anew where an earlier run had it; filled by rh_session_recording();
                              recognised at its end */
     RH_SESSION_RECOVERED, /* an earlier run had it, and it has only its end before it; recognised then */
@@ -52,6 +52,7 @@ typedef struct {
     float fov_deg;         /* of the camera, across the picture; 0 = not known */
     const char *spool_dir; /* folder for the sound of a running session, so that a crash loses
                               none; removed at the end unless keep_media; NULL = memory only */
+    bool unkept;           /* nothing is kept of it and no report made: it only answers */
     bool keep_media;       /* the person asked to keep the sound: <spool_dir>/<id>.wav */
     rh_session_source from;
     const char *file_name; /* of a recording, as its owner calls it; its title where there is no question; NULL */
@@ -90,9 +91,6 @@ void rh_session_calibrate(rh_session *s); /* the person looks at the camera now 
  * pictures, the face ten times a second. RH_ERR_FORMAT neither sound nor pictures;
  * RH_ERR_LIMIT longer than RH_SESSION_MAX_S; RH_ERR_CANCELED. */
 rh_status rh_session_recording(rh_session *s, const char *path, const atomic_bool *cancel, rh_error *err);
-
-/* A reading of the face that a socket of the legacy API has made itself. Any thread. */
-void rh_session_note_face(rh_session *s, const rh_face *f, int64_t t_us);
 
 double rh_session_length_s(const rh_session *s); /* of sound or pictures so far */
 /* Forgets the session and all that was kept of it; free it afterwards. On failure all is still kept. */

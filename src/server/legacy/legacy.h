@@ -9,7 +9,6 @@
 
 #include "legacy_session.h"
 #include "rehearse/media/audio.h"
-#include "rehearse/session/legacy_source.h"
 #include "server/message.h"
 #include "server/ws.h"
 
@@ -62,9 +61,10 @@ typedef struct rh_legacy_socket {
     rh_server *server;
     rh_ws *ws;                     /* NULL: it has gone */
     bool wants_video, wants_audio; /* both: replies have two parts */
-    bool annotate, gaze;           /* asked for in the query: annotate=1, gaze=0 */
-    float fov_deg;                 /* fov=60; 0 = not known, NaN = not a number */
-    rh_legacy_session *session;    /* of its client; NULL = nothing is kept */
+    bool annotate;                 /* asked for in the query: annotate=1 */
+    rh_face_options faces;         /* likewise: gaze=0; fov=60, NaN = not a number */
+    rh_legacy_session *session;    /* of its client */
+    rh_legacy_source *source;      /* of it; rh_legacy_session_source(), on the loop thread once it has sound */
     atomic_bool cancel;            /* any thread: nobody waits for the work under way */
 
     rh_pending_reply *head, *tail;
@@ -72,10 +72,8 @@ typedef struct rh_legacy_socket {
 
     bool video_running;
     rh_frame_item newest;
-    rh_frame_item *gone;      /* that gave way since the last one measured, latest first */
-    rh_face_tracker *tracker; /* the one running video job */
-    int64_t last_t_us;        /* likewise */
-    atomic_bool calibrate;    /* any thread: do it with the next frame */
+    rh_frame_item *gone;   /* that gave way since the last one measured, latest first */
+    atomic_bool calibrate; /* any thread: do it with the next frame */
 
     rh_audio_item *audio_head, *audio_tail;
     bool audio_running;   /* the head item is in a job */
@@ -85,13 +83,13 @@ typedef struct rh_legacy_socket {
     double ready_from_s;  /* where it begins */
     bool head_waits;      /* the head item waits for it, as long as no other message comes */
     double head_buffered_s;
-    double piece_s;           /* length of the last piece */
-    int64_t audio_at_us;      /* when it was answered */
-    rh_legacy_rest rest;      /* what was not reported then */
-    bool fed_beside;          /* a piece came while recognition ran */
-    rh_resampler *resampler;  /* the one running feed job */
-    int rate_hz;              /* likewise */
-    rh_legacy_source *source; /* made by the first job of sound */
+    double piece_s;          /* length of the last piece */
+    int64_t audio_at_us;     /* when it was answered */
+    rh_legacy_rest rest;     /* what was not reported then */
+    bool fed_beside;         /* a piece came while recognition ran */
+    bool has_sound;          /* the source has been fed */
+    rh_resampler *resampler; /* the one running feed job */
+    int rate_hz;             /* likewise */
 } rh_legacy_socket;
 
 /* legacy_ref.c */

@@ -98,7 +98,7 @@ static bool submit_result(rh_legacy_socket *l, rh_legacy_part part, bool backgro
 
 bool rh_audio_flush(rh_legacy_socket *l)
 {
-    return l->source && rh_legacy_source_kept(l->source) && rh_legacy_source_waiting_s(l->source) > 0 &&
+    return l->has_sound && rh_legacy_source_kept(l->source) && rh_legacy_source_waiting_s(l->source) > 0 &&
            !atomic_load(&l->server->cancel_all) && submit_result(l, RH_PART_ALL, true);
 }
 
@@ -205,6 +205,7 @@ static void feed_done(rh_server *s, rh_job *base)
     rh_legacy_socket *l = j->l;
     (void)s;
     l->audio_running = l->feeding = false;
+    l->has_sound |= j->err.code == RH_OK;
     if (l->ws) {
         fed(l, j);
         rh_audio_schedule(l);
@@ -230,7 +231,7 @@ static bool start_feed(rh_legacy_socket *l)
 /* Nothing of this connection is being recognised. */
 static void clear(rh_legacy_socket *l)
 {
-    if (l->source)
+    if (l->has_sound)
         rh_legacy_source_clear(l->source);
     rh_resampler_free(l->resampler); /* its tail is forgotten too */
     l->resampler = NULL;

@@ -8,12 +8,6 @@
 
 enum { RATE = RH_ASR_RATE_HZ };
 
-static rh_status need_source(rh_legacy_socket *l, rh_error *err)
-{
-    return l->source ? RH_OK
-                     : rh_legacy_source_new(&l->source, l->server->models, rh_legacy_session_get(l->session), err);
-}
-
 static rh_status feed(rh_feed_job *j, const float *x, size_t n)
 {
     rh_legacy_socket *l = j->l;
@@ -53,7 +47,7 @@ static rh_status take_piece(rh_feed_job *j)
     if (st == RH_OK)
         st = rh_samples_from_bytes(bytes, n_bytes, &x, &n, &j->err);
     if (st == RH_OK)
-        st = need_source(j->l, &j->err);
+        st = rh_legacy_session_source(j->l->session, &j->l->source, &j->l->faces, &j->err);
     if (st == RH_OK)
         st = resample(j, m->sample_rate_hz, x, n);
     rh_free(x);
@@ -67,10 +61,10 @@ void rh_feed_run(rh_job *base, rh_worker *w)
     rh_feed_job *j = (rh_feed_job *)base;
     j->rest = RH_REST_VOICED;
     j->err.code = atomic_load(&j->l->cancel) ? RH_ERR_CANCELED : take_piece(j);
-    if (j->err.code == RH_OK)
-        j->rest = rh_legacy_source_look(j->l->source, &j->due);
-    if (j->l->source)
-        j->buffered_s = rh_legacy_source_waiting_s(j->l->source);
+    if (j->err.code != RH_OK)
+        return;
+    j->rest = rh_legacy_source_look(j->l->source, &j->due);
+    j->buffered_s = rh_legacy_source_waiting_s(j->l->source);
 }
 
 /* What was said since the last result that was sent. */
@@ -98,13 +92,14 @@ void rh_result_run(rh_job *base, rh_worker *w)
         return;
     }
     int64_t from = rh_now_us();
-    rh_status st = need_source(l, &j->err);
-    if (st == RH_OK)
+    rh_status st = rh_legacy_session_source(l->session, &l->source, &l->faces, &j->err);
+    bool there = st == RH_OK;
+    if (there)
         st = rh_legacy_source_recognise(l->source, j->part, &l->cancel, &j->err);
     if (st >= 0)
         st = measure(j);
     j->err.code = st;
-    if (l->source) {
+    if (there) {
         j->rest = rh_legacy_source_look(l->source, &j->due);
         j->buffered_s = rh_legacy_source_waiting_s(l->source);
     }

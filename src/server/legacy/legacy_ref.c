@@ -7,7 +7,6 @@ void rh_legacy_unref(rh_legacy_socket *l)
     if (--l->refs > 0)
         return;
     RH_LIST_REMOVE(rh_legacy_socket, l->server->legacy_sockets, l);
-    rh_face_tracker_free(l->tracker);
     rh_resampler_free(l->resampler);
     rh_legacy_source_free(l->source);
     rh_legacy_session_unref(l->session);

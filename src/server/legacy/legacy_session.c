@@ -21,9 +21,10 @@ struct rh_legacy_session {
     bool ending;
     int64_t start_us; /* rh_now_us() at the session's zero */
     char id[RH_SESSION_ID_MAX + 1], client[RH_MAX_CLIENT_ID + 1];
+    bool kept;
     pthread_mutex_t lock;
     rh_session *session; /* {lock} made with the first picture or sound */
-    bool failed;         /* {lock} it could not be made */
+    bool failed;         /* {lock} it could not be kept */
 };
 
 /* ---- whose sockets are kept ---- */
@@ -65,12 +66,13 @@ static void name_session(rh_legacy_session *r)
                    random[1], random[2], random[3]);
 }
 
-static rh_legacy_session *new_session(rh_server *s, const char *client)
+static rh_legacy_session *new_session(rh_server *s, const char *client, bool kept)
 {
     rh_legacy_session *r = rh_calloc(1, sizeof *r);
     if (!r)
         return NULL;
     r->server = s;
+    r->kept = kept;
     r->start_us = rh_now_us();
     (void)snprintf(r->client, sizeof r->client, "%s", client);
     name_session(r);
@@ -78,28 +80,6 @@ static rh_legacy_session *new_session(rh_server *s, const char *client)
     r->next = s->legacy_sessions;
     s->legacy_sessions = r;
     return r;
-}
-
-rh_legacy_session *rh_legacy_session_ref(rh_server *s, const rh_net_conn *net, const char *client)
-{
-    rh_legacy_session *found = NULL;
-    int n = 0;
-    if (strcmp(s->o.config->ws_reports, "on") != 0 || !may_be_kept(s, net))
-        return NULL;
-    for (rh_legacy_session *r = s->legacy_sessions; r; r = r->next, n++)
-        if (!r->ending && strcmp(r->client, client) == 0)
-            found = r;
-    if (!found && n < 2 * s->o.config->max_clients)
-        found = new_session(s, client);
-    if (found)
-        found->refs++;
-    return found;
-}
-
-void rh_legacy_session_unref(rh_legacy_session *r)
-{
-    if (r && --r->refs == 0)
-        r->idle_since_us = rh_now_us();
 }
 
 static void destroy(rh_legacy_session *r)
@@ -113,6 +93,32 @@ static void forget(rh_legacy_session *r)
 {
     RH_LIST_REMOVE(rh_legacy_session, r->server->legacy_sessions, r);
     destroy(r);
+}
+
+rh_legacy_session *rh_legacy_session_ref(rh_server *s, const rh_net_conn *net, const char *client)
+{
+    bool kept = strcmp(s->o.config->ws_reports, "on") == 0 && may_be_kept(s, net);
+    rh_legacy_session *found = NULL;
+    int n = 0;
+    for (rh_legacy_session *r = s->legacy_sessions; r && kept; r = r->next) {
+        n += r->kept;
+        if (r->kept && !r->ending && strcmp(r->client, client) == 0)
+            found = r;
+    }
+    if (!found)
+        found = new_session(s, client, kept && n < 2 * s->o.config->max_clients);
+    if (found)
+        found->refs++;
+    return found;
+}
+
+void rh_legacy_session_unref(rh_legacy_session *r)
+{
+    if (--r->refs > 0)
+        return;
+    r->idle_since_us = rh_now_us();
+    if (!r->kept)
+        forget(r);
 }
 
 void rh_legacy_sessions_free(rh_server *s)
@@ -131,30 +137,39 @@ bool rh_legacy_sessions_busy(const rh_server *s)
 
 /* ---- on pool threads ---- */
 
-rh_session *rh_legacy_session_get(rh_legacy_session *r)
+/* {lock} */
+static rh_status begin(rh_legacy_session *r, bool kept, rh_error *err)
 {
-    if (!r)
-        return NULL;
+    rh_server *s = r->server;
+    const char *language = s->o.config->language;
+    rh_session_options o = rh_session_options_of(s, r->id, NULL, RH_SESSION_LEGACY);
+    o.client = r->client;
+    o.language = strcmp(language, "auto") == 0 ? NULL : language;
+    o.source = "ws";
+    o.unkept = !kept;
+    return rh_session_new(&r->session, s->models, kept ? s->store : NULL, &o, err);
+}
+
+rh_status rh_legacy_session_source(rh_legacy_session *r, rh_legacy_source **source, const rh_face_options *faces,
+                                   rh_error *err)
+{
+    rh_status st = RH_OK;
     pthread_mutex_lock(&r->lock);
-    if (!r->session && !r->failed) {
-        const rh_config *c = r->server->o.config;
-        rh_error err = {0};
-        rh_session_options o = rh_session_options_of(r->server, r->id, NULL, RH_SESSION_LEGACY);
-        o.client = r->client;
-        o.language = strcmp(c->language, "auto") == 0 ? NULL : c->language;
-        o.source = "ws";
-        r->failed = rh_session_new(&r->session, r->server->models, r->server->store, &o, &err) != RH_OK;
-        if (r->failed)
-            rh_log(RH_LOG_WARN, "no session is kept for client %s: %s", r->client, err.msg);
+    if (!r->session && r->kept && !r->failed && begin(r, true, err) != RH_OK) {
+        r->failed = true;
+        rh_log(RH_LOG_WARN, "no session is kept for client %s: %s", r->client, err->msg);
     }
-    rh_session *s = r->session;
+    if (!r->session)
+        st = begin(r, false, err);
+    if (st == RH_OK && !*source)
+        st = rh_legacy_source_new(source, r->session, faces, err);
     pthread_mutex_unlock(&r->lock);
-    return s;
+    return st;
 }
 
 int64_t rh_legacy_session_time(const rh_legacy_session *r, int64_t at_us)
 {
-    return r && at_us > r->start_us ? at_us - r->start_us : 0;
+    return at_us > r->start_us ? at_us - r->start_us : 0;
 }
 
 /* ---- the end ---- */
@@ -184,7 +199,7 @@ static void end_done(rh_server *s, rh_job *base)
 
 static void end(rh_legacy_session *r)
 {
-    if (!r->session) {
+    if (!r->session || r->failed) {
         forget(r);
         return;
     }

@@ -30,9 +30,14 @@ static bool open_socket(rh_ws *w, bool video, bool audio)
                             .wants_video = video,
                             .wants_audio = audio,
                             .annotate = flag_set(w->net, "annotate"),
-                            .gaze = !flag_is(w->net, "gaze", "0", "false"),
-                            .fov_deg = rh_query_number_of(w->net, "fov"),
+                            .faces = rh_face_options_default(),
                             .session = rh_legacy_session_ref(s, w->net, w->name)};
+    if (!l->session) {
+        rh_free(l);
+        return false;
+    }
+    l->faces.gaze = !flag_is(w->net, "gaze", "0", "false");
+    l->faces.fov_deg = rh_query_number_of(w->net, "fov");
     s->legacy_sockets = w->state = l;
     return true;
 }

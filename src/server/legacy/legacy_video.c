@@ -18,14 +18,6 @@ typedef struct {
     rh_error err;
 } video_job;
 
-static rh_status new_tracker(video_job *j)
-{
-    rh_face_options o = rh_face_options_default();
-    o.gaze = j->l->gaze;
-    o.fov_deg = j->l->fov_deg;
-    return rh_face_tracker_new(&j->l->tracker, j->l->server->models->faces, &o, &j->err);
-}
-
 static rh_status measure(video_job *j)
 {
     rh_legacy_socket *l = j->l;
@@ -35,18 +27,12 @@ static rh_status measure(video_job *j)
     rh_status s = rh_decode_media(&j->message, j->message.frame, &bytes, &n, &spare, &j->err);
     if (s == RH_OK && n == 0)
         s = rh_fail(&j->err, RH_ERR_INVAL, "the frame is empty: send a JPEG, PNG or WebP picture");
-    if (s == RH_OK && !l->tracker)
-        s = new_tracker(j);
+    if (s == RH_OK)
+        s = rh_legacy_session_source(l->session, &l->source, &l->faces, &j->err);
+    if (s == RH_OK)
+        s = rh_legacy_source_frame(l->source, bytes, n, rh_legacy_session_time(l->session, j->t_us),
+                                   atomic_exchange(&l->calibrate, false), &face, &j->err);
     if (s == RH_OK) {
-        if (atomic_exchange(&l->calibrate, false))
-            rh_face_tracker_calibrate(l->tracker);
-        l->last_t_us = j->t_us > l->last_t_us ? j->t_us : l->last_t_us + 1;
-        s = rh_face_tracker_push_bytes(l->tracker, bytes, n, l->last_t_us, &face, &j->err);
-    }
-    if (s == RH_OK) {
-        rh_session *session = rh_legacy_session_get(l->session);
-        if (session)
-            rh_session_note_face(session, &face, rh_legacy_session_time(l->session, j->t_us));
         j->reading = rh_face_json(&face, rh_unix_time(), &j->err);
         if (!j->reading)
             s = rh_fail(&j->err, RH_ERR_NOMEM, "out of memory");
