@@ -6,6 +6,7 @@
 #include <libswresample/swresample.h>
 #include <math.h>
 #include "rehearse/base/alloc.h"
+#include "rehearse/base/array.h"
 
 enum { MAX_SOURCE_RATE_HZ = 768000 };
 
@@ -92,18 +93,11 @@ static rh_status take_frame(rh_sound_track *t, const AVFrame *f, rh_error *err)
             return st;
     }
     size_t n = (size_t)f->nb_samples;
-    if (n > t->cap) {
-        float *p = n <= SIZE_MAX / sizeof *p / (size_t)t->n_channels
-                       ? rh_realloc(t->planes, n * (size_t)t->n_channels * sizeof *p)
-                       : NULL;
-        if (!p)
-            return no_memory(err);
-        t->planes = p;
-        t->cap = n;
-    }
+    if (rh_array_reserve(&t->planes, &t->cap, n, (size_t)t->n_channels * sizeof *t->planes) != RH_OK)
+        return no_memory(err);
     float *planes[RH_AUDIO_MAX_CHANNELS];
     for (int c = 0; c < t->n_channels; c++)
-        planes[c] = t->planes + (size_t)c * t->cap;
+        planes[c] = t->planes + (size_t)c * n;
     int got = swr_convert(t->swr, (uint8_t **)planes, f->nb_samples, (const uint8_t **)f->extended_data, f->nb_samples);
     if (got < 0)
         return no_memory(err);

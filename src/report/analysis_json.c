@@ -240,7 +240,7 @@ static json_t *timing_json(const rh_analysis *a)
 static json_t *prosody_json(const rh_analysis *a)
 {
     static const char *const kinds[] = {"fall", "level", "rise"};
-    const rh_prosody *p = &a->prosody;
+    const rh_prosody *p = &a->report.voice;
     json_t *o = json_object(), *ends = json_array();
     put(o, "voiced_s", p->voiced_s);
     put(o, "f0_median_hz", p->f0_median_hz);
@@ -454,7 +454,7 @@ json_t *rh_analysis_json(const rh_analysis *a)
     json_object_set_new(o, "timing", timing_json(a));
     json_object_set_new(o, "pauses", pauses_json(a));
     json_object_set_new(o, "prosody", prosody_json(a));
-    json_object_set_new(o, "sound", sound_json(a->sound_known ? a->prosody.sound : 0));
+    json_object_set_new(o, "sound", sound_json(a->sound_known ? a->report.voice.sound : 0));
     json_object_set_new(o, "language", language_json(a));
     json_object_set_new(o, "timeline", timeline_json(a));
     json_object_set_new(o, "fillers", fillers_json(a));

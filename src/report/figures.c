@@ -64,7 +64,7 @@ json_t *rh_report_measures(const rh_analysis *a)
                 1, fillers);
     if (t->openers)
         measure(list, "Pauses", "inside clauses", 0, 0, "the fewer the better", 0, a->report.timing.n_within);
-    double spread = (double)a->prosody.f0_spread_st;
+    double spread = (double)a->report.voice.f0_spread_st;
     if (spread > 0)
         measure(list, "Pitch range", "semitones", 6, 12,
                 spread < 3   ? "flat"

@@ -235,8 +235,8 @@ static bool sounds(const rh_analysis *a, rh_point *p)
 
 static bool melody(const rh_analysis *a, rh_point *p)
 {
-    double spread = (double)a->prosody.f0_spread_st;
-    if (!a->sound_known || a->prosody.voiced_s < 5)
+    double spread = (double)a->report.voice.f0_spread_st;
+    if (!a->sound_known || a->report.voice.voiced_s < 5)
         return false;
     *p = (rh_point){.distance = part_of(&a->report.prosody, "melody") / NOTICED,
                     .reserve = within((spread - 6.5) / 4),
@@ -251,7 +251,7 @@ static bool melody(const rh_analysis *a, rh_point *p)
 
 static bool endings(const rh_analysis *a, rh_point *p)
 {
-    const rh_prosody *t = &a->prosody;
+    const rh_prosody *t = &a->report.voice;
     double statements = 0, rises = (double)t->n_rises;
     for (size_t i = 0; i < t->n_ends; i++)
         statements += !t->ends[i].question;

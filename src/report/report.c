@@ -257,7 +257,7 @@ static json_t *notes(const rh_analysis *a)
         json_array_append_new(list, json_string(a->report.reason));
     if (a->heard && a->report.spoken)
         note_language(list, a->said.language);
-    unsigned sound = a->sound_known ? a->prosody.sound & ~(unsigned)RH_SOUND_NO_VOICE : 0;
+    unsigned sound = a->sound_known ? a->report.voice.sound & ~(unsigned)RH_SOUND_NO_VOICE : 0;
     for (unsigned bit = 1; bit <= sound; bit <<= 1)
         if (sound & bit)
             json_array_append_new(list, json_string(rh_sound_reason(bit)));

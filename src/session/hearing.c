@@ -1,6 +1,5 @@
 #include "rehearse/session/hearing.h"
 
-#include <ctype.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -25,22 +24,15 @@ typedef struct {
     bool language_asked; /* the first long piece was listened to for its language */
 } hearing;
 
-static bool has_letter(const char *s, size_t n)
-{
-    for (size_t i = 0; i < n; i++)
-        if (isalnum((unsigned char)s[i]) || (unsigned char)s[i] >= 0x80)
-            return true;
-    return false;
-}
-
 static rh_word measured_word(const rh_transcript *t, const rh_asr_word *w)
 {
     double log_p = 0.0, log_rival = 0.0, entropy = 0.0;
+    char form[RH_WORD_BYTES];
     int n = 0;
     for (int pass = 0; pass < 2 && n == 0; pass++) /* second pass: a word without letters */
         for (int32_t i = w->first_token; i < w->first_token + w->n_tokens && i < t->n_tokens; i++) {
             const rh_asr_token *k = &t->tokens[i];
-            if (pass == 0 && !has_letter(t->text + k->text_off, k->text_len))
+            if (pass == 0 && rh_word_form(t->text + k->text_off, k->text_len, "", form) == 0)
                 continue;
             log_p += log(fmax((double)k->p, 1e-9));
             log_rival += log(fmax((double)k->p_rival, 1e-9));

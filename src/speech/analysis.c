@@ -17,7 +17,6 @@ void rh_analysis_done(rh_analysis *a)
     rh_free(a->text);
     rh_free(a->verbatim_text);
     rh_speech_report_done(&a->report);
-    rh_prosody_done(&a->prosody);
     rh_language_done(&a->language);
     rh_free(a->seconds);
     rh_free(a->place);
@@ -162,7 +161,7 @@ static rh_status measure_seconds(rh_analysis *a, const rh_speech_input *in, cons
         return RH_ERR_NOMEM;
     a->n_seconds = n;
     for (size_t s = 0; s < n; s++) {
-        second_of_voice(c, a->prosody.f0_median_hz, s, &a->seconds[s]);
+        second_of_voice(c, a->report.voice.f0_median_hz, s, &a->seconds[s]);
         a->seconds[s].pace_wpm = pace_at(in, (double)s);
     }
     return RH_OK;
@@ -243,8 +242,8 @@ static void move(rh_analysis *a, float by)
     MOVE_SPANS(a->language.sentences, a->language.n_sentences);
     for (size_t i = 0; i < g->n_rates; i++)
         g->rates[i].t += by;
-    for (size_t i = 0; i < a->prosody.n_ends; i++)
-        a->prosody.ends[i].t += by;
+    for (size_t i = 0; i < a->report.voice.n_ends; i++)
+        a->report.voice.ends[i].t += by;
     g->first_s += by;
     g->last_s += by;
 }
@@ -292,8 +291,6 @@ static rh_status measure(rh_analysis *a, const rh_contour *c, rh_error *err)
     if (st == RH_OK)
         st = rh_speech_measure(&in, &a->report, err);
     a->sound_known = c != NULL;
-    if (st == RH_OK)
-        st = rh_prosody_measure(&in, c ? c : &nothing, &a->prosody, err);
     if (st == RH_OK)
         st = rh_language_measure(&in, &a->language, err);
     if (st == RH_OK)

@@ -15,6 +15,7 @@ void rh_speech_report_init(rh_speech_report *r)
 void rh_speech_report_done(rh_speech_report *r)
 {
     rh_timing_done(&r->timing);
+    rh_prosody_done(&r->voice);
     rh_free(r->word_scores);
     rh_free(r->_text);
     rh_speech_report_init(r);
@@ -108,6 +109,7 @@ rh_status rh_speech_measure(const rh_speech_input *in, rh_speech_report *out, rh
 rh_status rh_speech_measure_by(const rh_speech_input *in, const rh_score_model *models, rh_speech_report *out,
                                rh_error *err)
 {
+    static const rh_contour nothing = {0};
     rh_speech_report r;
     rh_speech_report_init(&r);
     rh_speech_report_done(out);
@@ -115,9 +117,9 @@ rh_status rh_speech_measure_by(const rh_speech_input *in, const rh_score_model *
     if (st)
         return st;
     st = rh_timing_measure(in, in->contour, &r.timing, err);
-    if (st)
-        return st;
-    r.spoken = has_words(in);
+    if (!st)
+        st = rh_prosody_measure(in, in->contour ? in->contour : &nothing, &r.voice, err);
+    r.spoken = !st && has_words(in);
     if (r.spoken) {
         r.n_words = count_words(in);
         r.pace_wpm = pace(&r.timing);
@@ -125,7 +127,7 @@ rh_status rh_speech_measure_by(const rh_speech_input *in, const rh_score_model *
         st = rh_measure_words(in, &r, err);
         if (!st)
             st = rh_measure_scores(in, models, &r, err);
-    } else {
+    } else if (!st) {
         r.reason = rh_no_speech_reason(in->contour, in->speech_s > 0.0 || in->n_speech > 0 || in->n_words > 0);
     }
     if (st)

@@ -251,22 +251,16 @@ static rh_status measure_treble(const rh_contour *c, rh_rule_measures *m, rh_err
     return RH_OK;
 }
 
-static rh_status measure_sound(const rh_speech_input *in, rh_rule_measures *m, rh_error *err)
+static rh_status measure_sound(const rh_contour *c, const rh_prosody *voice, rh_rule_measures *m, rh_error *err)
 {
     static const float VOICE_LEAST_S = 3.0f;
-    const rh_contour *c = in->contour;
-    rh_prosody p = {0};
     if (!c || c->n == 0)
         return RH_OK;
-    rh_status st = rh_prosody_measure(in, c, &p, err);
-    if (st != RH_OK)
-        return st;
-    if (p.voiced_s >= VOICE_LEAST_S)
-        m->melody_st = p.f0_sd_st;
-    m->snr_db = p.snr_db;
+    if (voice->voiced_s >= VOICE_LEAST_S)
+        m->melody_st = voice->f0_sd_st;
+    m->snr_db = voice->snr_db;
     m->level_db = c->speech_db;
     m->clipped = 100.0f * c->clipped;
-    rh_prosody_done(&p);
     return measure_treble(c, m, err);
 }
 
@@ -285,7 +279,7 @@ rh_status rh_rules_measure(const rh_speech_input *in, const rh_speech_report *r,
     m.repairs = repairs_a_minute(in, minutes);
     measure_paces(in, r, &m);
     measure_pauses(t, minutes, &m);
-    rh_status st = measure_sound(in, &m, err);
+    rh_status st = measure_sound(in->contour, &r->voice, &m, err);
     if (st == RH_OK)
         *out = m;
     return st;

@@ -464,10 +464,10 @@ static int rising_claims(size_t measured, size_t sentences)
     json_t *session = session_of(40), *r = NULL;
     rh_analysis a = analysis_of(140, 0);
     a.sound_known = true;
-    a.prosody.ends = rh_calloc(measured, sizeof *a.prosody.ends);
-    a.prosody.n_ends = a.prosody.n_rises = measured;
+    a.report.voice.ends = rh_calloc(measured, sizeof *a.report.voice.ends);
+    a.report.voice.n_ends = a.report.voice.n_rises = measured;
     for (size_t i = 0; i < measured; i++)
-        a.prosody.ends[i] = (rh_sentence_end){.t = 3 + (float)i, .kind = RH_END_RISE, .change = 4};
+        a.report.voice.ends[i] = (rh_sentence_end){.t = 3 + (float)i, .kind = RH_END_RISE, .change = 4};
     a.language.n_sentences = sentences;
     a.language.sentences = rh_calloc(sentences, sizeof *a.language.sentences);
     assert_int_equal(rh_report_build(session, &a, NULL, &r, NULL), RH_OK);

@@ -31,8 +31,7 @@ typedef struct {
     char *verbatim_text; /* the same with fillers, repetitions and cut-off words; "" = not known */
     char other_language[RH_SPEECH_NAME]; /* plainly spoken instead of the one given; "" = no */
     rh_speech_report report;             /* timing, counts, scores, the fate of each word */
-    bool sound_known;                    /* the sound was measured: `prosody` and its warnings hold */
-    rh_prosody prosody;
+    bool sound_known;                    /* the sound was measured: report.voice and its warnings hold */
     rh_language language;
     rh_speech_second *seconds;
     size_t n_seconds;

@@ -49,9 +49,10 @@ bool rh_word_is_understood(const rh_word_score *w); /* as written, with a score 
 
 /* Owned by the caller: init, measure (any number of times), done. */
 typedef struct {
-    bool spoken;        /* false: only `timing` holds, `reason` says why */
+    bool spoken;        /* false: only `timing` and `voice` hold, `reason` says why */
     const char *reason; /* static; "" when spoken */
     rh_timing timing;
+    rh_prosody voice;             /* pitch and level; of nothing without curves */
     int n_words;                  /* with a letter or digit */
     float pace_wpm;               /* words (characters, tongue.h) a minute from first to last, a second at least */
     int fillers[RH_FILLER_KINDS]; /* how many of each kind */

@@ -11,6 +11,7 @@
 #include <unistd.h>
 #include "server/http.h"
 #include "rehearse/base/alloc.h"
+#include "rehearse/base/array.h"
 #include "rehearse/base/paths.h"
 
 enum { MAX_SITE_BYTES = 64 << 20, MAX_SITE_FILES = 1000, MAX_DEPTH = 8 };
@@ -25,7 +26,8 @@ typedef struct {
 struct rh_site {
     char dir[PATH_MAX]; /* "" = none */
     site_file *files;   /* [n_files], by path */
-    int n_files, cap;
+    int n_files;
+    size_t cap;
     size_t n_bytes;
 };
 
@@ -111,19 +113,15 @@ static rh_status add_file(rh_site *site, const char *full, rh_error *err)
         return RH_OK; /* no part of the page */
     if (site->n_files == MAX_SITE_FILES)
         return too_much(site, err);
-    if (site->n_files == site->cap) {
-        site_file *more = rh_realloc(site->files, (size_t)(2 * site->cap + 32) * sizeof *more);
-        if (!more)
-            return rh_fail(err, RH_ERR_NOMEM, "site: out of memory");
-        site->files = more;
-        site->cap = 2 * site->cap + 32;
-    }
-    site_file *f = &site->files[site->n_files];
-    *f = (site_file){.path = rh_strdup(path), .type = type};
-    site->n_files++;
-    if (!f->path)
+    char *copy = rh_strdup(path);
+    rh_status st = rh_array_reserve(&site->files, &site->cap, (size_t)site->n_files + 1, sizeof *site->files);
+    if (st != RH_OK || !copy) {
+        rh_free(copy);
         return rh_fail(err, RH_ERR_NOMEM, "site: out of memory");
-    rh_status st = read_bytes(site, f, full, err);
+    }
+    site_file *f = &site->files[site->n_files++];
+    *f = (site_file){.path = copy, .type = type};
+    st = read_bytes(site, f, full, err);
     site->n_bytes += f->bytes.len;
     tag(f);
     return st;
