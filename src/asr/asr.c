@@ -228,25 +228,21 @@ rh_status rh_asr_transcribe(rh_asr_stream *s, const float *samples, size_t n, co
     return st;
 }
 
-static rh_status nothing_encoded(rh_error *err)
+/* For what an engine may do with the sound it transcribed last. */
+static rh_status ready(const rh_asr_stream *s, bool able, const char *what, rh_error *err)
 {
-    return rh_fail(err, RH_ERR_INVAL, "nothing was transcribed on this stream: do that first");
-}
-
-static rh_status cannot(const rh_asr_stream *s, const char *what, rh_error *err)
-{
-    return rh_fail(err, RH_ERR_UNSUPPORTED, "the engine %s cannot %s", s->engine->name, what);
+    if (!able)
+        return rh_fail(err, RH_ERR_UNSUPPORTED, "the engine %s cannot %s", s->engine->name, what);
+    return s->encoded ? RH_OK : rh_fail(err, RH_ERR_INVAL, "nothing was transcribed on this stream: do that first");
 }
 
 rh_status rh_asr_redecode(rh_asr_stream *s, const rh_asr_params *p, rh_transcript *out, rh_error *err)
 {
-    if (!s->engine->redecode)
-        return cannot(s, "decode twice", err);
-    if (!s->encoded)
-        return nothing_encoded(err);
     rh_asr_params params = p ? *p : rh_asr_params_default();
     char language[RH_ASR_LANG_LEN];
-    rh_status st = check_params(s, &params, language, err);
+    rh_status st = ready(s, s->engine->redecode, "decode twice", err);
+    if (st == RH_OK)
+        st = check_params(s, &params, language, err);
     if (st != RH_OK)
         return st;
     rh_transcript_clear(out);
@@ -255,13 +251,11 @@ rh_status rh_asr_redecode(rh_asr_stream *s, const rh_asr_params *p, rh_transcrip
 
 rh_status rh_asr_force(rh_asr_stream *s, const char *text, const rh_asr_params *p, rh_transcript *out, rh_error *err)
 {
-    if (!s->engine->force)
-        return cannot(s, "follow a given text", err);
-    if (!s->encoded)
-        return nothing_encoded(err);
     rh_asr_params params = p ? *p : rh_asr_params_default();
     char language[RH_ASR_LANG_LEN];
-    rh_status st = check_params(s, &params, language, err);
+    rh_status st = ready(s, s->engine->force, "follow a given text", err);
+    if (st == RH_OK)
+        st = check_params(s, &params, language, err);
     if (st != RH_OK)
         return st;
     rh_transcript_clear(out);
@@ -270,29 +264,21 @@ rh_status rh_asr_force(rh_asr_stream *s, const char *text, const rh_asr_params *
 
 rh_status rh_asr_pooled(rh_asr_stream *s, float *out, size_t n_out, rh_error *err)
 {
-    if (!s->engine->pooled)
-        return cannot(s, "give its encoder's output", err);
-    if (!s->encoded)
-        return nothing_encoded(err);
-    return s->engine->pooled(s->impl, out, n_out, err);
+    rh_status st = ready(s, s->engine->pooled, "give its encoder's output", err);
+    return st == RH_OK ? s->engine->pooled(s->impl, out, n_out, err) : st;
 }
 
 rh_status rh_asr_phones(rh_asr_stream *s, uint8_t **cost, size_t *n, rh_error *err)
 {
-    if (!s->engine->phones)
-        return cannot(s, "tell sounds", err);
-    if (!s->encoded)
-        return nothing_encoded(err);
-    return s->engine->phones(s->impl, cost, n, err);
+    rh_status st = ready(s, s->engine->phones, "tell sounds", err);
+    return st == RH_OK ? s->engine->phones(s->impl, cost, n, err) : st;
 }
 
 rh_status rh_asr_heard_language(rh_asr_stream *s, const char *asked, rh_heard_language *out, rh_error *err)
 {
     char code[RH_ASR_LANG_LEN];
-    if (!s->engine->heard_language)
-        return cannot(s, "say which language it hears", err);
-    if (!s->encoded)
-        return nothing_encoded(err);
-    rh_status st = rh_asr_model_language(s->model, asked, code, err);
+    rh_status st = ready(s, s->engine->heard_language, "say which language it hears", err);
+    if (st == RH_OK)
+        st = rh_asr_model_language(s->model, asked, code, err);
     return st == RH_OK ? s->engine->heard_language(s->impl, code, out, err) : st;
 }

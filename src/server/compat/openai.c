@@ -101,18 +101,6 @@ static rh_asr_params params_of(const transcription *j)
     return p;
 }
 
-static rh_status whole(transcription *j, const rh_audio *audio)
-{
-    rh_asr_stream *stream = NULL;
-    rh_asr_params p = params_of(j);
-    rh_status st = rh_asr_stream_new(&stream, j->base.server->models->asr, &j->base.err);
-    if (st == RH_OK)
-        st = rh_recording_transcribe(stream, j->base.server->models->vad, audio->samples, audio->n, &p, &j->t, NULL,
-                                     NULL, &j->base.err);
-    rh_asr_stream_free(stream);
-    return st;
-}
-
 static void piece_done(rh_server *s, rh_job *base)
 {
     piece *p = (piece *)base;
@@ -177,18 +165,19 @@ static rh_status on_piece(void *user, rh_asr_stream *stream, const rh_transcript
     return st == RH_OK ? st : rh_fail(err, st, "transcript: %s", rh_status_name(st));
 }
 
-static rh_status streamed(transcription *j, const rh_audio *audio)
+static rh_status recognise(transcription *j, const rh_audio *audio)
 {
     rh_asr_stream *stream = NULL;
+    const rh_model_set *m = j->base.server->models;
     rh_asr_params p = params_of(j);
     flow f = {.j = j};
     rh_buf_init(&f.text, MAX_TEXT_REPLY);
-    rh_status st = rh_asr_stream_new(&stream, j->base.server->models->asr, &j->base.err);
+    rh_status st = rh_asr_stream_new(&stream, m->asr, &j->base.err);
     if (st == RH_OK)
-        st = rh_recording_pieces(stream, j->base.server->models->vad, audio->samples, audio->n, &p, on_piece, &f, &j->t,
+        st = rh_recording_pieces(stream, m->vad, audio->samples, audio->n, &p, j->stream ? on_piece : NULL, &f, &j->t,
                                  NULL, NULL, &j->base.err);
     rh_asr_stream_free(stream);
-    if (st == RH_OK)
+    if (st == RH_OK && j->stream)
         send_event(j, json_pack("{s:s, s:s%}", "type", "transcript.text.done", "text", f.text.data ? f.text.data : "",
                                 f.sent));
     rh_buf_done(&f.text);
@@ -253,7 +242,7 @@ static void transcription_run(rh_job *base, rh_worker *w)
     rh_audio audio = {0};
     rh_status st = rh_file_job_audio(&j->base, &audio);
     if (st == RH_OK)
-        st = j->stream ? streamed(j, &audio) : whole(j, &audio);
+        st = recognise(j, &audio);
     rh_audio_done(&audio);
     if (st == RH_OK && !j->stream && (st = form_reply(j)) != RH_OK)
         (void)rh_fail(&j->base.err, st, "out of memory");
