@@ -77,9 +77,9 @@ typedef struct {
     rh_asr_model *model;
     rh_asr_stream *stream;
     rh_vad_model *vad;
-} ears;
+} recogniser;
 
-static bool open_ears(ears *e, rh_error *err)
+static bool open_recogniser(recogniser *e, rh_error *err)
 {
     char path[4200], vad[4200];
     rh_asr_model_options o = rh_asr_model_options_default();
@@ -90,7 +90,7 @@ static bool open_ears(ears *e, rh_error *err)
            rh_asr_stream_new(&e->stream, e->model, err) == RH_OK;
 }
 
-static bool hear_one(const ears *e, const char *path, const char *to)
+static bool hear_one(const recogniser *e, const char *path, const char *to)
 {
     rh_error err = {0};
     rh_audio audio = {0};
@@ -116,12 +116,12 @@ static bool hear_one(const ears *e, const char *path, const char *to)
 
 static int hear(const char *folder)
 {
-    ears e = {0};
+    recogniser e = {0};
     rh_error err = {0};
     char *line = NULL, to[4200];
     size_t cap = 0;
     int failed = 0;
-    if (!open_ears(&e, &err)) {
+    if (!open_recogniser(&e, &err)) {
         fprintf(stderr, "%s\n", err.msg);
         return 1;
     }

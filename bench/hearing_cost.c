@@ -3,7 +3,7 @@
  *   hearing_cost [--every N] [--rounds R] [--threads N] [--part read|spontaneous|long]
  *
  * The same recordings (LibriSpeech, spontaneous clips, a long reading) are
- * recognised alone, analysed without the second decode, and analysed whole, in
+ * recognised alone, analysed without the verbatim decode, and analysed whole, in
  * turn, so that a busy machine slows all three alike. Prints processor and wall
  * time of each and what comes on top of recognition. */
 #include <jansson.h>

@@ -124,12 +124,12 @@ typedef struct {
     rh_asr_model *model;
     rh_asr_stream *stream;
     rh_vad_model *vad;
-} ears;
+} recogniser;
 
 /* id,speaker,age,gender,duration_s,accuracy,fluency,prosodic,total,...,text,file */
 enum { COLUMNS = 16, SPEAKER = 1, AGE = 2, SEX = 3, ACCURACY = 5, FLUENCY, PROSODIC, TOTAL, TEXT = 14, NAME };
 
-static bool one(ears *e, const char *folder, char **c)
+static bool one(recogniser *e, const char *folder, char **c)
 {
     char path[4500];
     rh_audio audio = {0};
@@ -165,7 +165,7 @@ static bool one(ears *e, const char *folder, char **c)
     return true;
 }
 
-static void one_list(ears *e, const char *folder, const char *name, long every)
+static void one_list(recogniser *e, const char *folder, const char *name, long every)
 {
     char path[4500], line[4096];
     (void)snprintf(path, sizeof path, "%s/%s", folder, name);
@@ -259,7 +259,7 @@ int main(int argc, char **argv)
     (void)snprintf(path, sizeof path, "%s/ggml-base.bin", bench_models_dir());
     (void)snprintf(vad_path, sizeof vad_path, "%s/silero_vad_openvino_16k.onnx", bench_models_dir());
     read_folds("bench/pronunciation_folds.bin");
-    ears e = {0};
+    recogniser e = {0};
     rh_error err = {0};
     if (rh_asr_model_load(&e.model, path, NULL, &err) != RH_OK || rh_vad_model_load(&e.vad, vad_path, &err) != RH_OK ||
         rh_asr_stream_new(&e.stream, e.model, &err) != RH_OK) {

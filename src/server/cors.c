@@ -21,7 +21,7 @@ static void expose(rh_http *h)
                    "retry-after, www-authenticate");
 }
 
-/* Section A. */
+/* The legacy API. */
 static void allow_every_page(rh_http *h)
 {
     const char *list = h->server->o.config->cors_origins;

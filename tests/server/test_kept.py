@@ -1,4 +1,4 @@
-"""Sessions of the older sockets: all of one client_id are one session with both timelines,
+"""Sessions of the legacy API: all of one client_id are one session with both timelines,
 which gets a report; the replies are the same with and without."""
 import unittest
 from harness import *

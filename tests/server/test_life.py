@@ -203,7 +203,7 @@ class StopInEveryState(unittest.TestCase):
         finally:
             s.stop()
 
-    def test_older_sockets_with_sound_and_half_an_upload(self):
+    def test_legacy_sockets_with_sound_and_half_an_upload(self):
         s = Server()
         ears, both, idle = s.ws("/ws/audio/a"), s.ws("/ws/combined/b"), s.ws("/ws/video/c")
         for w in (ears, both):

@@ -28,7 +28,7 @@ def next_of(w, *types):
 
 
 class Numbers(unittest.TestCase):
-    def test_sample_rates_of_the_older_sockets(self):
+    def test_sample_rates_of_the_legacy_api(self):
         sound = b64(jfk()[:1600])
         for path in ("/ws/audio/n", "/ws/combined/n"):
             with server.ws(path) as w:

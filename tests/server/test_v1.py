@@ -100,7 +100,7 @@ class Access(unittest.TestCase):
                 server.ws("/v1/session/s1", headers=f"Origin: {origin}\r\n")
             self.assertEqual(caught.exception.args[0], status)
         server.ws("/v1/session/s1", headers="Origin: https://coach.example\r\n").close()
-        server.ws("/ws/video/x", headers="Origin: https://evil.example\r\n").close()  # section A is open
+        server.ws("/ws/video/x", headers="Origin: https://evil.example\r\n").close()  # the legacy API is open
 
     def test_kept_sessions_are_closed_to_foreign_pages(self):
         for path in ("/v1/sessions", "/v1/sessions/x", "/v1/export"):

@@ -1,4 +1,4 @@
-/* Fillers and disfluencies from tables: clean words, words of a second decode, curves. */
+/* Fillers and disfluencies from tables: clean words, words of a verbatim decode, curves. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -41,7 +41,7 @@ typedef struct {
     char *data_dir;
     int retention_days; /* 0 = keep until deleted */
 
-    char *ws_reports; /* on, off: whether sessions of the older sockets are kept */
+    char *ws_reports; /* on, off: whether sessions of the legacy API are kept */
 
     char *cors_origins;   /* list for the open endpoints; "*" = all */
     char *public_origins; /* list of pages and hosts trusted beside the server's own */

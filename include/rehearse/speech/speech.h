@@ -1,4 +1,4 @@
-/* speech.h - what is known of somebody's speech before it is measured: words, stretches,
+/* speech.h - what is known of somebody's speech before it is measured: words, segments,
  * curves.
  *
  * Plain tables: no audio, no sockets, no model. Formulas, ranges and sources of all measures

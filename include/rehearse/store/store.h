@@ -50,7 +50,7 @@ bool rh_session_id_valid(const char *id);
 /* Makes the session, or goes on with one that is there. `meta`: object kept as
  * it is (question, language, kind, client). */
 rh_status rh_store_begin(rh_store *s, const char *id, double unix_time, const json_t *meta);
-/* A final stretch of transcript; `seq` counts from 0, the same again replaces it. */
+/* A final segment of the transcript; `seq` counts from 0, the same again replaces it. */
 rh_status rh_store_segment(rh_store *s, const char *id, int seq, double start_s, double end_s, const json_t *segment);
 rh_status rh_store_forget_segments(rh_store *s, const char *id); /* others take their place */
 /* Something that happened: kind "filler", "pause", "look_away", "cue", ... */
