@@ -32,11 +32,15 @@ static void measure_pace(json_t *list, const rh_analysis *a, const rh_tongue *t,
 {
     const char *unit = t->by_characters ? "characters a minute" : "words a minute";
     double middle = (double)(t->pace_low + t->pace_high) / 2;
+    bool fast = pace > middle, heard_well = !a->report.pace.known || (double)a->report.pace.value >= 88;
+    bool within = rh_round(pace, 1) >= (double)t->pace_low && rh_round(pace, 1) <= (double)t->pace_high;
     measure(list, "Pace", unit, (double)t->pace_low, (double)t->pace_high,
-            !(t->pace_low > 0)                                            ? ""
-            : !a->report.pace.known || (double)a->report.pace.value >= 88 ? "easy to follow"
-            : pace > middle                                               ? "fast"
-                                                                          : "slow",
+            !(t->pace_low > 0) ? ""
+            : heard_well       ? within ? "easy to follow"
+                                 : fast ? "a little fast"
+                                        : "a little slow"
+            : fast             ? "fast"
+                               : "slow",
             0, pace);
 }
 
@@ -79,6 +83,11 @@ static void part_text(const rh_score_part *p, char *text, size_t size)
     const char *name = p->name;
     double value = (double)p->value, points = (double)p->points;
     bool share = strcmp(p->unit, "share") == 0;
+    if (strcmp(p->unit, "found") == 0 || !*p->unit) { /* there or not: it cost what it costs to be missing */
+        (void)snprintf(text, size, "%c%s: not found (%+.0f points)", toupper((unsigned char)*name),
+                       *name ? name + 1 : "", points);
+        return;
+    }
     (void)snprintf(text, size, "%c%s: %.*f%s%s (%+.0f point%s)", toupper((unsigned char)*name), *name ? name + 1 : "",
                    share || fabs(value) >= 20 ? 0
                    : fabs(value) >= 2         ? 1

@@ -242,10 +242,11 @@ function evidence(r, context) {
 function trend(r) {
   const past = (r.trend || []).filter((t) => t.scores);
   if (past.length < 2) return null;
-  const rows = past.slice(-8).map((t) => el('tr', {}, el('th', { scope: 'row' }, moment(t.created, { dateStyle: 'medium' })),
-    ...SCORES.map(([key]) => el('td', { class: 'num' }, number(t.scores[key])))));
+  const shown = SCORES.filter(([key]) => !['attention', 'presence'].includes(key) && past.some((t) => typeof t.scores[key] === 'number')); // told by eye contact
+  const rows = past.slice(-8).map((t) => el('tr', {}, el('th', { scope: 'row' }, moment(t.created, { dateStyle: 'medium', timeStyle: 'short' })),
+    ...shown.map(([key]) => el('td', { class: 'num' }, number(t.scores[key])))));
   return el('section', { class: 'card' }, el('h2', {}, 'Compared with earlier practice'), el('p', { class: 'advice' }, r.question ? 'Answers to this question and to questions of its kind.' : 'Answers to questions of this kind.'), el('div', { class: 'table-wrap', tabindex: 0, role: 'region', 'aria-label': 'Compared with earlier practice' },
-    el('table', { class: 'sessions' }, el('thead', {}, el('tr', {}, el('th', { scope: 'col' }, 'Date'), ...SCORES.map(([, name]) => el('th', { scope: 'col', class: 'num' }, name)))), el('tbody', {}, ...rows))));
+    el('table', { class: 'sessions' }, el('thead', {}, el('tr', {}, el('th', { scope: 'col' }, 'Date'), ...shown.map(([, name]) => el('th', { scope: 'col', class: 'num' }, name)))), el('tbody', {}, ...rows))));
 }
 
 function foot(r, actions) {
