@@ -248,6 +248,17 @@ class Audio(unittest.TestCase):
             self.assertEqual(status, 400)
             self.assertIn("question", r["detail"])
 
+    def test_hesitations_of_german_spanish_and_french_are_heard(self):
+        """Five sounds each, of which the recogniser by itself leaves out most."""
+        for code, sounds in (("de", ("ähm", "äh", "hm")), ("es", ("eh", "em", "mmm")), ("fr", ("euh", "heu", "hum"))):
+            status, r = self.analyze(f"hesitant_{code}.ogg", ("language", code))
+            self.assertEqual(status, 200, r)
+            heard = sum(r["filler_words_detail"].get(s, 0) for s in sounds)
+            self.assertTrue(4 <= heard <= 7, (code, r["filler_words_detail"]))
+            self.assertEqual(r["not_measured"], ["structure", "content"])
+            self.assertEqual(r["filler_words_count"], sum(r["filler_words_detail"].values()))
+            self.assertNotIn("um", r["filler_words_detail"])
+
     def test_languages_without_lists_are_told_so(self):
         status, r = self.analyze("jfk.flac", ("language", "pl"))
         self.assertEqual(status, 200, r)

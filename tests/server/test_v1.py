@@ -270,6 +270,20 @@ class Live(unittest.TestCase):
         self.assertEqual(status, 200)
         self.assertTrue(set(kept) <= set(report.get("report", report)) | {"media"})
 
+    def test_a_live_session_hears_the_hesitations_of_its_language(self):
+        pcm = subprocess.run(["ffmpeg", "-loglevel", "error", "-i", os.path.join(FIXTURES, "hesitant_de.ogg"), "-ar", "16000",
+                              "-ac", "1", "-f", "f32le", "-"], capture_output=True, check=True).stdout
+        s = Session("live-de", language="de")
+        s.sound(array.array("f", pcm))
+        s.ws.send({"type": "finish"})
+        report = s.until("report")
+        report = report.get("report", report)
+        told = [w["filler"] for e in s.finals() for w in e["words"] if "filler" in w]
+        self.assertGreaterEqual(len([f for f in told if f in ("ähm", "äh")]), 3, told)
+        self.assertNotIn("um", told)
+        self.assertIn("Structure and content are not measured in German.", report["notes"])
+        self.assertEqual(report["spoken_language"], "de")
+
     def test_discarded_and_deleted_sessions_leave_nothing(self):
         for name, end in (("gone-1", lambda s: s.ws.send({"type": "discard"})),
                           ("gone-2", lambda s: self.assertEqual(server.request("DELETE", "/v1/sessions/gone-2")[0], 204))):

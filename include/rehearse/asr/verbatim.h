@@ -16,7 +16,7 @@
  * same sound in words with times, hesitations included, repetitions cut down
  * to three. `p` are the parameters of the clean decode; with a prefix, what
  * follows it (and the prefix too where a repetition was cut). `clean` itself where it has no room for a hesitation; empty where it has no
- * words, and in other languages than English.
+ * words, and in other languages than English, German, Spanish and French.
  * As rh_asr_redecode(): RH_ERR_UNSUPPORTED where the engine cannot. */
 rh_status rh_asr_verbatim(rh_asr_stream *s, const rh_transcript *clean, const rh_asr_params *p, rh_transcript *out,
                           rh_error *err);

@@ -6,8 +6,20 @@
 #include "rehearse/base/words.h"
 #include "asr/transcript_internal.h"
 
-static const char PROMPT[] = "Umm, let me think like, hmm... Okay, uh, here's what I'm, um, like thinking.";
-static const char PROMPT_ECHO[] = "let me think like";
+/* Somebody who thinks aloud, in each language whose hesitations are known (speech/tongue.h); `echo` is of it alone. */
+static const struct {
+    const char *language, *prompt, *echo;
+} PROMPTS[] = {
+    {"en", "Umm, let me think like, hmm... Okay, uh, here's what I'm, um, like thinking.", "let me think like"},
+    {"de", "Ähm, also, äh, lass mich mal überlegen, hm... Ja, äh, das ist, ähm, so was ich denke.",
+     "lass mich mal überlegen"},
+    {"es", "Eh, bueno, este, déjame pensar, mmm... Pues, eh, es lo que, em, estoy pensando.", "déjame pensar, mmm"},
+    {"fr", "Euh, alors, euh, laissez-moi réfléchir, hum... Donc, euh, voilà ce que, euh, je pense.",
+     "laissez-moi réfléchir, hum"}};
+enum { ENGLISH };
+/* The hesitations of other languages are no tokens of their own: nothing is added for them, but what is done where
+ * something is added - a repetition may be one - is done. */
+static const float NO_BOOST = 1e-6f;
 /* Log-odds in favour of a hesitation at the start of a word: the base model
  * gains by it, and the sound itself refuses the invented ones
  * (docs/performance.md). */
@@ -111,9 +123,20 @@ static rh_status without_loop(rh_asr_stream *s, const rh_transcript *clean, int 
 }
 
 /* Told nothing, the model may write the prompt itself. */
-static bool echoes_prompt(const rh_transcript *clean, const rh_transcript *out)
+static bool echoes_prompt(const rh_transcript *clean, const rh_transcript *out, const char *echo)
 {
-    return out->text && strstr(out->text, PROMPT_ECHO) && !(clean->text && strstr(clean->text, PROMPT_ECHO));
+    return out->text && strstr(out->text, echo) && !(clean->text && strstr(clean->text, echo));
+}
+
+/* -1: no hesitations are known of the language. */
+static int prompt_of(const char *language)
+{
+    if (!*language)
+        return ENGLISH;
+    for (int i = 0; i < (int)(sizeof PROMPTS / sizeof *PROMPTS); i++)
+        if (strcmp(PROMPTS[i].language, language) == 0)
+            return i;
+    return -1;
 }
 
 static bool says_the_same(const rh_transcript *clean, const rh_transcript *out)
@@ -143,11 +166,11 @@ static bool may_hide_something(const rh_transcript *clean)
 rh_status rh_asr_verbatim(rh_asr_stream *s, const rh_transcript *clean, const rh_asr_params *p, rh_transcript *out,
                           rh_error *err)
 {
-    bool english = strcmp(clean->language, "en") == 0 || clean->language[0] == '\0';
+    int spoken = prompt_of(clean->language);
     rh_transcript_clear(out);
-    if (clean->n_words == 0 || !english || p->translate)
+    if (clean->n_words == 0 || spoken < 0 || p->translate)
         return RH_OK;
-    if (!may_hide_something(clean))
+    if (spoken == ENGLISH && !may_hide_something(clean))
         return rh_transcript_append(out, clean, 0);
     int32_t *draft = rh_alloc_array((size_t)clean->n_tokens + 1, sizeof *draft);
     if (!draft)
@@ -155,16 +178,16 @@ rh_status rh_asr_verbatim(rh_asr_stream *s, const rh_transcript *clean, const rh
     for (int i = 0; i < clean->n_tokens; i++)
         draft[i] = clean->tokens[i].id;
     rh_asr_params q = *p;
-    q.language = "en";
-    q.prompt = PROMPT;
+    q.language = PROMPTS[spoken].language;
+    q.prompt = PROMPTS[spoken].prompt;
     q.timestamps = false;
     q.word_times = true;
     q.beam = 1;
     q.fallback = false; /* a hot second try would invent hesitations */
-    q.filler_boost = BOOST;
+    q.filler_boost = spoken == ENGLISH ? BOOST : NO_BOOST;
     q.draft = draft;
     q.n_draft = clean->n_tokens;
-    q.keep_to_draft = true; /* its own spelling and punctuation only cost steps */
+    q.keep_to_draft = spoken == ENGLISH; /* its own spelling and punctuation only cost steps */
     q.progress = NULL;
     rh_status st = rh_asr_redecode(s, &q, out, err);
     if (st == RH_OK && says_the_same(clean, out)) {
@@ -174,7 +197,7 @@ rh_status rh_asr_verbatim(rh_asr_stream *s, const rh_transcript *clean, const rh
         int cut = looped_tokens(out);
         if (cut > 0)
             st = without_loop(s, clean, cut, &q, out, err);
-        if (st == RH_ERR_LIMIT || (st == RH_OK && echoes_prompt(clean, out))) {
+        if (st == RH_ERR_LIMIT || (st == RH_OK && echoes_prompt(clean, out, PROMPTS[spoken].echo))) {
             rh_transcript_clear(out);
             st = rh_transcript_append(out, clean, 0);
         }
