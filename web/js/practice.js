@@ -7,6 +7,7 @@ import { awaitReport, unfinished } from './unfinished.js';
 const PICTURES_PER_S = 10;
 const CALIBRATE_MS = 3000;
 const CUE_MS = 5000;
+const STAYED_MS = 3000; // still here so long after it was to be left: the page stays
 
 const newId = () => `${new Date().toISOString().slice(0, 19).replace(/[-:]/g, '').replace('T', '-')}-${crypto.getRandomValues(new Uint32Array(1))[0].toString(36)}`;
 
@@ -75,6 +76,8 @@ export function practice(shared, alive, saved = null) {
     live.finish();
     save({ finished: true });
     show('view-waiting');
+    // Who reloads now comes back to the report by what was saved, not by a page on its way out.
+    window.addEventListener('beforeunload', () => { live.stop(); setTimeout(() => { if (!left) over(); }, STAYED_MS); }, { once: true });
   });
   $('#cancel').addEventListener('click', () => { unfinished.clear(); live.discard(); location.hash = '#/'; });
 
