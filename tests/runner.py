@@ -10,7 +10,9 @@ import glob
 import os
 import re
 import signal
+import subprocess
 import sys
+import tempfile
 import time
 import unittest
 
@@ -25,6 +27,9 @@ NO_CHANCE = re.compile(r"Overtime|Sanitizer|ended with|did not (end|stop|start)|
 
 
 SANITIZED = any(name in os.environ for name in ("ASAN_OPTIONS", "TSAN_OPTIONS"))
+
+
+COUNTS = r"(\d+) passed, (\d+) failed(?:, (\d+) skipped)?"
 
 
 class Overtime(Exception):
@@ -182,12 +187,67 @@ def without(suite, left_out):
     return unittest.TestSuite(kept)
 
 
-def run_folder(folder, names=(), describe=lambda: ""):
-    """names: those of unittest ("test_x.Class.test_y"), none means all test_*.py; "-NAME" leaves out."""
+class Beside:
+    """A group in a process of its own, whose output is shown whole when it has ended."""
+
+    def __init__(self, name, left_out):
+        self.name, self.began, self.log = name, time.time(), tempfile.TemporaryFile()
+        self.process = subprocess.Popen([sys.executable, *sys.argv[:1], name, *left_out], stdout=self.log, stderr=subprocess.STDOUT,
+                                        env=dict(os.environ, REHEARSE_TEST_JOBS="1"))
+
+    def show(self):
+        """The counts: passed, failed, skipped."""
+        self.log.seek(0)
+        output = self.log.read().decode(errors="replace")
+        *before, last = output.rstrip().split("\n")
+        counts = re.fullmatch(COUNTS, last)
+        print("\n".join(before) if counts else output, flush=True)
+        passed, failed, skipped = (int(n or 0) for n in counts.groups()) if counts else (0, 0, 0)
+        return passed, failed if counts and (failed or not self.process.returncode) else failed + 1, skipped
+
+
+def run_beside(names, left_out, jobs, alone):
+    """At most `jobs` groups at once, those named by `alone` one by one after the others. Returns the exit code."""
+    todo, last, running, total = [n for n in names if n not in alone], [n for n in names if n in alone], [], [0, 0, 0]
+
+    def told_to_end(number, _):
+        signal.signal(number, signal.SIG_IGN)
+        for it in running:
+            it.process.send_signal(number)
+        for it in running:
+            it.process.wait()
+            it.show()
+        os._exit(128 + number)
+
+    for s in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(s, told_to_end)
+    told = time.time()
+    while todo or last or running:
+        while todo and len(running) < jobs or last and not todo and not running:
+            running.append(Beside((todo or last).pop(0), left_out))
+        time.sleep(0.1)
+        for it in [it for it in running if it.process.poll() is not None]:
+            running.remove(it)
+            total = [a + b for a, b in zip(total, it.show())]
+        if time.time() - told > 30:
+            told = time.time()
+            print(", ".join(f"{it.name} for {told - it.began:.0f} s" for it in running), flush=True)
+    print(f"{total[0]} passed, {total[1]} failed" + (f", {total[2]} skipped" if total[2] else ""))
+    return 1 if total[1] or not total[0] else 0
+
+
+def run_folder(folder, names=(), describe=lambda: "", alone=()):
+    """names: those of unittest ("test_x.Class.test_y"), none means all test_*.py; "-NAME" leaves out.
+    With none named and REHEARSE_TEST_JOBS above 1, so many files at once, but those in `alone`."""
     sys.path.insert(0, folder)
     loader = unittest.TestLoader()
     found = sorted(os.path.basename(p)[:-3] for p in glob.glob(os.path.join(folder, "test_*.py")))
     left_out = tuple(name[1:] for name in names if name.startswith("-"))
-    chosen = [name for name in names if not name.startswith("-")] or found
+    chosen = [name for name in names if not name.startswith("-")]
+    jobs = int(os.environ.get("REHEARSE_TEST_JOBS", "1"))
+    if not chosen and jobs > 1:
+        kept = [n for n in found if without(loader.loadTestsFromName(n), left_out).countTestCases()]
+        return run_beside(kept, [f"-{name}" for name in left_out], jobs, alone)
+    chosen = chosen or found
     suites = [(name, without(loader.loadTestsFromName(name), left_out)) for name in chosen]
     return run([(name, suite) for name, suite in suites if suite.countTestCases()], describe=describe)
