@@ -156,7 +156,8 @@ static size_t read_words(const json_t *a, rh_word *out)
                            real_at(w, 2),
                            real_at(w, 3),
                            real_at(w, 4),
-                           real_at(w, 5)};
+                           real_at(w, 5),
+                           false};
     }
     return n;
 }

@@ -3,7 +3,7 @@
  * normalisation. The steps and their roundings follow librosa's, so that the
  * results are the same floats.
  * Source: Slaney, "Auditory Toolbox", 1998; librosa 0.10. */
-#include "mel_filters_internal.h"
+#include "rehearse/models/mel_filters.h"
 
 #include <math.h>
 

@@ -15,7 +15,7 @@
 #include "rehearse/nn/ggml_file.h"
 #include "rehearse/models/model.h"
 #include "ct2_file_internal.h"
-#include "mel_filters_internal.h"
+#include "rehearse/models/mel_filters.h"
 #include "model_vocab_internal.h"
 
 enum { FIRST_MULTILINGUAL = 51865 }; /* tokens in all; English models have one less */

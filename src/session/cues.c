@@ -20,6 +20,16 @@ static double too_many_fillers(const rh_cue_view *v)
     return (v->fillers_per_min - 5) / 4;
 }
 
+static double too_many_pauses(const rh_cue_view *v)
+{
+    return (v->pauses_per_min - 6) / 3;
+}
+
+static double too_flat(const rh_cue_view *v)
+{
+    return v->pitch_sd >= 0 ? (2.4 - v->pitch_sd) / 0.7 : 0;
+}
+
 static double too_quiet(const rh_cue_view *v)
 {
     return v->speech_db < 0 ? (-36 - v->speech_db) / 6 : 0;
@@ -49,6 +59,8 @@ static const struct {
     {looks_elsewhere, {"eye_contact", "Look at the camera"}},
     {too_fast, {"pace", "Slow down"}},
     {too_many_fillers, {"fillers", "Pause instead"}},
+    {too_many_pauses, {"pauses", "Finish the thought"}},
+    {too_flat, {"melody", "Let your voice move"}},
     {too_slow, {"pace", "A little faster"}},
     {long_answer, {"length", "Come to the end"}},
 };

@@ -14,6 +14,8 @@ typedef struct {
     bool speaking;          /* in mid-utterance */
     double recent_wpm;      /* last RH_CUE_WINDOW_S of speech, as in English; 0 = too little to say, or no target */
     double fillers_per_min; /* the same time */
+    double pauses_per_min;  /* of half a second and more inside clauses, the same time */
+    double pitch_sd;        /* semitones, the same time; < 0 = too little voice to say */
     double speech_db;       /* level of recent speech, dB full scale; 0 = unknown */
     bool has_video;
     double looking_share; /* of the last seconds with a face; < 0 = unknown */
@@ -21,7 +23,7 @@ typedef struct {
     double answer_s;      /* speech so far */
 } rh_cue_view;
 
-enum { RH_CUE_KINDS = 8 };
+enum { RH_CUE_KINDS = 9 };
 typedef struct {
     double last_t;    /* of the last cue; start below -RH_CUE_INTERVAL_S */
     double due_since; /* a cue waits for a pause since then; -1 = none */
@@ -29,7 +31,7 @@ typedef struct {
 } rh_cue_state;
 
 typedef struct {
-    const char *kind; /* "pace", "fillers", "eye_contact", "framing", "loudness", "length" */
+    const char *kind; /* "pace", "fillers", "eye_contact", "framing", "loudness", "length", "pauses", "melody" */
     const char *text; /* two or three words */
 } rh_cue;
 

@@ -5,6 +5,7 @@
 #include "rehearse/base/alloc.h"
 #include "rehearse/session/hearing.h"
 #include "rehearse/speech/fillers.h"
+#include "rehearse/speech/timing.h"
 #include "rehearse/base/json.h"
 
 enum { TOLD = 32 }; /* so many of the latest fillers may be the same as a new one */
@@ -12,6 +13,8 @@ enum { TOLD = 32 }; /* so many of the latest fillers may be the same as a new on
 static const double EDGE_S = 0.1;  /* a hesitation may begin a little before its words are new */
 static const float SAME_S = 0.25f; /* events so near are one that was told */
 static const float LATE_P = 0.3f;  /* what is told afterwards has to be surer */
+static const float OPEN_P = 0.1f;  /* less likely the end of a turn: the voice was going on */
+static const double TAIL_S = 0.15; /* of the pause: without it there is nothing to judge */
 
 /* The first word that was not over before what is new. A verbatim decode may say
  * first what the one before left out at its end. */
@@ -104,8 +107,43 @@ static rh_status keep_new(rh_word_table *t, const rh_disfluencies *d, const rh_h
     return st;
 }
 
-static rh_status find_fillers(rh_word_table *t, const rh_heard *h)
+/* The recogniser ends what it hears with a full stop, wherever a pause has cut it. */
+static void judge_end(rh_word_table *t, const rh_heard *h, rh_turn_model *turn)
 {
+    float p;
+    rh_word_list *l = &t->words[RH_WORDS_CLEAN];
+    double tail = h->sound_from + (double)h->n_sound / RH_ASR_RATE_HZ - (double)h->end;
+    if (turn && l->n && tail >= TAIL_S && rh_turn_over(turn, h->sound, h->n_sound, &p, NULL) == RH_OK)
+        l->at[l->n - 1].open = p < OPEN_P;
+}
+
+/* Of what is new: the voice, and the pauses before its words. `in` counts from the window's start. */
+static void measure_delivery(const rh_speech_input *in, const rh_heard *h, rh_final_delivery *d)
+{
+    const rh_contour *c = in->contour;
+    rh_timing timing = {0};
+    double fresh = h->fresh_from - h->sound_from;
+    *d = (rh_final_delivery){.end = (double)h->end};
+    for (size_t i = (size_t)fmax(0, fresh * RH_CONTOUR_PER_S); i < c->n; i++)
+        if (c->f0_hz[i] > 0) {
+            double st = (double)rh_semitones(c->f0_hz[i], 100);
+            d->n_voiced++;
+            d->pitch += st;
+            d->pitch_sq += st * st;
+        }
+    if (rh_timing_measure(in, c, &timing, NULL) != RH_OK)
+        return;
+    for (size_t i = 0; i < timing.n_pauses; i++) {
+        const rh_pause *p = &timing.pauses[i];
+        d->n_pauses += p->place == RH_PAUSE_WITHIN && (double)(p->end - p->start) >= RH_LONG_PAUSE_S &&
+                       (double)p->end >= fresh - EDGE_S;
+    }
+    rh_timing_done(&timing);
+}
+
+static rh_status hear(rh_word_table *t, const rh_heard *h, rh_turn_model *turn, rh_final_delivery *delivery)
+{
+    judge_end(t, h, turn);
     rh_pitch_track track = {0};
     rh_disfluencies d = {0};
     size_t first, first_verbatim;
@@ -119,7 +157,10 @@ static rh_status find_fillers(rh_word_table *t, const rh_heard *h)
                                     .n_words = clean->n - first,
                                     .language = t->language,
                                     .contour = &c,
+                                    .language = t->language,
                                     .duration_s = (double)h->n_sound / RH_ASR_RATE_HZ};
+        if (delivery)
+            measure_delivery(&in, h, delivery);
         st = rh_disfluencies_find(&in, said, verbatim->n - first_verbatim, &d, NULL);
     }
     if (st == RH_OK)
@@ -131,7 +172,7 @@ static rh_status find_fillers(rh_word_table *t, const rh_heard *h)
     return st;
 }
 
-rh_status rh_finals_add(rh_word_table *t, const rh_heard *h)
+rh_status rh_finals_add(rh_word_table *t, const rh_heard *h, rh_turn_model *turn, rh_final_delivery *d)
 {
     const rh_transcript *from = h->transcript;
     rh_status st = rh_word_table_segment(t, h->start, h->end, from->text ? from->text : "");
@@ -145,7 +186,7 @@ rh_status rh_finals_add(rh_word_table *t, const rh_heard *h)
         return st;
     memcpy(t->language, from->language, sizeof from->language);
     if (h->verbatim && h->n_sound > 0)
-        (void)find_fillers(t, h);
+        (void)hear(t, h, turn, d);
     return RH_OK;
 }
 

@@ -8,12 +8,24 @@
 
 #include <jansson.h>
 #include "rehearse/asr/transcriber.h"
+#include "rehearse/asr/turn.h"
 #include "rehearse/speech/word_table.h"
+
+/* What a final's own sound shows while the person goes on: for the cues. */
+typedef struct {
+    double end;             /* s */
+    int n_voiced;           /* 10 ms steps with pitch */
+    double pitch, pitch_sq; /* sums over them, semitones about 100 Hz */
+    int n_pauses;           /* inside clauses, of RH_LONG_PAUSE_S and more */
+} rh_final_delivery;
+
+#define RH_LONG_PAUSE_S 0.5
 
 /* One more segment: the words, those of the verbatim decode that are new (else the clean ones), the
  * encoder's output, and where the transcriber has a verbatim decode its fillers and disfluencies: a final
- * whose fillers can't be looked for is still a final. Times: the transcriber's. RH_ERR_NOMEM. */
-rh_status rh_finals_add(rh_word_table *t, const rh_heard *h);
+ * whose fillers can't be looked for is still a final. `turn` (NULL: none) tells a pause for thought from the
+ * end of a sentence; *d, where not NULL, is filled. Times: the transcriber's. RH_ERR_NOMEM. */
+rh_status rh_finals_add(rh_word_table *t, const rh_heard *h, rh_turn_model *turn, rh_final_delivery *d);
 
 /* The words of a segment as clients get them: "word", "start", "end", "probability"; a word that is a
  * filler has "filler": its kind; a filler that no word stands for is an item of its own with

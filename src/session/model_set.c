@@ -4,10 +4,23 @@
 #include <string.h>
 #include "rehearse/session/model_set.h"
 #include "rehearse/base/alloc.h"
+#include "rehearse/base/log.h"
 
 static rh_status go_on(const rh_model_set_options *o, rh_error *err)
 {
     return o->cancel && atomic_load(o->cancel) ? rh_fail(err, RH_ERR_CANCELED, "loading was given up") : RH_OK;
+}
+
+/* A folder of models of before has none: pauses then are judged by the words alone. */
+static void load_turn(rh_model_set *m, const char *dir)
+{
+    char path[PATH_MAX];
+    rh_error err;
+    int n = snprintf(path, sizeof path, "%s/smart-turn-v3.2-cpu.onnx", dir);
+    if (n < 0 || (size_t)n >= sizeof path)
+        return;
+    if (rh_turn_model_load(&m->turn, path, &err) != RH_OK)
+        rh_log(RH_LOG_WARN, "live pauses are judged by the words alone: %s", err.msg);
 }
 
 static rh_status load_speech(rh_model_set *m, const rh_model_set_options *o, rh_error *err)
@@ -19,6 +32,8 @@ static rh_status load_speech(rh_model_set *m, const rh_model_set_options *o, rh_
     rh_status st = rh_vad_model_load(&m->vad, path, err);
     if (st == RH_OK)
         st = go_on(o, err);
+    if (st == RH_OK)
+        load_turn(m, o->models_dir);
     return st == RH_OK ? rh_asr_model_load(&m->asr, o->whisper_path, &o->asr, err) : st;
 }
 
@@ -52,6 +67,7 @@ void rh_model_set_free(rh_model_set *m)
         return;
     rh_asr_model_free(m->asr);
     rh_vad_model_free(m->vad);
+    rh_turn_model_free(m->turn);
     rh_face_model_free(m->faces);
     rh_free(m);
 }

@@ -4,6 +4,7 @@
 #include "session_internal.h"
 
 static const double METRICS_EVERY_S = 1.0;
+enum { ENOUGH_VOICE = 4 * RH_CONTOUR_PER_S }; /* steps */
 
 /* {lock} held */
 static json_t *metrics_event(const rh_session *s)
@@ -42,12 +43,16 @@ static const rh_cue *cue_due(rh_session *s, bool speaking)
         if (t->bins[i].n_words && (loudest >= 0 || (double)t->bins[i].level_db > loudest))
             loudest = (double)t->bins[i].level_db;
     }
+    rh_final_delivery d = rh_timeline_delivered(t, from);
+    double mean = d.pitch / fmax(d.n_voiced, 1);
     rh_cue_view v = {
         .t = s->now,
         .speaking = speaking,
         .recent_wpm = (double)rh_tongue_english_pace(rh_tongue_of(s->said.language),
                                                      (float)rh_timeline_wpm(t, heard, RH_CUE_WINDOW_S)),
         .fillers_per_min = fillers > 2 ? fillers * 60.0 / RH_CUE_WINDOW_S : 0,
+        .pauses_per_min = d.n_pauses > 1 ? d.n_pauses * 60.0 / RH_CUE_WINDOW_S : 0,
+        .pitch_sd = d.n_voiced >= ENOUGH_VOICE ? sqrt(fmax(0, d.pitch_sq / d.n_voiced - mean * mean)) : -1,
         .speech_db = loudest,
         .has_video = t->last_face >= 0 && s->now - t->last_face < 5,
         .looking_share = rh_timeline_looking(t, s->now - RH_CUE_WINDOW_S, s->now + 1),

@@ -96,6 +96,27 @@ void rh_timeline_word(rh_timeline *t, double start, double end, int units, bool 
         t->last_word_end = end;
 }
 
+void rh_timeline_delivery(rh_timeline *t, const rh_final_delivery *d)
+{
+    t->latest[t->n_finals++ % RH_TIMELINE_FINALS] = *d;
+}
+
+rh_final_delivery rh_timeline_delivered(const rh_timeline *t, double from)
+{
+    rh_final_delivery sum = {0};
+    for (int i = t->n_finals > RH_TIMELINE_FINALS ? t->n_finals - RH_TIMELINE_FINALS : 0; i < t->n_finals; i++) {
+        const rh_final_delivery *d = &t->latest[i % RH_TIMELINE_FINALS];
+        if (d->end < from)
+            continue;
+        sum.n_voiced += d->n_voiced;
+        sum.pitch += d->pitch;
+        sum.pitch_sq += d->pitch_sq;
+        sum.n_pauses += d->n_pauses;
+        sum.end = d->end;
+    }
+    return sum;
+}
+
 double rh_timeline_wpm(const rh_timeline *t, double now, double window)
 {
     int from = (int)fmax(0, now - window), first = -1, last = -1, n = 0;

@@ -10,6 +10,7 @@
 #include "rehearse/speech/sight.h"
 #include "rehearse/vision/face_tracker.h"
 #include "rehearse/session/session.h"
+#include "finals.h"
 
 typedef struct {
     int n_faces, n_present, n_looking;              /* pictures; with a face; looking at the camera */
@@ -27,6 +28,8 @@ typedef struct {
     const char *direction; /* "left", "right", "up", "down", "away" (no face) */
 } rh_look_away;
 
+enum { RH_TIMELINE_FINALS = 32 };
+
 typedef struct {
     rh_timeline_bin *bins; /* a second each */
     int n_bins;
@@ -38,6 +41,8 @@ typedef struct {
     double last_face, last_present; /* s, -1 = never */
     double away_since;              /* of a look away that goes on, s; -1 = none */
     const char *away_direction;
+    rh_final_delivery latest[RH_TIMELINE_FINALS]; /* of the finals; the one of number i at i % RH_TIMELINE_FINALS */
+    int n_finals;
 } rh_timeline;
 
 void rh_timeline_init(rh_timeline *t);
@@ -50,6 +55,10 @@ bool rh_timeline_face(rh_timeline *t, const rh_face *f, double s, rh_look_away *
 void rh_timeline_away(rh_timeline *t, double start, double end);
 /* Adds one final word, of so many units (characters where those are counted, else 1). */
 void rh_timeline_word(rh_timeline *t, double start, double end, int units, bool filler);
+/* Adds what a final's sound showed. */
+void rh_timeline_delivery(rh_timeline *t, const rh_final_delivery *d);
+/* The same of all finals that ended from `from` on, added up; the end is the last one's. */
+rh_final_delivery rh_timeline_delivered(const rh_timeline *t, double from);
 /* Words (units) a minute over the last `window` seconds before `now`, of the time between
  * the first and last word in it; 0 with fewer than 8 words. */
 double rh_timeline_wpm(const rh_timeline *t, double now, double window);

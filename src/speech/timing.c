@@ -35,12 +35,13 @@ const char *rh_pause_place_name(rh_pause_place place)
 
 static rh_pause_place place_of(const rh_speech_input *in, size_t after)
 {
-    if (rh_ends_sentence(in->words[after].text))
+    if (rh_ends_sentence(in->words[after].text) && !in->words[after].open)
         return RH_PAUSE_SENTENCE;
     const rh_tongue *t = rh_tongue_of(in->language);
     if (!t->openers) /* where its clauses begin is not known: nothing is said against a pause */
         return RH_PAUSE_CLAUSE;
-    if (rh_ends_clause(in->words[after].text) || opens_clause(t, in->words[after + 1].text))
+    bool comma = rh_ends_clause(in->words[after].text) && !rh_ends_sentence(in->words[after].text);
+    if (comma || opens_clause(t, in->words[after + 1].text))
         return RH_PAUSE_CLAUSE;
     return RH_PAUSE_WITHIN;
 }

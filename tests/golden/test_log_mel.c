@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
-#include "asr/native/log_mel.h"
-#include "models/mel_filters_internal.h"
+#include "asr/log_mel.h"
+#include "rehearse/models/mel_filters.h"
 #include "rehearse/media/audio.h"
 
 enum { MAX_MELS = 128 };

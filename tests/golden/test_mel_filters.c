@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <cmocka.h>
-#include "models/mel_filters_internal.h"
+#include "rehearse/models/mel_filters.h"
 
 /* Every listed value must be there, and everything else be 0. */
 static void check(int n_mels)

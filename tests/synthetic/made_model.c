@@ -5,7 +5,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include "models/mel_filters_internal.h"
+#include "rehearse/models/mel_filters.h"
 
 enum { CTX = 1500, TEXT_CTX = 448, N_BINS = 201, MAX_BANDS = 128, QUANTISED = 2000 };
 

@@ -28,7 +28,8 @@ static float judged(const char *text, const char *asked, const char *language, c
     snprintf(copy, sizeof copy, "%s", text);
     for (char *save = NULL, *w = strtok_r(copy, " ", &save); w && in.n_words < MAX_WORDS;
          w = strtok_r(NULL, " ", &save))
-        words[in.n_words] = (rh_word){w, (float)in.n_words * 0.4f, (float)in.n_words * 0.4f + 0.4f, 0.9f, 0.05f, 0.1f},
+        words[in.n_words] =
+            (rh_word){w, (float)in.n_words * 0.4f, (float)in.n_words * 0.4f + 0.4f, 0.9f, 0.05f, 0.1f, false},
         in.n_words++;
     assert_int_equal(rh_language_measure(&in, &l, NULL), RH_OK);
     assert_int_equal(rh_content_judge(&in, &l, asked, NULL, out, NULL), RH_OK);

@@ -10,6 +10,7 @@
 static const rh_cue_view calm = {.t = 60,
                                  .recent_wpm = 150,
                                  .fillers_per_min = 3,
+                                 .pitch_sd = 3,
                                  .speech_db = -25,
                                  .has_video = true,
                                  .looking_share = 0.8,
@@ -89,15 +90,19 @@ static void who_never_pauses_is_told_all_the_same(void **state)
 static void planted_faults_get_their_cue(void **state)
 {
     (void)state;
-    rh_cue_view faults[6] = {calm, calm, calm, calm, calm, calm};
-    static const char *const kinds[6] = {"pace", "pace", "fillers", "eye_contact", "loudness", "framing"};
+    enum { N = 8 };
+    rh_cue_view faults[N] = {calm, calm, calm, calm, calm, calm, calm, calm};
+    static const char *const kinds[N] = {"pace",     "pace",    "fillers", "eye_contact",
+                                         "loudness", "framing", "pauses",  "melody"};
     faults[0].recent_wpm = 220;
     faults[1].recent_wpm = 75;
     faults[2].fillers_per_min = 12;
     faults[3].looking_share = 0.5;
     faults[4].speech_db = -44;
     faults[5].away_s = 5;
-    for (int i = 0; i < 6; i++) {
+    faults[6].pauses_per_min = 9;
+    faults[7].pitch_sd = 1.3;
+    for (int i = 0; i < N; i++) {
         rh_cue_state s;
         int n = 0;
         rh_cue_state_init(&s);

@@ -28,7 +28,7 @@ static void say(speech *s, const char *text, float wpm, float p)
     float step = 60.0f / wpm;
     size_t n = 0;
     for (char *save = NULL, *w = strtok_r(s->text, " ", &save); w; w = strtok_r(NULL, " ", &save)) {
-        s->words[n] = (rh_word){w, (float)n * step, (float)n * step + step, p, (1 - p) / 2, 3 * (1 - p)};
+        s->words[n] = (rh_word){w, (float)n * step, (float)n * step + step, p, (1 - p) / 2, 3 * (1 - p), false};
         n++;
     }
     s->in.words = s->words;
@@ -310,10 +310,10 @@ static void the_sound_tells_a_bad_word_from_another(void **state)
     (void)state;
     speech s;
     say(&s, "We call it water.", 120, 0.95f);
-    rh_word forced[] = {{"We", 0, 0.4f, 0.99f, 0.001f, 0},
-                        {"call", 0.5f, 0.9f, 0.9f, 0.05f, 0},
-                        {"it", 1, 1.3f, 0.95f, 0.02f, 0},
-                        {"what.", 1.5f, 2, 0.02f, 0.9f, 0}};
+    rh_word forced[] = {{"We", 0, 0.4f, 0.99f, 0.001f, 0, false},
+                        {"call", 0.5f, 0.9f, 0.9f, 0.05f, 0, false},
+                        {"it", 1, 1.3f, 0.95f, 0.02f, 0, false},
+                        {"what.", 1.5f, 2, 0.02f, 0.9f, 0, false}};
     s.in.reference = "We call it what";
     s.in.forced = forced;
     s.in.n_forced = 4;
@@ -382,10 +382,10 @@ static void forced_words_lend_their_score(void **state)
     speech s;
     say(&s, "We call it bear.", 120, 0.95f);
     s.words[1].p = s.words[3].p = 0.05f; /* understood only with the help of the text, or not at all */
-    rh_word forced[] = {{"We", 0, 0.4f, 0.99f, 0.001f, 0},
-                        {"call", 0.5f, 0.9f, 0.9f, 0.05f, 0},
-                        {"it", 1, 1.3f, 0.02f, 0.9f, 0},
-                        {"bear.", 1.5f, 2, 0.02f, 0.9f, 0}};
+    rh_word forced[] = {{"We", 0, 0.4f, 0.99f, 0.001f, 0, false},
+                        {"call", 0.5f, 0.9f, 0.9f, 0.05f, 0, false},
+                        {"it", 1, 1.3f, 0.02f, 0.9f, 0, false},
+                        {"bear.", 1.5f, 2, 0.02f, 0.9f, 0, false}};
     s.in.reference = "We call it bear";
     s.in.forced = forced;
     s.in.n_forced = 4;

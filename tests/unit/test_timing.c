@@ -72,6 +72,29 @@ static void syllables_follow_spelling(void **state)
             fail_msg("%s: %d, not %d", cases[i].word, rh_syllables(cases[i].word), cases[i].n);
 }
 
+/* Live: where a pause cuts, the recogniser ends a sentence that the voice did not. */
+static void a_full_stop_in_mid_speech_ends_no_sentence(void **state)
+{
+    (void)state;
+    rh_word said[] = {{.text = "That", .end = 0.3f},
+                      {.text = "makes", .start = 0.3f, .end = 0.6f},
+                      {.text = "me.", .start = 0.6f, .end = 0.9f, .open = true},
+                      {.text = "Feel", .start = 1.8f, .end = 2.1f},
+                      {.text = "good.", .start = 2.1f, .end = 2.4f, .open = true},
+                      {.text = "Because", .start = 3.3f, .end = 3.6f},
+                      {.text = "it's", .start = 3.6f, .end = 3.9f},
+                      {.text = "steel.", .start = 3.9f, .end = 4.2f},
+                      {.text = "Yes.", .start = 5.1f, .end = 5.4f}};
+    rh_speech_input in = {.words = said, .n_words = sizeof said / sizeof said[0]};
+    rh_timing t = {0};
+    assert_int_equal(rh_timing_measure(&in, NULL, &t, NULL), RH_OK);
+    assert_int_equal(t.n_pauses, 3);
+    assert_int_equal(t.pauses[0].place, RH_PAUSE_WITHIN);
+    assert_int_equal(t.pauses[1].place, RH_PAUSE_CLAUSE);
+    assert_int_equal(t.pauses[2].place, RH_PAUSE_SENTENCE);
+    rh_timing_done(&t);
+}
+
 static void pauses_get_their_place_from_words(void **state)
 {
     (void)state;
@@ -186,6 +209,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(syllables_follow_spelling),
         cmocka_unit_test(pauses_get_their_place_from_words),
+        cmocka_unit_test(a_full_stop_in_mid_speech_ends_no_sentence),
         cmocka_unit_test(silence_on_the_curve_beats_word_times),
         cmocka_unit_test(rates_follow_a_change_of_pace),
         cmocka_unit_test(nothing_said_measures_nothing),

@@ -7,6 +7,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include "rehearse/asr/asr.h"
+#include "rehearse/asr/turn.h"
 #include "rehearse/asr/vad.h"
 #include "rehearse/base/status.h"
 #include "rehearse/vision/face_tracker.h"
@@ -14,13 +15,14 @@
 typedef struct {
     rh_asr_model *asr;              /* NULL = no speech */
     rh_vad_model *vad;              /* NULL = no speech */
+    rh_turn_model *turn;            /* NULL = no speech, or no such file */
     rh_face_model *faces;           /* NULL = no vision */
     char language[RH_ASR_LANG_LEN]; /* where a session gives none; "" = detect */
 } rh_model_set;
 
 typedef struct {
     const char *whisper_path; /* ggml file; NULL = no speech */
-    const char *models_dir;   /* face and voice activity models */
+    const char *models_dir;   /* face, voice activity and turn models */
     bool vision;              /* load the face models */
     const char *language;     /* where a session gives none; NULL = detect */
     rh_asr_model_options asr;

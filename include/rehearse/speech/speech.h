@@ -26,6 +26,7 @@ typedef struct {
     float p;          /* recognition probability [0,1], geometric mean over its tokens */
     float p_rival;    /* of the strongest other reading [0,1] */
     float entropy;    /* nats, mean over its tokens */
+    bool open;        /* a full stop behind it is the recogniser's: the voice was going on */
 } rh_word;
 
 typedef struct {

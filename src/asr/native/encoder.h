@@ -17,7 +17,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include "log_mel.h"
+#include "asr/log_mel.h"
 #include "rehearse/nn/ggml_file.h"
 #include "rehearse/base/status.h"
 

@@ -1,6 +1,7 @@
-/* mel_filters_internal.h - the mel filter bank that Whisper models carry. */
-#ifndef RH_MEL_FILTERS_INTERNAL_H
-#define RH_MEL_FILTERS_INTERNAL_H
+/* mel_filters.h - the mel filter bank of Whisper: in its model files, and for other models that hear as it does.
+ * Threads: any. */
+#ifndef RH_MEL_FILTERS_H
+#define RH_MEL_FILTERS_H
 
 enum { RH_MEL_BINS = 201 }; /* of a 400-point transform */
 
