@@ -22,7 +22,7 @@ static double too_many_fillers(const rh_cue_view *v)
 
 static double too_many_pauses(const rh_cue_view *v)
 {
-    return (v->pauses_per_min - 6) / 3;
+    return (v->pauses_per_min - 3) / 3;
 }
 
 static double too_flat(const rh_cue_view *v)
