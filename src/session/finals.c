@@ -157,7 +157,6 @@ static rh_status hear(rh_word_table *t, const rh_heard *h, rh_turn_model *turn, 
                                     .n_words = clean->n - first,
                                     .language = t->language,
                                     .contour = &c,
-                                    .language = t->language,
                                     .duration_s = (double)h->n_sound / RH_ASR_RATE_HZ};
         if (delivery)
             measure_delivery(&in, h, delivery);
