@@ -227,8 +227,10 @@ static void print_wording(FILE *f, const json_t *result, rh_buf *b)
     for (int k = 0; k < 6; k++)
         add_remarks(b, l, kinds[k][0], kinds[k][1]);
     print_line(f, "wording", b);
-    (void)rh_buf_printf(b, "%.0f of %.1f words on average, the longest %.0f", sentences,
-                        rh_page_number(l, "sentence_words"), rh_page_number(longest, "words"));
+    (void)rh_buf_printf(b, "%.0f", sentences);
+    if (json_is_number(json_object_get(l, "sentence_words")))
+        (void)rh_buf_printf(b, " of %.1f words on average, the longest %.0f", rh_page_number(l, "sentence_words"),
+                            rh_page_number(longest, "words"));
     if (json_is_integer(json_object_get(l, "i")))
         (void)rh_buf_printf(b, "; \"I\" %.0f, \"we\" %.0f", rh_page_number(l, "i"), rh_page_number(l, "we"));
     json_array_foreach(json_object_get(l, "repeated"), i, r)

@@ -300,7 +300,7 @@ static json_t *sentence_json(const rh_analysis *a, int i)
 static json_t *longest_json(const rh_analysis *a)
 {
     json_t *o = sentence_json(a, a->language.longest_sentence);
-    if (json_is_object(o))
+    if (json_is_object(o) && !rh_tongue_of(a->said.language)->by_characters)
         put_int(o, "words", a->language.sentences[a->language.longest_sentence].n_words);
     return o;
 }
@@ -336,7 +336,7 @@ static json_t *language_json(const rh_analysis *a)
     json_t *o = json_object(), *remarks = json_array(), *repeated = json_array(), *counts = json_object();
     json_t *star = json_object();
     put_int(o, "sentences", (long long)l->n_sentences);
-    put(o, "sentence_words", l->sentence_words);
+    put_if(o, "sentence_words", !t->by_characters, (double)l->sentence_words);
     json_object_set_new(o, "longest_sentence", longest_json(a));
     put_if(o, "variety", !t->by_characters, (double)l->variety);
     count_if(o, "i", t->i, l->n_i);

@@ -244,6 +244,18 @@ static void note_language(json_t *list, const char *code)
     rh_buf_done(&b);
 }
 
+/* Words of another language than was given are guesses: who reads them should know. */
+static void note_other_language(json_t *list, const rh_analysis *a)
+{
+    char spoken[RH_ASR_LANG_NAME], given[RH_ASR_LANG_NAME];
+    rh_asr_language_name(a->other_language, spoken);
+    rh_asr_language_name(a->said.language, given);
+    json_array_append_new(list,
+                          json_sprintf("You seem to have spoken %s, and were understood as if it were %s: choose the "
+                                       "language you speak, then the words and figures hold.",
+                                       spoken, given));
+}
+
 static json_t *notes(const rh_analysis *a)
 {
     json_t *list = json_array();
@@ -257,6 +269,8 @@ static json_t *notes(const rh_analysis *a)
         json_array_append_new(list, json_string(a->report.reason));
     if (a->heard && a->report.spoken)
         note_language(list, a->said.language);
+    if (*a->other_language)
+        note_other_language(list, a);
     unsigned sound = a->sound_known ? a->report.voice.sound & ~(unsigned)RH_SOUND_NO_VOICE : 0;
     for (unsigned bit = 1; bit <= sound; bit <<= 1)
         if (sound & bit)

@@ -144,9 +144,9 @@ static void put_in_order(rh_disfluencies *d)
     drop_doubles(d);
 }
 
-static void add_text(rh_buf *b, const char *s, rh_status *st)
+static void add_text(rh_buf *b, const rh_tongue *t, const char *s, rh_status *st)
 {
-    if (*st == RH_OK && b->len > 0)
+    if (*st == RH_OK && b->len > 0 && rh_tongue_parts(t, b->data + b->len - 1, s))
         *st = rh_buf_puts(b, " ");
     if (*st == RH_OK)
         *st = rh_buf_puts(b, s);
@@ -171,16 +171,16 @@ static char *write_verbatim(const rh_filler_search *f)
     const rh_disfluencies *d = f->out;
     for (int i = -1; i < (int)f->in->n_words; i++) {
         if (i >= 0)
-            add_text(&b, f->in->words[i].text, &st);
+            add_text(&b, f->tongue, f->in->words[i].text, &st);
         for (; filler < d->n_fillers && d->fillers[filler].after_word <= i; filler++)
             if (d->fillers[filler].n_words == 0) {
-                add_text(&b, rh_filler_said(f->tongue, &d->fillers[filler]), &st);
+                add_text(&b, f->tongue, rh_filler_said(f->tongue, &d->fillers[filler]), &st);
                 if (st == RH_OK)
                     st = rh_buf_puts(&b, ",");
             }
         for (; f->verbatim_holds && at < f->n_verbatim && rh_clean_before(f, at) <= i; at++)
             if (worth_writing(f, at))
-                add_text(&b, f->verbatim[at].text, &st);
+                add_text(&b, f->tongue, f->verbatim[at].text, &st);
     }
     char *text = st == RH_OK ? rh_buf_take(&b) : NULL;
     rh_buf_done(&b);

@@ -147,7 +147,23 @@ static void characters_are_told_as_characters(void **state)
     assert_true(json_number_value(json_array_get(of(r, "timeline", "pace_cpm"), 5)) > 200);
     assert_true(says(json_object_get(r, "transcript"), "我在上海的一家公司做了三年的数据分析。"));
     assert_int_equal(notes_with(r, "not measured in Chinese"), 1);
+    assert_null(strstr(json_string_value(of(r, "analysis", "verbatim_text")), "我 在"));
+    assert_true(json_is_null(of(r, "language", "sentence_words")));
     json_decref(r);
+}
+
+static void another_language_than_the_one_given_is_told(void **state)
+{
+    (void)state;
+    json_t *report = NULL,
+           *session = json_pack("{s:s, s:f, s:f, s:{}}", "id", "s", "created", 1.0, "duration_s", 9.0, "meta");
+    rh_analysis a = analysis_of("en", "He came to the town and had a look at all of it before the night was over.", 2);
+    strcpy(a.other_language, "pl");
+    assert_int_equal(rh_report_build(session, &a, NULL, &report, NULL), RH_OK);
+    assert_int_equal(notes_with(report, "spoken Polish, and were understood as if it were English"), 1);
+    json_decref(report);
+    json_decref(session);
+    rh_analysis_done(&a);
 }
 
 static void english_has_no_such_note(void **state)
@@ -171,6 +187,7 @@ int main(void)
         cmocka_unit_test(without_lists_nothing_is_claimed_and_that_is_said_once),
         cmocka_unit_test(a_language_with_lists_is_told_what_they_find),
         cmocka_unit_test(characters_are_told_as_characters),
+        cmocka_unit_test(another_language_than_the_one_given_is_told),
         cmocka_unit_test(english_has_no_such_note),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -70,6 +70,23 @@ static void characters_split_over_tokens_stay_whole(void **state)
     rh_transcript_done(&t);
 }
 
+static void foreign_words_among_characters_stay_whole(void **state)
+{
+    (void)state;
+    static const char *const tokens[] = {"我们", "用", "Py", "thon", "写", " A", "PI", "，", "20", "23", "年"};
+    rh_transcript t;
+    rh_transcript_init(&t);
+    strcpy(t.language, "zh");
+    say(&t, tokens, 11, 0);
+    static const char *const words[] = {"我们", "用", "Python", "写", "API，", "2023", "年"};
+    assert_int_equal(t.n_words, 7);
+    for (int i = 0; i < 7; i++) {
+        assert_int_equal(t.words[i].text_len, strlen(words[i]));
+        assert_memory_equal(t.text + t.words[i].text_off, words[i], strlen(words[i]));
+    }
+    rh_transcript_done(&t);
+}
+
 static const char *const begin[] = {" And", " so"};
 
 static void stray_bytes_become_replacement_characters(void **state)
@@ -284,6 +301,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(tokens_become_words_with_their_punctuation),
         cmocka_unit_test(characters_split_over_tokens_stay_whole),
+        cmocka_unit_test(foreign_words_among_characters_stay_whole),
         cmocka_unit_test(stray_bytes_become_replacement_characters),
         cmocka_unit_test(no_cut_makes_invalid_text),
         cmocka_unit_test(joined_transcripts_keep_their_parts),
