@@ -178,6 +178,13 @@ static size_t phrase_of(const rh_filler_search *f, size_t i, const char *const *
     return best;
 }
 
+/* At a sentence's start it joins what is said, unless a pause or a sound of thinking follows. */
+static bool opens_to_hold(const rh_filler_search *f, size_t last)
+{
+    return pause_after(f, last) >= LONG_PAUSE_S ||
+           (last + 1 < f->in->n_words && rh_hesitation_in(f->tongue, f->in->words[last + 1].text) != RH_SOUND_NONE);
+}
+
 /* Phrases of a language's lists: those that are fillers anywhere, and those that must be set off. */
 static size_t listed_at(rh_filler_search *f, size_t i)
 {
@@ -197,10 +204,13 @@ static size_t listed_at(rh_filler_search *f, size_t i)
                         .after_word = (int)i - 1,
                         .n_words = (int)n,
                         .word = phrase};
-    if (!anywhere && opens_sentence(f, i))
+    if (!anywhere && opens_sentence(f, i)) {
+        if (!opens_to_hold(f, i + n - 1))
+            return 0;
         rh_add_weak_filler(f, filler);
-    else
+    } else {
         rh_add_filler(f, filler);
+    }
     return n;
 }
 

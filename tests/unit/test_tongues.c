@@ -205,6 +205,9 @@ static const struct {
      "Alors, euh, dans mon dernier stage on devait, en fait, refaire le site, et du coup, j'ai appelé les clients. "
      "C'était un bon site, enfin, un site plus simple, euuuh, plus rapide aussi, quoi.",
      "alors|euh|en fait|du coup|enfin|euh|quoi"},
+    {"de", "Wir waren, ähm, zu dritt. Also, ich habe angefangen. Genau, so war das, und dann kam der Umzug.", "ähm"},
+    {"es", "Éramos, eh, tres personas. Entonces, propuse un plan. Bueno, el plan era corto y claro.", "eh"},
+    {"fr", "Nous étions, euh, trois personnes. Donc, j'ai proposé un plan. Alors, le client a dit oui.", "euh"},
     {"es", "Este año cambié de trabajo porque en mi empresa no había un buen plan para aprender, y pues así fue mejor.",
      ""},
     {"de", "Er kam um acht Uhr, um das Team kennenzulernen, und er blieb bis zum Abend, also zehn Stunden.", ""},
