@@ -59,17 +59,17 @@ static void print_score(FILE *f, const char *name, const json_t *score)
     rh_buf b;
     rh_buf_init(&b, MAX_TEXT);
     json_array_foreach(json_object_get(score, "parts"), i, part) {
-        double points = rh_page_number(part, "points");
+        double points = rh_json_num(part, "points");
         if (fabs(points) < 0.5 || strcmp(name, "overall") == 0)
             continue;
-        (void)rh_buf_printf(&b, "%s%s%c%+.0f", b.len ? ", " : "", rh_page_string(part, "name"), RH_NO_BREAK, points);
+        (void)rh_buf_printf(&b, "%s%s%c%+.0f", b.len ? ", " : "", rh_json_str(part, "name"), RH_NO_BREAK, points);
     }
-    fprintf(f, "  %-14s %5.1f  ", name, rh_page_number(score, "value"));
+    fprintf(f, "  %-14s %5.1f  ", name, rh_json_num(score, "value"));
     if (b.len) {
         rh_page_wrapped(f, b.data, AT, AT);
         fprintf(f, "%*s", AT, "");
     }
-    rh_page_wrapped(f, rh_page_string(score, "advice"), AT, AT);
+    rh_page_wrapped(f, rh_json_str(score, "advice"), AT, AT);
     rh_buf_done(&b);
 }
 
@@ -118,18 +118,18 @@ static const char *plural(double n)
 static void print_timing(FILE *f, const json_t *result, rh_buf *b)
 {
     const json_t *t = json_object_get(result, "timing");
-    bool by_characters = strcmp(rh_page_string(result, "pace_unit"), "characters") == 0;
+    bool by_characters = strcmp(rh_json_str(result, "pace_unit"), "characters") == 0;
     (void)rh_buf_printf(b, "%.0f %s a minute; %.1f syllables a second of speech (by sound %.1f), %.1f with pauses",
-                        rh_page_number(result, by_characters ? "characters_per_minute" : "pace_wpm"),
-                        by_characters ? "characters" : "words", rh_page_number(t, "articulation_rate"),
-                        rh_page_number(t, "articulation_heard"), rh_page_number(t, "speech_rate"));
-    if (rh_page_number(t, "pace_variation") > 0)
-        (void)rh_buf_printf(b, "; varies by %.0f %%", 100 * rh_page_number(t, "pace_variation"));
+                        rh_json_num(result, by_characters ? "characters_per_minute" : "pace_wpm"),
+                        by_characters ? "characters" : "words", rh_json_num(t, "articulation_rate"),
+                        rh_json_num(t, "articulation_heard"), rh_json_num(t, "speech_rate"));
+    if (rh_json_num(t, "pace_variation") > 0)
+        (void)rh_buf_printf(b, "; varies by %.0f %%", 100 * rh_json_num(t, "pace_variation"));
     print_line(f, "pace", b);
     (void)rh_buf_printf(b,
                         "first word after %.1f s; speaking %.0f %% of the time; %.1f syllables (%.1f s) between pauses",
-                        rh_page_number(t, "response_delay_s"), 100 * rh_page_number(t, "phonation_ratio"),
-                        rh_page_number(t, "mean_run_syllables"), rh_page_number(t, "mean_run_s"));
+                        rh_json_num(t, "response_delay_s"), 100 * rh_json_num(t, "phonation_ratio"),
+                        rh_json_num(t, "mean_run_syllables"), rh_json_num(t, "mean_run_s"));
     print_line(f, "flow", b);
     static const char *const places[][3] = {{"pauses_within", "pause_within_s", "inside clauses"},
                                             {"pauses_clause", "pause_clause_s", "between clauses"},
@@ -137,12 +137,12 @@ static void print_timing(FILE *f, const json_t *result, rh_buf *b)
     size_t n = json_array_size(json_object_get(result, "pauses"));
     (void)rh_buf_printf(b, "%zu", n);
     if (n)
-        (void)rh_buf_printf(b, ", %.1f s in all, the longest %.1f s", rh_page_number(t, "pause_s"),
-                            rh_page_number(t, "longest_pause_s"));
+        (void)rh_buf_printf(b, ", %.1f s in all, the longest %.1f s", rh_json_num(t, "pause_s"),
+                            rh_json_num(t, "longest_pause_s"));
     for (int i = 0; i < 3; i++)
-        if (rh_page_number(t, places[i][0]) > 0)
-            (void)rh_buf_printf(b, "; %.0f %s, %.1f s on average", rh_page_number(t, places[i][0]), places[i][2],
-                                rh_page_number(t, places[i][1]));
+        if (rh_json_num(t, places[i][0]) > 0)
+            (void)rh_buf_printf(b, "; %.0f %s, %.1f s on average", rh_json_num(t, places[i][0]), places[i][2],
+                                rh_json_num(t, places[i][1]));
     print_line(f, "pauses", b);
 }
 
@@ -160,18 +160,18 @@ static void print_disfluencies(FILE *f, const json_t *result, rh_buf *b)
 {
     static const char *const names[][2] = {
         {"repetition", "said twice"}, {"restart", "begun anew"}, {"cut-off", "cut off"}, {"drawn", "drawn out"}};
-    double n = rh_page_number(result, "filler_words_count");
+    double n = rh_json_num(result, "filler_words_count");
     size_t i;
     json_t *s;
     (void)rh_buf_printf(b, is_measured(result, "fillers") ? "%.0f" : "not measured in this language", n);
     if (n > 0)
-        (void)rh_buf_printf(b, ", %.1f a minute", rh_page_number(result, "fillers_per_minute"));
+        (void)rh_buf_printf(b, ", %.1f a minute", rh_json_num(result, "fillers_per_minute"));
     add_counts(b, json_object_get(result, "filler_words_detail"));
     print_line(f, "fillers", b);
     for (int k = 0; k < 4; k++) {
         int count = 0;
         json_array_foreach(json_object_get(result, "slips"), i, s)
-            count += strcmp(rh_page_string(s, "kind"), names[k][0]) == 0;
+            count += strcmp(rh_json_str(s, "kind"), names[k][0]) == 0;
         if (count)
             (void)rh_buf_printf(b, "%s%d %s", b->len ? ", " : "", count, names[k][1]);
     }
@@ -181,15 +181,14 @@ static void print_disfluencies(FILE *f, const json_t *result, rh_buf *b)
 static void print_voice(FILE *f, const json_t *result, rh_buf *b)
 {
     const json_t *p = json_object_get(result, "prosody");
-    double falls = rh_page_number(p, "falls"), rises = rh_page_number(p, "rises");
-    if (!p || rh_page_number(p, "voiced_s") <= 0)
+    double falls = rh_json_num(p, "falls"), rises = rh_json_num(p, "rises");
+    if (!p || rh_json_num(p, "voiced_s") <= 0)
         return;
     (void)rh_buf_printf(b,
                         "pitch %.0f Hz in the middle, spread %.1f semitones, range %.1f; loudness spread %.0f dB, "
                         "%.0f dB above the background",
-                        rh_page_number(p, "f0_median_hz"), rh_page_number(p, "f0_spread_st"),
-                        rh_page_number(p, "f0_range_st"), rh_page_number(p, "loudness_spread_db"),
-                        rh_page_number(p, "snr_db"));
+                        rh_json_num(p, "f0_median_hz"), rh_json_num(p, "f0_spread_st"), rh_json_num(p, "f0_range_st"),
+                        rh_json_num(p, "loudness_spread_db"), rh_json_num(p, "snr_db"));
     size_t n = json_array_size(json_object_get(p, "sentence_ends"));
     if (n)
         (void)rh_buf_printf(b, "; of %zu sentence end%s %.0f falling, %.0f rising", n, plural((double)n), falls, rises);
@@ -201,7 +200,7 @@ static void print_voice(FILE *f, const json_t *result, rh_buf *b)
 /* A count with the first few things counted. */
 static void add_remarks(rh_buf *b, const json_t *language, const char *kind, const char *name)
 {
-    double n = rh_page_number(json_object_get(language, "counts"), kind);
+    double n = rh_json_num(json_object_get(language, "counts"), kind);
     size_t i;
     json_t *r;
     int shown = 0;
@@ -209,8 +208,8 @@ static void add_remarks(rh_buf *b, const json_t *language, const char *kind, con
         return;
     (void)rh_buf_printf(b, "%s%.0f %s%s", b->len ? "; " : "", n, name, plural(n));
     json_array_foreach(json_object_get(language, "remarks"), i, r)
-        if (strcmp(rh_page_string(r, "kind"), kind) == 0 && shown < EXAMPLES)
-            (void)rh_buf_printf(b, "%s%s", shown++ ? ", " : " (", rh_page_string(r, "text"));
+        if (strcmp(rh_json_str(r, "kind"), kind) == 0 && shown < EXAMPLES)
+            (void)rh_buf_printf(b, "%s%s", shown++ ? ", " : " (", rh_json_str(r, "text"));
     (void)rh_buf_puts(b, n > EXAMPLES ? ", ...)" : ")");
 }
 
@@ -219,7 +218,7 @@ static void print_wording(FILE *f, const json_t *result, rh_buf *b)
     static const char *const kinds[][2] = {{"hedge", "hedge"},     {"weak", "weak word"}, {"strong", "strong verb"},
                                            {"passive", "passive"}, {"number", "number"},  {"name", "name"}};
     const json_t *l = json_object_get(result, "language"), *longest = json_object_get(l, "longest_sentence");
-    double sentences = rh_page_number(l, "sentences");
+    double sentences = rh_json_num(l, "sentences");
     size_t i;
     json_t *r;
     if (sentences <= 0)
@@ -229,13 +228,13 @@ static void print_wording(FILE *f, const json_t *result, rh_buf *b)
     print_line(f, "wording", b);
     (void)rh_buf_printf(b, "%.0f", sentences);
     if (json_is_number(json_object_get(l, "sentence_words")))
-        (void)rh_buf_printf(b, " of %.1f words on average, the longest %.0f", rh_page_number(l, "sentence_words"),
-                            rh_page_number(longest, "words"));
+        (void)rh_buf_printf(b, " of %.1f words on average, the longest %.0f", rh_json_num(l, "sentence_words"),
+                            rh_json_num(longest, "words"));
     if (json_is_integer(json_object_get(l, "i")))
-        (void)rh_buf_printf(b, "; \"I\" %.0f, \"we\" %.0f", rh_page_number(l, "i"), rh_page_number(l, "we"));
+        (void)rh_buf_printf(b, "; \"I\" %.0f, \"we\" %.0f", rh_json_num(l, "i"), rh_json_num(l, "we"));
     json_array_foreach(json_object_get(l, "repeated"), i, r)
-        (void)rh_buf_printf(b, "%s%s %.0f times", i ? ", " : "; repeated: ", rh_page_string(r, "word"),
-                            rh_page_number(r, "count"));
+        (void)rh_buf_printf(b, "%s%s %.0f times", i ? ", " : "; repeated: ", rh_json_str(r, "word"),
+                            rh_json_num(r, "count"));
     print_line(f, "sentences", b);
 }
 
@@ -251,8 +250,8 @@ static void print_story(FILE *f, const json_t *result, rh_buf *b)
         return;
     json_object_foreach((json_t *)(uintptr_t)star, part, s) {
         if (json_is_object(s)) {
-            int at = (int)rh_page_number(s, "start");
-            (void)rh_buf_printf(b, "%d:%02d %s", at / 60, at % 60, rh_page_string(s, "text"));
+            int at = (int)rh_json_num(s, "start");
+            (void)rh_buf_printf(b, "%d:%02d %s", at / 60, at % 60, rh_json_str(s, "text"));
         } else {
             (void)rh_buf_puts(b, "not found");
         }
@@ -267,14 +266,14 @@ static void print_rest(FILE *f, const json_t *result, rh_buf *b)
     json_t *warning;
     if (r)
         (void)rh_buf_printf(b, "%.0f word%s missed, %.0f added, %.0f replaced, %.0f mispronounced; %.0f %% said",
-                            rh_page_number(r, "missed"), plural(rh_page_number(r, "missed")),
-                            rh_page_number(r, "added"), rh_page_number(r, "replaced"),
-                            rh_page_number(r, "mispronounced"), 100 * rh_page_number(r, "completeness"));
+                            rh_json_num(r, "missed"), plural(rh_json_num(r, "missed")), rh_json_num(r, "added"),
+                            rh_json_num(r, "replaced"), rh_json_num(r, "mispronounced"),
+                            100 * rh_json_num(r, "completeness"));
     print_line(f, "text", b);
-    (void)rh_buf_printf(b, "with a confidence of %.2f", rh_page_number(result, "confidence"));
+    (void)rh_buf_printf(b, "with a confidence of %.2f", rh_json_num(result, "confidence"));
     print_line(f, "recognised", b);
     json_array_foreach(json_object_get(result, "sound"), i, warning) {
-        (void)rh_buf_puts(b, rh_page_string(warning, "text"));
+        (void)rh_buf_puts(b, rh_json_str(warning, "text"));
         print_line(f, "sound", b);
     }
 }
@@ -282,8 +281,8 @@ static void print_rest(FILE *f, const json_t *result, rh_buf *b)
 /* What was really said, where that is more than the clean words. */
 static void print_verbatim(FILE *f, const json_t *result)
 {
-    const char *verbatim = rh_page_string(result, "verbatim_text");
-    if (!*verbatim || strcmp(verbatim, rh_page_string(result, "transcribed_text")) == 0)
+    const char *verbatim = rh_json_str(result, "verbatim_text");
+    if (!*verbatim || strcmp(verbatim, rh_json_str(result, "transcribed_text")) == 0)
         return;
     fputs("\n  as it was said: ", f);
     rh_page_wrapped(f, verbatim, 18, 2);
@@ -292,10 +291,10 @@ static void print_verbatim(FILE *f, const json_t *result)
 bool rh_analyze_text(FILE *f, const char *path, const json_t *result, const json_t *items)
 {
     rh_buf b;
-    fprintf(f, "%s  %.1f s\n\n", path, rh_page_number(result, "audio_duration"));
+    fprintf(f, "%s  %.1f s\n\n", path, rh_json_num(result, "audio_duration"));
     if (json_object_get(result, "reason")) {
         fputs("  ", f);
-        rh_page_wrapped(f, rh_page_string(result, "reason"), 2, 2);
+        rh_page_wrapped(f, rh_json_str(result, "reason"), 2, 2);
         fputc('\n', f);
         return !ferror(f);
     }

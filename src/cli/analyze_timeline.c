@@ -30,7 +30,7 @@ static const struct {
 
 static mark_kind kind_of(const json_t *item)
 {
-    const char *mark = rh_page_string(item, "mark");
+    const char *mark = rh_json_str(item, "mark");
     int k = 0;
     while (k < PLAIN && strcmp(mark, MARKS[k].mark) != 0)
         k++;
@@ -83,10 +83,10 @@ static void add_item(rh_buf *b, const json_t *before, const json_t *item, const 
 {
     mark_kind kind = kind_of(item);
     bool opens = !go_together(before, item), closes = !go_together(item, next);
-    const char *text = rh_page_string(item, "text"), *expected = rh_page_string(item, "expected");
+    const char *text = rh_json_str(item, "text"), *expected = rh_json_str(item, "expected");
     switch (kind) {
     case PAUSE:
-        (void)rh_buf_printf(b, "(%.1f%cs) ", rh_page_number(item, "end") - rh_page_number(item, "start"), RH_NO_BREAK);
+        (void)rh_buf_printf(b, "(%.1f%cs) ", rh_json_num(item, "end") - rh_json_num(item, "start"), RH_NO_BREAK);
         break;
     case FILLER: /* "you know" is one of two words */
         (void)rh_buf_printf(b, "%s%s%s", opens ? "(" : "", text, closes ? ") " : "\x01");
@@ -113,7 +113,7 @@ static void row_items(rh_buf *b, const json_t *items, double to, size_t *at, boo
 {
     for (; *at < json_array_size(items); ++*at) {
         const json_t *item = json_array_get(items, *at);
-        if (rh_page_number(item, "start") >= to)
+        if (rh_json_num(item, "start") >= to)
             return;
         mark_kind kind = kind_of(item);
         add_item(b, *at ? json_array_get(items, *at - 1) : NULL, item, json_array_get(items, *at + 1));
@@ -143,7 +143,7 @@ void rh_page_timeline(FILE *f, const json_t *result, const json_t *items)
     const json_t *characters = json_object_get(timeline, "pace_cpm");
     const json_t *pace = characters ? characters : json_object_get(timeline, "pace_wpm");
     double pitch_low, pitch_high, loud_low, loud_high;
-    double length = rh_page_number(result, "audio_duration");
+    double length = rh_json_num(result, "audio_duration");
     bool seen[PLAIN + 1] = {false};
     size_t at = 0;
     rh_buf b;

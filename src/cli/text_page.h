@@ -4,23 +4,13 @@
 
 #include <jansson.h>
 #include <stdio.h>
+#include "rehearse/base/json.h"
 
 /* Stands for a blank at which no line may end. */
 #define RH_NO_BREAK '\x01'
 
 /* `text` from column `at` on, wrapped at the page's width and indented; ends the line. */
 void rh_page_wrapped(FILE *f, const char *text, int at, int indent);
-
-static inline double rh_page_number(const json_t *o, const char *key)
-{
-    return json_number_value(json_object_get(o, key));
-}
-
-static inline const char *rh_page_string(const json_t *o, const char *key)
-{
-    const char *s = json_string_value(json_object_get(o, key));
-    return s ? s : "";
-}
 
 /* Curves and words in rows of five seconds, and what the marks mean. */
 void rh_page_timeline(FILE *f, const json_t *result, const json_t *items);

@@ -180,10 +180,13 @@ rh_status rh_session_measure(rh_session *s, const atomic_bool *cancel, rh_sessio
     st = rh_timeline_faces(&s->timeline, s->length, &faces);
     st = st == RH_OK ? measure(s, &faces, cancel, &out->analysis, err) : rh_fail(err, st, "session: out of memory");
     rh_face_track_done(&faces);
-    if (st != RH_OK)
+    if (st == RH_OK && !(out->kept = as_kept(s)))
+        st = rh_fail(err, RH_ERR_NOMEM, "session: out of memory");
+    if (st != RH_OK) {
+        rh_session_whole_done(out);
         return st;
+    }
     rh_session_go_on(s, RH_SESSION_MEASURED);
-    out->kept = as_kept(s);
     if (s->store)
         (void)rh_store_list(s->store, s->o.client, EARLIER_SESSIONS, s->created, &out->earlier, NULL);
     return RH_OK;
