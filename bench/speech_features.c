@@ -5,9 +5,11 @@
  *
  * LIST has a line a recording: id, tab, path, tab, reference text. A line of
  * the table holds what was heard (words, forced words, pauses, curves, pooled
- * encoder output), and the features and scores computed from it with and without
- * the text; --replay computes both anew, taking the pooled output for that of
- * Whisper base. */
+ * encoder output, how likely every sound is at each step), and the features and
+ * scores computed from it with and without the text; --replay computes both anew,
+ * taking the pooled output for that of Whisper base. Both lay the words' sounds over
+ * the steps, once for the text's words and once for those recognised; a recording
+ * that was heard in several pieces has no steps. */
 #include <jansson.h>
 #include <math.h>
 #include <stdio.h>
@@ -17,13 +19,18 @@
 #include "rehearse/media/audio.h"
 #include "rehearse/session/hearing.h"
 #include "rehearse/speech/analysis.h"
+#include "rehearse/speech/phones.h"
 #include "paths.h"
 #include "speech/chunks.h"
 
 enum { MAX_LINE = 1 << 16, MAX_HEARD = 4096 };
 
+static const float STEP_S = 0.02f; /* of rh_asr_phones() */
+
 static json_t *number(float v)
 {
+    if (!isfinite(v))
+        return json_null();
     return json_real(round((double)v * 1e5) / 1e5);
 }
 
@@ -97,18 +104,86 @@ static json_t *line_of(const char *id, const rh_speech_input *in)
     return o;
 }
 
-static void print_line(json_t *o, const rh_speech_input *in)
+/* ---- sounds ---- */
+
+/* The steps as text: two hexadecimal digits a cost. */
+static json_t *steps_json(const rh_phone_steps *s)
 {
-    rh_speech_input free_speech = *in;
+    static const char digits[] = "0123456789abcdef";
+    size_t n = s->n * RH_PHONES;
+    char *text = rh_alloc(2 * n + 1);
+    for (size_t i = 0; i < n; i++) {
+        text[2 * i] = digits[s->cost[i] >> 4];
+        text[2 * i + 1] = digits[s->cost[i] & 15];
+    }
+    json_t *o = json_stringn(text, 2 * n);
+    rh_free(text);
+    return o;
+}
+
+static uint8_t *read_steps(const json_t *text, size_t *n_steps)
+{
+    size_t n = json_string_length(text) / 2;
+    const char *at = json_string_value(text);
+    uint8_t *cost = rh_alloc(n + 1);
+    for (size_t i = 0; i < n; i++) {
+        const char digit[] = {at[2 * i], at[2 * i + 1], 0};
+        cost[i] = (uint8_t)strtoul(digit, NULL, 16);
+    }
+    *n_steps = n / RH_PHONES;
+    return cost;
+}
+
+/* Word, sound, start, end, ln P, margin, rival. */
+static json_t *sounds_json(const rh_phone_said *p, size_t n)
+{
+    json_t *a = json_array();
+    for (size_t i = 0; i < n; i++)
+        json_array_append_new(a, json_pack("[i,s,o,o,o,o,s]", (int)p[i].word, rh_phone_name(p[i].phone),
+                                           number(p[i].start), number(p[i].end), number(p[i].logp), number(p[i].margin),
+                                           rh_phone_name(p[i].rival)));
+    return a;
+}
+
+/* The input with the sounds of its words, forced or free, in its only segment `g`. */
+static rh_phone_said *add_sounds(rh_speech_input *in, rh_speech_segment *g, const rh_phone_steps *steps)
+{
+    rh_phone_said *said = NULL;
+    size_t n = 0;
+    bool forced = in->n_forced > 0;
+    if (in->n_segments != 1)
+        return NULL;
+    (void)rh_phones_align(steps, forced ? in->forced : in->words, forced ? in->n_forced : in->n_words, &said, &n, NULL);
+    *g = in->segments[0];
+    g->first_phone = 0;
+    g->n_phones = n;
+    g->phones_forced = forced;
+    in->segments = g;
+    in->phones = said;
+    in->n_phones = n;
+    return said;
+}
+
+static void print_line(json_t *o, const rh_speech_input *heard, const rh_phone_steps *steps)
+{
+    rh_speech_input with_text = *heard, free_speech = *heard, *in = &with_text;
     free_speech.reference = NULL;
     free_speech.n_forced = 0;
+    rh_speech_segment text_segment, free_segment;
+    rh_phone_said *text_sounds = add_sounds(in, &text_segment, steps);
+    rh_phone_said *free_sounds = add_sounds(&free_speech, &free_segment, steps);
+    json_object_set_new(o, "sounds", sounds_json(text_sounds, in->n_phones));
+    json_object_set_new(o, "free_sounds", sounds_json(free_sounds, free_speech.n_phones));
     json_object_set_new(o, "features", features_json(in));
     json_object_set_new(o, "free", features_json(&free_speech));
     json_object_set_new(o, "scores", scores_json(in));
     json_object_set_new(o, "free_scores", scores_json(&free_speech));
     json_dumpf(o, stdout, JSON_COMPACT | JSON_REAL_PRECISION(6));
     putchar('\n');
+    fflush(stdout);
     json_decref(o);
+    rh_free(text_sounds);
+    rh_free(free_sounds);
 }
 
 static bool hear(rh_asr_stream *stream, const rh_asr_model *model, const rh_vad_model *vad, char *line)
@@ -132,7 +207,17 @@ static bool hear(rh_asr_stream *stream, const rh_asr_model *model, const rh_vad_
         return false;
     }
     const rh_speech_input in = rh_word_table_input(&a.said, &h.curves, a.duration_s);
-    print_line(line_of(id, &in), &in);
+    json_t *line_out = line_of(id, &in);
+    uint8_t *cost = NULL;
+    rh_phone_steps steps = {.step_s = STEP_S};
+    if (in.n_segments == 1 && rh_asr_phones(stream, &cost, &steps.n, &err) == RH_OK) {
+        steps.cost = cost;
+        steps.start_s = in.segments[0].start;
+        json_object_set_new(line_out, "steps", steps_json(&steps));
+        json_object_set_new(line_out, "steps_from", number(steps.start_s));
+    }
+    print_line(line_out, &in, &steps);
+    rh_free(cost);
     rh_analysis_done(&a);
     rh_hearing_done(&h);
     return true;
@@ -206,7 +291,14 @@ static void replay_line(const char *line)
         }
     in.speech = &voiced;
     in.n_speech = voiced.end > 0.0f;
-    print_line(json_incref(o), &in);
+    size_t n_steps;
+    uint8_t *cost = read_steps(json_object_get(o, "steps"), &n_steps);
+    const rh_phone_steps steps = {.cost = cost,
+                                  .n = n_steps,
+                                  .start_s = (float)json_number_value(json_object_get(o, "steps_from")),
+                                  .step_s = STEP_S};
+    print_line(json_incref(o), &in, &steps);
+    rh_free(cost);
     rh_free(f0);
     rh_free(level);
     rh_free(pooled);
