@@ -214,7 +214,15 @@ static bool better(const rh_dec_params *p, const rh_dec_result *a, const rh_dec_
     return a_loops == b_loops ? a->avg_logprob > b->avg_logprob : b_loops;
 }
 
-/* The first answer that is good enough, hotter each time; the best one where none is. A wrong
+/* The last answer ended by itself, and each of its words is plain: what repeats itself is the speech. */
+static bool is_plain(const dec_search *q, const rh_dec_result *r)
+{
+    static const float PLAIN = -0.3f;
+    return q->paths[0].period == 0 && q->paths[0].n < q->max_tokens && r->avg_logprob > PLAIN;
+}
+
+/* The first answer that is good enough, hotter each time; the best one where none is. A second plain
+ * one ends the search: somebody does say the same again and again. A wrong
  * language fails in all of them, and in any case they may not take much more work than the sound
  * is worth. */
 static rh_status answer(dec_search *q, const initial *in, rh_dec_result *best, rh_error *err)
@@ -228,6 +236,7 @@ static rh_status answer(dec_search *q, const initial *in, rh_dec_result *best, r
     rh_dec_result *r = rh_calloc(1, sizeof *r);
     if (!r)
         return rh_fail(err, RH_ERR_NOMEM, "decoder: out of memory");
+    bool plain = is_plain(q, best);
     q->most_steps = p->retry_steps ? q->n_steps + p->retry_steps : 0;
     q->least_sum = p->logprob_min * (float)(q->max_tokens + 1);
     for (float t = p->temperature + 0.2f; st == RH_OK && t < 1.0f + 1e-3f; t += 0.2f) {
@@ -238,10 +247,10 @@ static rh_status answer(dec_search *q, const initial *in, rh_dec_result *best, r
             st = RH_OK;
             continue;
         }
-        bool good = st == RH_OK && rh_dec_good_enough(p, r);
+        bool good = st == RH_OK && rh_dec_good_enough(p, r), again = st == RH_OK && plain && is_plain(q, r);
         if (st == RH_OK && (good || better(p, r, best)))
             *best = *r;
-        if (good)
+        if (good || again)
             break;
     }
     rh_free(r);
