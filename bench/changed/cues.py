@@ -94,19 +94,21 @@ def main():
     found = hear.changed(kinds=list(SOUND))
     server = Server()
     rows, wrong = {}, []
-    for fault, kind, name, x, seen in cases(hear.DATA, found, o.only):
-        cues = session(server, x, seen, o.speed)
-        own = [t for t, k in cues if k == kind]
-        other = [(t, k) for t, k in cues if k != kind]
-        row = rows.setdefault(fault or "good speakers", [0, 0, 0, 0])
-        row[0] += 1
-        row[1] += bool(own) and own[0] <= SOON_S
-        row[2] += bool(own) and own[0] <= LATE_S
-        row[3] += not other
-        if o.list or other or (kind and not own):
-            wrong.append(f"{name}, {fault or 'good'}: " + (", ".join(f"{k} at {t:.0f} s" for t, k in cues) or "no cue"))
-            print("  " + wrong[-1], flush=True)
-    server.stop()
+    try:
+        for fault, kind, name, x, seen in cases(hear.DATA, found, o.only):
+            cues = session(server, x, seen, o.speed)
+            own = [t for t, k in cues if k == kind]
+            other = [(t, k) for t, k in cues if k != kind]
+            row = rows.setdefault(fault or "good speakers", [0, 0, 0, 0])
+            row[0] += 1
+            row[1] += bool(own) and own[0] <= SOON_S
+            row[2] += bool(own) and own[0] <= LATE_S
+            row[3] += not other
+            if o.list or other or (kind and not own):
+                wrong.append(f"{name}, {fault or 'good'}: " + (", ".join(f"{k} at {t:.0f} s" for t, k in cues) or "no cue"))
+                print("  " + wrong[-1], flush=True)
+    finally:
+        server.stop()
     for fault, (n, soon, late, alone) in rows.items():
         print(f"{fault:28s} {n:3d} sessions: {soon:3d} within {SOON_S} s, {late:3d} within {LATE_S} s, {alone:3d} without another cue")
     faults = [r for f, r in rows.items() if f != "good speakers"]
