@@ -447,7 +447,7 @@ static void take_final(const bench *b, live *l, const rh_heard *h)
 {
     size_t m = l->said.n_fillers;
     const rh_transcript *t = h->transcript;
-    (void)rh_finals_add(&l->said, h, NULL, NULL);
+    (void)rh_finals_add(&l->said, h, NULL);
     for (; m < l->said.n_fillers; m++) {
         const rh_filler *f = &l->said.fillers[m];
         l->n_all++;

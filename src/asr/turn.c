@@ -2,6 +2,7 @@
  * and heard as a log-mel spectrogram of 80 bands, as pipecat does it (_whisper_features.py). */
 #include "rehearse/asr/turn.h"
 
+#include <limits.h>
 #include <math.h>
 #include <pthread.h>
 #include <string.h>
@@ -32,7 +33,7 @@ static rh_status bind(rh_turn_model *m, rh_error *err)
     return st == RH_OK ? rh_nn_set_output(m->request, 0, &out, err) : st;
 }
 
-rh_status rh_turn_model_load(rh_turn_model **out, const char *path, rh_error *err)
+rh_status rh_turn_model_load(rh_turn_model **out, const char *path, const char *cache_dir, rh_error *err)
 {
     static const size_t BINS = (size_t)MELS * RH_MEL_BINS;
     rh_turn_model *m = rh_calloc(1, sizeof *m);
@@ -40,7 +41,10 @@ rh_status rh_turn_model_load(rh_turn_model **out, const char *path, rh_error *er
     rh_status st = m && filters ? RH_OK : rh_fail(err, RH_ERR_NOMEM, "turn model: out of memory");
     if (m)
         pthread_mutex_init(&m->lock, NULL);
+    char cache[PATH_MAX];
     rh_nn_options o = rh_nn_options_default();
+    if (cache_dir && rh_nn_cache_folder(cache, sizeof cache, cache_dir))
+        o.cache_dir = cache;
     if (st == RH_OK)
         st = rh_nn_model_load(&m->nn, path, &o, err);
     if (st == RH_OK && (rh_nn_model_input(m->nn, "input_features") != 0 || rh_nn_model_n_outputs(m->nn) != 1))

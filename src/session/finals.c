@@ -107,16 +107,6 @@ static rh_status keep_new(rh_word_table *t, const rh_disfluencies *d, const rh_h
     return st;
 }
 
-/* The recogniser ends what it hears with a full stop, wherever a pause has cut it. */
-static void judge_end(rh_word_table *t, const rh_heard *h, rh_turn_model *turn)
-{
-    float p;
-    rh_word_list *l = &t->words[RH_WORDS_CLEAN];
-    double tail = h->sound_from + (double)h->n_sound / RH_ASR_RATE_HZ - (double)h->end;
-    if (turn && l->n && tail >= TAIL_S && rh_turn_over(turn, h->sound, h->n_sound, &p, NULL) == RH_OK)
-        l->at[l->n - 1].open = p < OPEN_P;
-}
-
 /* Of what is new: the voice, and the pauses before its words. `in` counts from the window's start. */
 static void measure_delivery(const rh_speech_input *in, const rh_heard *h, rh_final_delivery *d)
 {
@@ -141,9 +131,8 @@ static void measure_delivery(const rh_speech_input *in, const rh_heard *h, rh_fi
     rh_timing_done(&timing);
 }
 
-static rh_status hear(rh_word_table *t, const rh_heard *h, rh_turn_model *turn, rh_final_delivery *delivery)
+static rh_status hear(rh_word_table *t, const rh_heard *h, rh_final_delivery *delivery)
 {
-    judge_end(t, h, turn);
     rh_pitch_track track = {0};
     rh_disfluencies d = {0};
     size_t first, first_verbatim;
@@ -171,7 +160,7 @@ static rh_status hear(rh_word_table *t, const rh_heard *h, rh_turn_model *turn, 
     return st;
 }
 
-rh_status rh_finals_add(rh_word_table *t, const rh_heard *h, rh_turn_model *turn, rh_final_delivery *d)
+rh_status rh_finals_add(rh_word_table *t, const rh_heard *h, rh_final_delivery *d)
 {
     const rh_transcript *from = h->transcript;
     rh_status st = rh_word_table_segment(t, h->start, h->end, from->text ? from->text : "");
@@ -185,8 +174,18 @@ rh_status rh_finals_add(rh_word_table *t, const rh_heard *h, rh_turn_model *turn
         return st;
     memcpy(t->language, from->language, sizeof from->language);
     if (h->verbatim && h->n_sound > 0)
-        (void)hear(t, h, turn, d);
+        (void)hear(t, h, d);
     return RH_OK;
+}
+
+void rh_finals_judge_end(rh_word_table *t, const rh_heard *h, rh_turn_model *turn)
+{
+    float p;
+    rh_word_list *l = &t->words[RH_WORDS_CLEAN];
+    double tail = h->sound_from + (double)h->n_sound / RH_ASR_RATE_HZ - (double)h->end;
+    bool heard = h->verbatim && h->n_sound > 0 && tail >= TAIL_S;
+    if (turn && heard && l->n && rh_turn_over(turn, h->sound, h->n_sound, &p, NULL) == RH_OK)
+        l->at[l->n - 1].open = p < OPEN_P;
 }
 
 static json_t *word_json(const char *word, double start, double end, float p)

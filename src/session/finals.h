@@ -23,9 +23,14 @@ typedef struct {
 
 /* One more segment: the words, those of the verbatim decode that are new (else the clean ones), the
  * encoder's output, and where the transcriber has a verbatim decode its fillers and disfluencies: a final
- * whose fillers can't be looked for is still a final. `turn` (NULL: none) tells a pause for thought from the
- * end of a sentence; *d, where not NULL, is filled. Times: the transcriber's. RH_ERR_NOMEM. */
-rh_status rh_finals_add(rh_word_table *t, const rh_heard *h, rh_turn_model *turn, rh_final_delivery *d);
+ * whose fillers can't be looked for is still a final. *d, where not NULL, is filled. Times: the
+ * transcriber's. RH_ERR_NOMEM. */
+rh_status rh_finals_add(rh_word_table *t, const rh_heard *h, rh_final_delivery *d);
+
+/* The recogniser ends what it hears with a full stop, wherever a pause has cut it: whether the voice was going
+ * on behind the final just added. For the pause that follows, so it may wait until the final is told. `turn` NULL:
+ * nothing is judged. */
+void rh_finals_judge_end(rh_word_table *t, const rh_heard *h, rh_turn_model *turn);
 
 /* The words of a segment as clients get them: "word", "start", "end", "probability"; a word that is a
  * filler has "filler": its kind; a filler that no word stands for is an item of its own with

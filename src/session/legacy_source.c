@@ -325,7 +325,7 @@ static rh_status take_finals(rh_legacy_source *l, bool *any)
     rh_status st = RH_OK;
     while (st == RH_OK && rh_transcriber_next(l->transcriber, &h) == RH_OK)
         if (h.final && h.transcript->text) {
-            st = rh_finals_add(&l->said, &h, NULL, NULL);
+            st = rh_finals_add(&l->said, &h, NULL);
             *any = true;
         }
     return st;

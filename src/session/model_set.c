@@ -12,14 +12,14 @@ static rh_status go_on(const rh_model_set_options *o, rh_error *err)
 }
 
 /* A folder of models of before has none: pauses then are judged by the words alone. */
-static void load_turn(rh_model_set *m, const char *dir)
+static void load_turn(rh_model_set *m, const rh_model_set_options *o)
 {
     char path[PATH_MAX];
     rh_error err;
-    int n = snprintf(path, sizeof path, "%s/smart-turn-v3.2-cpu.onnx", dir);
+    int n = snprintf(path, sizeof path, "%s/smart-turn-v3.2-cpu.onnx", o->models_dir);
     if (n < 0 || (size_t)n >= sizeof path)
         return;
-    if (rh_turn_model_load(&m->turn, path, &err) != RH_OK)
+    if (rh_turn_model_load(&m->turn, path, o->asr.cache_dir, &err) != RH_OK)
         rh_log(RH_LOG_WARN, "live pauses are judged by the words alone: %s", err.msg);
 }
 
@@ -33,7 +33,7 @@ static rh_status load_speech(rh_model_set *m, const rh_model_set_options *o, rh_
     if (st == RH_OK)
         st = go_on(o, err);
     if (st == RH_OK)
-        load_turn(m, o->models_dir);
+        load_turn(m, o);
     return st == RH_OK ? rh_asr_model_load(&m->asr, o->whisper_path, &o->asr, err) : st;
 }
 

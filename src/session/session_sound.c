@@ -157,12 +157,13 @@ static void send_transcript(rh_session *s, const char *type, const json_t *segme
 static void heard_final(rh_session *s, const rh_heard *h, double offset)
 {
     rh_final_delivery d = {0};
-    if (says_anything(h) && rh_finals_add(&s->said, h, s->models->turn, &d) == RH_OK) {
+    if (says_anything(h) && rh_finals_add(&s->said, h, &d) == RH_OK) {
         send_transcript(s, "transcript.final", rh_session_keep_segment(s, s->said.n_segments - 1, offset));
         d.end += offset;
         pthread_mutex_lock(&s->lock);
         rh_timeline_delivery(&s->timeline, &d);
         pthread_mutex_unlock(&s->lock);
+        rh_finals_judge_end(&s->said, h, s->models->turn);
     } else if (says_anything(h))
         s->whole = false;
     else if (s->partial_shown)

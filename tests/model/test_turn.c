@@ -54,8 +54,8 @@ static void another_model_is_refused(void **state)
     (void)state;
     rh_turn_model *m = NULL;
     rh_error err;
-    assert_int_equal(rh_turn_model_load(&m, model_file("silero_vad_openvino_16k.onnx"), &err), RH_ERR_FORMAT);
-    assert_int_equal(rh_turn_model_load(&m, "tests/golden/turn/none.onnx", &err), RH_ERR_IO);
+    assert_int_equal(rh_turn_model_load(&m, model_file("silero_vad_openvino_16k.onnx"), NULL, &err), RH_ERR_FORMAT);
+    assert_int_equal(rh_turn_model_load(&m, "tests/golden/turn/none.onnx", NULL, &err), RH_ERR_IO);
     assert_null(m);
 }
 
@@ -66,7 +66,7 @@ int main(void)
         cmocka_unit_test(silence_is_a_number_too),
         cmocka_unit_test(another_model_is_refused),
     };
-    if (rh_turn_model_load(&model, model_file("smart-turn-v3.2-cpu.onnx"), NULL) != RH_OK)
+    if (rh_turn_model_load(&model, model_file("smart-turn-v3.2-cpu.onnx"), NULL, NULL) != RH_OK)
         return 1;
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     rh_turn_model_free(model);
