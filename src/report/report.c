@@ -352,6 +352,17 @@ static bool add_follow_ups(json_t *r, const rh_analysis *a, const json_t *meta)
     return whole;
 }
 
+/* Of a session that answers a question of an interview: which. */
+static void add_interview(json_t *r, const json_t *meta)
+{
+    static const char *const keys[] = {"interview", "question_index", "follow_up"};
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+        json_t *value = json_object_get(meta, keys[i]);
+        if (value)
+            json_object_set(r, keys[i], value);
+    }
+}
+
 rh_status rh_report_build(const json_t *session, const rh_analysis *a, const json_t *earlier, json_t **out,
                           rh_error *err)
 {
@@ -373,6 +384,7 @@ rh_status rh_report_build(const json_t *session, const rh_analysis *a, const jso
     json_decref(marked);
     bool whole = r && add_follow_ups(r, a, meta);
     if (r) {
+        add_interview(r, meta);
         json_object_set_new(r, "trend", trend(session, earlier, marks));
         json_object_set_new(r, "title", json_string(title(meta)));
         json_object_set_new(r, "file_name", json_string(rh_json_str(meta, "file_name")));

@@ -101,6 +101,8 @@ const char *rh_http_request_header(rh_http *h, const char *name);
 
 /* "/path?a=1": value of a query parameter; false when absent. */
 bool rh_query(rh_http *h, const char *name, char *out, size_t cap);
+/* *out stays as it is where it is not there or empty; NaN when it is no number. */
+void rh_query_value(rh_http *h, const char *name, double *out);
 /* 0 when it is not there, NaN when it is no number. */
 float rh_query_number(rh_http *h, const char *name);
 float rh_query_number_of(const rh_net_conn *net, const char *name);

@@ -37,6 +37,16 @@ float rh_query_number(rh_http *h, const char *name)
     return rh_query_number_of(h->net, name);
 }
 
+void rh_query_value(rh_http *h, const char *name, double *out)
+{
+    char text[32], *end;
+    if (!rh_query(h, name, text, sizeof text) || !*text)
+        return;
+    *out = strtod(text, &end);
+    if (*end || end == text)
+        *out = NAN;
+}
+
 rh_visitor rh_http_visitor(const rh_net_conn *net, rh_visitor_text *t)
 {
     bool forwarded = false;

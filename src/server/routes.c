@@ -1,6 +1,7 @@
 #include "routes.h"
 
 #include "server/api/api.h"
+#include "server/api/interviews.h"
 #include "server/api/sessions.h"
 #include "server/legacy/legacy.h"
 #include "server/live/live_session.h"
@@ -20,6 +21,10 @@ static const rh_route_row rows[] = {
     {"GET", "/v1/sessions/{}/report", false, .finish = rh_session_report},
     {"GET", "/v1/sessions/{}/transcript", false, .finish = rh_session_transcript},
     {"GET", "/v1/sessions/{}/media", false, .finish = rh_session_media},
+    {"GET", "/v1/interviews", false, .finish = rh_interviews_list},
+    {"POST", "/v1/interviews", false, .start = rh_want_interview, .finish = rh_interview_new},
+    {"GET", "/v1/interviews/{}", false, .finish = rh_interview_get},
+    {"DELETE", "/v1/interviews/{}", false, .finish = rh_interview_delete},
     {"GET", "/v1/export", false, .finish = rh_sessions_export},
     {"GET", "/v1/models", false, .start = rh_models},
     {"GET", "/v1/models/{}", false, .start = rh_models},

@@ -174,5 +174,7 @@ rh_status rh_site_new(rh_site **out, const char *dir, rh_error *err); /* NULL di
 void rh_site_free(rh_site *site);
 void rh_site_serve(const rh_site *site, rh_http *h, const char *path);
 const char *rh_site_dir(const rh_site *site); /* NULL: no page here */
+/* The bytes of "/questions/x.json", valid as long as the site; NULL: not there. Any thread. */
+const char *rh_site_file(const rh_site *site, const char *path, size_t *n);
 
 #endif

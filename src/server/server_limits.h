@@ -26,15 +26,19 @@ enum {
     RH_MAX_OUT_BYTES = 512 << 10,     /* replies not yet taken by the network; then no more is read */
     RH_STALLED_S = 30,                /* a client that takes no reply for so long is closed */
 
-    RH_MAX_FILE_JOBS = 16,  /* uploads waiting for recognition; then 429 */
-    RH_MAX_ATTEMPTS = 3,    /* analyses of a recording, or reports of a broken session, that end the program */
-    RH_NICE_FILES = 10,     /* recordings give way to everything else */
-    RH_DISK_THREADS = 4,    /* pieces of uploads, opening of live sessions */
-    RH_DESK_THREADS = 4,    /* questions to the store, which may have to wait for the disk */
-    RH_MAX_FRAME_JOBS = 64, /* analyze-frame requests at once; then 429 */
-    RH_STOP_GRACE_S = 30,   /* SIGTERM: running work gets so long */
-    RH_STOP_CLOSE_S = 3,    /* of it: for a client that only has to send its last bytes */
-    RH_STOP_LOADING_S = 3,  /* for the step of loading the models that is under way */
+    RH_MAX_FILE_JOBS = 16,       /* uploads waiting for recognition; then 429 */
+    RH_MAX_ATTEMPTS = 3,         /* analyses of a recording, or reports of a broken session, that end the program */
+    RH_NICE_FILES = 10,          /* recordings give way to everything else */
+    RH_DISK_THREADS = 4,         /* pieces of uploads, opening of live sessions */
+    RH_DESK_THREADS = 4,         /* questions to the store, which may have to wait for the disk */
+    RH_MAX_PASTED_CHARS = 20000, /* job_ad and cv of an interview, each */
+    RH_MAX_INTERVIEW_BODY_BYTES = 512 << 10, /* both in JSON, escaped */
+    RH_INTERVIEW_QUESTIONS = 8,              /* of a plan */
+    RH_INTERVIEW_FOLLOW_UPS = 2,             /* of a question */
+    RH_MAX_FRAME_JOBS = 64,                  /* analyze-frame requests at once; then 429 */
+    RH_STOP_GRACE_S = 30,                    /* SIGTERM: running work gets so long */
+    RH_STOP_CLOSE_S = 3,                     /* of it: for a client that only has to send its last bytes */
+    RH_STOP_LOADING_S = 3,                   /* for the step of loading the models that is under way */
 };
 
 #endif

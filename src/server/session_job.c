@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 #include <unistd.h>
+#include "rehearse/base/json.h"
 #include "rehearse/report/report.h"
 
 static const char *text_of(const json_t *meta, const char *key)
@@ -16,6 +17,9 @@ rh_session_options rh_session_options_of(const rh_server *s, const char *id, con
                                 .question = text_of(meta, "question"),
                                 .kind = text_of(meta, "kind"),
                                 .language = text_of(meta, "language"),
+                                .interview = text_of(meta, "interview"),
+                                .question_index = (int)rh_json_num(meta, "question_index"),
+                                .follow_up = (int)rh_json_num(meta, "follow_up"),
                                 .reference = text_of(meta, "reference"),
                                 .source = text_of(meta, "source"),
                                 .file_name = text_of(meta, "file_name"),

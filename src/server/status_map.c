@@ -32,6 +32,7 @@ const char *rh_http_reason(int http_status)
 {
     switch (http_status) {
     case 200: return "OK";
+    case 201: return "Created";
     case 202: return "Accepted";
     case 204: return "No Content";
     case 206: return "Partial Content";

@@ -34,6 +34,7 @@ static bool copy_options(rh_session *s, const rh_session_options *o)
     s->o.question = copy(o->question, &ok);
     s->o.kind = copy(o->kind, &ok);
     s->o.language = copy(o->language, &ok);
+    s->o.interview = copy(o->interview, &ok);
     s->o.reference = copy(o->reference, &ok);
     s->o.spool_dir = copy(o->spool_dir, &ok);
     s->o.source = copy(o->source, &ok);
@@ -49,6 +50,9 @@ json_t *rh_session_meta(const rh_session *s)
     json_t *meta = json_pack("{s:s, s:s*, s:s*, s:s*, s:s*, s:s*, s:s*}", "client", s->o.client, "question",
                              s->o.question, "kind", s->o.kind, "language", s->o.language, "reference", s->o.reference,
                              "source", s->o.source, "file_name", s->o.file_name);
+    if (meta && s->o.interview)
+        (void)json_object_update_new(meta, json_pack("{s:s, s:i, s:i}", "interview", s->o.interview, "question_index",
+                                                     s->o.question_index, "follow_up", s->o.follow_up));
     if (meta && s->o.keep_media) /* after a crash it is still known */
         json_object_set_new(meta, "keep_media", json_true());
     return meta;
@@ -201,8 +205,8 @@ void rh_session_free(rh_session *s)
     rh_word_table_done(&s->said);
     json_decref(s->segments);
     json_decref(s->events);
-    const char *strings[] = {s->o.id,        s->o.client,    s->o.question, s->o.kind,     s->o.language,
-                             s->o.reference, s->o.spool_dir, s->o.source,   s->o.file_name};
+    const char *strings[] = {s->o.id,        s->o.client,    s->o.question, s->o.kind,      s->o.language,
+                             s->o.reference, s->o.spool_dir, s->o.source,   s->o.file_name, s->o.interview};
     for (size_t i = 0; i < sizeof strings / sizeof *strings; i++)
         rh_free((char *)(uintptr_t)strings[i]); /* ours: copied by copy_options() */
     pthread_mutex_destroy(&s->lock);

@@ -50,4 +50,19 @@ const char *const rh_sql_text[RH_SQL_COUNT] = {
     [RH_SQL_FAIL] = "UPDATE session SET updated = ?1, state = 'failed', error = ?2, recording = NULL"
                     " WHERE id = ?3",
     [RH_SQL_FILES] = "SELECT id, state, media, recording FROM session",
+    [RH_SQL_INTERVIEW_NEW] = "INSERT INTO interview (id, created, client, data) SELECT ?1, ?2, ?3, ?4"
+                             " WHERE (SELECT count(*) FROM interview) < ?5",
+    [RH_SQL_INTERVIEWS] = "SELECT json_remove(data, '$.job_ad', '$.cv'), id, created,"
+                          " (SELECT count(DISTINCT meta ->> '$.question_index') FROM session"
+                          "  WHERE meta ->> '$.interview' = interview.id AND state = 'done') AS answered,"
+                          " (SELECT avg(report ->> '$.scores.overall') FROM session"
+                          "  WHERE meta ->> '$.interview' = interview.id AND state = 'done') AS overall"
+                          " FROM interview WHERE (?1 IS NULL OR client = ?1) AND created < ?2"
+                          " ORDER BY created DESC LIMIT ?3",
+    [RH_SQL_INTERVIEW] = "SELECT data, id, created FROM interview WHERE id = ?1",
+    [RH_SQL_INTERVIEW_SESSIONS] = "SELECT " SESSION_COLUMNS " FROM session WHERE meta ->> '$.interview' = ?1"
+                                  " ORDER BY created, id",
+    [RH_SQL_INTERVIEW_DELETE] = "DELETE FROM interview WHERE id = ?1 RETURNING id",
+    [RH_SQL_INTERVIEWS_OLDER] = "DELETE FROM interview WHERE created < ?1 AND NOT EXISTS"
+                                " (SELECT 1 FROM session WHERE meta ->> '$.interview' = interview.id) RETURNING id",
 };

@@ -125,7 +125,7 @@ static rh_status ask_within(rh_store *s, store_op *o, int ms, json_t **out, rh_e
     return o->st;
 }
 
-static rh_status ask(rh_store *s, store_op *o, json_t **out, rh_error *err)
+rh_status store_ask(rh_store *s, store_op *o, json_t **out, rh_error *err)
 {
     return ask_within(s, o, RH_STORE_PATIENCE_S * 1000, out, err);
 }
@@ -166,40 +166,40 @@ rh_status rh_store_list(rh_store *s, const char *client, int limit, double befor
         return rh_fail(err, RH_ERR_NOMEM, "store: out of memory");
     store_op o = {
         .how = STORE_READ, .run = store_run_list, .kind = name, .n = limit, .start = before > 0 ? before : 1e18};
-    rh_status st = ask(s, &o, out, err);
+    rh_status st = store_ask(s, &o, out, err);
     rh_free(name);
     return st;
 }
 
-static rh_status ask_about(rh_store *s, store_op o, const char *id, json_t **out, rh_error *err)
+rh_status store_ask_about(rh_store *s, store_op o, const char *id, json_t **out, rh_error *err)
 {
     if (!rh_session_id_valid(id))
         return rh_fail(err, RH_ERR_NOTFOUND, "no such session: an id has up to %d letters, digits, '-', '_' and '.'",
                        RH_SESSION_ID_MAX);
     (void)snprintf(o.id, sizeof o.id, "%s", id);
-    return ask(s, &o, out, err);
+    return store_ask(s, &o, out, err);
 }
 
 rh_status rh_store_get(rh_store *s, const char *id, json_t **out, rh_error *err)
 {
-    return ask_about(s, (store_op){.how = STORE_READ, .run = store_run_get}, id, out, err);
+    return store_ask_about(s, (store_op){.how = STORE_READ, .run = store_run_get}, id, out, err);
 }
 
 rh_status rh_store_delete(rh_store *s, const char *id, json_t **media, rh_error *err)
 {
-    return ask_about(s, (store_op){.how = STORE_WRITE, .frees = true, .run = store_run_delete}, id, media, err);
+    return store_ask_about(s, (store_op){.how = STORE_WRITE, .frees = true, .run = store_run_delete}, id, media, err);
 }
 
 rh_status rh_store_older(rh_store *s, double unix_time, json_t **ids, rh_error *err)
 {
     store_op o = {.how = STORE_READ, .run = store_run_older, .start = unix_time};
-    return ask(s, &o, ids, err);
+    return store_ask(s, &o, ids, err);
 }
 
 rh_status rh_store_unended(rh_store *s, double unix_time, json_t **ids, rh_error *err)
 {
     store_op o = {.how = STORE_READ, .run = store_run_unended, .start = unix_time};
-    return ask(s, &o, ids, err);
+    return store_ask(s, &o, ids, err);
 }
 
 /* ---- recordings ---- */
@@ -208,14 +208,14 @@ rh_status rh_store_recording(rh_store *s, const char *id, double unix_time, cons
                              rh_error *err)
 {
     char *text = json_dumps(meta, JSON_COMPACT), *name = rh_strdup(file);
-    rh_status st = text && name ? ask_about(s,
-                                            (store_op){.how = STORE_WRITE,
-                                                       .durable = true,
-                                                       .run = store_run_recording,
-                                                       .text = text,
-                                                       .kind = name,
-                                                       .start = unix_time},
-                                            id, NULL, err)
+    rh_status st = text && name ? store_ask_about(s,
+                                                  (store_op){.how = STORE_WRITE,
+                                                             .durable = true,
+                                                             .run = store_run_recording,
+                                                             .text = text,
+                                                             .kind = name,
+                                                             .start = unix_time},
+                                                  id, NULL, err)
                                 : rh_fail(err, RH_ERR_NOMEM, "store: out of memory");
     free(text);
     rh_free(name);
@@ -225,14 +225,14 @@ rh_status rh_store_recording(rh_store *s, const char *id, double unix_time, cons
 rh_status rh_store_pending(rh_store *s, json_t **rows, rh_error *err)
 {
     store_op o = {.how = STORE_READ, .run = store_run_pending};
-    return ask(s, &o, rows, err);
+    return store_ask(s, &o, rows, err);
 }
 
 rh_status rh_store_attempt(rh_store *s, const char *id, bool anew, int *attempts, rh_error *err)
 {
     json_t *n = NULL;
-    rh_status st =
-        ask_about(s, (store_op){.how = STORE_WRITE, .durable = true, .run = store_run_attempt, .n = anew}, id, &n, err);
+    rh_status st = store_ask_about(
+        s, (store_op){.how = STORE_WRITE, .durable = true, .run = store_run_attempt, .n = anew}, id, &n, err);
     *attempts = (int)json_integer_value(n);
     json_decref(n);
     return st;
@@ -240,15 +240,15 @@ rh_status rh_store_attempt(rh_store *s, const char *id, bool anew, int *attempts
 
 rh_status rh_store_put_back(rh_store *s, const char *id, bool uncount, rh_error *err)
 {
-    return ask_about(s, (store_op){.how = STORE_WRITE, .run = store_run_put_back, .n = uncount}, id, NULL, err);
+    return store_ask_about(s, (store_op){.how = STORE_WRITE, .run = store_run_put_back, .n = uncount}, id, NULL, err);
 }
 
 rh_status rh_store_fail(rh_store *s, const char *id, const char *why, rh_error *err)
 {
     char *text = rh_strdup(why);
     rh_status st =
-        text ? ask_about(s, (store_op){.how = STORE_WRITE, .durable = true, .run = store_run_fail, .text = text}, id,
-                         NULL, err)
+        text ? store_ask_about(s, (store_op){.how = STORE_WRITE, .durable = true, .run = store_run_fail, .text = text},
+                               id, NULL, err)
              : rh_fail(err, RH_ERR_NOMEM, "store: out of memory");
     rh_free(text);
     return st;
@@ -257,7 +257,7 @@ rh_status rh_store_fail(rh_store *s, const char *id, const char *why, rh_error *
 rh_status rh_store_files(rh_store *s, json_t **sessions, rh_error *err)
 {
     store_op o = {.how = STORE_READ, .run = store_run_files};
-    return ask(s, &o, sessions, err);
+    return store_ask(s, &o, sessions, err);
 }
 
 /* ---- open and close ---- */

@@ -34,6 +34,12 @@ typedef enum {
     RH_SQL_PUT_BACK,
     RH_SQL_FAIL,
     RH_SQL_FILES,
+    RH_SQL_INTERVIEW_NEW,
+    RH_SQL_INTERVIEWS,
+    RH_SQL_INTERVIEW,
+    RH_SQL_INTERVIEW_SESSIONS,
+    RH_SQL_INTERVIEW_DELETE,
+    RH_SQL_INTERVIEWS_OLDER,
     RH_SQL_COUNT
 } rh_sql;
 
@@ -96,7 +102,16 @@ struct rh_store {
     rh_error trouble; /* {lock} why nothing can be written just now; code 0 = all is well */
 };
 
+/* store.c */
+rh_status store_ask(rh_store *s, store_op *o, json_t **out, rh_error *err); /* waits */
+rh_status store_ask_about(rh_store *s, store_op o, const char *id, json_t **out, rh_error *err);
+
 /* store_run.c */
+sqlite3_stmt *store_statement(rh_store *s, rh_sql which); /* ready to be bound */
+/* The rows of a bound statement: each row's JSON in its first column, with its other columns. */
+rh_status store_rows(rh_store *s, sqlite3_stmt *q, json_t **out, rh_error *err);
+/* Sessions without their parts, of a statement that begins with their columns. */
+rh_status store_sessions(rh_store *s, sqlite3_stmt *q, json_t **out, rh_error *err);
 rh_status store_sql_fail(rh_store *s, const char *what, rh_error *err);
 rh_status store_run_begin(rh_store *s, store_op *o, rh_error *err);
 rh_status store_run_segment(rh_store *s, store_op *o, rh_error *err);

@@ -16,7 +16,7 @@ rh_status store_sql_fail(rh_store *s, const char *what, rh_error *err)
     }
 }
 
-static sqlite3_stmt *statement(rh_store *s, rh_sql which)
+sqlite3_stmt *store_statement(rh_store *s, rh_sql which)
 {
     sqlite3_stmt *q = s->stmt[which];
     sqlite3_reset(q);
@@ -46,7 +46,7 @@ typedef struct {
 
 static sqlite3_stmt *use_with(rh_store *s, rh_sql which, const value *v, int n)
 {
-    sqlite3_stmt *q = statement(s, which);
+    sqlite3_stmt *q = store_statement(s, which);
     for (int i = 0; i < n; i++)
         switch (v[i].type) {
         case TEXT: bind_text(q, i + 1, v[i].text); break;
@@ -135,23 +135,31 @@ static json_t *session_row(sqlite3_stmt *q)
     return row;
 }
 
-rh_status store_run_list(rh_store *s, store_op *o, rh_error *err)
+rh_status store_sessions(rh_store *s, sqlite3_stmt *q, json_t **out, rh_error *err)
 {
-    sqlite3_stmt *q = statement(s, RH_SQL_LIST);
-    bind_text(q, 1, o->kind);
-    sqlite3_bind_double(q, 2, o->start);
-    sqlite3_bind_int(q, 3, o->n);
+    json_t *rows = json_array();
     int rc;
-    o->out = json_array();
     while ((rc = sqlite3_step(q)) == SQLITE_ROW)
-        json_array_append_new(o->out, session_row(q));
+        json_array_append_new(rows, session_row(q));
     rh_status st = rc == SQLITE_DONE ? RH_OK : store_sql_fail(s, "list", err);
     sqlite3_reset(q);
+    if (st == RH_OK)
+        *out = rows;
+    else
+        json_decref(rows);
     return st;
 }
 
-/* The rows of a statement; each row's JSON column `data` or `meta` with its other columns. */
-static rh_status rows_from(rh_store *s, sqlite3_stmt *q, json_t **out, rh_error *err)
+rh_status store_run_list(rh_store *s, store_op *o, rh_error *err)
+{
+    sqlite3_stmt *q = store_statement(s, RH_SQL_LIST);
+    bind_text(q, 1, o->kind);
+    sqlite3_bind_double(q, 2, o->start);
+    sqlite3_bind_int(q, 3, o->n);
+    return store_sessions(s, q, &o->out, err);
+}
+
+rh_status store_rows(rh_store *s, sqlite3_stmt *q, json_t **out, rh_error *err)
 {
     json_t *rows = json_array();
     int rc;
@@ -181,14 +189,14 @@ static rh_status rows_from(rh_store *s, sqlite3_stmt *q, json_t **out, rh_error 
 
 static rh_status rows_of(rh_store *s, rh_sql which, const char *id, json_t **out, rh_error *err)
 {
-    sqlite3_stmt *q = statement(s, which);
+    sqlite3_stmt *q = store_statement(s, which);
     bind_text(q, 1, id);
-    return rows_from(s, q, out, err);
+    return store_rows(s, q, out, err);
 }
 
 rh_status store_run_get(rh_store *s, store_op *o, rh_error *err)
 {
-    sqlite3_stmt *q = statement(s, RH_SQL_GET);
+    sqlite3_stmt *q = store_statement(s, RH_SQL_GET);
     bind_text(q, 1, o->id);
     int rc = sqlite3_step(q);
     if (rc != SQLITE_ROW) {
@@ -217,7 +225,7 @@ rh_status store_run_get(rh_store *s, store_op *o, rh_error *err)
 
 rh_status store_run_delete(rh_store *s, store_op *o, rh_error *err)
 {
-    sqlite3_stmt *q = statement(s, RH_SQL_DELETE);
+    sqlite3_stmt *q = store_statement(s, RH_SQL_DELETE);
     bind_text(q, 1, o->id);
     int rc = sqlite3_step(q);
     if (rc == SQLITE_ROW) {
@@ -272,8 +280,8 @@ rh_status store_run_recording(rh_store *s, store_op *o, rh_error *err)
 
 rh_status store_run_pending(rh_store *s, store_op *o, rh_error *err)
 {
-    sqlite3_stmt *q = statement(s, RH_SQL_PENDING);
-    return rows_from(s, q, &o->out, err);
+    sqlite3_stmt *q = store_statement(s, RH_SQL_PENDING);
+    return store_rows(s, q, &o->out, err);
 }
 
 static rh_status clear(rh_store *s, rh_sql which, const char *id, rh_error *err)
@@ -283,7 +291,7 @@ static rh_status clear(rh_store *s, rh_sql which, const char *id, rh_error *err)
 
 rh_status store_run_attempt(rh_store *s, store_op *o, rh_error *err)
 {
-    sqlite3_stmt *q = statement(s, RH_SQL_ATTEMPT);
+    sqlite3_stmt *q = store_statement(s, RH_SQL_ATTEMPT);
     sqlite3_bind_double(q, 1, rh_unix_time());
     bind_text(q, 2, o->id);
     int rc = sqlite3_step(q), attempts = 0;
@@ -320,7 +328,7 @@ rh_status store_run_fail(rh_store *s, store_op *o, rh_error *err)
 
 rh_status store_run_files(rh_store *s, store_op *o, rh_error *err)
 {
-    sqlite3_stmt *q = statement(s, RH_SQL_FILES);
+    sqlite3_stmt *q = store_statement(s, RH_SQL_FILES);
     json_t *all = json_object();
     int rc;
     while ((rc = sqlite3_step(q)) == SQLITE_ROW) {

@@ -36,7 +36,6 @@ FOR_TESTS = {
     "rh_sample_prepare_c": "kernels of each instruction set are compared",
     "rh_speech_measure_by": "speakers judged by tables that were learnt without them",
     "rh_tokenizer_split_words": "words are compared with the reference's",
-    "rh_utf8_count": "the length of subtitle lines is measured by other code than made them",
     "rh_video_open_memory": "videos of the fuzzer",
 }
 OUTSIDE = ("tests", "bench", "fuzz", "tools")

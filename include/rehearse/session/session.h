@@ -47,6 +47,9 @@ typedef struct {
     const char *question;  /* NULL = none */
     const char *kind;      /* "behavioural", ...; NULL */
     const char *language;  /* NULL = detect */
+    const char *interview; /* whose question it answers; NULL = none, and the next two mean nothing */
+    int question_index;    /* of the interview's plan */
+    int follow_up;         /* 0 = the question of the plan itself, then its follow-ups */
     const char *reference; /* text to be read aloud; NULL = free speech */
     float face_hz;         /* readings told at most as often; 0 = 5 */
     float fov_deg;         /* of the camera, across the picture; 0 = not known */

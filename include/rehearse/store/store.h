@@ -27,6 +27,7 @@ enum {
     RH_STORE_RESERVE_BYTES = 1 << 20, /* <folder>/reserve: room in which a full disk can be deleted from */
     RH_SESSION_ID_MAX = 64,           /* letters, digits, '-', '_', '.' */
     RH_STORE_LIST_MAX = 500,
+    RH_STORE_INTERVIEWS = 10000, /* interviews kept; past it RH_ERR_BUSY */
 };
 
 typedef struct rh_store rh_store;
@@ -106,6 +107,20 @@ rh_status rh_store_files(rh_store *s, json_t **sessions, rh_error *err);
 /* Removes files of the media folder that were last written before `older_than` (Unix time) and that
  * no session needs: left by a crash, or by a deletion that could not remove them. */
 rh_status rh_store_sweep(rh_store *s, const char *media_dir, double older_than, int *n_removed, rh_error *err);
+
+/* ---- interviews: sessions whose meta names one ("interview", "question_index", "follow_up") ---- */
+
+/* `data`: object kept as it is (client, role, plan, job_ad, cv, ...). RH_ERR_BUSY too many are kept. */
+rh_status rh_store_interview_new(rh_store *s, const char *id, double unix_time, const json_t *data, rh_error *err);
+/* Array, newest first: their data without job_ad and cv, with id, created, answered (questions with a finished
+ * session), overall (their mean, or null). As rh_store_list(). */
+rh_status rh_store_interviews(rh_store *s, const char *client, int limit, double before, json_t **out, rh_error *err);
+/* Its data with id, created and "sessions" as rh_store_list() gives them, oldest first. RH_ERR_NOTFOUND. */
+rh_status rh_store_interview(rh_store *s, const char *id, json_t **out, rh_error *err);
+/* Deletes it, not its sessions. RH_ERR_NOTFOUND. */
+rh_status rh_store_interview_delete(rh_store *s, const char *id, rh_error *err);
+/* Deletes those from before `unix_time` that have no session any more. */
+rh_status rh_store_interviews_expire(rh_store *s, double unix_time, rh_error *err);
 
 /* Ids of ended sessions older than `unix_time`. */
 rh_status rh_store_older(rh_store *s, double unix_time, json_t **ids, rh_error *err);

@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
+#include "server/interview/kept.h"
 #include "server/live/live_session.h"
 #include "range.h"
 #include "rehearse/base/alloc.h"
@@ -87,7 +88,7 @@ static rh_status list(ask *a)
 
 static rh_status export_all(ask *a)
 {
-    json_t *all = json_array();
+    json_t *all = json_array(), *interviews = NULL;
     double before = 0;
     size_t n = RH_STORE_LIST_MAX, i;
     rh_status st = RH_OK;
@@ -102,10 +103,13 @@ static rh_status export_all(ask *a)
         }
         json_decref(rows);
     }
+    if (st == RH_OK)
+        st = rh_interviews_export(a->server->store, &interviews, &a->err);
     if (st == RH_OK) {
-        answer_json(a, json_pack("{s:O}", "sessions", all));
+        answer_json(a, json_pack("{s:O, s:O}", "sessions", all, "interviews", interviews));
         (void)snprintf(a->name, sizeof a->name, "rehearse-export.json");
     }
+    json_decref(interviews);
     json_decref(all);
     return st;
 }
@@ -243,7 +247,7 @@ static rh_status media_of(ask *a, const json_t *session)
     return status;
 }
 
-static rh_status delete_one(const rh_server *s, const char *id, rh_error *err)
+rh_status rh_session_delete_kept(const rh_server *s, const char *id, rh_error *err)
 {
     rh_status st = rh_store_delete(s->store, id, NULL, err);
     if (st == RH_OK)
@@ -268,7 +272,7 @@ static rh_status whole(ask *a, const json_t *session)
 
 static rh_status delete_session(ask *a)
 {
-    rh_status st = delete_one(a->server, a->id, &a->err);
+    rh_status st = rh_session_delete_kept(a->server, a->id, &a->err);
     a->status = 204;
     return st == RH_ERR_NOTFOUND && a->ran ? RH_OK : st;
 }
@@ -334,17 +338,6 @@ static void ask_done(rh_server *s, rh_job *job)
     rh_free(a);
 }
 
-/* Stays as it is where the parameter is absent or empty; NaN when it is no number. */
-static void number_from(rh_http *h, const char *name, double *out)
-{
-    char text[32], *end;
-    if (!rh_query(h, name, text, sizeof text) || !*text)
-        return;
-    *out = strtod(text, &end);
-    if (*end || end == text)
-        *out = NAN;
-}
-
 static void ask_store(rh_http *h, rh_status (*answer)(ask *), rh_status (*answer_about)(ask *, const json_t *))
 {
     rh_server *s = h->server;
@@ -372,8 +365,8 @@ static void ask_store(rh_http *h, rh_status (*answer)(ask *), rh_status (*answer
         rh_copy_header(h->net, a->if_range, sizeof a->if_range, "if-range");
         rh_copy_header(h->net, a->if_none_match, sizeof a->if_none_match, "if-none-match");
     }
-    number_from(h, "limit", &limit);
-    number_from(h, "before", &a->before);
+    rh_query_value(h, "limit", &limit);
+    rh_query_value(h, "before", &a->before);
     a->limit = limit >= 1 && limit <= RH_STORE_LIST_MAX && limit == floor(limit) ? (int)limit : 0;
     if (rh_pool_submit(s->desk, &a->job) != RH_OK) {
         rh_free(a);
@@ -435,8 +428,10 @@ static void tidy_run(rh_job *job, rh_worker *w)
     (void)w;
     if (t->expired > 0 && rh_store_older(s->store, t->expired, &ids, NULL) == RH_OK)
         json_array_foreach(ids, i, id)
-            t->n_deleted += delete_one(s, json_string_value(id), NULL) == RH_OK;
+            t->n_deleted += rh_session_delete_kept(s, json_string_value(id), NULL) == RH_OK;
     json_decref(ids);
+    if (t->expired > 0)
+        (void)rh_store_interviews_expire(s->store, t->expired, NULL);
     (void)rh_store_sweep(s->store, s->media_dir, t->unused, &t->n_swept, NULL);
 }
 

@@ -201,6 +201,13 @@ const char *rh_site_dir(const rh_site *site)
     return site->dir[0] ? site->dir : NULL;
 }
 
+const char *rh_site_file(const rh_site *site, const char *path, size_t *n)
+{
+    const site_file *f = find(site, path);
+    *n = f ? f->bytes.len : 0;
+    return f ? f->bytes.data : NULL;
+}
+
 /* ---- serving them ---- */
 
 void rh_site_serve(const rh_site *site, rh_http *h, const char *path)

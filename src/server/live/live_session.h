@@ -14,6 +14,8 @@ void rh_live_session_error(rh_ws *w, const char *msg); /* {"type":"error"} */
 
 /* Ends a running session without a trace; false when there is none of that id. */
 bool rh_live_session_discard(rh_server *s, const char *id);
+/* The same for all of an interview. */
+void rh_live_sessions_discard(rh_server *s, const char *interview);
 bool rh_live_session_runs(rh_server *s, const char *id);
 /* A stopping server waits for them: sound that is not in its session yet, reports asked for. */
 bool rh_live_sessions_busy(const rh_server *s);

@@ -7,6 +7,7 @@
 #include "rehearse/base/json.h"
 #include "rehearse/report/analysis_json.h"
 #include "rehearse/base/clock.h"
+#include "server/interview/kept.h"
 #include "server/session_job.h"
 
 enum { RATE = RH_ASR_RATE_HZ, JUMP_US = 20000, WORK_SLICE_US = 1000000 };
@@ -17,6 +18,7 @@ typedef struct {
     rh_media_item *item;
     unsigned kind;
     rh_session *session; /* of the open job */
+    bool refused;        /* what it asks for there is not */
     rh_status st;
     rh_error err;
 } live_job;
@@ -108,10 +110,23 @@ static void open_run(rh_job *base, rh_worker *w)
     o.face_hz = m->face_hz;
     o.fov_deg = m->fov_deg;
     o.keep_media = m->keep_media;
+    o.interview = m->interview;
+    o.question_index = m->question_index;
+    o.follow_up = m->follow_up;
     o.emit = emit;
     o.saw = saw;
     o.user = p;
-    j->st = rh_session_new(&j->session, w->server->models, w->server->store, &o, &j->err);
+    json_t *asked = NULL;
+    j->st = m->interview ? rh_interview_question(w->server->store, m->interview, m->question_index, &asked, &j->err)
+                         : RH_OK;
+    j->refused = j->st != RH_OK;
+    if (asked && !o.question) {
+        o.question = json_string_value(json_object_get(asked, "text"));
+        o.kind = json_string_value(json_object_get(asked, "kind"));
+    }
+    if (j->st == RH_OK)
+        j->st = rh_session_new(&j->session, w->server->models, w->server->store, &o, &j->err);
+    json_decref(asked);
 }
 
 static void open_done(rh_server *s, rh_job *base)
@@ -123,8 +138,8 @@ static void open_done(rh_server *s, rh_job *base)
         p->session = j->session;
         rh_live_session_ready(p, false);
     } else {
-        rh_live_session_fault(p, &j->err, 1011);
-        rh_live_session_over(p, 1011);
+        rh_live_session_fault(p, &j->err, j->refused ? 1008 : 1011);
+        rh_live_session_over(p, j->refused ? 1008 : 1011);
     }
     end(j);
 }

@@ -142,6 +142,13 @@ bool rh_live_session_discard(rh_server *s, const char *id)
     return p != NULL;
 }
 
+void rh_live_sessions_discard(rh_server *s, const char *interview)
+{
+    for (rh_live_session *p = s->live_sessions; p; p = p->next)
+        if (p->start.interview && strcmp(p->start.interview, interview) == 0)
+            discard(p);
+}
+
 static void text_message(rh_ws *w, const char *raw, size_t n)
 {
     json_error_t why;

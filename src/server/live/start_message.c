@@ -7,6 +7,7 @@
 #include "rehearse/asr/asr.h"
 #include "rehearse/session/session.h"
 #include "server/api/text_field.h"
+#include "server/server_limits.h"
 
 static const char not_a_binary_message[] = "binary messages begin with 1 (JPEG), 2 (PCM 16-bit) or 3 (PCM float32), "
                                            "then 8 bytes of time in microseconds";
@@ -39,6 +40,26 @@ static rh_status read_resume(rh_start_message *s, const json_t *m, rh_error *err
     return read_text(m, "resume", &s->resume, err);
 }
 
+static rh_status read_interview(rh_start_message *s, const json_t *m, rh_error *err)
+{
+    static const rh_number_range questions = {0, RH_INTERVIEW_QUESTIONS - 1, true};
+    static const rh_number_range follow_ups = {0, RH_INTERVIEW_FOLLOW_UPS, true};
+    double index = 0, follow_up = 0;
+    rh_status st = read_text(m, "interview", &s->interview, err);
+    if (st == RH_OK && s->interview && !value_of(m, "question_index"))
+        st = rh_fail(err, RH_ERR_INVAL, "interview needs question_index: which question of its plan is answered");
+    if (st == RH_OK && !s->interview && (value_of(m, "question_index") || value_of(m, "follow_up")))
+        st =
+            rh_fail(err, RH_ERR_INVAL, "question_index and follow_up belong to an interview: give its id as interview");
+    if (st == RH_OK)
+        st = rh_number_of(m, "question_index", questions, &index, err);
+    if (st == RH_OK)
+        st = rh_number_of(m, "follow_up", follow_ups, &follow_up, err);
+    s->question_index = (int)index;
+    s->follow_up = (int)follow_up;
+    return st;
+}
+
 rh_status rh_start_message_read(rh_start_message *out, const json_t *m, rh_error *err)
 {
     rh_start_message s = {0};
@@ -62,6 +83,8 @@ rh_status rh_start_message_read(rh_start_message *out, const json_t *m, rh_error
     const json_t *keep = value_of(m, "keep_media");
     if (st == RH_OK && keep && !json_is_boolean(keep))
         st = rh_fail(err, RH_ERR_INVAL, "keep_media must be true or false");
+    if (st == RH_OK)
+        st = read_interview(&s, m, err);
     if (st == RH_OK)
         st = read_resume(&s, m, err);
     if (st != RH_OK)

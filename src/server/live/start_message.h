@@ -18,7 +18,8 @@ enum {
 
 /* Texts are the message's, NULL = not given. */
 typedef struct {
-    const char *client, *question, *kind, *language, *reference, *resume;
+    const char *client, *question, *kind, *language, *reference, *resume, *interview;
+    int question_index, follow_up; /* of the interview */
     int rate_hz;
     float face_hz, fov_deg; /* 0 = not given */
     bool keep_media, has_last_seq;

@@ -1,0 +1,139 @@
+/* interviews.c - interviews in the store: a row each, their sessions name them in their meta. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "rehearse/base/alloc.h"
+#include "store_internal.h"
+
+/* ---- on the store's thread ---- */
+
+/* A statement that deletes; *n rows. */
+static rh_status delete_rows(rh_store *s, sqlite3_stmt *q, int *n, rh_error *err)
+{
+    int rc;
+    *n = 0;
+    while ((rc = sqlite3_step(q)) == SQLITE_ROW)
+        ++*n;
+    rh_status st = rc == SQLITE_DONE ? RH_OK : store_sql_fail(s, "delete", err);
+    sqlite3_reset(q);
+    s->checkpoint_due |= st == RH_OK && *n > 0; /* what was deleted must not linger in the log */
+    return st;
+}
+
+static rh_status run_new(rh_store *s, store_op *o, rh_error *err)
+{
+    sqlite3_stmt *q = store_statement(s, RH_SQL_INTERVIEW_NEW);
+    sqlite3_bind_text(q, 1, o->id, -1, SQLITE_STATIC);
+    sqlite3_bind_double(q, 2, o->start);
+    if (o->kind)
+        sqlite3_bind_text(q, 3, o->kind, -1, SQLITE_STATIC);
+    sqlite3_bind_text(q, 4, o->text, -1, SQLITE_STATIC);
+    sqlite3_bind_int(q, 5, RH_STORE_INTERVIEWS);
+    rh_status st = sqlite3_step(q) == SQLITE_DONE ? RH_OK : store_sql_fail(s, "interview", err);
+    sqlite3_reset(q);
+    if (st == RH_OK && sqlite3_changes(s->db) == 0)
+        return rh_fail(err, RH_ERR_BUSY, "%d interviews are kept: delete some first", RH_STORE_INTERVIEWS);
+    return st;
+}
+
+static rh_status run_list(rh_store *s, store_op *o, rh_error *err)
+{
+    sqlite3_stmt *q = store_statement(s, RH_SQL_INTERVIEWS);
+    if (o->kind)
+        sqlite3_bind_text(q, 1, o->kind, -1, SQLITE_STATIC);
+    sqlite3_bind_double(q, 2, o->start);
+    sqlite3_bind_int(q, 3, o->n);
+    return store_rows(s, q, &o->out, err);
+}
+
+static rh_status not_found(const char *id, rh_error *err)
+{
+    return rh_fail(err, RH_ERR_NOTFOUND, "no interview \"%s\"", id);
+}
+
+static rh_status run_get(rh_store *s, store_op *o, rh_error *err)
+{
+    json_t *rows = NULL, *sessions = NULL;
+    sqlite3_stmt *q = store_statement(s, RH_SQL_INTERVIEW);
+    sqlite3_bind_text(q, 1, o->id, -1, SQLITE_STATIC);
+    rh_status st = store_rows(s, q, &rows, err);
+    if (st == RH_OK && json_array_size(rows) == 0)
+        st = not_found(o->id, err);
+    if (st == RH_OK) {
+        q = store_statement(s, RH_SQL_INTERVIEW_SESSIONS);
+        sqlite3_bind_text(q, 1, o->id, -1, SQLITE_STATIC);
+        st = store_sessions(s, q, &sessions, err);
+    }
+    if (st == RH_OK) {
+        json_decref(o->out); /* of an attempt before */
+        o->out = json_incref(json_array_get(rows, 0));
+        json_object_set(o->out, "sessions", sessions);
+    }
+    json_decref(rows);
+    json_decref(sessions);
+    return st;
+}
+
+static rh_status run_delete(rh_store *s, store_op *o, rh_error *err)
+{
+    int n;
+    sqlite3_stmt *q = store_statement(s, RH_SQL_INTERVIEW_DELETE);
+    sqlite3_bind_text(q, 1, o->id, -1, SQLITE_STATIC);
+    rh_status st = delete_rows(s, q, &n, err);
+    return st == RH_OK && n == 0 ? not_found(o->id, err) : st;
+}
+
+static rh_status run_expire(rh_store *s, store_op *o, rh_error *err)
+{
+    int n;
+    sqlite3_stmt *q = store_statement(s, RH_SQL_INTERVIEWS_OLDER);
+    sqlite3_bind_double(q, 1, o->start);
+    return delete_rows(s, q, &n, err);
+}
+
+/* ---- any thread ---- */
+
+rh_status rh_store_interview_new(rh_store *s, const char *id, double unix_time, const json_t *data, rh_error *err)
+{
+    const char *client = json_string_value(json_object_get(data, "client"));
+    char *text = json_dumps(data, JSON_COMPACT), *name = client ? rh_strdup(client) : NULL;
+    store_op o = {.how = STORE_WRITE, .run = run_new, .text = text, .kind = name, .start = unix_time};
+    rh_status st = text && (name || !client) ? store_ask_about(s, o, id, NULL, err)
+                                             : rh_fail(err, RH_ERR_NOMEM, "store: out of memory");
+    free(text);
+    rh_free(name);
+    return st;
+}
+
+rh_status rh_store_interviews(rh_store *s, const char *client, int limit, double before, json_t **out, rh_error *err)
+{
+    if (limit < 1 || limit > RH_STORE_LIST_MAX)
+        return rh_fail(err, RH_ERR_INVAL, "limit %d outside 1..%d", limit, RH_STORE_LIST_MAX);
+    char *name = client ? rh_strdup(client) : NULL;
+    if (client && !name)
+        return rh_fail(err, RH_ERR_NOMEM, "store: out of memory");
+    store_op o = {.how = STORE_READ, .run = run_list, .kind = name, .n = limit, .start = before > 0 ? before : 1e18};
+    rh_status st = store_ask(s, &o, out, err);
+    rh_free(name);
+    return st;
+}
+
+rh_status rh_store_interview(rh_store *s, const char *id, json_t **out, rh_error *err)
+{
+    if (!rh_session_id_valid(id))
+        return not_found("", err);
+    return store_ask_about(s, (store_op){.how = STORE_READ, .run = run_get}, id, out, err);
+}
+
+rh_status rh_store_interview_delete(rh_store *s, const char *id, rh_error *err)
+{
+    if (!rh_session_id_valid(id))
+        return not_found("", err);
+    return store_ask_about(s, (store_op){.how = STORE_WRITE, .frees = true, .run = run_delete}, id, NULL, err);
+}
+
+rh_status rh_store_interviews_expire(rh_store *s, double unix_time, rh_error *err)
+{
+    store_op o = {.how = STORE_WRITE, .frees = true, .run = run_expire, .start = unix_time};
+    return store_ask(s, &o, NULL, err);
+}
