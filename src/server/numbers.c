@@ -6,6 +6,7 @@
 
 const rh_number_range rh_sample_rates = {RH_AUDIO_MIN_RATE_HZ, RH_AUDIO_MAX_RATE_HZ, true};
 const rh_number_range rh_face_rates = {0, 60, false};
+const rh_number_range rh_patiences = {0.6, 6, false};
 const rh_number_range rh_fields_of_view = {11, 169, false};
 
 static rh_status wrong(const char *name, rh_number_range r, rh_error *err)

@@ -15,6 +15,7 @@ typedef struct {
 /* Keys and parameters that several parts read. */
 extern const rh_number_range rh_sample_rates;   /* Hz */
 extern const rh_number_range rh_face_rates;     /* events a second */
+extern const rh_number_range rh_patiences;      /* s of silence that end a turn */
 extern const rh_number_range rh_fields_of_view; /* degrees */
 
 /* The number `key` of an object; absent or null leaves *out as it is. RH_ERR_INVAL says what

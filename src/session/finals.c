@@ -178,14 +178,15 @@ rh_status rh_finals_add(rh_word_table *t, const rh_heard *h, rh_final_delivery *
     return RH_OK;
 }
 
-void rh_finals_judge_end(rh_word_table *t, const rh_heard *h, rh_turn_model *turn)
+float rh_finals_judge_end(rh_word_table *t, const rh_heard *h, rh_turn_model *turn)
 {
-    float p;
+    float p = -1;
     rh_word_list *l = &t->words[RH_WORDS_CLEAN];
     double tail = h->sound_from + (double)h->n_sound / RH_ASR_RATE_HZ - (double)h->end;
     bool heard = h->verbatim && h->n_sound > 0 && tail >= TAIL_S;
     if (turn && heard && l->n && rh_turn_over(turn, h->sound, h->n_sound, &p, NULL) == RH_OK)
         l->at[l->n - 1].open = p < OPEN_P;
+    return p;
 }
 
 static json_t *word_json(const char *word, double start, double end, float p)

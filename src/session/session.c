@@ -184,6 +184,8 @@ rh_status rh_session_new(rh_session **out, const rh_model_set *m, rh_store *stor
     pthread_mutex_init(&s->emit_lock, NULL);
     rh_timeline_init(&s->timeline);
     rh_cue_state_init(&s->cues);
+    rh_turns_init(&s->turns, o->patience_s > 0 ? o->patience_s : RH_TURN_PATIENCE_S);
+    s->interviewer_end = -1;
     rh_status st =
         copy_options(s, o) && s->segments ? begin(s, err) : rh_fail(err, RH_ERR_NOMEM, "session: out of memory");
     if (st != RH_OK)

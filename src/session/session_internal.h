@@ -8,6 +8,7 @@
 #include "rehearse/asr/transcriber.h"
 #include "spool.h"
 #include "timeline.h"
+#include "turns.h"
 
 /* A session's states, each with one way on (rh_session_go_on):
  *
@@ -44,6 +45,10 @@ struct rh_session {
     bool whole;                             /* `said` has all of `segments` */
     struct rh_legacy_source *sources;       /* {feed_lock} owned: of the sockets of the legacy API */
     struct rh_legacy_source *active_source; /* {feed_lock} the one whose sound is taken */
+    rh_turns turns;                         /* of the thread that recognises */
+    bool interviewer;                       /* {feed_lock} it speaks: what is fed is taken as silence */
+    double interviewer_end;                 /* {feed_lock} s; < 0 it never spoke */
+    bool turn_asked;                        /* {feed_lock} the person has finished */
     bool partial_shown;                     /* the last event of the transcript was a partial */
 
     /* video half */
@@ -84,6 +89,10 @@ json_t *rh_session_keep_segment(rh_session *s, size_t segment, double offset_s);
 void rh_session_take_heard(rh_session *s);                                       /* what is new of the transcriber */
 /* Gives the transcriber what waits in the spool, as much as it takes; true: all of it. Audio half. */
 bool rh_session_feed_transcriber(rh_session *s, rh_status *st, rh_error *err);
+/* session_turns.c: words that were heard, in the transcriber's times; what the moment means for the turn. */
+void rh_session_hear_turn(rh_session *s, const rh_heard *h, double offset_s);
+void rh_session_voice_ended(rh_session *s, float p); /* as far as the turn model heard; < 0 it did not */
+void rh_session_take_turn(rh_session *s);
 /* session_storage.c: what the disk and the store do not take. */
 void rh_session_watch_storage(rh_session *s);      /* tells the person when it begins and ends; audio half */
 void rh_session_kept(rh_session *s, rh_status st); /* of a queued write to the store */

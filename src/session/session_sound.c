@@ -106,7 +106,8 @@ rh_status rh_session_feed(rh_session *s, const float *samples, size_t n, int64_t
     if (at > s->spool.n + slack)
         st = rh_session_take_silence(s, at, err);
     if (st == RH_OK && n > 0)
-        st = rh_session_take_sound(s, samples, n, err);
+        st = s->interviewer ? rh_session_take_silence(s, s->spool.n + n, err)
+                            : rh_session_take_sound(s, samples, n, err);
     pthread_mutex_unlock(&s->feed_lock);
     return st;
 }
@@ -163,7 +164,7 @@ static void heard_final(rh_session *s, const rh_heard *h, double offset)
         pthread_mutex_lock(&s->lock);
         rh_timeline_delivery(&s->timeline, &d);
         pthread_mutex_unlock(&s->lock);
-        rh_finals_judge_end(&s->said, h, s->models->turn);
+        rh_session_voice_ended(s, rh_finals_judge_end(&s->said, h, s->models->turn));
     } else if (says_anything(h))
         s->whole = false;
     else if (s->partial_shown)
@@ -192,6 +193,7 @@ void rh_session_take_heard(rh_session *s)
             heard_final(s, &h, offset);
         else
             heard_partial(s, &h, offset);
+        rh_session_hear_turn(s, &h, offset);
         s->partial_shown = !h.final && says_anything(&h);
     }
 }
@@ -199,13 +201,16 @@ void rh_session_take_heard(rh_session *s)
 rh_status rh_session_work(rh_session *s, rh_error *err)
 {
     rh_session_watch_storage(s);
-    if (!s->transcriber)
+    if (!s->transcriber) {
+        rh_session_take_turn(s);
         return RH_AGAIN;
+    }
     rh_status st;
     (void)rh_session_feed_transcriber(s, &st, err);
     if (st == RH_OK)
         st = rh_transcriber_work(s->transcriber, NULL, err);
     rh_session_take_heard(s);
+    rh_session_take_turn(s);
     pthread_mutex_lock(&s->feed_lock);
     double fed = (double)s->spool.n / RATE, unfed = (double)(s->spool.n - s->n_fed) / RATE;
     pthread_mutex_unlock(&s->feed_lock);

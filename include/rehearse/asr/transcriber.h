@@ -73,6 +73,9 @@ void rh_transcriber_reset(rh_transcriber *t);
 
 double rh_transcriber_behind_s(const rh_transcriber *t); /* sound fed and not yet looked at */
 bool rh_transcriber_speaking(const rh_transcriber *t);   /* in mid-utterance by voice activity */
+double rh_transcriber_seen_s(const rh_transcriber *t);   /* sound looked at so far */
+/* The sound before that, as much as there is and at most `most` samples; valid until the next _work. */
+const float *rh_transcriber_latest(const rh_transcriber *t, size_t most, size_t *n);
 bool rh_transcriber_voiced(const rh_transcriber *t);     /* the last sound looked at was speech */
 double rh_transcriber_quiet_s(const rh_transcriber *t);  /* looked at since the last speech */
 double rh_transcriber_speech_s(const rh_transcriber *t); /* speech so far, by voice activity */

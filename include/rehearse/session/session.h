@@ -4,8 +4,8 @@
  * Times are seconds (or microseconds where the name says so) from the start of
  * the session. Audio is mono float PCM at 16 kHz.
  * Events leave through a callback as JSON objects with "type", as in
- * docs/api.md: transcript.partial, transcript.final, metrics,
- * cue, lag, error, report; a face leaves as its reading.
+ * docs/api.md: transcript.partial, transcript.final, metrics, cue, lag,
+ * turn.started, turn.ended, error, report; a face leaves as its reading.
  * Threads: the audio half (_work, _measure, _close) from one thread at
  * a time, the video half (_frame) from one thread at a time, both halves
  * may run at once; rh_session_feed may run beside them from a third. The callback
@@ -55,6 +55,8 @@ typedef struct {
     float fov_deg;         /* of the camera, across the picture; 0 = not known */
     const char *spool_dir; /* folder for the sound of a running session, so that a crash loses
                               none; removed at the end unless keep_media; NULL = memory only */
+    bool turns;            /* turns of an interview are told */
+    double patience_s;     /* the silence that ends a turn where nothing is sure; 0 = RH_TURN_PATIENCE_S */
     bool unkept;           /* nothing is kept of it and no report made: it only answers */
     bool keep_media;       /* the person asked to keep the sound: <spool_dir>/<id>.wav */
     rh_session_source from;
@@ -81,6 +83,11 @@ void rh_session_rest(rh_session *s);
  * RH_ERR_LIMIT the session is too long, or the disk too slow just now; RH_ERR_IO the disk takes nothing
  * and no more may wait. Nothing is taken then. */
 rh_status rh_session_feed(rh_session *s, const float *samples, size_t n, int64_t t_us, rh_error *err);
+/* What is fed from now on is the interviewer's voice, or no longer: it is taken as silence, and no turn ends
+ * meanwhile. As _feed: from its thread. */
+void rh_session_interviewer(rh_session *s, bool speaking);
+/* The person says that they have finished: the next _work tells the end of the turn. From the thread of _feed. */
+void rh_session_end_turn(rh_session *s);
 int64_t rh_session_audio_us(const rh_session *s); /* sound held so far: where a resume goes on */
 /* Recognises what is due and emits events. RH_AGAIN when nothing was due: call again
  * after more sound or 200 ms. The only slow call but _finish. */

@@ -412,6 +412,18 @@ bool rh_transcriber_voiced(const rh_transcriber *t)
     return t->gate.state != RH_GATE_CLOSED;
 }
 
+double rh_transcriber_seen_s(const rh_transcriber *t)
+{
+    return (double)t->seen / RATE;
+}
+
+const float *rh_transcriber_latest(const rh_transcriber *t, size_t most, size_t *n)
+{
+    size_t have = (size_t)(t->seen - t->base);
+    *n = have < most ? have : most;
+    return t->sound + (have - *n);
+}
+
 double rh_transcriber_quiet_s(const rh_transcriber *t)
 {
     return (double)(t->seen - t->speech_end) / RATE;

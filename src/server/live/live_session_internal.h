@@ -29,10 +29,14 @@ enum {
     RH_MAX_EVENTS = 2000, /* kept for a client that comes back */
 };
 
+/* What a client sends that takes its turn behind the sound before it. */
+typedef enum { RH_ITEM_MEDIA, RH_ITEM_INTERVIEWER_SPEAKS, RH_ITEM_INTERVIEWER_SILENT, RH_ITEM_TURN_END } rh_item_kind;
+
 typedef struct rh_media_item {
+    rh_item_kind kind;
     struct rh_media_item *next;
-    char *raw; /* owned: head and payload */
-    size_t n;
+    char *raw; /* owned: head and payload; NULL where it is no media */
+    size_t n;  /* bytes that were sent */
     int64_t t_us;
     float *x; /* owned: sound at 16 kHz once converted, of time x_us */
     size_t n_x;

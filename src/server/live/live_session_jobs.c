@@ -45,7 +45,7 @@ static void note_done(rh_server *s, rh_job *base)
  * the session is still there when the loop sees the note. */
 static void emit(void *user, const json_t *event)
 {
-    static const char *const kept[] = {"transcript.final", "cue", "report", "error"};
+    static const char *const kept[] = {"transcript.final", "cue", "turn.started", "turn.ended", "report", "error"};
     rh_live_session *p = user;
     const char *type = json_string_value(json_object_get(event, "type"));
     note *n = rh_calloc(1, sizeof *n);
@@ -113,6 +113,8 @@ static void open_run(rh_job *base, rh_worker *w)
     o.interview = m->interview;
     o.question_index = m->question_index;
     o.follow_up = m->follow_up;
+    o.turns = m->turns;
+    o.patience_s = m->patience_s;
     o.emit = emit;
     o.saw = saw;
     o.user = p;
@@ -197,6 +199,12 @@ static void feed_run(rh_job *base, rh_worker *w)
 {
     (void)w;
     live_job *j = (live_job *)base;
+    if (j->item->kind == RH_ITEM_TURN_END)
+        rh_session_end_turn(j->p->session);
+    else if (j->item->kind != RH_ITEM_MEDIA)
+        rh_session_interviewer(j->p->session, j->item->kind == RH_ITEM_INTERVIEWER_SPEAKS);
+    if (j->item->kind != RH_ITEM_MEDIA)
+        return;
     j->st = j->item->x ? RH_OK : convert(j->p, j->item, &j->err);
     if (j->st == RH_OK && j->item->n_x)
         j->st = rh_session_feed(j->p->session, j->item->x, j->item->n_x, j->item->x_us, &j->err);

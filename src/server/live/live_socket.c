@@ -149,6 +149,40 @@ void rh_live_sessions_discard(rh_server *s, const char *interview)
             discard(p);
 }
 
+static void queue(rh_live_session *p, rh_ws *w, rh_media_item *item)
+{
+    if (p->audio_tail)
+        p->audio_tail->next = item;
+    else
+        p->audio_head = item;
+    p->audio_tail = item;
+    p->audio_bytes += item->n;
+    w->work_bytes = p->audio_bytes;
+}
+
+/* Behind the sound that was sent before. `n`: bytes of the message. */
+static void tell_session(rh_live_session *p, rh_ws *w, rh_item_kind kind, size_t n)
+{
+    rh_media_item *item = p->state == RH_LIVE_RUNNING ? rh_calloc(1, sizeof *item) : NULL;
+    if (!item) {
+        rh_live_session_error(w, p->state == RH_LIVE_RUNNING ? "out of memory" : "the session is finishing");
+        return;
+    }
+    item->kind = kind;
+    item->n = n;
+    queue(p, w, item);
+    rh_live_session_schedule(p);
+}
+
+static void interviewer_message(rh_live_session *p, rh_ws *w, const json_t *m, size_t n)
+{
+    const json_t *speaking = json_object_get(m, "speaking");
+    if (json_is_boolean(speaking))
+        tell_session(p, w, json_is_true(speaking) ? RH_ITEM_INTERVIEWER_SPEAKS : RH_ITEM_INTERVIEWER_SILENT, n);
+    else
+        rh_live_session_error(w, "interviewer: speaking must be true or false");
+}
+
 static void text_message(rh_ws *w, const char *raw, size_t n)
 {
     json_error_t why;
@@ -160,7 +194,7 @@ static void text_message(rh_ws *w, const char *raw, size_t n)
         (void)snprintf(msg, sizeof msg, "the message is no JSON: %s", why.text);
         rh_live_session_error(w, msg);
     } else if (!type) {
-        rh_live_session_error(w, "send JSON with a \"type\": start, command, finish, discard");
+        rh_live_session_error(w, "send JSON with a \"type\": start, command, interviewer, turn.end, finish, discard");
     } else if (strcmp(type, "start") == 0) {
         begin(w, m);
     } else if (!p) {
@@ -170,6 +204,13 @@ static void text_message(rh_ws *w, const char *raw, size_t n)
         rh_live_session_schedule(p);
     } else if (strcmp(type, "discard") == 0) {
         discard(p);
+    } else if (strcmp(type, "interviewer") == 0) {
+        interviewer_message(p, w, m, n);
+    } else if (strcmp(type, "turn.end") == 0) {
+        if (p->start.turns)
+            tell_session(p, w, RH_ITEM_TURN_END, n);
+        else
+            rh_live_session_error(w, "turn.end: this session has no turns; start it with \"turns\": true");
     } else if (strcmp(type, "command") == 0) {
         const char *c = json_string_value(json_object_get(m, "command"));
         if (c && strcmp(c, "calibrate") == 0)
@@ -177,7 +218,7 @@ static void text_message(rh_ws *w, const char *raw, size_t n)
         else
             rh_live_session_error(w, "unknown command: \"calibrate\" exists");
     } else {
-        rh_live_session_error(w, "unknown type: start, command, finish and discard exist");
+        rh_live_session_error(w, "unknown type: start, command, interviewer, turn.end, finish and discard exist");
     }
     json_decref(m);
 }
@@ -208,13 +249,7 @@ static bool media_message(rh_ws *w, char *raw, size_t n)
         rh_media_item_free(p->frame);
         p->frame = item;
     } else {
-        if (p->audio_tail)
-            p->audio_tail->next = item;
-        else
-            p->audio_head = item;
-        p->audio_tail = item;
-        p->audio_bytes += n;
-        w->work_bytes = p->audio_bytes;
+        queue(p, w, item);
     }
     rh_live_session_schedule(p);
     return true;

@@ -60,6 +60,15 @@ static rh_status read_interview(rh_start_message *s, const json_t *m, rh_error *
     return st;
 }
 
+static rh_status read_switch(const json_t *m, const char *key, bool *out, rh_error *err)
+{
+    const json_t *v = value_of(m, key);
+    if (v && !json_is_boolean(v))
+        return rh_fail(err, RH_ERR_INVAL, "%s must be true or false", key);
+    *out = json_is_true(v);
+    return RH_OK;
+}
+
 rh_status rh_start_message_read(rh_start_message *out, const json_t *m, rh_error *err)
 {
     rh_start_message s = {0};
@@ -80,9 +89,12 @@ rh_status rh_start_message_read(rh_start_message *out, const json_t *m, rh_error
         st = rh_number_of(m, "face_hz", rh_face_rates, &face_hz, err);
     if (st == RH_OK)
         st = rh_number_of(m, "fov", rh_fields_of_view, &fov, err);
-    const json_t *keep = value_of(m, "keep_media");
-    if (st == RH_OK && keep && !json_is_boolean(keep))
-        st = rh_fail(err, RH_ERR_INVAL, "keep_media must be true or false");
+    if (st == RH_OK)
+        st = rh_number_of(m, "patience_s", rh_patiences, &s.patience_s, err);
+    if (st == RH_OK)
+        st = read_switch(m, "keep_media", &s.keep_media, err);
+    if (st == RH_OK)
+        st = read_switch(m, "turns", &s.turns, err);
     if (st == RH_OK)
         st = read_interview(&s, m, err);
     if (st == RH_OK)
@@ -92,7 +104,6 @@ rh_status rh_start_message_read(rh_start_message *out, const json_t *m, rh_error
     s.rate_hz = (int)rate;
     s.face_hz = (float)face_hz;
     s.fov_deg = (float)fov;
-    s.keep_media = json_is_true(keep);
     *out = s;
     return RH_OK;
 }

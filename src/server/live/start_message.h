@@ -22,7 +22,8 @@ typedef struct {
     int question_index, follow_up; /* of the interview */
     int rate_hz;
     float face_hz, fov_deg; /* 0 = not given */
-    bool keep_media, has_last_seq;
+    double patience_s;      /* 0 = not given */
+    bool keep_media, turns, has_last_seq;
     uint64_t last_seq;
 } rh_start_message;
 
