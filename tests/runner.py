@@ -206,8 +206,10 @@ class Beside:
         return passed, failed if counts and (failed or not self.process.returncode) else failed + 1, skipped
 
 
-def run_beside(names, left_out, jobs, alone):
-    """At most `jobs` groups at once, those named by `alone` one by one after the others. Returns the exit code."""
+def run_beside(names, left_out, jobs, first, alone):
+    """At most `jobs` groups at once, `first` those that take long, those named by `alone` one by one after
+    the others. Returns the exit code."""
+    names = sorted(names, key=lambda n: first.index(n) if n in first else len(first))
     todo, last, running, total = [n for n in names if n not in alone], [n for n in names if n in alone], [], [0, 0, 0]
 
     def told_to_end(number, _):
@@ -236,9 +238,10 @@ def run_beside(names, left_out, jobs, alone):
     return 1 if total[1] or not total[0] else 0
 
 
-def run_folder(folder, names=(), describe=lambda: "", alone=()):
+def run_folder(folder, names=(), describe=lambda: "", first=(), alone=()):
     """names: those of unittest ("test_x.Class.test_y"), none means all test_*.py; "-NAME" leaves out.
-    With none named and REHEARSE_TEST_JOBS above 1, so many files at once, but those in `alone`."""
+    With none named and REHEARSE_TEST_JOBS above 1, so many files at once, those in `first` before the others, those in `alone`
+    by themselves."""
     sys.path.insert(0, folder)
     loader = unittest.TestLoader()
     found = sorted(os.path.basename(p)[:-3] for p in glob.glob(os.path.join(folder, "test_*.py")))
@@ -247,7 +250,7 @@ def run_folder(folder, names=(), describe=lambda: "", alone=()):
     jobs = int(os.environ.get("REHEARSE_TEST_JOBS", "1"))
     if not chosen and jobs > 1:
         kept = [n for n in found if without(loader.loadTestsFromName(n), left_out).countTestCases()]
-        return run_beside(kept, [f"-{name}" for name in left_out], jobs, alone)
+        return run_beside(kept, [f"-{name}" for name in left_out], jobs, first, alone)
     chosen = chosen or found
     suites = [(name, without(loader.loadTestsFromName(name), left_out)) for name in chosen]
     return run([(name, suite) for name, suite in suites if suite.countTestCases()], describe=describe)
