@@ -149,7 +149,8 @@ void rh_want_body(rh_http *h, bool form, size_t max)
     if (rh_refuse_unready(h))
         return;
     if (h->content_length > (int64_t)max + RH_MAX_FIELD_BYTES)
-        rh_http_error_at(h, 413, form ? "file" : NULL, NULL, "the upload is larger than %zu MB", max >> 20);
+        rh_http_error_at(h, 413, form ? "file" : NULL, NULL, "the %s is larger than %zu %s", form ? "upload" : "body",
+                         max >> (form ? 20 : 10), form ? "MB" : "KB");
     else if (rh_body_open(h, form, &err) != RH_OK)
         rh_http_fail(h, &err);
 }

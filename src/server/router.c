@@ -13,27 +13,35 @@ static bool usable(const char *s)
     return n > 0 && n <= RH_MAX_CLIENT_ID && rh_utf8_valid(s, n);
 }
 
+static bool take(char *out, const char *value, size_t n)
+{
+    if (n > RH_MAX_CLIENT_ID)
+        return false;
+    memcpy(out, value, n);
+    out[n] = '\0';
+    return usable(out);
+}
+
 static bool matches(const char *pattern, const char *path, rh_route *r)
 {
-    const char *hole = strstr(pattern, "{}");
-    if (!hole) {
-        size_t n = strlen(pattern);
-        /* "/health/" is "/health", as most frameworks have it */
-        return strncmp(path, pattern, n) == 0 && (!path[n] || (n > 1 && path[n] == '/' && !path[n + 1]));
+    char *params[] = {r->param, r->param2};
+    size_t n_params = 0, n_values[2];
+    const char *values[2], *p = path;
+    for (const char *hole; (hole = strstr(pattern, "{}")) && n_params < 2; pattern = hole + 2) {
+        size_t n = (size_t)(hole - pattern);
+        if (strncmp(p, pattern, n) != 0)
+            return false;
+        p += n;
+        values[n_params] = p;
+        n_values[n_params++] = strcspn(p, "/");
+        p += strcspn(p, "/");
     }
-    size_t n_head = (size_t)(hole - pattern);
-    if (strncmp(path, pattern, n_head) != 0)
+    /* "/health/" is "/health", as most frameworks have it */
+    size_t n = strlen(pattern);
+    if (strncmp(p, pattern, n) != 0 || (p[n] && (strcmp(p + n, "/") != 0 || (n == 1 && !n_params))))
         return false;
-    const char *value = path + n_head, *tail = hole + 2;
-    size_t n = strcspn(value, "/");
-    if (strcmp(value + n, tail) != 0 && !(!*tail && strcmp(value + n, "/") == 0))
-        return false;
-    r->bad_param = true;
-    if (n < sizeof r->param) {
-        memcpy(r->param, value, n);
-        r->param[n] = '\0';
-        r->bad_param = !usable(r->param);
-    }
+    for (size_t i = 0; i < n_params; i++)
+        r->bad_param |= !take(params[i], values[i], n_values[i]);
     return true;
 }
 

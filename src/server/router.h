@@ -12,7 +12,7 @@ typedef struct rh_socket_kind rh_socket_kind; /* ws.h */
 
 /* One line of a table of routes. */
 typedef struct {
-    const char *method, *pattern; /* `{}` stands for one path segment; NULL: any path that no line has */
+    const char *method, *pattern; /* `{}` stands for one path segment, twice at most; NULL: any path that no line has */
     bool open;                    /* the legacy API: any web page may use it (CORS) */
     /* `start` sees the headers and says what body is wanted, or replies at once; `finish` has the whole body.
      * One of them may be NULL. */
@@ -32,7 +32,8 @@ typedef struct {
     char allow[64];
     bool open;                        /* of the path */
     char param[RH_MAX_CLIENT_ID + 1]; /* {client_id} and the like */
-    bool bad_param;                   /* empty, too long or with control characters */
+    char param2[RH_MAX_CLIENT_ID + 1];
+    bool bad_param; /* one of them is empty, too long or with control characters */
 } rh_route;
 
 /* `path` is %-decoded and without query. `upgrade`: the request wants a WebSocket. */

@@ -2,6 +2,8 @@
 
 #include "server/api/api.h"
 #include "server/api/interviews.h"
+#include "server/api/ask.h"
+#include "server/api/notes.h"
 #include "server/api/sessions.h"
 #include "server/legacy/legacy.h"
 #include "server/live/live_session.h"
@@ -21,6 +23,12 @@ static const rh_route_row rows[] = {
     {"GET", "/v1/sessions/{}/report", false, .finish = rh_session_report},
     {"GET", "/v1/sessions/{}/transcript", false, .finish = rh_session_transcript},
     {"GET", "/v1/sessions/{}/media", false, .finish = rh_session_media},
+    {"GET", "/v1/sessions/{}/notes", false, .finish = rh_notes_list},
+    {"POST", "/v1/sessions/{}/notes", false, .start = rh_want_small_json, .finish = rh_note_new},
+    {"DELETE", "/v1/sessions/{}/notes/{}", false, .finish = rh_note_delete},
+    {"GET", "/v1/goal", false, .finish = rh_goal_get},
+    {"PUT", "/v1/goal", false, .start = rh_want_small_json, .finish = rh_goal_put},
+    {"DELETE", "/v1/goal", false, .finish = rh_goal_delete},
     {"GET", "/v1/interviews", false, .finish = rh_interviews_list},
     {"POST", "/v1/interviews", false, .start = rh_want_interview, .finish = rh_interview_new},
     {"GET", "/v1/interviews/{}", false, .finish = rh_interview_get},

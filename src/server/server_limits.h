@@ -33,12 +33,19 @@ enum {
     RH_DESK_THREADS = 4,         /* questions to the store, which may have to wait for the disk */
     RH_MAX_PASTED_CHARS = 20000, /* job_ad and cv of an interview, each */
     RH_MAX_INTERVIEW_BODY_BYTES = 512 << 10, /* both in JSON, escaped */
-    RH_INTERVIEW_QUESTIONS = 8,              /* of a plan */
-    RH_INTERVIEW_FOLLOW_UPS = 2,             /* of a question */
-    RH_MAX_FRAME_JOBS = 64,                  /* analyze-frame requests at once; then 429 */
-    RH_STOP_GRACE_S = 30,                    /* SIGTERM: running work gets so long */
-    RH_STOP_CLOSE_S = 3,                     /* of it: for a client that only has to send its last bytes */
-    RH_STOP_LOADING_S = 3,                   /* for the step of loading the models that is under way */
+    RH_MAX_SMALL_JSON_BYTES = 64 << 10,      /* body with a note, a goal or a link */
+    RH_MAX_NOTES = 200,                      /* of a session, by the person who practised */
+    RH_MAX_NOTE_CHARS = 500,
+    RH_MAX_COMMENTS = 100, /* of a link */
+    RH_MAX_COMMENT_CHARS = 1000,
+    RH_MAX_AUTHOR_CHARS = 60,
+    RH_MAX_SHARE_DAYS = 90,
+    RH_INTERVIEW_QUESTIONS = 8,  /* of a plan */
+    RH_INTERVIEW_FOLLOW_UPS = 2, /* of a question */
+    RH_MAX_FRAME_JOBS = 64,      /* analyze-frame requests at once; then 429 */
+    RH_STOP_GRACE_S = 30,        /* SIGTERM: running work gets so long */
+    RH_STOP_CLOSE_S = 3,         /* of it: for a client that only has to send its last bytes */
+    RH_STOP_LOADING_S = 3,       /* for the step of loading the models that is under way */
 };
 
 #endif

@@ -3,7 +3,8 @@
 
 #include <stddef.h>
 
-#define SESSION_COLUMNS "id, created, updated, state, duration_s, meta, report ->> '$.scores', error"
+#define SESSION_COLUMNS                                                                                                \
+    "id, created, updated, state, duration_s, meta, report ->> '$.scores', error, report -> '$.measures'"
 
 const char *const rh_sql_text[RH_SQL_COUNT] = {
     [RH_SQL_BEGIN] = "INSERT INTO session (id, created, updated, state, client, meta)"
@@ -23,6 +24,7 @@ const char *const rh_sql_text[RH_SQL_COUNT] = {
     [RH_SQL_MEDIA] = "UPDATE session SET media = ?1 WHERE id = ?2",
     [RH_SQL_LIST] = "SELECT " SESSION_COLUMNS " FROM session"
                     " WHERE (?1 IS NULL OR client = ?1) AND created < ?2"
+                    " AND (?4 IS NULL OR meta ->> '$.question' = ?4)"
                     " ORDER BY created DESC LIMIT ?3",
     [RH_SQL_GET] = "SELECT " SESSION_COLUMNS ", report, media FROM session WHERE id = ?1",
     [RH_SQL_SEGMENTS] = "SELECT data, seq, start_s AS start, end_s AS \"end\" FROM segment"
@@ -65,4 +67,24 @@ const char *const rh_sql_text[RH_SQL_COUNT] = {
     [RH_SQL_INTERVIEW_DELETE] = "DELETE FROM interview WHERE id = ?1 RETURNING id",
     [RH_SQL_INTERVIEWS_OLDER] = "DELETE FROM interview WHERE created < ?1 AND NOT EXISTS"
                                 " (SELECT 1 FROM session WHERE meta ->> '$.interview' = interview.id) RETURNING id",
+    [RH_SQL_SESSION_THERE] = "SELECT 1 FROM session WHERE id = ?1",
+    [RH_SQL_NOTE_NEW] = "INSERT INTO note (session, created, t, share, data) SELECT ?1, ?2, ?3, ?4, ?5"
+                        " WHERE (SELECT count(*) FROM note WHERE session = ?1 AND share IS ?4) < ?6"
+                        " RETURNING data, id, t, created, share",
+    [RH_SQL_NOTES] = "SELECT data, id, t, created, share FROM note WHERE session = ?1 ORDER BY t, id",
+    [RH_SQL_NOTE_DELETE] = "DELETE FROM note WHERE session = ?1 AND id = ?2 RETURNING id",
+    [RH_SQL_GOAL_SET] = "INSERT INTO goal (client, created, data) SELECT ?1, ?2, ?3"
+                        " WHERE (SELECT count(*) FROM goal WHERE client <> ?1) < ?4"
+                        " ON CONFLICT (client) DO UPDATE SET created = ?2, data = ?3 RETURNING data",
+    [RH_SQL_GOAL_DELETE] = "DELETE FROM goal WHERE client = ?1 RETURNING client",
+    [RH_SQL_GOALS] = "SELECT data, client, created FROM goal WHERE ?1 IS NULL OR client = ?1 ORDER BY client",
+    [RH_SQL_SHARE_NEW] = "INSERT INTO share (id, session, hash, created, expires, data)"
+                         " SELECT substr(?2, 1, 16), ?1, ?2, ?3, ?4, ?5"
+                         " WHERE (SELECT count(*) FROM share WHERE session = ?1) < ?6"
+                         " RETURNING data, id, created, expires",
+    [RH_SQL_SHARES] = "SELECT data, id, created, expires FROM share WHERE session = ?1 AND expires > ?2"
+                      " ORDER BY created, id",
+    [RH_SQL_SHARE] = "SELECT data, id, session, hash, created, expires FROM share WHERE id = ?1 AND expires > ?2",
+    [RH_SQL_SHARE_DELETE] = "DELETE FROM share WHERE session = ?1 AND id = ?2 RETURNING id",
+    [RH_SQL_SHARES_EXPIRE] = "DELETE FROM share WHERE expires <= ?1 RETURNING id",
 };

@@ -1,4 +1,6 @@
 /* store_run.c - what each write and question does with SQLite. On the store's thread. */
+#include <ctype.h>
+#include <string.h>
 #include "rehearse/base/clock.h"
 #include "store_internal.h"
 
@@ -122,13 +124,32 @@ static json_t *column_text(sqlite3_stmt *q, int i)
     return text ? json_string(text) : json_null();
 }
 
+/* "Pace" in "words a minute" is pace, in characters it is another measure. */
+static json_t *measures(sqlite3_stmt *q, int column)
+{
+    json_t *list = column_json(q, column), *all = json_object(), *m;
+    size_t i;
+    json_array_foreach(list, i, m) {
+        char key[48] = "";
+        const char *name = json_string_value(json_object_get(m, "name"));
+        const char *unit = json_string_value(json_object_get(m, "unit"));
+        for (size_t k = 0; name && name[k] && k + 1 < sizeof key - 12; k++)
+            key[k] = name[k] == ' ' ? '_' : (char)tolower((unsigned char)name[k]);
+        if (unit && strncmp(unit, "characters", 10) == 0)
+            strcat(key, "_characters");
+        json_object_set(all, key, json_object_get(m, "value"));
+    }
+    json_decref(list);
+    return all;
+}
+
 static json_t *session_row(sqlite3_stmt *q)
 {
     json_t *error = column_text(q, 7);
-    json_t *row =
-        json_pack("{s:o, s:f, s:f, s:o, s:f, s:o, s:o}", "id", column_text(q, 0), "created",
-                  sqlite3_column_double(q, 1), "updated", sqlite3_column_double(q, 2), "state", column_text(q, 3),
-                  "duration_s", sqlite3_column_double(q, 4), "meta", column_json(q, 5), "scores", column_json(q, 6));
+    json_t *row = json_pack("{s:o, s:f, s:f, s:o, s:f, s:o, s:o, s:o}", "id", column_text(q, 0), "created",
+                            sqlite3_column_double(q, 1), "updated", sqlite3_column_double(q, 2), "state",
+                            column_text(q, 3), "duration_s", sqlite3_column_double(q, 4), "meta", column_json(q, 5),
+                            "scores", column_json(q, 6), "measures", measures(q, 8));
     if (json_is_string(error))
         (void)json_object_set(row, "error", error);
     json_decref(error);
@@ -156,6 +177,7 @@ rh_status store_run_list(rh_store *s, store_op *o, rh_error *err)
     bind_text(q, 1, o->kind);
     sqlite3_bind_double(q, 2, o->start);
     sqlite3_bind_int(q, 3, o->n);
+    bind_text(q, 4, o->text);
     return store_sessions(s, q, &o->out, err);
 }
 
@@ -205,15 +227,16 @@ rh_status store_run_get(rh_store *s, store_op *o, rh_error *err)
                                  : store_sql_fail(s, "get", err);
     }
     json_t *session = session_row(q);
-    json_object_set_new(session, "report", column_json(q, 8));
-    json_object_set_new(session, "media", column_text(q, 9));
+    json_object_set_new(session, "report", column_json(q, 9));
+    json_object_set_new(session, "media", column_text(q, 10));
     sqlite3_reset(q);
     static const struct {
         const char *key;
         rh_sql sql;
-    } parts[] = {{"segments", RH_SQL_SEGMENTS}, {"events", RH_SQL_EVENTS}, {"seconds", RH_SQL_SECONDS}};
+    } parts[] = {
+        {"segments", RH_SQL_SEGMENTS}, {"events", RH_SQL_EVENTS}, {"seconds", RH_SQL_SECONDS}, {"notes", RH_SQL_NOTES}};
     rh_status st = RH_OK;
-    for (size_t i = 0; i < 3 && st == RH_OK; i++) {
+    for (size_t i = 0; i < sizeof parts / sizeof *parts && st == RH_OK; i++) {
         json_t *rows = NULL;
         st = rows_of(s, parts[i].sql, o->id, &rows, err);
         if (st == RH_OK)

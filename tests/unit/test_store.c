@@ -253,6 +253,115 @@ static void who_waits_is_answered_after_others_went_first(void **state)
     rh_store_close(s);
 }
 
+static json_t *row_of(json_t *list, size_t i, const char *key)
+{
+    return json_object_get(json_array_get(list, i), key);
+}
+
+static void notes_and_links_go_with_their_session(void **state)
+{
+    (void)state;
+    static const char hash[] = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
+    rh_store *s = NULL;
+    rh_error err;
+    json_t *got = NULL, *data = json_pack("{s:b}", "comments", 1);
+    assert_int_equal(rh_store_open(&s, ":memory:", &err), RH_OK);
+    write_session(s, "one", 1000, "ann");
+    rh_store_note late = {.t = 9, .text = "late", .most = 2}, early = {.t = 1, .text = "", .most = 2};
+    assert_int_equal(rh_store_note_new(s, "one", &late, NULL, &err), RH_OK);
+    assert_int_equal(rh_store_note_new(s, "one", &early, &got, &err), RH_OK);
+    json_decref(got);
+    assert_int_equal(rh_store_note_new(s, "one", &early, NULL, &err), RH_ERR_BUSY);
+    assert_int_equal(rh_store_note_new(s, "two", &early, NULL, &err), RH_ERR_NOTFOUND);
+    rh_store_note theirs = {
+        .t = 5, .text = "a mentor's", .author = "Zo\xc3\xab", .share = "0011223344556677", .most = 1};
+    assert_int_equal(rh_store_note_new(s, "one", &theirs, NULL, &err), RH_OK);
+    assert_int_equal(rh_store_note_new(s, "one", &theirs, NULL, &err), RH_ERR_BUSY);
+    assert_int_equal(rh_store_notes(s, "one", &got, &err), RH_OK);
+    assert_int_equal(json_array_size(got), 3);
+    assert_string_equal(json_string_value(row_of(got, 1, "author")), "Zo\xc3\xab");
+    assert_string_equal(json_string_value(row_of(got, 1, "share")), "0011223344556677");
+    assert_null(row_of(got, 0, "author"));
+    int id = (int)json_integer_value(row_of(got, 0, "id"));
+    json_decref(got);
+    assert_int_equal(rh_store_note_delete(s, "two", id, &err), RH_ERR_NOTFOUND);
+    assert_int_equal(rh_store_note_delete(s, "one", id, &err), RH_OK);
+    assert_int_equal(rh_store_note_delete(s, "one", id, &err), RH_ERR_NOTFOUND);
+
+    assert_int_equal(rh_store_share_new(s, "two", hash, 100, 200, data, &got, &err), RH_ERR_NOTFOUND);
+    assert_int_equal(rh_store_share_new(s, "one", hash, 100, 200, data, &got, &err), RH_OK);
+    assert_string_equal(json_string_value(json_object_get(got, "id")), "0011223344556677");
+    assert_null(json_object_get(got, "hash"));
+    json_decref(got);
+    assert_int_equal(rh_store_share(s, "0011223344556677", 199, &got, &err), RH_OK);
+    assert_string_equal(json_string_value(json_object_get(got, "session")), "one");
+    assert_string_equal(json_string_value(json_object_get(got, "hash")), hash);
+    assert_true(json_is_true(json_object_get(got, "comments")));
+    json_decref(got);
+    assert_int_equal(rh_store_share(s, "0011223344556677", 200, &got, &err), RH_ERR_NOTFOUND);
+    assert_int_equal(rh_store_shares(s, "one", 200, &got, &err), RH_OK);
+    assert_int_equal(json_array_size(got), 0);
+    json_decref(got);
+    assert_int_equal(rh_store_share_delete(s, "two", "0011223344556677", &err), RH_ERR_NOTFOUND);
+    assert_int_equal(rh_store_delete(s, "one", &got, &err), RH_OK);
+    json_decref(got);
+    assert_int_equal(rh_store_share(s, "0011223344556677", 150, &got, &err), RH_ERR_NOTFOUND);
+    write_session(s, "one", 1000, "ann"); /* the same name again knows nothing of them */
+    assert_int_equal(rh_store_notes(s, "one", &got, &err), RH_OK);
+    assert_int_equal(json_array_size(got), 0);
+    json_decref(got);
+    for (int i = 0; i <= RH_STORE_SHARES; i++) {
+        char other[65];
+        (void)snprintf(other, sizeof other, "%064d", i);
+        other[0] = (char)('a' + i % 26); /* of the first 16, which name it */
+        rh_status wanted = i < RH_STORE_SHARES ? RH_OK : RH_ERR_BUSY;
+        assert_int_equal(rh_store_share_new(s, "one", other, 100, 200, data, NULL, &err), wanted);
+    }
+    assert_int_equal(rh_store_share_new(s, "one", hash, 300, 400, data, NULL, &err),
+                     RH_OK); /* the others have expired */
+    assert_int_equal(rh_store_share_delete(s, "one", "0011223344556677", &err), RH_OK);
+    json_decref(data);
+    rh_store_close(s);
+}
+
+static void attempts_have_measures_and_clients_have_goals(void **state)
+{
+    (void)state;
+    rh_store *s = NULL;
+    rh_error err;
+    json_t *got = NULL, *goal = json_pack("{s:s, s:f}", "measure", "fillers", "high", 4.0);
+    assert_int_equal(rh_store_open(&s, ":memory:", &err), RH_OK);
+    write_session(s, "one", 1000, "ann");
+    json_t *report =
+        json_pack("{s:[{s:s, s:s, s:f}, {s:s, s:s, s:f}, {s:i}]}", "measures", "name", "Eye contact", "unit", "%",
+                  "value", 61.5, "name", "Pace", "unit", "characters a minute", "value", 300.0, "value", 1);
+    assert_int_equal(rh_store_end(s, "one", 2.5, report), RH_OK);
+    json_decref(report);
+    assert_int_equal(rh_store_attempts(s, "ann", "Tell me about yourself", 10, 0, &got, &err), RH_OK);
+    assert_int_equal(json_array_size(got), 1);
+    json_t *measures = row_of(got, 0, "measures");
+    assert_true(json_number_value(json_object_get(measures, "eye_contact")) == 61.5);
+    assert_true(json_number_value(json_object_get(measures, "pace_characters")) == 300);
+    assert_null(json_object_get(measures, "pace"));
+    json_decref(got);
+    assert_int_equal(rh_store_attempts(s, "ann", "Tell me", 10, 0, &got, &err), RH_OK);
+    assert_int_equal(json_array_size(got), 0);
+    json_decref(got);
+
+    assert_int_equal(rh_store_goal_set(s, "ann", goal, &err), RH_OK);
+    assert_int_equal(rh_store_goal_set(s, "ann", goal, &err), RH_OK);
+    assert_int_equal(rh_store_goals(s, NULL, &got, &err), RH_OK);
+    assert_int_equal(json_array_size(got), 1);
+    assert_string_equal(json_string_value(row_of(got, 0, "measure")), "fillers");
+    json_decref(got);
+    assert_int_equal(rh_store_goal_set(s, "ann", NULL, &err), RH_OK);
+    assert_int_equal(rh_store_goals(s, "ann", &got, &err), RH_OK);
+    assert_int_equal(json_array_size(got), 0);
+    json_decref(got);
+    json_decref(goal);
+    rh_store_close(s);
+}
+
 int main(void)
 {
     json_set_alloc_funcs(rh_alloc, rh_free);
@@ -263,6 +372,8 @@ int main(void)
         cmocka_unit_test(deleted_text_is_nowhere_on_disk),
         cmocka_unit_test(killed_process_loses_less_than_a_second),
         cmocka_unit_test(who_waits_is_answered_after_others_went_first),
+        cmocka_unit_test(notes_and_links_go_with_their_session),
+        cmocka_unit_test(attempts_have_measures_and_clients_have_goals),
         cmocka_unit_test(wrong_files_and_ids_are_refused),
     };
     return cmocka_run_group_tests(tests, make_folder, test_folder_remove);

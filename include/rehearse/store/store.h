@@ -28,6 +28,8 @@ enum {
     RH_SESSION_ID_MAX = 64,           /* letters, digits, '-', '_', '.' */
     RH_STORE_LIST_MAX = 500,
     RH_STORE_INTERVIEWS = 10000, /* interviews kept; past it RH_ERR_BUSY */
+    RH_STORE_GOALS = 1000,       /* clients with a goal; likewise */
+    RH_STORE_SHARES = 20,        /* links of a session that are good; likewise */
 };
 
 typedef struct rh_store rh_store;
@@ -73,11 +75,14 @@ rh_status rh_store_flush(rh_store *s, rh_error *err);
 rh_status rh_store_flush_within(rh_store *s, int ms, rh_error *err);
 /* Does not wait. RH_OK, or why nothing can be written just now (the disk is full, ...). */
 rh_status rh_store_health(rh_store *s, rh_error *err);
-/* Array, newest first: {id, created, state, duration_s, meta, scores, error?}. state: live, queued,
- * analysing, done, failed. `client` NULL = of all;
+/* Array, newest first: {id, created, state, duration_s, meta, scores, measures, error?}. state: live, queued,
+ * analysing, done, failed. measures: {"eye_contact": value, ...} of the report's. `client` NULL = of all;
  * before = 0 or the `created` of the last one seen, for paging. */
 rh_status rh_store_list(rh_store *s, const char *client, int limit, double before, json_t **out, rh_error *err);
-/* {id, created, updated, state, duration_s, meta, segments, events, seconds, report, media}.
+/* The same of the sessions that answer exactly this question; NULL = any. */
+rh_status rh_store_attempts(rh_store *s, const char *client, const char *question, int limit, double before,
+                            json_t **out, rh_error *err);
+/* {id, created, updated, state, duration_s, meta, segments, events, seconds, notes, report, media}.
  * RH_ERR_NOTFOUND. */
 rh_status rh_store_get(rh_store *s, const char *id, json_t **out, rh_error *err);
 /* Deletes rows for good (secure_delete), all or none; the names of media files to remove come in
@@ -121,6 +126,40 @@ rh_status rh_store_interview(rh_store *s, const char *id, json_t **out, rh_error
 rh_status rh_store_interview_delete(rh_store *s, const char *id, rh_error *err);
 /* Deletes those from before `unix_time` that have no session any more. */
 rh_status rh_store_interviews_expire(rh_store *s, double unix_time, rh_error *err);
+
+/* ---- what people add to a session; all of it goes with it ---- */
+
+typedef struct {
+    double t;           /* seconds from the start */
+    const char *text;   /* "" marks a moment without words */
+    const char *author; /* NULL = the person who practised */
+    const char *share;  /* the link by which it comes; NULL = the person's own */
+    int most;           /* notes of this link, or of the person's own, that the session may have */
+} rh_store_note;
+
+/* *out (may be NULL): {id, t, created, text, author?, share}. RH_ERR_NOTFOUND; RH_ERR_BUSY there are too many. */
+rh_status rh_store_note_new(rh_store *s, const char *id, const rh_store_note *note, json_t **out, rh_error *err);
+/* Array of them, by their moments. RH_ERR_NOTFOUND. */
+rh_status rh_store_notes(rh_store *s, const char *id, json_t **out, rh_error *err);
+rh_status rh_store_note_delete(rh_store *s, const char *id, int note, rh_error *err); /* RH_ERR_NOTFOUND */
+
+/* A link by which others may see the session until `expires`. `hash`: SHA-256 of its token in 64 hexadecimal
+ * digits, of which the first 16 name it. `data`: object kept as it is. *out: it with id, created, expires.
+ * Forgets links that have expired. RH_ERR_NOTFOUND; RH_ERR_BUSY there are too many. */
+rh_status rh_store_share_new(rh_store *s, const char *id, const char *hash, double now, double expires,
+                             const json_t *data, json_t **out, rh_error *err);
+/* Array of those that are good at `now`, oldest first. RH_ERR_NOTFOUND. */
+rh_status rh_store_shares(rh_store *s, const char *id, double now, json_t **out, rh_error *err);
+rh_status rh_store_share_delete(rh_store *s, const char *id, const char *share, rh_error *err); /* RH_ERR_NOTFOUND */
+/* One by its name: its data with id, session, hash, created, expires. RH_ERR_NOTFOUND, also when it has expired. */
+rh_status rh_store_share(rh_store *s, const char *share, double now, json_t **out, rh_error *err);
+
+/* ---- what a client wants to reach ---- */
+
+/* An object kept as it is; NULL removes it. RH_ERR_BUSY too many clients have one. */
+rh_status rh_store_goal_set(rh_store *s, const char *client, const json_t *goal, rh_error *err);
+/* Array of one or none, or of all clients (NULL): goals with client and created. */
+rh_status rh_store_goals(rh_store *s, const char *client, json_t **out, rh_error *err);
 
 /* Ids of ended sessions older than `unix_time`. */
 rh_status rh_store_older(rh_store *s, double unix_time, json_t **ids, rh_error *err);

@@ -2,6 +2,7 @@
 #ifndef RH_SERVER_SESSIONS_H
 #define RH_SERVER_SESSIONS_H
 
+#include "ask.h"
 #include "server/http.h"
 
 /* Requests about kept sessions. */
@@ -12,6 +13,8 @@ void rh_session_delete(rh_http *h);
 void rh_session_report(rh_http *h);
 void rh_session_transcript(rh_http *h);
 void rh_session_media(rh_http *h);
+/* kept_media.c: the answer of the last one. Pool threads. */
+rh_status rh_session_answer_media(rh_ask *a, const json_t *session);
 /* POST /v1/sessions: the form has arrived. */
 void rh_sessions_upload(rh_http *h);
 

@@ -1,0 +1,170 @@
+#include "ask.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "rehearse/base/alloc.h"
+#include "server/status_map.h"
+
+enum { DEFAULT_LIST = 50 };
+
+void rh_ask_json(rh_ask *a, json_t *take)
+{
+    a->body = take ? json_dumps(take, JSON_COMPACT | JSON_REAL_PRECISION(12)) : NULL;
+    json_decref(take);
+    a->type = "application/json";
+    a->status = 200;
+    a->n_body = a->body ? strlen(a->body) : 0;
+    if (!a->body)
+        (void)rh_fail(&a->err, RH_ERR_NOMEM, "out of memory");
+}
+
+void rh_ask_text(rh_ask *a, const char *type, char *take)
+{
+    a->body = take;
+    a->n_body = strlen(take);
+    a->type = type;
+    a->status = 200;
+}
+
+static void ask_run(rh_job *job, rh_worker *w)
+{
+    rh_ask *a = (rh_ask *)job;
+    json_t *session = NULL;
+    rh_status st;
+    (void)w;
+    if (a->answer) {
+        st = a->answer(a);
+    } else {
+        st = rh_store_get(a->server->store, a->id, &session, &a->err);
+        if (st == RH_OK)
+            st = a->answer_about(a, session);
+        json_decref(session);
+    }
+    a->err.code = st;
+}
+
+static void add_headers(rh_http *h, const rh_ask *a)
+{
+    char value[128];
+    rh_http_header(h, "cache-control", "no-store");
+    if (a->name[0]) {
+        (void)snprintf(value, sizeof value, "attachment; filename=\"%s\"", a->name);
+        rh_http_header(h, "content-disposition", value);
+    }
+    if (a->type && strncmp(a->type, "text/html", 9) == 0) {
+        char policy[256]; /* nothing runs, loads or frames it but what the report brings along */
+        (void)snprintf(policy, sizeof policy,
+                       "default-src 'none'; script-src 'nonce-%s'; style-src 'unsafe-inline'; "
+                       "img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+                       a->nonce);
+        rh_http_header(h, "content-security-policy", policy);
+        rh_http_header(h, "referrer-policy", "no-referrer");
+    }
+    if (a->etag[0]) {
+        rh_http_header(h, "accept-ranges", "bytes");
+        rh_http_header(h, "etag", a->etag);
+        rh_http_header(h, "last-modified", a->modified);
+    }
+    if (a->content_range[0])
+        rh_http_header(h, "content-range", a->content_range);
+}
+
+static void ask_free(rh_ask *a)
+{
+    free(a->body);
+    rh_free(a->question);
+    json_decref(a->wish);
+    rh_free(a);
+}
+
+static void ask_done(rh_server *s, rh_job *job)
+{
+    rh_ask *a = (rh_ask *)job;
+    rh_conn *c = rh_conn_find(s, job->conn);
+    if (a->then && a->err.code == RH_OK)
+        a->then(s, a);
+    if (c && c->http) {
+        add_headers(c->http, a);
+        if (a->err.code != RH_OK)
+            rh_http_error_at(c->http, a->status == 416 ? 416 : rh_status_http(a->err.code), a->param, NULL, "%s",
+                             a->err.msg);
+        else
+            rh_http_reply(c->http, a->status, a->status == 304 ? NULL : a->type, a->body ? a->body : "", a->n_body);
+    }
+    ask_free(a);
+}
+
+/* What the query and the headers ask for. */
+static void read_request(rh_ask *a, rh_http *h)
+{
+    double limit = DEFAULT_LIST;
+    char flag[8] = "", question[RH_MAX_SHORT_FIELD_BYTES + 1] = "";
+    (void)snprintf(a->id, sizeof a->id, "%s", h->route.param);
+    (void)snprintf(a->part, sizeof a->part, "%s", h->route.param2);
+    (void)snprintf(a->peer, sizeof a->peer, "%s", rh_net_peer(h->net));
+    (void)snprintf(a->format, sizeof a->format, "%s", strstr(h->accept, "text/html") ? "html" : "json");
+    (void)rh_query(h, "format", a->format, sizeof a->format);
+    (void)rh_query(h, "client", a->client, sizeof a->client);
+    if (rh_query(h, "question", question, sizeof question) && *question)
+        a->question = rh_strdup(question);
+    a->verbatim = rh_query(h, "verbatim", flag, sizeof flag) && strcmp(flag, "0") != 0;
+    a->sound = rh_query(h, "sound", flag, sizeof flag) && strcmp(flag, "0") != 0;
+    if (strcmp(h->method, "GET") == 0) { /* a Range means nothing in others */
+        rh_copy_header(h->net, a->range, sizeof a->range, "range");
+        rh_copy_header(h->net, a->if_range, sizeof a->if_range, "if-range");
+        rh_copy_header(h->net, a->if_none_match, sizeof a->if_none_match, "if-none-match");
+    }
+    rh_query_value(h, "limit", &limit);
+    rh_query_value(h, "before", &a->before);
+    a->limit = limit >= 1 && limit <= RH_STORE_LIST_MAX && limit == floor(limit) ? (int)limit : 0;
+}
+
+rh_ask *rh_ask_new(rh_http *h, rh_status (*answer)(rh_ask *), rh_status (*answer_about)(rh_ask *, const json_t *))
+{
+    rh_ask *a = rh_calloc(1, sizeof *a);
+    if (!a) {
+        rh_http_error(h, 503, "out of memory");
+        return NULL;
+    }
+    a->job = (rh_job){.run = ask_run, .done = ask_done, .conn = h->id};
+    a->answer = answer;
+    a->answer_about = answer_about;
+    a->server = h->server;
+    a->web_dir = rh_site_dir(h->server->site);
+    read_request(a, h);
+    return a;
+}
+
+void rh_ask_go(rh_http *h, rh_ask *a)
+{
+    if (!a || rh_pool_submit(h->server->desk, &a->job) == RH_OK)
+        return;
+    ask_free(a);
+    rh_http_header(h, "retry-after", "1");
+    rh_http_error(h, 429, "too many requests at once: try again in a moment");
+}
+
+void rh_ask_start(rh_http *h, rh_status (*answer)(rh_ask *), rh_status (*answer_about)(rh_ask *, const json_t *))
+{
+    rh_ask_go(h, rh_ask_new(h, answer, answer_about));
+}
+
+void rh_ask_start_json(rh_http *h, rh_status (*answer)(rh_ask *))
+{
+    json_error_t why;
+    json_t *wish = json_loadb(h->body.data ? h->body.data : "", h->body.len, 0, &why);
+    rh_ask *a = json_is_object(wish) ? rh_ask_new(h, answer, NULL) : NULL;
+    if (a)
+        a->wish = json_incref(wish);
+    else if (!json_is_object(wish))
+        rh_http_error(h, 400, "the body must be a JSON object%s%s", wish ? "" : ": ", wish ? "" : why.text);
+    json_decref(wish);
+    rh_ask_go(h, a);
+}
+
+void rh_want_small_json(rh_http *h)
+{
+    rh_want_body(h, false, RH_MAX_SMALL_JSON_BYTES);
+}

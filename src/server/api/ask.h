@@ -1,0 +1,58 @@
+/* ask.h - requests about kept sessions. They wait for the store's thread, so they run on the pool; the answer
+ * is made there too and only sent by the loop. */
+#ifndef RH_SERVER_ASK_H
+#define RH_SERVER_ASK_H
+
+#include "server/http.h"
+
+typedef struct rh_ask rh_ask;
+
+struct rh_ask {
+    rh_job job;
+    rh_status (*answer)(rh_ask *a);                              /* from the store */
+    rh_status (*answer_about)(rh_ask *a, const json_t *session); /* or from one session of it */
+    void (*then)(rh_server *s, const rh_ask *a);                 /* on the loop, when that went well; NULL = nothing */
+    rh_server *server;
+    const char *web_dir;
+    char id[RH_MAX_CLIENT_ID + 1], part[RH_MAX_CLIENT_ID + 1]; /* of the path */
+    char client[64], format[16];
+    char *question;                                   /* owned: of the query; NULL = any */
+    char range[128], if_range[64], if_none_match[64]; /* of a GET for media */
+    char peer[64];                                    /* who asks, for limits */
+    int limit;
+    double before;
+    bool verbatim; /* a transcript with fillers and disfluencies */
+    bool sound;    /* a page with the sound in it */
+    int permille;  /* how far the analysis of a recording is; -1 = none runs */
+    bool ran;      /* the session to be deleted was running and is on its way out by itself */
+    json_t *wish;  /* owned: the JSON of the body, or NULL */
+    /* the answer */
+    int status;
+    const char *type;
+    char *body; /* freed with free() */
+    size_t n_body;
+    char name[RH_SESSION_ID_MAX + 16];              /* of the file for the browser; "" = none */
+    char nonce[40];                                 /* of a report's scripts */
+    bool shared;                                    /* the report is for somebody who has a link */
+    bool wrong_token;                               /* of a link */
+    char etag[40], modified[40], content_range[80]; /* of media; "" = none */
+    const char *param;                              /* the parameter or key at fault; NULL = none */
+    rh_error err;
+};
+
+/* Answers the request later, by one of the two. */
+void rh_ask_start(rh_http *h, rh_status (*answer)(rh_ask *), rh_status (*answer_about)(rh_ask *, const json_t *));
+/* The same in two steps, with what else the answer needs between them. NULL: it has been answered, which the second
+ * takes too. */
+rh_ask *rh_ask_new(rh_http *h, rh_status (*answer)(rh_ask *), rh_status (*answer_about)(rh_ask *, const json_t *));
+void rh_ask_go(rh_http *h, rh_ask *a);
+/* The same with the JSON object of the request's body; replies 400 when it is none. */
+void rh_ask_start_json(rh_http *h, rh_status (*answer)(rh_ask *));
+/* `start` of a route whose body is a small JSON object. */
+void rh_want_small_json(rh_http *h);
+
+/* The answer; both take what they are given. */
+void rh_ask_json(rh_ask *a, json_t *take);
+void rh_ask_text(rh_ask *a, const char *type, char *take);
+
+#endif

@@ -1,0 +1,82 @@
+/* kept_media.c - the sound of a session, whole or a part of it. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+#include "range.h"
+#include "rehearse/base/alloc.h"
+#include "sessions.h"
+
+enum { MAX_MEDIA_BYTES = 256 << 20 };
+
+/* A part of a file that has changed since is no use: then the whole is sent. */
+static bool is_still(const rh_ask *a)
+{
+    return !a->if_range[0] || strcmp(a->if_range, a->etag) == 0 || strcmp(a->if_range, a->modified) == 0;
+}
+
+static rh_status read_part(rh_ask *a, int fd, uint64_t first, uint64_t n)
+{
+    size_t got = 0;
+    a->body = rh_alloc(n + 1);
+    if (!a->body)
+        return rh_fail(&a->err, RH_ERR_NOMEM, "out of memory");
+    while (got < n) {
+        ssize_t k = pread(fd, a->body + got, n - got, (off_t)(first + got));
+        if (k < 0 && errno == EINTR)
+            continue;
+        if (k <= 0)
+            return rh_fail(&a->err, RH_ERR_IO, "the sound of session \"%s\" cannot be read", a->id);
+        got += (size_t)k;
+    }
+    a->n_body = n;
+    return RH_OK;
+}
+
+static rh_status send_media(rh_ask *a, int fd, const struct stat *st)
+{
+    uint64_t size = (uint64_t)st->st_size, first = 0, n = size;
+    struct tm tm;
+    (void)snprintf(a->etag, sizeof a->etag, "\"%llx-%llx\"", (unsigned long long)size,
+                   (unsigned long long)st->st_mtim.tv_sec * 1000000000ull + (unsigned long long)st->st_mtim.tv_nsec);
+    (void)strftime(a->modified, sizeof a->modified, "%a, %d %b %Y %H:%M:%S GMT", gmtime_r(&st->st_mtim.tv_sec, &tm));
+    a->type = "audio/wav";
+    if (strstr(a->if_none_match, a->etag)) {
+        a->status = 304;
+        return RH_OK;
+    }
+    rh_range range = is_still(a) ? rh_range_read(a->range, size, &first, &n) : RH_RANGE_WHOLE;
+    if (range == RH_RANGE_NONE) {
+        (void)snprintf(a->content_range, sizeof a->content_range, "bytes */%llu", (unsigned long long)size);
+        a->status = 416;
+        return rh_fail(&a->err, RH_ERR_INVAL, "the sound has %llu bytes: Range must begin before its end",
+                       (unsigned long long)size);
+    }
+    a->status = range == RH_RANGE_PART ? 206 : 200;
+    if (range == RH_RANGE_PART)
+        (void)snprintf(a->content_range, sizeof a->content_range, "bytes %llu-%llu/%llu", (unsigned long long)first,
+                       (unsigned long long)(first + n - 1), (unsigned long long)size);
+    return read_part(a, fd, first, n);
+}
+
+rh_status rh_session_answer_media(rh_ask *a, const json_t *session)
+{
+    const char *file = json_string_value(json_object_get(session, "media"));
+    char path[4096];
+    struct stat st;
+    if (!file || snprintf(path, sizeof path, "%s/%s", a->server->media_dir, file) >= (int)sizeof path)
+        return rh_fail(&a->err, RH_ERR_NOTFOUND, "the sound of session \"%s\" was not kept", a->id);
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (fd < 0 || fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) || st.st_size > MAX_MEDIA_BYTES) {
+        if (fd >= 0)
+            close(fd);
+        return rh_fail(&a->err, RH_ERR_NOTFOUND, "the sound of session \"%s\" is gone", a->id);
+    }
+    rh_status status = send_media(a, fd, &st);
+    close(fd);
+    return status;
+}
