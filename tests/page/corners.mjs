@@ -194,7 +194,7 @@ export async function corners({ open, quiet, axe, looksFinished, server, errors 
     for (const keep of [true, false]) {
       const page = await open();
       await page.goto(server.url);
-      await page.click('summary');
+      await page.click('summary:has-text("More settings")');
       await page.setChecked('#keep', keep);
       await page.setInputFiles('#file', join(root, 'tests/fixtures/jfk.flac'));
       await page.waitForSelector('article.report', { timeout: 60000 });

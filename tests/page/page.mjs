@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { corners } from './corners.mjs';
+import { interviews } from './interview.mjs';
 import { proxied } from './proxied.mjs';
 import { questions } from './questions.mjs';
 import { axePath, browser, finish, media, root, Server, shots, test } from './harness.mjs';
@@ -318,6 +319,7 @@ await test('progress lists the practices and deletes them for good', async () =>
 });
 
 await questions({ open, quiet, axe, looksFinished, server, errors });
+await interviews({ open, quiet, axe, looksFinished, server });
 await corners({ open, quiet, axe, looksFinished, server, errors });
 await proxied({ open, errors });
 

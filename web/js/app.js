@@ -1,4 +1,5 @@
-// app.js - which view is shown: #/ (set-up), #/practice, #/report/<id>, #/progress.
+// app.js - which view is shown: #/ (set-up), #/practice, #/report/<id>, #/interview/<id>
+// (as it runs), #/interviews/<id> (its report), #/progress.
 import { aboutQuestion, askedNext } from './about.js';
 import { $, announce, notice, request, show } from './api.js';
 import { find, loadBank } from './bank.js';
@@ -6,6 +7,8 @@ import { Capture } from './capture.js';
 import { setup } from './setup.js';
 import { practice } from './practice.js';
 import { progress } from './progress.js';
+import { interview, offerInterview } from './interview.js';
+import { interviewReport } from './interview-report.js';
 import { renderReport } from './report.js';
 import { offer, unfinished } from './unfinished.js';
 
@@ -40,7 +43,8 @@ async function report(id, alive) {
       notice(e.message);
     }
   });
-  renderReport(main, data, { audio, about, asked, actions: [again, button('Print or save as PDF', () => window.print()),
+  const whole = data.interview ? [Object.assign(document.createElement('a'), { className: 'button secondary', textContent: 'The whole interview', href: `#/interviews/${encodeURIComponent(data.interview)}` })] : [];
+  renderReport(main, data, { audio, about, asked, actions: [...whole, again, button('Print or save as PDF', () => window.print()),
     link('Markdown', `${base}/report?format=md`, `rehearse-${id}.md`), link('Web page', `${base}/report?format=html`, `rehearse-${id}.html`),
     link('Subtitles', `${base}/transcript?format=srt`, `rehearse-${id}.srt`), link('JSON', `${base}/report?format=json`, `rehearse-${id}.json`), remove] });
   document.title = 'Report · Rehearse';
@@ -56,6 +60,21 @@ async function comeBack(alive) {
   });
 }
 
+async function comeBackToInterview(alive) {
+  const saved = unfinished.get();
+  shared.capture ??= new Capture();
+  await offerInterview(saved, shared, alive, (plan) => { leave = interview(shared, alive, plan, saved); });
+}
+
+// One that was planned just now runs, one that was interrupted goes on; of others there is the report.
+async function routeInterview(id, alive) {
+  const planned = shared.interview?.id === id ? shared.interview : null;
+  shared.interview = null;
+  if (planned && shared.capture?.usable) leave = interview(shared, alive, planned);
+  else if (unfinished.get()?.interview === id) await comeBackToInterview(alive);
+  else location.hash = `#/interviews/${encodeURIComponent(id)}`;
+}
+
 let turns = 0; // a view that waited for the server knows whether it is still wanted
 
 async function route() {
@@ -69,7 +88,9 @@ async function route() {
   document.title = 'Rehearse';
   try {
     if (view === 'practice' && shared.question && shared.capture?.usable) leave = practice(shared, alive);
-    else if (view === 'practice' && unfinished.get()) await comeBack(alive);
+    else if (view === 'practice' && unfinished.get() && !unfinished.get().interview) await comeBack(alive);
+    else if (view === 'interview' && id) await routeInterview(decodeURIComponent(id), alive);
+    else if (view === 'interviews' && id) await interviewReport(decodeURIComponent(id), alive);
     else if (view === 'report' && id) await report(decodeURIComponent(id), alive);
     else if (view === 'progress') await progress(alive);
     else await setup(shared, alive, (stop) => { leave = stop; });

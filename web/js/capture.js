@@ -14,11 +14,13 @@ export class Capture {
   get usable() { return this.hasVideo || this.hasAudio; }
 
   // Asks for both; where one is missing or refused, the other alone is fine.
-  async open({ camera, microphone } = {}) {
+  // `echo`: a voice will come out of this computer and shall not be heard as the person's.
+  async open({ camera, microphone, echo = this.echo } = {}) {
     this.close();
+    Object.assign(this, { camera, microphone, echo });
     if (!navigator.mediaDevices?.getUserMedia) return [plainHttp()];
     const video = { width: { ideal: 640 }, height: { ideal: 480 }, frameRate: { ideal: 30 }, ...(camera ? { deviceId: { exact: camera } } : {}) };
-    const audio = { channelCount: 1, echoCancellation: false, noiseSuppression: false, autoGainControl: true, ...(microphone ? { deviceId: { exact: microphone } } : {}) };
+    const audio = { channelCount: 1, echoCancellation: Boolean(echo), noiseSuppression: false, autoGainControl: true, ...(microphone ? { deviceId: { exact: microphone } } : {}) };
     const wanted = [camera === 'none' ? null : { video }, microphone === 'none' ? null : { audio }].filter(Boolean);
     const tracks = [];
     const errors = [];

@@ -106,6 +106,8 @@ export class Live extends EventTarget {
     if (this.open) this.#binary(1, us, bytes);
   }
 
+  tell(message) { this.#send(message); }
+
   calibrate() { this.#send({ type: 'command', command: 'calibrate' }); }
 
   finish() {

@@ -4,12 +4,46 @@ import { $, announce, notice, request, settings, show } from './api.js';
 const LOCALES = navigator.languages?.length ? [...navigator.languages] : undefined; // as the reader writes dates
 const title = (s) => s.meta?.question || s.meta?.file_name || 'Recording';
 
+// Interviews above the answers they are made of.
+function listInterviews(interviews, again) {
+  const box = $('#interviews');
+  box.replaceChildren();
+  if (!interviews.length) return;
+  const items = interviews.map((i) => {
+    const when = new Date(i.created * 1000), name = `Interview: ${i.role_name}`;
+    const link = Object.assign(document.createElement('a'), { href: `#/interviews/${encodeURIComponent(i.id)}`, textContent: name });
+    const about = Object.assign(document.createElement('p'), { textContent: `${i.answered} of ${i.plan.length} answered${typeof i.overall === 'number' ? ` · overall ${Math.round(i.overall)}` : ''}` });
+    const time = Object.assign(document.createElement('time'), { dateTime: when.toISOString(), textContent: when.toLocaleString(LOCALES, { dateStyle: 'medium', timeStyle: 'short' }) });
+    const remove = Object.assign(document.createElement('button'), { type: 'button', className: 'quiet', textContent: 'Delete', ariaLabel: `Delete ${name}` });
+    remove.onclick = async () => {
+      if (!confirm('Delete this interview and its answers for good?')) return;
+      try {
+        await request(`v1/interviews/${encodeURIComponent(i.id)}`, { method: 'DELETE' });
+        await again();
+        announce('Deleted');
+        ($('#interviews button') || $('table.sessions a') || $('#sessions a'))?.focus();
+      } catch (e) {
+        notice(e.message);
+      }
+    };
+    const item = document.createElement('li');
+    const text = document.createElement('div');
+    text.append(link, about);
+    item.append(text, time, remove);
+    return item;
+  });
+  const list = Object.assign(document.createElement('ul'), { className: 'interviews' });
+  list.append(...items);
+  box.append(Object.assign(document.createElement('h2'), { textContent: 'Interviews' }), list);
+}
+
 const LINES = [['fluency', 'Fluency', '--pace'], ['clarity', 'Clarity', '--pitch'], ['eye_contact', 'Eye contact', '--gaze']];
 
 export async function progress(alive) {
-  const { sessions } = await request('v1/sessions?limit=200');
+  const [{ sessions }, { interviews }] = await Promise.all([request('v1/sessions?limit=200'), request('v1/interviews?limit=200')]);
   if (!alive()) return;
   show('view-progress');
+  listInterviews(interviews.filter((i) => !settings.client || i.client === settings.client), () => progress(alive));
   const mine = sessions.filter((s) => !settings.client || s.meta?.client === settings.client);
   if (!mine.length) {
     $('#trend').replaceChildren();
@@ -81,7 +115,8 @@ function list(sessions, again) {
   const wrap = document.createElement('div');
   wrap.className = 'table-wrap';
   wrap.append(table);
-  $('#sessions').replaceChildren(wrap);
+  const heading = $('#interviews').childElementCount ? [Object.assign(document.createElement('h2'), { textContent: 'Answers' })] : [];
+  $('#sessions').replaceChildren(...heading, wrap);
 }
 
 function draw(box, sessions) {

@@ -3,7 +3,9 @@ import { $, notice, request, settings, show } from './api.js';
 import { loadBank } from './bank.js';
 import { Capture } from './capture.js';
 import { choose, chosen } from './choose.js';
+import { chooseInterview, chooseMode, isInterview, planInterview, voiceSettings } from './interview-setup.js';
 
+let starting = false;
 const EVERY_MS = 700; // pictures looked at while the person sets up
 
 export async function setup(shared, alive, onleave) {
@@ -14,11 +16,35 @@ export async function setup(shared, alive, onleave) {
   choose(bank, shared);
   rememberSettings();
   acceptFiles(alive);
-  $('#start').addEventListener('click', () => {
+  chooseInterview(bank, shared);
+  const start = $('#start');
+  chooseMode(() => { start.textContent = isInterview() ? 'Start the interview' : 'Start practising'; });
+  start.addEventListener('click', async () => {
+    if (isInterview()) return beginInterview(shared, alive);
     shared.question = chosen(shared);
     location.hash = '#/practice';
   });
   await checkDevices(shared, alive, onleave);
+}
+
+// The interviewer's voice must not come back as the answer: the browser is asked to take it out.
+async function beginInterview(shared, alive) {
+  const { capture } = shared, start = $('#start');
+  if (starting) return;
+  starting = true;
+  try {
+    const plan = await planInterview(shared);
+    if (capture.hasAudio && voiceSettings().aloud && !capture.echo) await capture.open({ ...capture, echo: true });
+    if (!alive()) return;
+    shared.interview = plan;
+    location.hash = `#/interview/${encodeURIComponent(plan.id)}`;
+  } catch (e) {
+    if (!alive()) return;
+    notice(e.message);
+    start.focus();
+  } finally {
+    starting = false;
+  }
 }
 
 function rememberSettings() {
@@ -57,7 +83,7 @@ async function checkDevices(shared, alive, onleave) {
 
   const enable = async () => {
     switchOn.disabled = true;
-    const errors = await capture.open({ camera: $('#camera').value, microphone: $('#microphone').value });
+    const errors = await capture.open({ camera: $('#camera').value, microphone: $('#microphone').value, echo: isInterview() });
     if (!alive()) { // the person went elsewhere before the devices were open
       capture.close();
       return;
@@ -84,7 +110,7 @@ async function checkDevices(shared, alive, onleave) {
   onleave(() => {
     clearInterval(timer);
     clearInterval(level);
-    if (!location.hash.startsWith('#/practice')) capture.close();
+    if (!/^#\/(practice|interview\/)/.test(location.hash)) capture.close();
   });
   if (capture.usable) await refresh([]); // already allowed
 }

@@ -1,0 +1,52 @@
+// answer.js - one answer of an interview: a live session that hears from the moment it is made.
+import { Live } from './live.js';
+
+const PICTURES_PER_S = 10;
+
+export class Answer {
+  // `saved` as in live.js: the session that another page load began.
+  constructor({ capture, self, id, start, saved }) {
+    this.capture = capture;
+    this.id = id;
+    this.said = false;
+    this.began = false;
+    let waiting = []; // sound from before the server is ready
+    capture.onsound = (samples) => { if (waiting) waiting.push(samples); else this.live.sound(samples); };
+    this.live = new Live(id, start, saved);
+    this.on('ready', () => {
+      if (this.began) return;
+      this.began = true;
+      this.pictures = setInterval(async () => this.live.picture(await capture.picture(self)), 1000 / PICTURES_PER_S);
+      for (const samples of waiting) this.live.sound(samples);
+      waiting = null;
+    });
+    for (const type of ['turn.started', 'transcript.final']) this.on(type, () => { this.said = true; });
+  }
+
+  on(type, fn) { this.live.addEventListener(type, ({ detail }) => fn(detail)); }
+
+  get seconds() { return this.began ? this.live.timeUs / 1e6 : 0; }
+
+  // What is heard meanwhile is the interviewer.
+  interrupted(speaking) { this.live.tell({ type: 'interviewer', speaking }); }
+
+  #quiet() {
+    this.capture.onsound = null;
+    clearInterval(this.pictures);
+  }
+
+  finish() {
+    this.#quiet();
+    this.live.finish();
+  }
+
+  discard() {
+    this.#quiet();
+    this.live.discard();
+  }
+
+  stop() {
+    this.#quiet();
+    this.live.stop();
+  }
+}

@@ -1,0 +1,293 @@
+// interview.js - an interview as it runs: a question is asked, the answer heard until it is
+// over, followed up, and the next one asked. The interviewer is never in the answer's sound.
+import { $, announce, notice, request, settings, show } from './api.js';
+import { Answer } from './answer.js';
+import { goalSeconds, patience, voiceSettings } from './interview-setup.js';
+import { hush, speak } from './speak.js';
+import { unfinished } from './unfinished.js';
+
+const FOLLOW_UPS = 2;     // a question
+const REPORT_MS = 15000;  // so long a follow-up is waited for
+const SETTLE_MS = 500;    // two clicks at once are one
+const CUE_MS = 5000;
+const QUIET_S = 20;       // nothing said so far: what there is to do
+const THANKS = ['Thank you.', 'I see. Thank you.', 'Thank you for that.'];
+const PHASES = { asking: 'The interviewer speaks', listening: 'Listening to you', thinking: 'One moment' };
+
+const same = (a, b) => a.toLowerCase().replace(/\W+/g, ' ').trim() === b.toLowerCase().replace(/\W+/g, ' ').trim();
+
+// What is asked: {index, step, text, kind}; step 0 is the question of the plan, then its follow-ups.
+const planned = (plan, index) => (plan[index] ? { index, step: 0, text: plan[index].text, kind: plan[index].kind } : null);
+
+// The next follow-up that this answer's report has and that was not asked, in words or kind.
+function followUp(report, question, asked) {
+  if (question.step >= FOLLOW_UPS) return null;
+  const fits = (report?.follow_ups ?? []).find((f) => !asked.some((a) => same(a.text, f.text) || (a.index === question.index && a.rule === f.kind)));
+  return fits ? { index: question.index, step: question.step + 1, text: fits.text, kind: 'follow-up', rule: fits.kind } : null;
+}
+
+// `saved` is what unfinished.js kept of an interview that a reload interrupted.
+export function interview(shared, alive, { id, plan, role_name: role }, saved = null) {
+  show('view-interview');
+  const { capture } = shared;
+  // Held, since events come after the view has gone too.
+  const [root, self, where, title, phaseText, heard, cue, link, timer, captions, done, again] =
+    ['.interview', '#self', '#where', '#asked', '#phase', '#heard', '#cue', '#link', '#timer', '#caption', '#finish', '#again'].map((s) => $(s));
+  const asked = saved?.asked ?? [];
+  let phase = '', since = 0, answer = null, voice = null, question = saved?.question ?? null;
+  let decide = null; // ends the listening
+  let skipping = false;
+  let left = false, ended = false;
+  const going = () => !left && !ended;
+
+  self.srcObject = capture.stream;
+  $('#no-self').hidden = capture.hasVideo;
+  captions.hidden = !settings.captions;
+  if (!voiceSettings().aloud) title.ariaLive = 'polite';
+
+  const enter = (name) => {
+    phase = root.dataset.phase = name;
+    since = performance.now();
+    phaseText.textContent = PHASES[name];
+    done.textContent = name === 'asking' ? 'Answer now' : 'I have finished';
+    if (name !== 'listening' && document.activeElement === again) done.focus({ preventScroll: true });
+    again.hidden = name !== 'listening';
+  };
+  const save = () => {
+    if (going() && question) unfinished.set({ interview: id, question, asked, phase, id: phase === 'asking' ? null : answer?.id, token: answer?.live.token, pictureUs: answer?.live.timeUs });
+  };
+  const place = () => {
+    where.textContent = `${role} · Question ${question.index + 1} of ${plan.length}${question.step ? ' · follow-up' : ''}`;
+    title.textContent = question.text;
+    timer.textContent = '0:00';
+    timer.classList.remove('over');
+    document.title = `Question ${question.index + 1} of ${plan.length} · Rehearse`;
+  };
+
+  async function say(text) {
+    voice = new AbortController();
+    const { signal } = voice;
+    root.dataset.voice = '';
+    if (!await speak(text, { ...voiceSettings(), signal })) title.ariaLive = 'polite'; // then a screen reader says it
+    voice = null;
+    delete root.dataset.voice;
+  }
+
+  // One answer, until it is over; its report, or null.
+  function listen(from) {
+    const base = `${id}-${question.index}${question.step ? `-${question.step}` : ''}`;
+    const mine = answer = new Answer({ capture, self, saved: from, id: from?.id ?? `${base}-${crypto.getRandomValues(new Uint32Array(1))[0].toString(36)}`,
+      start: { interview: id, question_index: question.index, follow_up: question.step, question: question.text, kind: question.kind,
+        client: settings.client || 'me', language: settings.language || 'en', keep_media: Boolean(settings.keep), face_hz: 4, turns: true, patience_s: patience() } });
+    enter('listening');
+    save();
+    const over = new Promise((r) => { decide = r; });
+    const report = new Promise((r) => { mine.on('report', (m) => r(m.report ?? m)); });
+    const only = (fn) => (m) => { if (answer === mine && !left) fn(m); };
+    mine.on('ready', only(() => { link.textContent = ''; save(); }));
+    mine.on('broken', only(() => { link.textContent = 'Connection lost. Go on: nothing you say is lost.'; }));
+    mine.on('lost', only(() => failed('The connection to Rehearse did not come back. What was kept until then is under Progress.')));
+    mine.on('error', only((m) => {
+      link.textContent = m.detail || '';
+      if (mine.began) return;
+      if (from) decide('gone'); // it was finished meanwhile
+      else failed(m.detail || 'The answer cannot be taken.');
+    }));
+    mine.on('notice', only((m) => { link.textContent = m.detail || ''; }));
+    mine.on('lag', only((m) => { link.textContent = m.seconds > 5 ? 'The analysis is behind; it will catch up.' : ''; }));
+    mine.on('cue', only((m) => tell(m.text)));
+    mine.on('turn.ended', only(() => decide('finished')));
+    let settled = '';
+    mine.on('transcript.final', only((m) => { settled = `${settled} ${m.text}`.trim().slice(-300); caption(settled, ''); }));
+    mine.on('transcript.partial', only((m) => caption(settled, m.text)));
+    return over.then(async (how) => {
+      decide = null;
+      if (how === 'skipped') mine.discard();
+      if (how === 'skipped' || left) return mine.stop();
+      enter('thinking');
+      if (how === 'finished') mine.finish();
+      save();
+      const late = new Promise((r) => { setTimeout(r, REPORT_MS, null); });
+      const [result] = await Promise.all([how === 'finished' ? Promise.race([report, late]) : null, ended ? null : say(THANKS[asked.length % THANKS.length])]);
+      mine.stop();
+      return result;
+    });
+  }
+
+  async function run() {
+    let from = null;
+    if (saved) ({ question, from } = await comeBack());
+    else {
+      enter('asking');
+      title.textContent = 'Welcome';
+      where.textContent = role;
+      await say(plan.length > 1 ? `Welcome. I have ${plan.length} questions for you. Take your time.` : 'Welcome. I have one question for you. Take your time.');
+      question = planned(plan, 0);
+    }
+    while (going() && question) {
+      place();
+      if (!from) {
+        answer = null;
+        enter('asking');
+        save();
+        asked.push({ index: question.index, text: question.text, rule: question.rule });
+        await say(question.text);
+        if (!going()) break;
+        if (skipping) {
+          skipping = false;
+          question = planned(plan, question.index + 1);
+          continue;
+        }
+      }
+      const report = await listen(from);
+      from = null;
+      caption('', '');
+      tell('');
+      if (!going()) break;
+      question = followUp(report, question, asked) ?? planned(plan, question.index + 1);
+    }
+    if (!left) close();
+  }
+
+  // Where a reload interrupted: {question, from}, `from` where the session goes on.
+  async function comeBack() {
+    const s = saved.id && await request(`v1/sessions/${encodeURIComponent(saved.id)}`).catch((e) => { if (e.status === 404) return null; throw e; });
+    if (s?.state === 'live' && saved.phase === 'listening') return { question, from: saved };
+    return { question: s ? planned(plan, question.index + 1) : question, from: null };
+  }
+
+  function close() {
+    ended = true;
+    unfinished.clear();
+    stopAll();
+    capture.close();
+    shared.capture = null;
+    location.hash = `#/interviews/${encodeURIComponent(id)}`;
+  }
+  function failed(text) {
+    ended = true;
+    stopAll();
+    unfinished.clear();
+    show('view-waiting').replaceChildren();
+    notice(text, null);
+  }
+
+  // ---- what the person does ----
+
+  const finish = () => {
+    if (performance.now() - since < SETTLE_MS) return;
+    if (phase === 'asking') voice?.abort();
+    else decide?.('finished');
+  };
+  done.addEventListener('click', finish);
+  again.addEventListener('click', async () => {
+    if (phase !== 'listening' || voice) return;
+    done.focus({ preventScroll: true });
+    const mine = answer;
+    mine.interrupted(true);
+    phaseText.textContent = PHASES.asking;
+    await say(question.text);
+    mine.interrupted(false);
+    if (phase === 'listening') phaseText.textContent = PHASES.listening;
+  });
+  $('#skip').addEventListener('click', () => {
+    voice?.abort();
+    if (decide) decide('skipped');
+    else skipping = phase === 'asking' && Boolean(question);
+    announce('Skipped');
+  });
+  $('#end').addEventListener('click', () => {
+    if (!confirm('End the interview here? What you have answered is kept.')) return;
+    ended = true;
+    voice?.abort();
+    decide?.(answer.said ? 'finished' : 'skipped');
+  });
+  const keys = (e) => {
+    if (e.code !== 'Space' || e.target.closest('button, a, input, select, textarea, summary')) return;
+    e.preventDefault();
+    if (!e.repeat) finish();
+  };
+  document.addEventListener('keydown', keys);
+  // A reload or a closed tab in the middle is asked about first.
+  const ask = (e) => e.preventDefault();
+  window.addEventListener('beforeunload', ask);
+
+  // ---- what is seen ----
+
+  let cueTimer = null;
+  function tell(text, stays = false) {
+    clearTimeout(cueTimer);
+    cue.textContent = text;
+    if (text && !stays) cueTimer = setTimeout(() => { cue.textContent = ''; }, CUE_MS);
+  }
+  function caption(settled, tentative) {
+    const soft = Object.assign(document.createElement('span'), { className: 'tentative', textContent: tentative });
+    captions.replaceChildren(settled ? `${settled} ` : '', soft);
+  }
+  const level = setInterval(() => { heard.style.setProperty('--level', phase === 'listening' && !voice ? Math.min(1, capture.level * 1.6).toFixed(2) : 0); }, 80);
+  const clock = setInterval(() => {
+    if (phase !== 'listening' || !answer) return;
+    const s = Math.floor(answer.seconds), goal = goalSeconds();
+    timer.textContent = `${Math.floor(s / 60)}:${String(s % 60).padStart(2, '0')}`;
+    if (goal && s >= goal && !timer.classList.contains('over')) {
+      timer.classList.add('over');
+      tell('Time to wrap up', true);
+    }
+    if (s === QUIET_S && !answer.said) tell('Take your time, or skip this one', true);
+    save();
+  }, 250);
+
+  function stopAll() {
+    clearInterval(level);
+    clearInterval(clock);
+    clearTimeout(cueTimer);
+    document.removeEventListener('keydown', keys);
+    window.removeEventListener('beforeunload', ask);
+    voice?.abort();
+    hush();
+    answer?.stop();
+  }
+
+  run().catch((e) => { if (alive()) failed(e.message); });
+  done.focus({ preventScroll: true });
+  return () => { // leaving the view
+    if (left) return;
+    left = true;
+    if (!ended) unfinished.clear();
+    stopAll();
+    decide?.('left');
+    capture.close();
+    shared.capture = null;
+  };
+}
+
+// After a reload in the middle: asks how to go on.
+export async function offerInterview(saved, shared, alive, goOn) {
+  const plan = await request(`v1/interviews/${encodeURIComponent(saved.interview)}`).catch((e) => { if (e.status === 404) return null; throw e; });
+  if (!alive()) return;
+  if (!plan) {
+    unfinished.clear();
+    location.hash = '#/';
+    return;
+  }
+  const main = show('view-unfinished');
+  const button = $('#go-on', main), stop = $('#leave', main), problem = $('#unfinished-problem', main);
+  $('#middle', main).textContent = 'You were in the middle of an interview';
+  $('#asked-before', main).textContent = saved.question.text;
+  $('#kept', main).textContent = 'What you answered until then is kept, and the camera and microphone are off.';
+  button.textContent = 'Go on with the interview';
+  stop.textContent = 'End it here';
+  button.addEventListener('click', async () => {
+    button.disabled = true;
+    const errors = await shared.capture.open({ echo: true });
+    if (!alive()) return shared.capture.close();
+    if (shared.capture.usable) return goOn(plan);
+    problem.textContent = errors.join(' ');
+    button.disabled = false;
+    button.focus();
+  });
+  stop.addEventListener('click', () => {
+    unfinished.clear();
+    location.hash = `#/interviews/${encodeURIComponent(saved.interview)}`;
+  });
+}

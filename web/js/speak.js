@@ -1,0 +1,60 @@
+// speak.js - the interviewer's voice: the browser's speech synthesis, or time to read.
+const WORD_MS = 330;      // to read
+const LEAST_MS = 1200;
+const BEGIN_MS = 2500;    // a voice that has not begun by then will not
+const SPOKEN_MS = 900;    // a word at most, at normal speed
+const PATIENCE_MS = 4000;
+
+const synth = () => window.speechSynthesis;
+const words = (text) => text.split(/\s+/).length;
+const sentences = (text) => text.match(/[^.!?]+[.!?]*\s*/g) ?? [text]; // long utterances break off in some browsers
+
+// English voices first, for so are the questions; they may take a moment to load.
+export async function voices() {
+  if (!synth()) return [];
+  for (let i = 0; i < 10 && !synth().getVoices().length; i++) await new Promise((r) => setTimeout(r, 100));
+  const english = (v) => v.lang.toLowerCase().startsWith('en');
+  return [...synth().getVoices()].sort((a, b) => english(b) - english(a) || b.localService - a.localService || a.name.localeCompare(b.name));
+}
+
+function pause(ms, signal) {
+  return new Promise((done) => {
+    const timer = setTimeout(done, ms);
+    signal?.addEventListener('abort', () => { clearTimeout(timer); done(); }, { once: true });
+  });
+}
+
+let speaking = null; // held: some browsers forget an utterance that nobody holds
+
+function utter(text, voice, rate, signal) {
+  return new Promise((done) => {
+    const u = speaking = new SpeechSynthesisUtterance(text);
+    const end = (spoken) => { clearTimeout(timer); done(spoken); };
+    let timer = setTimeout(end, BEGIN_MS, false);
+    if (voice) Object.assign(u, { voice, lang: voice.lang });
+    u.rate = rate;
+    u.onstart = () => { clearTimeout(timer); timer = setTimeout(end, PATIENCE_MS + words(text) * SPOKEN_MS / rate, true); };
+    u.onend = () => end(true);
+    u.onerror = () => end(false);
+    signal?.addEventListener('abort', () => end(true), { once: true });
+    synth().speak(u);
+  });
+}
+
+export function hush() { synth()?.cancel(); }
+
+// Resolves when it has been said; false: there was no voice, and time to read passed instead.
+export async function speak(text, { aloud = true, voice = '', rate = 1, signal } = {}) {
+  const list = aloud ? await voices() : [];
+  const chosen = list.find((v) => v.voiceURI === voice) ?? list[0];
+  let spoken = Boolean(chosen);
+  if (spoken) hush();
+  for (const sentence of spoken ? sentences(text) : []) {
+    if (signal?.aborted) break;
+    spoken = await utter(sentence.trim(), chosen, rate, signal);
+    if (!spoken) break;
+  }
+  if (signal?.aborted || !spoken) hush();
+  if (!spoken && !signal?.aborted) await pause(Math.max(LEAST_MS, words(text) * WORD_MS), signal);
+  return spoken;
+}
