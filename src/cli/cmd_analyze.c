@@ -149,7 +149,7 @@ static rh_status print_report(const char *format, const json_t *report, rh_error
     char web[4096], *text = NULL;
     rh_status st = strcmp(format, "md") == 0 ? rh_report_markdown(report, &text, err)
                    : rh_web_dir(web, sizeof web)
-                       ? rh_report_html(report, web, NULL, &text, err)
+                       ? rh_report_html(report, &(rh_report_page){.web_dir = web}, &text, err)
                        : rh_fail(err, RH_ERR_IO, "the page's folder is not beside the program");
     if (st == RH_OK)
         fputs(text, stdout);

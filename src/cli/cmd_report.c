@@ -86,7 +86,7 @@ static int print_report(const json_t *session, const char *format, bool verbatim
     if (strcmp(format, "json") == 0)
         return print_json(report);
     if (strcmp(format, "html") == 0)
-        st = rh_web_dir(web, sizeof web) ? rh_report_html(report, web, NULL, &text, &err)
+        st = rh_web_dir(web, sizeof web) ? rh_report_html(report, &(rh_report_page){.web_dir = web}, &text, &err)
                                          : rh_fail(&err, RH_ERR_IO, "the folder of the page is not beside the program");
     else if (strcmp(format, "md") == 0)
         st = rh_report_markdown(report, &text, &err);

@@ -195,6 +195,11 @@ int rh_access_check(const rh_config *c, const rh_visitor *v, const char **why)
     return status;
 }
 
+int rh_access_shared(const rh_config *c, const rh_visitor *v, const char **why)
+{
+    return check_page(c, v, why);
+}
+
 int rh_access_preflight(const rh_config *c, const rh_visitor *v, const char **why)
 {
     return *c->tokens ? 0 : check_page(c, v, why); /* a token would let any page in */

@@ -29,6 +29,8 @@ extern const char *const rh_forwarding_headers[];
 
 /* 0 when allowed, else the HTTP status (401, 403) and why in *why. */
 int rh_access_check(const rh_config *c, const rh_visitor *v, const char **why);
+/* The same for what a link opens, whose token stands in its path: no other is asked for. */
+int rh_access_shared(const rh_config *c, const rh_visitor *v, const char **why);
 /* The same for a preflight, which has no Authorization: whether the request it asks for
  * could be let in. */
 int rh_access_preflight(const rh_config *c, const rh_visitor *v, const char **why);

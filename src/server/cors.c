@@ -44,7 +44,9 @@ static bool guard(rh_http *h)
     rh_visitor_text text;
     rh_visitor v = rh_http_visitor(h->net, &text);
     bool asks = strcmp(h->method, "OPTIONS") == 0 && *h->origin;
-    int status = asks ? rh_access_preflight(c, &v, &why) : rh_access_check(c, &v, &why);
+    int status = rh_route_is_shared(h->path) ? rh_access_shared(c, &v, &why)
+                 : asks                      ? rh_access_preflight(c, &v, &why)
+                                             : rh_access_check(c, &v, &why);
     rh_http_header(h, "vary", "origin");
     if ((asks && !status) || rh_access_may_read(c, &v)) {
         bool named = strcmp(c->public_origins, "*") != 0 && rh_listed(c->public_origins, h->origin);
@@ -62,7 +64,7 @@ bool rh_cors_guard(rh_http *h)
 {
     if (h->route.open)
         allow_every_page(h);
-    return rh_route_is_guarded(h->path) && guard(h);
+    return (rh_route_is_guarded(h->path) || rh_route_is_shared(h->path)) && guard(h);
 }
 
 void rh_cors_preflight(rh_http *h)

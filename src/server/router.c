@@ -92,3 +92,8 @@ bool rh_route_is_guarded(const char *path)
 {
     return rh_route_is_v1(path) || is_under(path, "/metrics");
 }
+
+bool rh_route_is_shared(const char *path)
+{
+    return is_under(path, "/shared");
+}

@@ -43,5 +43,7 @@ rh_route rh_route_match(const rh_route_table *table, const char *method, const c
 bool rh_route_is_v1(const char *path);
 /* What tells of people or of what they do, and is not for everybody: /v1 and /metrics. */
 bool rh_route_is_guarded(const char *path);
+/* Under /shared: what a link opens, whose token is in the path. */
+bool rh_route_is_shared(const char *path);
 
 #endif

@@ -5,6 +5,7 @@
 #include "server/api/ask.h"
 #include "server/api/notes.h"
 #include "server/api/sessions.h"
+#include "server/api/shares.h"
 #include "server/legacy/legacy.h"
 #include "server/live/live_session.h"
 
@@ -26,6 +27,12 @@ static const rh_route_row rows[] = {
     {"GET", "/v1/sessions/{}/notes", false, .finish = rh_notes_list},
     {"POST", "/v1/sessions/{}/notes", false, .start = rh_want_small_json, .finish = rh_note_new},
     {"DELETE", "/v1/sessions/{}/notes/{}", false, .finish = rh_note_delete},
+    {"GET", "/v1/sessions/{}/shares", false, .finish = rh_shares_list},
+    {"POST", "/v1/sessions/{}/shares", false, .start = rh_want_small_json, .finish = rh_share_new},
+    {"DELETE", "/v1/sessions/{}/shares/{}", false, .finish = rh_share_delete},
+    {"GET", "/shared/{}", false, .finish = rh_shared_page},
+    {"GET", "/shared/{}/media", false, .finish = rh_shared_media},
+    {"POST", "/shared/{}/comments", false, .start = rh_want_small_json, .finish = rh_shared_comment},
     {"GET", "/v1/goal", false, .finish = rh_goal_get},
     {"PUT", "/v1/goal", false, .start = rh_want_small_json, .finish = rh_goal_put},
     {"DELETE", "/v1/goal", false, .finish = rh_goal_delete},

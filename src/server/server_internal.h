@@ -16,6 +16,7 @@
 #include "rehearse/net/net.h"
 #include "rehearse/server/server.h"
 #include "rehearse/store/store.h"
+#include "guesses.h"
 #include "router.h"
 
 typedef struct rh_job rh_job;
@@ -109,6 +110,7 @@ struct rh_server {
     int n_analyses, n_file_threads; /* of them under analysis; at most as many as the pool has threads */
     int64_t tidy_at_us;             /* when old sessions and unused files are looked for next */
     rh_counters count;
+    rh_guesses guesses; /* of links */
 
     rh_pool *media, *speech, *files, *reports; /* pictures and sound in; live speech; uploads; ends */
     rh_pool *desk;                             /* what waits for the store and for files */

@@ -40,6 +40,8 @@ enum {
     RH_MAX_COMMENT_CHARS = 1000,
     RH_MAX_AUTHOR_CHARS = 60,
     RH_MAX_SHARE_DAYS = 90,
+    RH_MAX_WRONG_LINKS = 20, /* opened by one address in RH_WRONG_LINKS_S; then 429 */
+    RH_WRONG_LINKS_S = 60,
     RH_INTERVIEW_QUESTIONS = 8,  /* of a plan */
     RH_INTERVIEW_FOLLOW_UPS = 2, /* of a question */
     RH_MAX_FRAME_JOBS = 64,      /* analyze-frame requests at once; then 429 */

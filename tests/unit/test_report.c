@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "rehearse/base/alloc.h"
+#include "rehearse/base/base64.h"
 #include "rehearse/report/analysis_json.h"
 #include "rehearse/report/report.h"
 
@@ -260,7 +261,7 @@ static void html_holds_the_report_safely(void **state)
     json_t *r = json_pack("{s:s}", "question", "</script><script>alert(1)</script>");
     char *html = NULL;
     rh_error err;
-    assert_int_equal(rh_report_html(r, "/nowhere", NULL, &html, &err), RH_ERR_IO);
+    assert_int_equal(rh_report_html(r, &(rh_report_page){.web_dir = "/nowhere"}, &html, &err), RH_ERR_IO);
     char folder[] = "/tmp/rh-report-XXXXXX", cmd[200];
     assert_non_null(mkdtemp(folder));
     (void)snprintf(cmd, sizeof cmd,
@@ -268,9 +269,29 @@ static void html_holds_the_report_safely(void **state)
                    " && touch ../css/report.css ../js/report.js",
                    folder);
     assert_int_equal(system(cmd), 0);
-    assert_int_equal(rh_report_html(r, folder, NULL, &html, &err), RH_OK);
+    assert_int_equal(rh_report_html(r, &(rh_report_page){.web_dir = folder}, &html, &err), RH_OK);
     assert_null(strstr(html, "<script>alert"));
     assert_non_null(strstr(html, "\\u003c/script>\\u003cscript>alert(1)"));
+    assert_null(strstr(html, "id=\"sound\""));
+    rh_free(html);
+    enum { LONG = 100001 }; /* not a multiple of three, nor of what is encoded at once */
+    uint8_t *sound = rh_calloc(1, LONG);
+    memcpy(sound + LONG - 5, "hello", 5);
+    rh_report_page page = {.web_dir = folder, .nonce = "abc", .sound = sound, .n_sound = LONG};
+    assert_int_equal(rh_report_html(r, &page, &html, &err), RH_OK);
+    char *at = strstr(html, " id=\"sound\">");
+    assert_non_null(at);
+    at += strlen(" id=\"sound\">");
+    uint8_t *back = rh_alloc(RH_BASE64_DECODED_MAX(RH_BASE64_ENCODED_LEN(LONG)));
+    size_t n = 0;
+    assert_int_equal(
+        rh_base64_decode(back, RH_BASE64_DECODED_MAX(RH_BASE64_ENCODED_LEN(LONG)), &n, at, strcspn(at, "<"), &err),
+        RH_OK);
+    assert_int_equal(n, LONG);
+    assert_memory_equal(back, sound, LONG);
+    assert_null(strstr(html, "<script>\n"));
+    rh_free(back);
+    rh_free(sound);
     rh_free(html);
     (void)snprintf(cmd, sizeof cmd, "rm -r %s", folder);
     assert_int_equal(system(cmd), 0);

@@ -15,6 +15,7 @@
 #include "server/api/range.h"
 #include "server/message.h"
 #include "server/api/multipart.h"
+#include "server/guesses.h"
 #include "server/routes.h"
 #include "server/status_map.h"
 #include "server/ws.h"
@@ -63,6 +64,58 @@ static void client_id_has_its_limit(void **state)
     }
 }
 
+static void routes_take_two_names(void **state)
+{
+    (void)state;
+    rh_route r = rh_route_match(&rh_routes, "DELETE", "/v1/sessions/a b/notes/12", false);
+    assert_non_null(r.row);
+    assert_string_equal(r.param, "a b");
+    assert_string_equal(r.param2, "12");
+    assert_false(r.bad_param);
+    assert_true(rh_route_match(&rh_routes, "DELETE", "/v1/sessions/a/notes/12/", false).row != NULL);
+    assert_true(rh_route_match(&rh_routes, "DELETE", "/v1/sessions/a/notes/", false).bad_param);
+    assert_true(rh_route_match(&rh_routes, "DELETE", "/v1/sessions//notes/1", false).bad_param);
+    assert_true(rh_route_match(&rh_routes, "DELETE", "/v1/sessions/a/notes/1/2", false).row == NULL);
+    assert_true(rh_route_is_shared("/shared/x") && rh_route_is_shared("/shared") && !rh_route_is_shared("/sharedx"));
+}
+
+static void links_can_not_be_guessed_for_long(void **state)
+{
+    (void)state;
+    char who[40];
+    static const char *const cases[][3] = {
+        {"203.0.113.9", NULL, "203.0.113.9"},
+        {"203.0.113.9", "198.51.100.1", "203.0.113.9"}, /* what a stranger says of himself counts nothing */
+        {"127.0.0.1", "198.51.100.1, 203.0.113.9", "203.0.113.9"},
+        {"unix", "203.0.113.9", "203.0.113.9"},
+        {"::1", NULL, "::1"},
+        {"2001:db8:1:2:3:4:5:6", NULL, "2001:db8:1:2"},
+        {"127.0.0.1", "", "?"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        rh_guess_who(who, cases[i][0], cases[i][1]);
+        assert_string_equal(who, cases[i][2]);
+    }
+    rh_guesses g = {0};
+    const int64_t s = 1000000;
+    for (int i = 0; i < RH_MAX_WRONG_LINKS; i++) {
+        assert_false(rh_guesses_spent(&g, "a", i * s));
+        rh_guess_add(&g, "a", i * s);
+    }
+    assert_true(rh_guesses_spent(&g, "a", 30 * s));
+    assert_false(rh_guesses_spent(&g, "b", 30 * s));
+    assert_false(rh_guesses_spent(&g, "a", 61 * s));
+    rh_guess_add(&g, "a", 61 * s);
+    assert_false(rh_guesses_spent(&g, "a", 62 * s));
+    for (int i = 0; i < 2 * RH_GUESSERS; i++) { /* the oldest give way */
+        (void)snprintf(who, sizeof who, "%d", i);
+        rh_guess_add(&g, who, (70 + i) * s);
+    }
+    for (int i = 1; i < RH_MAX_WRONG_LINKS; i++)
+        rh_guess_add(&g, who, 600 * s);
+    assert_true(rh_guesses_spent(&g, who, 600 * s));
+}
+
 /* ---- access ---- */
 
 static void access_needs_own_page_listed_page_or_token(void **state)
@@ -101,6 +154,14 @@ static void access_needs_own_page_listed_page_or_token(void **state)
                                                        .peer = "127.0.0.1"},
                                          &why),
                          cases[i].status);
+    c.tokens = "one"; /* a link is a token itself, for whoever may be here */
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        rh_visitor v = {.host = cases[i].host, .origin = cases[i].origin, .authorization = "", .peer = "9.9.9.9"};
+        assert_int_equal(rh_access_shared(&c, &v, &why), cases[i].status);
+        v.authorization = "Bearer one"; /* which does not let pages of others in here */
+        assert_int_equal(rh_access_shared(&c, &v, &why), cases[i].status);
+    }
+    c.tokens = "";
     /* a proxy may have passed the Host without its port */
     rh_visitor behind = {.host = "coach.example",
                          .origin = "https://coach.example:8443",
@@ -399,6 +460,8 @@ int main(void)
     json_set_alloc_funcs(rh_alloc, rh_free);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(routes_match_by_method_and_path),
+        cmocka_unit_test(routes_take_two_names),
+        cmocka_unit_test(links_can_not_be_guessed_for_long),
         cmocka_unit_test(client_id_has_its_limit),
         cmocka_unit_test(access_needs_own_page_listed_page_or_token),
         cmocka_unit_test(tokens_are_asked_of_everybody),

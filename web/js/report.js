@@ -2,7 +2,7 @@
 // Used by the page and, inlined, by exported reports: it imports nothing and
 // finds the plotting library as window.uPlot.
 
-const el = (tag, attrs = {}, ...children) => {
+export const el = (tag, attrs = {}, ...children) => {
   const node = document.createElement(tag);
   for (const [k, v] of Object.entries(attrs)) {
     if (v === undefined || v === null || v === false) continue;
@@ -14,14 +14,14 @@ const el = (tag, attrs = {}, ...children) => {
   return node;
 };
 
-const clock = (s) => `${Math.floor(s / 60)}:${String(Math.floor(s % 60)).padStart(2, '0')}`;
+export const clock = (s) => `${Math.floor(s / 60)}:${String(Math.floor(s % 60)).padStart(2, '0')}`;
 const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 // Dates and times as the reader writes them.
 const LOCALES = navigator.languages?.length ? [...navigator.languages] : undefined;
-const moment = (unix, style) => el('time', { datetime: new Date(unix * 1000).toISOString() }, new Intl.DateTimeFormat(LOCALES, style).format(new Date(unix * 1000)));
-const number = (v, digits = 0) => (v === null || v === undefined ? '–' : v.toFixed(digits));
+export const moment = (unix, style) => el('time', { datetime: new Date(unix * 1000).toISOString() }, new Intl.DateTimeFormat(LOCALES, style).format(new Date(unix * 1000)));
+export const number = (v, digits = 0) => (v === null || v === undefined ? '–' : v.toFixed(digits));
 
-const SCORES = [
+export const SCORES = [
   ['overall', 'Overall', 'of 100'], ['clarity', 'Clarity', 'of 100'], ['fluency', 'Fluency', 'of 100'],
   ['pronunciation', 'Pronunciation', 'of 100'], ['prosody', 'Melody and rhythm', 'of 100'],
   ['pace', 'Pace', 'of 100'], ['fillers', 'Few fillers', 'of 100'], ['content', 'Content', 'of 100'],
@@ -33,21 +33,25 @@ const KINDS = {
   mispronounced: ['Unclear', '--mispron'], slip: ['Slips', '--repeat'], cue: ['Cues', '--playing'],
 };
 
-// `about`: what a bank has on the question; `asked`: what it has that is often asked next.
-export function renderReport(root, report, { audio = null, about = null, asked = null, actions = [] } = {}) {
+// `about`: what a bank has on the question; `asked`: what it has that is often asked next; `goal`, `attempts`, `share`:
+// elements for their places; `notes`: what can be done with notes (noteBoard()); `shared`: by which link it is seen.
+export function renderReport(root, report, { audio = null, about = null, asked = null, goal = null, attempts = null, share = null, notes = {}, shared = '', actions = [] } = {}) {
   const player = audio ? el('audio', { class: 'player', controls: true, src: audio, preload: 'metadata' }) : null;
   const words = [];
   const hear = (start, end) => {
+    context.at = start;
     highlight(words, start, end);
     if (!player) return;
     player.currentTime = Math.max(0, start - 0.3);
     player.play();
   };
-  if (player) player.addEventListener('timeupdate', () => highlight(words, player.currentTime, player.currentTime + 0.05));
-  const context = { hear, player, words };
-  const article = el('article', { class: 'report' }, head(report), figures(report), points(report, context),
-    timeline(report, context), transcript(report, context), structure(report, context), followUps(report, context, asked), about,
-    allScores(report), evidence(report, context), trend(report), foot(report, actions));
+  if (player) player.addEventListener('timeupdate', () => { context.at = player.currentTime; highlight(words, player.currentTime, player.currentTime + 0.05); });
+  const context = { hear, player, words, at: 0 };
+  const board = context.board = noteBoard(report, context, notes);
+  const article = el('article', { class: 'report' }, shared ? el('p', { class: 'notice' }, shared) : null, head(report), goal, figures(report), points(report, context),
+    timeline(report, context), transcript(report, context), board.card, attempts, structure(report, context), followUps(report, context, asked), about,
+    allScores(report), evidence(report, context), trend(report), share, foot(report, actions));
+  board.draw();
   root.replaceChildren(article);
   drawCharts(article, report, context);
 }
@@ -72,7 +76,7 @@ function head(r) {
 }
 
 const TOP = 3;
-const hasTarget = (m) => typeof m.high === 'number';
+export const hasTarget = (m) => typeof m.high === 'number';
 const onTop = (r) => (r.measures || []).filter(hasTarget).slice(0, TOP);
 
 // Where a value lies against its target: the scale ends half as far again as the larger of both.
@@ -121,6 +125,76 @@ function points(r, context) {
     column('Work on', 'change', r.change, 'Nothing to name this time.'));
 }
 
+// Notes on moments: a list, the same in the transcript and on the timeline, and where `add` is there a form.
+// add({t, text, name?}) and remove(note) answer with promises; `named`: who writes is asked for a name.
+function noteBoard(r, context, { add = null, remove = null, named = false } = {}) {
+  const list = [...(r.moment_notes || [])];
+  const lines = []; // of the transcript: {start, box}
+  const board = { lines, lane: null, card: null, draw };
+  if (!list.length && !add) return board;
+  const said = (n) => (n.author ? `${n.author}: ` : '') + (n.text || 'Bookmark');
+  const items = el('ul', { class: 'notes' });
+  const status = el('p', { class: 'advice', role: 'status' });
+
+  function draw() {
+    list.sort((a, b) => a.t - b.t);
+    items.replaceChildren(...list.map((n) => el('li', {}, moments([{ start: n.t }], context), el('p', {}, n.author ? el('b', {}, n.author, ': ') : null, n.text || 'Bookmark'),
+      remove ? el('button', { type: 'button', class: 'quiet no-print', 'aria-label': `Delete the note at ${clock(n.t)}`, on: { click: () => drop(n) } }, 'Delete') : null)));
+    for (const [i, line] of lines.entries()) {
+      const until = lines[i + 1]?.start ?? Infinity;
+      line.box.replaceChildren(...list.filter((n) => n.t < until && (n.t >= line.start || i === 0)).map((n) => el('span', { class: 'note-line' }, `${clock(n.t)} ${said(n)}`)));
+    }
+    if (!board.lane) return;
+    const length = Math.max(r.duration_s, 0.001);
+    board.lane.replaceChildren(...list.map((n) => el('button', { type: 'button', title: `${clock(n.t)} ${said(n)}`, 'aria-label': `Note at ${clock(n.t)}: ${said(n)}`,
+      style: { left: `${Math.min(99, 100 * n.t / length)}%`, background: 'var(--accent)' }, on: { click: () => context.hear(n.t, n.t + 2) } })));
+    for (const node of [board.lane, board.lane.previousElementSibling]) node.hidden = !list.length;
+  }
+  async function drop(n) {
+    try {
+      await remove(n);
+      const place = list.indexOf(n);
+      list.splice(place, 1);
+      draw();
+      status.textContent = 'The note is deleted.';
+      (items.querySelectorAll('button.quiet')[Math.min(place, list.length - 1)] || text).focus();
+    } catch (e) { status.textContent = e.message; }
+  }
+
+  const at = el('input', { type: 'text', class: 'at', value: '0:00', inputmode: 'numeric', autocomplete: 'off', pattern: '\\s*(\\d+:[0-5]?\\d|\\d+)\\s*', title: 'Minutes and seconds, such as 1:05', required: true });
+  const text = el('input', { type: 'text', maxlength: named ? 1000 : 500, autocomplete: 'off', required: named, placeholder: named ? '' : 'Empty: a bookmark' });
+  const name = named ? el('input', { type: 'text', maxlength: 60, autocomplete: 'name', required: true }) : null;
+  let chosen = false; // the moment, by hand
+  at.addEventListener('input', () => { chosen = true; });
+  const here = () => { chosen = false; at.value = clock(context.player?.currentTime ?? context.at); };
+  const form = add ? el('form', { class: 'note-form no-print', on: { submit: (e) => { e.preventDefault(); save(); } } },
+    el('label', {}, 'At ', at), el('label', { class: 'grow' }, named ? 'Comment ' : 'Note ', text), name ? el('label', {}, 'Your name ', name) : null,
+    el('button', { type: 'submit', class: 'secondary' }, named ? 'Send' : 'Add')) : null;
+  async function save() {
+    const [seconds, minutes = '0'] = at.value.trim().split(':').reverse();
+    try {
+      list.push(await add({ t: 60 * minutes + Number(seconds), text: text.value.trim(), ...(named ? { name: name.value.trim() } : {}) }));
+      text.value = '';
+      chosen = false;
+      draw();
+      status.textContent = named ? 'Your comment is sent.' : 'Noted.';
+      text.focus();
+    } catch (e) { status.textContent = e.message; }
+  }
+  if (form) text.addEventListener('focus', () => { if (!text.value && !chosen) here(); });
+  const key = (e) => {
+    if (board.card && !board.card.isConnected) return document.removeEventListener('keydown', key);
+    if (!e.altKey || e.ctrlKey || e.metaKey || e.code !== 'KeyN') return;
+    e.preventDefault();
+    here();
+    text.focus();
+  };
+  if (form) setTimeout(() => document.addEventListener('keydown', key)); // once it is shown
+  board.card = el('section', { class: 'card' }, el('h2', {}, named ? 'Comments' : 'Notes'),
+    form ? el('p', { class: 'advice no-print' }, context.player ? 'Alt+N writes one at the moment that plays.' : 'Alt+N writes one at the moment looked at last.') : null, items, form, status);
+  return board;
+}
+
 const CHARTS = [
   ['pace_wpm', 'Pace, words a minute', '--pace', [0, 250]],
   ['pace_cpm', 'Pace, characters a minute', '--pace', [0, 500]],
@@ -151,6 +225,10 @@ function timeline(r, context) {
     }
     lanes.append(el('span', {}, name), lane);
   }
+  if (context.board.card) {
+    context.board.lane = el('div', { class: 'lane', role: 'group', 'aria-label': 'Notes' });
+    lanes.append(el('span', {}, 'Notes'), context.board.lane);
+  }
   box.append(lanes);
   return box;
 }
@@ -180,7 +258,7 @@ function drawCharts(article, r, context) {
   }
 }
 
-function transcript(r, { hear, words }) {
+export function transcript(r, { hear, words, board = { lines: [] } }) {
   if (!(r.transcript || []).length) return null;
   const body = el('div', { class: 'transcript' });
   const marks = new Set();
@@ -204,6 +282,9 @@ function transcript(r, { hear, words }) {
     }
     if (!(part.words || []).length) line.append(part.text);
     body.append(line);
+    const box = el('p', { class: 'note-lines' });
+    board.lines.push({ start: part.start, box });
+    body.append(box);
   }
   const names = { filler: 'Filler word', pause: 'Long pause', mispronounced: 'Unclear word', repeat: 'Said twice', false_start: 'Begun anew', cutoff: 'Cut off', drawn: 'Drawn out', missed: 'Left out of the text', added: 'Not in the text', replaced: 'Another word than in the text' };
   const legend = el('ul', { class: 'legend' }, ...[...marks].filter((m) => names[m]).map((m) =>

@@ -37,10 +37,19 @@ char *rh_marked_verbatim(const json_t *marked, const rh_tongue *t);
 
 /* Text forms, NUL-terminated, freed with rh_free(). */
 rh_status rh_report_markdown(const json_t *report, char **out, rh_error *err);
-/* One file that needs nothing else; `web_dir` is the folder of the practice page, whose
- * style and drawing code go into it. `nonce` (NULL = none) marks its scripts for a
- * Content-Security-Policy that goes with it. RH_ERR_IO the folder is not complete. */
-rh_status rh_report_html(const json_t *report, const char *web_dir, const char *nonce, char **out, rh_error *err);
+enum { RH_REPORT_SOUND_BYTES = 16 << 20 }; /* about 8 minutes: a browser takes no data: address of any length */
+
+typedef struct {
+    const char *web_dir;
+    const char *nonce;    /* marks its scripts for a Content-Security-Policy that goes with it; NULL = none */
+    const uint8_t *sound; /* a WAV file that goes into it, RH_REPORT_SOUND_BYTES at most; NULL = none */
+    size_t n_sound;
+    bool shared; /* for somebody who has a link: the report's "shared" says what they may do */
+} rh_report_page;
+
+/* One page that needs no other file. `web_dir`: the folder of the practice page, whose
+ * style and drawing code go into it. RH_ERR_IO the folder is not complete. */
+rh_status rh_report_html(const json_t *report, const rh_report_page *page, char **out, rh_error *err);
 
 typedef enum { RH_TRANSCRIPT_TXT, RH_TRANSCRIPT_SRT, RH_TRANSCRIPT_VTT } rh_transcript_form;
 /* `segments`: array of {start, end, text}, perhaps with "words" (word, start, end). */

@@ -4,7 +4,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include "rehearse/base/alloc.h"
+#include "rehearse/report/report.h"
 #include "server/status_map.h"
 
 enum { DEFAULT_LIST = 50 };
@@ -26,6 +28,28 @@ void rh_ask_text(rh_ask *a, const char *type, char *take)
     a->n_body = strlen(take);
     a->type = type;
     a->status = 200;
+}
+
+static void make_nonce(char *out, size_t cap)
+{
+    unsigned char random[16] = {0};
+    (void)getrandom(random, sizeof random, 0);
+    for (size_t i = 0; i < sizeof random && 2 * i + 2 < cap; i++)
+        (void)snprintf(out + 2 * i, 3, "%02x", random[i]);
+}
+
+rh_status rh_ask_page(rh_ask *a, const json_t *report, const uint8_t *sound, size_t n_sound)
+{
+    char *text = NULL;
+    if (!a->web_dir)
+        return rh_fail(&a->err, RH_ERR_UNSUPPORTED, "the page's folder is not there: ask for json or md");
+    make_nonce(a->nonce, sizeof a->nonce);
+    rh_report_page page = {
+        .web_dir = a->web_dir, .nonce = a->nonce, .sound = sound, .n_sound = n_sound, .shared = a->shared};
+    rh_status st = rh_report_html(report, &page, &text, &a->err);
+    if (st == RH_OK)
+        rh_ask_text(a, "text/html; charset=utf-8", text);
+    return st;
 }
 
 static void ask_run(rh_job *job, rh_worker *w)
@@ -54,14 +78,21 @@ static void add_headers(rh_http *h, const rh_ask *a)
         rh_http_header(h, "content-disposition", value);
     }
     if (a->type && strncmp(a->type, "text/html", 9) == 0) {
-        char policy[256]; /* nothing runs, loads or frames it but what the report brings along */
+        char policy[256], script[64] = ""; /* nothing runs, loads or frames it but what the report brings along */
+        if (a->nonce[0])
+            (void)snprintf(script, sizeof script, "script-src 'nonce-%s'; ", a->nonce);
         (void)snprintf(policy, sizeof policy,
-                       "default-src 'none'; script-src 'nonce-%s'; style-src 'unsafe-inline'; "
-                       "img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-                       a->nonce);
+                       "default-src 'none'; %sstyle-src 'unsafe-inline'; img-src data:; %s"
+                       "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+                       script,
+                       a->shared  ? "media-src 'self'; connect-src 'self'; "
+                       : a->sound ? "media-src data:; "
+                                  : "");
         rh_http_header(h, "content-security-policy", policy);
         rh_http_header(h, "referrer-policy", "no-referrer");
     }
+    if (a->shared)
+        rh_http_header(h, "x-robots-tag", "noindex, nofollow");
     if (a->etag[0]) {
         rh_http_header(h, "accept-ranges", "bytes");
         rh_http_header(h, "etag", a->etag);
@@ -83,11 +114,11 @@ static void ask_done(rh_server *s, rh_job *job)
 {
     rh_ask *a = (rh_ask *)job;
     rh_conn *c = rh_conn_find(s, job->conn);
-    if (a->then && a->err.code == RH_OK)
+    if (a->then)
         a->then(s, a);
     if (c && c->http) {
         add_headers(c->http, a);
-        if (a->err.code != RH_OK)
+        if (a->err.code != RH_OK && !a->body)
             rh_http_error_at(c->http, a->status == 416 ? 416 : rh_status_http(a->err.code), a->param, NULL, "%s",
                              a->err.msg);
         else
@@ -103,7 +134,6 @@ static void read_request(rh_ask *a, rh_http *h)
     char flag[8] = "", question[RH_MAX_SHORT_FIELD_BYTES + 1] = "";
     (void)snprintf(a->id, sizeof a->id, "%s", h->route.param);
     (void)snprintf(a->part, sizeof a->part, "%s", h->route.param2);
-    (void)snprintf(a->peer, sizeof a->peer, "%s", rh_net_peer(h->net));
     (void)snprintf(a->format, sizeof a->format, "%s", strstr(h->accept, "text/html") ? "html" : "json");
     (void)rh_query(h, "format", a->format, sizeof a->format);
     (void)rh_query(h, "client", a->client, sizeof a->client);
@@ -151,7 +181,7 @@ void rh_ask_start(rh_http *h, rh_status (*answer)(rh_ask *), rh_status (*answer_
     rh_ask_go(h, rh_ask_new(h, answer, answer_about));
 }
 
-void rh_ask_start_json(rh_http *h, rh_status (*answer)(rh_ask *))
+rh_ask *rh_ask_new_json(rh_http *h, rh_status (*answer)(rh_ask *))
 {
     json_error_t why;
     json_t *wish = json_loadb(h->body.data ? h->body.data : "", h->body.len, 0, &why);
@@ -161,7 +191,12 @@ void rh_ask_start_json(rh_http *h, rh_status (*answer)(rh_ask *))
     else if (!json_is_object(wish))
         rh_http_error(h, 400, "the body must be a JSON object%s%s", wish ? "" : ": ", wish ? "" : why.text);
     json_decref(wish);
-    rh_ask_go(h, a);
+    return a;
+}
+
+void rh_ask_start_json(rh_http *h, rh_status (*answer)(rh_ask *))
+{
+    rh_ask_go(h, rh_ask_new_json(h, answer));
 }
 
 void rh_want_small_json(rh_http *h)

@@ -11,14 +11,14 @@ struct rh_ask {
     rh_job job;
     rh_status (*answer)(rh_ask *a);                              /* from the store */
     rh_status (*answer_about)(rh_ask *a, const json_t *session); /* or from one session of it */
-    void (*then)(rh_server *s, const rh_ask *a);                 /* on the loop, when that went well; NULL = nothing */
+    void (*then)(rh_server *s, const rh_ask *a);                 /* on the loop, afterwards; NULL = nothing */
     rh_server *server;
     const char *web_dir;
     char id[RH_MAX_CLIENT_ID + 1], part[RH_MAX_CLIENT_ID + 1]; /* of the path */
     char client[64], format[16];
     char *question;                                   /* owned: of the query; NULL = any */
     char range[128], if_range[64], if_none_match[64]; /* of a GET for media */
-    char peer[64];                                    /* who asks, for limits */
+    char who[64];                                     /* asks, for limits */
     int limit;
     double before;
     bool verbatim; /* a transcript with fillers and disfluencies */
@@ -33,8 +33,8 @@ struct rh_ask {
     size_t n_body;
     char name[RH_SESSION_ID_MAX + 16];              /* of the file for the browser; "" = none */
     char nonce[40];                                 /* of a report's scripts */
-    bool shared;                                    /* the report is for somebody who has a link */
-    bool wrong_token;                               /* of a link */
+    bool shared;                                    /* for somebody who has a link */
+    bool wrong_token;                               /* there is no such link */
     char etag[40], modified[40], content_range[80]; /* of media; "" = none */
     const char *param;                              /* the parameter or key at fault; NULL = none */
     rh_error err;
@@ -46,7 +46,8 @@ void rh_ask_start(rh_http *h, rh_status (*answer)(rh_ask *), rh_status (*answer_
  * takes too. */
 rh_ask *rh_ask_new(rh_http *h, rh_status (*answer)(rh_ask *), rh_status (*answer_about)(rh_ask *, const json_t *));
 void rh_ask_go(rh_http *h, rh_ask *a);
-/* The same with the JSON object of the request's body; replies 400 when it is none. */
+/* Both with the JSON object of the request's body; 400 when it is none. */
+rh_ask *rh_ask_new_json(rh_http *h, rh_status (*answer)(rh_ask *));
 void rh_ask_start_json(rh_http *h, rh_status (*answer)(rh_ask *));
 /* `start` of a route whose body is a small JSON object. */
 void rh_want_small_json(rh_http *h);
@@ -54,5 +55,7 @@ void rh_want_small_json(rh_http *h);
 /* The answer; both take what they are given. */
 void rh_ask_json(rh_ask *a, json_t *take);
 void rh_ask_text(rh_ask *a, const char *type, char *take);
+/* The report as a page, with the sound in it where that is not NULL. */
+rh_status rh_ask_page(rh_ask *a, const json_t *report, const uint8_t *sound, size_t n_sound);
 
 #endif

@@ -63,20 +63,50 @@ static rh_status send_media(rh_ask *a, int fd, const struct stat *st)
     return read_part(a, fd, first, n);
 }
 
-rh_status rh_session_answer_media(rh_ask *a, const json_t *session)
+/* The file; -1 with an error. */
+static int open_media(rh_ask *a, const json_t *session, struct stat *st)
 {
     const char *file = json_string_value(json_object_get(session, "media"));
     char path[4096];
-    struct stat st;
-    if (!file || snprintf(path, sizeof path, "%s/%s", a->server->media_dir, file) >= (int)sizeof path)
-        return rh_fail(&a->err, RH_ERR_NOTFOUND, "the sound of session \"%s\" was not kept", a->id);
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-    if (fd < 0 || fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) || st.st_size > MAX_MEDIA_BYTES) {
-        if (fd >= 0)
-            close(fd);
-        return rh_fail(&a->err, RH_ERR_NOTFOUND, "the sound of session \"%s\" is gone", a->id);
+    if (!file || snprintf(path, sizeof path, "%s/%s", a->server->media_dir, file) >= (int)sizeof path) {
+        (void)rh_fail(&a->err, RH_ERR_NOTFOUND, "the sound of session \"%s\" was not kept", a->id);
+        return -1;
     }
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (fd >= 0 && fstat(fd, st) == 0 && S_ISREG(st->st_mode) && st->st_size <= MAX_MEDIA_BYTES)
+        return fd;
+    if (fd >= 0)
+        close(fd);
+    (void)rh_fail(&a->err, RH_ERR_NOTFOUND, "the sound of session \"%s\" is gone", a->id);
+    return -1;
+}
+
+rh_status rh_session_answer_media(rh_ask *a, const json_t *session)
+{
+    struct stat st;
+    int fd = open_media(a, session, &st);
+    if (fd < 0)
+        return a->err.code;
     rh_status status = send_media(a, fd, &st);
+    close(fd);
+    return status;
+}
+
+rh_status rh_session_sound(rh_ask *a, const json_t *session, size_t most, char **out, size_t *size)
+{
+    struct stat st;
+    int fd = open_media(a, session, &st);
+    *out = NULL;
+    *size = 0;
+    if (fd < 0)
+        return a->err.code;
+    rh_status status = RH_OK;
+    *size = (size_t)st.st_size;
+    if (*size <= most) {
+        status = read_part(a, fd, 0, *size);
+        *out = a->body;
+        a->body = NULL;
+    }
     close(fd);
     return status;
 }

@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include "server/interview/kept.h"
 #include "server/live/live_session.h"
 #include "rehearse/base/alloc.h"
@@ -62,12 +61,23 @@ static rh_status export_all(rh_ask *a)
     return st;
 }
 
-static void make_nonce(char *out, size_t cap)
+/* One file with the sound in it, where it was kept and is not too long; the report says so where it is not there. */
+static rh_status page_with_sound(rh_ask *a, const json_t *session, json_t *report)
 {
-    unsigned char random[16] = {0};
-    (void)getrandom(random, sizeof random, 0);
-    for (size_t i = 0; i < sizeof random && 2 * i + 2 < cap; i++)
-        (void)snprintf(out + 2 * i, 3, "%02x", random[i]);
+    char *sound = NULL;
+    size_t n = 0;
+    if (!json_is_string(json_object_get(session, "media")))
+        return rh_ask_page(a, report, NULL, 0);
+    rh_status st = rh_session_sound(a, session, RH_REPORT_SOUND_BYTES, &sound, &n);
+    if (st != RH_OK)
+        return st;
+    if (!sound)
+        json_array_append_new(json_object_get(report, "notes"),
+                              json_sprintf("The sound is not in this file: it has %zu MB, and %d MB fit.", n >> 20,
+                                           RH_REPORT_SOUND_BYTES >> 20));
+    st = rh_ask_page(a, report, (const uint8_t *)sound, n);
+    rh_free(sound);
+    return st;
 }
 
 static rh_status report_of(rh_ask *a, const json_t *session)
@@ -84,20 +94,16 @@ static rh_status report_of(rh_ask *a, const json_t *session)
         rh_ask_json(a, json_incref(report));
         return RH_OK;
     }
-    bool html = strcmp(a->format, "html") == 0;
-    if (html)
-        make_nonce(a->nonce, sizeof a->nonce);
-    if (!html && strcmp(a->format, "md") != 0) {
+    if (strcmp(a->format, "html") == 0)
+        return a->sound ? page_with_sound(a, session, report) : rh_ask_page(a, report, NULL, 0);
+    if (strcmp(a->format, "md") != 0) {
         a->param = "format";
         return rh_fail(&a->err, RH_ERR_INVAL, "format \"%s\" is not one of json, html, md (for PDF print the html)",
                        a->format);
     }
-    if (html && !a->web_dir)
-        return rh_fail(&a->err, RH_ERR_UNSUPPORTED, "the page's folder is not there: ask for json or md");
-    rh_status st = html ? rh_report_html(report, a->web_dir, a->nonce, &text, &a->err)
-                        : rh_report_markdown(report, &text, &a->err);
+    rh_status st = rh_report_markdown(report, &text, &a->err);
     if (st == RH_OK)
-        rh_ask_text(a, html ? "text/html; charset=utf-8" : "text/markdown; charset=utf-8", text);
+        rh_ask_text(a, "text/markdown; charset=utf-8", text);
     return st;
 }
 
@@ -179,7 +185,8 @@ void rh_session_get(rh_http *h)
 
 static void forget_upload(rh_server *s, const rh_ask *a)
 {
-    rh_upload_deleted(s, a->id);
+    if (a->err.code == RH_OK)
+        rh_upload_deleted(s, a->id);
 }
 
 void rh_session_delete(rh_http *h)

@@ -1,0 +1,316 @@
+#include "shares.h"
+
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include "ask.h"
+#include "note_wish.h"
+#include "rehearse/base/alloc.h"
+#include "rehearse/base/clock.h"
+#include "rehearse/base/json.h"
+#include "server/numbers.h"
+#include "sessions.h"
+
+enum { TOKEN_BYTES = 16, TOKEN_CHARS = 2 * TOKEN_BYTES, HASH_CHARS = 64, ID_CHARS = 16, DAY_S = 86400 };
+
+static void hex(char *out, const unsigned char *bytes, size_t n)
+{
+    static const char digit[] = "0123456789abcdef";
+    for (size_t i = 0; i < n; i++) {
+        out[2 * i] = digit[bytes[i] >> 4];
+        out[2 * i + 1] = digit[bytes[i] & 15];
+    }
+    out[2 * n] = '\0';
+}
+
+static rh_status hash_of(const char *token, char out[HASH_CHARS + 1], rh_error *err)
+{
+    unsigned char sum[EVP_MAX_MD_SIZE];
+    unsigned n = 0;
+    if (!EVP_Digest(token, strlen(token), sum, &n, EVP_sha256(), NULL) || n * 2 != HASH_CHARS)
+        return rh_fail(err, RH_ERR_NOMEM, "out of memory");
+    hex(out, sum, n);
+    return RH_OK;
+}
+
+/* ---- the owner's, on the pool ---- */
+
+static rh_status read_wish(rh_ask *a, double *expires_in_s, json_t **data)
+{
+    static const rh_number_range times = {60, (double)RH_MAX_SHARE_DAYS * DAY_S, false};
+    static const char *const flags[] = {"comments", "sound"};
+    bool flag[2] = {false, false};
+    a->param = "expires_in_s";
+    rh_status st = rh_number_of(a->wish, "expires_in_s", times, expires_in_s, &a->err);
+    for (size_t i = 0; i < 2 && st == RH_OK; i++) {
+        a->param = flags[i];
+        st = rh_wish_flag(a->wish, flags[i], &flag[i], &a->err);
+    }
+    if (st != RH_OK)
+        return st;
+    a->param = NULL;
+    *data = json_pack("{s:b, s:b}", "comments", flag[0], "sound", flag[1]);
+    return RH_OK;
+}
+
+static rh_status make(rh_ask *a)
+{
+    unsigned char random[TOKEN_BYTES];
+    char token[TOKEN_CHARS + 1], hash[HASH_CHARS + 1];
+    double expires_in_s = 7.0 * DAY_S, now = rh_unix_time();
+    json_t *data = NULL, *session = NULL, *share = NULL;
+    rh_status st = read_wish(a, &expires_in_s, &data);
+    if (st == RH_OK)
+        st = rh_store_get(a->server->store, a->id, &session, &a->err);
+    if (st == RH_OK && !json_is_object(json_object_get(session, "report")))
+        st =
+            rh_fail(&a->err, RH_ERR_NOTFOUND, "session \"%s\" is not finished: there is no report to share yet", a->id);
+    if (st == RH_OK && getrandom(random, sizeof random, 0) != (ssize_t)sizeof random)
+        st = rh_fail(&a->err, RH_ERR_IO, "the system gives no random numbers");
+    if (st == RH_OK) {
+        hex(token, random, sizeof random);
+        st = hash_of(token, hash, &a->err);
+    }
+    if (st == RH_OK)
+        st = rh_store_share_new(a->server->store, a->id, hash, now, now + expires_in_s, data, &share, &a->err);
+    if (st == RH_OK) {
+        json_object_set_new(share, "url", json_sprintf("/shared/%s", token));
+        rh_ask_json(a, share);
+        a->status = 201;
+    }
+    json_decref(session);
+    json_decref(data);
+    return st;
+}
+
+static rh_status list(rh_ask *a)
+{
+    json_t *shares = NULL;
+    rh_status st = rh_store_shares(a->server->store, a->id, rh_unix_time(), &shares, &a->err);
+    if (st == RH_OK)
+        rh_ask_json(a, json_pack("{s:o}", "shares", shares));
+    return st;
+}
+
+static rh_status revoke(rh_ask *a)
+{
+    a->status = 204;
+    return rh_store_share_delete(a->server->store, a->id, a->part, &a->err);
+}
+
+/* ---- what a link opens, on the pool ---- */
+
+/* The link whose token is a->id. Time does not tell how much of a token was right: what is sought and compared is its
+ * hash. */
+static rh_status open_link(rh_ask *a, json_t **share)
+{
+    char hash[HASH_CHARS + 1], id[ID_CHARS + 1];
+    bool good = strlen(a->id) == TOKEN_CHARS && strspn(a->id, "0123456789abcdef") == TOKEN_CHARS;
+    json_t *found = NULL;
+    rh_status st = RH_ERR_NOTFOUND;
+    if (good) {
+        st = hash_of(a->id, hash, &a->err);
+        if (st == RH_OK) {
+            (void)snprintf(id, sizeof id, "%.*s", ID_CHARS, hash);
+            st = rh_store_share(a->server->store, id, rh_unix_time(), &found, &a->err);
+        }
+        const char *kept = rh_json_str(found, "hash");
+        if (st == RH_OK && (strlen(kept) != HASH_CHARS || CRYPTO_memcmp(kept, hash, HASH_CHARS) != 0))
+            st = RH_ERR_NOTFOUND;
+    }
+    (void)snprintf(a->id, sizeof a->id, "of this link"); /* nothing tells of it in messages */
+    if (st == RH_OK) {
+        *share = found;
+        return RH_OK;
+    }
+    json_decref(found);
+    a->wrong_token = st == RH_ERR_NOTFOUND;
+    return a->wrong_token ? rh_fail(&a->err, st, "this link has expired, was revoked, or never was") : st;
+}
+
+static rh_status session_of(rh_ask *a, const json_t *share, json_t **session)
+{
+    return rh_store_get(a->server->store, rh_json_str(share, "session"), session, &a->err);
+}
+
+/* What others see of a report: nothing of other sessions, no names of files or people, and of notes those that came by
+ * this link. */
+static json_t *shown(const json_t *session, const json_t *share)
+{
+    static const char *const keys[] = {
+        "version", "title",    "question",        "kind",   "created",   "duration_s", "speech_s",
+        "summary", "notes",    "scores",          "keep",   "measures",  "change",     "timeline",
+        "events",  "evidence", "spoken_language", "advice", "structure", "transcript", "follow_ups"};
+    const json_t *report = json_object_get(session, "report");
+    const char *pace_unit = rh_json_str(json_object_get(report, "analysis"), "pace_unit");
+    json_t *out = json_object(), *notes = json_array(), *note;
+    size_t i;
+    for (i = 0; i < sizeof keys / sizeof *keys; i++)
+        if (json_object_get(report, keys[i]))
+            json_object_set(out, keys[i], json_object_get(report, keys[i]));
+    if (*pace_unit)
+        json_object_set_new(out, "analysis", json_pack("{s:s}", "pace_unit", pace_unit));
+    json_array_foreach(json_object_get(session, "notes"), i, note)
+        if (strcmp(rh_json_str(note, "share"), rh_json_str(share, "id")) == 0)
+            json_array_append(notes, note);
+    json_object_set_new(out, "moment_notes", notes);
+    bool sound = json_is_true(json_object_get(share, "sound")) && json_is_string(json_object_get(session, "media"));
+    json_object_set_new(out, "shared",
+                        json_pack("{s:f, s:b, s:b}", "expires", rh_json_num(share, "expires"), "comments",
+                                  json_is_true(json_object_get(share, "comments")), "sound", sound));
+    return out;
+}
+
+static void no_page(rh_ask *a)
+{
+    static const char text[] =
+        "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" "
+        "content=\"width=device-width, initial-scale=1\"><meta name=\"color-scheme\" content=\"light dark\">"
+        "<link rel=\"icon\" href=\"data:,\"><title>No such link</title>\n"
+        "<style>body { font: 1.1rem/1.5 system-ui, sans-serif; max-width: 34rem; margin: 15vh auto; padding: 0 1.5rem }"
+        "</style></head>\n<body><main><h1>This link does not work</h1>\n<p>It has expired, or whoever made it has "
+        "withdrawn it. Ask them for a new one.</p></main></body></html>\n";
+    char *copy = rh_strdup(text);
+    if (!copy)
+        return;
+    rh_ask_text(a, "text/html; charset=utf-8", copy);
+    a->status = 404;
+}
+
+static rh_status page(rh_ask *a)
+{
+    json_t *share = NULL, *session = NULL, *report = NULL;
+    rh_status st = open_link(a, &share);
+    if (st == RH_OK)
+        st = session_of(a, share, &session);
+    if (st == RH_ERR_NOTFOUND)
+        no_page(a);
+    if (st == RH_OK) {
+        report = shown(session, share);
+        st = rh_ask_page(a, report, NULL, 0);
+    }
+    json_decref(report);
+    json_decref(session);
+    json_decref(share);
+    return st;
+}
+
+static rh_status media(rh_ask *a)
+{
+    json_t *share = NULL, *session = NULL;
+    rh_status st = open_link(a, &share);
+    if (st == RH_OK && !json_is_true(json_object_get(share, "sound")))
+        st = rh_fail(&a->err, RH_ERR_NOTFOUND, "this link does not share the sound");
+    if (st == RH_OK)
+        st = session_of(a, share, &session);
+    if (st == RH_OK)
+        st = rh_session_answer_media(a, session);
+    json_decref(session);
+    json_decref(share);
+    return st;
+}
+
+/* A text that must be there. */
+static rh_status read_text(rh_ask *a, const char *key, size_t most, char **out)
+{
+    a->param = key;
+    rh_status st = rh_wish_text(a->wish, key, most, out, &a->err);
+    if (st == RH_OK && !(*out)[strspn(*out, " \n")])
+        return rh_fail(&a->err, RH_ERR_INVAL, "%s is missing or empty", key);
+    return st;
+}
+
+static rh_status comment(rh_ask *a)
+{
+    json_t *share = NULL, *note = NULL;
+    char *text = NULL, *name = NULL;
+    double t = 0;
+    rh_status st = open_link(a, &share);
+    if (st == RH_OK && !json_is_true(json_object_get(share, "comments")))
+        st = rh_fail(&a->err, RH_ERR_NOTFOUND, "this link takes no comments");
+    if (st == RH_OK) {
+        a->param = "t";
+        st = rh_wish_moment(a->wish, &t, &a->err);
+    }
+    if (st == RH_OK)
+        st = read_text(a, "text", RH_MAX_COMMENT_CHARS, &text);
+    if (st == RH_OK)
+        st = read_text(a, "name", RH_MAX_AUTHOR_CHARS, &name);
+    if (st == RH_OK) {
+        a->param = NULL;
+        rh_store_note n = {.t = rh_round(t, 100),
+                           .text = text,
+                           .author = name,
+                           .share = rh_json_str(share, "id"),
+                           .most = RH_MAX_COMMENTS};
+        st = rh_store_note_new(a->server->store, rh_json_str(share, "session"), &n, &note, &a->err);
+    }
+    if (st == RH_OK) {
+        rh_ask_json(a, note);
+        a->status = 201;
+    }
+    rh_free(text);
+    rh_free(name);
+    json_decref(share);
+    return st;
+}
+
+/* ---- on the loop ---- */
+
+void rh_shares_list(rh_http *h)
+{
+    rh_ask_start(h, list, NULL);
+}
+
+void rh_share_new(rh_http *h)
+{
+    rh_ask_start_json(h, make);
+}
+
+void rh_share_delete(rh_http *h)
+{
+    rh_ask_start(h, revoke, NULL);
+}
+
+static void count_guess(rh_server *s, const rh_ask *a)
+{
+    if (a->wrong_token)
+        rh_guess_add(&s->guesses, a->who, rh_now_us());
+}
+
+/* `with_body`: it holds a JSON object. */
+static void open_for(rh_http *h, rh_status (*answer)(rh_ask *), bool with_body)
+{
+    char who[40];
+    rh_guess_who(who, rh_net_peer(h->net), rh_http_request_header(h, "x-forwarded-for"));
+    if (rh_guesses_spent(&h->server->guesses, who, rh_now_us())) {
+        rh_http_header(h, "retry-after", "60");
+        rh_http_error(h, 429, "too many links that there are not: try again in a minute");
+        return;
+    }
+    rh_ask *a = with_body ? rh_ask_new_json(h, answer) : rh_ask_new(h, answer, NULL);
+    if (a) {
+        a->shared = true;
+        a->then = count_guess;
+        (void)snprintf(a->who, sizeof a->who, "%s", who);
+    }
+    rh_ask_go(h, a);
+}
+
+void rh_shared_page(rh_http *h)
+{
+    open_for(h, page, false);
+}
+
+void rh_shared_media(rh_http *h)
+{
+    open_for(h, media, false);
+}
+
+void rh_shared_comment(rh_http *h)
+{
+    open_for(h, comment, true);
+}
