@@ -73,6 +73,12 @@ export function interview(shared, alive, { id, plan, role_name: role }, saved = 
     delete root.dataset.voice;
   }
 
+  async function thank() {
+    phaseText.textContent = THANKS[asked.length % THANKS.length]; // its caption
+    await say(phaseText.textContent);
+    phaseText.textContent = PHASES.thinking;
+  }
+
   // One answer, until it is over; its report, or null.
   function listen(from) {
     const base = `${id}-${question.index}${question.step ? `-${question.step}` : ''}`;
@@ -108,7 +114,7 @@ export function interview(shared, alive, { id, plan, role_name: role }, saved = 
       if (how === 'finished') mine.finish();
       save();
       const late = new Promise((r) => { setTimeout(r, REPORT_MS, null); });
-      const [result] = await Promise.all([how === 'finished' ? Promise.race([report, late]) : null, ended ? null : say(THANKS[asked.length % THANKS.length])]);
+      const [result] = await Promise.all([how === 'finished' ? Promise.race([report, late]) : null, ended ? null : thank()]);
       mine.stop();
       return result;
     });
@@ -119,9 +125,9 @@ export function interview(shared, alive, { id, plan, role_name: role }, saved = 
     if (saved) ({ question, from } = await comeBack());
     else {
       enter('asking');
-      title.textContent = 'Welcome';
       where.textContent = role;
-      await say(plan.length > 1 ? `Welcome. I have ${plan.length} questions for you. Take your time.` : 'Welcome. I have one question for you. Take your time.');
+      title.textContent = `Welcome. I have ${plan.length > 1 ? `${plan.length} questions` : 'one question'} for you. Take your time.`;
+      await say(title.textContent);
       question = planned(plan, 0);
     }
     while (going() && question) {
