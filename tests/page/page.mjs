@@ -319,7 +319,7 @@ await test('progress lists the practices and deletes them for good', async () =>
 });
 
 await questions({ open, quiet, axe, looksFinished, server, errors });
-await interviews({ open, quiet, axe, looksFinished, server });
+await interviews({ open, quiet, axe, looksFinished, server, errors });
 await corners({ open, quiet, axe, looksFinished, server, errors });
 await proxied({ open, errors });
 

@@ -54,6 +54,16 @@ export class Capture {
     if (this.context.state === 'suspended') await this.context.resume();
   }
 
+  // After the screen was locked or a device went away: goes on hearing and seeing with what is
+  // there. True: the stream is another one.
+  async revive() {
+    if (this.context?.state === 'suspended') await this.context.resume();
+    const tracks = this.stream.getTracks();
+    if (!tracks.length || tracks.every((t) => t.readyState === 'live')) return false;
+    await this.open({ camera: this.camera, microphone: this.microphone });
+    return true;
+  }
+
   // JPEG of the current picture, or null while there is none.
   async picture(video, quality = 0.8) {
     if (!this.hasVideo || !video.videoWidth) return null;

@@ -2,7 +2,7 @@
 // long, and how the interviewer speaks and waits.
 import { $, request, settings } from './api.js';
 import { COMMON } from './bank.js';
-import { hush, speak, voices } from './speak.js';
+import { chooseVoice as voiceOf, hush, speak, voices } from './speak.js';
 
 export const PATIENCE_S = { short: 1.2, normal: 1.8, long: 3.5 };
 const DEFAULTS = { length: '3', patience: 'normal', goal: '120', rate: '1' };
@@ -50,22 +50,29 @@ async function chooseVoice() {
   const aloud = $('#aloud'), select = $('#voice'), hear = $('#hear'), hint = $('#voice-hint');
   aloud.checked = settings.aloud !== false;
   aloud.addEventListener('change', () => { settings.aloud = aloud.checked; });
-  select.addEventListener('change', () => { settings.voice = select.value; });
+  let list = [];
+  const tell = () => {
+    const chosen = voiceOf(list, select.value);
+    hint.textContent = !list.length ? 'This browser has no voices: you read the questions instead.'
+      : chosen && !chosen.localService ? 'This voice is made on the internet: the browser sends the questions there, never your answers.' : '';
+  };
+  select.addEventListener('change', () => { settings.voice = select.value; tell(); });
   hear.addEventListener('click', async () => {
-    hint.textContent = '';
     const spoken = await speak('Tell me about a time you learnt something the hard way.', { ...voiceSettings(), aloud: true });
     if (!spoken && hint.isConnected) hint.textContent = 'No sound came. The questions are shown as text.';
   });
-  const list = await voices();
+  list = await voices();
   if (!select.isConnected) return;
-  select.append(...list.map((v) => new Option(`${v.name} (${v.lang})`, v.voiceURI)));
-  if (list.some((v) => v.voiceURI === settings.voice)) select.value = settings.voice;
+  const usual = voiceOf(list, settings.voice);
+  if (!usual && list.length) select.append(new Option('none of this computer', ''));
+  select.append(...list.map((v) => new Option(`${v.name} (${v.lang}${v.localService ? '' : ', online'})`, v.voiceURI)));
+  select.value = usual?.voiceURI ?? '';
   for (const control of [aloud, select, hear]) control.disabled = !list.length;
   if (!list.length) {
     aloud.checked = false;
     select.append(new Option('none', ''));
-    hint.textContent = 'This browser has no voices: you read the questions instead.';
   }
+  tell();
 }
 
 // Plans it on the server.

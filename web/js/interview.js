@@ -2,6 +2,7 @@
 // over, followed up, and the next one asked. The interviewer is never in the answer's sound.
 import { $, announce, notice, request, settings, show } from './api.js';
 import { Answer } from './answer.js';
+import { stayAwake } from './awake.js';
 import { goalSeconds, patience, voiceSettings } from './interview-setup.js';
 import { hush, speak } from './speak.js';
 import { unfinished } from './unfinished.js';
@@ -41,6 +42,7 @@ export function interview(shared, alive, { id, plan, role_name: role }, saved = 
   const going = () => !left && !ended;
 
   self.srcObject = capture.stream;
+  const sleep = stayAwake(capture, self);
   $('#no-self').hidden = capture.hasVideo;
   captions.hidden = !settings.captions;
   if (!voiceSettings().aloud) title.ariaLive = 'polite';
@@ -68,7 +70,9 @@ export function interview(shared, alive, { id, plan, role_name: role }, saved = 
     voice = new AbortController();
     const { signal } = voice;
     root.dataset.voice = '';
-    if (!await speak(text, { ...voiceSettings(), signal })) title.ariaLive = 'polite'; // then a screen reader says it
+    const how = await speak(text, { ...voiceSettings(), signal });
+    document.body.classList.toggle('online-voice', how === 'online');
+    if (!how) title.ariaLive = 'polite'; // then a screen reader says it
     voice = null;
     delete root.dataset.voice;
   }
@@ -92,11 +96,14 @@ export function interview(shared, alive, { id, plan, role_name: role }, saved = 
     const only = (fn) => (m) => { if (answer === mine && !left) fn(m); };
     mine.on('ready', only(() => { link.textContent = ''; save(); }));
     mine.on('broken', only(() => { link.textContent = 'Connection lost. Go on: nothing you say is lost.'; }));
-    mine.on('lost', only(() => failed('The connection to Rehearse did not come back. What was kept until then is under Progress.')));
+    mine.on('lost', only(() => { // away for so long that the server has ended this answer
+      if (mine.began) decide?.('gone');
+      else failed('The connection to Rehearse did not come back. What was kept until then is under Progress.');
+    }));
     mine.on('error', only((m) => {
       link.textContent = m.detail || '';
       if (mine.began) return;
-      if (from) decide('gone'); // it was finished meanwhile
+      if (from) decide?.('gone'); // it was finished meanwhile
       else failed(m.detail || 'The answer cannot be taken.');
     }));
     mine.on('notice', only((m) => { link.textContent = m.detail || ''; }));
@@ -244,6 +251,7 @@ export function interview(shared, alive, { id, plan, role_name: role }, saved = 
   }, 250);
 
   function stopAll() {
+    sleep();
     clearInterval(level);
     clearInterval(clock);
     clearTimeout(cueTimer);
@@ -261,6 +269,7 @@ export function interview(shared, alive, { id, plan, role_name: role }, saved = 
     left = true;
     if (!ended) unfinished.clear();
     stopAll();
+    document.body.classList.remove('online-voice');
     decide?.('left');
     capture.close();
     shared.capture = null;

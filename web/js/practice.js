@@ -1,5 +1,6 @@
 // practice.js - the calm screen: self view, one cue at a time, a timer.
 import { $, notice, settings, show } from './api.js';
+import { stayAwake } from './awake.js';
 import { wav } from './capture.js';
 import { Live } from './live.js';
 import { awaitReport, unfinished } from './unfinished.js';
@@ -23,6 +24,7 @@ export function practice(shared, alive, saved = null) {
 
   $('#asked').textContent = question.text;
   self.srcObject = capture.stream;
+  const sleep = stayAwake(capture, self);
   $('#no-self').hidden = capture.hasVideo;
   captions.hidden = !settings.captions;
 
@@ -86,6 +88,7 @@ export function practice(shared, alive, saved = null) {
   window.addEventListener('beforeunload', ask);
 
   function stopSending() {
+    sleep();
     capture.onsound = null;
     clearInterval(pictures);
     clearInterval(clock);

@@ -131,7 +131,7 @@ function noteBoard(r, context, { add = null, remove = null, named = false } = {}
   const list = [...(r.moment_notes || [])];
   const lines = []; // of the transcript: {start, box}
   const board = { lines, lane: null, card: null, draw };
-  if (!list.length && !add) return board;
+  if (!list.length && !add) return { ...board, draw() {} };
   const said = (n) => (n.author ? `${n.author}: ` : '') + (n.text || 'Bookmark');
   const items = el('ul', { class: 'notes' });
   const status = el('p', { class: 'advice', role: 'status' });

@@ -2,6 +2,7 @@
 import { $, notice, request, settings, show } from './api.js';
 import { loadBank } from './bank.js';
 import { Capture } from './capture.js';
+import { offerClosedTab } from './unfinished.js';
 import { choose, chosen } from './choose.js';
 import { chooseInterview, chooseMode, isInterview, planInterview, voiceSettings } from './interview-setup.js';
 
@@ -13,6 +14,7 @@ export async function setup(shared, alive, onleave) {
   const bank = await loadBank();
   if (!alive()) return;
   show('view-setup');
+  offerClosedTab($('.intro'));
   choose(bank, shared);
   rememberSettings();
   acceptFiles(alive);

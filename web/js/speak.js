@@ -9,12 +9,12 @@ const synth = () => window.speechSynthesis;
 const words = (text) => text.split(/\s+/).length;
 const sentences = (text) => text.match(/[^.!?]+[.!?]*\s*/g) ?? [text]; // long utterances break off in some browsers
 
-// English voices first, for so are the questions; they may take a moment to load.
+// This machine's English voices first, for so are the questions; they may take a moment to load.
 export async function voices() {
   if (!synth()) return [];
   for (let i = 0; i < 10 && !synth().getVoices().length; i++) await new Promise((r) => setTimeout(r, 100));
   const english = (v) => v.lang.toLowerCase().startsWith('en');
-  return [...synth().getVoices()].sort((a, b) => english(b) - english(a) || b.localService - a.localService || a.name.localeCompare(b.name));
+  return [...synth().getVoices()].sort((a, b) => b.localService - a.localService || english(b) - english(a) || a.name.localeCompare(b.name));
 }
 
 function pause(ms, signal) {
@@ -43,10 +43,14 @@ function utter(text, voice, rate, signal) {
 
 export function hush() { synth()?.cancel(); }
 
-// Resolves when it has been said; false: there was no voice, and time to read passed instead.
+// Only who chose one gets a voice that is made elsewhere.
+export const chooseVoice = (list, voice) => list.find((v) => v.voiceURI === voice) ?? list.find((v) => v.localService);
+
+// Resolves when it has been said: "here" or "online", where the voice was made; null: there was none, and time to
+// read passed instead.
 export async function speak(text, { aloud = true, voice = '', rate = 1, signal } = {}) {
   const list = aloud ? await voices() : [];
-  const chosen = list.find((v) => v.voiceURI === voice) ?? list[0];
+  const chosen = chooseVoice(list, voice);
   let spoken = Boolean(chosen);
   if (spoken) hush();
   for (const sentence of spoken ? sentences(text) : []) {
@@ -56,5 +60,5 @@ export async function speak(text, { aloud = true, voice = '', rate = 1, signal }
   }
   if (signal?.aborted || !spoken) hush();
   if (!spoken && !signal?.aborted) await pause(Math.max(LEAST_MS, words(text) * WORD_MS), signal);
-  return spoken;
+  return !spoken ? null : chosen.localService ? 'here' : 'online';
 }

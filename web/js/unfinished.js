@@ -1,16 +1,49 @@
-// unfinished.js - a practice that a reload or a closed tab interrupted: kept for
-// this tab, offered again while the server holds it.
+// unfinished.js - a practice or an interview that a reload or a closed tab interrupted: kept
+// for this tab, and for one opened later; offered again.
 import { $, notice, request, show } from './api.js';
 
 const KEY = 'rehearse.practice';
 const ASK_MS = 500;
 
-// {id, token, question, pictureUs}
+const RUNS_MS = 3000;      // saved so lately: another tab is at it
+const OLD_MS = 86400000;
+
+// {id, token, question, pictureUs}; of an interview also {interview, asked, phase}
 export const unfinished = {
   get: () => JSON.parse(sessionStorage.getItem(KEY) || 'null'),
-  set: (value) => sessionStorage.setItem(KEY, JSON.stringify(value)),
-  clear: () => sessionStorage.removeItem(KEY),
+  set: (value) => {
+    sessionStorage.setItem(KEY, JSON.stringify(value));
+    localStorage.setItem(KEY, JSON.stringify({ ...value, at: Date.now() }));
+  },
+  clear: () => {
+    sessionStorage.removeItem(KEY);
+    localStorage.removeItem(KEY);
+  },
+  // What a tab that was closed had left; this tab takes it over by adopt().
+  ofClosedTab: () => {
+    const saved = JSON.parse(localStorage.getItem(KEY) || 'null'), age = Date.now() - (saved?.at ?? 0);
+    return saved && age > RUNS_MS && age < OLD_MS ? saved : null;
+  },
+  adopt: (saved) => sessionStorage.setItem(KEY, JSON.stringify(saved)),
 };
+
+// In the first view: where a closed tab had got to, and the way back.
+export function offerClosedTab(before) {
+  const saved = unfinished.ofClosedTab();
+  if (!saved) return;
+  const box = Object.assign(document.createElement('div'), { className: 'notice row' });
+  const text = Object.assign(document.createElement('p'), { textContent: `You were in the middle of ${saved.interview ? 'an interview' : 'a practice'}: “${saved.question.text}”` });
+  const button = (label, className, onclick) => Object.assign(document.createElement('button'), { type: 'button', textContent: label, className, onclick });
+  box.append(text, button('Go back to it', 'secondary', () => {
+    unfinished.adopt(saved);
+    location.hash = saved.interview ? `#/interview/${encodeURIComponent(saved.interview)}` : '#/practice';
+  }), button('Forget it', 'quiet', () => {
+    unfinished.clear();
+    box.remove();
+    document.querySelector('#main').focus({ preventScroll: true });
+  }));
+  before.before(box);
+}
 
 // Shows the waiting view until the session has its report, then goes there.
 export async function awaitReport(id, alive) {
