@@ -57,6 +57,7 @@ static const setting settings[] = {
     SECRETS(tokens, "TOKENS", "bearer tokens that open the session endpoints"),
     CHOICE(trust_loopback, "off", "on|off", "visitors of this machine need no token, unless a proxy names another"),
     INT(max_upload_mb, 1, 4096, "100", "MB", "largest file that may be uploaded"),
+    INT(max_video_mb, 1, 65536, "500", "MB", "most that is kept of the video of one practice"),
     INT(max_message_kb, 16, 262144, "16384", "KB", "largest WebSocket message"),
     INT(max_audio_s, 10, 86400, "7200", "SECONDS", "longest recording that is analysed"),
 };

@@ -6,6 +6,7 @@
 #include "server/api/notes.h"
 #include "server/api/sessions.h"
 #include "server/api/shares.h"
+#include "server/api/video.h"
 #include "server/legacy/legacy.h"
 #include "server/live/live_session.h"
 
@@ -24,6 +25,8 @@ static const rh_route_row rows[] = {
     {"GET", "/v1/sessions/{}/report", false, .finish = rh_session_report},
     {"GET", "/v1/sessions/{}/transcript", false, .finish = rh_session_transcript},
     {"GET", "/v1/sessions/{}/media", false, .finish = rh_session_media},
+    {"GET", "/v1/sessions/{}/video", false, .finish = rh_session_video},
+    {"POST", "/v1/sessions/{}/video", false, .start = rh_want_video_piece, .finish = rh_session_video_piece},
     {"GET", "/v1/sessions/{}/notes", false, .finish = rh_notes_list},
     {"POST", "/v1/sessions/{}/notes", false, .start = rh_want_small_json, .finish = rh_note_new},
     {"DELETE", "/v1/sessions/{}/notes/{}", false, .finish = rh_note_delete},

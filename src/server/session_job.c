@@ -4,6 +4,7 @@
 #include <unistd.h>
 #include "rehearse/base/json.h"
 #include "rehearse/report/report.h"
+#include "rehearse/session/videos.h"
 
 static const char *text_of(const json_t *meta, const char *key)
 {
@@ -24,6 +25,7 @@ rh_session_options rh_session_options_of(const rh_server *s, const char *id, con
                                 .source = text_of(meta, "source"),
                                 .file_name = text_of(meta, "file_name"),
                                 .keep_media = json_is_true(json_object_get(meta, "keep_media")),
+                                .keep_video = json_is_true(json_object_get(meta, "keep_video")),
                                 .spool_dir = s->media_dir,
                                 .from = from};
 }
@@ -57,4 +59,5 @@ void rh_session_remove_files(const rh_server *s, const char *id)
         (void)snprintf(path, sizeof path, "%s/%s.%s", s->media_dir, id, made[i]);
         (void)unlink(path);
     }
+    rh_videos_remove(s->media_dir, id);
 }

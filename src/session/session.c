@@ -55,6 +55,8 @@ json_t *rh_session_meta(const rh_session *s)
                                                      s->o.question_index, "follow_up", s->o.follow_up));
     if (meta && s->o.keep_media) /* after a crash it is still known */
         json_object_set_new(meta, "keep_media", json_true());
+    if (meta && s->o.keep_video)
+        json_object_set_new(meta, "keep_video", json_true());
     return meta;
 }
 

@@ -10,6 +10,7 @@
 #include "rehearse/base/alloc.h"
 #include "rehearse/session/hearing.h"
 #include "rehearse/base/json.h"
+#include "rehearse/session/videos.h"
 #include "session_internal.h"
 
 enum { RATE = RH_ASR_RATE_HZ, EARLIER_SESSIONS = 20 };
@@ -204,6 +205,8 @@ rh_status rh_session_close(rh_session *s, json_t *report, rh_session_lost lost, 
     if ((s->o.from == RH_SESSION_FILE || s->o.from == RH_SESSION_RECOVERED) && s->store)
         keep_segments(s, json_object_get(report, "transcript"));
     keep_sound(s, report, lost);
+    if (s->o.keep_video)
+        rh_videos_finish(s->o.spool_dir, s->o.id);
     rh_status st = keep_report(s, report, lost, &kept, err);
     if (st != RH_OK)
         return st;
@@ -232,5 +235,7 @@ rh_status rh_session_discard(rh_session *s, rh_error *err)
     if (st != RH_OK && st != RH_ERR_NOTFOUND) /* not there: it was deleted otherwise */
         return st;
     end(s, true);
+    if (s->o.keep_video)
+        rh_videos_remove(s->o.spool_dir, s->o.id);
     return RH_OK;
 }

@@ -1,10 +1,29 @@
 /* sweep.c - files of the media folder that belong to no session any more. */
 #include <dirent.h>
 #include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include "rehearse/store/store.h"
+
+bool rh_video_name_read(rh_video_name *out, const char *file)
+{
+    static const char *const endings[] = {"webm", "mp4"};
+    const char *dot = strrchr(file, '.');
+    int n_head = 0;
+    if (!dot || sscanf(file, "%3d-%12" SCNd64 "-%n", &out->part, &out->start_ms, &n_head) != 2 || !n_head ||
+        file + n_head >= dot || (size_t)(dot - file) - (size_t)n_head > RH_SESSION_ID_MAX)
+        return false;
+    size_t n = (size_t)(dot - file) - (size_t)n_head;
+    memcpy(out->id, file + n_head, n);
+    out->id[n] = '\0';
+    out->ending = NULL;
+    for (size_t i = 0; i < sizeof endings / sizeof *endings; i++)
+        out->ending = strcmp(dot + 1, endings[i]) == 0 ? endings[i] : out->ending;
+    return out->ending && out->part > 0 && out->start_ms >= 0 && rh_session_id_valid(out->id);
+}
 
 static bool is(const json_t *row, const char *key, const char *text)
 {
@@ -20,14 +39,22 @@ static bool needed(const json_t *row, const char *file, const char *ending)
         return is(row, "recording", file);
     if (strcmp(ending, "wav") == 0)
         return running || is(row, "media", file);
+    if (strcmp(ending, "webm") == 0 || strcmp(ending, "mp4") == 0)
+        return row != NULL;
     return running; /* pcm; a part has no session */
 }
 
-/* <id>.pcm, <id>.wav, <id>.upload, and <any>.part of an upload on its way; what has another name is not ours. */
+/* <id>.pcm, <id>.wav, <id>.upload, <any>.part of an upload on its way, and parts of videos; what has another
+ * name is not ours. */
 static const char *ending_of(const char *file, char *id)
 {
     static const char *const endings[] = {"pcm", "wav", "upload", "part"};
     const char *dot = strrchr(file, '.');
+    rh_video_name video;
+    if (rh_video_name_read(&video, file)) {
+        strcpy(id, video.id);
+        return video.ending;
+    }
     if (!dot || dot == file || dot - file > RH_SESSION_ID_MAX)
         return NULL;
     memcpy(id, file, (size_t)(dot - file));

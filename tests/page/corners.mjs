@@ -97,6 +97,50 @@ export async function corners({ open, quiet, axe, looksFinished, server, errors 
     await page.context().close();
   });
 
+  await test('a video that is kept is replayed, also what came before a reload', async () => {
+    const page = await open();
+    page.on('dialog', (d) => d.accept());
+    await page.goto(server.url);
+    await page.waitForSelector('#video', { state: 'attached' });
+    await page.evaluate(() => { document.querySelector('#video').closest('details').open = true; });
+    await page.check('#video');
+    await begin(page);
+    await page.waitForTimeout(4500);
+    await page.reload();
+    await page.click('#go-on');
+    await page.waitForFunction(() => document.querySelector('#timer')?.textContent >= '0:05');
+    await page.waitForTimeout(4000);
+    await page.click('#finish');
+    await page.waitForSelector('article.report video', { timeout: 60000 });
+    const id = decodeURIComponent(page.url().split('/').at(-1));
+    const { videos } = await (await fetch(`${server.url}v1/sessions/${id}/report`)).json();
+    assert.equal(videos.length, 2);
+    assert.ok(videos[0].start < 2 && videos[1].start > 3, JSON.stringify(videos));
+    const seen = await page.evaluate(async ({ start }) => {
+      const video = document.querySelector('article.report video');
+      const next = (event) => new Promise((done) => video.addEventListener(event, done, { once: true }));
+      if (video.readyState < 1) await next('loadedmetadata');
+      const first = { length: video.duration, width: video.videoWidth };
+      const words = [...document.querySelectorAll('.word:not(del)')];
+      const moved = next('loadedmetadata');
+      words.at(-1).click(); // in the second part
+      await moved;
+      await next('timeupdate');
+      return { ...first, at: start + video.currentTime, part: new URL(video.src).searchParams.get('part') };
+    }, videos[1]);
+    assert.ok(Number.isFinite(seen.length) && seen.length > 2 && seen.width > 0, JSON.stringify(seen));
+    assert.equal(seen.part, '2');
+    assert.ok(seen.at > videos[1].start, JSON.stringify(seen));
+    await axe(page);
+    await looksFinished(page, 'video');
+    await page.goto(server.url);
+    await page.waitForSelector('#video', { state: 'attached' });
+    await page.evaluate(() => { document.querySelector('#video').closest('details').open = true; });
+    await page.uncheck('#video');
+    quiet();
+    await page.context().close();
+  });
+
   await test('a reload while the report is prepared waits for it, and leaving after a reload keeps nothing', async () => {
     const page = await open();
     await begin(page);

@@ -44,7 +44,8 @@ async function report(id, alive) {
     }
   });
   const whole = data.interview ? [Object.assign(document.createElement('a'), { className: 'button secondary', textContent: 'The whole interview', href: `#/interviews/${encodeURIComponent(data.interview)}` })] : [];
-  renderReport(main, data, { audio, about, asked, actions: [...whole, again, button('Print or save as PDF', () => window.print()),
+  const videos = data.videos?.map((v) => ({ ...v, url: `${base}/video?part=${v.part}` }));
+  renderReport(main, data, { audio, videos, about, asked, actions: [...whole, again, button('Print or save as PDF', () => window.print()),
     link('Markdown', `${base}/report?format=md`, `rehearse-${id}.md`), link('Web page', `${base}/report?format=html`, `rehearse-${id}.html`),
     link('Subtitles', `${base}/transcript?format=srt`, `rehearse-${id}.srt`), link('JSON', `${base}/report?format=json`, `rehearse-${id}.json`), remove] });
   document.title = 'Report · Rehearse';

@@ -3,6 +3,7 @@ import { $, notice, settings, show } from './api.js';
 import { stayAwake } from './awake.js';
 import { wav } from './capture.js';
 import { Live } from './live.js';
+import { canRecord, Recorder } from './recorder.js';
 import { awaitReport, unfinished } from './unfinished.js';
 
 const PICTURES_PER_S = 10;
@@ -29,9 +30,11 @@ export function practice(shared, alive, saved = null) {
   captions.hidden = !settings.captions;
 
   const live = new Live(id, { question: question.text, kind: question.kind, client: settings.client || 'me',
-    language: settings.language || 'en', keep_media: Boolean(settings.keep), face_hz: 4 }, saved);
+    language: settings.language || 'en', keep_media: Boolean(settings.keep), keep_video: Boolean(settings.video), face_hz: 4 }, saved);
+  let recorder = null;
+  const part = (saved?.part || 0) + 1; // of the video
 
-  const save = (more = {}) => unfinished.set({ id, token: live.token, question, pictureUs: live.timeUs, ...more });
+  const save = (more = {}) => unfinished.set({ id, token: live.token, question, pictureUs: live.timeUs, part: recorder ? part : saved?.part, ...more });
   live.addEventListener('ready', () => {
     link.textContent = '';
     save({ finished: live.finishing });
@@ -46,8 +49,13 @@ export function practice(shared, alive, saved = null) {
       setTimeout(() => { live.calibrate(); ring.hidden = true; }, CALIBRATE_MS);
     }
     capture.onsound = (samples) => { recorded.push(samples); live.sound(samples); };
+    if (settings.video && capture.hasVideo && canRecord()) record();
     pictures = setInterval(async () => live.picture(await capture.picture(self)), 1000 / PICTURES_PER_S);
   });
+  function record() {
+    recorder = new Recorder(id, capture.stream, { part, start: live.timeUs / 1e6 });
+    recorder.addEventListener('failed', ({ detail }) => { link.textContent = `The video is not kept any further: ${detail}. All else goes on.`; });
+  }
   live.addEventListener('broken', () => { link.textContent = 'Connection lost. Go on: nothing you say is lost.'; });
   live.addEventListener('lost', () => failed('The connection to Rehearse did not come back. What was kept until then is under Progress.'));
   live.addEventListener('error', ({ detail }) => {
@@ -73,15 +81,16 @@ export function practice(shared, alive, saved = null) {
     location.hash = `#/report/${encodeURIComponent(id)}`;
   });
 
-  $('#finish').addEventListener('click', () => {
+  $('#finish').addEventListener('click', async () => {
     stopSending();
-    live.finish();
     save({ finished: true });
     show('view-waiting');
+    if (recorder) await recorder.finish();
+    live.finish();
     // Who reloads now comes back to the report by what was saved, not by a page on its way out.
     window.addEventListener('beforeunload', () => { live.stop(); setTimeout(() => { if (!left) over(); }, STAYED_MS); }, { once: true });
   });
-  $('#cancel').addEventListener('click', () => { unfinished.clear(); live.discard(); location.hash = '#/'; });
+  $('#cancel').addEventListener('click', () => { recorder?.stop(); unfinished.clear(); live.discard(); location.hash = '#/'; });
 
   // A reload or a closed tab in mid-practice is asked about first.
   const ask = (e) => e.preventDefault();
@@ -108,6 +117,7 @@ export function practice(shared, alive, saved = null) {
   return () => { // leaving the view
     if (left) return;
     left = true;
+    recorder?.stop();
     stopSending();
     unfinished.clear();
     live.stop();

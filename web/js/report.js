@@ -34,18 +34,17 @@ const KINDS = {
 };
 
 // `about`: what a bank has on the question; `asked`: what it has that is often asked next; `goal`, `attempts`, `share`:
-// elements for their places; `notes`: what can be done with notes (noteBoard()); `shared`: by which link it is seen.
-export function renderReport(root, report, { audio = null, about = null, asked = null, goal = null, attempts = null, share = null, notes = {}, shared = '', actions = [] } = {}) {
-  const player = audio ? el('audio', { class: 'player', controls: true, src: audio, preload: 'metadata' }) : null;
+// elements for their places; `videos`: parts of the video, {url, start}, else `audio` alone; `notes`: what can be done with notes (noteBoard()); `shared`: by which link it is seen.
+export function renderReport(root, report, { audio = null, videos = null, about = null, asked = null, goal = null, attempts = null, share = null, notes = {}, shared = '', actions = [] } = {}) {
+  const replay = videos?.length ? screen(videos) : audio ? screen([{ url: audio, start: 0 }], 'audio') : null;
+  const player = replay?.node;
   const words = [];
   const hear = (start, end) => {
     context.at = start;
     highlight(words, start, end);
-    if (!player) return;
-    player.currentTime = Math.max(0, start - 0.3);
-    player.play();
+    replay?.play(Math.max(0, start - 0.3));
   };
-  if (player) player.addEventListener('timeupdate', () => { context.at = player.currentTime; highlight(words, player.currentTime, player.currentTime + 0.05); });
+  player?.addEventListener('timeupdate', () => { context.at = replay.time; highlight(words, replay.time, replay.time + 0.05); });
   const context = { hear, player, words, at: 0 };
   const board = context.board = noteBoard(report, context, notes);
   const article = el('article', { class: 'report' }, shared ? el('p', { class: 'notice' }, shared) : null, head(report), goal, figures(report), points(report, context),
@@ -54,6 +53,31 @@ export function renderReport(root, report, { audio = null, about = null, asked =
   board.draw();
   root.replaceChildren(article);
   drawCharts(article, report, context);
+}
+
+// Plays a session's parts one after the other; times are those of the session.
+function screen(parts, tag = 'video') {
+  let now = parts[0];
+  const node = el(tag, { class: 'player', controls: true, playsinline: true, src: now.url, preload: 'metadata', 'aria-label': 'Your practice' });
+  const show = (part) => {
+    if (part !== now) node.src = part.url;
+    now = part;
+  };
+  node.addEventListener('ended', () => {
+    const next = parts[parts.indexOf(now) + 1];
+    if (!next) return;
+    show(next);
+    node.play();
+  });
+  return {
+    node,
+    get time() { return now.start + node.currentTime; },
+    play(at) {
+      show(parts.filter((p) => p.start <= at).at(-1) ?? parts[0]);
+      node.currentTime = Math.max(0, at - now.start);
+      node.play();
+    },
+  };
 }
 
 function highlight(words, start, end) {
@@ -166,7 +190,7 @@ function noteBoard(r, context, { add = null, remove = null, named = false } = {}
   const name = named ? el('input', { type: 'text', maxlength: 60, autocomplete: 'name', required: true }) : null;
   let chosen = false; // the moment, by hand
   at.addEventListener('input', () => { chosen = true; });
-  const here = () => { chosen = false; at.value = clock(context.player?.currentTime ?? context.at); };
+  const here = () => { chosen = false; at.value = clock(context.at); };
   const form = add ? el('form', { class: 'note-form no-print', on: { submit: (e) => { e.preventDefault(); save(); } } },
     el('label', {}, 'At ', at), el('label', { class: 'grow' }, named ? 'Comment ' : 'Note ', text), name ? el('label', {}, 'Your name ', name) : null,
     el('button', { type: 'submit', class: 'secondary' }, named ? 'Send' : 'Add')) : null;

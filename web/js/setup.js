@@ -55,7 +55,7 @@ function rememberSettings() {
     if (settings[id] !== undefined) input.value = settings[id];
     input.addEventListener('change', () => { settings[id] = input.value.trim(); });
   }
-  for (const id of ['keep', 'captions']) {
+  for (const id of ['keep', 'video', 'captions']) {
     const input = $(`#${id}`);
     input.checked = Boolean(settings[id]);
     input.addEventListener('change', () => { settings[id] = input.checked; });

@@ -48,7 +48,7 @@ typedef struct {
     char *tokens;         /* list of bearer tokens; "" = none needed */
     char *trust_loopback; /* on, off: whether programs of this machine need none of them */
 
-    int max_upload_mb;
+    int max_upload_mb, max_video_mb;
     int max_message_kb;
     int max_audio_s; /* longest recording analysed */
 

@@ -59,6 +59,7 @@ typedef struct {
     double patience_s;     /* the silence that ends a turn where nothing is sure; 0 = RH_TURN_PATIENCE_S */
     bool unkept;           /* nothing is kept of it and no report made: it only answers */
     bool keep_media;       /* the person asked to keep the sound: <spool_dir>/<id>.wav */
+    bool keep_video;       /* its client records it (videos.h) */
     rh_session_source from;
     const char *file_name; /* of a recording, as its owner calls it; its title where there is no question; NULL */
     const char *source;    /* where it came from, kept with it ("ws", "upload"); NULL */

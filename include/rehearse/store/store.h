@@ -109,6 +109,15 @@ rh_status rh_store_fail(rh_store *s, const char *id, const char *why, rh_error *
 /* {id: {state, media, recording}} of all sessions: whose files the media folder may hold. */
 rh_status rh_store_files(rh_store *s, json_t **sessions, rh_error *err);
 
+/* A part of a session's video in the media folder, <part>-<start in ms>-<id>.webm or .mp4. */
+typedef struct {
+    int part; /* from 1 on */
+    int64_t start_ms;
+    char id[RH_SESSION_ID_MAX + 1];
+    const char *ending; /* "webm" or "mp4", a constant */
+} rh_video_name;
+bool rh_video_name_read(rh_video_name *out, const char *file);
+
 /* Removes files of the media folder that were last written before `older_than` (Unix time) and that
  * no session needs: left by a crash, or by a deletion that could not remove them. */
 rh_status rh_store_sweep(rh_store *s, const char *media_dir, double older_than, int *n_removed, rh_error *err);

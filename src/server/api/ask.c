@@ -7,6 +7,7 @@
 #include <sys/random.h>
 #include "rehearse/base/alloc.h"
 #include "rehearse/report/report.h"
+#include "rehearse/session/videos.h"
 #include "server/status_map.h"
 
 enum { DEFAULT_LIST = 50 };
@@ -148,6 +149,9 @@ static void read_request(rh_ask *a, rh_http *h)
     }
     rh_query_value(h, "limit", &limit);
     rh_query_value(h, "before", &a->before);
+    double part = 1;
+    rh_query_value(h, "part", &part);
+    a->video_part = part >= 1 && part <= RH_VIDEO_PARTS ? (int)part : 0;
     a->limit = limit >= 1 && limit <= RH_STORE_LIST_MAX && limit == floor(limit) ? (int)limit : 0;
 }
 

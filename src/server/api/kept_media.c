@@ -1,4 +1,4 @@
-/* kept_media.c - the sound of a session, whole or a part of it. */
+/* kept_media.c - the sound of a session and its video, whole or a part of it. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -9,9 +9,11 @@
 #include <unistd.h>
 #include "range.h"
 #include "rehearse/base/alloc.h"
+#include "rehearse/session/videos.h"
 #include "sessions.h"
 
-enum { MAX_MEDIA_BYTES = 256 << 20 };
+/* A range without an end gives at most OPEN_BYTES of a file: players ask on. */
+enum { MAX_MEDIA_BYTES = 512 << 20, OPEN_BYTES = 16 << 20 };
 
 /* A part of a file that has changed since is no use: then the whole is sent. */
 static bool is_still(const rh_ask *a)
@@ -30,21 +32,27 @@ static rh_status read_part(rh_ask *a, int fd, uint64_t first, uint64_t n)
         if (k < 0 && errno == EINTR)
             continue;
         if (k <= 0)
-            return rh_fail(&a->err, RH_ERR_IO, "the sound of session \"%s\" cannot be read", a->id);
+            return rh_fail(&a->err, RH_ERR_IO, "what was kept of session \"%s\" cannot be read", a->id);
         got += (size_t)k;
     }
     a->n_body = n;
     return RH_OK;
 }
 
-static rh_status send_media(rh_ask *a, int fd, const struct stat *st)
+static bool is_open(const char *range)
+{
+    const char *dash = strrchr(range, '-');
+    return dash && !dash[1 + strspn(dash + 1, " \t")];
+}
+
+static rh_status send_media(rh_ask *a, int fd, const struct stat *st, const char *type)
 {
     uint64_t size = (uint64_t)st->st_size, first = 0, n = size;
     struct tm tm;
     (void)snprintf(a->etag, sizeof a->etag, "\"%llx-%llx\"", (unsigned long long)size,
                    (unsigned long long)st->st_mtim.tv_sec * 1000000000ull + (unsigned long long)st->st_mtim.tv_nsec);
     (void)strftime(a->modified, sizeof a->modified, "%a, %d %b %Y %H:%M:%S GMT", gmtime_r(&st->st_mtim.tv_sec, &tm));
-    a->type = "audio/wav";
+    a->type = type;
     if (strstr(a->if_none_match, a->etag)) {
         a->status = 304;
         return RH_OK;
@@ -53,9 +61,11 @@ static rh_status send_media(rh_ask *a, int fd, const struct stat *st)
     if (range == RH_RANGE_NONE) {
         (void)snprintf(a->content_range, sizeof a->content_range, "bytes */%llu", (unsigned long long)size);
         a->status = 416;
-        return rh_fail(&a->err, RH_ERR_INVAL, "the sound has %llu bytes: Range must begin before its end",
+        return rh_fail(&a->err, RH_ERR_INVAL, "it has %llu bytes: Range must begin before its end",
                        (unsigned long long)size);
     }
+    if (range == RH_RANGE_PART && is_open(a->range) && n > OPEN_BYTES)
+        n = OPEN_BYTES;
     a->status = range == RH_RANGE_PART ? 206 : 200;
     if (range == RH_RANGE_PART)
         (void)snprintf(a->content_range, sizeof a->content_range, "bytes %llu-%llu/%llu", (unsigned long long)first,
@@ -87,7 +97,22 @@ rh_status rh_session_answer_media(rh_ask *a, const json_t *session)
     int fd = open_media(a, session, &st);
     if (fd < 0)
         return a->err.code;
-    rh_status status = send_media(a, fd, &st);
+    rh_status status = send_media(a, fd, &st, "audio/wav");
+    close(fd);
+    return status;
+}
+
+rh_status rh_session_answer_video(rh_ask *a)
+{
+    struct stat st;
+    int fd = -1;
+    const char *type = NULL;
+    rh_status status = rh_videos_open(a->server->media_dir, a->id, a->video_part, &fd, &type, &a->err);
+    if (status != RH_OK)
+        return status;
+    status = fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size <= MAX_MEDIA_BYTES
+                 ? send_media(a, fd, &st, type)
+                 : rh_fail(&a->err, RH_ERR_NOTFOUND, "the video of session \"%s\" is gone", a->id);
     close(fd);
     return status;
 }

@@ -12,6 +12,7 @@
 #include "rehearse/base/clock.h"
 #include "rehearse/report/report.h"
 #include "rehearse/session/session.h"
+#include "rehearse/session/videos.h"
 #include "rehearse/store/store.h"
 #include "server/session_job.h"
 
@@ -88,6 +89,9 @@ static rh_status report_of(rh_ask *a, const json_t *session)
         return rh_fail(&a->err, RH_ERR_NOTFOUND, "session \"%s\" is not finished: there is no report yet", a->id);
     if (json_is_string(json_object_get(session, "media")))
         json_object_set_new(report, "media", json_true());
+    json_t *videos = rh_videos_list(a->server->media_dir, a->id);
+    if (videos)
+        json_object_set_new(report, "videos", videos);
     if (json_array_size(json_object_get(session, "notes")))
         json_object_set(report, "moment_notes", json_object_get(session, "notes"));
     if (strcmp(a->format, "json") == 0) {
@@ -213,6 +217,11 @@ void rh_session_transcript(rh_http *h)
 void rh_session_media(rh_http *h)
 {
     rh_ask_start(h, NULL, rh_session_answer_media);
+}
+
+void rh_session_video(rh_http *h)
+{
+    rh_ask_start(h, rh_session_answer_video, NULL);
 }
 
 /* ---- tidying ---- */

@@ -13,8 +13,10 @@ void rh_session_delete(rh_http *h);
 void rh_session_report(rh_http *h);
 void rh_session_transcript(rh_http *h);
 void rh_session_media(rh_http *h);
+void rh_session_video(rh_http *h);
 /* kept_media.c; pool threads: the answer of the last one, */
 rh_status rh_session_answer_media(rh_ask *a, const json_t *session);
+rh_status rh_session_answer_video(rh_ask *a);
 /* or all of the sound, freed with rh_free(); NULL when *size is over `most`. */
 rh_status rh_session_sound(rh_ask *a, const json_t *session, size_t most, char **out, size_t *size);
 /* POST /v1/sessions: the form has arrived. */

@@ -21,6 +21,12 @@ bool rh_live_session_runs(rh_server *s, const char *id)
     return rh_live_session_find(s, id) != NULL;
 }
 
+bool rh_live_session_keeps_video(rh_server *s, const char *id)
+{
+    const rh_live_session *p = rh_live_session_find(s, id);
+    return p && p->state == RH_LIVE_RUNNING && p->start.keep_video;
+}
+
 rh_ws *rh_live_session_socket(rh_live_session *p)
 {
     rh_conn *c = rh_conn_find(p->server, p->conn);

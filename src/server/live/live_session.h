@@ -17,6 +17,7 @@ bool rh_live_session_discard(rh_server *s, const char *id);
 /* The same for all of an interview. */
 void rh_live_sessions_discard(rh_server *s, const char *interview);
 bool rh_live_session_runs(rh_server *s, const char *id);
+bool rh_live_session_keeps_video(rh_server *s, const char *id); /* and pieces of it may come now */
 /* A stopping server waits for them: sound that is not in its session yet, reports asked for. */
 bool rh_live_sessions_busy(const rh_server *s);
 void rh_live_sessions_tick(rh_server *s, int64_t now_us);

@@ -110,6 +110,7 @@ static void open_run(rh_job *base, rh_worker *w)
     o.face_hz = m->face_hz;
     o.fov_deg = m->fov_deg;
     o.keep_media = m->keep_media;
+    o.keep_video = m->keep_video;
     o.interview = m->interview;
     o.question_index = m->question_index;
     o.follow_up = m->follow_up;

@@ -94,6 +94,8 @@ rh_status rh_start_message_read(rh_start_message *out, const json_t *m, rh_error
     if (st == RH_OK)
         st = read_switch(m, "keep_media", &s.keep_media, err);
     if (st == RH_OK)
+        st = read_switch(m, "keep_video", &s.keep_video, err);
+    if (st == RH_OK)
         st = read_switch(m, "turns", &s.turns, err);
     if (st == RH_OK)
         st = read_interview(&s, m, err);
