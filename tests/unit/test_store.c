@@ -362,6 +362,48 @@ static void attempts_have_measures_and_clients_have_goals(void **state)
     rh_store_close(s);
 }
 
+static void interviews_are_listed_counted_and_expire(void **state)
+{
+    (void)state;
+    rh_store *s = NULL;
+    rh_error err;
+    json_t *got = NULL, *data = json_pack("{s:s, s:s, s:[]}", "client", "ann", "cv", "secret", "plan");
+    json_t *meta = json_pack("{s:s, s:i, s:i}", "interview", "iv-1", "question_index", 1, "follow_up", 0);
+    json_t *report = json_pack("{s:{s:f}}", "scores", "overall", 80.0);
+    char id[24];
+    assert_int_equal(rh_store_open(&s, ":memory:", &err), RH_OK);
+    for (int i = 0; i < RH_STORE_INTERVIEWS; i++) {
+        (void)snprintf(id, sizeof id, "iv-%d", i);
+        assert_int_equal(rh_store_interview_new(s, id, 1000 + i, data, &err), RH_OK);
+    }
+    assert_int_equal(rh_store_interview_new(s, "one-more", 1, data, &err), RH_ERR_BUSY);
+    assert_int_equal(rh_store_begin(s, "answer", 1002, meta), RH_OK);
+    assert_int_equal(rh_store_end(s, "answer", 2.5, report), RH_OK);
+    assert_int_equal(rh_store_interviews(s, "ann", 2, 1002, &got, &err), RH_OK);
+    assert_int_equal(json_array_size(got), 2);
+    const json_t *first = json_array_get(got, 0);
+    assert_string_equal(json_string_value(json_object_get(first, "id")), "iv-1");
+    assert_int_equal(json_integer_value(json_object_get(first, "answered")), 1);
+    assert_true(json_number_value(json_object_get(first, "overall")) == 80.0);
+    assert_null(json_object_get(first, "cv"));
+    json_decref(got);
+    /* Those without a session go when they are old. */
+    assert_int_equal(rh_store_interviews_expire(s, 1e9, &err), RH_OK);
+    assert_int_equal(rh_store_interviews(s, NULL, 500, 0, &got, &err), RH_OK);
+    assert_int_equal(json_array_size(got), 1);
+    json_decref(got);
+    assert_int_equal(rh_store_interview(s, "iv-1", &got, &err), RH_OK);
+    assert_int_equal(json_array_size(json_object_get(got, "sessions")), 1);
+    json_decref(got);
+    assert_int_equal(rh_store_interview_delete(s, "iv-1", &err), RH_OK);
+    assert_int_equal(rh_store_interview_delete(s, "iv-1", &err), RH_ERR_NOTFOUND);
+    assert_int_equal(rh_store_interview(s, "no/id", &got, &err), RH_ERR_NOTFOUND);
+    json_decref(data);
+    json_decref(meta);
+    json_decref(report);
+    rh_store_close(s);
+}
+
 int main(void)
 {
     json_set_alloc_funcs(rh_alloc, rh_free);
@@ -374,6 +416,7 @@ int main(void)
         cmocka_unit_test(who_waits_is_answered_after_others_went_first),
         cmocka_unit_test(notes_and_links_go_with_their_session),
         cmocka_unit_test(attempts_have_measures_and_clients_have_goals),
+        cmocka_unit_test(interviews_are_listed_counted_and_expire),
         cmocka_unit_test(wrong_files_and_ids_are_refused),
     };
     return cmocka_run_group_tests(tests, make_folder, test_folder_remove);
