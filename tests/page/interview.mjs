@@ -55,7 +55,7 @@ export async function interviews({ open, quiet, axe, looksFinished, server, erro
   const files = { jfk: clip('jfk.flac'), crayfish: clip('367-130732-0003.ogg'), short: clip('1688-142285-0002.flac') };
   const api = async (path) => (await fetch(`${server.url}v1/${path}`)).json();
 
-  const begin = async (page, { clips, voice = true, length = '3', job = '' }) => {
+  const begin = async (page, { clips, voice = true, video = false, length = '3', job = '' }) => {
     await page.addInitScript(stand, { clips, voice });
     await page.route(/v1\/interviews$/, (route) => { // the same plan each time
       if (route.request().method() !== 'POST') return route.continue();
@@ -71,6 +71,10 @@ export async function interviews({ open, quiet, axe, looksFinished, server, erro
       assert.equal(await page.textContent('#voice'), 'Test (en-GB)');
       await page.selectOption('#rate', '1.15');
     }
+    if (video) {
+      await page.click('summary:has-text("More settings")');
+      await page.check('#video');
+    }
     if (job) {
       await page.click('summary:has-text("Fit it to a job")');
       await page.fill('#job-ad', job);
@@ -82,7 +86,7 @@ export async function interviews({ open, quiet, axe, looksFinished, server, erro
 
   await test('an interview of three questions from the first visit to its report, without a click in between', async () => {
     const page = await open();
-    await begin(page, { clips: [files.crayfish, files.short, files.jfk, files.short], job: 'You have experience with Salesforce and HubSpot.' });
+    await begin(page, { clips: [files.crayfish, files.short, files.jfk, files.short], video: true, job: 'You have experience with Salesforce and HubSpot.' });
     await looksFinished(page, 'interview-setup');
     await axe(page);
     await page.click('#start');
@@ -117,6 +121,7 @@ export async function interviews({ open, quiet, axe, looksFinished, server, erro
     // What was heard is the answer, from its first word on, without the interviewer.
     assert.match(said, /^The Pacific crayfish/i);
     assert.equal(first.interview, kept.id);
+    assert.equal(first.videos.length, 1, 'its video is kept');
     assert.match(await page.textContent('.summary'), /answered 3 of 3 questions and 1 follow-up/);
     assert.equal(await page.locator('.interview-report a[href^="#/report/"]:has-text("whole report")').count(), 4);
     assert.ok(await page.locator('.figures .tile').count() >= 3);

@@ -56,7 +56,7 @@ export function interview(shared, alive, { id, plan, role_name: role }, saved = 
     again.hidden = name !== 'listening';
   };
   const save = () => {
-    if (going() && question) unfinished.set({ interview: id, question, asked, phase, id: phase === 'asking' ? null : answer?.id, token: answer?.live.token, pictureUs: answer?.live.timeUs });
+    if (going() && question) unfinished.set({ interview: id, question, asked, phase, id: phase === 'asking' ? null : answer?.id, token: answer?.live.token, part: answer?.part, pictureUs: answer?.live.timeUs });
   };
   const place = () => {
     where.textContent = `${role} · Question ${question.index + 1} of ${plan.length}${question.step ? ' · follow-up' : ''}`;
@@ -88,7 +88,7 @@ export function interview(shared, alive, { id, plan, role_name: role }, saved = 
     const base = `${id}-${question.index}${question.step ? `-${question.step}` : ''}`;
     const mine = answer = new Answer({ capture, self, saved: from, id: from?.id ?? `${base}-${crypto.getRandomValues(new Uint32Array(1))[0].toString(36)}`,
       start: { interview: id, question_index: question.index, follow_up: question.step, question: question.text, kind: question.kind,
-        client: settings.client || 'me', language: settings.language || 'en', keep_media: Boolean(settings.keep), face_hz: 4, turns: true, patience_s: patience() } });
+        client: settings.client || 'me', language: settings.language || 'en', keep_media: Boolean(settings.keep), keep_video: Boolean(settings.video), face_hz: 4, turns: true, patience_s: patience() } });
     enter('listening');
     save();
     const over = new Promise((r) => { decide = r; });
