@@ -168,6 +168,14 @@ rh_status rh_videos_open(const char *dir, const char *id, int part, int *fd, con
     return rh_fail(err, RH_ERR_NOTFOUND, "session \"%s\" has no part %d of a video", id, part);
 }
 
+/* <dir>/<any>.part, which is swept should this be the end. */
+static void scratch_path(const char *dir, char *out, size_t size)
+{
+    uint64_t random = 0;
+    (void)getrandom(&random, sizeof random, 0);
+    (void)snprintf(out, size, "%s/%016" PRIx64 ".part", dir, random);
+}
+
 void rh_videos_finish(const char *dir, const char *id)
 {
     found parts[RH_VIDEO_PARTS];
@@ -175,15 +183,29 @@ void rh_videos_finish(const char *dir, const char *id)
     for (int i = 0; i < n; i++) {
         char from[MAX_PATH], to[MAX_PATH];
         const char *type = NULL;
-        uint64_t random = 0;
-        (void)getrandom(&random, sizeof random, 0);
         (void)snprintf(from, sizeof from, "%s/%s", dir, parts[i].name);
-        (void)snprintf(to, sizeof to, "%s/%016" PRIx64 ".part", dir, random); /* swept, should this be the end */
+        scratch_path(dir, to, sizeof to);
         if (rh_remux(from, to, &type, NULL) != RH_OK)
             continue;
         if (strcmp(type, kinds[parts[i].kind].type) != 0 || chmod(to, 0600) != 0 || rename(to, from) != 0)
             (void)unlink(to);
     }
+}
+
+rh_status rh_videos_take(const char *dir, const char *id, const char *path, rh_error *err)
+{
+    char made[MAX_PATH], to[MAX_PATH];
+    const char *type = NULL;
+    scratch_path(dir, made, sizeof made);
+    rh_status st = rh_remux(path, made, &type, err);
+    if (st != RH_OK)
+        return st;
+    (void)snprintf(to, sizeof to, "%s/1-0-%s.%s", dir, id, kinds[kind_of_type(type)].ending);
+    if (chmod(made, 0600) == 0 && rename(made, to) == 0)
+        return RH_OK;
+    st = disk_fault(err, errno);
+    (void)unlink(made);
+    return st;
 }
 
 void rh_videos_remove(const char *dir, const char *id)

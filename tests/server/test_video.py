@@ -113,6 +113,20 @@ class Video(unittest.TestCase):
             report = self.finish(w)  # what is no video does not keep the report from being made
             self.assertIn("ask not", " ".join(p["text"] for p in report["transcript"]).lower())
 
+    def test_an_uploaded_video_is_kept_where_that_is_wanted(self):
+        clip = fixture("jfk_3s_video.mp4")
+        for wanted in (True, False):
+            more = [("keep_video", "true")] if wanted else []
+            status, r = self.server.post_form("/v1/sessions", [("file", clip, "clip.mp4"), *more])
+            self.assertEqual(status, 202, r)
+            name, end = r["id"], time.time() + 60 * PATIENCE
+            while self.server.get(f"/v1/sessions/{name}")[1]["state"] not in ("done", "failed") and time.time() < end:
+                time.sleep(0.2)
+            videos = self.server.get(f"/v1/sessions/{name}/report")[1].get("videos", [])
+            self.assertEqual([(v["start"], v["type"]) for v in videos], [(0, "video/mp4")] if wanted else [])
+            self.assertEqual(self.server.request("DELETE", f"/v1/sessions/{name}")[0], 204)
+            self.assertEqual(files_of(self.server, name), [])
+
     def test_a_killed_server_has_what_had_come(self):
         s = Server()
         try:

@@ -244,7 +244,7 @@ function timeline(r, context) {
     for (const e of r.events.filter((x) => x.kind === kind)) {
       const length = Math.max(r.duration_s, 0.001);
       lane.append(el('button', { type: 'button', title: `${clock(e.start)} ${e.text || name}`, 'aria-label': `${e.text || name} at ${clock(e.start)}`,
-        style: { left: `${100 * e.start / length}%`, width: `${100 * Math.max(0, e.end - e.start) / length}%`, background: `var(${shade})`, outline: '1px solid var(--edge)' },
+        style: { left: `${Math.min(99, 100 * e.start / length)}%`, width: `${100 * Math.max(0, Math.min(e.end, length) - e.start) / length}%`, background: `var(${shade})`, outline: '1px solid var(--edge)' },
         on: { click: () => context.hear(e.start, e.end) } }));
     }
     lanes.append(el('span', {}, name), lane);

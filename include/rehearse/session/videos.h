@@ -40,6 +40,9 @@ json_t *rh_videos_list(const char *dir, const char *id);
 rh_status rh_videos_open(const char *dir, const char *id, int part, int *fd, const char **type, rh_error *err);
 /* Parts that are not so yet become ones that can be sought in; what can't stays as it came. */
 void rh_videos_finish(const char *dir, const char *id);
+/* The recording `path` becomes the session's video. RH_ERR_UNSUPPORTED, RH_ERR_FORMAT it has no pictures, or is
+ * neither WebM nor MP4; RH_ERR_IO. */
+rh_status rh_videos_take(const char *dir, const char *id, const char *path, rh_error *err);
 void rh_videos_remove(const char *dir, const char *id);
 
 #endif

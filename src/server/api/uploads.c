@@ -18,6 +18,7 @@
 #include "rehearse/base/alloc.h"
 #include "rehearse/base/clock.h"
 #include "rehearse/base/text.h"
+#include "rehearse/session/videos.h"
 #include "server/session_job.h"
 #include "sessions.h"
 #include "text_field.h"
@@ -116,6 +117,10 @@ static rh_status analyse(rh_upload *u)
     rh_status st = rh_session_new(&session, u->server->models, u->server->store, &o, &u->err);
     if (st == RH_OK)
         st = rh_session_recording(session, u->path, &u->cancel, &u->err);
+    rh_error why;
+    if (st == RH_OK && json_is_true(json_object_get(u->meta, "keep_video")) &&
+        rh_videos_take(u->server->media_dir, u->id, u->path, &why) != RH_OK)
+        rh_log(RH_LOG_WARN, "recording %s: its video is not kept: %s", u->id, why.msg);
     u->measuring = true;
     if (st == RH_OK)
         st = rh_session_end(session, false, &u->cancel, &u->err);
@@ -262,6 +267,9 @@ void rh_upload_adopt(rh_server *s, const json_t *row)
     u->state = QUEUED;
 }
 
+static const char *const keeps[] = {"keep_media", "keep_video"};
+enum { N_KEEPS = sizeof keeps / sizeof *keeps };
+
 static bool is_flag(const char *text)
 {
     static const char *const flags[] = {"", "true", "false", "1", "0"};
@@ -309,9 +317,11 @@ static bool read_meta(rh_http *h, json_t *meta)
         }
         json_object_set_new(meta, names[i][1], json_stringn(text, n));
     }
-    const char *keep = rh_form_text(h, "keep_media");
-    if (keep && (strcmp(keep, "true") == 0 || strcmp(keep, "1") == 0))
-        json_object_set_new(meta, "keep_media", json_true());
+    for (size_t i = 0; i < N_KEEPS; i++) {
+        const char *keep = rh_form_text(h, keeps[i]);
+        if (keep && (strcmp(keep, "true") == 0 || strcmp(keep, "1") == 0))
+            json_object_set_new(meta, keeps[i], json_true());
+    }
     json_object_set_new(meta, "source", json_string("upload"));
     put_file_name(meta, rh_form_field(h, "file")->filename);
     return true;
@@ -329,10 +339,11 @@ void rh_sessions_upload(rh_http *h)
         rh_http_error_at(h, 400, "file", NULL, "the recording is empty: send an audio or video file");
         return;
     }
-    if (!is_flag(rh_form_text(h, "keep_media"))) {
-        rh_http_error_at(h, 400, "keep_media", NULL, "keep_media must be true or false");
-        return;
-    }
+    for (size_t i = 0; i < N_KEEPS; i++)
+        if (!is_flag(rh_form_text(h, keeps[i]))) {
+            rh_http_error_at(h, 400, keeps[i], NULL, "%s must be true or false", keeps[i]);
+            return;
+        }
     const char *language = rh_form_text(h, "language");
     char code[RH_ASR_LANG_LEN];
     rh_error err;
