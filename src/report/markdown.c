@@ -188,6 +188,26 @@ static void when(rh_buf *b, double created, double duration_s)
                   tm.tm_hour, tm.tm_min, duration_s);
 }
 
+/* What was noted at moments, by the person or by somebody with a link. */
+static void moment_notes(rh_buf *b, const json_t *list)
+{
+    size_t i;
+    json_t *n;
+    if (json_array_size(list) > 0)
+        rh_buf_puts(b, "\n## Notes\n\n");
+    json_array_foreach(list, i, n) {
+        rh_buf_puts(b, "- ");
+        clock_time(b, rh_json_num(n, "t"));
+        rh_buf_puts(b, " ");
+        if (*rh_json_str(n, "author")) {
+            escaped(b, rh_json_str(n, "author"));
+            rh_buf_puts(b, ": ");
+        }
+        escaped(b, *rh_json_str(n, "text") ? rh_json_str(n, "text") : "(a bookmark)");
+        rh_buf_puts(b, "\n");
+    }
+}
+
 rh_status rh_report_markdown(const json_t *report, char **out, rh_error *err)
 {
     rh_buf b;
@@ -215,6 +235,7 @@ rh_status rh_report_markdown(const json_t *report, char **out, rh_error *err)
     structure(&b, json_object_get(json_object_get(report, "structure"), "parts"));
     follow_ups(&b, json_object_get(report, "follow_ups"));
     transcript(&b, json_object_get(report, "transcript"));
+    moment_notes(&b, json_object_get(report, "moment_notes"));
     char *s = rh_buf_take(&b);
     if (!s)
         return rh_fail(err, RH_ERR_NOMEM, "report: out of memory");

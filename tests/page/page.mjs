@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { attempts } from './attempts.mjs';
 import { corners } from './corners.mjs';
 import { interviews } from './interview.mjs';
 import { proxied } from './proxied.mjs';
@@ -319,6 +320,7 @@ await test('progress lists the practices and deletes them for good', async () =>
 });
 
 await questions({ open, quiet, axe, looksFinished, server, errors });
+await attempts({ open, quiet, axe, looksFinished, server, errors });
 await interviews({ open, quiet, axe, looksFinished, server, errors });
 await corners({ open, quiet, axe, looksFinished, server, errors });
 await proxied({ open, errors });

@@ -208,6 +208,7 @@ class Comments(unittest.TestCase):
         self.assertEqual(json.loads(Scripts(guarded.request("GET", second["url"])[2].decode()).texts["report"])["moment_notes"], [])
         markdown = owner_text(guarded, f"/v1/sessions/{id}/report?format=md")
         self.assertNotIn("<script>", markdown)
+        self.assertRegex(markdown, r"(?s)## Notes\n\n- 0:01 my own\n- 0:03 Zo\u00eb \\</script\\>.*: \\</script\\>")
         guarded.request("DELETE", f"/v1/sessions/{id}/shares/{first['id']}", headers=OWNER)
         self.assertEqual(len(owner(guarded, "GET", f"/v1/sessions/{id}/notes")["notes"]), 2)  # it stays with the owner
         self.assertEqual(guarded.request("DELETE", f"/v1/sessions/{id}/notes/{said['id']}", headers=OWNER)[0], 204)

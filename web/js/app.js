@@ -1,15 +1,19 @@
-// app.js - which view is shown: #/ (set-up), #/practice, #/report/<id>, #/interview/<id>
-// (as it runs), #/interviews/<id> (its report), #/progress.
+// app.js - which view is shown: #/ (set-up), #/practice, #/report/<id>, #/compare/<id>/<id>,
+// #/interview/<id> (as it runs), #/interviews/<id> (its report), #/progress.
 import { aboutQuestion, askedNext } from './about.js';
-import { $, announce, notice, request, show } from './api.js';
+import { $, announce, notice, request, settings, show } from './api.js';
+import { attemptsSection, loadAttempts, tryAgain } from './attempts.js';
 import { find, loadBank } from './bank.js';
 import { Capture } from './capture.js';
+import { compare } from './compare.js';
+import { goalInReport, loadGoal } from './goal.js';
 import { setup } from './setup.js';
 import { practice } from './practice.js';
 import { progress } from './progress.js';
 import { interview, offerInterview } from './interview.js';
 import { interviewReport } from './interview-report.js';
 import { renderReport } from './report.js';
+import { shareSection } from './share.js';
 import { offer, unfinished } from './unfinished.js';
 
 let leave = null; // what the current view wants done before it goes
@@ -21,6 +25,9 @@ async function report(id, alive) {
   const main = $('#main');
   main.replaceChildren();
   const [data, bank] = await Promise.all([request(`v1/sessions/${encodeURIComponent(id)}/report`), loadBank().catch(() => null)]); // the report does without the bank
+  const { own, others } = await loadAttempts(id, data.question).catch(() => ({ own: null, others: [] })); // nor do these matter more than the report
+  const client = own?.meta?.client || settings.client || 'me';
+  const [goal, share] = await Promise.all([loadGoal(client).catch(() => null), shareSection(id, Boolean(data.media)).catch(() => null)]);
   if (!alive()) return;
   const question = bank && find(bank, data.question);
   const about = question && aboutQuestion(question);
@@ -32,7 +39,10 @@ async function report(id, alive) {
   const link = (text, href, download) => Object.assign(document.createElement('a'), { className: 'button secondary', textContent: text, href, download: download || '' });
   const button = (text, fn, cls = 'secondary') => Object.assign(document.createElement('button'), { type: 'button', className: cls, textContent: text, onclick: fn });
   const base = `v1/sessions/${encodeURIComponent(id)}`;
-  const again = button('Practise again', () => { location.hash = '#/'; }, 'primary');
+  const again = data.question ? button('Try this question again', () => tryAgain(shared, bank, data, own?.meta?.language, alive), 'primary') : button('Practise again', () => { location.hash = '#/'; }, 'primary');
+  const other = data.question ? [button('Another question', () => { location.hash = '#/'; })] : [];
+  const notes = { add: (note) => request(`${base}/notes`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(note) }),
+    remove: (note) => request(`${base}/notes/${note.id}`, { method: 'DELETE' }) };
   const remove = button('Delete this practice', async () => {
     if (!confirm('Delete this practice for good?')) return;
     try {
@@ -45,8 +55,8 @@ async function report(id, alive) {
   });
   const whole = data.interview ? [Object.assign(document.createElement('a'), { className: 'button secondary', textContent: 'The whole interview', href: `#/interviews/${encodeURIComponent(data.interview)}` })] : [];
   const videos = data.videos?.map((v) => ({ ...v, url: `${base}/video?part=${v.part}` }));
-  renderReport(main, data, { audio, videos, about, asked, actions: [...whole, again, button('Print or save as PDF', () => window.print()),
-    link('Markdown', `${base}/report?format=md`, `rehearse-${id}.md`), link('Web page', `${base}/report?format=html`, `rehearse-${id}.html`),
+  renderReport(main, data, { audio, videos, about, asked, notes, share, goal: goalInReport(goal, data), attempts: attemptsSection(id, others), actions: [...whole, again, ...other, button('Print or save as PDF', () => window.print()),
+    link('Markdown', `${base}/report?format=md`, `rehearse-${id}.md`),
     link('Subtitles', `${base}/transcript?format=srt`, `rehearse-${id}.srt`), link('JSON', `${base}/report?format=json`, `rehearse-${id}.json`), remove] });
   document.title = 'Report · Rehearse';
 }
@@ -81,7 +91,7 @@ let turns = 0; // a view that waited for the server knows whether it is still wa
 async function route() {
   const turn = ++turns;
   const alive = () => turn === turns;
-  const [view = '', id] = location.hash.replace(/^#\//, '').split('/');
+  const [view = '', id, other] = location.hash.replace(/^#\//, '').split('/');
   leave?.();
   leave = null;
   for (const a of document.querySelectorAll('[data-nav]'))
@@ -93,6 +103,7 @@ async function route() {
     else if (view === 'interview' && id) await routeInterview(decodeURIComponent(id), alive);
     else if (view === 'interviews' && id) await interviewReport(decodeURIComponent(id), alive);
     else if (view === 'report' && id) await report(decodeURIComponent(id), alive);
+    else if (view === 'compare' && id && other) await compare(decodeURIComponent(id), decodeURIComponent(other), alive);
     else if (view === 'progress') await progress(alive);
     else await setup(shared, alive, (stop) => { leave = stop; });
   } catch (e) {

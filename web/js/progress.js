@@ -1,5 +1,8 @@
 // progress.js - earlier practice: the trend and a list.
 import { $, announce, notice, request, settings, show } from './api.js';
+import { compareLink } from './attempts.js';
+import { goalPicker, judge } from './goal.js';
+import { el, moment } from './report.js';
 
 const LOCALES = navigator.languages?.length ? [...navigator.languages] : undefined; // as the reader writes dates
 const title = (s) => s.meta?.question || s.meta?.file_name || 'Recording';
@@ -48,12 +51,29 @@ export async function progress(alive) {
   if (!mine.length) {
     $('#trend').replaceChildren();
     $('#trend').className = '';
+    $('#goal-progress').replaceChildren();
     $('#sessions').innerHTML = '<div class="card empty"><h2>Nothing here yet</h2><p>After your first practice you see here how you get on, and find every report again.</p><p><a class="button primary" href="#/">Practise now</a></p></div>';
     $('#export').hidden = !sessions.length;
     return;
   }
   list(mine, () => progress(alive));
   trends(mine.filter((s) => s.scores).reverse());
+  await goals(mine, alive);
+}
+
+const LATEST = 8;
+
+// How often the goal was reached lately.
+async function goals(sessions, alive) {
+  const picker = el('div', { class: 'goal-row' }), told = el('div', {});
+  await goalPicker(picker, settings.client || 'me', (goal) => {
+    const tries = goal ? sessions.map((s) => ({ s, judged: judge(goal, s.measures?.[goal.measure]) })).filter((t) => t.judged).slice(0, LATEST) : [];
+    const reached = tries.filter((t) => t.judged.reached).length;
+    told.replaceChildren(...(tries.length ? [el('p', {}, `Reached in ${reached} of your last ${tries.length} ${tries.length === 1 ? 'answer' : 'answers'}.`),
+      el('ul', { class: 'tries' }, ...tries.map(({ s, judged }) => el('li', {}, el('a', { href: `#/report/${encodeURIComponent(s.id)}` }, moment(s.created, { dateStyle: 'medium', timeStyle: 'short' })), ` ${judged.reached ? '✓' : '✗'} ${judged.text}`)))]
+      : goal ? [el('p', { class: 'advice' }, 'No answer has this figure yet.')] : []));
+  });
+  if (alive()) $('#goal-progress').replaceChildren(el('section', { class: 'card' }, el('h2', {}, 'Your goal'), picker, told));
 }
 
 // Only answers to the same question, or to questions of the same kind, are compared.
@@ -61,8 +81,8 @@ function trends(sessions) {
   const groups = new Map();
   for (const s of sessions) {
     const { kind, question } = s.meta ?? {};
-    for (const [name, key] of [[kind && `${kind === 'role' ? 'questions about the work' : `${kind} questions`}`, `kind ${kind}`], [question, `question ${question}`]])
-      if (name) groups.set(key, { name, list: [...(groups.get(key)?.list ?? []), s] });
+    for (const [of, name, key] of [['By kind', kind && `${kind === 'role' ? 'questions about the work' : `${kind} questions`}`, `kind ${kind}`], ['By question', question, `question ${question}`]])
+      if (name) groups.set(key, { of, name, list: [...(groups.get(key)?.list ?? []), s] });
   }
   const comparable = [...groups.values()].filter((g) => g.list.length > 1).sort((a, b) => b.list.at(-1).created - a.list.at(-1).created || b.list.length - a.list.length);
   const box = $('#trend');
@@ -70,13 +90,24 @@ function trends(sessions) {
   box.className = '';
   if (!comparable.length || !window.uPlot) return;
   box.className = 'card';
-  const chart = document.createElement('div');
+  const chart = Object.assign(document.createElement('div'), { className: 'chart' });
   const choice = Object.assign(document.createElement('select'), { id: 'compared' });
-  comparable.forEach((g, i) => choice.append(new Option(`${g.name} (${g.list.length})`, i)));
-  choice.onchange = () => draw(chart, comparable[choice.value].list);
+  for (const of of ['By question', 'By kind']) {
+    const group = Object.assign(document.createElement('optgroup'), { label: of });
+    comparable.forEach((g, i) => { if (g.of === of) group.append(new Option(`${g.name} (${g.list.length})`, i)); });
+    if (group.childElementCount) choice.append(group);
+  }
+  choice.selectedIndex = 0;
+  const side = el('p', {});
+  const drawn = () => {
+    const { of, list: compared } = comparable[choice.value], [a, b] = compared.slice(-2);
+    side.replaceChildren(...(of === 'By question' ? [el('a', { href: compareLink(a.id, b.id) }, 'The last two side by side')] : []));
+    draw(chart, compared);
+  };
+  choice.onchange = drawn;
   const label = Object.assign(document.createElement('label'), { textContent: 'Compare answers to ', htmlFor: 'compared' });
-  box.append(Object.assign(document.createElement('h2'), { textContent: 'From practice to practice' }), label, choice, chart);
-  draw(chart, comparable[0].list);
+  box.append(Object.assign(document.createElement('h2'), { textContent: 'From practice to practice' }), label, choice, chart, side);
+  drawn();
 }
 
 const length = (s) => `${Math.floor(s / 60)}:${String(Math.round(s) % 60).padStart(2, '0')}`;
@@ -125,10 +156,11 @@ function draw(box, sessions) {
   const axis = { stroke: css('--muted'), grid: { stroke: css('--line'), width: 1 }, ticks: { show: false }, font: '12px system-ui' };
   const day = (i) => (sessions[i] ? new Date(sessions[i].created * 1000).toLocaleDateString(LOCALES, { day: 'numeric', month: 'short' }) : '');
   const value = (s, key) => (typeof s.scores[key] === 'number' ? s.scores[key] : null);
-  new window.uPlot({
+  const plot = new window.uPlot({
     width: box.clientWidth, height: 240, legend: { live: false }, cursor: { show: false },
     scales: { x: { time: false, range: [-0.3, sessions.length - 0.7] }, y: { range: [0, 100] } },
     axes: [{ ...axis, incrs: [1, 2, 5, 10, 20, 50, 100], values: (_, at) => at.map((i) => (Number.isInteger(i) ? day(i) : '')) }, { ...axis, size: 40 }],
     series: [{}, ...LINES.map(([, label, shade]) => ({ label, stroke: css(shade), width: 2, points: { show: true }, spanGaps: true, value: (_, v) => (v === null ? '–' : Math.round(v)) }))],
   }, [sessions.map((_, i) => i), ...LINES.map(([key]) => sessions.map((s) => value(s, key)))], box);
+  if (window.ResizeObserver) new ResizeObserver(() => plot.setSize({ width: box.clientWidth, height: 240 })).observe(box);
 }

@@ -49,7 +49,7 @@ export function renderReport(root, report, { audio = null, videos = null, about 
   const board = context.board = noteBoard(report, context, notes);
   const article = el('article', { class: 'report' }, shared ? el('p', { class: 'notice' }, shared) : null, head(report), goal, figures(report), points(report, context),
     timeline(report, context), transcript(report, context), board.card, attempts, structure(report, context), followUps(report, context, asked), about,
-    allScores(report), evidence(report, context), trend(report), share, foot(report, actions));
+    allScores(report), evidence(report, context), trend(report), share, foot(shared ? 'by Rehearse' : 'on this computer', actions));
   board.draw();
   root.replaceChildren(article);
   drawCharts(article, report, context);
@@ -354,7 +354,7 @@ function trend(r) {
     el('table', { class: 'sessions' }, el('thead', {}, el('tr', {}, el('th', { scope: 'col' }, 'Date'), ...shown.map(([, name]) => el('th', { scope: 'col', class: 'num' }, name)))), el('tbody', {}, ...rows))));
 }
 
-function foot(r, actions) {
+function foot(where, actions) {
   return el('footer', {}, actions.length ? el('div', { class: 'actions' }, ...actions) : null,
-    el('p', {}, 'Measured on this computer from what could be seen and heard. It says nothing about personality, feelings or who should be hired.'));
+    el('p', {}, `Measured ${where} from what could be seen and heard. It says nothing about personality, feelings or who should be hired.`));
 }

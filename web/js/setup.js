@@ -4,6 +4,7 @@ import { loadBank } from './bank.js';
 import { Capture } from './capture.js';
 import { offerClosedTab } from './unfinished.js';
 import { choose, chosen } from './choose.js';
+import { goalPicker } from './goal.js';
 import { chooseInterview, chooseMode, isInterview, planInterview, voiceSettings } from './interview-setup.js';
 
 let starting = false;
@@ -18,6 +19,9 @@ export async function setup(shared, alive, onleave) {
   choose(bank, shared);
   rememberSettings();
   acceptFiles(alive);
+  const showGoal = () => goalPicker($('#my-goal'), settings.client || 'me').catch(() => {}); // practice does without
+  $('#client').addEventListener('change', showGoal);
+  showGoal();
   chooseInterview(bank, shared);
   const start = $('#start');
   chooseMode(() => { start.textContent = isInterview() ? 'Start the interview' : 'Start practising'; });
