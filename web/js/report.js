@@ -34,7 +34,8 @@ const KINDS = {
 };
 
 // `about`: what a bank has on the question; `asked`: what it has that is often asked next; `goal`, `attempts`, `share`:
-// elements for their places; `videos`: parts of the video, {url, start}, else `audio` alone; `notes`: what can be done with notes (noteBoard()); `shared`: by which link it is seen.
+// elements for their places; `videos`: parts of the video, {url, start}, else `audio` alone; `notes`: what can be done with notes
+// (noteBoard()); `shared`: by which link it is seen.
 export function renderReport(root, report, { audio = null, videos = null, about = null, asked = null, goal = null, attempts = null, share = null, notes = {}, shared = '', actions = [] } = {}) {
   const replay = videos?.length ? screen(videos) : audio ? screen([{ url: audio, start: 0 }], 'audio') : null;
   const player = replay?.node;
@@ -45,7 +46,7 @@ export function renderReport(root, report, { audio = null, videos = null, about 
     replay?.play(Math.max(0, start - 0.3));
   };
   player?.addEventListener('timeupdate', () => { context.at = replay.time; highlight(words, replay.time, replay.time + 0.05); });
-  const context = { hear, player, words, at: 0 };
+  const context = { hear, player, words, at: 0, time: () => (replay ? replay.time : context.at) };
   const board = context.board = noteBoard(report, context, notes);
   const article = el('article', { class: 'report' }, shared ? el('p', { class: 'notice' }, shared) : null, head(report), goal, figures(report), points(report, context),
     timeline(report, context), transcript(report, context), board.card, attempts, structure(report, context), followUps(report, context, asked), about,
