@@ -145,12 +145,13 @@ void rh_body_free(rh_http *h)
 void rh_want_body(rh_http *h, bool form, size_t max)
 {
     rh_error err;
+    bool in_mb = max >> 20 != 0;
     h->max_body = max;
     if (rh_refuse_unready(h))
         return;
     if (h->content_length > (int64_t)max + RH_MAX_FIELD_BYTES)
         rh_http_error_at(h, 413, form ? "file" : NULL, NULL, "the %s is larger than %zu %s", form ? "upload" : "body",
-                         max >> (form ? 20 : 10), form ? "MB" : "KB");
+                         max >> (in_mb ? 20 : 10), in_mb ? "MB" : "KB");
     else if (rh_body_open(h, form, &err) != RH_OK)
         rh_http_fail(h, &err);
 }

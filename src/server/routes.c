@@ -13,6 +13,8 @@
 static const rh_route_row rows[] = {
     {"GET", "/", true, .start = rh_root},
     {"GET", "/health", true, .start = rh_health},
+    {"GET", "/live", true, .start = rh_live},
+    {"GET", "/ready", true, .start = rh_ready_for_more},
     {"POST", "/api/analyze-audio", true, .start = rh_audio_wanted, .finish = rh_analyze_audio},
     {"POST", "/api/analyze-frame", true, .start = rh_frame_wanted, .finish = rh_analyze_frame},
     {"GET", "/openapi.json", true, .start = rh_openapi},

@@ -27,7 +27,7 @@ def lines(headers):
 
 class Tokens(unittest.TestCase):
     CLOSED = ("/v1/sessions", "/v1/export", "/v1/models", "/v1/sessions/x/media", "/v1/nowhere", "/v1", "/metrics", "/metrics/")
-    OPEN = ("/", "/health", "/docs", "/openapi.json", "/index.html")
+    OPEN = ("/", "/health", "/live", "/ready", "/docs", "/openapi.json", "/index.html")
 
     def test_this_machine_needs_one_too(self):
         for path in self.CLOSED:

@@ -167,8 +167,11 @@ class Locked(unittest.TestCase):
             self.assertLess(time.time() - began, 5 * PATIENCE)
             p.say(jfk()[:32000])
             self.assertEqual(p.until("error")["code"], "storage")
+            status, told = again.get("/ready")
+            self.assertEqual((status, told["status"], again.get("/live")[0]), (503, "store", 200), told)
             self.assertIsNone(other.poll(), "the lock should still be held")
             p.until("notice")
+            self.assertEqual(again.get("/ready"), (200, {"status": "ready"}))
             other.wait(30)
         finally:
             self.assertEqual(again.stop(), 0)

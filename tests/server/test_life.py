@@ -37,13 +37,17 @@ class Start(unittest.TestCase):
     def test_answers_while_the_models_load(self):
         s = Server(wait=False)
         try:
+            self.assertEqual(s.get("/live"), (200, {"status": "live"}))
+            ready = s.get("/ready")
             status, body = s.get("/health")
             if status != 200:  # it may be ready already
+                self.assertEqual(ready, (503, {"status": "loading"}))
                 self.assertEqual((status, body["status"]), (503, "unhealthy"))
                 status, body = s.post_json("/api/analyze-frame", {"frame": "AAAA"})
                 self.assertIn(status, (400, 415, 503))
             with s.ws("/ws/video/early") as w:  # waits for the models rather than failing
                 self.assertTrue(w.ask({"frame": data_uri(fixture("astronaut.jpg"))})["face_detected"])
+            self.assertEqual(s.get("/ready"), (200, {"status": "ready"}))
         finally:
             s.stop()
 

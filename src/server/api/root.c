@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "rehearse/base/clock.h"
+#include "rehearse/store/store.h"
 
 static bool wants_page(const rh_http *h)
 {
@@ -48,6 +49,33 @@ void rh_health(rh_http *h)
                           "speech", speech_health(s->models), "timestamp", rh_unix_time());
     rh_http_header(h, "cache-control", "no-store");
     rh_http_json(h, well ? 200 : 503, o);
+}
+
+void rh_live(rh_http *h)
+{
+    rh_http_header(h, "cache-control", "no-store");
+    rh_http_json(h, 200, json_pack("{s:s}", "status", "live"));
+}
+
+/* Why no new session should come here; NULL: one may. */
+static const char *not_ready(const rh_server *s, rh_error *why)
+{
+    if (rh_stopping(s))
+        return "stopping";
+    if (!rh_ready(s))
+        return "loading";
+    return s->store && rh_store_health(s->store, why) != RH_OK ? "store" : NULL;
+}
+
+void rh_ready_for_more(rh_http *h)
+{
+    rh_error why = {0};
+    const char *reason = not_ready(h->server, &why);
+    rh_http_header(h, "cache-control", "no-store");
+    if (reason)
+        rh_http_header(h, "retry-after", "2");
+    rh_http_json(h, reason ? 503 : 200,
+                 json_pack("{s:s, s:s*}", "status", reason ? reason : "ready", "detail", why.msg[0] ? why.msg : NULL));
 }
 
 void rh_page(rh_http *h)
