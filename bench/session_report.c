@@ -62,7 +62,7 @@ static json_t *live(rh_model_set *c, double *cpu)
             ;
     }
     int64_t from = rh_process_cpu_us();
-    check(rh_report_session(s, NULL, &report, &err), &err);
+    check(rh_report_session(s, NULL, NULL, &report, &err), &err);
     *cpu = (double)(rh_process_cpu_us() - from) / 1e6;
     json_t *analysis = json_incref(json_object_get(report, "analysis"));
     json_decref(report);

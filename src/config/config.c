@@ -14,7 +14,7 @@
 #include "rehearse/base/paths.h"
 #include "config_internal.h"
 
-typedef enum { KIND_INT, KIND_TEXT, KIND_CHOICE, KIND_LIST, KIND_SECRETS } kind;
+typedef enum { KIND_INT, KIND_TEXT, KIND_CHOICE, KIND_LIST, KIND_SECRETS, KIND_SECRET } kind;
 
 typedef struct {
     rh_config_key key;
@@ -30,6 +30,7 @@ typedef struct {
 #define TEXT(f, preset, value, help) {{#f, value, help}, KIND_TEXT, FIELD(f), 0, 0, preset}
 #define CHOICE(f, preset, values, help) {{#f, values, help}, KIND_CHOICE, FIELD(f), 0, 0, preset}
 #define LIST(f, preset, value, help) {{#f, value, help}, KIND_LIST, FIELD(f), 0, 0, preset}
+#define SECRET(f, value, help) {{#f, value, help}, KIND_SECRET, FIELD(f), 0, 0, ""}
 #define SECRETS(f, value, help) {{#f, value, help}, KIND_SECRETS, FIELD(f), 0, 0, ""}
 /* clang-format on */
 
@@ -60,6 +61,11 @@ static const setting settings[] = {
     INT(max_video_mb, 1, 65536, "500", "MB", "most that is kept of the video of one practice"),
     INT(max_message_kb, 16, 262144, "16384", "KB", "largest WebSocket message"),
     INT(max_audio_s, 10, 86400, "7200", "SECONDS", "longest recording that is analysed"),
+    TEXT(llm_url, "", "URL", "server of a language model with OpenAI's /v1/chat/completions; empty: none is asked"),
+    TEXT(llm_model, "", "NAME", "the language model's name on that server"),
+    SECRET(llm_key, "KEY", "what that server wants as a bearer token; better in the file than on the command line"),
+    CHOICE(llm_allow_remote, "off", "on|off", "llm_url may be another machine: what people say then goes there"),
+    INT(llm_timeout_s, 1, 600, "120", "SECONDS", "longest wait for the language model, retries too"),
 };
 
 enum { N_SETTINGS = sizeof settings / sizeof settings[0], MAX_LIST_BYTES = 1 << 16 };
@@ -251,7 +257,7 @@ const char *rh_config_show(const rh_config *c, const rh_config_key *key, char *b
     rh_config *m = (rh_config *)(uintptr_t)c; /* the accessors are shared with the setters */
     if (s->kind == KIND_INT)
         snprintf(buf, size, "%d", *int_field(m, s));
-    else if (s->kind == KIND_SECRETS)
+    else if (s->kind == KIND_SECRETS || s->kind == KIND_SECRET)
         snprintf(buf, size, "%s", **text_field(m, s) ? "(hidden)" : "");
     else
         snprintf(buf, size, "%s", *text_field(m, s));

@@ -3,6 +3,7 @@
 
 #include <math.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 #include "rehearse/base/alloc.h"
@@ -175,6 +176,48 @@ static void follow_ups(rh_buf *b, const json_t *list)
     }
 }
 
+static void remark(rh_buf *b, const char *title, const json_t *r)
+{
+    if (!json_is_object(r))
+        return;
+    rh_buf_printf(b, "- **%s** ", title);
+    escaped(b, rh_json_str(r, "text"));
+    rh_buf_puts(b, " You said (");
+    clock_time(b, rh_json_num(r, "start"));
+    rh_buf_puts(b, "): \"");
+    escaped(b, rh_json_str(r, "quote"));
+    rh_buf_puts(b, "\"\n");
+}
+
+/* What a language model added, by itself: nobody is to take it for something measured. */
+static void language_model(rh_buf *b, const json_t *llm)
+{
+    static const char *const names[][2] = {{"answered_question", "Answers the question"},
+                                           {"structure", "Structure"},
+                                           {"specificity", "Specific"},
+                                           {"impact", "Impact"},
+                                           {"reflection", "Reflection"}};
+    char title[64];
+    size_t i;
+    json_t *r;
+    if (strcmp(rh_json_str(llm, "state"), "done") != 0)
+        return;
+    rh_buf_puts(b, "\n## What ");
+    escaped(b, rh_json_str(llm, "model"));
+    rh_buf_puts(b, " said\n\nA language model's opinion; the quotes are your own words.\n\n");
+    json_array_foreach(json_object_get(llm, "rubric"), i, r) {
+        for (size_t k = 0; k < sizeof names / sizeof *names; k++)
+            if (strcmp(names[k][0], rh_json_str(r, "name")) == 0) {
+                (void)snprintf(title, sizeof title, "%s: %.0f of 5.", names[k][1], rh_json_num(r, "score"));
+                remark(b, title, r);
+            }
+    }
+    remark(b, "To the question:", json_object_get(llm, "relevance"));
+    json_array_foreach(json_object_get(llm, "follow_ups"), i, r)
+        remark(b, "It would ask:", r);
+    remark(b, "Perhaps rather:", json_object_get(llm, "rewrite"));
+}
+
 /* In a form that no reader takes for another day: "26 November 2026, 16:05 UTC; 34 s". */
 static void when(rh_buf *b, double created, double duration_s)
 {
@@ -234,6 +277,7 @@ rh_status rh_report_markdown(const json_t *report, char **out, rh_error *err)
     scores(&b, report);
     structure(&b, json_object_get(json_object_get(report, "structure"), "parts"));
     follow_ups(&b, json_object_get(report, "follow_ups"));
+    language_model(&b, json_object_get(report, "llm"));
     transcript(&b, json_object_get(report, "transcript"));
     moment_notes(&b, json_object_get(report, "moment_notes"));
     char *s = rh_buf_take(&b);

@@ -24,7 +24,7 @@ static void name_loss(json_t *report, const char *what, const char *why)
         }
 }
 
-rh_status rh_report_session(rh_session *s, const atomic_bool *cancel, json_t **out, rh_error *err)
+rh_status rh_report_session(rh_session *s, json_t *llm, const atomic_bool *cancel, json_t **out, rh_error *err)
 {
     rh_session_whole whole;
     json_t *report = NULL;
@@ -33,6 +33,8 @@ rh_status rh_report_session(rh_session *s, const atomic_bool *cancel, json_t **o
         return st;
     st = rh_report_build(whole.kept, &whole.analysis, whole.earlier, &report, err);
     rh_session_whole_done(&whole);
+    if (st == RH_OK)
+        json_object_set_new(report, "llm", llm ? json_incref(llm) : json_pack("{s:s}", "state", "off"));
     if (st == RH_OK)
         st = rh_session_close(s, report, name_loss, err);
     if (st == RH_OK && out)

@@ -4,6 +4,7 @@
 #include <time.h>
 #include <unistd.h>
 #include "http.h"
+#include "llm_job.h"
 #include "server/live/live_session.h"
 #include "session_recovery.h"
 #include "server/legacy/legacy.h"
@@ -25,6 +26,7 @@ static void cancel_all(rh_server *s)
     }
     rh_legacy_cancel(s);
     rh_uploads_cancel(s);
+    rh_llm_cancel(s, NULL);
 }
 
 /* Waits for the thread that loads the models, at most `wait_s` seconds; false: it still runs.
@@ -46,7 +48,7 @@ static bool join_loader(rh_server *s, int wait_s)
  * functions want to add is refused, for the pools are closed before the first thread is joined. */
 static void end_work(rh_server *s)
 {
-    rh_pool *const pools[] = {s->media, s->speech, s->files, s->reports, s->desk, s->disk};
+    rh_pool *const pools[] = {s->media, s->speech, s->files, s->reports, s->desk, s->disk, s->asks};
     cancel_all(s);
     for (size_t i = 0; i < sizeof pools / sizeof *pools; i++)
         rh_pool_close(pools[i]);
@@ -83,6 +85,7 @@ bool rh_server_free(rh_server *s)
     rh_pool_free(s->reports);
     rh_pool_free(s->desk);
     rh_pool_free(s->disk);
+    rh_llm_close(s);
     rh_watch_stop(s);
     rh_model_set_free(s->models);
     rh_site_free(s->site);

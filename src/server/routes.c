@@ -20,6 +20,7 @@ static const rh_route_row rows[] = {
     {"GET", "/openapi.json", true, .start = rh_openapi},
     {"GET", "/docs", true, .start = rh_docs},
     {"GET", "/metrics", false, .start = rh_metrics},
+    {"GET", "/v1/capabilities", false, .start = rh_capabilities},
     {"GET", "/v1/sessions", false, .finish = rh_sessions_list},
     {"POST", "/v1/sessions", false, .start = rh_want_upload, .finish = rh_sessions_upload},
     {"GET", "/v1/sessions/{}", false, .finish = rh_session_get},

@@ -3,6 +3,7 @@
 #include <string.h>
 #include "error_body.h"
 #include "http.h"
+#include "llm_job.h"
 #include "rehearse/base/alloc.h"
 #include "rehearse/base/clock.h"
 #include "rehearse/base/cpu.h"
@@ -175,6 +176,8 @@ rh_status rh_server_new(rh_server **out, const rh_server_options *o, rh_error *e
     rh_status st = s->conns ? RH_OK : rh_fail(err, RH_ERR_NOMEM, "server: out of memory");
     if (st == RH_OK)
         st = rh_site_new(&s->site, o->web_dir, err);
+    if (st == RH_OK)
+        st = rh_llm_open(s, err);
     if (st == RH_OK)
         st = make_net(s, err);
     if (st == RH_OK)

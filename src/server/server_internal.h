@@ -118,6 +118,10 @@ struct rh_server {
     pthread_mutex_t done_lock;
     rh_job *done_head, *done_tail; /* {done_lock} */
 
+    struct rh_llm *llm;          /* NULL: none is asked */
+    rh_pool *asks;               /* of it; NULL likewise */
+    struct rh_llm_job *llm_jobs; /* {done_lock} reports that wait for it */
+
     pthread_t loader;
     bool has_loader; /* its thread has not been joined */
     rh_error load_error;

@@ -45,6 +45,7 @@ enum {
     RH_INTERVIEW_QUESTIONS = 8,  /* of a plan */
     RH_INTERVIEW_FOLLOW_UPS = 2, /* of a question */
     RH_MAX_FRAME_JOBS = 64,      /* analyze-frame requests at once; then 429 */
+    RH_MAX_LLM_JOBS = 64,        /* reports that wait for the language model; then they stay without its part */
     RH_STOP_GRACE_S = 30,        /* SIGTERM: running work gets so long */
     RH_STOP_CLOSE_S = 3,         /* of it: for a client that only has to send its last bytes */
     RH_STOP_LOADING_S = 3,       /* for the step of loading the models that is under way */

@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 #include <unistd.h>
+#include "llm_job.h"
 #include "rehearse/base/json.h"
 #include "rehearse/report/report.h"
 #include "rehearse/session/videos.h"
@@ -30,9 +31,13 @@ rh_session_options rh_session_options_of(const rh_server *s, const char *id, con
                                 .from = from};
 }
 
-rh_status rh_session_end(rh_session *session, bool discard, const atomic_bool *cancel, rh_error *err)
+rh_status rh_session_end(rh_server *s, rh_session *session, bool discard, const atomic_bool *cancel, rh_error *err)
 {
-    rh_status st = discard ? rh_session_discard(session, err) : rh_report_session(session, cancel, NULL, err);
+    json_t *llm = discard ? NULL : rh_llm_expect(s, rh_session_id(session));
+    rh_status st = discard ? rh_session_discard(session, err) : rh_report_session(session, llm, cancel, NULL, err);
+    if (!discard)
+        rh_llm_reported(s, rh_session_id(session), st == RH_OK);
+    json_decref(llm);
     if (st != RH_OK)
         rh_session_rest(session);
     return st;

@@ -11,9 +11,9 @@
 rh_session_options rh_session_options_of(const rh_server *s, const char *id, const json_t *meta,
                                          rh_session_source from);
 
-/* The end: it is measured, its report made, kept and told. With `discard` nothing of it stays instead. One that
+/* The end: it is measured, its report made, kept and told, and a language model asked about it, if there is one. With `discard` nothing of it stays instead. One that
  * can't be ended has brought its sound to the disk, for the next start. The caller frees it, on any thread. */
-rh_status rh_session_end(rh_session *session, bool discard, const atomic_bool *cancel, rh_error *err);
+rh_status rh_session_end(rh_server *s, rh_session *session, bool discard, const atomic_bool *cancel, rh_error *err);
 
 /* Before a report that no client waits for: counted on the disk, so that one which ends the program is not begun for
  * ever. As rh_store_attempt(); RH_ERR_LIMIT it was begun RH_MAX_ATTEMPTS times, and has failed now, for good. */

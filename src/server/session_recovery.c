@@ -32,7 +32,7 @@ static rh_status finish_one(finish_job *j, rh_server *s)
     if (st == RH_OK)
         st = rh_session_new(&session, s->models, s->store, &o, &j->err);
     if (st == RH_OK)
-        st = rh_session_end(session, rh_session_length_s(session) <= 0, &s->cancel_all, &j->err);
+        st = rh_session_end(s, session, rh_session_length_s(session) <= 0, &s->cancel_all, &j->err);
     if (st == RH_ERR_CANCELED)
         (void)rh_store_put_back(s->store, j->id, true, NULL);
     rh_session_free(session);

@@ -215,6 +215,11 @@ rh_status rh_session_close(rh_session *s, json_t *report, rh_session_lost lost, 
     return RH_OK;
 }
 
+const char *rh_session_id(const rh_session *s)
+{
+    return s->o.id;
+}
+
 double rh_session_length_s(const rh_session *cs)
 {
     rh_session *s = (rh_session *)(uintptr_t)cs; /* the locks are no part of its value */

@@ -51,6 +51,8 @@ const char *const rh_sql_text[RH_SQL_COUNT] = {
                         " AND state IN ('live', 'queued', 'analysing')",
     [RH_SQL_FAIL] = "UPDATE session SET updated = ?1, state = 'failed', error = ?2, recording = NULL"
                     " WHERE id = ?3",
+    [RH_SQL_REPORT_LLM] = "UPDATE session SET report = json_set(report, '$.llm', json(?1))"
+                          " WHERE id = ?2 AND report IS NOT NULL",
     [RH_SQL_FILES] = "SELECT id, state, media, recording FROM session",
     [RH_SQL_INTERVIEW_NEW] = "INSERT INTO interview (id, created, client, data) SELECT ?1, ?2, ?3, ?4"
                              " WHERE (SELECT count(*) FROM interview) < ?5",

@@ -33,6 +33,7 @@ typedef enum {
     RH_SQL_CLEAR_SECONDS,
     RH_SQL_PUT_BACK,
     RH_SQL_FAIL,
+    RH_SQL_REPORT_LLM,
     RH_SQL_FILES,
     RH_SQL_INTERVIEW_NEW,
     RH_SQL_INTERVIEWS,
@@ -142,6 +143,7 @@ rh_status store_run_attempt(rh_store *s, store_op *o, rh_error *err);
 rh_status store_run_put_back(rh_store *s, store_op *o, rh_error *err);
 rh_status store_run_forget_segments(rh_store *s, store_op *o, rh_error *err);
 rh_status store_run_fail(rh_store *s, store_op *o, rh_error *err);
+rh_status store_run_report_llm(rh_store *s, store_op *o, rh_error *err);
 rh_status store_run_files(rh_store *s, store_op *o, rh_error *err);
 
 /* store_thread.c */

@@ -349,6 +349,14 @@ rh_status store_run_fail(rh_store *s, store_op *o, rh_error *err)
     return run(s, RH_SQL_FAIL, "fail", err, VALUES(R(rh_unix_time()), T(o->text), T(o->id)));
 }
 
+rh_status store_run_report_llm(rh_store *s, store_op *o, rh_error *err)
+{
+    rh_status st = run(s, RH_SQL_REPORT_LLM, "report", err, VALUES(T(o->text), T(o->id)));
+    if (st == RH_OK && sqlite3_changes(s->db) == 0)
+        return rh_fail(err, RH_ERR_NOTFOUND, "no report of a session \"%s\"", o->id);
+    return st;
+}
+
 rh_status store_run_files(rh_store *s, store_op *o, rh_error *err)
 {
     sqlite3_stmt *q = store_statement(s, RH_SQL_FILES);

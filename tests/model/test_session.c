@@ -97,7 +97,7 @@ static json_t *finish(rh_session *s)
 {
     json_t *report = NULL;
     rh_error err;
-    rh_status st = rh_report_session(s, NULL, &report, &err);
+    rh_status st = rh_report_session(s, NULL, NULL, &report, &err);
     if (st != RH_OK)
         print_error("%s\n", err.msg);
     assert_int_equal(st, RH_OK);

@@ -7,6 +7,7 @@ import { find, loadBank } from './bank.js';
 import { Capture } from './capture.js';
 import { compare } from './compare.js';
 import { goalInReport, loadGoal } from './goal.js';
+import { tellWhere } from './where.js';
 import { setup } from './setup.js';
 import { practice } from './practice.js';
 import { progress } from './progress.js';
@@ -15,6 +16,8 @@ import { interviewReport } from './interview-report.js';
 import { renderReport } from './report.js';
 import { shareSection } from './share.js';
 import { offer, unfinished } from './unfinished.js';
+
+const MODEL_ASK_MS = 2000;
 
 let leave = null; // what the current view wants done before it goes
 
@@ -55,10 +58,25 @@ async function report(id, alive) {
   });
   const whole = data.interview ? [Object.assign(document.createElement('a'), { className: 'button secondary', textContent: 'The whole interview', href: `#/interviews/${encodeURIComponent(data.interview)}` })] : [];
   const videos = data.videos?.map((v) => ({ ...v, url: `${base}/video?part=${v.part}` }));
-  renderReport(main, data, { audio, videos, about, asked, notes, share, goal: goalInReport(goal, data), attempts: attemptsSection(id, others), actions: [...whole, again, ...other, button('Print or save as PDF', () => window.print()),
+  const shown = renderReport(main, data, { audio, videos, about, asked, notes, share, goal: goalInReport(goal, data), attempts: attemptsSection(id, others), actions: [...whole, again, ...other, button('Print or save as PDF', () => window.print()),
     link('Markdown', `${base}/report?format=md`, `rehearse-${id}.md`),
     link('Subtitles', `${base}/transcript?format=srt`, `rehearse-${id}.srt`), link('JSON', `${base}/report?format=json`, `rehearse-${id}.json`), remove] });
   document.title = 'Report · Rehearse';
+  if (data.llm?.state === 'asked') waitForModel(base, shown, alive);
+}
+
+// A language model may take a minute or two; the report is there meanwhile.
+async function waitForModel(base, shown, alive) {
+  for (;;) {
+    await new Promise((r) => setTimeout(r, MODEL_ASK_MS));
+    if (!alive()) return;
+    const later = await request(`${base}/report`).catch((e) => (e.status ? { llm: null } : null)); // deleted: no more to wait for
+    if (!alive()) return;
+    if (!later || later.llm?.state === 'asked') continue;
+    shown.tellModel(later);
+    if (later.llm?.state === 'done') announce(`${later.llm.model} has added its part to the report`);
+    return;
+  }
 }
 
 // After a reload in mid-practice: the session is still held, the devices are not.
@@ -97,6 +115,7 @@ async function route() {
   for (const a of document.querySelectorAll('[data-nav]'))
     a.dataset.nav === view ? a.setAttribute('aria-current', 'page') : a.removeAttribute('aria-current');
   document.title = 'Rehearse';
+  tellWhere();
   try {
     if (view === 'practice' && shared.question && shared.capture?.usable) leave = practice(shared, alive);
     else if (view === 'practice' && unfinished.get() && !unfinished.get().interview) await comeBack(alive);

@@ -49,11 +49,13 @@ export function renderReport(root, report, { audio = null, videos = null, about 
   const context = { hear, player, words, at: 0, time: () => (replay ? replay.time : context.at) };
   const board = context.board = noteBoard(report, context, notes);
   const article = el('article', { class: 'report' }, shared ? el('p', { class: 'notice' }, shared) : null, head(report), goal, figures(report), points(report, context),
-    timeline(report, context), transcript(report, context), board.card, attempts, structure(report, context), followUps(report, context, asked), about,
+    timeline(report, context), transcript(report, context), board.card, attempts, structure(report, context), followUps(report, context, asked), languageModel(report, context), about,
     allScores(report), evidence(report, context), trend(report), share, foot(shared ? 'by Rehearse' : 'on this computer', actions));
   board.draw();
   root.replaceChildren(article);
   drawCharts(article, report, context);
+  // When the language model has answered: its part alone is drawn anew.
+  return { tellModel: (later) => article.querySelector('.llm')?.replaceWith(languageModel(later, context) ?? '') };
 }
 
 // Plays a session's parts one after the other; times are those of the session.
@@ -334,6 +336,26 @@ function followUps(r, context, asked) {
   if (!own.length && !often.length) return null;
   return el('section', { class: 'card next' }, el('h2', {}, 'What an interviewer might ask next'), ...own, ...often,
     el('p', { class: 'advice' }, 'Answer them aloud: the next real interview has questions like these.'));
+}
+
+const RUBRIC = { answered_question: 'Answers the question', structure: 'Structure', specificity: 'Specific', impact: 'Impact', reflection: 'Reflection' };
+
+// What a language model added: apart from what was measured, and always with the words it rests on.
+function languageModel(r, context) {
+  const m = r.llm;
+  if (!m || m.state === 'off') return null;
+  const box = el('section', { class: 'card llm', 'aria-busy': m.state === 'asked' }, el('h2', {}, `What ${m.model} says`));
+  const quoted = (x) => moments([{ start: x.start, end: x.end, text: `“${x.quote}”` }], context);
+  const part = (title, list, text) => (list.length ? box.append(el('h3', {}, title), el('ul', { class: 'evidence' }, ...list.map((x) => el('li', {}, el('p', {}, text(x)), quoted(x))))) : null);
+  if (m.state === 'asked') box.append(el('p', { class: 'advice' }, 'It is reading your answer. Everything else here is ready and does not wait for it.'));
+  else if (m.state !== 'done') box.append(el('p', { class: 'advice' }, `It added nothing: ${m.reason}. Everything else here was found by rules.`));
+  if (m.state !== 'done') return box;
+  box.append(el('p', { class: 'advice' }, 'The opinion of a language model, which may be wrong. Each remark stays beside your own words; what it could not quote was left out.'));
+  part('Your answer, 1 to 5', m.rubric || [], (x) => `${RUBRIC[x.name] || x.name}: ${x.score} of 5. ${x.text}`);
+  part('To the question', m.relevance ? [m.relevance] : [], (x) => x.text);
+  part('It would ask next', m.follow_ups || [], (x) => x.text);
+  part('One sentence, said otherwise', m.rewrite ? [m.rewrite] : [], (x) => x.text);
+  return box;
 }
 
 function evidence(r, context) {

@@ -52,6 +52,12 @@ typedef struct {
     int max_message_kb;
     int max_audio_s; /* longest recording analysed */
 
+    char *llm_url;          /* "" = no language model is asked */
+    char *llm_model;        /* its name there */
+    char *llm_key;          /* bearer token; "" = none */
+    char *llm_allow_remote; /* on, off: whether it may be on another machine */
+    int llm_timeout_s;      /* for one answer, retries too */
+
     rh_config_origin origin[RH_CONFIG_MAX_KEYS]; /* by place in the table */
     char *file;                                  /* the settings file that was read; "" = none */
 } rh_config;

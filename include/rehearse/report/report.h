@@ -15,9 +15,9 @@
 rh_status rh_report_build(const json_t *session, const rh_analysis *a, const json_t *earlier, json_t **out,
                           rh_error *err);
 
-/* The end of a session: rh_session_measure(), the report, rh_session_close(). The caller owns
- * *report (NULL: it is not wanted). `cancel` may be NULL. */
-rh_status rh_report_session(rh_session *s, const atomic_bool *cancel, json_t **report, rh_error *err);
+/* The end of a session: rh_session_measure(), the report, rh_session_close(). `llm`: what it says of a language model
+ * (NULL: that none is asked). The caller owns *report (NULL: it is not wanted). `cancel` may be NULL. */
+rh_status rh_report_session(rh_session *s, json_t *llm, const atomic_bool *cancel, json_t **report, rh_error *err);
 
 /* What was said, in order of time: the words of an analysis with its fillers,
  * disfluencies and pauses put among them. Each item has "text", "start", "end", and where it

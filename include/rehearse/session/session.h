@@ -103,6 +103,7 @@ void rh_session_calibrate(rh_session *s); /* the person looks at the camera now 
  * RH_ERR_LIMIT longer than RH_SESSION_MAX_S; RH_ERR_CANCELED. */
 rh_status rh_session_recording(rh_session *s, const char *path, const atomic_bool *cancel, rh_error *err);
 
+const char *rh_session_id(const rh_session *s);
 double rh_session_length_s(const rh_session *s); /* of sound or pictures so far */
 /* Forgets the session and all that was kept of it; free it afterwards. On failure all is still kept. */
 rh_status rh_session_discard(rh_session *s, rh_error *err);

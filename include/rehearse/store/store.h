@@ -106,6 +106,9 @@ rh_status rh_store_attempt(rh_store *s, const char *id, bool anew, int *attempts
 rh_status rh_store_put_back(rh_store *s, const char *id, bool uncount, rh_error *err);
 /* It can't be analysed: state failed, for good. */
 rh_status rh_store_fail(rh_store *s, const char *id, const char *why, rh_error *err);
+/* Puts "llm" into the report of a session: what a language model had to say of it. RH_ERR_NOTFOUND: the session, or its
+ * report, is not there (any more). */
+rh_status rh_store_report_llm(rh_store *s, const char *id, const json_t *part, rh_error *err);
 /* {id: {state, media, recording}} of all sessions: whose files the media folder may hold. */
 rh_status rh_store_files(rh_store *s, json_t **sessions, rh_error *err);
 

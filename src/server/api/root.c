@@ -5,6 +5,7 @@
 #include <string.h>
 #include "rehearse/base/clock.h"
 #include "rehearse/store/store.h"
+#include "server/llm_job.h"
 
 static bool wants_page(const rh_http *h)
 {
@@ -76,6 +77,12 @@ void rh_ready_for_more(rh_http *h)
         rh_http_header(h, "retry-after", "2");
     rh_http_json(h, reason ? 503 : 200,
                  json_pack("{s:s, s:s*}", "status", reason ? reason : "ready", "detail", why.msg[0] ? why.msg : NULL));
+}
+
+void rh_capabilities(rh_http *h)
+{
+    rh_http_header(h, "cache-control", "no-store");
+    rh_http_json(h, 200, json_pack("{s:o}", "llm", rh_llm_capability(h->server)));
 }
 
 void rh_page(rh_http *h)

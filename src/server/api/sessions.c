@@ -14,6 +14,7 @@
 #include "rehearse/session/session.h"
 #include "rehearse/session/videos.h"
 #include "rehearse/store/store.h"
+#include "server/llm_job.h"
 #include "server/session_job.h"
 
 static rh_status list(rh_ask *a)
@@ -87,6 +88,7 @@ static rh_status report_of(rh_ask *a, const json_t *session)
     char *text = NULL;
     if (!json_is_object(report))
         return rh_fail(&a->err, RH_ERR_NOTFOUND, "session \"%s\" is not finished: there is no report yet", a->id);
+    rh_llm_tell(a->server, report);
     if (json_is_string(json_object_get(session, "media")))
         json_object_set_new(report, "media", json_true());
     json_t *videos = rh_videos_list(a->server->media_dir, a->id);
@@ -155,6 +157,7 @@ static bool is_waiting(const json_t *session)
 
 static rh_status whole(rh_ask *a, const json_t *session)
 {
+    rh_llm_tell(a->server, json_object_get(session, "report"));
     json_t *copy = json_copy((json_t *)(uintptr_t)session); /* jansson's counts are its only change */
     if (is_waiting(session))
         json_object_set_new(copy, "progress", json_real(a->permille > 0 ? a->permille / 1000.0 : 0));
@@ -189,8 +192,10 @@ void rh_session_get(rh_http *h)
 
 static void forget_upload(rh_server *s, const rh_ask *a)
 {
-    if (a->err.code == RH_OK)
-        rh_upload_deleted(s, a->id);
+    if (a->err.code != RH_OK)
+        return;
+    rh_upload_deleted(s, a->id);
+    rh_llm_cancel(s, a->id);
 }
 
 void rh_session_delete(rh_http *h)

@@ -123,7 +123,7 @@ static rh_status analyse(rh_upload *u)
         rh_log(RH_LOG_WARN, "recording %s: its video is not kept: %s", u->id, why.msg);
     u->measuring = true;
     if (st == RH_OK)
-        st = rh_session_end(session, false, &u->cancel, &u->err);
+        st = rh_session_end(u->server, session, false, &u->cancel, &u->err);
     rh_session_free(session);
     return st;
 }

@@ -184,7 +184,7 @@ static void end_run(rh_job *base, rh_worker *w)
 {
     end_job *j = (end_job *)base;
     rh_session *s = j->r->session;
-    j->err.code = rh_session_end(s, rh_session_length_s(s) < LEAST_S, &w->server->cancel_all, &j->err);
+    j->err.code = rh_session_end(w->server, s, rh_session_length_s(s) < LEAST_S, &w->server->cancel_all, &j->err);
 }
 
 static void end_done(rh_server *s, rh_job *base)

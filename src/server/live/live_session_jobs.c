@@ -307,7 +307,7 @@ static void frame_done(rh_server *s, rh_job *base)
 static void finish_run(rh_job *base, rh_worker *w)
 {
     live_job *j = (live_job *)base;
-    j->st = rh_session_end(j->p->session, j->p->discard, &w->server->cancel_all, &j->err);
+    j->st = rh_session_end(w->server, j->p->session, j->p->discard, &w->server->cancel_all, &j->err);
 }
 
 static void finish_done(rh_server *s, rh_job *base)
