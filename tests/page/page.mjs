@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { attempts } from './attempts.mjs';
 import { corners } from './corners.mjs';
 import { interviews } from './interview.mjs';
+import { model } from './model.mjs';
 import { proxied } from './proxied.mjs';
 import { questions } from './questions.mjs';
 import { axePath, browser, finish, media, root, Server, shots, test } from './harness.mjs';
@@ -61,6 +62,7 @@ await test('first visit explains itself and shows a question', async () => {
   await page.goto(server.url);
   await page.waitForSelector('#question:not(:empty)');
   assert.match(await page.textContent('main'), /Answer a question out loud/);
+  await page.waitForSelector('#where:not([hidden])');
   assert.match(await page.textContent('header'), /Nothing leaves this machine/);
   assert.equal(await page.isDisabled('#start'), true);
   const before = await page.textContent('#question');
@@ -323,6 +325,7 @@ await questions({ open, quiet, axe, looksFinished, server, errors });
 await attempts({ open, quiet, axe, looksFinished, server, errors });
 await interviews({ open, quiet, axe, looksFinished, server, errors });
 await corners({ open, quiet, axe, looksFinished, server, errors });
+await model({ open, quiet, axe, looksFinished, server });
 await proxied({ open, errors });
 
 await chrome.close();

@@ -344,9 +344,9 @@ const RUBRIC = { answered_question: 'Answers the question', structure: 'Structur
 function languageModel(r, context) {
   const m = r.llm;
   if (!m || m.state === 'off') return null;
-  const box = el('section', { class: 'card llm', 'aria-busy': m.state === 'asked' }, el('h2', {}, `What ${m.model} says`));
+  const box = el('section', { class: 'card llm', 'aria-busy': m.state === 'asked' && 'true' }, el('h2', {}, `What ${m.model} says`));
   const quoted = (x) => moments([{ start: x.start, end: x.end, text: `“${x.quote}”` }], context);
-  const part = (title, list, text) => (list.length ? box.append(el('h3', {}, title), el('ul', { class: 'evidence' }, ...list.map((x) => el('li', {}, el('p', {}, text(x)), quoted(x))))) : null);
+  const part = (title, list, text) => (list.length ? box.append(el('h3', {}, title), el('ul', {}, ...list.map((x) => el('li', {}, el('p', {}, text(x)), quoted(x))))) : null);
   if (m.state === 'asked') box.append(el('p', { class: 'advice' }, 'It is reading your answer. Everything else here is ready and does not wait for it.'));
   else if (m.state !== 'done') box.append(el('p', { class: 'advice' }, `It added nothing: ${m.reason}. Everything else here was found by rules.`));
   if (m.state !== 'done') return box;
