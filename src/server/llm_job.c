@@ -163,7 +163,8 @@ void rh_llm_tell(const rh_server *s, json_t *report)
         return;
     if (!part) /* kept by an earlier version */
         json_object_set_new(report, "llm", json_pack("{s:s}", "state", "off"));
-    else if (strcmp(rh_json_str(part, "state"), "asked") == 0 && json_integer_value(json_object_get(part, "run")) != this_run(s)) {
+    else if (strcmp(rh_json_str(part, "state"), "asked") == 0 &&
+             json_integer_value(json_object_get(part, "run")) != this_run(s)) {
         json_object_set_new(part, "state", json_string("unavailable"));
         json_object_set_new(part, "reason", json_string("the program ended before it had answered"));
     }

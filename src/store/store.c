@@ -267,9 +267,9 @@ rh_status rh_store_fail(rh_store *s, const char *id, const char *why, rh_error *
 rh_status rh_store_report_llm(rh_store *s, const char *id, const json_t *part, rh_error *err)
 {
     char *text = json_dumps(part, JSON_COMPACT | JSON_REAL_PRECISION(9));
-    rh_status st =
-        text ? ask_about(s, (store_op){.how = STORE_WRITE, .run = store_run_report_llm, .text = text}, id, NULL, err)
-             : rh_fail(err, RH_ERR_NOMEM, "store: out of memory");
+    rh_status st = text ? store_ask_about(s, (store_op){.how = STORE_WRITE, .run = store_run_report_llm, .text = text},
+                                          id, NULL, err)
+                        : rh_fail(err, RH_ERR_NOMEM, "store: out of memory");
     free(text);
     return st;
 }
