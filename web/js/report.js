@@ -193,7 +193,7 @@ function noteBoard(r, context, { add = null, remove = null, named = false } = {}
   const name = named ? el('input', { type: 'text', maxlength: 60, autocomplete: 'name', required: true }) : null;
   let chosen = false; // the moment, by hand
   at.addEventListener('input', () => { chosen = true; });
-  const here = () => { chosen = false; at.value = clock(context.at); };
+  const here = () => { chosen = false; at.value = clock(context.time()); };
   const form = add ? el('form', { class: 'note-form no-print', on: { submit: (e) => { e.preventDefault(); save(); } } },
     el('label', {}, 'At ', at), el('label', { class: 'grow' }, named ? 'Comment ' : 'Note ', text), name ? el('label', {}, 'Your name ', name) : null,
     el('button', { type: 'submit', class: 'secondary' }, named ? 'Send' : 'Add')) : null;
