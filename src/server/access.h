@@ -8,6 +8,7 @@
  * the Host. Where there are tokens, everybody needs one, since a proxy on this
  * machine makes all its visitors look like neighbours; trust_loopback exempts
  * those of this machine who came without a proxy.
+ * What a link opens (/shared) has its token in the path: there Origin and Host alone are looked at.
  * Pure; threads: any. */
 #ifndef RH_ACCESS_H
 #define RH_ACCESS_H

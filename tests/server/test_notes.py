@@ -116,6 +116,13 @@ class Goals(unittest.TestCase):
         self.assertEqual((goal["measure"], goal["low"], goal["high"]), ("pace", 120, 160))
         self.assertEqual(server.get("/v1/goal?client=bob")[1], {"goal": None})
         self.assertEqual([g["client"] for g in server.get("/v1/export")[1]["goals"]], ["ann"])
+        for long in ("%E5%AD%90" * 40, "x" * 4000):  # told apart to their last letter
+            self.put({"measure": "fillers", "high": 1}, client=long + "a")
+            self.assertEqual(server.get(f"/v1/goal?client={long}b")[1], {"goal": None})
+            self.assertEqual(server.request("DELETE", f"/v1/goal?client={long}a")[0], 204)
+        for odd in ("%ff", "%01"):
+            self.assertEqual(self.put({"measure": "fillers", "high": 1}, 400, odd)["error"]["param"], "client")
+            self.assertEqual(server.get(f"/v1/goal?client={odd}")[0], 400)
         self.assertEqual(server.request("DELETE", "/v1/goal?client=ann")[0], 204)
         self.assertEqual(server.get("/v1/goal?client=ann")[1], {"goal": None})
 

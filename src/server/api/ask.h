@@ -15,7 +15,7 @@ struct rh_ask {
     rh_server *server;
     const char *web_dir;
     char id[RH_MAX_CLIENT_ID + 1], part[RH_MAX_CLIENT_ID + 1]; /* of the path */
-    char client[64], format[16];
+    char client[RH_MAX_SHORT_FIELD_BYTES + 1], format[16];
     char *question;                                   /* owned: of the query; NULL = any */
     char range[128], if_range[64], if_none_match[64]; /* of a GET for media */
     char who[64];                                     /* asks, for limits */

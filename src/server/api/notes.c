@@ -6,6 +6,7 @@
 #include "note_wish.h"
 #include "rehearse/base/alloc.h"
 #include "rehearse/base/json.h"
+#include "text_field.h"
 
 /* ---- notes ---- */
 
@@ -54,15 +55,22 @@ static rh_status delete_note(rh_ask *a)
 
 /* ---- goals ---- */
 
-static const char *client_of(const rh_ask *a)
+/* Whose goal is meant. */
+static rh_status client_of(rh_ask *a, const char **client)
 {
-    return *a->client ? a->client : "me";
+    *client = *a->client ? a->client : "me";
+    rh_status st = rh_text_field_check("client", a->client, strlen(a->client), &a->err);
+    a->param = st == RH_OK ? NULL : "client";
+    return st;
 }
 
 static rh_status goal(rh_ask *a)
 {
     json_t *goals = NULL;
-    rh_status st = rh_store_goals(a->server->store, client_of(a), &goals, &a->err);
+    const char *client;
+    rh_status st = client_of(a, &client);
+    if (st == RH_OK)
+        st = rh_store_goals(a->server->store, client, &goals, &a->err);
     if (st == RH_OK) {
         json_t *first = json_array_get(goals, 0);
         rh_ask_json(a, json_pack("{s:O?}", "goal", first));
@@ -74,17 +82,21 @@ static rh_status goal(rh_ask *a)
 static rh_status put_goal(rh_ask *a)
 {
     json_t *wanted = NULL;
-    rh_status st = rh_wish_goal(a->wish, &wanted, &a->param, &a->err);
+    const char *client;
+    rh_status st = client_of(a, &client);
     if (st == RH_OK)
-        st = rh_store_goal_set(a->server->store, client_of(a), wanted, &a->err);
+        st = rh_wish_goal(a->wish, &wanted, &a->param, &a->err);
+    if (st == RH_OK)
+        st = rh_store_goal_set(a->server->store, client, wanted, &a->err);
     json_decref(wanted);
     return st == RH_OK ? goal(a) : st;
 }
 
 static rh_status delete_goal(rh_ask *a)
 {
+    const char *client;
     a->status = 204;
-    return rh_store_goal_set(a->server->store, client_of(a), NULL, &a->err);
+    return client_of(a, &client) == RH_OK ? rh_store_goal_set(a->server->store, client, NULL, &a->err) : a->err.code;
 }
 
 /* ---- on the loop ---- */
