@@ -11,12 +11,14 @@ static const struct {
     {"en",
      "a an the my your our their every and or nor but because although unless until whereas if whether than of from "
      "into onto upon i we i'm i've i'd i'll we're we've we'd we'll they're they've you're he's she's it's that's "
-     "there's let's who's which very such quite gonna via per towards",
-     "this these those that his its what who whose when where why how as since while whom for to with without about at "
-     "by between among during before after against like so then he they she is are was were am be been being have has "
-     "had do does did will would can could shall should may might must really rather just also not don't didn't "
-     "doesn't wasn't weren't couldn't wouldn't can't won't isn't aren't on in over under through off some any no "
-     "more most another other each both many much first next"},
+     "there's let's who's which very such quite gonna via per towards mr mrs ms dr",
+     "this these his its what who whose when where why how as since while whom for to with without about at by between "
+     "among during after against like then he they she is are was were am be been being have has had did will would can could "
+     "shall should may might must really rather just also not don't didn't doesn't wasn't weren't couldn't wouldn't "
+     "can't won't isn't aren't in under through some any no more most another other each both much many first next "
+     "think kind sort able going get getting got make making try trying want wanted need pretty maybe probably "
+     "especially mean feel only still always few couple little big main interested looking used let went came put took "
+     "find give called said within whatever basically actually"},
     {"de",
      "der den dem des ein eine einen einem einer eines mein meine meinen meinem meiner unsere unseren unserem dieser "
      "diese diesen diesem jeder jede jeden und oder sondern weil obwohl dass wenn während bevor nachdem damit sodass "

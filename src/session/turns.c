@@ -2,16 +2,20 @@
 
 #include <math.h>
 #include <stddef.h>
+#include "turn_table.h"
 
 static const double SOON_S = 0.45; /* the first look at a pause, behind the final that it makes */
-static const double LATE_S = 1.1;  /* the second one: a voice that goes on would have */
+static const double LATE_S = 1.2;  /* the second one: a voice that goes on would have */
 static const double SURE_WAIT_S = 0.7;
-static const double SLACK_S = 0.1; /* by which times of words and of voice activity differ */
-static const float SURE_P = 0.9f, MAYBE_P = 0.35f;
+static const double DOUBT_PATIENCES = 1.8; /* what is rather no end, and may be one */
+static const double LONGER = 1.25;         /* than the longest pause after which the person went on */
+static const double SLACK_S = 0.1;         /* by which times of words and of voice activity differ */
+enum { ENOUGH_WORDS = 12 };                /* a shorter answer is seldom over */
+static const float DOUBT_P = 0.25f;
 
 void rh_turns_init(rh_turns *t, double patience_s)
 {
-    *t = (rh_turns){.patience_s = patience_s, .after = -1, .heard_to = -1, .asked_for = {-1, -1}, .p_voice = -1};
+    *t = (rh_turns){.patience_s = patience_s, .after = -1, .heard_to = -1, .asked_for = {-1, -1}};
 }
 
 double rh_turns_after(const rh_turns *t)
@@ -43,34 +47,49 @@ static double quiet_s(const rh_turn_view *v)
     return v->voiced || v->interviewer ? 0 : v->t - quiet_from(v);
 }
 
-bool rh_turns_ask(rh_turns *t, const rh_turn_view *v)
+rh_turn_look rh_turns_ask(const rh_turns *t, const rh_turn_view *v)
 {
     double quiet = quiet_s(v);
-    int which = quiet >= LATE_S;
-    if (!t->open || quiet < SOON_S || t->heard_to < v->speech_end - SLACK_S || t->asked_for[which] == v->speech_end)
-        return false;
-    t->asked_for[0] = t->asked_for[which] = v->speech_end;
-    return true;
+    rh_turn_look look = quiet >= LATE_S ? RH_TURN_LATE : RH_TURN_SOON;
+    bool known = t->heard_to >= v->speech_end - SLACK_S && t->asked_for[look] != v->speech_end;
+    return t->open && quiet >= SOON_S && known ? look : RH_TURN_NO_LOOK;
 }
 
-void rh_turns_judge(rh_turns *t, double speech_end, float p)
+void rh_turns_judge(rh_turns *t, rh_turn_look look, double speech_end, float p)
 {
-    t->asked_for[0] = speech_end;
-    t->p_voice = p;
+    t->asked_for[look] = speech_end;
+    t->p_voice[look] = p;
 }
 
-static float probability_of(const rh_turn_words *last, int n_words, float p_voice)
+static float log_odds(float p, float least)
 {
-    float p = p_voice < 0 ? 0.5f : p_voice;
-    if (last->open == RH_OPEN || last->filler)
-        return p * 0.05f;
-    if (last->stop == RH_STOP_TRAILING || last->stop == RH_STOP_COMMA)
-        return p * 0.2f;
-    if (n_words < 8)
-        p *= 0.6f;
-    if (last->open == RH_MAYBE_OPEN)
-        p *= 0.4f;
-    return last->stop == RH_STOP_FULL ? p : p * 0.5f;
+    p = fminf(fmaxf(p, least), 1 - least);
+    return logf(p / (1 - p));
+}
+
+/* How likely it is that the turn is over, by the latest look at the pause; words that can't end a
+ * sentence settle it. */
+static float probability(const rh_turns *t, const rh_turn_view *v)
+{
+    const rh_turn_words *w = &t->last;
+    int look = t->asked_for[RH_TURN_LATE] == v->speech_end ? RH_TURN_LATE : RH_TURN_SOON;
+    bool asked = t->asked_for[look] == v->speech_end;
+    const float known[RH_TURN_FEATURES] = {
+        1,
+        asked ? log_odds(t->p_voice[look], 0.02f) : 0,
+        w->stop == RH_STOP_FULL,
+        w->stop == RH_STOP_FULL && w->p_stop > 0 ? log_odds(w->p_stop, 0.05f) : 0,
+        w->stop == RH_STOP_COMMA,
+        w->stop == RH_STOP_TRAILING,
+        w->open == RH_MAYBE_OPEN,
+        fminf(logf(1 + (float)(t->n_final + t->n_new)), 3),
+        w->n_words < 4,
+    };
+    float z = 0;
+    for (int i = 0; i < RH_TURN_FEATURES; i++)
+        z += rh_turn_weights[look][i] * known[i];
+    float p = 1 / (1 + expf(-z));
+    return w->open == RH_OPEN || w->filler ? fminf(p, 0.01f) : p;
 }
 
 static rh_turn_told end_turn(rh_turns *t, const rh_turn_view *v, rh_turn_reason why, float p)
@@ -88,18 +107,24 @@ static rh_turn_told end_turn(rh_turns *t, const rh_turn_view *v, rh_turn_reason 
     return told;
 }
 
-/* The silence after which the turn is over. */
+/* The silence after which the turn is over. Who has paused for longer in it gets more time. */
 static double wait_s(const rh_turns *t, float p)
 {
-    if (t->last.open == RH_OPEN || t->last.filler || p < MAYBE_P)
-        return RH_TURN_SILENCE_S;
-    return p >= SURE_P ? fmin(SURE_WAIT_S, t->patience_s) : t->patience_s;
+    double s = RH_TURN_SILENCE_S;
+    bool enough = t->n_final + t->n_new >= ENOUGH_WORDS;
+    if (p >= rh_turn_sure && enough)
+        s = fmin(SURE_WAIT_S, t->patience_s);
+    else if (p >= DOUBT_P)
+        s = fmax(t->patience_s * (p >= rh_turn_likely && enough ? 1 : DOUBT_PATIENCES), LONGER * t->longest);
+    return fmin(s, RH_TURN_SILENCE_S);
 }
 
-static float probability(const rh_turns *t, const rh_turn_view *v)
+/* Notes how long the person was silent before they went on. */
+static void note_silence(rh_turns *t, const rh_turn_view *v, double quiet)
 {
-    bool asked = t->asked_for[0] == v->speech_end;
-    return probability_of(&t->last, t->n_final + t->n_new, asked ? t->p_voice : -1);
+    if (t->open && !v->interviewer && quiet < t->quiet)
+        t->longest = fmax(t->longest, t->quiet);
+    t->quiet = t->open ? quiet : 0;
 }
 
 static void look_at_interviewer(rh_turns *t, const rh_turn_view *v)
@@ -116,6 +141,7 @@ rh_turn_told rh_turns_step(rh_turns *t, const rh_turn_view *v)
         return (rh_turn_told){.news = RH_TURN_STARTED, .t = t->from};
     }
     double quiet = quiet_s(v);
+    note_silence(t, v, quiet);
     if (!t->open || quiet <= 0)
         return (rh_turn_told){0};
     float p = probability(t, v);

@@ -10,7 +10,7 @@
 static rh_turn_words words_of(const char *text)
 {
     rh_turn_words w = rh_turn_words_of(text, strlen(text), "en");
-    w.p_stop = 0.9f;
+    w.p_stop = 0.97f;
     return w;
 }
 
@@ -22,7 +22,7 @@ static rh_turns said(const char *text, double end, float p)
     rh_turns_init(&t, RH_TURN_PATIENCE_S);
     rh_turns_hear(&t, &w, 12, 1, end + 0.2, true);
     if (p >= 0)
-        rh_turns_judge(&t, end, p);
+        rh_turns_judge(&t, RH_TURN_SOON, end, p);
     return t;
 }
 
@@ -120,6 +120,34 @@ static void the_person_s_patience_counts(void **state)
     }
 }
 
+static void a_short_answer_and_who_pauses_long_get_more_time(void **state)
+{
+    (void)state;
+    rh_turns t;
+    rh_turn_words w = words_of("Yes, I have done that.");
+    rh_turns_init(&t, RH_TURN_PATIENCE_S);
+    rh_turns_hear(&t, &w, 5, 1, 10.2, true);
+    rh_turns_judge(&t, RH_TURN_SOON, 10, 0.99f);
+    rh_turn_view v = quiet(10, 11);
+    assert_int_equal(rh_turns_step(&t, &v).news, RH_TURN_STARTED);
+    v.t = 12.9;
+    assert_int_equal(rh_turns_step(&t, &v).news, RH_TURN_NOTHING);
+    v.t = 13.4;
+    assert_int_equal(rh_turns_step(&t, &v).news, RH_TURN_ENDED);
+
+    t = said("That is how we brought it back on its feet in a week.", 10, 0.6f);
+    v = quiet(6, 7.7);
+    assert_int_equal(rh_turns_step(&t, &v).news, RH_TURN_STARTED);
+    assert_int_equal(rh_turns_step(&t, &v).news, RH_TURN_NOTHING); /* 1.7 s, and then the person goes on */
+    v = quiet(9, 9);
+    v.voiced = true;
+    assert_int_equal(rh_turns_step(&t, &v).news, RH_TURN_NOTHING);
+    v = quiet(10, 12.05);
+    assert_int_equal(rh_turns_step(&t, &v).news, RH_TURN_NOTHING); /* over 1.8 s; a quarter more than before is 2.1 */
+    v.t = 12.2;
+    assert_int_equal(rh_turns_step(&t, &v).news, RH_TURN_ENDED);
+}
+
 static void a_turn_starts_once_with_its_first_words_and_another_may_follow(void **state)
 {
     (void)state;
@@ -203,15 +231,16 @@ static void the_model_is_asked_twice_a_pause_at_most(void **state)
     rh_turn_view v = quiet(10, 10.2);
     assert_int_equal(rh_turns_step(&t, &v).news, RH_TURN_STARTED);
     int asked = 0;
+    rh_turn_look look;
     for (; v.t < 16; v.t += 0.032)
-        if (rh_turns_ask(&t, &v)) {
-            rh_turns_judge(&t, 10, 0.5f);
-            assert_true(v.t > 10.4);
-            asked++;
+        if ((look = rh_turns_ask(&t, &v)) != RH_TURN_NO_LOOK) {
+            rh_turns_judge(&t, look, 10, 0.5f);
+            assert_true(v.t > (look == RH_TURN_SOON ? 10.4 : 11));
+            assert_int_equal(look, asked++);
         }
     assert_int_equal(asked, 2);
     v = quiet(20, 21); /* words of it are not known */
-    assert_false(rh_turns_ask(&t, &v));
+    assert_int_equal(rh_turns_ask(&t, &v), RH_TURN_NO_LOOK);
 }
 
 int main(void)
@@ -221,6 +250,7 @@ int main(void)
         cmocka_unit_test(a_sure_end_is_told_soon_and_an_unsure_one_after_the_patience),
         cmocka_unit_test(open_words_wait_for_the_silence),
         cmocka_unit_test(the_person_s_patience_counts),
+        cmocka_unit_test(a_short_answer_and_who_pauses_long_get_more_time),
         cmocka_unit_test(a_turn_starts_once_with_its_first_words_and_another_may_follow),
         cmocka_unit_test(nothing_ends_while_somebody_speaks),
         cmocka_unit_test(words_that_are_not_known_yet_end_nothing),

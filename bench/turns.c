@@ -1,0 +1,492 @@
+/* turns - does the interviewer cut in, and how long does it wait after an answer?
+ *
+ *   turns [--speakers apart|learned|ocean] [--answers N] [--seed N] [--patience S] [--cpu 1] [--list 1]
+ *         [--features FILE]
+ *
+ * Answers joined from recordings of one speaker, with pauses of 0.5 to 3 s put in at word
+ * boundaries: inside clauses and between them, by the punctuation that the recogniser writes when it
+ * hears the whole recording. Between two recordings stands a pause too, at the end of a sentence: to a
+ * listener that is an end, so it is counted apart. After the last word comes silence.
+ * They are heard by a live session, in simulated time: sound arrives at the rate of
+ * speech, work takes as long as it really took (with --cpu 1: its processor time, for machines that
+ * are busy).
+ *   apart: speakers of which nothing was learned (LibriSpeech 533, the Azure readings, JFK); learned: the
+ *   other ones of LibriSpeech; ocean: grown-ups of speechocean762 who read fluently.
+ * --features: no turn ends; what is known in each pause goes to the file (tools/train_turns.py). */
+#include <jansson.h>
+#include <math.h>
+#include <stdbool.h>
+#include <string.h>
+#include "paths.h"
+#include "rehearse/base/alloc.h"
+#include "rehearse/base/clock.h"
+#include "rehearse/media/audio.h"
+#include "session/session_internal.h"
+
+enum {
+    RATE = 16000,
+    MAX_RECORDINGS = 2600,
+    MAX_PAUSES = 64,
+    MAX_JOINED = 4,
+    STEP = RATE / 10,
+    AFTER = 7 * RATE,
+    NEAR = RATE / 8, /* a word's border is sought so far from where the recogniser has it */
+    FRAME = RATE / 100,
+    FADE = RATE / 200,
+};
+
+typedef enum { WITHIN, BETWEEN, SENTENCE, LAST } place;
+static const char *const places[] = {"within", "between", "sentence", "last"};
+
+typedef struct {
+    char speaker[24], path[256];
+} recording;
+
+typedef struct {
+    place where;
+    double start, end; /* s; what is silent, of the inserted and what was around it */
+    bool open;         /* the last word can't be one */
+    char before[80];   /* the words before it */
+    double told;       /* when an end was told in it, simulated; 0 = none */
+    float p;           /* of that */
+    char reason[16];
+} silence;
+
+typedef struct {
+    const recording *last;
+    float *x;
+    size_t n;
+    silence pauses[MAX_PAUSES];
+    int n_pauses;
+} answer;
+
+static struct {
+    rh_model_set *models;
+    rh_asr_stream *stream;
+    bool cpu, list;
+    double patience_s, now;
+    answer *a;
+    FILE *features;
+    int n[4], cut[4], n_open, cut_open, started, turns;
+    double waits[2][1024]; /* after real ends: where sure, and else */
+    int n_waits[2], reasons[3];
+} b;
+
+static unsigned long long seed = 1;
+
+static double random_unit(void)
+{
+    seed = seed * 6364136223846793005ULL + 1442695040888963407ULL;
+    return (double)(seed >> 33) / 2147483648.0;
+}
+
+static void check(rh_status st, const rh_error *err)
+{
+    if (st < 0) {
+        fprintf(stderr, "turns: %s\n", err->msg);
+        exit(1);
+    }
+}
+
+/* ---- recordings ---- */
+
+static recording recordings[MAX_RECORDINGS];
+static int n_recordings;
+
+static void add_recording(const char *speaker, const char *path)
+{
+    if (n_recordings == MAX_RECORDINGS)
+        return;
+    recording *r = &recordings[n_recordings++];
+    (void)snprintf(r->speaker, sizeof r->speaker, "%s", speaker);
+    (void)snprintf(r->path, sizeof r->path, "%s", path);
+}
+
+static void add_librispeech(bool apart)
+{
+    char path[4096], line[4096], name[128];
+    FILE *f = fopen(bench_data("librispeech/refs.tsv", path, sizeof path), "r");
+    while (f && fgets(line, sizeof line, f)) {
+        char *tab = strchr(line, '\t'), *dash = strchr(line, '-');
+        if (!tab || !dash || tab - line > 64)
+            continue;
+        *tab = '\0';
+        (void)snprintf(name, sizeof name, "librispeech/audio/%s.flac", line);
+        *dash = '\0';
+        if ((strcmp(line, "533") == 0) == apart)
+            add_recording(line, name);
+    }
+    if (f)
+        fclose(f);
+}
+
+/* Grown-ups who read fluently. */
+static void add_ocean(const char *table)
+{
+    char path[4096], line[4096], name[256];
+    FILE *f = fopen(bench_data(table, path, sizeof path), "r");
+    while (f && fgets(line, sizeof line, f)) {
+        char *fields[8] = {0}, *file = strrchr(line, ','), *save = NULL;
+        if (!file)
+            continue;
+        file[strcspn(file, "\r\n")] = '\0';
+        (void)snprintf(name, sizeof name, "speechocean762/%s", file + 1);
+        fields[0] = strtok_r(line, ",", &save);
+        for (int i = 1; i < 8; i++)
+            fields[i] = strtok_r(NULL, ",", &save);
+        if (fields[6] && atoi(fields[2]) >= 15 && atoi(fields[6]) >= 8)
+            add_recording(fields[1], name);
+    }
+    if (f)
+        fclose(f);
+}
+
+static void list_recordings(const char *which)
+{
+    if (strcmp(which, "ocean") == 0) {
+        add_ocean("speechocean762/scores.csv");
+        return;
+    }
+    bool apart = strcmp(which, "apart") == 0;
+    add_librispeech(apart);
+    if (!apart)
+        return;
+    add_recording("azure", "speech/azure_training/audio1.wav");
+    add_recording("azure", "speech/azure_training/audio2.wav");
+    add_recording("jfk", "speech/jfk.flac");
+}
+
+/* ---- answers ---- */
+
+static double energy(const float *x, size_t at)
+{
+    double sum = 1e-9;
+    for (size_t i = at; i < at + FRAME; i++)
+        sum += (double)x[i] * (double)x[i];
+    return sum;
+}
+
+/* The softest place near `at`; false where there is none that is soft. */
+static bool border(const rh_audio *a, double at_s, size_t *cut)
+{
+    size_t at = (size_t)(at_s * RATE), best = 0;
+    if (at < 2 * NEAR || at + 2 * NEAR > a->n)
+        return false;
+    double least = INFINITY, loud = 0;
+    for (size_t i = at - NEAR; i < at + NEAR; i += FRAME / 2) {
+        double e = energy(a->samples, i);
+        loud = fmax(loud, e);
+        if (e < least) {
+            least = e;
+            best = i + FRAME / 2;
+        }
+    }
+    *cut = best;
+    return loud > 20 * least;
+}
+
+static place place_of(const rh_transcript *t, int word)
+{
+    const rh_asr_word *w = &t->words[word];
+    char c = t->text[w->text_off + w->text_len - 1];
+    if (rh_turn_words_of(t->text, w->text_off + w->text_len, "en").open == RH_OPEN && c == '.')
+        return WITHIN; /* "Mr." */
+    return strchr(".!?", c) ? SENTENCE : strchr(",;:-", c) ? BETWEEN : WITHIN;
+}
+
+static float quiet_level(const rh_audio *a)
+{
+    double least = INFINITY;
+    for (size_t i = 0; i + 5 * FRAME < a->n; i += FRAME) {
+        double e = 0;
+        for (int k = 0; k < 5; k++)
+            e += energy(a->samples, i + (size_t)k * FRAME);
+        least = fmin(least, e);
+    }
+    return (float)sqrt(least / (5 * FRAME));
+}
+
+static void add_sound(answer *a, const float *x, size_t n)
+{
+    a->x = realloc(a->x, (a->n + n) * sizeof *a->x);
+    memcpy(a->x + a->n, x, n * sizeof *x);
+    for (size_t i = 0; i < FADE && i < n; i++) {
+        a->x[a->n + i] *= (float)i / FADE;
+        a->x[a->n + n - 1 - i] *= (float)i / FADE;
+    }
+    a->n += n;
+}
+
+static void add_quiet(answer *a, size_t n, float level)
+{
+    a->x = realloc(a->x, (a->n + n) * sizeof *a->x);
+    for (size_t i = 0; i < n; i++)
+        a->x[a->n + i] = level * 1.7f * (float)(2 * random_unit() - 1);
+    a->n += n;
+}
+
+static void note_pause(answer *a, place where, size_t start, const rh_transcript *t, int word)
+{
+    if (a->n_pauses == MAX_PAUSES)
+        return;
+    silence *p = &a->pauses[a->n_pauses++];
+    const rh_asr_word *w = &t->words[word], *from = &t->words[word > 5 ? word - 5 : 0];
+    *p = (silence){.where = where, .start = (double)start / RATE, .end = (double)a->n / RATE};
+    (void)snprintf(p->before, sizeof p->before, "%.*s", (int)(w->text_off + w->text_len - from->text_off),
+                   t->text + from->text_off);
+    p->open = rh_turn_words_of(t->text, w->text_off + w->text_len, "en").open == RH_OPEN;
+}
+
+static size_t pause_length(void)
+{
+    return (size_t)((0.5 + 2.5 * random_unit()) * RATE);
+}
+
+/* Where speech ends in the whole of a recording. */
+static size_t end_of_speech(const rh_audio *a)
+{
+    rh_speech_span *spans = NULL;
+    size_t n = 0, end = a->n;
+    rh_error err;
+    check(rh_vad_spans(b.models->vad, a->samples, a->n, &spans, &n, &err), &err);
+    if (n)
+        end = spans[n - 1].end - (size_t)(0.064 * RATE); /* spans are padded */
+    rh_free(spans);
+    return end < a->n ? end : a->n;
+}
+
+static bool add_recording_to(answer *a, const recording *r, bool last)
+{
+    char path[4096];
+    rh_error err;
+    rh_audio sound;
+    rh_transcript t;
+    rh_transcript_init(&t);
+    check(rh_audio_read_file(&sound, bench_data(r->path, path, sizeof path), 120, &err), &err);
+    if (sound.n > 30 * RATE)
+        sound.n = 30 * RATE;
+    rh_asr_params p = rh_asr_params_default();
+    p.language = "en";
+    p.timestamps = false;
+    check(rh_asr_transcribe(b.stream, sound.samples, sound.n, &p, &t, &err), &err);
+    bool usable = t.n_words > 1;
+    size_t at = 0, cut, least = (size_t)(1.2 * RATE), end = end_of_speech(&sound);
+    float level = fminf(quiet_level(&sound), 1e-3f);
+    for (int i = 0; usable && i + 2 < t.n_words; i++) {
+        place where = place_of(&t, i);
+        double share = where == WITHIN ? 0.25 : 0.7;
+        if (random_unit() > share || !border(&sound, (double)t.words[i].end, &cut) || cut < at + least ||
+            cut + least > end)
+            continue;
+        add_sound(a, sound.samples + at, cut - at);
+        size_t start = a->n;
+        add_quiet(a, pause_length(), level);
+        note_pause(a, where, start, &t, i);
+        at = cut;
+    }
+    if (usable) {
+        end = end > at + RATE / 4 ? end : sound.n;
+        size_t stop = end + RATE / 20 < sound.n ? end + RATE / 20 : sound.n;
+        add_sound(a, sound.samples + at, stop - at);
+        size_t start = a->n - (stop - end);
+        add_quiet(a, last ? AFTER : pause_length(), level);
+        note_pause(a, last ? LAST : SENTENCE, start, &t, t.n_words - 1);
+        a->last = r;
+    }
+    rh_transcript_done(&t);
+    rh_audio_done(&sound);
+    return usable;
+}
+
+/* ---- listening ---- */
+
+static silence *pause_at(double t)
+{
+    silence *found = &b.a->pauses[0];
+    for (int i = 0; i < b.a->n_pauses && b.a->pauses[i].start <= t + 0.15; i++)
+        found = &b.a->pauses[i];
+    return found;
+}
+
+static void emitted(void *user, const json_t *event)
+{
+    (void)user;
+    const char *type = json_string_value(json_object_get(event, "type"));
+    b.started += strcmp(type, "turn.started") == 0;
+    if (strcmp(type, "turn.ended") != 0)
+        return;
+    silence *p = pause_at(json_number_value(json_object_get(event, "t")));
+    p->told = b.now;
+    p->p = (float)json_number_value(json_object_get(event, "probability"));
+    (void)snprintf(p->reason, sizeof p->reason, "%s", json_string_value(json_object_get(event, "reason")));
+}
+
+static int64_t clock_us(void)
+{
+    return b.cpu ? rh_process_cpu_us() : rh_now_us();
+}
+
+/* What is known in a pause that has lasted for `quiet` s. */
+static void write_features(const rh_session *s, const silence *p, size_t fed, double quiet)
+{
+    const rh_turn_words *w = &s->turns.last;
+    float voice = -1;
+    if (quiet < 0.5) /* a final is judged with so much of the pause */
+        fed = (size_t)((p->start + 0.25) * RATE);
+    (void)rh_turn_over(b.models->turn, b.a->x + (fed > RH_TURN_WINDOW ? fed - RH_TURN_WINDOW : 0),
+                       fed < RH_TURN_WINDOW ? fed : RH_TURN_WINDOW, &voice, NULL);
+    fprintf(b.features, "%s\t%s\t%.2f\t%.2f\t%.4f\t%d\t%.4f\t%d\t%d\t%d\t%d\t%.2f\t%s\n", b.a->last->speaker,
+            places[p->where], p->end - p->start, quiet, (double)voice, (int)w->stop, (double)w->p_stop, (int)w->open,
+            w->filler, w->n_words, s->turns.n_final + s->turns.n_new, s->turns.heard_to - p->start, p->before);
+}
+
+static void listen(answer *a)
+{
+    static const double LOOKS[] = {0.45, 0.75, 1.2};
+    rh_error err = {0};
+    rh_session *s = NULL;
+    rh_session_options o = {.id = "bench",
+                            .language = "en",
+                            .turns = true,
+                            .patience_s = b.patience_s,
+                            .from = RH_SESSION_LIVE,
+                            .emit = emitted};
+    b.a = a;
+    check(rh_session_new(&s, b.models, NULL, &o, &err), &err);
+    double busy_until = 0;
+    size_t fed = 0;
+    for (size_t at = STEP; at <= a->n; at += STEP) {
+        double t = (double)at / RATE;
+        if (busy_until > t)
+            continue; /* the worker has not come back: the sound waits */
+        check(rh_session_feed(s, a->x + fed, at - fed, (int64_t)((double)fed * 1e6 / RATE), &err), &err);
+        fed = at;
+        rh_status st = RH_OK;
+        b.now = t;
+        s->interviewer = b.features; /* then no turn ends, however it sounds */
+        while (st == RH_OK) {
+            int64_t from = clock_us();
+            st = rh_session_work(s, &err);
+            check(st, &err);
+            b.now += (double)(clock_us() - from) / 1e6; /* events before it are told a little early */
+        }
+        s->interviewer = false;
+        busy_until = b.now;
+        for (int i = 0; b.features && i < a->n_pauses; i++)
+            for (size_t k = 0; k < sizeof LOOKS / sizeof *LOOKS; k++) {
+                double due = a->pauses[i].start + LOOKS[k];
+                if (due <= a->pauses[i].end && t >= due && t - 0.1 < due)
+                    write_features(s, &a->pauses[i], fed, LOOKS[k]);
+            }
+        if (b.features)
+            busy_until = 0;
+    }
+    rh_session_free(s);
+}
+
+/* ---- figures ---- */
+
+static void count(const answer *a)
+{
+    for (int i = 0; i < a->n_pauses; i++) {
+        const silence *p = &a->pauses[i];
+        bool told = p->told > 0;
+        b.n[p->where]++;
+        b.cut[p->where] += told && p->where != LAST;
+        b.n_open += p->open && p->where < SENTENCE;
+        b.cut_open += told && p->open && p->where < SENTENCE;
+        if (b.list)
+            printf("%s %s %.1f-%.1f (%.2f s) %s%s after %.2f s, p %.2f \"%s\"\n", a->last->speaker, places[p->where],
+                   p->start, p->end, p->end - p->start, told ? p->reason : "-", p->open ? " open" : "",
+                   told ? p->told - p->start : 0, (double)p->p, p->before);
+        if (p->where != LAST || !told)
+            continue;
+        bool sure = p->told - p->start < 1.4;
+        b.reasons[strcmp(p->reason, "finished") != 0]++;
+        b.waits[!sure][b.n_waits[!sure]++] = p->told - p->start;
+    }
+}
+
+static int by_value(const void *x, const void *y)
+{
+    double p = *(const double *)x, q = *(const double *)y;
+    return p < q ? -1 : p > q;
+}
+
+static double median(double *v, int n)
+{
+    qsort(v, (size_t)n, sizeof *v, by_value);
+    return n ? v[n / 2] : 0;
+}
+
+static double share(int n, int of)
+{
+    return of ? 100.0 * n / of : 0;
+}
+
+static const char *option(int argc, char **argv, const char *name, const char *otherwise)
+{
+    for (int i = 1; i + 1 < argc; i++)
+        if (strcmp(argv[i], name) == 0)
+            return argv[i + 1];
+    return otherwise;
+}
+
+static void load(int n_threads)
+{
+    char whisper[4096];
+    rh_error err;
+    rh_model_set_options o = {.whisper_path = whisper,
+                              .models_dir = bench_models_dir(),
+                              .language = "en",
+                              .asr = rh_asr_model_options_default()};
+    (void)snprintf(whisper, sizeof whisper, "%s/ggml-base.bin", bench_models_dir());
+    o.asr.n_threads = n_threads;
+    check(rh_model_set_load(&b.models, &o, &err), &err);
+    check(rh_asr_stream_new(&b.stream, b.models->asr, &err), &err);
+}
+
+int main(int argc, char **argv)
+{
+    const char *which = option(argc, argv, "--speakers", "apart"), *features = option(argc, argv, "--features", NULL);
+    int most = atoi(option(argc, argv, "--answers", "1000")), n = 0;
+    seed = strtoull(option(argc, argv, "--seed", "1"), NULL, 10);
+    b.cpu = atoi(option(argc, argv, "--cpu", "0"));
+    b.list = atoi(option(argc, argv, "--list", "0"));
+    b.features = features ? fopen(features, "w") : NULL;
+    if (b.features)
+        setvbuf(b.features, NULL, _IOLBF, BUFSIZ);
+    b.patience_s = features ? 1e6 : atof(option(argc, argv, "--patience", "1.8"));
+    setvbuf(stdout, NULL, _IOLBF, BUFSIZ);
+    load(b.cpu ? 1 : 0);
+    list_recordings(which);
+    double audio_s = 0;
+    for (int i = 0; i < n_recordings && n < most; i++) {
+        answer a = {0};
+        int joined = 2 + (int)(random_unit() * (MAX_JOINED - 1)), k = i;
+        while (k + 1 < n_recordings && k - i + 1 < joined &&
+               strcmp(recordings[k + 1].speaker, recordings[i].speaker) == 0)
+            k++;
+        for (int r = i; r <= k; r++)
+            (void)add_recording_to(&a, &recordings[r], r == k);
+        i = k;
+        n++;
+        if (a.n_pauses)
+            listen(&a);
+        audio_s += (double)a.n / RATE;
+        count(&a);
+        free(a.x);
+    }
+    int ends = b.n_waits[0] + b.n_waits[1], inside = b.n[WITHIN] + b.n[BETWEEN];
+    printf("turns speakers=%s clock=%s patience_s=%.1f answers=%d audio_s=%.0f pauses=%d cut_percent=%.1f within=%d "
+           "cut_percent=%.1f between=%d cut_percent=%.1f open=%d cut=%d at_sentence_ends=%d cut_percent=%.1f ends=%d "
+           "told=%d sure_percent=%.0f sure_wait_s p50=%.2f else_wait_s p50=%.2f by_silence=%d\n",
+           which, b.cpu ? "cpu" : "wall", b.patience_s, n, audio_s, inside,
+           share(b.cut[WITHIN] + b.cut[BETWEEN], inside), b.n[WITHIN], share(b.cut[WITHIN], b.n[WITHIN]), b.n[BETWEEN],
+           share(b.cut[BETWEEN], b.n[BETWEEN]), b.n_open, b.cut_open, b.n[SENTENCE],
+           share(b.cut[SENTENCE], b.n[SENTENCE]), b.n[LAST], ends, share(b.n_waits[0], ends),
+           median(b.waits[0], b.n_waits[0]), median(b.waits[1], b.n_waits[1]), b.reasons[1]);
+    rh_asr_stream_free(b.stream);
+    rh_model_set_free(b.models);
+    return 0;
+}
