@@ -67,7 +67,7 @@ static struct {
     double patience_s, now;
     answer *a;
     FILE *features;
-    int n[4], cut[4], n_open, cut_open, started, turns;
+    int n[4], cut[4], n_open, cut_open, cut_reader;
     double waits[2][1024]; /* after real ends: where sure, and else */
     int n_waits[2], reasons[3];
 } b;
@@ -300,22 +300,25 @@ static bool add_recording_to(answer *a, const recording *r, bool last)
 
 /* ---- listening ---- */
 
+/* The pause behind speech that ended at t; NULL: one that the reader made. */
 static silence *pause_at(double t)
 {
-    silence *found = &b.a->pauses[0];
-    for (int i = 0; i < b.a->n_pauses && b.a->pauses[i].start <= t + 0.15; i++)
-        found = &b.a->pauses[i];
-    return found;
+    for (int i = 0; i < b.a->n_pauses; i++)
+        if (t > b.a->pauses[i].start - 0.4 && t < b.a->pauses[i].end)
+            return &b.a->pauses[i];
+    return NULL;
 }
 
 static void emitted(void *user, const json_t *event)
 {
     (void)user;
     const char *type = json_string_value(json_object_get(event, "type"));
-    b.started += strcmp(type, "turn.started") == 0;
     if (strcmp(type, "turn.ended") != 0)
         return;
     silence *p = pause_at(json_number_value(json_object_get(event, "t")));
+    b.cut_reader += !p;
+    if (!p)
+        return;
     p->told = b.now;
     p->p = (float)json_number_value(json_object_get(event, "probability"));
     (void)snprintf(p->reason, sizeof p->reason, "%s", json_string_value(json_object_get(event, "reason")));
@@ -478,14 +481,14 @@ int main(int argc, char **argv)
         free(a.x);
     }
     int ends = b.n_waits[0] + b.n_waits[1], inside = b.n[WITHIN] + b.n[BETWEEN];
-    printf("turns speakers=%s clock=%s patience_s=%.1f answers=%d audio_s=%.0f pauses=%d cut_percent=%.1f within=%d "
-           "cut_percent=%.1f between=%d cut_percent=%.1f open=%d cut=%d at_sentence_ends=%d cut_percent=%.1f ends=%d "
-           "told=%d sure_percent=%.0f sure_wait_s p50=%.2f else_wait_s p50=%.2f by_silence=%d\n",
-           which, b.cpu ? "cpu" : "wall", b.patience_s, n, audio_s, inside,
-           share(b.cut[WITHIN] + b.cut[BETWEEN], inside), b.n[WITHIN], share(b.cut[WITHIN], b.n[WITHIN]), b.n[BETWEEN],
-           share(b.cut[BETWEEN], b.n[BETWEEN]), b.n_open, b.cut_open, b.n[SENTENCE],
-           share(b.cut[SENTENCE], b.n[SENTENCE]), b.n[LAST], ends, share(b.n_waits[0], ends),
-           median(b.waits[0], b.n_waits[0]), median(b.waits[1], b.n_waits[1]), b.reasons[1]);
+    printf(
+        "turns speakers=%s clock=%s patience_s=%.1f answers=%d audio_s=%.0f pauses=%d cut_percent=%.1f within=%d "
+        "cut_percent=%.1f between=%d cut_percent=%.1f open=%d cut=%d at_sentence_ends=%d cut_percent=%.1f cut_in_reader_s_pauses=%d ends=%d "
+        "told=%d sure_percent=%.0f sure_wait_s p50=%.2f else_wait_s p50=%.2f by_silence=%d\n",
+        which, b.cpu ? "cpu" : "wall", b.patience_s, n, audio_s, inside, share(b.cut[WITHIN] + b.cut[BETWEEN], inside),
+        b.n[WITHIN], share(b.cut[WITHIN], b.n[WITHIN]), b.n[BETWEEN], share(b.cut[BETWEEN], b.n[BETWEEN]), b.n_open,
+        b.cut_open, b.n[SENTENCE], share(b.cut[SENTENCE], b.n[SENTENCE]), b.cut_reader, b.n[LAST], ends,
+        share(b.n_waits[0], ends), median(b.waits[0], b.n_waits[0]), median(b.waits[1], b.n_waits[1]), b.reasons[1]);
     rh_asr_stream_free(b.stream);
     rh_model_set_free(b.models);
     return 0;

@@ -108,8 +108,8 @@ def main():
     a.add_argument("tables", nargs="+")
     a.add_argument("--check", nargs="*", default=[])
     a.add_argument("--out")
-    a.add_argument("--soon", type=float, default=0.92)
-    a.add_argument("--late", type=float, default=0.8)
+    a.add_argument("--soon", type=float, default=0.88)
+    a.add_argument("--late", type=float, default=0.75)
     o = a.parse_args()
     rows, apart = read(o.tables), read(o.check)
     weights, folds, checked = [], [], []

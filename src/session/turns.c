@@ -9,9 +9,10 @@ static const double LATE_S = 1.2;  /* the second one: a voice that goes on would
 static const double SURE_WAIT_S = 0.7;
 static const double DOUBT_PATIENCES = 1.8; /* what is rather no end, and may be one */
 static const double LONGER = 1.25;         /* than the longest pause after which the person went on */
-static const double SLACK_S = 0.1;         /* by which times of words and of voice activity differ */
-enum { ENOUGH_WORDS = 12 };                /* a shorter answer is seldom over */
-static const float DOUBT_P = 0.25f;
+static const double LONGER_AT_MOST_S = 3.2;
+static const double SLACK_S = 0.1; /* by which times of words and of voice activity differ */
+enum { ENOUGH_WORDS = 12 };        /* a shorter answer is seldom over */
+static const float DOUBT_P = 0.12f;
 
 void rh_turns_init(rh_turns *t, double patience_s)
 {
@@ -107,15 +108,17 @@ static rh_turn_told end_turn(rh_turns *t, const rh_turn_view *v, rh_turn_reason 
     return told;
 }
 
-/* The silence after which the turn is over. Who has paused for longer in it gets more time. */
+/* The silence after which the turn is over. In doubt, who has paused for longer in it gets more time. */
 static double wait_s(const rh_turns *t, float p)
 {
     double s = RH_TURN_SILENCE_S;
     bool enough = t->n_final + t->n_new >= ENOUGH_WORDS;
     if (p >= rh_turn_sure && enough)
         s = fmin(SURE_WAIT_S, t->patience_s);
+    else if (p >= rh_turn_likely && enough)
+        s = t->patience_s;
     else if (p >= DOUBT_P)
-        s = fmax(t->patience_s * (p >= rh_turn_likely && enough ? 1 : DOUBT_PATIENCES), LONGER * t->longest);
+        s = fmax(DOUBT_PATIENCES * t->patience_s, fmin(LONGER * t->longest, LONGER_AT_MOST_S));
     return fmin(s, RH_TURN_SILENCE_S);
 }
 

@@ -135,13 +135,16 @@ static void a_short_answer_and_who_pauses_long_get_more_time(void **state)
     v.t = 13.4;
     assert_int_equal(rh_turns_step(&t, &v).news, RH_TURN_ENDED);
 
-    t = said("That is how we brought it back on its feet in a week.", 10, 0.6f);
+    t = said("That is how we brought it back on its feet in a week.", 6, 0.02f);
+    t.patience_s = 1;
     v = quiet(6, 7.7);
     assert_int_equal(rh_turns_step(&t, &v).news, RH_TURN_STARTED);
     assert_int_equal(rh_turns_step(&t, &v).news, RH_TURN_NOTHING); /* 1.7 s, and then the person goes on */
     v = quiet(9, 9);
     v.voiced = true;
     assert_int_equal(rh_turns_step(&t, &v).news, RH_TURN_NOTHING);
+    rh_turns_hear(&t, &t.last, 1, 9, 10.2, true);
+    rh_turns_judge(&t, RH_TURN_SOON, 10, 0.02f);
     v = quiet(10, 12.05);
     assert_int_equal(rh_turns_step(&t, &v).news, RH_TURN_NOTHING); /* over 1.8 s; a quarter more than before is 2.1 */
     v.t = 12.2;
