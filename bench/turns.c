@@ -304,7 +304,7 @@ static bool add_recording_to(answer *a, const recording *r, bool last)
 static silence *pause_at(double t)
 {
     for (int i = 0; i < b.a->n_pauses; i++)
-        if (t > b.a->pauses[i].start - 0.4 && t < b.a->pauses[i].end)
+        if (t > b.a->pauses[i].start - 0.2 && t < b.a->pauses[i].end)
             return &b.a->pauses[i];
     return NULL;
 }
