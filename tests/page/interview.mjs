@@ -112,7 +112,7 @@ export async function interviews({ open, quiet, axe, looksFinished, server, erro
     const telling = said.match(/\p{L}{6,}/gu).filter((w) => next.includes(w));
     assert.ok(telling.length, `a follow-up with a word of the answer: ${next}`);
     assert.match(plan[1].text, /Salesforce|HubSpot/);
-    const spoken = await page.evaluate(() => window.spoken.join(' '));
+    const spoken = await page.evaluate(() => window.spoken.join(' ').trim());
     for (const q of [plan[0].text, next, plan[1].text, plan[2].text]) assert.ok(spoken.includes(q), `asked aloud: ${q}`);
     assert.ok(spoken.indexOf('hank you') > 0 && spoken.startsWith('Welcome.'));
     assert.equal(await page.evaluate(() => window.speed), 1.15);

@@ -2,7 +2,7 @@
 // long, and how the interviewer speaks and waits.
 import { $, request, settings } from './api.js';
 import { COMMON } from './bank.js';
-import { chooseVoice as voiceOf, hush, speak, voices } from './speak.js';
+import { chooseVoice as voiceOf, clearThroat, hush, speak, voices } from './speak.js';
 
 export const PATIENCE_S = { short: 1.2, normal: 1.8, long: 3.5 };
 const DEFAULTS = { length: '3', patience: 'normal', goal: '120', rate: '1' };
@@ -75,9 +75,10 @@ async function chooseVoice() {
   tell();
 }
 
-// Plans it on the server.
+// Plans it on the server. On a click.
 export function planInterview(shared) {
   hush();
+  if (voiceSettings().aloud) clearThroat();
   const { job_ad, cv } = shared.pasted;
   return request('v1/interviews', { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({
     role: $('#interview-role').value, questions: Number($('#interview-length').value), job_ad, cv,

@@ -4,7 +4,7 @@ import { $, announce, notice, request, settings, show } from './api.js';
 import { Answer } from './answer.js';
 import { stayAwake } from './awake.js';
 import { goalSeconds, patience, voiceSettings } from './interview-setup.js';
-import { hush, speak } from './speak.js';
+import { clearThroat, hush, speak } from './speak.js';
 import { unfinished } from './unfinished.js';
 
 const FOLLOW_UPS = 2;     // a question
@@ -294,6 +294,7 @@ export async function offerInterview(saved, shared, alive, goOn) {
   stop.textContent = 'End it here';
   button.addEventListener('click', async () => {
     button.disabled = true;
+    if (voiceSettings().aloud) clearThroat();
     const errors = await shared.capture.open({ echo: true });
     if (!alive()) return shared.capture.close();
     if (shared.capture.usable) return goOn(plan);

@@ -41,6 +41,11 @@ function utter(text, voice, rate, signal) {
   });
 }
 
+// On a click: some browsers let only those speak later who spoke then.
+export function clearThroat() {
+  if (synth()) synth().speak(Object.assign(new SpeechSynthesisUtterance(' '), { volume: 0 }));
+}
+
 export function hush() { synth()?.cancel(); }
 
 // Only who chose one gets a voice that is made elsewhere.
