@@ -176,6 +176,33 @@ static void follow_ups(rh_buf *b, const json_t *list)
     }
 }
 
+/* Those that were said with their moments, the others after them. */
+static void job_terms(rh_buf *b, const json_t *found)
+{
+    const json_t *list = json_object_get(found, "terms");
+    json_t *t;
+    size_t i, n = 0;
+    if (json_array_size(list) == 0)
+        return;
+    rh_buf_puts(b, "\n## Terms of the job ad and the CV\n\n");
+    json_array_foreach(list, i, t) {
+        if (rh_json_num(t, "times") < 1)
+            continue;
+        rh_buf_puts(b, "- ");
+        escaped(b, rh_json_str(t, "text"));
+        rh_buf_puts(b, " (");
+        clock_time(b, rh_json_num(t, "start"));
+        rh_buf_puts(b, ")\n");
+    }
+    json_array_foreach(list, i, t) {
+        if (rh_json_num(t, "times") >= 1)
+            continue;
+        rh_buf_puts(b, n++ ? ", " : "- not in this answer: ");
+        escaped(b, rh_json_str(t, "text"));
+    }
+    rh_buf_puts(b, n ? "\n" : "");
+}
+
 static void remark(rh_buf *b, const char *title, const json_t *r)
 {
     if (!json_is_object(r))
@@ -276,6 +303,7 @@ rh_status rh_report_markdown(const json_t *report, char **out, rh_error *err)
     points(&b, "Work on", json_object_get(report, "change"));
     scores(&b, report);
     structure(&b, json_object_get(json_object_get(report, "structure"), "parts"));
+    job_terms(&b, json_object_get(report, "job_terms"));
     follow_ups(&b, json_object_get(report, "follow_ups"));
     language_model(&b, json_object_get(report, "llm"));
     transcript(&b, json_object_get(report, "transcript"));

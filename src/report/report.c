@@ -13,6 +13,7 @@
 #include "rehearse/asr/asr.h"
 #include "figures.h"
 #include "follow_ups.h"
+#include "job_terms.h"
 #include "points.h"
 #include "report_internal.h"
 
@@ -363,6 +364,15 @@ static void add_interview(json_t *r, const json_t *meta)
     }
 }
 
+static bool add_job_terms(json_t *r, const rh_analysis *a, const json_t *pasted)
+{
+    json_t *terms = NULL;
+    bool whole = rh_report_job_terms(a, pasted, &terms) == RH_OK;
+    if (terms)
+        json_object_set_new(r, "job_terms", terms);
+    return whole;
+}
+
 rh_status rh_report_build(const json_t *session, const rh_analysis *a, const json_t *earlier, json_t **out,
                           rh_error *err)
 {
@@ -382,7 +392,7 @@ rh_status rh_report_build(const json_t *session, const rh_analysis *a, const jso
                   transcript(session, marked, rh_tongue_of(a->said.language)), "structure", rh_report_structure(a),
                   "evidence", rh_report_evidence(a), "advice", rh_report_advice(a));
     json_decref(marked);
-    bool whole = r && add_follow_ups(r, a, meta);
+    bool whole = r && add_follow_ups(r, a, meta) && add_job_terms(r, a, json_object_get(session, "pasted"));
     if (r) {
         add_interview(r, meta);
         json_object_set_new(r, "trend", trend(session, earlier, marks));

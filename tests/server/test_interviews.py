@@ -155,10 +155,19 @@ class Restarted(unittest.TestCase):
         return live.until("report")["report"]
 
     def test_from_the_plan_to_the_answers_and_after_a_restart(self):
-        i = make(role="software", questions=3, client="ann")
+        i = make(role="software", questions=3, client="ann", job_ad="You serve your country.\n- Kubernetes\n- Fellow Americans",
+                 cv="2019: Kubernetes, Terraform")
         first = self.answer(i, "ann-0", client="ann", question_index=0)
         self.assertEqual((first["question"], first["kind"]), (i["plan"][0]["text"], "opening"))
         self.assertEqual((first["interview"], first["question_index"], first["follow_up"]), (i["id"], 0, 0))
+        terms = {t["text"]: t for t in first["job_terms"]["terms"]}
+        self.assertTrue({"country", "Kubernetes", "fellow Americans", "Terraform"} <= set(terms), terms)
+        self.assertEqual((terms["country"]["times"], terms["fellow Americans"]["times"]), (2, 1))
+        self.assertTrue(0 < terms["fellow Americans"]["start"] < terms["country"]["start"] < 11, terms)
+        self.assertEqual((terms["Kubernetes"]["from"], terms["Terraform"]["from"]), ("job_ad", "cv"))
+        self.assertEqual((terms["Kubernetes"]["times"], "start" in terms["Kubernetes"]), (0, False))
+        self.assertTrue(0 < first["job_terms"]["covered"] < 1)
+        self.assertIn("- not in this answer: ", server.request("GET", "/v1/sessions/ann-0/report?format=md")[2].decode())
         self.answer(i, "ann-0-1", client="ann", question_index=0, follow_up=1, question="You mentioned a country?", kind="opening")
         running = Live("ann-1", server.port, interview=i["id"], question_index=1, client="ann")
         kept = server.get(f"/v1/interviews/{i['id']}")[1]

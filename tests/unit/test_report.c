@@ -13,6 +13,7 @@
 #include "rehearse/base/base64.h"
 #include "rehearse/report/analysis_json.h"
 #include "rehearse/report/report.h"
+#include "report/job_terms.h"
 
 static json_t *session_of(double seconds)
 {
@@ -107,6 +108,42 @@ static json_t *build(double wpm, int fillers, float eye_contact)
     json_decref(session);
     rh_analysis_done(&a);
     return report;
+}
+
+static void terms_of_the_ad_are_told_with_their_moments(void **state)
+{
+    static const char *const said[] = {"We", "moved", "Kubernetes", "and", "then", "Kubernetes", "again."};
+    json_t *pasted = json_pack("{s:s, s:s}", "job_ad", "Kubernetes, PostgreSQL", "cv", "Kubernetes, Kafka"), *o = NULL;
+    rh_analysis a = {.heard = true};
+    (void)state;
+    rh_speech_report_init(&a.report);
+    a.report.spoken = true;
+    assert_int_equal(rh_word_table_segment(&a.said, 0, 7, "We"), RH_OK);
+    for (size_t i = 0; i < sizeof said / sizeof *said; i++) {
+        rh_word w = {.text = said[i], .start = (float)i, .end = (float)i + 0.5f};
+        assert_int_equal(rh_word_table_word(&a.said, RH_WORDS_CLEAN, &w, w.text, strlen(w.text)), RH_OK);
+    }
+    assert_int_equal(rh_report_job_terms(&a, pasted, &o), RH_OK);
+    json_t *wanted = json_pack("{s:f, s:[{s:s, s:s, s:i, s:f, s:f}, {s:s, s:s, s:i}, {s:s, s:s, s:i}]}", "covered", 0.5,
+                               "terms", "text", "Kubernetes", "from", "job_ad", "times", 2, "start", 2.0, "end", 2.5,
+                               "text", "PostgreSQL", "from", "job_ad", "times", 0, "text", "Kafka", "from", "cv",
+                               "times", 0); /* what both have is told once */
+    assert_true(json_equal(o, wanted));
+    json_t *report = json_pack("{s:O}", "job_terms", o);
+    char *text = NULL;
+    assert_int_equal(rh_report_markdown(report, &text, NULL), RH_OK);
+    assert_non_null(strstr(text, "- Kubernetes (0:02)\n- not in this answer: PostgreSQL, Kafka\n"));
+    rh_free(text);
+    json_decref(report);
+    json_decref(wanted);
+    json_decref(o);
+    assert_int_equal(rh_report_job_terms(&a, NULL, &o), RH_OK);
+    assert_null(o);
+    (void)snprintf(a.said.language, sizeof a.said.language, "de"); /* its nouns are not known */
+    assert_int_equal(rh_report_job_terms(&a, pasted, &o), RH_OK);
+    assert_null(o);
+    json_decref(pasted);
+    rh_analysis_done(&a);
 }
 
 static void good_and_bad_land_on_their_sides_with_moments(void **state)
@@ -516,6 +553,7 @@ int main(void)
         cmocka_unit_test(figures_stand_beside_their_targets),
         cmocka_unit_test(a_next_step_is_promised_and_nothing_else),
         cmocka_unit_test(rising_voices_are_claimed_of_half_of_the_statements),
+        cmocka_unit_test(terms_of_the_ad_are_told_with_their_moments),
         cmocka_unit_test(good_and_bad_land_on_their_sides_with_moments),
         cmocka_unit_test(transcript_marks_fillers_and_long_pauses),
         cmocka_unit_test(disfluencies_are_events_and_marks),

@@ -49,7 +49,7 @@ export function renderReport(root, report, { audio = null, videos = null, about 
   const context = { hear, player, words, at: 0, time: () => (replay ? replay.time : context.at) };
   const board = context.board = noteBoard(report, context, notes);
   const article = el('article', { class: 'report' }, shared ? el('p', { class: 'notice' }, shared) : null, head(report), goal, figures(report), points(report, context),
-    timeline(report, context), transcript(report, context), board.card, attempts, structure(report, context), followUps(report, context, asked), languageModel(report, context), about,
+    timeline(report, context), transcript(report, context), board.card, attempts, structure(report, context), jobTerms(report, context), followUps(report, context, asked), languageModel(report, context), about,
     allScores(report), evidence(report, context), trend(report), share, foot(shared ? 'by Rehearse' : 'on this computer', actions));
   board.draw();
   root.replaceChildren(article);
@@ -336,6 +336,16 @@ function followUps(r, context, asked) {
   if (!own.length && !often.length) return null;
   return el('section', { class: 'card next' }, el('h2', {}, 'What an interviewer might ask next'), ...own, ...often,
     el('p', { class: 'advice' }, 'Answer them aloud: the next real interview has questions like these.'));
+}
+
+// Words of the pasted ad and CV that this answer has, with their moments, and those it has not.
+function jobTerms(r, context) {
+  const terms = r.job_terms?.terms || [], said = terms.filter((t) => t.times > 0), missed = terms.filter((t) => !t.times);
+  if (!terms.length) return null;
+  return el('section', { class: 'card terms' }, el('h2', {}, 'Terms of the job ad and the CV'),
+    said.length ? moments(said.map((t) => ({ start: t.start, end: t.end, text: t.times > 1 ? `${t.text} (${t.times} times)` : t.text })), context) : el('p', {}, 'None of them is in this answer.'),
+    missed.length ? el('p', { class: 'advice' }, `Not in this answer: ${missed.map((t) => t.text).join(', ')}.`) : null,
+    el('p', { class: 'advice' }, 'Found by the words alone: what you said in other words counts as missing here. One answer need not have all of them.'));
 }
 
 const RUBRIC = { answered_question: 'Answers the question', structure: 'Structure', specificity: 'Specific', impact: 'Impact', reflection: 'Reflection' };

@@ -110,7 +110,8 @@ rh_status rh_session_discard(rh_session *s, rh_error *err);
 
 /* What a report is made of. */
 typedef struct {
-    json_t *kept;         /* as rh_store_get() gives it: id, created, duration_s, meta, segments, events */
+    json_t *kept;         /* as rh_store_get() gives it: id, created, duration_s, meta, segments, events;
+                             with `pasted` {job_ad, cv} where it answers an interview */
     json_t *earlier;      /* the client's sessions before it, as rh_store_list() gives them; NULL = not known */
     rh_analysis analysis; /* of the whole */
 } rh_session_whole;
