@@ -105,8 +105,14 @@ export async function browser({ video, audio }, more = []) {
 
 let passed = 0, failed = 0;
 const only = process.argv.slice(2).join(' '); // part of a name: run just these
+const parts = process.env.REHEARSE_PAGE_PARTS?.split(','); // of the suite; not set: all
+let here = true;
+export function part(name) {
+  here = !parts || parts.includes(name);
+  return here;
+}
 export async function test(name, fn) {
-  if (!name.includes(only)) return;
+  if (!here || !name.includes(only)) return;
   const began = Date.now();
   now = name;
   process.stdout.write(`${name} ... `);

@@ -8,7 +8,7 @@ import { interviews } from './interview.mjs';
 import { model } from './model.mjs';
 import { proxied } from './proxied.mjs';
 import { questions } from './questions.mjs';
-import { axePath, browser, finish, media, root, Server, shots, test } from './harness.mjs';
+import { axePath, browser, finish, media, part, root, Server, shots, test } from './harness.mjs';
 
 const PHONE = { width: 390, height: 844 };
 const DESKTOP = { width: 1280, height: 860 };
@@ -57,6 +57,7 @@ async function practise(page, { speakFor = 11500, meanwhile } = {}) {
   await page.waitForSelector('article.report', { timeout: 60000 });
 }
 
+part('visits');
 await test('first visit explains itself and shows a question', async () => {
   const page = await open();
   await page.goto(server.url);
@@ -321,12 +322,12 @@ await test('progress lists the practices and deletes them for good', async () =>
   await page.context().close();
 });
 
-await questions({ open, quiet, axe, looksFinished, server, errors });
-await attempts({ open, quiet, axe, looksFinished, server, errors });
-await interviews({ open, quiet, axe, looksFinished, server, errors });
-await corners({ open, quiet, axe, looksFinished, server, errors });
-await model({ open, quiet, axe, looksFinished, server });
-await proxied({ open, errors });
+if (part('questions')) await questions({ open, quiet, axe, looksFinished, server, errors });
+if (part('attempts')) await attempts({ open, quiet, axe, looksFinished, server, errors });
+if (part('interviews')) await interviews({ open, quiet, axe, looksFinished, server, errors });
+if (part('corners')) await corners({ open, quiet, axe, looksFinished, server, errors });
+if (part('model')) await model({ open, quiet, axe, looksFinished, server });
+if (part('proxied')) await proxied({ open, errors });
 
 await chrome.close();
 await server.kill('SIGTERM');
