@@ -7,6 +7,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 #include "rehearse/base/buf.h"
+#include "rehearse/base/text.h"
 #include "text_page.h"
 
 enum { LEAST_WIDTH = 60, MOST_WIDTH = 160, USUAL_WIDTH = 80, LABEL = 14, MAX_TEXT = 1 << 16, EXAMPLES = 4 };
@@ -24,15 +25,43 @@ static int page_width(void)
     return n < LEAST_WIDTH ? LEAST_WIDTH : n > MOST_WIDTH ? MOST_WIDTH : (int)n;
 }
 
+/* Of Chinese, Japanese and Korean: two columns of a terminal. */
+static bool is_wide(uint32_t c)
+{
+    return (c >= 0x1100 && c < 0x1160) || (c >= 0x2e80 && c < 0xa4d0) || (c >= 0xac00 && c < 0xd7a4) ||
+           (c >= 0xf900 && c < 0xfb00) || (c >= 0xfe30 && c < 0xfe70) || (c >= 0xff00 && c < 0xff61) ||
+           (c >= 0x20000 && c < 0x40000);
+}
+
+/* Letters of Chinese and Japanese, written without blanks: a line may end before each. */
+static bool may_open_a_line(uint32_t c)
+{
+    return is_wide(c) && !(c >= 0xac00 && c < 0xd7a4) && rh_char_class_of(c) == RH_CHAR_LETTER;
+}
+
+/* Bytes of what stays on one line, and its columns. */
+static size_t unbroken(const char *s, int *columns)
+{
+    size_t all = strcspn(s, " "), n = 0;
+    *columns = 0;
+    while (n < all) {
+        uint32_t c;
+        size_t bytes = rh_utf8_next(s + n, all - n, &c);
+        if (n > 0 && may_open_a_line(c))
+            break;
+        *columns += rh_char_class_of(c) == RH_CHAR_MARK ? 0 : is_wide(c) ? 2 : 1;
+        n += bytes;
+    }
+    return n;
+}
+
 /* Lines end without blanks, so a blank waits until a word follows it. */
 void rh_page_wrapped(FILE *f, const char *text, int at, int indent)
 {
     int column = at, width = page_width(), blanks = 0;
     for (const char *s = text; *s;) {
-        size_t n = strcspn(s, " ");
-        int letters = 0;
-        for (size_t i = 0; i < n; i++)
-            letters += ((unsigned char)s[i] & 0xC0) != 0x80; /* characters, not bytes */
+        int letters;
+        size_t n = unbroken(s, &letters);
         if (column > indent && column + blanks + letters > width) {
             fprintf(f, "\n%*s", indent, "");
             column = indent;

@@ -4,6 +4,7 @@
 #include <string.h>
 #include "rehearse/base/buf.h"
 #include "rehearse/report/report.h"
+#include "rehearse/speech/tongue.h"
 #include "text_page.h"
 
 enum { ROW_S = 5, INDENT = 29, MAX_ROW = 1 << 16 };
@@ -79,7 +80,16 @@ static bool go_together(const json_t *a, const json_t *b)
     return a && b && kind_of(a) == kind_of(b) && !is_heard(a) && !is_heard(b);
 }
 
-static void add_item(rh_buf *b, const json_t *before, const json_t *item, const json_t *next)
+/* The blank behind a word: none between two characters of Chinese. */
+static const char *blank_after(const rh_tongue *t, const json_t *item, const json_t *next)
+{
+    mark_kind then = next ? kind_of(next) : PAUSE;
+    bool is_word = then == PLAIN || then == TWICE || then == ANEW || then == CUT || then == DRAWN;
+    bool joined = is_word && !rh_tongue_parts(t, rh_json_str(item, "text"), rh_json_str(next, "text"));
+    return joined ? "" : " ";
+}
+
+static void add_item(rh_buf *b, const rh_tongue *t, const json_t *before, const json_t *item, const json_t *next)
 {
     mark_kind kind = kind_of(item);
     bool opens = !go_together(before, item), closes = !go_together(item, next);
@@ -100,23 +110,23 @@ static void add_item(rh_buf *b, const json_t *before, const json_t *item, const 
         else
             (void)rh_buf_printf(b, "*%s* ", text);
         break;
-    case PLAIN: (void)rh_buf_printf(b, "%s ", text); break;
+    case PLAIN: (void)rh_buf_printf(b, "%s%s", text, blank_after(t, item, next)); break;
     default:
-        (void)rh_buf_printf(b, "%s ", text);
+        (void)rh_buf_printf(b, "%s%s", text, closes ? " " : blank_after(t, item, next));
         if (closes || kind == DRAWN)
             (void)rh_buf_printf(b, "%s ", MARKS[kind].after);
     }
 }
 
 /* Items that begin before `to`; *at is the next one. */
-static void row_items(rh_buf *b, const json_t *items, double to, size_t *at, bool *seen)
+static void row_items(rh_buf *b, const rh_tongue *t, const json_t *items, double to, size_t *at, bool *seen)
 {
     for (; *at < json_array_size(items); ++*at) {
         const json_t *item = json_array_get(items, *at);
         if (rh_json_num(item, "start") >= to)
             return;
         mark_kind kind = kind_of(item);
-        add_item(b, *at ? json_array_get(items, *at - 1) : NULL, item, json_array_get(items, *at + 1));
+        add_item(b, t, *at ? json_array_get(items, *at - 1) : NULL, item, json_array_get(items, *at + 1));
         seen[kind] = true;
     }
 }
@@ -144,6 +154,7 @@ void rh_page_timeline(FILE *f, const json_t *result, const json_t *items)
     const json_t *pace = characters ? characters : json_object_get(timeline, "pace_wpm");
     double pitch_low, pitch_high, loud_low, loud_high;
     double length = rh_json_num(result, "audio_duration");
+    const rh_tongue *t = rh_tongue_of(characters ? "zh" : "en"); /* all with a pace in characters join alike */
     bool seen[PLAIN + 1] = {false};
     size_t at = 0;
     rh_buf b;
@@ -153,7 +164,7 @@ void rh_page_timeline(FILE *f, const json_t *result, const json_t *items)
     fprintf(f, "\n  time   pace  pitch  loud   words\n");
     for (size_t s = 0; (double)s < length; s += ROW_S) {
         bool last = (double)(s + ROW_S) >= length;
-        row_items(&b, items, last ? HUGE_VAL : (double)(s + ROW_S), &at, seen);
+        row_items(&b, t, items, last ? HUGE_VAL : (double)(s + ROW_S), &at, seen);
         fprintf(f, "  %2zu:%02zu  ", s / 60, s % 60);
         const json_t *wpm = json_array_get(pace, s + ROW_S / 2);
         if (json_is_number(wpm))
