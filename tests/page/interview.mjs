@@ -93,7 +93,8 @@ export async function interviews({ open, quiet, axe, looksFinished, server, erro
     await phase(page, 'asking');
     assert.equal(await page.evaluate(() => document.activeElement.id), 'finish');
     await phase(page, 'listening');
-    assert.match(await page.textContent('#where'), /Sales · Question 1 of 3/);
+    assert.match(await page.textContent('#asked-as'), /Sales · Question 1 of 3/);
+    assert.match(await page.textContent('#where'), /Nothing leaves this machine/); // the header's
     await axe(page);
     await page.waitForTimeout(1500);
     for (const [name, size] of [['zoomed', ZOOMED], ['landscape', LANDSCAPE], ['phone', { width: 390, height: 844 }], ['desktop', { width: 1280, height: 860 }]]) {
@@ -163,7 +164,7 @@ export async function interviews({ open, quiet, axe, looksFinished, server, erro
     await phase(page, 'asking');
     await page.waitForTimeout(700);
     await page.keyboard.press('Space'); // the welcome
-    await page.waitForFunction(() => /Question 1/.test(document.querySelector('#where').textContent));
+    await page.waitForFunction(() => /Question 1/.test(document.querySelector('#asked-as').textContent));
     await page.waitForTimeout(700);
     await page.locator('.stage').click(); // the focus is nowhere
     await page.keyboard.press('Space'); // "Answer now"
@@ -203,11 +204,11 @@ export async function interviews({ open, quiet, axe, looksFinished, server, erro
     await page.keyboard.press('Space');
     await phase(page, 'thinking');
     await phase(page, 'asking');
-    await page.waitForFunction(() => /Question 2|follow-up/.test(document.querySelector('#where').textContent));
-    if (/follow-up/.test(await page.textContent('#where'))) await page.click('#skip');
-    await page.waitForFunction(() => /Question 2/.test(document.querySelector('#where').textContent));
+    await page.waitForFunction(() => /Question 2|follow-up/.test(document.querySelector('#asked-as').textContent));
+    if (/follow-up/.test(await page.textContent('#asked-as'))) await page.click('#skip');
+    await page.waitForFunction(() => /Question 2/.test(document.querySelector('#asked-as').textContent));
     await page.click('#skip');
-    await page.waitForFunction(() => /Question 3/.test(document.querySelector('#where').textContent));
+    await page.waitForFunction(() => /Question 3/.test(document.querySelector('#asked-as').textContent));
     assert.notEqual(await page.evaluate(() => document.activeElement.tagName), 'BODY');
     await page.click('#end');
     await page.waitForSelector('.interview-report');

@@ -33,7 +33,7 @@ export function interview(shared, alive, { id, plan, role_name: role }, saved = 
   const { capture } = shared;
   // Held, since events come after the view has gone too.
   const [root, self, where, title, phaseText, heard, cue, link, timer, captions, done, again] =
-    ['.interview', '#self', '#where', '#asked', '#phase', '#heard', '#cue', '#link', '#timer', '#caption', '#finish', '#again'].map((s) => $(s));
+    ['.interview', '#self', '#asked-as', '#asked', '#phase', '#heard', '#cue', '#link', '#timer', '#caption', '#finish', '#again'].map((s) => $(s));
   const asked = saved?.asked ?? [];
   let phase = '', since = 0, answer = null, voice = null, question = saved?.question ?? null;
   let decide = null; // ends the listening
