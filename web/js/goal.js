@@ -44,9 +44,8 @@ export function goalInReport(goal, report) {
   return told ? el('p', { class: `goal-told ${told.reached ? 'reached' : 'missed'}` }, el('b', {}, 'Your goal'), ` ${describe(goal)}. `, el('span', {}, `${told.reached ? '✓' : '✗'}\u00a0${told.text}.`)) : null;
 }
 
-// The choice, into `box`; `changed` is called with the goal whenever it is another.
-export async function goalPicker(box, client, changed = () => {}) {
-  let goal = await loadGoal(client);
+// The choice, into `box`; `changed` is called with the goal now and whenever it is another.
+export function goalPicker(box, client, goal, changed = () => {}) {
   const measure = el('select', { id: 'goal-measure' }, el('option', { value: '' }, 'none'), ...OFFERED.map((key) => el('option', { value: key }, MEASURES[key][0])));
   if (goal && !OFFERED.includes(goal.measure)) measure.append(el('option', { value: goal.measure }, `${MEASURES[goal.measure][0]}, ${MEASURES[goal.measure][1]}`));
   const numbers = el('span', { class: 'goal-numbers' });

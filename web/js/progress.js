@@ -1,7 +1,7 @@
 // progress.js - earlier practice: the trend and a list.
 import { $, announce, notice, request, settings, show } from './api.js';
 import { compareLink } from './attempts.js';
-import { goalPicker, judge } from './goal.js';
+import { goalPicker, judge, loadGoal } from './goal.js';
 import { el, moment } from './report.js';
 
 const LOCALES = navigator.languages?.length ? [...navigator.languages] : undefined; // as the reader writes dates
@@ -43,7 +43,7 @@ function listInterviews(interviews, again) {
 const LINES = [['fluency', 'Fluency', '--pace'], ['clarity', 'Clarity', '--pitch'], ['eye_contact', 'Eye contact', '--gaze']];
 
 export async function progress(alive) {
-  const [{ sessions }, { interviews }] = await Promise.all([request('v1/sessions?limit=200'), request('v1/interviews?limit=200')]);
+  const [{ sessions }, { interviews }, goal] = await Promise.all([request('v1/sessions?limit=200'), request('v1/interviews?limit=200'), loadGoal(settings.client || 'me')]);
   if (!alive()) return;
   show('view-progress');
   listInterviews(interviews.filter((i) => !settings.client || i.client === settings.client), () => progress(alive));
@@ -58,22 +58,22 @@ export async function progress(alive) {
   }
   list(mine, () => progress(alive));
   trends(mine.filter((s) => s.scores).reverse());
-  await goals(mine, alive);
+  goals(mine, goal);
 }
 
 const LATEST = 8;
 
 // How often the goal was reached lately.
-async function goals(sessions, alive) {
+function goals(sessions, now) {
   const picker = el('div', { class: 'goal-row' }), told = el('div', {});
-  await goalPicker(picker, settings.client || 'me', (goal) => {
+  goalPicker(picker, settings.client || 'me', now, (goal) => {
     const tries = goal ? sessions.map((s) => ({ s, judged: judge(goal, s.measures?.[goal.measure]) })).filter((t) => t.judged).slice(0, LATEST) : [];
     const reached = tries.filter((t) => t.judged.reached).length;
     told.replaceChildren(...(tries.length ? [el('p', {}, `Reached in ${reached} of your last ${tries.length} ${tries.length === 1 ? 'answer' : 'answers'}.`),
       el('ul', { class: 'tries' }, ...tries.map(({ s, judged }) => el('li', {}, el('a', { href: `#/report/${encodeURIComponent(s.id)}` }, moment(s.created, { dateStyle: 'medium', timeStyle: 'short' })), ` ${judged.reached ? '✓' : '✗'} ${judged.text}`)))]
       : goal ? [el('p', { class: 'advice' }, 'No answer has this figure yet.')] : []));
   });
-  if (alive()) $('#goal-progress').replaceChildren(el('section', { class: 'card' }, el('h2', {}, 'Your goal'), picker, told));
+  $('#goal-progress').replaceChildren(el('section', { class: 'card' }, el('h2', {}, 'Your goal'), picker, told));
 }
 
 // Only answers to the same question, or to questions of the same kind, are compared.

@@ -4,7 +4,7 @@ import { loadBank } from './bank.js';
 import { Capture } from './capture.js';
 import { offerClosedTab } from './unfinished.js';
 import { choose, chosen } from './choose.js';
-import { goalPicker } from './goal.js';
+import { goalPicker, loadGoal } from './goal.js';
 import { chooseInterview, chooseMode, isInterview, planInterview, voiceSettings } from './interview-setup.js';
 
 let starting = false;
@@ -19,7 +19,10 @@ export async function setup(shared, alive, onleave) {
   choose(bank, shared);
   rememberSettings();
   acceptFiles(alive);
-  const showGoal = () => goalPicker($('#my-goal'), settings.client || 'me').catch(() => {}); // practice does without
+  const showGoal = async () => {
+    const client = settings.client || 'me', goal = await loadGoal(client).catch(() => undefined);
+    if (goal !== undefined && alive()) goalPicker($('#my-goal'), client, goal); // practice does without
+  };
   $('#client').addEventListener('change', showGoal);
   showGoal();
   chooseInterview(bank, shared);
