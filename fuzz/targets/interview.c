@@ -3,19 +3,25 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include "server/interview/terms.h"
+#include "rehearse/speech/key_terms.h"
 #include "server/interview/wish.h"
 
 static void plan_for(const char *ad, const char *cv)
 {
-    static rh_terms t;
-    rh_terms_find(ad, cv, &t);
-    if (t.n_words > RH_TERM_WORDS || t.n_names > RH_TERM_NAMES)
+    static rh_key_words words;
+    rh_key_term names[RH_KEY_NAMES], terms[RH_KEY_TERMS];
+    size_t n = 0, n_terms = 0;
+    words.n = 0;
+    if (rh_key_names_of(ad, cv, names, &n, NULL) != RH_OK ||
+        rh_key_terms_of(ad, terms, RH_KEY_TERMS, &n_terms, NULL) != RH_OK ||
+        rh_key_words_add(&words, ad, 2, NULL) != RH_OK || rh_key_words_add(&words, cv, 1, NULL) != RH_OK)
         abort();
-    for (size_t i = 0; i < t.n_names; i++)
-        if (!strstr(ad, t.names[i].text) || (i && t.names[i].weight > t.names[i - 1].weight))
+    if (n > RH_KEY_NAMES || n_terms > RH_KEY_TERMS || words.n > RH_KEY_WORDS)
+        abort();
+    for (size_t i = 0; i < n; i++)
+        if (!names[i].text[0] || (i && names[i].weight > names[i - 1].weight))
             abort();
-    if (rh_terms_met(&t, "Tell me about a time you tested something") < 0)
+    if (rh_key_words_met(&words, "Tell me about a time you tested something") < 0)
         abort();
 }
 

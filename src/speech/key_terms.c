@@ -1,63 +1,83 @@
 /* key_terms.c - rules and limits: docs/scoring.md, Key terms. */
-#include "rehearse/speech/key_terms.h"
-
 #include <ctype.h>
 #include <string.h>
-#include "phrases_internal.h"
+#include "key_terms_internal.h"
 #include "rehearse/base/alloc.h"
 
-enum { MAX_TEXT = 65536, TERM_WORDS = 3, GAP = 2, MIN_STEM = 3 };
+enum { MAX_TEXT = 65536, TERM_WORDS = 3, GAP = 2, MIN_STEM = 3, MIN_WORD = 4, MAX_WEIGHT = 6 };
 
-/* What every ad says. */
 static const char GENERIC[] =
-    "ability advantage applicant application applications attitude background benefit benefits bonus candidate candidates "
-    "career close colleague colleagues company customer degree description desire duties environment equivalent etc expertise "
-    "familiarity field fluency focus industry interest job knowledge level location minimum must offer offers opportunities "
-    "opportunity organisation organization passion people plus position proficiency profile qualification qualifications "
-    "requirement requirements responsibilities responsibility responsible role salary sector skill skills solution "
-    "solutions success successful support task tasks team teams tool tools understanding value values work workplace";
+    "ability advantage applicant application applications apply ask attitude background benefit benefits bonus business "
+    "candidate candidates career close colleague colleagues company deal degree describe description desire duties "
+    "employee employer employment environment equivalent etc excellent expertise explain familiarity field find first "
+    "fluency focus full give good have help ideal industry interest job join keep know knowledge last learn learnt level "
+    "like location look looking make minimum must need needs new offer offers opportunities opportunity organisation "
+    "organization passion people plus position proficiency profile proven provide qualification qualifications required "
+    "requirement requirements responsibilities responsibility responsible role salary sector seek show similar skill "
+    "skills solution solutions strong success successful support take talk task tasks team teams tell think tool tools "
+    "understanding using value values want work working workplace";
 
 /* ---- text to words ---- */
 
-typedef struct {
-    char *text; /* the words, each NUL-terminated */
-    rh_word *words;
-    size_t n;
-} split_text;
-
-static void split_done(split_text *s)
+void rh_text_tokens_done(rh_text_tokens *in)
 {
-    rh_free(s->text);
-    rh_free(s->words);
+    rh_free(in->text);
+    rh_free(in->words);
+    rh_free(in->t);
 }
 
-/* A line ends a sentence; "/" and brackets part words. */
-static rh_status split(const char *text, split_text *s)
+/* "CI/CD", "TCP/IP" and not "AWS/GCP": at most three capitals, and beside them at most two. */
+static bool is_pair(const char *slash, size_t before)
 {
-    size_t n = strnlen(text, MAX_TEXT), k = 0;
-    *s = (split_text){.text = rh_alloc_array(n + 1, 3), .words = rh_calloc(n / 2 + 2, sizeof *s->words)};
-    if (!s->text || !s->words) {
-        split_done(s);
-        return RH_ERR_NOMEM;
-    }
-    for (size_t i = 0; i < n;) {
-        i += strspn(text + i, " \t\r\n/()[]*|\"");
-        size_t len = strcspn(text + i, " \t\r\n/()[]*|\"");
+    size_t left = 0, right = 0;
+    while (left < before && isupper((unsigned char)slash[-1 - (ptrdiff_t)left]))
+        left++;
+    while (right < 4 && isupper((unsigned char)slash[1 + right]))
+        right++;
+    return left == before && left && right && left + right < 6 && left < 4 && right < 4 &&
+           !isalnum((unsigned char)slash[1 + right]) && slash[1 + right] != '/';
+}
+
+/* "/" and brackets part words. */
+static void split(const char *text, size_t n, rh_text_tokens *s)
+{
+    static const char between[] = " \t\r\n/()[]*|\"";
+    for (size_t i = 0, k = 0; i < n;) {
+        i += strspn(text + i, between);
+        size_t len = strcspn(text + i, between);
+        if (text[i + len] == '/' && is_pair(text + i + len, len))
+            len += 1 + strcspn(text + i + len + 1, between);
         if (i + len > n)
             len = n > i ? n - i : 0;
         if (!len)
             break;
-        s->words[s->n++].text = s->text + k;
+        s->words[s->n_words++].text = s->text + k;
         memcpy(s->text + k, text + i, len);
         k += len;
         i += len;
-        size_t gap = strspn(text + i, " \t\r\n/()[]*|\"");
+        size_t gap = strspn(text + i, between);
         bool line = memchr(text + i, '\n', gap) != NULL, parted = strcspn(text + i, "/()[]*|") < gap;
-        if ((line || parted) && !ispunct((unsigned char)s->text[k - 1]))
+        if (line && strchr(",;:", s->text[k - 1]))
+            s->text[k - 1] = '.';
+        else if ((line || parted) && !strchr(".,;:!?", s->text[k - 1]))
             s->text[k++] = line ? '.' : ',';
         s->text[k++] = '\0';
     }
-    return RH_OK;
+}
+
+rh_status rh_text_tokens_of(const char *text, rh_text_tokens *out, rh_error *err)
+{
+    size_t n = strnlen(text, MAX_TEXT);
+    *out = (rh_text_tokens){.text = rh_alloc_array(n + 1, 3), .words = rh_calloc(n / 2 + 2, sizeof *out->words)};
+    rh_status st = out->text && out->words ? RH_OK : RH_ERR_NOMEM;
+    if (st == RH_OK) {
+        split(text, n, out);
+        st = rh_tokens_of(out->words, out->n_words, NULL, 0, &out->t, &out->n);
+    }
+    if (st == RH_OK)
+        return RH_OK;
+    rh_text_tokens_done(out);
+    return rh_fail(err, st, "key terms: out of memory");
 }
 
 /* ---- terms ---- */
@@ -72,7 +92,7 @@ static bool carries(const rh_token *t)
     return strlen(t->key) >= MIN_STEM || t->name;
 }
 
-static bool is_generic(const rh_token *t)
+bool rh_is_generic(const rh_token *t)
 {
     return rh_word_in(t->key, GENERIC) || rh_word_listed(RH_LIST_VAGUE, t->key);
 }
@@ -93,9 +113,9 @@ static size_t run_at(const rh_token *t, size_t n, size_t *i)
     }
     size_t first = *i, was = first;
     *i = end;
-    while (end > first && (is_generic(&t[end - 1]) || (t[end - 1].pos & RH_POS_ADJECTIVE)))
+    while (end > first && (rh_is_generic(&t[end - 1]) || (t[end - 1].pos & RH_POS_ADJECTIVE)))
         end--;
-    while (first < end && (is_generic(&t[first]) || (t[first].pos & RH_POS_ADJECTIVE) ||
+    while (first < end && (rh_is_generic(&t[first]) || (t[first].pos & RH_POS_ADJECTIVE) ||
                            (end - first > 1 && (t[first].pos & RH_POS_VERB) && is_adjective(&t[first + 1])) ||
                            (is_adjective(&t[first]) && first > was)))
         first++; /* build scalable services */
@@ -130,17 +150,17 @@ static bool same_stem(const char *a, const char *b)
     return is_ending(x) && is_ending(y) && strlen(x) + strlen(y) < k + 2;
 }
 
-/* Words of the term as keys; their number. */
+/* Words of the term, also those of "CI/CD", as keys; their number. */
 static size_t keys_of(const char *term, rh_key keys[TERM_WORDS])
 {
     size_t n = 0;
     while (*term && n < TERM_WORDS) {
-        size_t len = strcspn(term, " ");
+        size_t len = strcspn(term, " /");
         char word[RH_KEY_TERM_BYTES];
         memcpy(word, term, len);
         word[len] = '\0';
         n += rh_word_key(word, keys[n]) > 0;
-        term += len + (term[len] == ' ');
+        term += len + (term[len] != '\0');
     }
     return n;
 }
@@ -185,32 +205,31 @@ static void find_terms(const rh_word *words, const rh_token *t, size_t n_tokens,
     }
 }
 
+void rh_key_terms_sort(rh_key_term *t, size_t n)
+{
+    for (size_t i = 1; i < n; i++)
+        for (size_t k = i; k > 0 && t[k].weight > t[k - 1].weight; k--) {
+            rh_key_term swap = t[k];
+            t[k] = t[k - 1];
+            t[k - 1] = swap;
+        }
+}
+
 rh_status rh_key_terms_of(const char *text, rh_key_term *out, size_t cap, size_t *n, rh_error *err)
 {
-    split_text s;
-    rh_token *t = NULL;
+    rh_text_tokens in;
     rh_key_term *all = rh_calloc(RH_KEY_TERMS, sizeof *all);
-    size_t n_tokens = 0, n_all = 0;
-    rh_status st = all ? split(text, &s) : RH_ERR_NOMEM;
+    size_t n_all = 0;
+    rh_status st = all ? rh_text_tokens_of(text, &in, err) : rh_fail(err, RH_ERR_NOMEM, "key terms: out of memory");
     if (st == RH_OK) {
-        st = rh_tokens_of(s.words, s.n, NULL, 0, &t, &n_tokens);
-        if (st == RH_OK)
-            find_terms(s.words, t, n_tokens, all, &n_all);
-        rh_free(t);
-        split_done(&s);
-    }
-    for (size_t i = 1; i < n_all; i++) /* those of one weight stay in order */
-        for (size_t k = i; k > 0 && all[k].weight > all[k - 1].weight; k--) {
-            rh_key_term swap = all[k];
-            all[k] = all[k - 1];
-            all[k - 1] = swap;
-        }
-    if (st == RH_OK) {
+        find_terms(in.words, in.t, in.n, all, &n_all);
+        rh_text_tokens_done(&in);
+        rh_key_terms_sort(all, n_all);
         *n = n_all < cap ? n_all : cap;
         memcpy(out, all, *n * sizeof *out);
     }
     rh_free(all);
-    return st == RH_OK ? RH_OK : rh_fail(err, st, "key terms: out of memory");
+    return st;
 }
 
 /* ---- in an answer ---- */
@@ -241,10 +260,13 @@ rh_status rh_key_terms_seek(const rh_word *words, size_t n_words, rh_key_term *t
     for (size_t m = 0; m < n; m++) {
         rh_key keys[TERM_WORDS];
         size_t n_keys = keys_of(terms[m].text, keys), end;
+        rh_key joined; /* "CI/CD" and "Power BI" are heard as one word too */
+        rh_word_key(terms[m].text, joined);
         terms[m].n_said = 0;
         terms[m].start = terms[m].end = 0;
         for (size_t i = 0; i < n_tokens && n_keys; i++) {
-            if ((end = term_at(t, n_tokens, i, (const rh_key *)keys, n_keys)) == 0)
+            end = strcmp(t[i].key, joined) == 0 ? i + 1 : term_at(t, n_tokens, i, (const rh_key *)keys, n_keys);
+            if (end == 0)
                 continue;
             if (terms[m].n_said++ == 0) {
                 terms[m].start = words[t[i].word].start;
@@ -265,4 +287,54 @@ float rh_key_terms_covered(const rh_key_term *terms, size_t n)
         said += terms[i].n_said ? terms[i].weight : 0;
     }
     return all > 0 ? said / all : 0;
+}
+
+/* ---- single words ---- */
+
+static bool counts(const rh_token *t)
+{
+    return strlen(t->key) >= MIN_WORD && !rh_is_generic(t) &&
+           !(t->pos & (RH_POS_CLOSED | RH_POS_ADVERB | RH_POS_NUMBER | RH_POS_OTHER_SIGN));
+}
+
+static void add_word(rh_key_words *w, const char *key, int weight)
+{
+    size_t i = 0;
+    while (i < w->n && strcmp(w->at[i].key, key) != 0)
+        i++;
+    if (i == RH_KEY_WORDS)
+        return;
+    if (i == w->n)
+        strcpy(w->at[w->n++].key, key);
+    if (w->at[i].weight < MAX_WEIGHT)
+        w->at[i].weight += weight;
+}
+
+rh_status rh_key_words_add(rh_key_words *w, const char *text, int weight, rh_error *err)
+{
+    rh_text_tokens in;
+    rh_status st = rh_text_tokens_of(text, &in, err);
+    if (st != RH_OK)
+        return st;
+    for (size_t i = 0; i < in.n; i++)
+        if (counts(&in.t[i]))
+            add_word(w, in.t[i].key, weight);
+    rh_text_tokens_done(&in);
+    return RH_OK;
+}
+
+int rh_key_words_met(const rh_key_words *w, const char *text)
+{
+    rh_text_tokens in;
+    int met = 0;
+    if (w->n == 0 || rh_text_tokens_of(text, &in, NULL) != RH_OK)
+        return 0;
+    for (size_t i = 0; i < in.n; i++)
+        for (size_t k = 0; k < w->n && counts(&in.t[i]); k++)
+            if (same_stem(w->at[k].key, in.t[i].key)) {
+                met += w->at[k].weight;
+                break;
+            }
+    rh_text_tokens_done(&in);
+    return met;
 }

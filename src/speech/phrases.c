@@ -75,9 +75,17 @@ static size_t without_repetition(rh_token *t, size_t n)
     return n;
 }
 
+static const char *behind_quotes(const char *s)
+{
+    while (*s && (strchr(" \"'(", *s) || strncmp(s, "“", 3) == 0 || strncmp(s, "„", 3) == 0 || strncmp(s, "‘", 3) == 0))
+        s += *s == '\xE2' ? 3 : 1;
+    return s;
+}
+
 static bool is_name(const char *text, const char *key, bool opens)
 {
-    return !opens && isupper((unsigned char)text[0]) && strcmp(key, "i") != 0 && strncmp(key, "i'", 2) != 0;
+    return !opens && isupper((unsigned char)*behind_quotes(text)) && strcmp(key, "i") != 0 &&
+           strncmp(key, "i'", 2) != 0;
 }
 
 static size_t keep_tokens(const rh_word *words, const rh_key *keys, size_t n_words, const bool *dropped, rh_token *t)
@@ -361,20 +369,23 @@ static const char *to_you_word(const char *key)
 /* The word without the punctuation around it; lower case at a sentence's start. */
 static size_t bare_word(const rh_word *w, const rh_token *t, char *out, size_t size)
 {
-    const char *s = w->text + strspn(w->text, " \"'(");
+    const char *s = behind_quotes(w->text);
     size_t len = strlen(s);
     while (len > 1 && strchr(".,;:?!\"')-", s[len - 1]))
         len--;
     while (len > 3 && (memcmp(s + len - 3, "\xE2\x80\xA6", 3) == 0 || memcmp(s + len - 3, "\xE2\x80\x9D", 3) == 0))
         len -= 3;
     for (size_t i = 0; i < len; i++) /* two words in one, remarks of a transcript */
-        if (strchr("[](){}<>*?!/\\|_=\"", s[i]) || (s[i] == '.' && s[i + 1] == '.'))
+        if (strchr("[](){}<>*?!\\|_=\"", s[i]) || (s[i] == '/' && !(i && isupper((unsigned char)s[i - 1]))) ||
+            (s[i] == '.' && s[i + 1] == '.'))
             return 0;
     if (len >= size)
         return 0;
     memcpy(out, s, len);
     out[len] = '\0';
-    bool begins = t->opens && len > 1 && islower((unsigned char)out[1]) && !rh_word_listed(RH_LIST_TERMS, t->key);
+    bool begins = t->opens && len > 1 && !rh_word_listed(RH_LIST_TERMS, t->key);
+    for (size_t i = 1; i < len && begins; i++)
+        begins = !isupper((unsigned char)out[i]) && (i > 1 || islower((unsigned char)out[i]));
     if (begins || (t->pos & RH_POS_CLOSED && !(t->pos & RH_POS_PRONOUN)))
         out[0] = (char)tolower((unsigned char)out[0]);
     return len;

@@ -12,7 +12,7 @@
 static const char AD[] =
     "Senior Backend Engineer\n\nAs part of our payments team you will build scalable services.\n"
     "- REST APIs in Python and Go\n- Operation of our Kubernetes clusters (AWS)\n- Product management with Python\n"
-    "* Very good knowledge of PostgreSQL/Kafka\n* Strong communication skills and 5+ years of experience\n";
+    "* Very good knowledge of PostgreSQL/Kafka, CI/CD and AWS/GCP\n* Strong communication skills and 5+ years of experience\n";
 
 static const rh_key_term *called(const rh_key_term *t, size_t n, const char *text)
 {
@@ -43,8 +43,9 @@ static size_t seek(const char *answer, rh_key_term *terms, size_t n)
 
 static void an_ad_is_about_its_names_and_nouns(void **state)
 {
-    static const char *const wanted[] = {"Python", "Backend Engineer",   "Kubernetes clusters", "AWS", "PostgreSQL",
-                                         "Kafka",  "product management", "communication"};
+    static const char *const wanted[] = {
+        "Python", "Backend Engineer",   "Kubernetes clusters", "AWS", "PostgreSQL", "Kafka", "CI/CD",
+        "GCP",    "product management", "communication"};
     static const char *const unwanted[] = {"experience",
                                            "years",
                                            "team",
@@ -85,6 +86,9 @@ static void terms_are_found_by_their_stems(void **state)
         {"planning", "so I planned it", true},
         {"plan", "the plant was closed", false},
         {"Java", "it was written in JavaScript", false},
+        {"CI/CD", "we had CI/CD there", true},
+        {"CI/CD", "we had a CI and CD there", true},
+        {"Power BI", "it was in PowerBI", true},
         {"Go", "we go there", true}, /* by its letters alone */
     };
     (void)state;
@@ -113,6 +117,61 @@ static void what_is_said_has_its_moment_and_its_share(void **state)
     assert_true(rh_key_terms_covered(t, 0) == 0);
 }
 
+static rh_key_term names[RH_KEY_NAMES];
+static size_t n_names;
+
+static const rh_key_term *named(const char *ad, const char *cv, const char *text)
+{
+    assert_int_equal(rh_key_names_of(ad, cv, names, &n_names, NULL), RH_OK);
+    const rh_key_term *t = called(names, n_names, text);
+    if (!t)
+        fail_msg("%s is not named", text);
+    return t;
+}
+
+static void names_are_found_where_something_is_asked_for(void **state)
+{
+    static const char ad[] =
+        "ABOUT US\nAcme Robotics in Berlin builds robots with Siemens.\nREQUIREMENTS:\n"
+        "- 3+ years of experience with Google Analytics, C++ and Node.js\n"
+        "- Knowledge of\n- good knowledge of employment law, and SQL (e.g. PostgreSQL)\n"
+        "- experience in a small team; experience with stakeholder management to start with\n"
+        "- Understanding of lean production\n- HubSpot – DaVinci, experience with “Power BI”, write to jobs@Acme.com\n"
+        "We offer: 401k, PTO, a CEO who listens. Start in January, GmbH.";
+    static const char *const wanted[] = {"Google Analytics",
+                                         "C++",
+                                         "Node.js",
+                                         "SQL",
+                                         "knowledge of employment law",
+                                         "PostgreSQL",
+                                         "experience with stakeholder management",
+                                         "understanding of lean production",
+                                         "HubSpot",
+                                         "DaVinci",
+                                         "Power BI"};
+    (void)state;
+    for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++)
+        (void)named(ad, "I wrote C++ for years.", wanted[i]);
+    assert_int_equal(n_names, sizeof wanted / sizeof *wanted);
+    assert_int_equal(named(ad, "I wrote C++ for years.", "C++")->n_said, 1);
+    assert_string_equal(names[0].text, "C++"); /* both speak of it */
+    assert_int_equal(named(ad, "C, and c++", "C++")->n_said, 0);
+    assert_true(named(ad, "", "knowledge of employment law")->skill);
+}
+
+static void single_words_count_with_other_endings(void **state)
+{
+    static rh_key_words w;
+    (void)state;
+    assert_int_equal(rh_key_words_met(&w, "A test"), 0);
+    assert_int_equal(rh_key_words_add(&w, "You test pumps and calm customers.", 2, NULL), RH_OK);
+    assert_int_equal(rh_key_words_add(&w, "Testing of pumps", 1, NULL), RH_OK);
+    assert_int_equal(rh_key_words_met(&w, "How did testing go?"), rh_key_words_met(&w, "A test"));
+    assert_true(rh_key_words_met(&w, "A difficult customer") > 0);
+    assert_true(rh_key_words_met(&w, "A pump of ours, and its tests") > rh_key_words_met(&w, "A difficult customer"));
+    assert_int_equal(rh_key_words_met(&w, "Tell me about a time you learnt something new"), 0);
+}
+
 static void any_text_is_taken(void **state)
 {
     static const char *const texts[] = {
@@ -121,12 +180,21 @@ static void any_text_is_taken(void **state)
     rh_key_term t[RH_KEY_TERMS];
     size_t n;
     (void)state;
-    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         assert_int_equal(rh_key_terms_of(texts[i], t, RH_KEY_TERMS, &n, NULL), RH_OK);
+        assert_int_equal(rh_key_names_of(texts[i], texts[i], names, &n_names, NULL), RH_OK);
+        assert_int_equal(n_names, 0);
+    }
     for (size_t i = 0, k = 0; k + 16 < sizeof much; i++)
         k += (size_t)snprintf(much + k, 16, "word%zu\n", i);
     assert_int_equal(rh_key_terms_of(much, t, RH_KEY_TERMS, &n, NULL), RH_OK);
     assert_int_equal(n, RH_KEY_TERMS);
+    for (size_t i = 0; i + 1 < sizeof much; i++)
+        much[i] = "Ab +.C#\xff\n"[i * 7 % 9];
+    static rh_key_words w;
+    assert_int_equal(rh_key_names_of(much, much, names, &n_names, NULL), RH_OK);
+    assert_int_equal(rh_key_words_add(&w, much, 2, NULL), RH_OK);
+    assert_true(n_names <= RH_KEY_NAMES && w.n <= RH_KEY_WORDS && rh_key_words_met(&w, much) >= 0);
     memset(much, 'x', sizeof much - 1);
     assert_int_equal(rh_key_terms_of(much, t, RH_KEY_TERMS, &n, NULL), RH_OK);
 }
@@ -137,6 +205,8 @@ int main(void)
         cmocka_unit_test(an_ad_is_about_its_names_and_nouns),
         cmocka_unit_test(terms_are_found_by_their_stems),
         cmocka_unit_test(what_is_said_has_its_moment_and_its_share),
+        cmocka_unit_test(names_are_found_where_something_is_asked_for),
+        cmocka_unit_test(single_words_count_with_other_endings),
         cmocka_unit_test(any_text_is_taken),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

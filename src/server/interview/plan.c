@@ -4,9 +4,16 @@
 #include <string.h>
 #include "rehearse/base/alloc.h"
 #include "rehearse/base/json.h"
-#include "terms.h"
+#include "rehearse/speech/key_terms.h"
 
-enum { OWN_ROLE = 3, FRESH_NAMES = 4 };
+enum { OWN_ROLE = 3, FRESH_NAMES = 4, AD_WEIGHT = 2, CV_WEIGHT = 1, ID_BYTES = RH_KEY_TERM_BYTES + 8 };
+
+/* What the interview is about. */
+typedef struct {
+    rh_key_words words; /* of advertisement and CV */
+    rh_key_term names[RH_KEY_NAMES];
+    size_t n_names;
+} matter;
 
 /* O opening, B behavioural, S situational, R of the role, C closing; in small letters where what the advertisement
  * names is asked about, if it names something. */
@@ -71,7 +78,7 @@ static bool is_better(rank a, rank b)
     return a.score != b.score ? a.score > b.score : a.luck > b.luck;
 }
 
-static const json_t *best_of_kind(const rh_plan_wish *w, const rh_terms *t, const json_t *plan, const char *kind)
+static const json_t *best_of_kind(const rh_plan_wish *w, const matter *m, const json_t *plan, const char *kind)
 {
     const json_t *best = NULL;
     rank best_rank = {0};
@@ -82,7 +89,7 @@ static const json_t *best_of_kind(const rh_plan_wish *w, const rh_terms *t, cons
         if (strcmp(rh_json_str(q, "kind"), kind) != 0 || has_question(plan, id))
             continue;
         bool own = strcmp(rh_json_str(q, "role"), w->role) == 0;
-        rank r = {asked_ago(w->recent, id), OWN_ROLE * own + rh_terms_met(t, text), drawn(w->seed, id)};
+        rank r = {asked_ago(w->recent, id), OWN_ROLE * own + rh_key_words_met(&m->words, text), drawn(w->seed, id)};
         if (!best || is_better(r, best_rank)) {
             best = q;
             best_rank = r;
@@ -92,37 +99,37 @@ static const json_t *best_of_kind(const rh_plan_wish *w, const rh_terms *t, cons
 }
 
 /* A role without questions of a kind has others. */
-static const json_t *from_bank(const rh_plan_wish *w, const rh_terms *t, const json_t *plan, char slot)
+static const json_t *from_bank(const rh_plan_wish *w, const matter *m, const json_t *plan, char slot)
 {
     static const char others[] = "SBOC";
-    const json_t *q = best_of_kind(w, t, plan, kind_of(slot));
+    const json_t *q = best_of_kind(w, m, plan, kind_of(slot));
     for (size_t i = 0; !q && others[i]; i++)
-        q = best_of_kind(w, t, plan, kind_of(others[i]));
+        q = best_of_kind(w, m, plan, kind_of(others[i]));
     return q;
 }
 
 /* ---- from what the advertisement names ---- */
 
-static void id_of(const rh_term_name *name, char out[RH_TERM_BYTES + 8])
+static void id_of(const rh_key_term *name, char out[ID_BYTES])
 {
-    (void)snprintf(out, RH_TERM_BYTES + 8, "ad:%s", name->text);
+    (void)snprintf(out, ID_BYTES, "ad:%s", name->text);
 }
 
 /* One of the first few that was not asked about lately. */
-static const rh_term_name *pick_name(const rh_plan_wish *w, const rh_terms *t, const json_t *plan)
+static const rh_key_term *pick_name(const rh_plan_wish *w, const matter *m, const json_t *plan)
 {
-    const rh_term_name *best = NULL;
+    const rh_key_term *best = NULL;
     rank best_rank = {0};
     size_t left = 0;
-    for (size_t i = 0; i < t->n_names && left < FRESH_NAMES; i++) {
-        char id[RH_TERM_BYTES + 8];
-        id_of(&t->names[i], id);
+    for (size_t i = 0; i < m->n_names && left < FRESH_NAMES; i++) {
+        char id[ID_BYTES];
+        id_of(&m->names[i], id);
         if (has_question(plan, id))
             continue;
         left++;
-        rank r = {asked_ago(w->recent, id), t->names[i].weight, drawn(w->seed, id)};
+        rank r = {asked_ago(w->recent, id), (int)m->names[i].weight, drawn(w->seed, id)};
         if (!best || is_better(r, best_rank)) {
-            best = &t->names[i];
+            best = &m->names[i];
             best_rank = r;
         }
     }
@@ -133,21 +140,21 @@ typedef struct {
     const char *before, *after;
 } pattern;
 
-static pattern pattern_of(const rh_term_name *name, bool behavioural)
+static pattern pattern_of(const rh_key_term *name, bool behavioural)
 {
     if (name->skill)
         return behavioural ? (pattern){"The advertisement asks for ", ". Tell me about a time that shows yours."}
                            : (pattern){"The advertisement asks for ", ". How do you go about such work, step by step?"};
     if (!behavioural)
         return (pattern){"The advertisement names ", ". How do you work with it, and where do you see its limits?"};
-    return name->in_cv ? (pattern){"Both the advertisement and your CV name ",
-                                   ". What is the hardest thing you have done with it?"}
-                       : (pattern){"The advertisement asks for ", ". Tell me about a time you used it."};
+    return name->n_said ? (pattern){"Both the advertisement and your CV name ",
+                                    ". What is the hardest thing you have done with it?"}
+                        : (pattern){"The advertisement asks for ", ". Tell me about a time you used it."};
 }
 
-static json_t *made_from(const rh_term_name *name, const char *kind)
+static json_t *made_from(const rh_key_term *name, const char *kind)
 {
-    char id[RH_TERM_BYTES + 8], text[RH_TERM_BYTES + 128];
+    char id[ID_BYTES], text[RH_KEY_TERM_BYTES + 128];
     pattern p = pattern_of(name, strcmp(kind, "behavioural") == 0);
     id_of(name, id);
     (void)snprintf(text, sizeof text, "%s%s%s", p.before, name->text, p.after);
@@ -157,23 +164,31 @@ static json_t *made_from(const rh_term_name *name, const char *kind)
                      "What came of it, with a figure, or what you would have to learn");
 }
 
+static rh_status about(const rh_plan_wish *w, matter *m, rh_error *err)
+{
+    rh_status st = rh_key_names_of(w->job_ad, w->cv, m->names, &m->n_names, err);
+    if (st == RH_OK)
+        st = rh_key_words_add(&m->words, w->job_ad, AD_WEIGHT, err);
+    return st == RH_OK ? rh_key_words_add(&m->words, w->cv, CV_WEIGHT, err) : st;
+}
+
 rh_status rh_interview_plan(const rh_plan_wish *w, json_t **out, rh_error *err)
 {
-    rh_terms *t = rh_calloc(1, sizeof *t);
+    matter *m = rh_calloc(1, sizeof *m);
     json_t *plan = json_array();
     const char *slots = shapes[0].slots;
-    if (!t || !plan) {
-        rh_free(t);
+    rh_status st = m && plan ? about(w, m, err) : rh_fail(err, RH_ERR_NOMEM, "out of memory");
+    if (st != RH_OK) {
+        rh_free(m);
         json_decref(plan);
-        return rh_fail(err, RH_ERR_NOMEM, "out of memory");
+        return st;
     }
     for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++)
         if (shapes[i].n == w->n_questions)
             slots = shapes[i].slots;
-    rh_terms_find(w->job_ad, w->cv, t);
     for (size_t i = 0; slots[i]; i++) {
-        const rh_term_name *name = slots[i] >= 'a' ? pick_name(w, t, plan) : NULL;
-        const json_t *q = name ? NULL : from_bank(w, t, plan, slots[i]);
+        const rh_key_term *name = slots[i] >= 'a' ? pick_name(w, m, plan) : NULL;
+        const json_t *q = name ? NULL : from_bank(w, m, plan, slots[i]);
         json_t *item = name ? made_from(name, kind_of(slots[i]))
                        : q  ? json_pack("{s:O, s:O, s:O, s:O}", "question_id", json_object_get(q, "id"), "kind",
                                         json_object_get(q, "kind"), "text", json_object_get(q, "text"), "shows",
@@ -184,7 +199,7 @@ rh_status rh_interview_plan(const rh_plan_wish *w, json_t **out, rh_error *err)
             json_array_append_new(plan, item);
         }
     }
-    rh_free(t);
+    rh_free(m);
     *out = plan;
     return RH_OK;
 }
