@@ -55,7 +55,7 @@ export async function interviews({ open, quiet, axe, looksFinished, server, erro
   const files = { jfk: clip('jfk.flac'), crayfish: clip('367-130732-0003.ogg'), short: clip('1688-142285-0002.flac') };
   const api = async (path) => (await fetch(`${server.url}v1/${path}`)).json();
 
-  const begin = async (page, { clips, voice = true, video = false, length = '3', job = '' }) => {
+  const begin = async (page, { clips, voice = true, video = false, length = '3', job = '', cv = '' }) => {
     await page.addInitScript(stand, { clips, voice });
     await page.route(/v1\/interviews$/, (route) => { // the same plan each time
       if (route.request().method() !== 'POST') return route.continue();
@@ -78,6 +78,7 @@ export async function interviews({ open, quiet, axe, looksFinished, server, erro
     if (job) {
       await page.click('summary:has-text("Fit it to a job")');
       await page.fill('#job-ad', job);
+      await page.fill('#cv', cv);
     }
     await page.click('#enable');
     await page.waitForSelector('#start:not([disabled])');
@@ -86,7 +87,7 @@ export async function interviews({ open, quiet, axe, looksFinished, server, erro
 
   await test('an interview of three questions from the first visit to its report, without a click in between', async () => {
     const page = await open();
-    await begin(page, { clips: [files.crayfish, files.short, files.jfk, files.short], video: true, job: 'You have experience with Salesforce and HubSpot.' });
+    await begin(page, { clips: [files.crayfish, files.short, files.jfk, files.short], video: true, job: 'You have experience with Salesforce and HubSpot.\nYou sell Pacific crayfish, river trout and smoked salmon.', cv: 'I cooked crayfish with Escoffier in Paris.' });
     await looksFinished(page, 'interview-setup');
     await axe(page);
     await page.click('#start');
@@ -132,6 +133,18 @@ export async function interviews({ open, quiet, axe, looksFinished, server, erro
     await axe(page);
     await page.click('a:has-text("whole report") >> nth=1');
     await page.waitForFunction((text) => document.querySelector('article.report h1')?.textContent === text, next);
+    await page.click('a:has-text("The whole interview")');
+    await page.click('.interview-report a:has-text("whole report") >> nth=0');
+    await page.waitForSelector('.terms');
+    const { terms } = first.job_terms;
+    assert.deepEqual(terms.filter((t) => t.times).map((t) => t.text), ['Pacific crayfish', 'crayfish']);
+    assert.equal(await page.textContent('.terms dt >> nth=0'), `In this answer: 2 of ${terms.length}`);
+    assert.match(await page.textContent('.terms .missing'), /Job ad: .*Salesforce, HubSpot.*CV: .*Escoffier/s);
+    assert.match(await page.textContent('.terms .moments'), /0:00 Pacific crayfish/);
+    await looksFinished(page, 'report-terms');
+    await page.setViewportSize({ width: 390, height: 844 });
+    await looksFinished(page, 'report-terms-phone');
+    await page.setViewportSize({ width: 1280, height: 860 });
     await page.click('a:has-text("The whole interview")');
     await page.waitForSelector('.interview-report');
     await page.setViewportSize({ width: 390, height: 844 });

@@ -340,11 +340,15 @@ function followUps(r, context, asked) {
 
 // Words of the pasted ad and CV that this answer has, with their moments, and those it has not.
 function jobTerms(r, context) {
-  const terms = r.job_terms?.terms || [], said = terms.filter((t) => t.times > 0), missed = terms.filter((t) => !t.times);
+  const terms = r.job_terms?.terms || [], said = terms.filter((t) => t.times > 0);
   if (!terms.length) return null;
-  return el('section', { class: 'card terms' }, el('h2', {}, 'Terms of the job ad and the CV'),
-    said.length ? moments(said.map((t) => ({ start: t.start, end: t.end, text: t.times > 1 ? `${t.text} (${t.times} times)` : t.text })), context) : el('p', {}, 'None of them is in this answer.'),
-    missed.length ? el('p', { class: 'advice' }, `Not in this answer: ${missed.map((t) => t.text).join(', ')}.`) : null,
+  const sources = [['job_ad', 'Job ad'], ['cv', 'CV']].filter(([from]) => terms.some((t) => t.from === from)), both = sources.length > 1;
+  const missed = sources.map(([from, name]) => [name, terms.filter((t) => t.from === from && !t.times).map((t) => t.text).join(', ')]).filter(([, texts]) => texts);
+  const part = (title, how, ...children) => el('div', { class: how }, el('dt', {}, title), el('dd', {}, ...children));
+  return el('section', { class: 'card terms' }, el('h2', {}, both ? 'Terms of the job ad and the CV' : `Terms of the ${sources[0][0] === 'cv' ? 'CV' : 'job ad'}`),
+    el('dl', { class: 'star' },
+      part(`In this answer: ${said.length} of ${terms.length}`, '', said.length ? moments(said.map((t) => ({ start: t.start, end: t.end, text: t.times > 1 ? `${t.text} (${t.times} times)` : t.text })), context) : 'None of them.'),
+      missed.length ? part('Not in this answer', 'missing', ...missed.map(([name, texts]) => el('div', {}, both ? `${name}: ${texts}` : texts))) : null),
     el('p', { class: 'advice' }, 'Found by the words alone: what you said in other words counts as missing here. One answer need not have all of them.'));
 }
 
