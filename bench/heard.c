@@ -20,6 +20,7 @@
 #include "rehearse/report/report.h"
 #include "rehearse/session/hearing.h"
 #include "rehearse/speech/analysis.h"
+#include "rehearse/speech/phones.h"
 
 static const char *const LISTS[RH_WORD_LISTS] = {"clean", "verbatim", "forced"};
 
@@ -40,6 +41,18 @@ static json_t *words_json(const rh_word *w, size_t n)
     return a;
 }
 
+/* Sound, word, start, end, ln P, margin, rival. */
+static json_t *phones_json(const rh_word_table *t, const rh_speech_segment *s)
+{
+    json_t *a = json_array();
+    for (size_t i = s->first_phone; i < s->first_phone + s->n_phones; i++) {
+        const rh_phone_said *p = &t->phones[i];
+        json_array_append_new(a, json_pack("[i,i,f,f,f,f,i]", p->phone, (int)p->word, (double)p->start, (double)p->end,
+                                           (double)p->logp, (double)p->margin, p->rival));
+    }
+    return a;
+}
+
 static json_t *table_json(const rh_word_table *t, const rh_contour *c, double duration_s)
 {
     json_t *segments = json_array(), *voice = json_array();
@@ -53,6 +66,7 @@ static json_t *table_json(const rh_word_table *t, const rh_contour *c, double du
             const size_t n[] = {s->n_words, s->n_verbatim, s->n_forced};
             json_object_set_new(g, LISTS[k], words_json(t->words[k].at + first[k], n[k]));
         }
+        json_object_set_new(g, "phones", phones_json(t, s));
         json_array_append_new(segments, g);
     }
     for (size_t i = 0; i < t->n_voice; i++)
@@ -173,6 +187,25 @@ static void add_words(rh_word_table *t, rh_words_of list, const json_t *words)
     }
 }
 
+static void add_phones(rh_word_table *t, const json_t *phones)
+{
+    size_t n = json_array_size(phones);
+    rh_phone_said *said = rh_calloc(n + 1, sizeof *said);
+    for (size_t i = 0; said && i < n; i++) {
+        const json_t *p = json_array_get(phones, i);
+        said[i] = (rh_phone_said){.phone = (int)real_at(p, 0),
+                                  .word = (size_t)real_at(p, 1),
+                                  .start = real_at(p, 2),
+                                  .end = real_at(p, 3),
+                                  .logp = real_at(p, 4),
+                                  .margin = real_at(p, 5),
+                                  .rival = (int)real_at(p, 6)};
+    }
+    if (said)
+        (void)rh_word_table_phones(t, false, said, n);
+    rh_free(said);
+}
+
 static void read_table(rh_word_table *t, const json_t *o)
 {
     size_t i;
@@ -188,6 +221,7 @@ static void read_table(rh_word_table *t, const json_t *o)
             (void)rh_word_table_pooled(t, pooled, n);
         for (int k = 0; k < RH_WORD_LISTS; k++)
             add_words(t, (rh_words_of)k, json_object_get(g, LISTS[k]));
+        add_phones(t, json_object_get(g, "phones"));
         rh_free(pooled);
     }
     json_array_foreach(json_object_get(o, "voice"), i, g)

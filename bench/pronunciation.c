@@ -61,7 +61,7 @@ static void read_model(FILE *f, rh_score_model *m)
     take(f, sound, RH_SOUND_INPUTS * sizeof *sound);
     take(f, &m->sound_offset, sizeof m->sound_offset);
     m->sound = sound;
-    for (int k = 0; k < 4; k++) {
+    for (int k = 0; k < 2 * RH_SCORE_KINDS; k++) {
         int32_t n;
         take(f, &n, sizeof n);
         take(f, &m->additive[k].middle, sizeof m->additive[k].middle);
@@ -83,7 +83,7 @@ static void read_folds(const char *path)
     }
     take(f, magic, sizeof magic);
     take(f, head, sizeof head);
-    if (memcmp(magic, "RHFOLDS1", 8) != 0 || head[0] > MAX_FOLDS || head[1] > MAX_SPEAKERS ||
+    if (memcmp(magic, "RHFOLDS2", 8) != 0 || head[0] > MAX_FOLDS || head[1] > MAX_SPEAKERS ||
         head[2] != RH_SOUND_INPUTS) {
         fprintf(stderr, "%s is not a table of folds for this build\n", path);
         exit(1);
@@ -126,18 +126,14 @@ typedef struct {
     rh_vad_model *vad;
 } recogniser;
 
-/* id,speaker,age,gender,duration_s,accuracy,fluency,prosodic,total,...,text,file */
-enum { COLUMNS = 16, SPEAKER = 1, AGE = 2, SEX = 3, ACCURACY = 5, FLUENCY, PROSODIC, TOTAL, TEXT = 14, NAME };
-
-static bool one(recogniser *e, const char *folder, char **c)
+/* Hears a recording, with its text or freely, and scores it. */
+static bool hear(recogniser *e, const char *path, const char *text, const rh_score_model *models, float out[RH_RATINGS])
 {
-    char path[4500];
     rh_audio audio = {0};
     rh_hearing h = {0};
     rh_analysis a = {0};
     rh_error err = {0};
-    const rh_hearing_options o = {.language = "en", .reference = c[TEXT]};
-    (void)snprintf(path, sizeof path, "%s/%s", folder, c[NAME]);
+    const rh_hearing_options o = {.language = "en", .reference = text};
     rh_status st = rh_audio_read_file(&audio, path, 600, &err);
     if (st == RH_OK)
         st = rh_hear(&h, e->stream, e->model, e->vad, audio.samples, audio.n, &o, &err);
@@ -148,20 +144,29 @@ static bool one(recogniser *e, const char *folder, char **c)
         fprintf(stderr, "%s: %s\n", path, err.msg);
         return false;
     }
-    result *r = &results[n_results++];
-    r->age = atoi(c[AGE]);
-    r->sex = c[SEX][0];
-    r->rated[RH_RATING_FLUENCY] = strtof(c[FLUENCY], NULL);
-    r->rated[RH_RATING_ACCURACY] = strtof(c[ACCURACY], NULL);
-    r->rated[RH_RATING_PROSODIC] = strtof(c[PROSODIC], NULL);
-    r->rated[RH_RATING_TOTAL] = strtof(c[TOTAL], NULL);
-    rh_speech_input in = rh_word_table_input(&a.said, &h.curves, a.duration_s);
-    score(&in, models_for(c[SPEAKER]), r->scored[0]);
-    in.reference = NULL;
-    in.n_forced = 0;
-    score(&in, models_for(c[SPEAKER]), r->scored[1]);
+    const rh_speech_input in = rh_word_table_input(&a.said, &h.curves, a.duration_s);
+    score(&in, models, out);
     rh_analysis_done(&a);
     rh_hearing_done(&h);
+    return true;
+}
+
+/* id,speaker,age,gender,duration_s,accuracy,fluency,prosodic,total,...,text,file */
+enum { COLUMNS = 16, SPEAKER = 1, AGE = 2, SEX = 3, ACCURACY = 5, FLUENCY, PROSODIC, TOTAL, TEXT = 14, NAME };
+
+static bool one(recogniser *e, const char *folder, char **c)
+{
+    char path[4500];
+    const rh_score_model *models = models_for(c[SPEAKER]);
+    (void)snprintf(path, sizeof path, "%s/%s", folder, c[NAME]);
+    result r = {.age = atoi(c[AGE]), .sex = c[SEX][0]};
+    if (!hear(e, path, c[TEXT], models, r.scored[0]) || !hear(e, path, NULL, models, r.scored[1]))
+        return false;
+    r.rated[RH_RATING_FLUENCY] = strtof(c[FLUENCY], NULL);
+    r.rated[RH_RATING_ACCURACY] = strtof(c[ACCURACY], NULL);
+    r.rated[RH_RATING_PROSODIC] = strtof(c[PROSODIC], NULL);
+    r.rated[RH_RATING_TOTAL] = strtof(c[TOTAL], NULL);
+    results[n_results++] = r;
     return true;
 }
 

@@ -51,7 +51,12 @@ static json_t *words_json(const rh_word *w, size_t n)
     return a;
 }
 
-/* Features of the recording's chunks, averaged by words. */
+static bool is_of_phones(int feature)
+{
+    return feature >= RH_F_PHONE_LOGP && feature <= RH_F_PHONE_MARGIN_LOW;
+}
+
+/* Features of the recording's chunks, averaged by words; null for sounds that are not known in all of them. */
 static json_t *features_json(const rh_speech_input *in)
 {
     rh_speech_report r;
@@ -67,7 +72,7 @@ static json_t *features_json(const rh_speech_input *in)
         total += (float)s[i].n_spoken;
     for (size_t i = 0; i < n; i++)
         for (int k = 0; k < RH_FEATURES; k++)
-            x[k] += s[i].x[k] * (float)s[i].n_spoken / total;
+            x[k] += is_of_phones(k) && !s[i].has_phones ? NAN : s[i].x[k] * (float)s[i].n_spoken / total;
     json_t *a = numbers(x, in->reference && in->n_forced ? RH_FEATURES : RH_FREE_FEATURES);
     rh_free(s);
     rh_speech_report_done(&r);

@@ -11,6 +11,8 @@ Needs numpy and scipy. For each rating (fluency, accuracy, prosodic, total) two 
   * an additive model: one curve of straight pieces for every named feature and one for the
     output of the first part, each curve monotone in the direction that sense demands
     (ramp functions with non-negative heights and a quadratic penalty).
+A third kind of additive model has the sounds of the words beside these (their norms: tools/sound_norms). It is learnt
+from the recordings of which they are known, and drawn to what all recordings say.
 Recordings of --native (the same table for good native readers, here LibriSpeech, whose speakers are
 the first part of an id) are learnt with full marks: the raters heard no such readers, and without
 them the sound of another room looks like an accent.
@@ -45,12 +47,21 @@ DIRECTION = {
     "pause_share": -1, "pauses_within": -1, "longest_pause": -1, "stretch": -1, "rhythm": -1,
     "ref_logp": 1, "ref_logp_low": 1, "ref_margin": 1, "ref_entropy": -1, "ref_gap": 1,
     "ref_errors": -1, "ref_letters": -1,
+    "phone_logp": 1, "phone_logp_low": 1, "phone_margin": 1, "phone_margin_low": 1,
 }
+PHONES = ["phone_logp", "phone_logp_low", "phone_margin", "phone_margin_low"]
 FEATURES = ["logp", "logp_low", "entropy", "margin", "rate", "articulation", "pause_share",
-            "pauses_within", "longest_pause", "stretch", "rhythm", "pitch_sd", "loud_sd", "voiced",
+            "pauses_within", "longest_pause", "stretch", "rhythm", "pitch_sd", "loud_sd", "voiced", *PHONES,
             "ref_logp", "ref_logp_low", "ref_margin", "ref_entropy", "ref_gap", "ref_errors",
             "ref_letters"]
 N_FREE = FEATURES.index("ref_logp")
+# A row here: the features with the text, then those of the sounds of the words recognised without it.
+FREE_PHONES = list(range(len(FEATURES), len(FEATURES) + len(PHONES)))
+TEXT_PHONES = [FEATURES.index(p) for p in PHONES]
+# What a rating rests on, in the order of rh_score_kind.
+KINDS = ["named", "sound", "phones"]
+# Sounds of words tell of these; flow and melody are judged without them.
+OF_PHONES = {"accuracy", "total"}
 # Where the words heard are another sentence in each copy of a mumbled recording, measures of these
 # words say little; with a text the forced ones say the same.
 NOT_WITH_TEXT = {"logp", "logp_low", "entropy", "margin", "ref_gap", "rhythm"}
@@ -58,6 +69,7 @@ NOT_WITH_TEXT = {"logp", "logp_low", "entropy", "margin", "ref_gap", "rhythm"}
 TOP_KNOT = {"rate": 6.5, "articulation": 6.8}
 KNOTS = 6
 PENALTY = 3.0
+DRAWN = 100.0  # to what all rows say, where some lack the sounds of their words
 INNER_FOLDS = 5
 # Weights beside an error of the same size against the marks: of a change between copies, of a
 # copy made worse that does not fall by its margin (of 10).
@@ -76,7 +88,8 @@ def read_table(path):
             o = json.loads(line)
             if o["features"] is None or "pooled" not in o or len(o["features"]) != len(FEATURES):
                 continue
-            rows.append((o["id"], o["features"], o["pooled"]))
+            features = o["features"] + [o["free"][c] for c in TEXT_PHONES]
+            rows.append((o["id"], [np.nan if x is None else x for x in features], o["pooled"]))
     return rows
 
 
@@ -146,13 +159,26 @@ class Ridge:
 class Additive:
     """Sum of monotone curves of straight pieces."""
 
-    def fit(self, x, y, weights, names, copied, worsened):
-        """copied, worsened: (of, the same columns of copies)."""
+    def fit(self, x, y, weights, names, copied, worsened, before=None):
+        """copied, worsened: (of, the same columns of copies). Rows that lack a measure are left out; where those
+        are many, `before` says what all rows say: a model of some of the columns, whose heights are drawn to."""
+        known = np.isfinite(x).all(1)
+        number = np.cumsum(known) - 1
+        copied, worsened = ((number[of[g]], c[g]) for of, c in (copied, worsened)
+                            for g in [known[of] & np.isfinite(c).all(1)])
+        native = weights == weights.max()
+        weights = np.where(native, weights * known[~native].mean() / known[native].mean(), weights)  # their share stays
+        x, y, weights, native = x[known], y[known], weights[known], native[known]
         alone = "sound" not in names
-        self.middle = np.median(x[weights == weights.max()], 0)
+        self.middle = np.median(x[native], 0)
         self.directions = [DIRECTION.get(n, 1) for n in names]
         self.knots = []
+        known_knots = dict(zip(before.names, before.knots)) if before else {}
+        self.names = names
         for j, name in enumerate(names):
+            if name in known_knots:
+                self.knots.append(known_knots[name])
+                continue
             q = np.quantile(x[:, j], np.linspace(0.01, 0.99, KNOTS))
             q[-1] = max(q[-1], TOP_KNOT.get(name, q[-1]))
             self.knots.append(np.unique(np.round(q, 5)))
@@ -160,8 +186,9 @@ class Additive:
         centre, mean = np.average(b, 0, weights), np.average(y, weights=weights)
         # A small penalty on the height of each piece, so that features which say the same share.
         a = b - centre
-        power = (a.T * weights) @ a + PENALTY * np.eye(a.shape[1])
-        right = a.T @ (weights * (y - mean))
+        drawn, towards = self.drawn(before)
+        power = (a.T * weights) @ a + np.diag(np.where(drawn, DRAWN, PENALTY))
+        right = a.T @ (weights * (y - mean)) + np.where(drawn, DRAWN, PENALTY) * towards
         change = self.basis(copied[1]) - b[copied[0]]
         fall = b[worsened[0]] - self.basis(worsened[1])
         steady = (ALONE_STEADY if alone else NAMED_STEADY) * len(b) / max(1, len(change))
@@ -177,13 +204,23 @@ class Additive:
             return value / len(b), slope / len(b)
 
         n = a.shape[1]
-        self.heights = minimize(loss, np.full(n, 0.02), jac=True, method="L-BFGS-B", bounds=[(0, None)] * n,
+        self.heights = minimize(loss, np.maximum(towards, 0.02), jac=True, method="L-BFGS-B", bounds=[(0, None)] * n,
                                 options={"maxiter": 5000, "maxfun": 6000, "ftol": 1e-11, "gtol": 1e-8}).x
         self.offset = float(mean - centre @ self.heights)
         if alone:  # words alone say little and regression draws towards the mean: give back the spread of the marks
             k = y.std() / self.predict(x).std()
             self.heights, self.offset = k * self.heights, float(mean + k * (self.offset - mean))
         return self
+
+    def drawn(self, before):
+        """Which heights are drawn to those of an earlier model, and all these."""
+        there = {}
+        at = 0
+        for name, k in zip(before.names, before.knots) if before else ():
+            there[name] = before.heights[at:at + len(k) - 1]
+            at += len(k) - 1
+        parts = [(np.full(len(k) - 1, n in there), there.get(n, np.zeros(len(k) - 1))) for n, k in zip(self.names, self.knots)]
+        return np.concatenate([p[0] for p in parts]), np.concatenate([p[1] for p in parts])
 
     def basis(self, x):
         columns = []
@@ -207,14 +244,20 @@ class Additive:
         return out, float(self.predict(self.middle[None])[0])
 
 
-def used(with_text, with_sound):
+def used(with_text, kind, rating="total"):
     """Numbers of the features. Without the encoder's output the words carry the whole score."""
-    left_out = NOT_WITH_TEXT if with_text and with_sound else ()
-    return [i for i, f in enumerate(FEATURES) if f in DIRECTION and f not in left_out and (with_text or i < N_FREE)]
+    left_out = NOT_WITH_TEXT if with_text and kind != "named" else ()
+    columns = [i for i, f in enumerate(FEATURES) if f in DIRECTION and f not in left_out and f not in PHONES and
+               (with_text or i < N_FREE)]
+    return columns + (TEXT_PHONES if with_text else FREE_PHONES) * (kind == "phones" and rating in OF_PHONES)
+
+
+def name_of(column):
+    return FEATURES[column] if column < len(FEATURES) else PHONES[column - len(FEATURES)]
 
 
 class Model:
-    """All ratings: with and without text, with and without the encoder's output."""
+    """All ratings: with and without text, of each kind."""
 
     def fit(self, features, pooled, marks, speakers, copies, worse):
         inner = folds_of(speakers, INNER_FOLDS, 7)
@@ -233,21 +276,31 @@ class Model:
         self.ridge = Ridge().fit(pooled, marks, weights, copies, worse)
         self.additive = {r: {} for r in RATINGS}
         for with_text in (False, True):
-            for with_sound in (False, True):
-                columns = used(with_text, with_sound)
-                names = [FEATURES[c] for c in columns] + ["sound"] * with_sound
+            for kind in KINDS:
+                columns, with_sound = used(with_text, kind), kind != "named"
+                names = [name_of(c) for c in columns] + ["sound"] * with_sound
                 for r in RATINGS:
+                    if kind == "phones" and r not in OF_PHONES:
+                        self.additive[r][with_text, kind] = self.additive[r][with_text, "sound"]
+                        continue
                     x, c, w = (np.column_stack([f[:, columns], s[r]]) if with_sound else f[:, columns]
                                for f, s in ((features, unseen), (copies.features, copied), (worse.features, worsened)))
-                    self.additive[r][with_text, with_sound] = Additive().fit(
-                        x, marks[r], weights, names, (copies.of, c), (worse.of, w))
+                    self.additive[r][with_text, kind] = Additive().fit(
+                        x, marks[r], weights, names, (copies.of, c), (worse.of, w),
+                        self.additive[r][with_text, "sound"] if kind == "phones" else None)
         return self
 
-    def predict(self, r, features, pooled, with_text, with_sound=True):
-        x = features[:, used(with_text, with_sound)]
-        if with_sound:
+    def predict(self, r, features, pooled, with_text, kind=KINDS[-1]):
+        x = features[:, used(with_text, kind, r)]
+        if kind != "named":
             x = np.column_stack([x, self.ridge.predict(pooled, r)])
-        return np.clip(self.additive[r][with_text, with_sound].predict(x), 0, 10)
+        p = np.clip(self.additive[r][with_text, kind].predict(x), 0, 10)
+        if kind != "phones":
+            return p
+        known = np.isfinite(x).all(1)
+        if not known.all():
+            p[~known] = self.predict(r, features[~known], pooled[~known], with_text, "sound")
+        return p
 
 
 def fit_folds(features, pooled, marks, speakers, copies, worse, n):
@@ -265,11 +318,11 @@ def predict_unseen(fold, models, features, pooled):
     out = {}
     for r in RATINGS:
         for with_text in (False, True):
-            for with_sound in (False, True):
+            for kind in KINDS:
                 p = np.zeros(len(fold))
                 for k, m in enumerate(models):
-                    p[fold == k] = m.predict(r, features[fold == k], pooled[fold == k], with_text, with_sound)
-                out[r, with_text, with_sound] = p
+                    p[fold == k] = m.predict(r, features[fold == k], pooled[fold == k], with_text, kind)
+                out[r, with_text, kind] = p
     return out
 
 
@@ -280,7 +333,7 @@ def changes(predicted, fold, models, copies, with_text):
         mine = fold[copies.of] == k
         for i, r in enumerate(RATINGS):
             p = m.predict(r, copies.features[mine], copies.pooled[mine], with_text)
-            change[i, mine] = 10 * (p - predicted[r, with_text, True][copies.of[mine]])
+            change[i, mine] = 10 * (p - predicted[r, with_text, KINDS[-1]][copies.of[mine]])
     return change
 
 
@@ -314,10 +367,9 @@ def report_worse(predicted, fold, models, worse, variants, native):
 
 def report_native(predicted, native):
     for with_text in (True, False):
-        for with_sound in (True, False):
-            p = {r: predicted[r, with_text, with_sound][native] for r in RATINGS}
-            print("%-7s %-8s native   n=%d  " % ("text" if with_text else "free", "sound" if with_sound else "named",
-                                                native.sum()) +
+        for kind in KINDS[::-1]:
+            p = {r: predicted[r, with_text, kind][native] for r in RATINGS}
+            print("%-7s %-8s native   n=%d  " % ("text" if with_text else "free", kind, native.sum()) +
                   "  ".join("%s mean %.2f lowest tenth %.2f" % (r, p[r].mean(), np.quantile(p[r], 0.1)) for r in RATINGS))
 
 
@@ -328,16 +380,16 @@ def report(predicted, ratings, ids):
     groups = {"all": age >= 0, "adults": age >= 18, "children": age < 18, "female": sex == "f",
               "male": sex == "m"}
     for with_text in (True, False):
-        for with_sound in (True, False):
+        for kind in KINDS[::-1]:
             for name, g in groups.items():
                 line = []
                 for r in RATINGS:
                     y = np.array([float(x[r]) for x in rows])[g]
-                    p = predicted[r, with_text, with_sound][g]
+                    p = predicted[r, with_text, kind][g]
                     bias = np.mean(p - np.array([float(x[r + "_mean"]) for x in rows])[g])
                     line.append("%s %.3f/%.3f (%+.2f)" % (r, pearsonr(p, y)[0], spearmanr(p, y)[0], bias))
-                print("%-7s %-8s %-8s n=%d " % ("text" if with_text else "free",
-                                             "sound" if with_sound else "named", name, g.sum()) + "  ".join(line))
+                print("%-7s %-8s %-8s n=%d " % ("text" if with_text else "free", kind, name, g.sum()) +
+                      "  ".join(line))
 
 
 def c_float(v, digits=6):
@@ -348,6 +400,12 @@ def c_float(v, digits=6):
 def numbers(values, per_line=128):
     return "\n".join("    " + ", ".join(c_float(v) for v in values[i:i + per_line]) + ","
                      for i in range(0, len(values), per_line))
+
+
+def curves_name(r, with_text, kind):
+    if kind == "phones" and r not in OF_PHONES:
+        kind = "sound"  # the same
+    return "%s_%s_%s" % (r, "text" if with_text else "free", kind)
 
 
 def write_tables(path, model, n_pooled, n_rated, n_native):
@@ -362,14 +420,16 @@ def write_tables(path, model, n_pooled, n_rated, n_native):
     for r in RATINGS:
         for key, m in model.additive[r].items():
             curves, middle = m.curves()
-            columns = used(*key)
-            name = "%s_%s_%s" % (r, "text" if key[0] else "free", "sound" if key[1] else "named")
+            columns = used(*key, r)
+            name = curves_name(r, *key)
+            if name != "%s_%s_%s" % (r, "text" if key[0] else "free", key[1]):
+                continue
             o.write("static const rh_score_curve %s[] = {\n" % name)
             n = 0
             for j, (k, p) in enumerate(curves):
                 if p.max() - p.min() < 0.005:
                     continue
-                feature = "RH_F_" + FEATURES[columns[j]].upper() if j < len(columns) else "RH_F_SOUND"
+                feature = "RH_F_" + name_of(columns[j]).upper() if j < len(columns) else "RH_F_SOUND"
                 k10 = k * 10 if feature == "RH_F_SOUND" else k
                 o.write("    {%s, %d, {%s},\n     {%s}},\n" % (
                     feature, len(k), ", ".join(c_float(v, 5) for v in k10),
@@ -381,10 +441,10 @@ def write_tables(path, model, n_pooled, n_rated, n_native):
         w, b = model.ridge.linear(r)
         o.write("    {sound_%s, %s, {\n" % (r, c_float(b * 10)))
         for with_text in (False, True):
-            for with_sound in (False, True):
-                m = model.additive[r][with_text, with_sound]
+            for kind in KINDS:
+                m = model.additive[r][with_text, kind]
                 curves, middle = m.curves()
-                name = "%s_%s_%s" % (r, "text" if with_text else "free", "sound" if with_sound else "named")
+                name = curves_name(r, with_text, kind)
                 o.write("        {%s, sizeof %s / sizeof *%s, %s},\n" % (name, name, name, c_float(middle * 10, 5)))
         o.write("    }},\n")
     o.write("};\n")
@@ -396,22 +456,22 @@ def write_folds(path, fold, models, speakers, n_pooled):
     learnt without them. Little-endian; curves as rh_score_curve lies in memory."""
     known = sorted({(s, int(f)) for s, f in zip(speakers, fold) if not s.startswith("native-")})
     o = open(path, "wb")
-    o.write(b"RHFOLDS1" + struct.pack("<3i", len(models), len(known), n_pooled))
+    o.write(b"RHFOLDS2" + struct.pack("<3i", len(models), len(known), n_pooled))
     for s, f in known:
         o.write(struct.pack("<12si", s.encode(), f))
     for m in models:
         for r in RATINGS:
             w, b = m.ridge.linear(r)
             o.write((w * 10).astype("<f4").tobytes() + struct.pack("<f", b * 10))
-            for (with_text, with_sound), additive in m.additive[r].items():
+            for (with_text, kind), additive in m.additive[r].items():
                 curves, middle = additive.curves()
-                columns = used(with_text, with_sound)
+                columns = used(with_text, kind, r)
                 o.write(struct.pack("<if", len(curves), middle * 10))
                 for j, (x, points) in enumerate(curves):
                     is_sound = j >= len(columns)
                     x = x * 10 if is_sound else x
                     pad = np.zeros(KNOTS - len(x))
-                    o.write(struct.pack("<2i", len(FEATURES) if is_sound else columns[j], len(x)))
+                    o.write(struct.pack("<2i", len(FEATURES) if is_sound else FEATURES.index(name_of(columns[j])), len(x)))
                     o.write(np.concatenate([x, pad, points * 10, pad]).astype("<f4").tobytes())
     o.close()
 

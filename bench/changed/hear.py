@@ -10,24 +10,25 @@ ROOT = Path(__file__).resolve().parents[2]
 DATA = Path(os.environ.get("REHEARSE_DATA", ROOT.parent / "shared/data" if (ROOT.parent / "shared").exists()
                            else ROOT.parent.parent / "shared/data"))
 HEARD = Path(os.environ.get("REHEARSE_HEARD", ROOT / "build/bench/heard"))
+HEARD_IN = "heard-sounds"  # another name whenever more is kept of a recording
 
 
 def cache_dir():
     base = os.environ.get("XDG_CACHE_HOME", os.path.expanduser("~/.cache"))
     d = Path(base) / "rehearse-bench"
     (d / "sound").mkdir(parents=True, exist_ok=True)
-    (d / "heard").mkdir(exist_ok=True)
+    (d / HEARD_IN).mkdir(exist_ok=True)
     return d
 
 
 def hear(found, cache):
     """[(id, path)]: two at a time, for the machine has other work too."""
-    todo = [(i, p) for i, p in dict(found).items() if not (cache / "heard" / f"{i}.json").exists()]
+    todo = [(i, p) for i, p in dict(found).items() if not (cache / HEARD_IN / f"{i}.json").exists()]
     halves = [todo[k::2] for k in range(2)]
     running = []
     for half in halves:
         if half:
-            p = subprocess.Popen([HEARD, "hear", cache / "heard"], stdin=subprocess.PIPE, text=True)
+            p = subprocess.Popen([HEARD, "hear", cache / HEARD_IN], stdin=subprocess.PIPE, text=True)
             p.stdin.write("".join(f"{i}\t{path}\n" for i, path in half))
             p.stdin.close()
             running.append(p)
@@ -42,7 +43,7 @@ def changed(data=DATA, cache=None, say=lambda text: None, kinds=None):
     good = clips.good_speakers(data)
     kept = {name: clips.keep(x, cache / "sound") for name, x, _ in good}
     hear(kept.values(), cache)
-    table = lambda found: cache / "heard" / f"{found[0]}.json"
+    table = lambda found: cache / HEARD_IN / f"{found[0]}.json"
     result = {name: {"good": table(kept[name])} for name, _, _ in good}
     changer = clips.Changer(data)
     memo_file = cache / "changes.json"

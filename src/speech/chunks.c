@@ -3,13 +3,17 @@
 
 #include <math.h>
 #include "rehearse/base/alloc.h"
-#include "rehearse/speech/tongue.h"
-#include "rehearse/speech/timing.h"
 #include "rehearse/base/stats.h"
+#include "rehearse/speech/timing.h"
+#include "rehearse/speech/tongue.h"
+#include "sound_norms.h"
 
 static const float chunk_s = 10.0f;  /* the training utterances are 2 to 15 s */
 static const float logp_min = -5.0f; /* one impossible word must not decide alone */
 static const float margin_min = -4.0f, margin_max = 8.0f;
+
+static const float deviations_min = -8.0f; /* nor one impossible sound */
+enum { LEAST_PHONES = 3 };
 
 static float mean(const float *x, size_t n)
 {
@@ -189,6 +193,50 @@ static void measure_reference(const rh_speech_input *in, const rh_speech_report 
     s->has_reference = true;
 }
 
+/* ---- sounds of the words ---- */
+
+static float deviations(float x, const rh_sound_norm *n)
+{
+    return fmaxf((x - n->mean) / n->deviation, deviations_min);
+}
+
+/* The sounds of forced words where a text is known, else of the words heard. */
+static size_t phones_in(const rh_speech_input *in, const rh_chunk *s, bool is_first, bool is_last, float *logp,
+                        float *margin)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < in->n_segments; i++) {
+        const rh_speech_segment *g = &in->segments[i];
+        if (g->phones_forced != s->has_reference)
+            continue;
+        for (size_t k = g->first_phone; k < g->first_phone + g->n_phones; k++) {
+            const rh_phone_said *p = &in->phones[k];
+            if (!(is_first || p->start >= s->start) || !(is_last || p->start < s->end))
+                continue;
+            logp[n] = deviations(p->logp, &rh_sound_norms[p->phone][RH_NORM_LOGP]);
+            margin[n++] = deviations(p->margin, &rh_sound_norms[p->phone][RH_NORM_MARGIN]);
+        }
+    }
+    return n;
+}
+
+static rh_status measure_phones(const rh_speech_input *in, rh_chunk *s, bool is_first, bool is_last, rh_error *err)
+{
+    if (in->n_phones == 0)
+        return RH_OK;
+    float *logp = rh_alloc_array(2 * in->n_phones, sizeof *logp), *margin = logp + in->n_phones;
+    if (!logp)
+        return rh_fail(err, RH_ERR_NOMEM, "speech features: out of memory");
+    size_t n = phones_in(in, s, is_first, is_last, logp, margin);
+    s->has_phones = n >= LEAST_PHONES;
+    s->x[RH_F_PHONE_LOGP] = mean(logp, n);
+    s->x[RH_F_PHONE_LOGP_LOW] = mean_low(logp, n);
+    s->x[RH_F_PHONE_MARGIN] = mean(margin, n);
+    s->x[RH_F_PHONE_MARGIN_LOW] = mean_low(margin, n);
+    rh_free(logp);
+    return RH_OK;
+}
+
 /* Chunks of about equal length, cut between words. */
 static size_t cut(const rh_speech_input *in, rh_chunk *out, size_t max)
 {
@@ -228,6 +276,8 @@ rh_status rh_chunks_measure(const rh_speech_input *in, const rh_speech_report *r
         measure_pace(in, r, &s[i], scratch);
         st = measure_voice(in, r, &s[i], err);
         measure_reference(in, r, &s[i], i == 0, i + 1 == count, scratch);
+        if (st == RH_OK)
+            st = measure_phones(in, &s[i], i == 0, i + 1 == count, err);
     }
     rh_free(scratch);
     if (st != RH_OK) {

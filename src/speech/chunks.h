@@ -24,6 +24,11 @@ typedef enum {
     RH_F_PITCH_SD,      /* semitones */
     RH_F_LOUD_SD,       /* dB, of voiced steps */
     RH_F_VOICED,        /* share of voiced steps from first word to last, pauses left out */
+    /* of the sounds of the words, those of the text where it is known; in deviations from good speakers' own */
+    RH_F_PHONE_LOGP,       /* mean ln P */
+    RH_F_PHONE_LOGP_LOW,   /* of the lowest third of them */
+    RH_F_PHONE_MARGIN,     /* mean ln P less that of the strongest rival */
+    RH_F_PHONE_MARGIN_LOW, /* of the lowest third of them */
     /* against a reference text */
     RH_F_REF_LOGP,
     RH_F_REF_LOGP_LOW,
@@ -42,6 +47,7 @@ typedef struct {
     size_t first_word, n_words;
     int n_spoken;       /* words with a letter or digit */
     bool has_reference; /* the features from RH_FREE_FEATURES on hold */
+    bool has_phones;    /* RH_F_PHONE_... hold */
     float x[RH_FEATURES];
 } rh_chunk;
 

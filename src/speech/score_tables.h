@@ -30,10 +30,13 @@ typedef struct {
     float middle;
 } rh_additive;
 
+/* What a rating rests on: named measures; the encoder's output too; the sounds of the words too. */
+typedef enum { RH_SCORE_NAMED, RH_SCORE_SOUND, RH_SCORE_PHONES, RH_SCORE_KINDS } rh_score_kind;
+
 typedef struct {
     const float *sound; /* [RH_SOUND_INPUTS] */
     float sound_offset;
-    rh_additive additive[4]; /* [2 * with_text + with_sound] */
+    rh_additive additive[RH_SCORE_KINDS * 2]; /* [RH_SCORE_KINDS * with_text + kind] */
 } rh_score_model;
 
 extern const rh_score_model rh_score_models[RH_RATINGS];

@@ -16,7 +16,16 @@
 
 /* ---- parts of the learned kind ---- */
 
-typedef enum { PART_SURENESS, PART_TEXT, PART_PACE, PART_PAUSES, PART_RHYTHM, PART_SOUND, LEARNED_PARTS } part_kind;
+typedef enum {
+    PART_SURENESS,
+    PART_TEXT,
+    PART_PHONES,
+    PART_PACE,
+    PART_PAUSES,
+    PART_RHYTHM,
+    PART_SOUND,
+    LEARNED_PARTS
+} part_kind;
 
 static const struct {
     const char *name, *unit, *advice;
@@ -25,6 +34,8 @@ static const struct {
      "Some words could be taken for others: say the marked ones slowly and finish their endings."},
     {"match with the text", "share",
      "Some words differed from the text: practise the marked ones by themselves, then in the sentence."},
+    {"sounds of the words", "deviations",
+     "Some sounds were unlike those of clear speakers: listen to the marked words and copy them sound by sound."},
     {"pace", "wpm", "You spoke slowly: link the words of a phrase and let it run in one breath."},
     {"pauses", "share", "Silences broke up your speech: think first, then say a whole phrase."},
     {"rhythm", "s a syllable",
@@ -39,6 +50,10 @@ static part_kind part_of(int feature)
     case RH_F_LOGP_LOW:
     case RH_F_ENTROPY:
     case RH_F_MARGIN: return PART_SURENESS;
+    case RH_F_PHONE_LOGP:
+    case RH_F_PHONE_LOGP_LOW:
+    case RH_F_PHONE_MARGIN:
+    case RH_F_PHONE_MARGIN_LOW: return PART_PHONES;
     case RH_F_RATE:
     case RH_F_ARTICULATION: return PART_PACE;
     case RH_F_PAUSE_SHARE:
@@ -125,8 +140,9 @@ static float sound_rating(const rh_score_model *m, const rh_speech_segment *g)
     return isfinite(sum) ? (float)sum : 0.0f;
 }
 
-/* Rating of a chunk by `a`; points by part, weighted by `share`, are added to `points` (may be NULL). */
-static float rate(const rh_additive *a, const rh_chunk *s, float sound, float share, float *points)
+/* Rating of a chunk by `a`; points by part, weighted by `share`, are added to `points`: of all parts, or of `only`
+ * one. */
+static float rate(const rh_additive *a, const rh_chunk *s, float sound, float share, int only, float *points)
 {
     float rating = a->middle;
     for (size_t i = 0; i < a->n; i++) {
@@ -134,25 +150,26 @@ static float rate(const rh_additive *a, const rh_chunk *s, float sound, float sh
         float x = c->feature == RH_F_SOUND ? sound : s->x[c->feature];
         float p = rh_piecewise(c->x, c->points, c->n, x);
         rating += p;
-        if (points)
+        if (only == LEARNED_PARTS || only == (int)part_of(c->feature))
             points[part_of(c->feature)] += share * p;
     }
     return rating;
 }
 
 /* How far below a fluent reader in the middle the raters would place a chunk. `points`: what the named
- * measures say by themselves. */
+ * measures say by themselves, and the sounds of the words beside them. */
 static float below_middle(const judged *j, const rh_score_model *m, const rh_chunk *s, float share, float *points,
                           float *sound)
 {
-    const rh_additive *named = &m->additive[2 * s->has_reference], *whole = named + 1;
-    float by_name = rate(named, s, 0.0f, share, points);
+    const rh_additive *kinds = &m->additive[RH_SCORE_KINDS * s->has_reference], *named = &kinds[RH_SCORE_NAMED];
+    float by_name = rate(named, s, 0.0f, share, LEARNED_PARTS, points);
     const rh_speech_segment *g = knows_sound(j->in) ? segment_of(j->in, s) : NULL;
     if (!g)
         return by_name - named->middle;
+    const rh_additive *whole = &kinds[s->has_phones ? RH_SCORE_PHONES : RH_SCORE_SOUND];
     float heard = sound_rating(m, g);
     *sound += share * heard;
-    return rate(whole, s, heard, 0.0f, NULL) - whole->middle;
+    return rate(whole, s, heard, share, PART_PHONES, points) - whole->middle;
 }
 
 /* What the raters' distance takes from a score: little as far down as fluent speakers reach (-13 and less is
@@ -169,7 +186,8 @@ static bool is_of(rh_rating rating, int part)
 {
     switch (part) {
     case PART_SURENESS:
-    case PART_TEXT: return rating == RH_RATING_ACCURACY || rating == RH_RATING_TOTAL;
+    case PART_TEXT:
+    case PART_PHONES: return rating == RH_RATING_ACCURACY || rating == RH_RATING_TOTAL;
     case PART_PACE:
     case PART_PAUSES: return rating == RH_RATING_FLUENCY;
     case PART_RHYTHM: return rating == RH_RATING_FLUENCY || rating == RH_RATING_PROSODIC;
@@ -215,18 +233,20 @@ static float mean_p(const rh_word *w, size_t n)
 static rh_status show_values(judged *j, rh_error *err)
 {
     const rh_speech_report *r = j->r;
-    float words = 0.0f, stretch = 0.0f, rate = 0.0f, articulation = 0.0f;
+    float words = 0.0f, stretch = 0.0f, rate = 0.0f, articulation = 0.0f, phones = 0.0f;
     for (size_t i = 0; i < j->n_chunks; i++) {
         float n = (float)j->chunks[i].n_spoken;
         words += n;
         stretch += n * j->chunks[i].x[RH_F_STRETCH];
         rate += n * j->chunks[i].x[RH_F_RATE];
         articulation += n * j->chunks[i].x[RH_F_ARTICULATION];
+        phones += n * j->chunks[i].x[RH_F_PHONE_MARGIN];
     }
     size_t expected = r->n_word_scores - (size_t)r->n_added;
     int same = (int)expected - r->n_missed - r->n_replaced;
     j->value[PART_SURENESS] = mean_p(j->in->words, j->in->n_words);
     j->value[PART_TEXT] = expected ? (float)same / (float)expected : 1.0f;
+    j->value[PART_PHONES] = phones / words;
     j->value[PART_PACE] = rh_tongue_pace_wpm(rh_tongue_of(j->in->language), r->pace_wpm);
     j->value[PART_PAUSES] = 1.0f - r->timing.phonation_ratio;
     j->value[PART_RHYTHM] = stretch / words;

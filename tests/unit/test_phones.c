@@ -8,6 +8,9 @@
 #include "rehearse/base/alloc.h"
 #include "rehearse/speech/scores.h"
 #include "rehearse/speech/word_table.h"
+#include "speech/chunks.h"
+#include "speech/score_tables.h"
+#include "speech/sound_norms.h"
 
 enum { MAX_STEPS = 200, SURE = 2, UNSURE = 20, NO = 120 };
 
@@ -249,10 +252,140 @@ static void more_sounds_than_steps_are_none(void **state)
     assert_null(said);
 }
 
+/* ---- sounds in the scores ---- */
+
+enum { SAID_WORDS = 4, SAID_SOUNDS = 12 };
+
+/* "I think so too", said at once; the encoder's output is the same in all tests. */
+typedef struct {
+    rh_word words[SAID_WORDS];
+    rh_phone_said sounds[SAID_SOUNDS];
+    float pooled[RH_SOUND_INPUTS];
+    rh_speech_segment segment;
+    rh_speech_input in;
+} sentence;
+
+/* Sound i lies `off[i]` deviations from how good speakers say it. */
+static void say(sentence *s, const float *off, size_t n_sounds)
+{
+    static const char *const texts[SAID_WORDS] = {"I", "think", "so", "too"};
+    static const char *const names[SAID_SOUNDS] = {"AY", "TH", "IH", "NG", "K", "S", "OW", "T", "UW", "TH", "IH", "NG"};
+    *s = (sentence){0};
+    for (size_t i = 0; i < SAID_WORDS; i++)
+        s->words[i] = (rh_word){.text = texts[i],
+                                .start = 0.3f * (float)i,
+                                .end = 0.3f * (float)(i + 1),
+                                .p = 0.9f,
+                                .p_rival = 0.02f,
+                                .entropy = 0.2f};
+    for (size_t i = 0; i < n_sounds; i++) {
+        int p = phone(names[i]);
+        const rh_sound_norm *n = rh_sound_norms[p];
+        s->sounds[i] = (rh_phone_said){.phone = p,
+                                       .rival = phone("S"),
+                                       .word = i * SAID_WORDS / SAID_SOUNDS,
+                                       .start = 0.1f * (float)i,
+                                       .end = 0.1f * (float)(i + 1),
+                                       .logp = n[RH_NORM_LOGP].mean + off[i] * n[RH_NORM_LOGP].deviation,
+                                       .margin = n[RH_NORM_MARGIN].mean + off[i] * n[RH_NORM_MARGIN].deviation};
+    }
+    /* a voice that is rated 90 of 100 by its sound */
+    const rh_score_model *m = &rh_score_models[RH_RATING_ACCURACY];
+    float power = 0.0f;
+    for (int i = 0; i < RH_SOUND_INPUTS; i++)
+        power += m->sound[i] * m->sound[i];
+    for (int i = 0; i < RH_SOUND_INPUTS; i++)
+        s->pooled[i] = (90.0f - m->sound_offset) * m->sound[i] / power;
+    s->segment = (rh_speech_segment){
+        .end = 1.2f, .n_words = SAID_WORDS, .n_phones = n_sounds, .pooled = s->pooled, .n_pooled = RH_SOUND_INPUTS};
+    s->in = (rh_speech_input){.words = s->words,
+                              .n_words = SAID_WORDS,
+                              .segments = &s->segment,
+                              .n_segments = 1,
+                              .phones = s->sounds,
+                              .n_phones = n_sounds,
+                              .duration_s = 1.2,
+                              .model = "base"};
+}
+
+static rh_chunk measured(const rh_speech_input *in)
+{
+    rh_speech_report r;
+    rh_chunk *chunks;
+    size_t n;
+    rh_speech_report_init(&r);
+    assert_int_equal(rh_speech_measure(in, &r, NULL), RH_OK);
+    assert_int_equal(rh_chunks_measure(in, &r, &chunks, &n, NULL), RH_OK);
+    assert_int_equal(n, 1);
+    rh_chunk out = chunks[0];
+    rh_free(chunks);
+    rh_speech_report_done(&r);
+    return out;
+}
+
+static void sounds_are_measured_by_those_of_good_speakers(void **state)
+{
+    static const float off[SAID_SOUNDS] = {0.5f, -3.0f, 0.5f, 0.5f, 0.5f, -20.0f, 0.5f, 0.5f, 0.5f, -1.0f, -1.0f, 0.5f};
+    sentence s;
+    (void)state;
+    say(&s, off, SAID_SOUNDS);
+    rh_chunk c = measured(&s.in);
+    assert_true(c.has_phones);
+    /* no sound counts for more than -8 */
+    assert_float_equal(c.x[RH_F_PHONE_LOGP], (8 * 0.5f - 3 - 8 - 2) / 12, 0.01f);
+    assert_float_equal(c.x[RH_F_PHONE_MARGIN], (8 * 0.5f - 3 - 8 - 2) / 12, 0.01f);
+    assert_float_equal(c.x[RH_F_PHONE_LOGP_LOW], (-8 - 3 - 2) / 4.0f, 0.01f);
+    assert_float_equal(c.x[RH_F_PHONE_MARGIN_LOW], (-8 - 3 - 2) / 4.0f, 0.01f);
+    say(&s, off, 2);
+    assert_false(measured(&s.in).has_phones); /* too few to tell */
+    say(&s, off, SAID_SOUNDS);
+    s.segment.phones_forced = true;
+    assert_false(measured(&s.in).has_phones); /* of a text's words, and there is no text */
+}
+
+static rh_speech_report scored(const rh_speech_input *in)
+{
+    rh_speech_report r;
+    rh_speech_report_init(&r);
+    assert_int_equal(rh_speech_measure(in, &r, NULL), RH_OK);
+    return r;
+}
+
+static float points_of_sounds(const rh_score *s)
+{
+    for (int i = 0; i < s->n_parts; i++)
+        if (strcmp(s->parts[i].name, "sounds of the words") == 0)
+            return s->parts[i].points;
+    return 0.0f;
+}
+
+static void bad_sounds_cost_pronunciation_alone(void **state)
+{
+    static const float good[SAID_SOUNDS] = {0.2f, 0.2f, 0.2f, 0.2f, 0.2f, 0.2f, 0.2f, 0.2f, 0.2f, 0.2f, 0.2f, 0.2f};
+    static const float bad[SAID_SOUNDS] = {-2, -4, -1, -2, -3, -4, -1, -2, -2, -5, -2, -3};
+    sentence s;
+    (void)state;
+    say(&s, good, SAID_SOUNDS);
+    rh_speech_report well = scored(&s.in);
+    say(&s, bad, SAID_SOUNDS);
+    rh_speech_report badly = scored(&s.in);
+    assert_true(badly.pronunciation.value < well.pronunciation.value - 2);
+    assert_true(badly.clarity.value < well.clarity.value - 2);
+    assert_float_equal(badly.fluency.value, well.fluency.value, 0.01f);
+    assert_float_equal(badly.prosody.value, well.prosody.value, 0.01f);
+    assert_float_equal(badly.pace.value, well.pace.value, 0.01f);
+    assert_true(points_of_sounds(&badly.pronunciation) < points_of_sounds(&well.pronunciation));
+    assert_float_equal(points_of_sounds(&badly.fluency), 0, 0.01f);
+    rh_speech_report_done(&well);
+    rh_speech_report_done(&badly);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(words_are_found_as_written),
+        cmocka_unit_test(sounds_are_measured_by_those_of_good_speakers),
+        cmocka_unit_test(bad_sounds_cost_pronunciation_alone),
         cmocka_unit_test(other_words_have_no_sounds),
         cmocka_unit_test(a_wrong_sound_is_named),
         cmocka_unit_test(only_clear_changes_are_told),
