@@ -55,12 +55,17 @@ static void take(FILE *f, void *to, size_t n)
     }
 }
 
+static const float *read_weights(FILE *f, float *offset)
+{
+    float *w = rh_alloc_array(RH_SOUND_INPUTS, sizeof *w);
+    take(f, w, RH_SOUND_INPUTS * sizeof *w);
+    take(f, offset, sizeof *offset);
+    return w;
+}
+
 static void read_model(FILE *f, rh_score_model *m)
 {
-    float *sound = rh_alloc_array(RH_SOUND_INPUTS, sizeof *sound);
-    take(f, sound, RH_SOUND_INPUTS * sizeof *sound);
-    take(f, &m->sound_offset, sizeof m->sound_offset);
-    m->sound = sound;
+    m->sound = read_weights(f, &m->sound_offset);
     for (int k = 0; k < 2 * RH_SCORE_KINDS; k++) {
         int32_t n;
         take(f, &n, sizeof n);
@@ -83,7 +88,7 @@ static void read_folds(const char *path)
     }
     take(f, magic, sizeof magic);
     take(f, head, sizeof head);
-    if (memcmp(magic, "RHFOLDS2", 8) != 0 || head[0] > MAX_FOLDS || head[1] > MAX_SPEAKERS ||
+    if (memcmp(magic, "RHFOLDS3", 8) != 0 || head[0] > MAX_FOLDS || head[1] > MAX_SPEAKERS ||
         head[2] != RH_SOUND_INPUTS) {
         fprintf(stderr, "%s is not a table of folds for this build\n", path);
         exit(1);
@@ -91,9 +96,16 @@ static void read_folds(const char *path)
     all_folds.n = head[0];
     all_folds.n_speakers = head[1];
     take(f, all_folds.speakers, (size_t)head[1] * sizeof *all_folds.speakers);
-    for (int k = 0; k < all_folds.n; k++)
-        for (int r = 0; r < RH_RATINGS; r++)
-            read_model(f, &all_folds.models[k][r]);
+    for (int k = 0; k < all_folds.n; k++) {
+        float offset;
+        const float *young = read_weights(f, &offset);
+        for (int r = 0; r < RH_RATINGS; r++) {
+            rh_score_model *m = &all_folds.models[k][r];
+            read_model(f, m);
+            m->young = young;
+            m->young_offset = offset;
+        }
+    }
     fclose(f);
 }
 

@@ -11,8 +11,10 @@ Needs numpy and scipy. For each rating (fluency, accuracy, prosodic, total) two 
   * an additive model: one curve of straight pieces for every named feature and one for the
     output of the first part, each curve monotone in the direction that sense demands
     (ramp functions with non-negative heights and a quadratic penalty).
-A third kind of additive model has the sounds of the words beside these (their norms: tools/sound_norms). It is learnt
-from the recordings of which they are known, and drawn to what all recordings say.
+A third kind of additive model has the sounds of the words beside these (their norms: tools/sound_norms), and two sets
+of curves: raters judge children by another measure, and children's sounds are less like those the encoder learnt. A
+third ridge regression tells from the encoder's output how young a voice is, and between the two sets the score passes
+gradually.
 Recordings of --native (the same table for good native readers, here LibriSpeech, whose speakers are
 the first part of an id) are learnt with full marks: the raters heard no such readers, and without
 them the sound of another room looks like an accent.
@@ -37,9 +39,9 @@ import sys
 
 import numpy as np
 from scipy.optimize import minimize
-from scipy.stats import pearsonr, spearmanr
 
-RATINGS = ["fluency", "accuracy", "prosodic", "total"]
+from score_agreement import KINDS, RATINGS, report, report_copies, report_native, report_worse
+
 # Direction of each feature: +1 more is better, -1 less is better. Features left out are measured
 # but not judged: for the loudness of a voice and its share of voiced sounds no direction is fair.
 DIRECTION = {
@@ -58,9 +60,8 @@ N_FREE = FEATURES.index("ref_logp")
 # A row here: the features with the text, then those of the sounds of the words recognised without it.
 FREE_PHONES = list(range(len(FEATURES), len(FEATURES) + len(PHONES)))
 TEXT_PHONES = [FEATURES.index(p) for p in PHONES]
-# What a rating rests on, in the order of rh_score_kind.
-KINDS = ["named", "sound", "phones"]
-# Sounds of words tell of these; flow and melody are judged without them.
+PHONE_COLUMNS = TEXT_PHONES + FREE_PHONES
+# Who speaks without a text is heard for flow and melody alone there; raters of read sentences let sounds count for all.
 OF_PHONES = {"accuracy", "total"}
 # Where the words heard are another sentence in each copy of a mumbled recording, measures of these
 # words say little; with a text the forced ones say the same.
@@ -69,16 +70,19 @@ NOT_WITH_TEXT = {"logp", "logp_low", "entropy", "margin", "ref_gap", "rhythm"}
 TOP_KNOT = {"rate": 6.5, "articulation": 6.8}
 KNOTS = 6
 PENALTY = 3.0
-DRAWN = 100.0  # to what all rows say, where some lack the sounds of their words
+ALIKE = 30.0  # of the heights of the two sets of curves
 INNER_FOLDS = 5
 # Weights beside an error of the same size against the marks: of a change between copies, of a
 # copy made worse that does not fall by its margin (of 10).
-SOUND_STEADY, SOUND_WORSE, SOUND_MARGIN = 100.0, 5.0, 0.4
-NAMED_STEADY, NAMED_WORSE, NAMED_MARGIN = 500.0, 200.0, 0.4
-ALONE_STEADY, ALONE_WORSE = 20.0, 50.0  # where there is no encoder's output to rely on
+SOUND_STEADY, SOUND_WORSE, SOUND_MARGIN = 10.0, 5.0, 0.4
+NAMED_MARGIN = 0.4
+STEADY = {"sound": 500.0, "phones": 30.0, "named": 20.0}  # named: there is no encoder's output to rely on
+WORSE = {"sound": 200.0, "phones": 5.0, "named": 50.0}
 # Changes from here on (of 10) weigh more than in proportion to their square.
 LARGE_CHANGE = 0.2
 RIDGE_PENALTY = 3000.0
+# Who is under 18: how far copies must agree, and where the voice passes from grown-up to young.
+YOUNG_STEADY, YOUNG_PENALTY, YOUNG_FROM, YOUNG_TO, GROWN = 20.0, 1000.0, 0.35, 0.65, 18
 NATIVE_MARK, NATIVE_WEIGHT = 10.0, 2.0
 
 def read_table(path):
@@ -122,16 +126,27 @@ class Copies:
         return Copies(number[self.of[mine]], self.features[mine], self.pooled[mine])
 
 
+    def only(self, mine):
+        return Copies(self.of[mine], self.features[mine], self.pooled[mine])
+
+    def and_those(self, other):
+        return Copies(np.concatenate([self.of, other.of]), np.vstack([self.features, other.features]),
+                      np.vstack([self.pooled, other.pooled]))
+
+    def none(self):
+        return Copies(self.of[:0], self.features[:0], self.pooled[:0])
+
+
 class Ridge:
     """Ridge regression of several marks at once, steady between copies and lower for worse ones."""
 
-    def fit(self, x, marks, weights, copies, worse):
+    def fit(self, x, marks, weights, copies, worse, penalty=RIDGE_PENALTY, steadiness=SOUND_STEADY):
         self.mean, self.scale = x.mean(0), x.std(0) + 1e-6
         a = (x - self.mean) / self.scale
-        power = (a.T * weights) @ a + RIDGE_PENALTY * np.eye(a.shape[1])
+        power = (a.T * weights) @ a + penalty * np.eye(a.shape[1])
         if len(copies.of):
             d = (copies.pooled - x[copies.of]) / self.scale
-            power += SOUND_STEADY * len(x) / len(d) * (d.T @ d)
+            power += steadiness * len(x) / len(d) * (d.T @ d)
         fall = (x[worse.of] - worse.pooled) / self.scale
         weight = SOUND_WORSE * len(x) / max(1, len(fall))
         self.weights, self.offset = {}, {}
@@ -156,43 +171,54 @@ class Ridge:
         return (x - self.mean) / self.scale @ self.weights[r] + self.offset[r]
 
 
-class Additive:
-    """Sum of monotone curves of straight pieces."""
+class Young:
+    """How young a voice is, 0 to 1."""
 
-    def fit(self, x, y, weights, names, copied, worsened, before=None):
-        """copied, worsened: (of, the same columns of copies). Rows that lack a measure are left out; where those
-        are many, `before` says what all rows say: a model of some of the columns, whose heights are drawn to."""
+    def fit(self, pooled, young, copies, worse):
+        self.ridge = Ridge().fit(pooled, {"young": young}, np.ones(len(young)), copies.and_those(worse), copies.none(),
+                                 YOUNG_PENALTY, YOUNG_STEADY)
+        return self
+
+    def predict(self, pooled):
+        return np.clip((self.ridge.predict(pooled, "young") - YOUNG_FROM) / (YOUNG_TO - YOUNG_FROM), 0, 1)
+
+    def linear(self):
+        w, b = self.ridge.linear("young")
+        return w / (YOUNG_TO - YOUNG_FROM), (b - YOUNG_FROM) / (YOUNG_TO - YOUNG_FROM)
+
+
+class Additive:
+    """Sum of monotone curves of straight pieces; two sets of curves where it is told how young a voice is."""
+
+    def fit(self, x, y, weights, names, copied, worsened, kind, young=None):
+        """copied, worsened: (of, the same columns of copies). young: of the rows, the copies and the worse ones.
+        Rows that lack a measure are left out."""
         known = np.isfinite(x).all(1)
         number = np.cumsum(known) - 1
-        copied, worsened = ((number[of[g]], c[g]) for of, c in (copied, worsened)
-                            for g in [known[of] & np.isfinite(c).all(1)])
-        native = weights == weights.max()
-        weights = np.where(native, weights * known[~native].mean() / known[native].mean(), weights)  # their share stays
-        x, y, weights, native = x[known], y[known], weights[known], native[known]
-        alone = "sound" not in names
-        self.middle = np.median(x[native], 0)
+        keep = [known[of] & np.isfinite(c).all(1) for of, c in (copied, worsened)]
+        copied, worsened = ((number[of[g]], c[g]) for (of, c), g in zip((copied, worsened), keep))
+        young = [z[g] for z, g in zip(young, (known, *keep))] if young else [None] * 3
+        x, y, weights = x[known], y[known], weights[known]
+        self.middle = np.median(x[weights == weights.max()], 0)
         self.directions = [DIRECTION.get(n, 1) for n in names]
         self.knots = []
-        known_knots = dict(zip(before.names, before.knots)) if before else {}
-        self.names = names
         for j, name in enumerate(names):
-            if name in known_knots:
-                self.knots.append(known_knots[name])
-                continue
             q = np.quantile(x[:, j], np.linspace(0.01, 0.99, KNOTS))
             q[-1] = max(q[-1], TOP_KNOT.get(name, q[-1]))
             self.knots.append(np.unique(np.round(q, 5)))
-        b = self.basis(x)
+        b = self.basis(x, young[0])
         centre, mean = np.average(b, 0, weights), np.average(y, weights=weights)
         # A small penalty on the height of each piece, so that features which say the same share.
         a = b - centre
-        drawn, towards = self.drawn(before)
-        power = (a.T * weights) @ a + np.diag(np.where(drawn, DRAWN, PENALTY))
-        right = a.T @ (weights * (y - mean)) + np.where(drawn, DRAWN, PENALTY) * towards
-        change = self.basis(copied[1]) - b[copied[0]]
-        fall = b[worsened[0]] - self.basis(worsened[1])
-        steady = (ALONE_STEADY if alone else NAMED_STEADY) * len(b) / max(1, len(change))
-        worse = (ALONE_WORSE if alone else NAMED_WORSE) * len(b) / max(1, len(fall))
+        power = (a.T * weights) @ a + PENALTY * np.eye(a.shape[1])
+        if young[0] is not None:
+            n = a.shape[1] // 2
+            power[:2 * n, :2 * n] += ALIKE * np.kron([[1, -1], [-1, 1]], np.eye(n))
+        right = a.T @ (weights * (y - mean))
+        change = self.basis(copied[1], young[1]) - b[copied[0]]
+        fall = b[worsened[0]] - self.basis(worsened[1], young[2])
+        steady = STEADY[kind] * len(b) / max(1, len(change))
+        worse = WORSE[kind] * len(b) / max(1, len(fall))
 
         def loss(h):
             d = change @ h
@@ -203,45 +229,39 @@ class Additive:
             slope = power @ h - right + steady * change.T @ (d * (1 + large)) - worse * fall.T @ short
             return value / len(b), slope / len(b)
 
-        n = a.shape[1]
-        self.heights = minimize(loss, np.maximum(towards, 0.02), jac=True, method="L-BFGS-B", bounds=[(0, None)] * n,
+        bounds = [(0, None)] * a.shape[1]
+        if young[0] is not None:
+            bounds[-1] = (None, None)  # the step between the sets
+        self.heights = minimize(loss, np.full(a.shape[1], 0.02), jac=True, method="L-BFGS-B", bounds=bounds,
                                 options={"maxiter": 5000, "maxfun": 6000, "ftol": 1e-11, "gtol": 1e-8}).x
         self.offset = float(mean - centre @ self.heights)
-        if alone:  # words alone say little and regression draws towards the mean: give back the spread of the marks
+        if kind == "named":  # words alone say little and regression draws to the mean: give back the marks' spread
             k = y.std() / self.predict(x).std()
             self.heights, self.offset = k * self.heights, float(mean + k * (self.offset - mean))
         return self
 
-    def drawn(self, before):
-        """Which heights are drawn to those of an earlier model, and all these."""
-        there = {}
-        at = 0
-        for name, k in zip(before.names, before.knots) if before else ():
-            there[name] = before.heights[at:at + len(k) - 1]
-            at += len(k) - 1
-        parts = [(np.full(len(k) - 1, n in there), there.get(n, np.zeros(len(k) - 1))) for n, k in zip(self.names, self.knots)]
-        return np.concatenate([p[0] for p in parts]), np.concatenate([p[1] for p in parts])
-
-    def basis(self, x):
+    def basis(self, x, young=None):
         columns = []
         for j, k in enumerate(self.knots):
             for a, b in zip(k[:-1], k[1:]):
                 r = np.clip((x[:, j] - a) / (b - a), 0, 1)
                 columns.append(r if self.directions[j] > 0 else 1 - r)
-        return np.array(columns).T
+        b = np.array(columns).T
+        return b if young is None else np.column_stack([b * (1 - young)[:, None], b * young[:, None], young])
 
-    def predict(self, x):
-        return self.basis(x) @ self.heights + self.offset
+    def predict(self, x, young=None):
+        return self.basis(x, young) @ self.heights + self.offset
 
-    def curves(self):
-        """(knots, points) for each feature, points 0 at the middle of the native readers, and what that gets."""
-        out, at = [], 0
+    def curves(self, young=None):
+        """(knots, points) for each feature, points 0 at the middle of the native readers, and what that gets.
+        young: None where there is one set, else which of them, 0 or 1."""
+        out, at = [], len(self.heights) // 2 if young else 0
         for j, k in enumerate(self.knots):
             h = self.heights[at:at + len(k) - 1]
             at += len(k) - 1
             rise = np.concatenate([[0], np.cumsum(h)]) * (1 if self.directions[j] > 0 else -1)
             out.append((k, rise - np.interp(self.middle[j], k, rise)))
-        return out, float(self.predict(self.middle[None])[0])
+        return out, float(self.predict(self.middle[None], None if young is None else np.array([float(young)]))[0])
 
 
 def used(with_text, kind, rating="total"):
@@ -249,7 +269,8 @@ def used(with_text, kind, rating="total"):
     left_out = NOT_WITH_TEXT if with_text and kind != "named" else ()
     columns = [i for i, f in enumerate(FEATURES) if f in DIRECTION and f not in left_out and f not in PHONES and
                (with_text or i < N_FREE)]
-    return columns + (TEXT_PHONES if with_text else FREE_PHONES) * (kind == "phones" and rating in OF_PHONES)
+    return columns + (TEXT_PHONES if with_text else FREE_PHONES) * (
+        kind == "phones" and (with_text or rating in OF_PHONES))
 
 
 def name_of(column):
@@ -259,42 +280,48 @@ def name_of(column):
 class Model:
     """All ratings: with and without text, of each kind."""
 
-    def fit(self, features, pooled, marks, speakers, copies, worse):
+    def fit(self, features, pooled, marks, speakers, young, copies, worse):
         inner = folds_of(speakers, INNER_FOLDS, 7)
         weights = np.where([s.startswith("native-") for s in speakers], NATIVE_WEIGHT, 1.0)
         unseen = {r: np.zeros(len(speakers)) for r in RATINGS}
         copied, worsened = ({r: np.zeros(len(c.of)) for r in RATINGS} for c in (copies, worse))
+        unseen_young = np.zeros(len(speakers))
+        copied_young, worsened_young = (np.zeros(len(c.of)) for c in (copies, worse))
         for k in range(INNER_FOLDS):
             keep = inner != k
             ridge = Ridge().fit(pooled[keep], {r: y[keep] for r, y in marks.items()}, weights[keep],
                                 copies.among(keep), worse.among(keep))
+            voice = Young().fit(pooled[keep], young[keep], copies.among(keep), worse.among(keep))
+            unseen_young[~keep] = voice.predict(pooled[~keep])
+            for out, c in ((copied_young, copies), (worsened_young, worse)):
+                out[~keep[c.of]] = voice.predict(c.pooled[~keep[c.of]])
             for r in RATINGS:
                 unseen[r][~keep] = ridge.predict(pooled[~keep], r)
                 for out, c in ((copied, copies), (worsened, worse)):
                     mine = ~keep[c.of]
                     out[r][mine] = ridge.predict(c.pooled[mine], r)
         self.ridge = Ridge().fit(pooled, marks, weights, copies, worse)
+        self.young = Young().fit(pooled, young, copies, worse)
         self.additive = {r: {} for r in RATINGS}
         for with_text in (False, True):
             for kind in KINDS:
-                columns, with_sound = used(with_text, kind), kind != "named"
-                names = [name_of(c) for c in columns] + ["sound"] * with_sound
+                with_sound = kind != "named"
                 for r in RATINGS:
-                    if kind == "phones" and r not in OF_PHONES:
-                        self.additive[r][with_text, kind] = self.additive[r][with_text, "sound"]
-                        continue
+                    columns = used(with_text, kind, r)
+                    names = [name_of(c) for c in columns] + ["sound"] * with_sound
                     x, c, w = (np.column_stack([f[:, columns], s[r]]) if with_sound else f[:, columns]
                                for f, s in ((features, unseen), (copies.features, copied), (worse.features, worsened)))
                     self.additive[r][with_text, kind] = Additive().fit(
-                        x, marks[r], weights, names, (copies.of, c), (worse.of, w),
-                        self.additive[r][with_text, "sound"] if kind == "phones" else None)
+                        x, marks[r], weights, names, (copies.of, c), (worse.of, w), kind,
+                        [unseen_young, copied_young, worsened_young] if kind == "phones" else None)
         return self
 
     def predict(self, r, features, pooled, with_text, kind=KINDS[-1]):
         x = features[:, used(with_text, kind, r)]
         if kind != "named":
             x = np.column_stack([x, self.ridge.predict(pooled, r)])
-        p = np.clip(self.additive[r][with_text, kind].predict(x), 0, 10)
+        young = self.young.predict(pooled) if kind == "phones" else None
+        p = np.clip(self.additive[r][with_text, kind].predict(x, young), 0, 10)
         if kind != "phones":
             return p
         known = np.isfinite(x).all(1)
@@ -303,14 +330,14 @@ class Model:
         return p
 
 
-def fit_folds(features, pooled, marks, speakers, copies, worse, n):
+def fit_folds(features, pooled, marks, speakers, young, copies, worse, n):
     """The fold of each recording, and each fold's model, learnt from all others."""
     fold = folds_of(speakers, n, 1)
     models = []
     for k in range(n):
         keep = fold != k
         models.append(Model().fit(features[keep], pooled[keep], {r: y[keep] for r, y in marks.items()},
-                                  speakers[keep], copies.among(keep), worse.among(keep)))
+                                  speakers[keep], young[keep], copies.among(keep), worse.among(keep)))
     return fold, models
 
 
@@ -326,72 +353,6 @@ def predict_unseen(fold, models, features, pooled):
     return out
 
 
-def changes(predicted, fold, models, copies, with_text):
-    """Change of each score (of 100) from the original to each copy, by tables that know neither."""
-    change = np.zeros((len(RATINGS), len(copies.of)))
-    for k, m in enumerate(models):
-        mine = fold[copies.of] == k
-        for i, r in enumerate(RATINGS):
-            p = m.predict(r, copies.features[mine], copies.pooled[mine], with_text)
-            change[i, mine] = 10 * (p - predicted[r, with_text, KINDS[-1]][copies.of[mine]])
-    return change
-
-
-def report_copies(predicted, fold, models, copies, variants, native):
-    """By kind of copy: 95 % within, largest, share within 3."""
-    of_native = native[copies.of]
-    for with_text in (True, False):
-        change = np.abs(changes(predicted, fold, models, copies, with_text))
-        for v in sorted(set(variants)):
-            for who, g in (("native", of_native), ("rated", ~of_native)):
-                c = change[:, g & (np.array(variants) == v)]
-                if c.shape[1]:
-                    print("%-7s copy %-10s %-6s n=%d  95%% within %s  largest %s  all within 3: %.3f" % (
-                        "text" if with_text else "free", v, who, c.shape[1], np.round(np.quantile(c, 0.95, axis=1), 1),
-                        np.round(c.max(1), 1), np.mean(c.max(0) <= 3)))
-
-
-def report_worse(predicted, fold, models, worse, variants, native):
-    """By kind of worse copy: share that fell, median and smallest fall of each rating."""
-    of_native = native[worse.of]
-    for with_text in (True, False):
-        fall = -changes(predicted, fold, models, worse, with_text)
-        for v in sorted(set(variants)):
-            for who, g in (("native", of_native), ("rated", ~of_native)):
-                c = fall[:, g & (np.array(variants) == v)]
-                if c.shape[1]:
-                    print("%-7s worse %-9s %-6s n=%d  fell %s  median %s  least %s" % (
-                        "text" if with_text else "free", v, who, c.shape[1], np.round((c > 0).mean(1), 3),
-                        np.round(np.median(c, axis=1), 1), np.round(c.min(1), 1)))
-
-
-def report_native(predicted, native):
-    for with_text in (True, False):
-        for kind in KINDS[::-1]:
-            p = {r: predicted[r, with_text, kind][native] for r in RATINGS}
-            print("%-7s %-8s native   n=%d  " % ("text" if with_text else "free", kind, native.sum()) +
-                  "  ".join("%s mean %.2f lowest tenth %.2f" % (r, p[r].mean(), np.quantile(p[r], 0.1)) for r in RATINGS))
-
-
-def report(predicted, ratings, ids):
-    rows = [ratings[i] for i in ids]
-    age = np.array([int(r["age"]) for r in rows])
-    sex = np.array([r["gender"] for r in rows])
-    groups = {"all": age >= 0, "adults": age >= 18, "children": age < 18, "female": sex == "f",
-              "male": sex == "m"}
-    for with_text in (True, False):
-        for kind in KINDS[::-1]:
-            for name, g in groups.items():
-                line = []
-                for r in RATINGS:
-                    y = np.array([float(x[r]) for x in rows])[g]
-                    p = predicted[r, with_text, kind][g]
-                    bias = np.mean(p - np.array([float(x[r + "_mean"]) for x in rows])[g])
-                    line.append("%s %.3f/%.3f (%+.2f)" % (r, pearsonr(p, y)[0], spearmanr(p, y)[0], bias))
-                print("%-7s %-8s %-8s n=%d " % ("text" if with_text else "free", kind, name, g.sum()) +
-                      "  ".join(line))
-
-
 def c_float(v, digits=6):
     text = "%.*g" % (digits, v)
     return text + ("f" if "." in text or "e" in text else ".0f")
@@ -402,10 +363,11 @@ def numbers(values, per_line=128):
                      for i in range(0, len(values), per_line))
 
 
-def curves_name(r, with_text, kind):
-    if kind == "phones" and r not in OF_PHONES:
-        kind = "sound"  # the same
-    return "%s_%s_%s" % (r, "text" if with_text else "free", kind)
+def sets_of(additive, kind):
+    """(name, curves, middle) of each set of curves."""
+    if kind != "phones":
+        return [(kind, *additive.curves())]
+    return [("phones", *additive.curves(0)), ("young", *additive.curves(1))]
 
 
 def write_tables(path, model, n_pooled, n_rated, n_native):
@@ -417,35 +379,31 @@ def write_tables(path, model, n_pooled, n_rated, n_native):
     for r in RATINGS:
         w, b = model.ridge.linear(r)
         o.write("static const float sound_%s[%d] = {\n%s\n};\n\n" % (r, n_pooled, numbers(w * 10)))
+    w, young_offset = model.young.linear()
+    o.write("static const float sound_young[%d] = {\n%s\n};\n\n" % (n_pooled, numbers(w)))
     for r in RATINGS:
         for key, m in model.additive[r].items():
-            curves, middle = m.curves()
             columns = used(*key, r)
-            name = curves_name(r, *key)
-            if name != "%s_%s_%s" % (r, "text" if key[0] else "free", key[1]):
-                continue
-            o.write("static const rh_score_curve %s[] = {\n" % name)
-            n = 0
-            for j, (k, p) in enumerate(curves):
-                if p.max() - p.min() < 0.005:
-                    continue
-                feature = "RH_F_" + name_of(columns[j]).upper() if j < len(columns) else "RH_F_SOUND"
-                k10 = k * 10 if feature == "RH_F_SOUND" else k
-                o.write("    {%s, %d, {%s},\n     {%s}},\n" % (
-                    feature, len(k), ", ".join(c_float(v, 5) for v in k10),
-                    ", ".join(c_float(round(v * 10, 3)) for v in p)))
-                n += 1
-            o.write("};\n\n")
+            for kind, curves, _ in sets_of(m, key[1]):
+                o.write("static const rh_score_curve %s_%s_%s[] = {\n" % (r, "text" if key[0] else "free", kind))
+                for j, (k, p) in enumerate(curves):
+                    if p.max() - p.min() < 0.005:
+                        continue
+                    feature = "RH_F_" + name_of(columns[j]).upper() if j < len(columns) else "RH_F_SOUND"
+                    k10 = k * 10 if feature == "RH_F_SOUND" else k
+                    o.write("    {%s, %d, {%s},\n     {%s}},\n" % (
+                        feature, len(k), ", ".join(c_float(v, 5) for v in k10),
+                        ", ".join(c_float(round(v * 10, 3)) for v in p)))
+                o.write("};\n\n")
     o.write("const rh_score_model rh_score_models[RH_RATINGS] = {\n")
     for r in RATINGS:
         w, b = model.ridge.linear(r)
-        o.write("    {sound_%s, %s, {\n" % (r, c_float(b * 10)))
+        o.write("    {sound_%s, %s, sound_young, %s, {\n" % (r, c_float(b * 10), c_float(young_offset)))
         for with_text in (False, True):
             for kind in KINDS:
-                m = model.additive[r][with_text, kind]
-                curves, middle = m.curves()
-                name = curves_name(r, with_text, kind)
-                o.write("        {%s, sizeof %s / sizeof *%s, %s},\n" % (name, name, name, c_float(middle * 10, 5)))
+                for kind, _, middle in sets_of(model.additive[r][with_text, kind], kind):
+                    name = "%s_%s_%s" % (r, "text" if with_text else "free", kind)
+                    o.write("        {%s, sizeof %s / sizeof *%s, %s},\n" % (name, name, name, c_float(middle * 10, 5)))
         o.write("    }},\n")
     o.write("};\n")
     o.close()
@@ -456,23 +414,26 @@ def write_folds(path, fold, models, speakers, n_pooled):
     learnt without them. Little-endian; curves as rh_score_curve lies in memory."""
     known = sorted({(s, int(f)) for s, f in zip(speakers, fold) if not s.startswith("native-")})
     o = open(path, "wb")
-    o.write(b"RHFOLDS2" + struct.pack("<3i", len(models), len(known), n_pooled))
+    o.write(b"RHFOLDS3" + struct.pack("<3i", len(models), len(known), n_pooled))
     for s, f in known:
         o.write(struct.pack("<12si", s.encode(), f))
     for m in models:
+        w, b = m.young.linear()
+        o.write(w.astype("<f4").tobytes() + struct.pack("<f", b))
         for r in RATINGS:
             w, b = m.ridge.linear(r)
             o.write((w * 10).astype("<f4").tobytes() + struct.pack("<f", b * 10))
             for (with_text, kind), additive in m.additive[r].items():
-                curves, middle = additive.curves()
                 columns = used(with_text, kind, r)
-                o.write(struct.pack("<if", len(curves), middle * 10))
-                for j, (x, points) in enumerate(curves):
-                    is_sound = j >= len(columns)
-                    x = x * 10 if is_sound else x
-                    pad = np.zeros(KNOTS - len(x))
-                    o.write(struct.pack("<2i", len(FEATURES) if is_sound else FEATURES.index(name_of(columns[j])), len(x)))
-                    o.write(np.concatenate([x, pad, points * 10, pad]).astype("<f4").tobytes())
+                for _, curves, middle in sets_of(additive, kind):
+                    o.write(struct.pack("<if", len(curves), middle * 10))
+                    for j, (x, points) in enumerate(curves):
+                        is_sound = j >= len(columns)
+                        x = x * 10 if is_sound else x
+                        pad = np.zeros(KNOTS - len(x))
+                        o.write(struct.pack("<2i", len(FEATURES) if is_sound else FEATURES.index(name_of(columns[j])),
+                                            len(x)))
+                        o.write(np.concatenate([x, pad, points * 10, pad]).astype("<f4").tobytes())
     o.close()
 
 
@@ -506,6 +467,7 @@ def main():
     pooled = np.array([r[2] for r in rows], float)
     speakers = np.array([ratings[i]["speaker"] for i in ids])
     marks = {r: np.array([float(ratings[i][r + "_mean"]) for i in ids]) for r in RATINGS}
+    young = np.array([float(int(ratings[i]["age"]) < GROWN) for i in ids])
     is_native = np.zeros(len(ids), bool)
     names = list(ids)
     if args.native:
@@ -515,23 +477,26 @@ def main():
         pooled = np.vstack([pooled, np.array([r[2] for r in extra], float)])
         speakers = np.concatenate([speakers, ["native-" + r[0].split("-")[0] for r in extra]])
         is_native = np.arange(len(speakers)) >= len(ids)
+        young = np.concatenate([young, np.zeros(len(extra))])
         marks = {r: np.concatenate([y, np.full(len(extra), NATIVE_MARK)]) for r, y in marks.items()}
     print("%d recordings of %d speakers, %d of native readers" % (len(ids), len(set(speakers[~is_native])),
                                                                 is_native.sum()), file=sys.stderr)
     copies, variants = read_copies(args.copies, names, features, pooled)
     worse, worse_variants = read_copies(args.worse, names, features, pooled)
     if args.check or args.folds:
-        fold, models = fit_folds(features, pooled, marks, speakers, copies, worse, args.n_folds)
+        fold, models = fit_folds(features, pooled, marks, speakers, young, copies, worse, args.n_folds)
         predicted = predict_unseen(fold, models, features, pooled)
         report({k: p[~is_native] for k, p in predicted.items()}, ratings, ids)
-        report_copies(predicted, fold, models, copies, variants, is_native)
-        report_worse(predicted, fold, models, worse, worse_variants, is_native)
+        heard = lambda f: np.isfinite(f[:, PHONE_COLUMNS])
+        alike = [(heard(c.features) == heard(features[c.of])).all(1) for c in (copies, worse)]
+        report_copies(predicted, fold, models, copies.only(alike[0]), np.array(variants)[alike[0]], is_native)
+        report_worse(predicted, fold, models, worse.only(alike[1]), np.array(worse_variants)[alike[1]], is_native)
         if args.native:
             report_native(predicted, is_native)
         if args.folds:
             write_folds(args.folds, fold, models, speakers, pooled.shape[1])
     if args.out:
-        model = Model().fit(features, pooled, marks, speakers, copies, worse)
+        model = Model().fit(features, pooled, marks, speakers, young, copies, worse)
         write_tables(args.out, model, pooled.shape[1], len(ids), int(is_native.sum()))
 
 

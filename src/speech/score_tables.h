@@ -30,12 +30,15 @@ typedef struct {
     float middle;
 } rh_additive;
 
-/* What a rating rests on: named measures; the encoder's output too; the sounds of the words too. */
-typedef enum { RH_SCORE_NAMED, RH_SCORE_SOUND, RH_SCORE_PHONES, RH_SCORE_KINDS } rh_score_kind;
+/* What a rating rests on: named measures; the encoder's output too; the sounds of the words too, by the measure for
+ * grown-up voices and by that for young ones. */
+typedef enum { RH_SCORE_NAMED, RH_SCORE_SOUND, RH_SCORE_PHONES, RH_SCORE_YOUNG, RH_SCORE_KINDS } rh_score_kind;
 
 typedef struct {
     const float *sound; /* [RH_SOUND_INPUTS] */
     float sound_offset;
+    const float *young; /* [RH_SOUND_INPUTS]: how young a voice is, 0 and less to 1 and more */
+    float young_offset;
     rh_additive additive[RH_SCORE_KINDS * 2]; /* [RH_SCORE_KINDS * with_text + kind] */
 } rh_score_model;
 

@@ -132,11 +132,11 @@ static bool knows_sound(const rh_speech_input *in)
     return in->model && strcmp(in->model, "base") == 0;
 }
 
-static float sound_rating(const rh_score_model *m, const rh_speech_segment *g)
+static float weighed(const float *weights, float offset, const rh_speech_segment *g)
 {
-    double sum = (double)m->sound_offset;
+    double sum = (double)offset;
     for (size_t i = 0; i < RH_SOUND_INPUTS; i++)
-        sum += (double)m->sound[i] * (double)g->pooled[i];
+        sum += (double)weights[i] * (double)g->pooled[i];
     return isfinite(sum) ? (float)sum : 0.0f;
 }
 
@@ -166,10 +166,14 @@ static float below_middle(const judged *j, const rh_score_model *m, const rh_chu
     const rh_speech_segment *g = knows_sound(j->in) ? segment_of(j->in, s) : NULL;
     if (!g)
         return by_name - named->middle;
-    const rh_additive *whole = &kinds[s->has_phones ? RH_SCORE_PHONES : RH_SCORE_SOUND];
-    float heard = sound_rating(m, g);
+    float heard = weighed(m->sound, m->sound_offset, g);
     *sound += share * heard;
-    return rate(whole, s, heard, share, PART_PHONES, points) - whole->middle;
+    if (!s->has_phones)
+        return rate(&kinds[RH_SCORE_SOUND], s, heard, 0.0f, PART_PHONES, points) - kinds[RH_SCORE_SOUND].middle;
+    float young = fminf(fmaxf(weighed(m->young, m->young_offset, g), 0.0f), 1.0f), grown = 1.0f - young;
+    const rh_additive *whole = &kinds[RH_SCORE_PHONES];
+    return grown * rate(whole, s, heard, share * grown, PART_PHONES, points) +
+           young * rate(&kinds[RH_SCORE_YOUNG], s, heard, share * young, PART_PHONES, points) - whole->middle;
 }
 
 /* What the raters' distance takes from a score: little as far down as fluent speakers reach (-13 and less is
