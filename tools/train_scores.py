@@ -76,7 +76,7 @@ INNER_FOLDS = 5
 # copy made worse that does not fall by its margin (of 10).
 SOUND_STEADY, SOUND_WORSE, SOUND_MARGIN = 10.0, 5.0, 0.4
 NAMED_MARGIN = 0.4
-STEADY = {"sound": 500.0, "phones": 30.0, "named": 20.0}  # named: there is no encoder's output to rely on
+STEADY = {"sound": 500.0, "phones": 60.0, "named": 20.0}  # named: there is no encoder's output to rely on
 WORSE = {"sound": 200.0, "phones": 5.0, "named": 50.0}
 # Changes from here on (of 10) weigh more than in proportion to their square.
 LARGE_CHANGE = 0.2
@@ -385,16 +385,17 @@ def write_tables(path, model, n_pooled, n_rated, n_native):
         for key, m in model.additive[r].items():
             columns = used(*key, r)
             for kind, curves, _ in sets_of(m, key[1]):
-                o.write("static const rh_score_curve %s_%s_%s[] = {\n" % (r, "text" if key[0] else "free", kind))
+                rows = []
                 for j, (k, p) in enumerate(curves):
                     if p.max() - p.min() < 0.005:
                         continue
                     feature = "RH_F_" + name_of(columns[j]).upper() if j < len(columns) else "RH_F_SOUND"
                     k10 = k * 10 if feature == "RH_F_SOUND" else k
-                    o.write("    {%s, %d, {%s},\n     {%s}},\n" % (
-                        feature, len(k), ", ".join(c_float(v, 5) for v in k10),
-                        ", ".join(c_float(round(v * 10, 3)) for v in p)))
-                o.write("};\n\n")
+                    rows.append("{%s, %d, {%s}, {%s}}," % (feature, len(k), ", ".join(c_float(v, 5) for v in k10),
+                                                           ", ".join(c_float(round(v * 10, 3)) for v in p)))
+                pairs = ("    " + " ".join(rows[i:i + 2]) for i in range(0, len(rows), 2))
+                o.write("static const rh_score_curve %s_%s_%s[] = {\n%s\n};\n\n" % (
+                    r, "text" if key[0] else "free", kind, "\n".join(pairs)))
     o.write("const rh_score_model rh_score_models[RH_RATINGS] = {\n")
     for r in RATINGS:
         w, b = model.ridge.linear(r)
