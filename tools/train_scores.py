@@ -76,7 +76,7 @@ INNER_FOLDS = 5
 # copy made worse that does not fall by its margin (of 10).
 SOUND_STEADY, SOUND_WORSE, SOUND_MARGIN = 10.0, 5.0, 0.4
 NAMED_MARGIN = 0.4
-STEADY = {"sound": 500.0, "phones": 60.0, "named": 20.0}  # named: there is no encoder's output to rely on
+STEADY = {"sound": 500.0, "phones": 40.0, "named": 20.0}  # named: there is no encoder's output to rely on
 WORSE = {"sound": 200.0, "phones": 5.0, "named": 50.0}
 # Changes from here on (of 10) weigh more than in proportion to their square.
 LARGE_CHANGE = 0.2

@@ -110,7 +110,7 @@ def main():
     all_scores = list(scores.values())
     print(f"{'correlation':28s}" + "".join(f"{s[:8]:>9s}" for s in DELIVERY))
     for i, a in enumerate(DELIVERY):
-        line = [correlation([(v[a], v[b]) for v in all_scores]) for b in DELIVERY[:i]]
+        line = [correlation([(v[a], v[b]) for v in all_scores if a in v and b in v]) for b in DELIVERY[:i]]
         print(f"{a:28s}" + "".join(f"{v:9.2f}" for v in line))
         failed += [f"{a} and {b} correlate by {v:.2f}" for b, v in zip(DELIVERY, line) if abs(v) > 0.85]
     print("response: " + ("; ".join(failed) if failed else "every change moves its own score and no other"))

@@ -176,13 +176,15 @@ static float below_middle(const judged *j, const rh_score_model *m, const rh_chu
            young * rate(&kinds[RH_SCORE_YOUNG], s, heard, share * young, PART_PHONES, points) - whole->middle;
 }
 
-/* What the raters' distance takes from a score: little as far down as fluent speakers reach (-13 and less is
- * one in twenty of them), whole below that. */
-static float learned_loss(float below)
+/* What the raters' distance takes from a score: little as far down as fluent speakers reach, whole below that.
+ * In single sounds (accuracy, and total, which rests on them) noise and tempo show sooner than in flow and melody. */
+static float learned_loss(rh_rating rating, float below)
 {
-    static const float x[] = {-70.0f, -40.0f, -22.0f, -13.0f, 0.0f};
+    static const float flow[] = {-70.0f, -44.0f, -26.0f, -16.0f, 0.0f};
+    static const float sounds[] = {-70.0f, -48.0f, -30.0f, -19.0f, 0.0f};
     static const float points[] = {-72.0f, -40.0f, -18.0f, -7.5f, 0.0f};
-    return rh_piecewise(x, points, 5, below);
+    bool by_sounds = rating == RH_RATING_ACCURACY || rating == RH_RATING_TOTAL;
+    return rh_piecewise(by_sounds ? sounds : flow, points, 5, below);
 }
 
 /* Which parts may speak of a rating: each score of its own side. */
@@ -210,7 +212,7 @@ static void judge(judged *j, rh_rating rating, rh_score *s)
         float share = (float)j->chunks[i].n_spoken / words;
         below += share * below_middle(j, m, &j->chunks[i], share, points, &j->value[PART_SOUND]);
     }
-    float loss = learned_loss(below), rest = loss;
+    float loss = learned_loss(rating, below), rest = loss;
     for (int k = 0; k < PART_SOUND; k++)
         named += is_of(rating, k) ? fminf(points[k], 0.0f) : 0.0f;
     for (int k = 0; k < PART_SOUND; k++) {
@@ -263,7 +265,7 @@ static rh_status show_values(judged *j, rh_error *err)
  * read sentences with known text: the recogniser knows how sure it is. */
 static float chance_right(float p)
 {
-    static const float x[] = {0.0f, 0.25f, 0.5f, 0.75f, 0.95f, 1.0f};
+    static const float x[] = {-70.0f, -44.0f, -26.0f, -16.0f, 0.0f};
     static const float y[] = {0.08f, 0.28f, 0.5f, 0.74f, 0.92f, 0.99f};
     return rh_piecewise(x, y, 6, p);
 }
