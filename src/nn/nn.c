@@ -12,6 +12,7 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "cache.h"
 #include "rehearse/base/alloc.h"
 #include "rehearse/base/cpu.h"
 
@@ -134,7 +135,11 @@ static rh_status compile(rh_nn_model **out, ov_model_t *model, const rh_nn_optio
     rh_status st = make_properties(&p, &o, err);
     if (st != RH_OK)
         return st;
-    if (ov_core_compile_model_props(core, model, "CPU", p.n, p.list, &compiled) != OK)
+    int lock = o.cache_dir ? rh_nn_cache_enter(o.cache_dir) : -1;
+    bool made = ov_core_compile_model_props(core, model, "CPU", p.n, p.list, &compiled) == OK;
+    if (o.cache_dir)
+        rh_nn_cache_leave(o.cache_dir, lock);
+    if (!made)
         return fail_ov(err, RH_ERR_FORMAT, name);
     return wrap(out, compiled, err);
 }
