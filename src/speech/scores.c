@@ -265,7 +265,7 @@ static rh_status show_values(judged *j, rh_error *err)
  * read sentences with known text: the recogniser knows how sure it is. */
 static float chance_right(float p)
 {
-    static const float x[] = {-70.0f, -44.0f, -26.0f, -16.0f, 0.0f};
+    static const float x[] = {0.0f, 0.25f, 0.5f, 0.75f, 0.95f, 1.0f};
     static const float y[] = {0.08f, 0.28f, 0.5f, 0.74f, 0.92f, 0.99f};
     return rh_piecewise(x, y, 6, p);
 }
