@@ -49,6 +49,17 @@ static rh_speech_report measured(const speech *s)
 static const char *const answer = "I led a team of five people, and we moved the whole system in three months. "
                                   "It was hard at first, but every week we talked about what went well.";
 
+static void confidence_is_the_measured_chance_of_the_words(void **state)
+{
+    (void)state;
+    static const float chances[][2] = {{0.0f, 0.08f}, {0.25f, 0.28f}, {0.5f, 0.5f}, {0.85f, 0.83f}, {1.0f, 0.99f}};
+    for (size_t i = 0; i < sizeof chances / sizeof *chances; i++) {
+        speech s;
+        say(&s, answer, 140, chances[i][0]);
+        assert_float_equal(measured(&s).confidence, chances[i][1], 0.001f);
+    }
+}
+
 static void silence_is_a_reading_with_a_reason(void **state)
 {
     (void)state;
@@ -560,6 +571,7 @@ static void every_failed_allocation_is_reported(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(confidence_is_the_measured_chance_of_the_words),
         cmocka_unit_test(silence_is_a_reading_with_a_reason),
         cmocka_unit_test(laughter_alone_is_no_answer),
         cmocka_unit_test(good_speech_lands_high),
