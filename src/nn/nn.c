@@ -137,8 +137,7 @@ static rh_status compile(rh_nn_model **out, ov_model_t *model, const rh_nn_optio
         return st;
     int lock = o.cache_dir ? rh_nn_cache_enter(o.cache_dir) : -1;
     bool made = ov_core_compile_model_props(core, model, "CPU", p.n, p.list, &compiled) == OK;
-    if (o.cache_dir)
-        rh_nn_cache_leave(o.cache_dir, lock);
+    rh_nn_cache_leave(o.cache_dir, lock);
     if (!made)
         return fail_ov(err, RH_ERR_FORMAT, name);
     return wrap(out, compiled, err);

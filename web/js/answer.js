@@ -36,7 +36,7 @@ export class Answer {
   #record() {
     this.part += 1;
     this.recorder = new Recorder(this.id, this.capture.stream, { part: this.part, start: this.seconds });
-    this.recorder.addEventListener('failed', ({ detail }) => this.live.dispatchEvent(new CustomEvent('notice', { detail: { detail: `The video is not kept any further: ${detail}. All else goes on.` } })));
+    this.recorder.addEventListener('failed', ({ detail }) => this.live.dispatchEvent(new CustomEvent('notice', { detail: { detail } })));
   }
 
   #quiet() {

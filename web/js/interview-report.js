@@ -2,10 +2,10 @@
 import { aboutQuestion } from './about.js';
 import { $, announce, notice, request, settings, show } from './api.js';
 import { find, loadBank } from './bank.js';
+import { LOCALES } from './report.js';
 
 const WAIT_MS = 1000;
 const SHOWN = 3;
-const LOCALES = navigator.languages?.length ? [...navigator.languages] : undefined; // as the reader writes dates
 
 const make = (tag, props = {}, ...children) => {
   const node = Object.assign(document.createElement(tag), props);

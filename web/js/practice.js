@@ -54,7 +54,7 @@ export function practice(shared, alive, saved = null) {
   });
   function record() {
     recorder = new Recorder(id, capture.stream, { part, start: live.timeUs / 1e6 });
-    recorder.addEventListener('failed', ({ detail }) => { link.textContent = `The video is not kept any further: ${detail}. All else goes on.`; });
+    recorder.addEventListener('failed', ({ detail }) => { link.textContent = detail; });
   }
   live.addEventListener('broken', () => { link.textContent = 'Connection lost. Go on: nothing you say is lost.'; });
   live.addEventListener('lost', () => failed('The connection to Rehearse did not come back. What was kept until then is under Progress.'));

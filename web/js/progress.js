@@ -2,9 +2,8 @@
 import { $, announce, notice, request, settings, show } from './api.js';
 import { compareLink } from './attempts.js';
 import { goalPicker, judge, loadGoal } from './goal.js';
-import { el, moment } from './report.js';
+import { el, LOCALES, moment } from './report.js';
 
-const LOCALES = navigator.languages?.length ? [...navigator.languages] : undefined; // as the reader writes dates
 const title = (s) => s.meta?.question || s.meta?.file_name || 'Recording';
 
 // Interviews above the answers they are made of.

@@ -51,7 +51,7 @@ export class Recorder extends EventTarget {
   #fail(why) {
     if (this.stopped) return;
     this.stop();
-    this.dispatchEvent(new CustomEvent('failed', { detail: why }));
+    this.dispatchEvent(new CustomEvent('failed', { detail: `The video is not kept any further: ${why}. All else goes on.` }));
   }
 
   // All that was recorded is sent, or it is too late.

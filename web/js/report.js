@@ -17,7 +17,7 @@ export const el = (tag, attrs = {}, ...children) => {
 export const clock = (s) => `${Math.floor(s / 60)}:${String(Math.floor(s % 60)).padStart(2, '0')}`;
 const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 // Dates and times as the reader writes them.
-const LOCALES = navigator.languages?.length ? [...navigator.languages] : undefined;
+export const LOCALES = navigator.languages?.length ? [...navigator.languages] : undefined;
 export const moment = (unix, style) => el('time', { datetime: new Date(unix * 1000).toISOString() }, new Intl.DateTimeFormat(LOCALES, style).format(new Date(unix * 1000)));
 export const number = (v, digits = 0) => (v === null || v === undefined ? '–' : v.toFixed(digits));
 

@@ -12,15 +12,28 @@
 
 enum { DEFAULT_LIST = 50 };
 
-void rh_ask_json(rh_ask *a, json_t *take)
+void rh_ask_json_exact(rh_ask *a, json_t *take, size_t digits)
 {
-    a->body = take ? json_dumps(take, JSON_COMPACT | JSON_REAL_PRECISION(12)) : NULL;
+    a->body = take ? json_dumps(take, JSON_COMPACT | JSON_REAL_PRECISION(digits)) : NULL;
     json_decref(take);
     a->type = "application/json";
     a->status = 200;
     a->n_body = a->body ? strlen(a->body) : 0;
     if (!a->body)
         (void)rh_fail(&a->err, RH_ERR_NOMEM, "out of memory");
+}
+
+void rh_ask_json(rh_ask *a, json_t *take)
+{
+    rh_ask_json_exact(a, take, 12);
+}
+
+rh_status rh_ask_range(rh_ask *a)
+{
+    a->param = !a->limit ? "limit" : !isfinite(a->before) ? "before" : NULL;
+    if (!a->limit)
+        return rh_fail(&a->err, RH_ERR_INVAL, "limit must be a whole number from 1 to %d", RH_STORE_LIST_MAX);
+    return a->param ? rh_fail(&a->err, RH_ERR_INVAL, "before must be a Unix time in seconds") : RH_OK;
 }
 
 void rh_ask_text(rh_ask *a, const char *type, char *take)

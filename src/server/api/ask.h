@@ -53,8 +53,12 @@ void rh_ask_start_json(rh_http *h, rh_status (*answer)(rh_ask *));
 /* `start` of a route whose body is a small JSON object. */
 void rh_want_small_json(rh_http *h);
 
-/* The answer; both take what they are given. */
+/* Whether `limit` and `before` of a list are what they can be; else RH_ERR_INVAL, and `param` names the one. */
+rh_status rh_ask_range(rh_ask *a);
+
+/* The answer; all take what they are given. */
 void rh_ask_json(rh_ask *a, json_t *take);
+void rh_ask_json_exact(rh_ask *a, json_t *take, size_t digits); /* of its numbers; else 12 */
 void rh_ask_text(rh_ask *a, const char *type, char *take);
 /* The report as a page, with the sound in it where that is not NULL. */
 rh_status rh_ask_page(rh_ask *a, const json_t *report, const uint8_t *sound, size_t n_sound);

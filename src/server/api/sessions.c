@@ -20,13 +20,10 @@
 static rh_status list(rh_ask *a)
 {
     json_t *rows = NULL;
-    a->param = !a->limit ? "limit" : !isfinite(a->before) ? "before" : NULL;
-    if (!a->limit)
-        return rh_fail(&a->err, RH_ERR_INVAL, "limit must be a whole number from 1 to %d", RH_STORE_LIST_MAX);
-    if (a->param)
-        return rh_fail(&a->err, RH_ERR_INVAL, "before must be a Unix time in seconds");
-    rh_status st = rh_store_attempts(a->server->store, a->client[0] ? a->client : NULL, a->question, a->limit,
-                                     a->before, &rows, &a->err);
+    rh_status st = rh_ask_range(a);
+    if (st == RH_OK)
+        st = rh_store_attempts(a->server->store, a->client[0] ? a->client : NULL, a->question, a->limit, a->before,
+                               &rows, &a->err);
     if (st == RH_OK)
         rh_ask_json(a, json_pack("{s:o}", "sessions", rows));
     return st;
