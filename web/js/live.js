@@ -98,12 +98,12 @@ export class Live extends EventTarget {
 
   // A picture is worth sending only while it is fresh.
   async picture(blob) {
-    if (!blob || !this.open || this.socket.bufferedAmount > MAX_BUFFERED) return;
+    if (!blob || !this.open || this.finishing || this.socket.bufferedAmount > MAX_BUFFERED) return;
     const us = this.timeUs;
     if (us <= this.pictureUs) return;
     this.pictureUs = us;
     const bytes = new Uint8Array(await blob.arrayBuffer());
-    if (this.open) this.#binary(1, us, bytes);
+    if (this.open && !this.finishing) this.#binary(1, us, bytes); // the answer may be over meanwhile
   }
 
   tell(message) { this.#send(message); }
