@@ -96,6 +96,16 @@ static const rh_verb VERBS[] = {
     {"work", "worked", NULL, "at", NO_DEED},         {"work", "worked", NULL, "for", NO_DEED},
     {"work", "worked", NULL, "in", NO_DEED},
     {"write", "wrote", "written", NULL, 0},
+    {"assemble", "assembled", NULL, NULL, 0},        {"calibrate", "calibrated", NULL, NULL, 0},
+    {"compare", "compared", NULL, NULL, 0},          {"cover", "covered", NULL, NULL, 0},
+    {"digitise", "digitised", NULL, NULL, 0},        {"digitize", "digitized", NULL, NULL, 0},
+    {"film", "filmed", NULL, NULL, 0},               {"make", "made", NULL, NULL, 0},
+    {"open", "opened", NULL, NULL, 0},               {"outline", "outlined", NULL, NULL, 0},
+    {"renovate", "renovated", NULL, NULL, 0},        {"reorganise", "reorganised", NULL, NULL, 0},
+    {"repair", "repaired", NULL, NULL, 0},           {"reschedule", "rescheduled", NULL, NULL, 0},
+    {"scan", "scanned", NULL, NULL, 0},              {"shadow", "shadowed", NULL, NULL, 0},
+    {"sketch", "sketched", NULL, NULL, 0},           {"standardise", "standardised", NULL, NULL, 0},
+    {"track", "tracked", NULL, NULL, 0},
 };
 /* clang-format on */
 
@@ -247,7 +257,13 @@ static bool verb_with_object(const rh_token *t, size_t n, size_t i, int form, rh
     bool team = d->verb->particle && strcmp(d->verb->particle, "as") == 0 && is(&t[d->object.head], "team");
     bool lesson = rh_word_in(t[d->object.head].key, "class classes course courses seminar lead");
     bool took = strcmp(d->verb->base, "take") == 0 && !d->verb->particle;
-    if (rh_is_vague(t, &d->object) || team || (took && !lesson))
+    static const char makeable[] =
+        "chart cheat-sheet film list map mock-up mockup model movie plan poster presentation recipe rota "
+        "schedule spreadsheet timetable";
+    const char *head = t[d->object.head].key;
+    bool made =
+        strcmp(d->verb->base, "make") == 0 && !rh_word_in(head, makeable) && !rh_word_listed(RH_LIST_WORKS, head);
+    if (rh_is_vague(t, &d->object) || team || (took && !lesson) || made)
         return false;
     return d->object.end - d->verb_at <= MAX_QUOTE_WORDS;
 }

@@ -33,7 +33,6 @@ static const second_part SECONDS[ASKS][MAX_ASKS] = {
                     {"What was the figure before, and what afterwards?", TOLD_MEASURE}},
     [ASK_OWN_PART] = {{"Which part of that was yours?", TOLD_ROLE},
                       {"What did you do yourself?", TOLD_ROLE},
-                      {"What would have been missing without you?", TOLD_ROLE},
                       {"Who did what, and what fell to you?", TOLD_ROLE}},
     [ASK_RESULT] = {{"What came of it?", TOLD_OUTCOME},
                     {"How did it turn out in the end?", TOLD_OUTCOME},
@@ -43,8 +42,7 @@ static const second_part SECONDS[ASKS][MAX_ASKS] = {
                     {"What was the first thing you did?", 0},
                     {"How did you handle that yourself?", 0}},
     [ASK_TASK] = {{"What was the goal behind that?", TOLD_ROLE | TOLD_WHY}, {"Whose idea was that?", TOLD_ROLE}},
-    [ASK_SITUATION] = {{"When was that, and who was involved?", TOLD_WHEN},
-                       {"What was going on at the time?", TOLD_WHEN}},
+    [ASK_SITUATION] = {{"When and where was that?", TOLD_WHEN}, {"Where were you working then?", TOLD_WHEN}},
     [ASK_EXAMPLE] = {{"Can you tell me about a time when that showed?", TOLD_EXAMPLE},
                      {"Can you give me an example of that?", TOLD_EXAMPLE},
                      {"When did that last make a difference?", TOLD_EXAMPLE},
@@ -69,7 +67,7 @@ static const second_part SECONDS[ASKS][MAX_ASKS] = {
                         {"What would you do differently there today?", TOLD_DIFFERENT}},
     [ASK_WORK] = {{"What was the hardest thing about it?", TOLD_HARD},
                   {"What would you change about it today?", TOLD_DIFFERENT}},
-    [ASK_GROUP] = {{"What was your own part there?", TOLD_ROLE},
+    [ASK_GROUP] = {{"What was your own part there?", TOLD_ROLE | TOLD_DEEDS},
                    {"What was the hardest thing you had to do there?", TOLD_HARD},
                    {"What did you learn there?", TOLD_LEARNED}},
     [ASK_CHARGE] = {{"What was the hardest part of that?", TOLD_HARD},
@@ -83,6 +81,9 @@ static const second_part SECONDS[ASKS][MAX_ASKS] = {
     [ASK_ROLE_NOW] = {{"What has been the hardest decision in that role so far?", TOLD_HARD},
                       {"What have you changed in that role?", 0},
                       {"What has that role taught you?", TOLD_LEARNED}},
+    [ASK_POST] = {{"What does a difficult day there look like?", TOLD_HARD},
+                  {"What do you like most about it?", TOLD_WHY},
+                  {"What have you learned there so far?", TOLD_LEARNED}},
     [ASK_STUDY] = {{"Which project there are you proudest of?", TOLD_EXAMPLE},
                    {"What drew you to that subject?", TOLD_WHY}},
     [ASK_TERM] = {{"What is the hardest thing you have done with it?", TOLD_HARD},
@@ -97,8 +98,19 @@ static const second_part SECONDS[ASKS][MAX_ASKS] = {
     [ASK_DETAIL] = {{"How did you go about that?", TOLD_HOW},
                     {"What was the hardest part of that?", TOLD_HARD},
                     {"What did you pay most attention to?", 0},
-                    {"What would you do differently today?", TOLD_DIFFERENT}},
-    [ASK_DETAIL_NOW] = {{"What is the hardest part of that?", TOLD_HARD}, {"How do you go about that?", TOLD_HOW}},
+                    {"What took the most time?", 0}},
+    [ASK_MADE] = {{"How did you go about that?", TOLD_HOW},
+                  {"What was the hardest part of that?", TOLD_HARD},
+                  {"What did you pay most attention to?", 0},
+                  {"What would you do differently today?", TOLD_DIFFERENT}},
+    [ASK_DETAIL_NOW] = {{"What is the hardest part of that?", TOLD_HARD},
+                        {"What do you pay most attention to?", 0},
+                        {"What have you learned from that so far?", TOLD_LEARNED}},
+    [ASK_SOUGHT] = {{"What were you looking for?", 0},
+                    {"What did you pay most attention to?", 0},
+                    {"How did you go about that?", TOLD_HOW}},
+    [ASK_DUTY] = {{"What was the hardest part of that?", TOLD_HARD}, {"How much time did you have for that?", 0}},
+    [ASK_STEP] = {{"What made you decide that?", TOLD_WHY}, {"How did that come about?", TOLD_WHY}},
     [ASK_RELATION] = {{"How does that relate to my question?", 0}, {"Can we come back to my question?", 0}},
 };
 
@@ -123,10 +135,13 @@ static const struct {
                   "i've started|i started"},
     {TOLD_WHEN, "last|ago|semester*|summer*|year*|during|internship|college|high school|company|job|class|when i|"
                 "when we|in my|at my"},
-    {TOLD_OUTCOME, "result*|in the end|ended up|worked out|work out|turned out|success*|finally|eventually|happy|"
-                   "pleased|were able to|was able to|went well|went really well|it worked|outcome*|won|managed to|"
-                   "we got|after that|passed"},
-    {TOLD_HOW, "step*|first i|what i did|first we|what we did|then i|then we|i decided"},
+    {TOLD_OUTCOME,
+     "result*|in the end|ended up|worked out|work out|turned out|success*|finally|eventually|happy|"
+     "pleased|were able to|was able to|went well|went really well|it worked|outcome*|won|managed to|"
+     "we got|got through|after that|passed|instead of|came first|came second|came third|and now|so now|now we|now he|now she|now they|again|loved|"
+     "changed his mind|changed her mind|agreed|fine with|switched to|went with|better than before|on time|in time"},
+    {TOLD_HOW,
+     "step*|first i|what i did|first we|what we did|then i|then we|i decided|and then|we split|by using|with the help"},
 };
 
 /* The phrase up to the bar is said from token `i` on. */
@@ -172,8 +187,8 @@ static bool was_asked(const rh_followup_context *about, const char *text)
 }
 
 /* A second sentence that was not asked and not answered; which of them comes first depends on the words. */
-static const char *second_for(const finder *f, const candidate *c, const rh_followup_context *about,
-                              const rh_followup *out, size_t n_out)
+static const second_part *second_for(const finder *f, const candidate *c, const rh_followup_context *about,
+                                     const rh_followup *out, size_t n_out)
 {
     const second_part *all = SECONDS[c->ask];
     size_t n = 0, turn = 0;
@@ -183,12 +198,11 @@ static const char *second_for(const finder *f, const candidate *c, const rh_foll
         turn += (unsigned char)c->lead[k];
     for (size_t k = 0; k < n; k++) {
         const second_part *s = &all[(turn + k) % n];
-        bool taken = (f->told & s->unless) || was_asked(about, s->text);
+        bool taken = ((f->told | f->asked) & s->unless) || was_asked(about, s->text);
         for (size_t m = 0; m < n_out; m++)
-            taken = taken || strstr(out[m].text, s->text) ||
-                    (out[m].kind == RH_FOLLOWUP_OWN_PART && (s->unless & TOLD_ROLE));
+            taken = taken || strstr(out[m].text, s->text);
         if (!taken)
-            return s->text;
+            return s;
     }
     return NULL;
 }
@@ -202,7 +216,7 @@ static bool overlaps(const finder *f, const candidate *c, const rh_followup *out
     return false;
 }
 
-static bool put(const finder *f, const candidate *c, const rh_followup_context *about, rh_followup *out, size_t n_out)
+static bool put(finder *f, const candidate *c, const rh_followup_context *about, rh_followup *out, size_t n_out)
 {
     rh_followup *o = &out[n_out];
     if (was_asked(about, c->lead) || overlaps(f, c, out, n_out))
@@ -210,13 +224,16 @@ static bool put(const finder *f, const candidate *c, const rh_followup_context *
     for (size_t m = 0; m < n_out; m++)
         if (out[m].kind == c->kind || (out[m].kind == RH_FOLLOWUP_OWN_PART && c->we))
             return false; /* whose part it was comes first */
-    const char *second = second_for(f, c, about, out, n_out);
+    const second_part *second = second_for(f, c, about, out, n_out);
     if (!second)
         return false;
     *o = (rh_followup){
         .kind = c->kind, .start = f->words[f->t[c->first].word].start, .end = f->words[f->t[c->end - 1].word].end};
-    (void)snprintf(o->text, sizeof o->text, "%s %s", c->lead, second);
-    return rh_tokens_put(f->words, f->t, c->first, c->end, false, o->quote, sizeof o->quote);
+    (void)snprintf(o->text, sizeof o->text, "%s %s", c->lead, second->text);
+    if (!rh_tokens_put(f->words, f->t, c->first, c->end, false, o->quote, sizeof o->quote))
+        return false;
+    f->asked |= second->unless & ~(unsigned)(TOLD_WHY | TOLD_EXAMPLE); /* of two things, two reasons */
+    return true;
 }
 
 static void choose(finder *f, const rh_followup_context *about, rh_followup *out, size_t *n)
@@ -279,7 +296,9 @@ rh_status rh_followups_find(const rh_analysis *a, const rh_followup_context *con
         rh_find_deeds(f);
         rh_find_claims(f);
         rh_find_mentions(f);
-        rh_find_off_question(f, about->question);
+        if (!f->story ||
+            f->deeds_i + f->acts + f->told_of == 0) /* who tells what they did answers, in whatever words */
+            rh_find_off_question(f, about->question);
         find_short(f);
         choose(f, about, out, &found);
     }

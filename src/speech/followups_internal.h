@@ -18,6 +18,7 @@ typedef enum {
     TOLD_WHEN = 1 << 8,
     TOLD_OUTCOME = 1 << 9,
     TOLD_HOW = 1 << 10,
+    TOLD_DEEDS = 1 << 11, /* what they did themselves */
 } told;
 
 /* Second sentences that fit behind a first: the tables in followups.c. */
@@ -25,7 +26,7 @@ typedef enum {
 typedef enum {
     ASK_MORE, ASK_NUMBER, ASK_OWN_PART, ASK_RESULT, ASK_ACTION, ASK_TASK, ASK_SITUATION, ASK_EXAMPLE,
     ASK_INTEREST, ASK_LIKING, ASK_LIKED, ASK_WISH, ASK_WEAKNESS, ASK_PROJECT, ASK_MY_PROJECT, ASK_WORK, ASK_GROUP, ASK_CHARGE, ASK_INVOLVED, ASK_ROLE, ASK_ROLE_NOW, ASK_STUDY, ASK_TERM, ASK_TIME_THERE,
-    ASK_SHARE, ASK_DETAIL, ASK_DETAIL_NOW, ASK_RELATION,
+    ASK_SHARE, ASK_DETAIL, ASK_MADE, ASK_DETAIL_NOW, ASK_DUTY, ASK_SOUGHT, ASK_STEP, ASK_POST, ASK_RELATION,
     ASKS
 } ask_kind;
 /* clang-format on */
@@ -46,8 +47,8 @@ typedef struct {
     const rh_token *t;
     size_t n;
     const rh_language *language;
-    bool story; /* a story was asked for, or is being told */
-    unsigned told;
+    bool story;                 /* a story was asked for, or is being told */
+    unsigned told, asked;       /* told anyway; asked about it already */
     int deeds_i, acts, told_of; /* "I built the tool"; "I asked him" too; "I was" */
     candidate list[MAX_CANDIDATES];
     size_t n_list;

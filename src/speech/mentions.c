@@ -190,11 +190,11 @@ static void deed_opening(const rh_deed *d, char out[32])
 static bool outcome_open(const finder *f, size_t end)
 {
     static const char others[] = "everybody everyone he it it's nobody people she that that's they this";
-    static const char own[] = "also and i so then we";
+    static const char own[] = "also and i so then we", state[] = "are is was were";
     for (size_t i = end; i < f->n; i++) {
         bool object = i > 0 && (f->t[i - 1].pos & (RH_POS_VERB | RH_POS_ED | RH_POS_PREPOSITION));
         bool begins = f->t[i].opens || (i > 0 && (f->t[i - 1].pos & RH_POS_JOINER));
-        if (rh_word_in(f->t[i].key, others) && !object)
+        if ((rh_word_in(f->t[i].key, others) && !object) || rh_word_in(f->t[i].key, state))
             return false;
         if (f->t[i].opens && !rh_word_in(f->t[i].key, own))
             return false;
@@ -204,6 +204,31 @@ static bool outcome_open(const finder *f, size_t end)
     return true;
 }
 
+/* Which second sentences fit what was done. */
+static ask_kind deed_ask(const finder *f, const rh_deed *d)
+{
+    static const char places[] = "as at for in";
+    static const char made[] =
+        "arrange automate build change create design develop implement install introduce launch organise "
+        "organize plan prepare program redesign rewrite set start write";
+    static const char sought[] = "analyse analyze audit compare evaluate investigate look measure research review";
+    const char *base = d->verb->base;
+    bool deed = !(d->verb->flags & (RH_VERB_NO_DEED | RH_VERB_STEP)), now = !d->past;
+    bool place =
+        !deed && (rh_word_in(base, "study take") || (d->verb->particle && rh_word_in(d->verb->particle, places)));
+    if (now && strcmp(base, "study") == 0)
+        return ASK_STUDY;
+    if (strcmp(base, "join") == 0)
+        return ASK_STEP;
+    if (now)
+        return place ? ASK_POST : ASK_DETAIL_NOW;
+    if (strcmp(f->t[d->verb_at].key, "had") == 0 && d->meant)
+        return ASK_DUTY;
+    if (rh_word_in(base, sought))
+        return ASK_SOUGHT;
+    return !deed ? place ? ASK_TIME_THERE : ASK_SHARE : rh_word_in(base, made) ? ASK_MADE : ASK_DETAIL;
+}
+
 static void weigh_deed(finder *f, const rh_deed *d, bool last)
 {
     char opening[32];
@@ -211,36 +236,28 @@ static void weigh_deed(finder *f, const rh_deed *d, bool last)
     unsigned flags = d->verb->flags;
     bool deed = !(flags & (RH_VERB_NO_DEED | RH_VERB_STEP)), simple = d->past && !d->meant && !*d->auxiliary;
     float words = (float)(end - first > 4 ? 4 : end - first);
-    static const char places[] = "as at for in";
-    bool place = (flags & RH_VERB_NO_DEED) && (rh_word_in(d->verb->base, "join study take") ||
-                                               (d->verb->particle && rh_word_in(d->verb->particle, places)));
     size_t from = f->n_list;
     deed_opening(d, opening);
-    if (is_wished(f, d->subject) || ((flags & RH_VERB_NO_DEED) && !tells_much(f, &d->object)))
+    ask_kind detail = deed_ask(f, d);
+    if (is_wished(f, d->subject) || (detail == ASK_DUTY && f->acts >= 2) ||
+        ((flags & RH_VERB_NO_DEED) && !tells_much(f, &d->object)))
         return;
     if ((flags & RH_VERB_CHANGE) && simple && !number_near(f, first, end))
         rh_add_candidate(f, RH_FOLLOWUP_NUMBER, ASK_NUMBER, 90, opening, first, end);
     if (d->we && simple && deed && f->deeds_i == 0 && f->acts == 0)
         rh_add_candidate(f, RH_FOLLOWUP_OWN_PART, ASK_OWN_PART, 84 + words, NULL, d->subject, end);
     static const char outcomes[] = "close complete deliver finish fix resolve solve win";
-    if (last && simple && !(flags & RH_VERB_NO_DEED) && !rh_word_in(d->verb->base, outcomes) && f->story &&
-        f->language->star_sentence[RH_STAR_RESULT] < 0 && !(f->told & TOLD_OUTCOME) && outcome_open(f, end))
+    if (last && simple && !(flags & (RH_VERB_NO_DEED | RH_VERB_STEP)) && !rh_word_in(d->verb->base, outcomes) &&
+        f->story && f->language->star_sentence[RH_STAR_RESULT] < 0 && !(f->told & TOLD_OUTCOME) && outcome_open(f, end))
         rh_add_candidate(f, RH_FOLLOWUP_RESULT, ASK_RESULT, 80, opening, first, end);
     if (flags & RH_VERB_STEP)
-        return; /* nothing to be asked but what came of it */
-    if (deed && simple && f->story && f->language->star_sentence[RH_STAR_TASK] < 0 &&
+        return; /* a call, a talk: too small to be asked about */
+    if (deed && simple && detail != ASK_SOUGHT && f->story && f->language->star_sentence[RH_STAR_TASK] < 0 &&
         f->language->star_sentence[RH_STAR_ACTION] >= 0)
         rh_add_candidate(f, RH_FOLLOWUP_TASK, ASK_TASK, 46, opening, first, end);
     if (deed && simple && f->story && f->language->star_sentence[RH_STAR_SITUATION] < 0 && !(f->told & TOLD_WHEN))
         rh_add_candidate(f, RH_FOLLOWUP_SITUATION, ASK_SITUATION, 45, opening, first, end);
-    bool studies = !d->past && strcmp(d->verb->base, "study") == 0;
-    rh_add_candidate(f, RH_FOLLOWUP_DETAIL,
-                     studies    ? ASK_STUDY
-                     : !d->past ? ASK_DETAIL_NOW
-                     : deed     ? ASK_DETAIL
-                     : place    ? ASK_TIME_THERE
-                                : ASK_SHARE,
-                     (deed ? 52 : 48) + words, opening, first, end);
+    rh_add_candidate(f, RH_FOLLOWUP_DETAIL, detail, (deed ? 52 : 48) + words, opening, first, end);
     for (size_t i = from; i < f->n_list; i++)
         f->list[i].we = d->we && f->list[i].kind != RH_FOLLOWUP_OWN_PART;
 }
@@ -304,6 +321,8 @@ void rh_find_deeds(finder *f)
     f->acts = acts(f);
     if (f->acts + f->told_of >= ACTS_TELL)
         f->told |= TOLD_EXAMPLE;
+    if (f->deeds_i)
+        f->told |= TOLD_DEEDS;
     find_changes(f);
     for (size_t i = 0; i < f->n; i++) {
         if (!rh_deed_at(f->t, f->n, i, &d))

@@ -28,7 +28,7 @@ static const char AUXILIARIES[] =
     "gotta gotten had hadn't has hasn't have haven't having is isn't may might must mustn't ought shall should "
     "shouldn't wanna was wasn't were weren't will won't would wouldn't";
 static const char ADVERBS[] =
-    "abroad actually again ago ah ahead almost already alright also altogether always anyway anyways anywhere apart "
+    "abroad actually again ago ah ahead almost alone already alright also altogether always anyway anyways anywhere apart "
     "away back basically certainly clearly completely constantly currently definitely directly dramatically easily "
     "else especially essentially even eventually ever everywhere exactly externally extremely fairly far finally "
     "forever fortunately frankly frequently fully generally gradually greatly hardly hmm honestly hopefully hugely "

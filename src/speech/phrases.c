@@ -262,6 +262,8 @@ static bool boundary_holds(const rh_token *t, size_t n, size_t end)
         is(next, "a") && end + 1 < n && (is(&t[end + 1], "lot") || is(&t[end + 1], "bit") || is(&t[end + 1], "little"));
     if ((next->pos & (RH_POS_DETERMINER | RH_POS_NUMBER | RH_POS_OTHER_SIGN)) && !degree)
         return false;
+    if (is(next, "one") || is(next, "ones"))
+        return false; /* "the cheaper one" */
     bool joined = is(next, "and") || is(next, "or");
     if (joined && end + 1 < n && !next->stops)
         return !is_plain(&t[end + 1]) && !(t[end + 1].pos & RH_POS_ING) && !(t[end + 1].pos & RH_POS_NOUN_TOO);

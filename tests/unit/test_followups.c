@@ -173,6 +173,17 @@ static void what_was_told_is_not_asked(void **state)
          "today without any trouble at all.",
          "What came of"},
         {"We built the stage, and my part was the light, I was responsible for all the cables.", "Which part"},
+        {"my boss did not want electric vans so i tracked our routes for a month and i made a spreadsheet and i showed him that we "
+         "never drive more than eighty miles a day and he ordered two of them",
+         "my question"},
+        {"We weren't sure which supplier was better so I compared the defect rates of both and we switched to the cheaper one.",
+         "the cheaper."},
+        {"the invoices were on paper so i built a little database and then the month took two days instead of a week",
+         "turn out in the end"},
+        {"in march we missed the target and i changed the call schedule and in april we were over it by far",
+         "turn out"},
+        {"There was nobody and I had to close the till alone. I talked to her and I told her that it is not fair.",
+         "close the till"},
         {"I'm very patient. For example, last summer I taught my grandmother how to use a phone, it took weeks.",
          "example of that"},
     };
@@ -187,6 +198,34 @@ static void what_was_told_is_not_asked(void **state)
     assert_null(of_kind(&f, RH_FOLLOWUP_NUMBER));
     f = next("How are you?", cases[4].answer);
     assert_null(of_kind(&f, RH_FOLLOWUP_EXAMPLE));
+    f = next("Tell me about yourself.",
+             "I joined a small insurance company and I work on the claims portal of the company every day.");
+    const rh_followup *o = of_kind(&f, RH_FOLLOWUP_DETAIL); /* nothing about joining is hard */
+    assert_non_null(o);
+    assert_null(strstr(o->text, "hardest"));
+}
+
+/* Two questions to one answer do not ask the same of two things. */
+static void two_questions_want_two_things(void **state)
+{
+    static const char *const wants[] = {"hardest", "differently", "learn", "go about"};
+    static const char answer[] =
+        "For my master's project we were five and we had to develop an app for the local hospital. I was responsible for the "
+        "interviews and I designed the new schedule. I presented the results of the survey to the director.";
+    char texts[MAX_ASKED][RH_FOLLOWUP_TEXT];
+    const char *asked[MAX_ASKED];
+    size_t n = 0;
+    (void)state;
+    for (int round = 0; round < 6; round++) {
+        follow_ups f = next_in("en", WHEN, answer, asked, n);
+        for (size_t k = 0; f.n == 2 && k < sizeof wants / sizeof *wants; k++)
+            assert_false(strstr(f.at[0].text, wants[k]) && strstr(f.at[1].text, wants[k]));
+        for (size_t i = 0; i < f.n; i++) {
+            asked[n] = strcpy(texts[n], f.at[i].text);
+            n++;
+        }
+    }
+    assert_true(n >= 2);
 }
 
 /* Cut, begun anew, run together: better none than half a phrase. */
@@ -272,7 +311,7 @@ int main(void)
         cmocka_unit_test(each_kind_is_asked_where_it_fits),  cmocka_unit_test(where_nothing_fits_nothing_is_asked),
         cmocka_unit_test(a_quote_is_what_was_said_and_when), cmocka_unit_test(what_was_told_is_not_asked),
         cmocka_unit_test(unclear_words_are_left_alone),      cmocka_unit_test(nothing_is_asked_twice),
-        cmocka_unit_test(an_answer_gets_two_different_ones),
+        cmocka_unit_test(an_answer_gets_two_different_ones), cmocka_unit_test(two_questions_want_two_things),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
