@@ -12,11 +12,13 @@
 #include "commands.h"
 #include "input.h"
 #include "speech_model.h"
+#include "terms_option.h"
 #include "transcript_print.h"
 
 typedef struct {
     rh_config cfg;
-    const char *format, *prompt;
+    const char *format, *prompt, *given_terms;
+    rh_terms *terms;
     int beam;
     bool stats, translate, no_vad;
     rh_asr_model *model;
@@ -30,7 +32,9 @@ typedef struct {
 
 static rh_status load(job *j, rh_error *err)
 {
-    rh_status st = rh_cli_load_speech(&j->cfg, &j->model, err);
+    rh_status st = rh_cli_terms(&j->terms, j->given_terms, err);
+    if (st == RH_OK)
+        st = rh_cli_load_speech(&j->cfg, &j->model, err);
     if (st == RH_OK && !j->no_vad)
         st = rh_cli_load_vad(&j->cfg, &j->vad, err);
     return st == RH_OK ? rh_asr_stream_new(&j->stream, j->model, err) : st;
@@ -52,6 +56,7 @@ static rh_status transcribe(job *j, const char *path, rh_audio *audio, rh_error 
     /* Plain text shows no times; finding them costs a decoder pass. */
     p.word_times = strcmp(j->format, "text") != 0 && strcmp(j->format, "tsv") != 0;
     p.prompt = j->prompt;
+    p.terms = j->terms;
     p.translate = j->translate;
     p.language = strcmp(j->cfg.language, "auto") == 0 ? NULL : j->cfg.language;
     p.progress = rh_progress_update;
@@ -114,6 +119,7 @@ int rh_cmd_transcribe(int argc, char **argv)
         {"beam", "N", "width of the search; 1 = greedy", RH_CLI_INT, &j.beam, 1, RH_ASR_MAX_BEAM},
         {"format", "text|tsv|json|srt|vtt", "what to print; tsv is a line a file", RH_CLI_CHOICE, &j.format, 0, 0},
         {"prompt", "TEXT", "words or names to expect, or a style", RH_CLI_TEXT, &j.prompt, 0, 0},
+        {"terms", "FILE|LIST", "names to spell right: a term a line, or A,B,C", RH_CLI_TEXT, &j.given_terms, 0, 0},
         {"translate", NULL, "to English", RH_CLI_SWITCH, &j.translate, 0, 0},
         {"no-vad", NULL, "decode silence and noise too", RH_CLI_SWITCH, &j.no_vad, 0, 0},
         {"stats", NULL, "end with a line of times on stderr", RH_CLI_SWITCH, &j.stats, 0, 0},
@@ -136,6 +142,7 @@ int rh_cmd_transcribe(int argc, char **argv)
     rh_transcript_init(&j.transcript);
     code = run(&j, argv + optind, argc - optind);
     rh_transcript_done(&j.transcript);
+    rh_terms_free(j.terms);
     rh_asr_stream_free(j.stream);
     rh_asr_model_free(j.model);
     rh_vad_model_free(j.vad);

@@ -253,6 +253,7 @@ rh_status rh_hear(rh_hearing *out, rh_asr_stream *stream, const rh_asr_model *mo
     o = o ? o : &defaults;
     hearing r = {.h = out, .no_verbatim = o->no_verbatim, .params = rh_asr_params_default()};
     r.params.language = o->language;
+    r.params.terms = o->terms;
     r.params.cancel = o->cancel;
     r.n_pooled = 2 * (size_t)rh_asr_model_describe(model).n_state;
     r.pooled = rh_alloc_array(r.n_pooled, sizeof *r.pooled);

@@ -264,6 +264,68 @@ static void a_wrong_language_takes_a_bounded_time(void **state)
     rh_audio_done(&jfk);
 }
 
+/* What is heard of a recording where `list` is expected, in the first decode and in a second. */
+static void expecting(rh_asr_stream *s, const rh_audio *a, const char *const *list, size_t n, rh_transcript out[2])
+{
+    rh_error err = {0};
+    rh_terms *terms = NULL;
+    rh_asr_params p = rh_asr_params_default();
+    p.language = "en";
+    if (n && rh_terms_new(&terms, list, n, &err) != RH_OK)
+        fail_msg("%s", err.msg);
+    p.terms = terms;
+    if (rh_asr_transcribe(s, a->samples, a->n, &p, &out[0], &err) != RH_OK ||
+        rh_asr_redecode(s, &p, &out[1], &err) != RH_OK)
+        fail_msg("%s", err.msg);
+    rh_terms_free(terms);
+    assert_string_equal(out[0].text, out[1].text);
+}
+
+static void terms_are_written_where_they_are_said_and_only_there(void **state)
+{
+    (void)state;
+    static const char *const terms[] = {"Kubernetes", "Californian", "Terraform",  "PostgreSQL",
+                                        "Emil",       "Grafana",     "strenuously"};
+    rh_asr_model *m = load(RH_ENGINE_NATIVE, NULL);
+    rh_asr_stream *s = NULL;
+    rh_audio emil = {0}, crayfish = {0};
+    rh_transcript plain[2], told[2];
+    for (int i = 0; i < 2; i++) {
+        rh_transcript_init(&plain[i]);
+        rh_transcript_init(&told[i]);
+    }
+    assert_int_equal(rh_audio_read_file(&emil, "tests/fixtures/237-134500-0025.flac", 60, NULL), RH_OK);
+    assert_int_equal(rh_audio_read_file(&crayfish, "tests/fixtures/367-130732-0003.ogg", 60, NULL), RH_OK);
+    assert_int_equal(rh_asr_stream_new(&s, m, NULL), RH_OK);
+    expecting(s, &emil, NULL, 0, plain);
+    expecting(s, &emil, terms, 7, told);
+    assert_null(strstr(plain[0].text, "Emil"));
+    assert_non_null(strstr(told[0].text, "Emil"));
+    /* The word has its time and a probability, and what stands around it is as before. */
+    const rh_asr_word *w = &told[0].words[told[0].n_words - 1];
+    assert_true(w->end > w->start && w->p > 0.0f && w->p <= 1.0f);
+    expecting(s, &crayfish, NULL, 0, plain);
+    expecting(s, &crayfish, terms, 7, told);
+    assert_null(strstr(plain[0].text, "Californian"));
+    assert_non_null(strstr(told[0].text, "patriotism of the Californian"));
+    assert_non_null(strstr(told[0].text, "every purpose"));
+    /* Nothing of it is said. */
+    expecting(s, &speech, NULL, 0, plain);
+    expecting(s, &speech, terms, 7, told);
+    assert_string_equal(told[0].text, plain[0].text);
+    assert_int_equal(told[0].n_tokens, plain[0].n_tokens);
+    for (int i = 0; i < told[0].n_tokens; i++)
+        assert_true(told[0].tokens[i].p == plain[0].tokens[i].p && told[0].tokens[i].start == plain[0].tokens[i].start);
+    for (int i = 0; i < 2; i++) {
+        rh_transcript_done(&plain[i]);
+        rh_transcript_done(&told[i]);
+    }
+    rh_asr_stream_free(s);
+    rh_asr_model_free(m);
+    rh_audio_done(&emil);
+    rh_audio_done(&crayfish);
+}
+
 int main(void)
 {
     weights = model_file("ggml-base.bin");
@@ -277,6 +339,7 @@ int main(void)
         cmocka_unit_test(second_decodes_use_what_was_heard),
         cmocka_unit_test(long_recordings_lose_and_double_nothing),
         cmocka_unit_test(a_wrong_language_takes_a_bounded_time),
+        cmocka_unit_test(terms_are_written_where_they_are_said_and_only_there),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     rh_audio_done(&speech);

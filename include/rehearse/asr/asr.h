@@ -15,6 +15,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include "rehearse/asr/terms.h"
 #include "rehearse/base/status.h"
 
 enum { RH_ASR_RATE_HZ = 16000, RH_ASR_MAX_BEAM = 16, RH_ASR_LANG_LEN = 8, RH_ASR_LANG_NAME = 24 };
@@ -94,12 +95,14 @@ typedef struct {
     const char *prefix;    /* text that is said first, known already: the result is what follows
                                   it; NULL */
     const int32_t *draft;
-    int n_draft;        /* tokens of an earlier transcript of the same audio;
+    int n_draft;           /* tokens of an earlier transcript of the same audio;
                                           verified in one pass; the result does not depend on it */
-    bool keep_to_draft; /* ... except that the draft stands where nothing else is much more
+    bool keep_to_draft;    /* ... except that the draft stands where nothing else is much more
                                   likely; a filler takes its place as ever. Where the result is the
                                   draft it comes without word times; false */
-    float filler_boost; /* added to the logits of filler tokens at word starts; 0 = off */
+    float filler_boost;    /* added to the logits of filler tokens at word starts; 0 = off */
+    const rh_terms *terms; /* names and technical words to expect (terms.h); the engine whisper.cpp does
+                                  not know them; NULL */
     const rh_speech_span *speech;
     size_t n_speech;                           /* where in the sound somebody speaks: what is soft
                                   there is made louder; NULL = the sound is heard as it is */

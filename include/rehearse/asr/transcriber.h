@@ -23,15 +23,16 @@ enum { RH_TRANSCRIBER_MAX_BEHIND_S = 120 }; /* sound that may wait where no othe
 typedef struct rh_transcriber rh_transcriber;
 
 typedef struct {
-    const char *language; /* NULL = detect, then keep */
-    const char *prompt;   /* the question asked, say; NULL */
-    bool partials;        /* false: finals only, less work */
-    int partial_every_ms; /* 1000; stretched by itself when the machine is busy */
-    int end_silence_ms;   /* silence that ends an utterance; 400 */
-    int settle_ms;        /* in unbroken speech words become final at least so often;
+    const char *language;  /* NULL = detect, then keep */
+    const char *prompt;    /* the question asked, say; NULL */
+    const rh_terms *terms; /* names to spell right, borrowed; NULL */
+    bool partials;         /* false: finals only, less work */
+    int partial_every_ms;  /* 1000; stretched by itself when the machine is busy */
+    int end_silence_ms;    /* silence that ends an utterance; 400 */
+    int settle_ms;         /* in unbroken speech words become final at least so often;
                              0: only when the model's window is full; 0 */
-    int max_behind_s;     /* sound that may wait; past it _feed refuses; RH_TRANSCRIBER_MAX_BEHIND_S */
-    bool verbatim;        /* finals come with a verbatim decode: hesitations are written down */
+    int max_behind_s;      /* sound that may wait; past it _feed refuses; RH_TRANSCRIBER_MAX_BEHIND_S */
+    bool verbatim;         /* finals come with a verbatim decode: hesitations are written down */
 } rh_transcriber_options;
 
 /* What was heard; valid until the next _work, _finish or _free. */

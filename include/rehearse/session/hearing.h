@@ -19,6 +19,7 @@ typedef struct {
     const char *reference; /* what should be said; NULL = free speech */
     const char *question;  /* what was asked, and its kind; NULL = not known */
     const char *question_kind;
+    const rh_terms *terms;      /* names to spell right; NULL */
     const rh_face_track *faces; /* what was seen meanwhile; NULL = nothing */
     const atomic_bool *cancel;  /* NULL */
     void (*progress)(void *user, double done);

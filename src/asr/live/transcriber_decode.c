@@ -69,6 +69,7 @@ static rh_asr_params params_of(const rh_transcriber *t, const atomic_bool *cance
     p.language = t->language[0] ? t->language : NULL;
     p.prompt = t->prompt[0] ? t->prompt : NULL;
     p.prefix = t->context[0] ? t->context : NULL;
+    p.terms = t->o.terms;
     p.draft = t->draft;
     p.n_draft = t->n_draft;
     p.cancel = cancel;

@@ -18,6 +18,7 @@
 #include "rehearse/asr/asr.h"
 #include "rehearse/nn/ggml_file.h"
 #include "asr/tokenizer.h"
+#include "rehearse/asr/terms.h"
 
 typedef struct rh_dec_model rh_dec_model;
 typedef struct rh_dec_state rh_dec_state;
@@ -63,9 +64,10 @@ typedef struct {
     int n_draft;
     bool keep_to_draft; /* its tokens stand where no other but a filler is much more probable */
     float filler_boost;
-    uint64_t seed;   /* of sampling at temperatures above 0 */
-    int max_tokens;  /* 0 = half the text context, as the reference */
-    int retry_steps; /* decoder passes that hotter tries may take together; 0 = no limit */
+    const rh_terms *terms; /* written in place of what sounds like them, where likely; NULL */
+    uint64_t seed;         /* of sampling at temperatures above 0 */
+    int max_tokens;        /* 0 = half the text context, as the reference */
+    int retry_steps;       /* decoder passes that hotter tries may take together; 0 = no limit */
     const atomic_bool *cancel;
     int64_t deadline_us; /* orders passes of different streams; 0 = may wait */
 } rh_dec_params;

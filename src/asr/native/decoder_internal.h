@@ -7,6 +7,7 @@
  *   _rules.c  what may come next   _search.c  greedy, sampling, beams
  *   _run.c    a window's answer: languages, fallback, forced text
  *   _align.c  times of tokens
+ *   _terms.c  words that were given to be expected
  *
  * Sizes: d = n_state, heads of 64, n_ff = 4 d. */
 #ifndef RH_NATIVE_DECODER_INTERNAL_H
@@ -225,5 +226,10 @@ rh_status dec_beam(dec_search *q, const dec_sequence *first, rh_error *err);
 rh_status dec_start_tokens(const rh_dec_state *s, int32_t language_token, bool translate, bool timestamps, int32_t *out,
                            int *n, rh_error *err);
 rh_status dec_language_of(rh_dec_state *s, const rh_dec_params *p, int32_t *token, rh_error *err);
+
+/* _terms.c: writes p->terms into the answer `r`, which came after the tokens `in`, where they are
+ * likely enough. Takes the state's sequences. */
+rh_status dec_terms_apply(rh_dec_state *s, const rh_dec_params *p, const int32_t *in, int n_in, rh_dec_result *r,
+                          int *n_steps, rh_error *err);
 
 #endif

@@ -301,6 +301,8 @@ rh_status rh_dec_run(rh_dec_state *s, const rh_dec_params *p, rh_dec_result *out
         st = rh_fail(err, RH_ERR_NOMEM, "decoder: out of memory");
     if (st == RH_OK)
         st = answer(&q, &in, r, err);
+    if (st == RH_OK && rh_terms_count(p->terms))
+        st = dec_terms_apply(s, p, in.tokens, in.n, r, &q.n_steps, err);
     dec_share_end(s->m);
     if (st == RH_OK) {
         const char *code = rh_tokenizer_language_code(s->m->tokenizer, language);

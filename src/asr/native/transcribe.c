@@ -87,6 +87,7 @@ static rh_dec_params decoder_params(const job *j, bool timestamps)
     d.prefix = j->prefix;
     d.n_prefix = j->n_prefix;
     d.filler_boost = p->filler_boost;
+    d.terms = p->translate ? NULL : p->terms;
     d.cancel = p->cancel;
     d.deadline_us = p->deadline_us;
     if (p->beam == 1 && !timestamps) {
