@@ -25,6 +25,16 @@ static char *copy(const char *text, bool *ok)
     return c;
 }
 
+/* Signs that no text has become blanks. */
+static char *copy_pasted(const char *text, bool *ok)
+{
+    char *c = copy(text, ok);
+    for (char *s = c; s && *s; s++)
+        if (((unsigned char)*s < ' ' && *s != '\n' && *s != '\t') || *s == 0x7f)
+            *s = ' ';
+    return c;
+}
+
 static bool copy_options(rh_session *s, const rh_session_options *o)
 {
     bool ok = true;
@@ -37,6 +47,9 @@ static bool copy_options(rh_session *s, const rh_session_options *o)
     s->o.interview = copy(o->interview, &ok);
     s->o.reference = copy(o->reference, &ok);
     s->o.spool_dir = copy(o->spool_dir, &ok);
+    s->o.job_ad = copy_pasted(o->job_ad, &ok);
+    s->o.cv = copy_pasted(o->cv, &ok);
+    s->o.key_terms = json_deep_copy(o->key_terms);
     s->o.source = copy(o->source, &ok);
     s->o.file_name = copy(o->file_name, &ok);
     if (!(s->o.face_hz > 0))
@@ -53,6 +66,9 @@ json_t *rh_session_meta(const rh_session *s)
     if (meta && s->o.interview)
         (void)json_object_update_new(meta, json_pack("{s:s, s:i, s:i}", "interview", s->o.interview, "question_index",
                                                      s->o.question_index, "follow_up", s->o.follow_up));
+    if (meta && (s->o.job_ad || s->o.cv || s->o.key_terms))
+        (void)json_object_update_new(
+            meta, json_pack("{s:s*, s:s*, s:O*}", "job_ad", s->o.job_ad, "cv", s->o.cv, "key_terms", s->o.key_terms));
     if (meta && s->o.keep_media) /* after a crash it is still known */
         json_object_set_new(meta, "keep_media", json_true());
     if (meta && s->o.keep_video)
@@ -110,6 +126,7 @@ static rh_status start_transcriber(rh_session *s, rh_error *err)
     o.language = rh_session_language(s);
     o.verbatim = true;
     o.settle_ms = SETTLE_MS;
+    o.terms = s->terms;
     s->n_fed = s->heard_from;
     return rh_transcriber_new(&s->transcriber, asr, vad, &o, err);
 }
@@ -159,6 +176,8 @@ static rh_status begin(rh_session *s, rh_error *err)
     json_decref(kept);
     if (st == RH_OK && s->store && s->o.from == RH_SESSION_LIVE)
         settle(s);
+    if (st == RH_OK && s->models->asr && s->o.from != RH_SESSION_LEGACY)
+        st = rh_session_find_terms(s, err);
     return st == RH_OK ? start_transcriber(s, err) : st;
 }
 
@@ -209,8 +228,10 @@ void rh_session_free(rh_session *s)
     rh_word_table_done(&s->said);
     json_decref(s->segments);
     json_decref(s->events);
-    const char *strings[] = {s->o.id,        s->o.client,    s->o.question, s->o.kind,      s->o.language,
-                             s->o.reference, s->o.spool_dir, s->o.source,   s->o.file_name, s->o.interview};
+    const char *strings[] = {s->o.id,        s->o.client, s->o.question,  s->o.kind,      s->o.language, s->o.reference,
+                             s->o.spool_dir, s->o.source, s->o.file_name, s->o.interview, s->o.job_ad,   s->o.cv};
+    json_decref((json_t *)(uintptr_t)s->o.key_terms);
+    rh_terms_free(s->terms);
     for (size_t i = 0; i < sizeof strings / sizeof *strings; i++)
         rh_free((char *)(uintptr_t)strings[i]); /* ours: copied by copy_options() */
     pthread_mutex_destroy(&s->lock);

@@ -63,6 +63,7 @@ static rh_status measure(rh_session *s, const rh_face_track *faces, const atomic
                                 .reference = s->o.reference,
                                 .question = s->o.question,
                                 .question_kind = s->o.kind,
+                                .terms = s->terms,
                                 .faces = faces,
                                 .cancel = cancel,
                                 .progress = s->o.progress,
@@ -78,18 +79,6 @@ static json_t *as_kept(const rh_session *s)
 {
     return json_pack("{s:s, s:f, s:f, s:o, s:O, s:O}", "id", s->o.id, "created", s->created, "duration_s", s->length,
                      "meta", rh_session_meta(s), "segments", s->segments, "events", s->events);
-}
-
-/* What was pasted for the interview that it belongs to. */
-static void add_pasted(const rh_session *s, json_t *kept)
-{
-    json_t *interview = NULL;
-    if (!s->o.interview || !s->store || rh_store_interview(s->store, s->o.interview, &interview, NULL) != RH_OK)
-        return;
-    json_object_set_new(
-        kept, "pasted",
-        json_pack("{s:s, s:s}", "job_ad", rh_json_str(interview, "job_ad"), "cv", rh_json_str(interview, "cv")));
-    json_decref(interview);
 }
 
 static void close_look_away(rh_session *s)
@@ -200,7 +189,9 @@ rh_status rh_session_measure(rh_session *s, const atomic_bool *cancel, rh_sessio
         return st;
     }
     rh_session_go_on(s, RH_SESSION_MEASURED);
-    add_pasted(s, out->kept);
+    json_t *pasted = rh_session_pasted(s);
+    if (pasted)
+        json_object_set_new(out->kept, "pasted", pasted);
     if (s->store)
         (void)rh_store_list(s->store, s->o.client, EARLIER_SESSIONS, s->created, &out->earlier, NULL);
     return RH_OK;

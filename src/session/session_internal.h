@@ -31,6 +31,7 @@ struct rh_session {
     const rh_model_set *models;
     rh_store *store;      /* may be NULL */
     rh_session_options o; /* strings owned */
+    rh_terms *terms;      /* names that may be said; NULL = none */
     double created;
     double length; /* s, once measured */
 
@@ -99,6 +100,10 @@ void rh_session_kept(rh_session *s, rh_status st); /* of a queued write to the s
 /* {feed_lock} held: sound that goes on where the last ended; silence up to sample `until`. */
 rh_status rh_session_take_sound(rh_session *s, const float *x, size_t n, rh_error *err);
 rh_status rh_session_take_silence(rh_session *s, size_t until, rh_error *err);
+/* session_terms.c: what was pasted, {job_ad, cv}; NULL = nothing, or no memory. */
+json_t *rh_session_pasted(const rh_session *s);
+/* Fills s->terms from that and from o.key_terms. RH_ERR_NOMEM; as rh_terms_new() of the latter. */
+rh_status rh_session_find_terms(rh_session *s, rh_error *err);
 json_t *rh_session_meta(const rh_session *s);
 const char *rh_session_language(const rh_session *s); /* NULL = detect */
 bool rh_session_is_filler(const json_t *word);

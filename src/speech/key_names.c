@@ -24,7 +24,7 @@ typedef struct {
     bool *shouted; /* of a line in capitals: a heading */
     const char *cv;
     rh_key_term *out;
-    size_t *n;
+    size_t *n, cap;
 } search;
 
 static const char *written(const search *s, size_t i)
@@ -132,34 +132,64 @@ static void keep(search *s, size_t first, size_t end, bool skill, float weight)
         }
     name.n_said = is_in(s->cv, name.text);
     name.weight = weight + 2 * (float)name.n_said;
-    if (*s->n < RH_KEY_NAMES)
+    if (*s->n < s->cap)
         s->out[(*s->n)++] = name;
+}
+
+static rh_status open_search(search *s, const char *text, rh_error *err)
+{
+    *s->n = 0;
+    rh_status st = rh_text_tokens_of(text, &s->in, err);
+    if (st != RH_OK)
+        return st;
+    s->shouted = rh_calloc(s->in.n + 1, sizeof *s->shouted);
+    if (s->shouted) {
+        find_shouts(s);
+        return RH_OK;
+    }
+    rh_text_tokens_done(&s->in);
+    return rh_fail(err, RH_ERR_NOMEM, "key terms: out of memory");
+}
+
+static void close_search(search *s)
+{
+    rh_free(s->shouted);
+    rh_text_tokens_done(&s->in);
 }
 
 rh_status rh_key_names_of(const char *ad, const char *cv, rh_key_term *out, size_t *n, rh_error *err)
 {
-    search s = {.cv = cv, .out = out, .n = n};
-    *n = 0;
-    rh_status st = rh_text_tokens_of(ad, &s.in, err);
+    search s = {.cv = cv, .out = out, .n = n, .cap = RH_KEY_NAMES};
+    rh_status st = open_search(&s, ad, err);
     if (st != RH_OK)
         return st;
-    s.shouted = rh_calloc(s.in.n + 1, sizeof *s.shouted);
-    if (s.shouted) {
-        find_shouts(&s);
-        for (size_t i = 0, end; i < s.in.n; i = end) {
-            bool cued = is_cued(s.in.t, i);
-            if ((end = skill_end(&s, i)) != 0)
-                keep(&s, i, end, true, 3);
-            else if (is_technical(&s, i) || (cued && is_capital(&s, i)))
-                keep(&s, i, end = name_end(&s, i), false, cued ? 5 : 2);
-            else
-                end = i + 1;
-        }
-        rh_key_terms_sort(out, *n);
-    } else {
-        st = rh_fail(err, RH_ERR_NOMEM, "key terms: out of memory");
+    for (size_t i = 0, end; i < s.in.n; i = end) {
+        bool cued = is_cued(s.in.t, i);
+        if ((end = skill_end(&s, i)) != 0)
+            keep(&s, i, end, true, 3);
+        else if (is_technical(&s, i) || (cued && is_capital(&s, i)))
+            keep(&s, i, end = name_end(&s, i), false, cued ? 5 : 2);
+        else
+            end = i + 1;
     }
-    rh_free(s.shouted);
-    rh_text_tokens_done(&s.in);
-    return st;
+    rh_key_terms_sort(out, *n);
+    close_search(&s);
+    return RH_OK;
+}
+
+rh_status rh_key_spellings_of(const char *text, rh_key_term *out, size_t cap, size_t *n, rh_error *err)
+{
+    search s = {.cv = "", .out = out, .n = n, .cap = cap};
+    rh_status st = open_search(&s, text, err);
+    if (st != RH_OK)
+        return st;
+    for (size_t i = 0, end; i < s.in.n; i = end) {
+        end = i + 1;
+        if (is_technical(&s, i) || is_capital(&s, i))
+            keep(&s, i, end = name_end(&s, i), false, 1);
+        else if (rh_word_listed(RH_LIST_TERMS, s.in.t[i].key))
+            keep(&s, i, end, false, 1);
+    }
+    close_search(&s);
+    return RH_OK;
 }

@@ -3,6 +3,10 @@
 
 #include <stddef.h>
 
+/* Of a list: without what was pasted, which is long. */
+#define LIST_COLUMNS                                                                                                   \
+    "id, created, updated, state, duration_s, json_remove(meta, '$.job_ad', '$.cv', '$.key_terms') AS meta,"           \
+    " report ->> '$.scores', error, report -> '$.measures'"
 #define SESSION_COLUMNS                                                                                                \
     "id, created, updated, state, duration_s, meta, report ->> '$.scores', error, report -> '$.measures'"
 
@@ -22,9 +26,9 @@ const char *const rh_sql_text[RH_SQL_COUNT] = {
     [RH_SQL_END] = "UPDATE session SET updated = ?1, state = 'done', duration_s = ?2,"
                    " recording = NULL, error = NULL, report = coalesce(?3, report) WHERE id = ?4",
     [RH_SQL_MEDIA] = "UPDATE session SET media = ?1 WHERE id = ?2",
-    [RH_SQL_LIST] = "SELECT " SESSION_COLUMNS " FROM session"
+    [RH_SQL_LIST] = "SELECT " LIST_COLUMNS " FROM session"
                     " WHERE (?1 IS NULL OR client = ?1) AND created < ?2"
-                    " AND (?4 IS NULL OR meta ->> '$.question' = ?4)"
+                    " AND (?4 IS NULL OR session.meta ->> '$.question' = ?4)"
                     " ORDER BY created DESC LIMIT ?3",
     [RH_SQL_GET] = "SELECT " SESSION_COLUMNS ", report, media FROM session WHERE id = ?1",
     [RH_SQL_SEGMENTS] = "SELECT data, seq, start_s AS start, end_s AS \"end\" FROM segment"
@@ -64,7 +68,7 @@ const char *const rh_sql_text[RH_SQL_COUNT] = {
                           " FROM interview WHERE (?1 IS NULL OR client = ?1) AND created < ?2"
                           " ORDER BY created DESC LIMIT ?3",
     [RH_SQL_INTERVIEW] = "SELECT data, id, created FROM interview WHERE id = ?1",
-    [RH_SQL_INTERVIEW_SESSIONS] = "SELECT " SESSION_COLUMNS " FROM session WHERE meta ->> '$.interview' = ?1"
+    [RH_SQL_INTERVIEW_SESSIONS] = "SELECT " LIST_COLUMNS " FROM session WHERE session.meta ->> '$.interview' = ?1"
                                   " ORDER BY created, id",
     [RH_SQL_INTERVIEW_DELETE] = "DELETE FROM interview WHERE id = ?1 RETURNING id",
     [RH_SQL_INTERVIEWS_OLDER] = "DELETE FROM interview WHERE created < ?1 AND NOT EXISTS"

@@ -199,6 +199,28 @@ static void any_text_is_taken(void **state)
     assert_int_equal(rh_key_terms_of(much, t, RH_KEY_TERMS, &n, NULL), RH_OK);
 }
 
+static void spellings_are_names_and_technical_words(void **state)
+{
+    (void)state;
+    rh_key_term t[16];
+    size_t n = 99;
+    const char *text = "We run PostgreSQL and Apache Kafka at Northwind.\nYou will work with people on the kubernetes "
+                       "clusters of Northwind.\nABOUT US\n- Experience with Node.js";
+    assert_int_equal(rh_key_spellings_of(text, t, 16, &n, NULL), RH_OK);
+    static const char *const wanted[] = {"PostgreSQL", "Apache Kafka", "Northwind", "kubernetes", "Node.js"};
+    for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++)
+        if (!called(t, n, wanted[i]))
+            fail_msg("%s is not among the %zu found", wanted[i], n);
+    assert_true(called(t, n, "Northwind")->weight == 2);
+    static const char *const common[] = {"We", "You", "people", "ABOUT", "US", "Experience", "work"};
+    for (size_t i = 0; i < sizeof common / sizeof *common; i++)
+        assert_null(called(t, n, common[i]));
+    assert_int_equal(rh_key_spellings_of(text, t, 2, &n, NULL), RH_OK);
+    assert_int_equal(n, 2);
+    assert_int_equal(rh_key_spellings_of("", t, 2, &n, NULL), RH_OK);
+    assert_int_equal(n, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -208,6 +230,7 @@ int main(void)
         cmocka_unit_test(names_are_found_where_something_is_asked_for),
         cmocka_unit_test(single_words_count_with_other_endings),
         cmocka_unit_test(any_text_is_taken),
+        cmocka_unit_test(spellings_are_names_and_technical_words),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -42,24 +42,27 @@ typedef enum {
 } rh_session_source;
 
 typedef struct {
-    const char *id;        /* valid by rh_session_id_valid() */
-    const char *client;    /* whose trend it belongs to; NULL = "me" */
-    const char *question;  /* NULL = none */
-    const char *kind;      /* "behavioural", ...; NULL */
-    const char *language;  /* NULL = detect */
-    const char *interview; /* whose question it answers; NULL = none, and the next two mean nothing */
-    int question_index;    /* of the interview's plan */
-    int follow_up;         /* 0 = the question of the plan itself, then its follow-ups */
-    const char *reference; /* text to be read aloud; NULL = free speech */
-    float face_hz;         /* readings told at most as often; 0 = 5 */
-    float fov_deg;         /* of the camera, across the picture; 0 = not known */
-    const char *spool_dir; /* folder for the sound of a running session, so that a crash loses
+    const char *id;          /* valid by rh_session_id_valid() */
+    const char *client;      /* whose trend it belongs to; NULL = "me" */
+    const char *question;    /* NULL = none */
+    const char *kind;        /* "behavioural", ...; NULL */
+    const char *language;    /* NULL = detect */
+    const char *interview;   /* whose question it answers; NULL = none, and the next two mean nothing */
+    int question_index;      /* of the interview's plan */
+    int follow_up;           /* 0 = the question of the plan itself, then its follow-ups */
+    const char *reference;   /* text to be read aloud; NULL = free speech */
+    const char *job_ad, *cv; /* pasted, for terms that are spelled right and looked for in the report (of an interview:
+                                its own); NULL */
+    const json_t *key_terms; /* texts: more to be spelled right (rehearse/asr/terms.h); NULL */
+    float face_hz;           /* readings told at most as often; 0 = 5 */
+    float fov_deg;           /* of the camera, across the picture; 0 = not known */
+    const char *spool_dir;   /* folder for the sound of a running session, so that a crash loses
                               none; removed at the end unless keep_media; NULL = memory only */
-    bool turns;            /* turns of an interview are told */
-    double patience_s;     /* the silence that ends a turn where nothing is sure; 0 = RH_TURN_PATIENCE_S */
-    bool unkept;           /* nothing is kept of it and no report made: it only answers */
-    bool keep_media;       /* the person asked to keep the sound: <spool_dir>/<id>.wav */
-    bool keep_video;       /* its client records it (videos.h) */
+    bool turns;              /* turns of an interview are told */
+    double patience_s;       /* the silence that ends a turn where nothing is sure; 0 = RH_TURN_PATIENCE_S */
+    bool unkept;             /* nothing is kept of it and no report made: it only answers */
+    bool keep_media;         /* the person asked to keep the sound: <spool_dir>/<id>.wav */
+    bool keep_video;         /* its client records it (videos.h) */
     rh_session_source from;
     const char *file_name; /* of a recording, as its owner calls it; its title where there is no question; NULL */
     const char *source;    /* where it came from, kept with it ("ws", "upload"); NULL */

@@ -47,6 +47,11 @@ float rh_key_terms_covered(const rh_key_term *terms, size_t n);
  * be "") names it too, else 0. RH_ERR_NOMEM. */
 rh_status rh_key_names_of(const char *ad, const char *cv, rh_key_term *out, size_t *n, rh_error *err);
 
+/* What of a text a recogniser may write wrong, in the order of the text: names of products, companies and people
+ * (capitals inside a sentence, signs or capitals inside a word), up to three words each, and technical words; `weight` is
+ * the times it is there. At most `cap`. RH_ERR_NOMEM. */
+rh_status rh_key_spellings_of(const char *text, rh_key_term *out, size_t cap, size_t *n, rh_error *err);
+
 /* Adds the words of a text, each time with `weight`. RH_ERR_NOMEM. */
 rh_status rh_key_words_add(rh_key_words *words, const char *text, int weight, rh_error *err);
 

@@ -20,6 +20,7 @@
 #include "rehearse/base/text.h"
 #include "rehearse/session/videos.h"
 #include "server/session_job.h"
+#include "pasted.h"
 #include "sessions.h"
 #include "text_field.h"
 
@@ -296,6 +297,27 @@ static void put_file_name(json_t *meta, const char *path)
     rh_free(shown);
 }
 
+/* job_ad, cv and key_terms of the form; false: replied what is wrong with one. */
+static bool read_expected(rh_http *h, json_t *meta)
+{
+    static const char *const names[] = {"job_ad", "cv", "key_terms"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        rh_error err;
+        const char *text = rh_form_text(h, names[i]);
+        json_t *value = NULL;
+        if (!text || !*text)
+            continue;
+        rh_status st = i == 2 ? rh_key_terms_read(names[i], text, &value, &err)
+                              : rh_pasted_check(names[i], text, strlen(text), &err);
+        if (st != RH_OK) {
+            rh_http_error_at(h, 400, names[i], NULL, "%s", err.msg);
+            return false;
+        }
+        json_object_set_new(meta, names[i], value ? value : json_string(text));
+    }
+    return true;
+}
+
 /* The form's texts; false: replied what is wrong with one. */
 static bool read_meta(rh_http *h, json_t *meta)
 {
@@ -324,7 +346,7 @@ static bool read_meta(rh_http *h, json_t *meta)
     }
     json_object_set_new(meta, "source", json_string("upload"));
     put_file_name(meta, rh_form_field(h, "file")->filename);
-    return true;
+    return read_expected(h, meta);
 }
 
 void rh_sessions_upload(rh_http *h)

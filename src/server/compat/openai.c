@@ -11,6 +11,7 @@
 #include "server/error_body.h"
 #include "server/api/api.h"
 #include "server/api/file_job.h"
+#include "server/api/pasted.h"
 #include "rehearse/base/alloc.h"
 #include "rehearse/media/audio.h"
 #include "rehearse/asr/recording.h"
@@ -24,6 +25,7 @@ typedef enum { AS_JSON, AS_TEXT, AS_SRT, AS_VTT, AS_VERBOSE } reply_form;
 typedef struct {
     rh_file_job base;
     char language[RH_ASR_LANG_LEN], *prompt;
+    rh_terms *terms;
     double temperature;
     reply_form form;
     bool words, segments, stream;
@@ -96,6 +98,7 @@ static rh_asr_params params_of(const transcription *j)
     rh_asr_params p = rh_asr_params_default();
     p.language = j->language[0] ? j->language : NULL;
     p.prompt = j->prompt;
+    p.terms = j->terms;
     p.temperature = (float)j->temperature;
     p.cancel = &j->base.cancel;
     return p;
@@ -279,6 +282,7 @@ static void transcription_free(transcription *j)
     rh_transcript_done(&j->t);
     rh_buf_done(&j->reply);
     rh_free(j->prompt);
+    rh_terms_free(j->terms);
     rh_free(j);
 }
 
@@ -356,6 +360,24 @@ static bool read_prompt(rh_http *h, transcription *j)
     return true;
 }
 
+static bool read_hotwords(rh_http *h, transcription *j)
+{
+    const char *f = rh_form_text(h, "hotwords"), *terms[RH_TERMS_MAX];
+    json_t *list = NULL;
+    rh_error err;
+    if (!f || !*f)
+        return true;
+    rh_status st = rh_key_terms_read("hotwords", f, &list, &err);
+    for (size_t i = 0; i < json_array_size(list); i++)
+        terms[i] = json_string_value(json_array_get(list, i));
+    if (st == RH_OK)
+        st = rh_terms_new(&j->terms, terms, json_array_size(list), &err);
+    json_decref(list);
+    if (st != RH_OK)
+        rh_http_error_at(h, 400, "hotwords", NULL, "%s", err.msg);
+    return st == RH_OK;
+}
+
 static bool read_options(rh_http *h, transcription *j)
 {
     const char *language = rh_form_text(h, "language"), *heat = rh_form_text(h, "temperature");
@@ -375,7 +397,8 @@ static bool read_options(rh_http *h, transcription *j)
         rh_http_error_at(h, 400, "temperature", NULL, "temperature must be a number from 0 to 1");
         return false;
     }
-    return read_granularities(h, j) && read_stream(h, j) && read_form(h, &j->form) && read_prompt(h, j);
+    return read_granularities(h, j) && read_stream(h, j) && read_form(h, &j->form) && read_prompt(h, j) &&
+           read_hotwords(h, j);
 }
 
 void rh_start_transcription(rh_http *h)

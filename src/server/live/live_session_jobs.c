@@ -107,6 +107,9 @@ static void open_run(rh_job *base, rh_worker *w)
     o.kind = m->kind;
     o.language = strcmp(language, "auto") == 0 ? NULL : language;
     o.reference = m->reference;
+    o.job_ad = m->job_ad;
+    o.cv = m->cv;
+    o.key_terms = m->key_terms;
     o.face_hz = m->face_hz;
     o.fov_deg = m->fov_deg;
     o.keep_media = m->keep_media;

@@ -6,6 +6,7 @@
 #include "rehearse/base/alloc.h"
 #include "rehearse/asr/asr.h"
 #include "rehearse/session/session.h"
+#include "server/api/pasted.h"
 #include "server/api/text_field.h"
 #include "server/server_limits.h"
 
@@ -28,6 +29,29 @@ static rh_status read_text(const json_t *m, const char *key, const char **out, r
         return RH_OK;
     *out = json_string_value(v);
     return rh_text_field_check(key, *out, json_string_length(v), err);
+}
+
+static rh_status read_pasted(const json_t *m, const char *key, const char **out, rh_error *err)
+{
+    const json_t *v = value_of(m, key);
+    if (v && !json_is_string(v))
+        return rh_fail(err, RH_ERR_INVAL, "%s must be a text in quotes", key);
+    if (!v || json_string_length(v) == 0)
+        return RH_OK;
+    *out = json_string_value(v);
+    if (strlen(*out) != json_string_length(v))
+        return rh_fail(err, RH_ERR_INVAL, "%s holds a NUL: plain text is expected", key);
+    return rh_pasted_check(key, *out, json_string_length(v), err);
+}
+
+/* Names that may be said. */
+static rh_status read_expected(rh_start_message *s, const json_t *m, rh_error *err)
+{
+    rh_status st = read_pasted(m, "job_ad", &s->job_ad, err);
+    if (st == RH_OK)
+        st = read_pasted(m, "cv", &s->cv, err);
+    s->key_terms = value_of(m, "key_terms");
+    return st == RH_OK && s->key_terms ? rh_key_terms_check(s->key_terms, err) : st;
 }
 
 static rh_status read_resume(rh_start_message *s, const json_t *m, rh_error *err)
@@ -97,6 +121,8 @@ rh_status rh_start_message_read(rh_start_message *out, const json_t *m, rh_error
         st = read_switch(m, "keep_video", &s.keep_video, err);
     if (st == RH_OK)
         st = read_switch(m, "turns", &s.turns, err);
+    if (st == RH_OK)
+        st = read_expected(&s, m, err);
     if (st == RH_OK)
         st = read_interview(&s, m, err);
     if (st == RH_OK)

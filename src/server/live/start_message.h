@@ -18,7 +18,8 @@ enum {
 
 /* Texts are the message's, NULL = not given. */
 typedef struct {
-    const char *client, *question, *kind, *language, *reference, *resume, *interview;
+    const char *client, *question, *kind, *language, *reference, *resume, *interview, *job_ad, *cv;
+    const json_t *key_terms;
     int question_index, follow_up; /* of the interview */
     int rate_hz;
     float face_hz, fov_deg; /* 0 = not given */
