@@ -9,6 +9,7 @@ import faulthandler
 import glob
 import os
 import re
+import resource
 import signal
 import subprocess
 import sys
@@ -50,6 +51,16 @@ def children():
         found.update(new)
         todo += new
     return found
+
+
+def processor_s():
+    """Processor time of this process and all that it has started."""
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    total = sum(u.ru_utime + u.ru_stime for u in used)
+    for pid in children():
+        with contextlib.suppress(OSError), open(f"/proc/{pid}/stat", errors="replace") as f:
+            total += sum(map(int, f.read().rsplit(")", 1)[1].split()[11:15])) / os.sysconf("SC_CLK_TCK")
+    return total
 
 
 def command_of(pid):
@@ -122,14 +133,14 @@ class Result(unittest.TextTestResult):
     def startTest(self, test):
         self.limit.wind(str(test))
         self.before = children()
-        self.began = time.time()
+        self.began, self.began_s = time.time(), processor_s()
         super().startTest(test)
 
     def addSuccess(self, test):
         if self.limit.late:
             return self.addError(test, (Overtime, self.limit.late, self.limit.late.__traceback__))
         super().addSuccess(test)
-        self.stream.writeln(f"  {time.time() - self.began:.1f} s")
+        self.stream.writeln(f"  {time.time() - self.began:.1f} s, {processor_s() - self.began_s:.1f} s of processor time")
 
     def stopTest(self, test):
         super().stopTest(test)
@@ -140,13 +151,14 @@ class Result(unittest.TextTestResult):
 
 
 def run_suite(name, suite):
-    began = time.time()
+    began, began_s = time.time(), processor_s()
     Result.limit.wind("what comes before " + name)
     result = unittest.TextTestRunner(stream=sys.stderr, verbosity=2, resultclass=Result).run(suite)
     end(children())
     sys.stderr.flush()
     failed = len(result.failures) + len(result.errors) + len(result.unexpectedSuccesses)
-    print(f"-- {name}: {result.testsRun} tests, {failed} failed, {time.time() - began:.0f} s", flush=True)
+    print(f"-- {name}: {result.testsRun} tests, {failed} failed, {time.time() - began:.0f} s, "
+          f"{processor_s() - began_s:.0f} s of processor time", flush=True)
     return result, failed
 
 

@@ -126,7 +126,8 @@ static rh_status wrap(rh_nn_model **out, ov_compiled_model_t *compiled, rh_error
     return RH_OK;
 }
 
-static rh_status compile(rh_nn_model **out, ov_model_t *model, const rh_nn_options *opts, const char *name,
+/* Compiles `model`, or where it is NULL the file `name`, which is not even read where the folder has it compiled. */
+static rh_status compile(rh_nn_model **out, const ov_model_t *model, const rh_nn_options *opts, const char *name,
                          rh_error *err)
 {
     rh_nn_options o = opts ? *opts : rh_nn_options_default();
@@ -136,9 +137,10 @@ static rh_status compile(rh_nn_model **out, ov_model_t *model, const rh_nn_optio
     if (st != RH_OK)
         return st;
     int lock = o.cache_dir ? rh_nn_cache_enter(o.cache_dir) : -1;
-    bool made = ov_core_compile_model_props(core, model, "CPU", p.n, p.list, &compiled) == OK;
+    ov_status_e made = model ? ov_core_compile_model_props(core, model, "CPU", p.n, p.list, &compiled)
+                             : ov_core_compile_model_from_file_props(core, name, "CPU", p.n, p.list, &compiled);
     rh_nn_cache_leave(o.cache_dir, lock);
-    if (!made)
+    if (made != OK)
         return fail_ov(err, RH_ERR_FORMAT, name);
     return wrap(out, compiled, err);
 }
@@ -154,7 +156,6 @@ static rh_status need_core(rh_error *err)
 
 rh_status rh_nn_model_load(rh_nn_model **out, const char *path, const rh_nn_options *opts, rh_error *err)
 {
-    ov_model_t *model = NULL;
     rh_status st = need_core(err);
     if (st != RH_OK)
         return st;
@@ -164,11 +165,7 @@ rh_status rh_nn_model_load(rh_nn_model **out, const char *path, const rh_nn_opti
         return rh_fail(err, RH_ERR_FORMAT, "network file %s: expected .xml, .onnx or .tflite", path);
     if (access(path, R_OK) != 0)
         return rh_fail(err, RH_ERR_IO, "cannot read network file %s", path);
-    if (ov_core_read_model(core, path, NULL, &model) != OK)
-        return fail_ov(err, RH_ERR_FORMAT, path);
-    st = compile(out, model, opts, path, err);
-    ov_model_free(model);
-    return st;
+    return compile(out, NULL, opts, path, err);
 }
 
 rh_status rh_nn_model_load_ir(rh_nn_model **out, const char *xml, size_t n_xml, const void *weights, size_t n_weights,

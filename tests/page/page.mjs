@@ -8,7 +8,7 @@ import { interviews } from './interview.mjs';
 import { model } from './model.mjs';
 import { proxied } from './proxied.mjs';
 import { questions } from './questions.mjs';
-import { axePath, browser, finish, media, part, root, Server, shots, test } from './harness.mjs';
+import { axePath, browser, errors, finish, media, part, root, Server, shots, test } from './harness.mjs';
 
 const PHONE = { width: 390, height: 844 };
 const DESKTOP = { width: 1280, height: 860 };
@@ -16,7 +16,6 @@ const JFK = /ask not what your country can do for you[,.]? ask what you can do f
 
 const server = await Server.start();
 const chrome = await browser(media());
-const errors = [];
 
 async function open(options = {}) {
   const context = await chrome.newContext({ viewport: DESKTOP, permissions: ['camera', 'microphone'], ...options });

@@ -56,7 +56,9 @@ static void confidence_is_the_measured_chance_of_the_words(void **state)
     for (size_t i = 0; i < sizeof chances / sizeof *chances; i++) {
         speech s;
         say(&s, answer, 140, chances[i][0]);
-        assert_float_equal(measured(&s).confidence, chances[i][1], 0.001f);
+        rh_speech_report r = measured(&s);
+        assert_float_equal(r.confidence, chances[i][1], 0.001f);
+        rh_speech_report_done(&r);
     }
 }
 
