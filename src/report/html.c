@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include "rehearse/base/alloc.h"
 #include "rehearse/base/base64.h"
 #include "rehearse/base/file.h"
@@ -16,6 +17,44 @@ static rh_status add_file(rh_buf *b, const char *dir, const char *name, rh_error
     (void)snprintf(path, sizeof path, "%s/%s", dir, name);
     rh_status st = rh_file_read(path, b, err);
     return st == RH_ERR_IO ? rh_fail(err, st, "%.150s is missing: the page's folder is not complete", path) : st;
+}
+
+/* A module of the page, behind those it imports from: their names are known here, so its lines of import go. */
+static rh_status add_module(rh_buf *b, const char *dir, const char *name, rh_error *err)
+{
+    static const char import[] = "\nimport ";
+    size_t from = b->len;
+    rh_status st = rh_buf_puts(b, "\n");
+    if (st == RH_OK)
+        st = add_file(b, dir, name, err);
+    for (char *line; st == RH_OK && (line = strstr(b->data + from, import)) != NULL;) {
+        char *end = strchr(line + 1, '\n');
+        size_t rest = end ? b->len - (size_t)(end - b->data) : 0;
+        b->len = (size_t)(line - b->data) + rest;
+        memmove(line, end ? end : "", rest);
+        b->data[b->len] = '\0';
+    }
+    return st;
+}
+
+/* What a report says in each language: {language: {"report": messages, "sentences": those of the server}}. */
+static rh_status add_words(rh_buf *b, const char *dir, rh_error *err)
+{
+    static const char *const languages[] = {"en", "de", "es", "fr"}, *const files[] = {"report", "sentences"};
+    rh_status st = rh_buf_puts(b, "{");
+    for (size_t i = 0; i < sizeof languages / sizeof *languages && st == RH_OK; i++) {
+        st = rh_buf_printf(b, "%s\"%s\":{", i ? "," : "", languages[i]);
+        for (size_t k = 0; k < (i ? 2 : 1) && st == RH_OK; k++) { /* the server tells English itself */
+            char name[64];
+            (void)snprintf(name, sizeof name, "messages/%s/%s.json", languages[i], files[k]);
+            st = rh_buf_printf(b, "%s\"%s\":", k ? "," : "", files[k]);
+            if (st == RH_OK)
+                st = add_file(b, dir, name, err);
+        }
+        if (st == RH_OK)
+            st = rh_buf_puts(b, "}");
+    }
+    return st == RH_OK ? rh_buf_puts(b, "}") : st;
 }
 
 /* JSON inside <script>: "<" as an escape, so that no text can close the element. */
@@ -52,41 +91,58 @@ static rh_status add_sound(rh_buf *b, const rh_report_page *page)
     return st;
 }
 
-rh_status rh_report_html(const json_t *report, const rh_report_page *page, char **out, rh_error *err)
+/* What the page is made of, up to its script. */
+static rh_status add_head(rh_buf *b, const json_t *report, const rh_report_page *page, rh_error *err)
 {
-    static const char start[] = "\n{ const told = JSON.parse(document.getElementById('report').textContent), "
-                                "sound = document.getElementById('sound');\n"
-                                "const main = document.getElementById('main');\n";
-    static const struct {
-        const char *text, *script, *file; /* text, then the type of a script, then the file */
-    } parts[] = {
+    static const char *const parts[][2] = {
         {"<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
          "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">"
          "<meta name=\"color-scheme\" content=\"light dark\"><link rel=\"icon\" href=\"data:,\">"
          "<title>Practice report</title>\n<style>\n",
-         NULL, "vendor/uPlot.min.css"},
-        {"\n", NULL, "css/report.css"},
-        {"\nbody { padding: 1.5rem; }\n</style>", "", "vendor/uPlot.iife.min.js"},
-        {"\n</script>\n</head><body>\n<main id=\"main\"></main>\n"
-         "<script type=\"application/json\" id=\"report\">",
-         NULL, NULL},
-        {"</script>", " type=\"module\"", "js/report.js"},
+         "vendor/uPlot.min.css"},
+        {"\n", "css/report.css"},
     };
-    rh_buf b;
-    rh_buf_init(&b, MAX_BYTES);
     rh_status st = RH_OK;
     for (size_t i = 0; i < sizeof parts / sizeof *parts && st == RH_OK; i++) {
-        if (parts[i].script && page->sound && i + 1 == sizeof parts / sizeof *parts)
-            st = add_sound(&b, page);
+        st = rh_buf_puts(b, parts[i][0]);
         if (st == RH_OK)
-            st = rh_buf_puts(&b, parts[i].text);
-        if (st == RH_OK && parts[i].script)
-            st = open_script(&b, parts[i].script, page->nonce);
-        if (st == RH_OK)
-            st = parts[i].file ? add_file(&b, page->web_dir, parts[i].file, err) : add_json(&b, report);
+            st = add_file(b, page->web_dir, parts[i][1], err);
     }
-    if (st == RH_OK && page->shared)
-        st = add_file(&b, page->web_dir, "js/shared.js", err);
+    if (st == RH_OK)
+        st = rh_buf_puts(b, "\nbody { padding: 1.5rem; }\n</style>");
+    if (st == RH_OK)
+        st = open_script(b, "", page->nonce);
+    if (st == RH_OK)
+        st = add_file(b, page->web_dir, "vendor/uPlot.iife.min.js", err);
+    if (st == RH_OK)
+        st = rh_buf_puts(b, "\n</script>\n</head><body>\n<main id=\"main\"></main>\n"
+                            "<script type=\"application/json\" id=\"words\">");
+    if (st == RH_OK)
+        st = add_words(b, page->web_dir, err);
+    if (st == RH_OK)
+        st = rh_buf_puts(b, "</script>\n<script type=\"application/json\" id=\"report\">");
+    if (st == RH_OK)
+        st = add_json(b, report);
+    return st == RH_OK && page->sound ? add_sound(b, page) : st;
+}
+
+rh_status rh_report_html(const json_t *report, const rh_report_page *page, char **out, rh_error *err)
+{
+    static const char *const modules[] = {"js/words.js", "js/report.js", "js/shared.js"}; /* the last for links */
+    static const char start[] = "\n{ const told = JSON.parse(document.getElementById('report').textContent), "
+                                "sound = document.getElementById('sound');\n"
+                                "const main = document.getElementById('main');\n"
+                                "setTitle(w('report.practice_report'));\n";
+    size_t n = sizeof modules / sizeof *modules - (page->shared ? 0 : 1);
+    rh_buf b;
+    rh_buf_init(&b, MAX_BYTES);
+    rh_status st = add_head(&b, report, page, err);
+    if (st == RH_OK)
+        st = rh_buf_puts(&b, "</script>");
+    if (st == RH_OK)
+        st = open_script(&b, " type=\"module\"", page->nonce);
+    for (size_t i = 0; i < n && st == RH_OK; i++)
+        st = add_module(&b, page->web_dir, modules[i], err);
     if (st == RH_OK)
         st = rh_buf_printf(&b, "%s%s }\n</script>\n</body></html>\n", start,
                            page->shared ? "openShared(main, told, renderReport);"

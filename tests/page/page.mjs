@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { attempts } from './attempts.mjs';
 import { corners } from './corners.mjs';
 import { interviews } from './interview.mjs';
+import { languages } from './languages.mjs';
 import { model } from './model.mjs';
 import { proxied } from './proxied.mjs';
 import { questions } from './questions.mjs';
@@ -325,6 +326,7 @@ if (part('questions')) await questions({ open, quiet, axe, looksFinished, server
 if (part('attempts')) await attempts({ open, quiet, axe, looksFinished, server, errors });
 if (part('interviews')) await interviews({ open, quiet, axe, looksFinished, server, errors });
 if (part('corners')) await corners({ open, quiet, axe, looksFinished, server, errors });
+if (part('languages')) await languages({ open, quiet, axe, looksFinished, server });
 if (part('model')) await model({ open, quiet, axe, looksFinished, server });
 if (part('proxied')) await proxied({ open, errors });
 

@@ -299,17 +299,26 @@ static void html_holds_the_report_safely(void **state)
     char *html = NULL;
     rh_error err;
     assert_int_equal(rh_report_html(r, &(rh_report_page){.web_dir = "/nowhere"}, &html, &err), RH_ERR_IO);
-    char folder[] = "/tmp/rh-report-XXXXXX", cmd[200];
+    char folder[] = "/tmp/rh-report-XXXXXX", cmd[500];
     assert_non_null(mkdtemp(folder));
-    (void)snprintf(cmd, sizeof cmd,
-                   "cd %s && mkdir vendor css js && cd vendor && touch uPlot.min.css uPlot.iife.min.js"
-                   " && touch ../css/report.css ../js/report.js",
-                   folder);
+    (void)snprintf(
+        cmd, sizeof cmd,
+        "cd %s && mkdir vendor css js && cd vendor && touch uPlot.min.css uPlot.iife.min.js"
+        " && touch ../css/report.css && echo 'export const t = 1;' > ../js/words.js"
+        " && printf '// report\\nimport { t } from \"./words.js\";\\nt;' > ../js/report.js"
+        " && for l in en de es fr; do mkdir -p ../messages/$l; echo \"{\\\"$l\\\": 1}\" > ../messages/$l/report.json;"
+        " echo {} > ../messages/$l/sentences.json; done",
+        folder);
     assert_int_equal(system(cmd), 0);
     assert_int_equal(rh_report_html(r, &(rh_report_page){.web_dir = folder}, &html, &err), RH_OK);
     assert_null(strstr(html, "<script>alert"));
     assert_non_null(strstr(html, "\\u003c/script>\\u003cscript>alert(1)"));
     assert_null(strstr(html, "id=\"sound\""));
+    /* The modules are one script: what they import is in it. The words are data, in each language. */
+    const char *words = strstr(html, "export const t = 1;"), *script = strstr(html, "// report\nt;");
+    assert_true(words && script && words < script);
+    assert_null(strstr(html, "import"));
+    assert_non_null(strstr(html, "id=\"words\">{\"en\":{\"report\":{\"en\": 1}\n},\"de\":{\"report\":{\"de\": 1}\n"));
     rh_free(html);
     enum { LONG = 100001 }; /* not a multiple of three, nor of what is encoded at once */
     uint8_t *sound = rh_calloc(1, LONG);

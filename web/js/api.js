@@ -1,39 +1,50 @@
 // api.js - requests to the program on this machine, and small things all views use.
+import { el, language, put, said, t, translate, w } from './words.js';
+
 export const $ = (selector, root = document) => root.querySelector(selector);
+
+// An error in the page's own words; others are told by the server, in English.
+export const fault = (key, values) => Object.assign(new Error(t(key, values)), { words: w(key, values) });
+
+// Tells `what` in `node`: words of the page (a function), an error, or a sentence of the server.
+export function tell(node, what) {
+  const words = what?.words ?? what;
+  if (typeof words === 'function') node.removeAttribute('lang');
+  if (typeof words === 'function' || !words) put(node, words);
+  else said(node, words.message ?? words);
+}
 
 export async function request(path, options = {}) {
   let response;
   try {
     response = await fetch(path, options);
   } catch {
-    throw new Error('Rehearse does not answer. Is it still running on this machine?');
+    throw fault('error.no_answer');
   }
   if (!response.ok) {
     const body = await response.json().catch(() => ({}));
-    throw Object.assign(new Error(body.detail || body.error?.message || `The server answered ${response.status}.`), { status: response.status });
+    const detail = body.detail || body.error?.message;
+    throw Object.assign(detail ? new Error(detail) : fault('error.status', { status: response.status }), { status: response.status });
   }
   if (response.status === 204) return null;
   const type = response.headers.get('content-type') || '';
   return type.includes('json') ? response.json() : response.text();
 }
 
-export function announce(text) {
-  $('#announce').textContent = text;
-}
+export const announce = (words) => put($('#announce'), words);
 
 export function show(templateId) {
   const main = $('#main');
   main.replaceChildren($(`#${templateId}`).content.cloneNode(true));
+  translate(main);
   main.focus({ preventScroll: true });
   window.scrollTo(0, 0);
   return main;
 }
 
-export function notice(text, before = $('#main').firstChild) {
-  const p = document.createElement('p');
-  p.className = 'notice';
-  p.role = 'alert';
-  p.textContent = text;
+export function notice(what, before = $('#main').firstChild) {
+  const p = el('p', { class: 'notice', role: 'alert' });
+  tell(p, what);
   $('#main').insertBefore(p, before);
 }
 
@@ -46,3 +57,6 @@ export const settings = new Proxy({}, {
     return true;
   },
 });
+
+// The language that is practised: the person's choice, else that of the page.
+export const spokenLanguage = () => settings.language || language();

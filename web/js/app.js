@@ -16,6 +16,7 @@ import { interviewReport } from './interview-report.js';
 import { renderReport } from './report.js';
 import { shareSection } from './share.js';
 import { offer, unfinished } from './unfinished.js';
+import { el, language, LANGUAGES, pickLanguage, put, setLanguage, setTitle, t, w } from './words.js';
 
 const MODEL_ASK_MS = 2000;
 
@@ -39,29 +40,29 @@ async function report(id, alive) {
     location.hash = '#/';
   });
   const audio = shared.recording?.id === id ? shared.recording.url : data.media ? `v1/sessions/${encodeURIComponent(id)}/media` : null;
-  const link = (text, href, download) => Object.assign(document.createElement('a'), { className: 'button secondary', textContent: text, href, download: download || '' });
-  const button = (text, fn, cls = 'secondary') => Object.assign(document.createElement('button'), { type: 'button', className: cls, textContent: text, onclick: fn });
+  const link = (words, href, download) => el('a', { class: 'button secondary', href, download }, words);
+  const button = (words, fn, cls = 'secondary') => el('button', { type: 'button', class: cls, on: { click: fn } }, words);
   const base = `v1/sessions/${encodeURIComponent(id)}`;
-  const again = data.question ? button('Try this question again', () => tryAgain(shared, bank, data, own?.meta?.language, alive), 'primary') : button('Practise again', () => { location.hash = '#/'; }, 'primary');
-  const other = data.question ? [button('Another question', () => { location.hash = '#/'; })] : [];
+  const again = data.question ? button(w('report.again'), () => tryAgain(shared, bank, data, own?.meta?.language, alive), 'primary') : button(w('report.practise_again'), () => { location.hash = '#/'; }, 'primary');
+  const other = data.question ? [button(w('choose.another'), () => { location.hash = '#/'; })] : [];
   const notes = { add: (note) => request(`${base}/notes`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(note) }),
     remove: (note) => request(`${base}/notes/${note.id}`, { method: 'DELETE' }) };
-  const remove = button('Delete this practice', async () => {
-    if (!confirm('Delete this practice for good?')) return;
+  const remove = button(w('report.delete'), async () => {
+    if (!confirm(t('confirm.delete_practice'))) return;
     try {
       await request(base, { method: 'DELETE' });
-      announce('Deleted');
+      announce(w('progress.deleted'));
       location.hash = '#/progress';
     } catch (e) {
-      notice(e.message);
+      notice(e);
     }
   });
-  const whole = data.interview ? [Object.assign(document.createElement('a'), { className: 'button secondary', textContent: 'The whole interview', href: `#/interviews/${encodeURIComponent(data.interview)}` })] : [];
+  const whole = data.interview ? [link(w('report.whole_interview'), `#/interviews/${encodeURIComponent(data.interview)}`)] : [];
   const videos = data.videos?.map((v) => ({ ...v, url: `${base}/video?part=${v.part}` }));
-  const shown = renderReport(main, data, { audio, videos, about, asked, notes, share, goal: goalInReport(goal, data), attempts: attemptsSection(id, others), actions: [...whole, again, ...other, button('Print or save as PDF', () => window.print()),
-    link('Markdown', `${base}/report?format=md`, `rehearse-${id}.md`),
-    link('Subtitles', `${base}/transcript?format=srt`, `rehearse-${id}.srt`), link('JSON', `${base}/report?format=json`, `rehearse-${id}.json`), remove] });
-  document.title = 'Report · Rehearse';
+  const shown = renderReport(main, data, { audio, videos, about, english: Boolean(question), asked, notes, share, goal: goalInReport(goal, data), attempts: attemptsSection(id, others), actions: [...whole, again, ...other, button(w('report.print'), () => window.print()),
+    link(() => 'Markdown', `${base}/report?format=md`, `rehearse-${id}.md`),
+    link(w('report.subtitles'), `${base}/transcript?format=srt`, `rehearse-${id}.srt`), link(() => 'JSON', `${base}/report?format=json`, `rehearse-${id}.json`), remove] });
+  setTitle(w('report.title'));
   if (data.llm?.state === 'asked') waitForModel(base, shown, alive);
 }
 
@@ -74,7 +75,7 @@ async function waitForModel(base, shown, alive) {
     if (!alive()) return;
     if (!later || later.llm?.state === 'asked') continue;
     shown.tellModel(later);
-    if (later.llm?.state === 'done') announce(`${later.llm.model} has added its part to the report`);
+    if (later.llm?.state === 'done') announce(w('llm.added', { model: later.llm.model }));
     return;
   }
 }
@@ -114,7 +115,7 @@ async function route() {
   leave = null;
   for (const a of document.querySelectorAll('[data-nav]'))
     a.dataset.nav === view ? a.setAttribute('aria-current', 'page') : a.removeAttribute('aria-current');
-  document.title = 'Rehearse';
+  setTitle(null);
   tellWhere();
   try {
     if (view === 'practice' && shared.question && shared.capture?.usable) leave = practice(shared, alive);
@@ -130,7 +131,7 @@ async function route() {
     if (e.status === 401) askToken();
     else {
       show('view-waiting').replaceChildren();
-      notice(e.message, null);
+      notice(e, null);
     }
   }
   if (alive() && !$('#main').contains(document.activeElement)) $('#main').focus({ preventScroll: true });
@@ -141,7 +142,7 @@ async function route() {
 let tried = false;
 function askToken() {
   show('view-token');
-  $('#token-wrong').textContent = tried ? 'This token is not right. Look for a letter too many or too few, or ask whoever runs Rehearse.' : '';
+  put($('#token-wrong'), tried ? w('token.wrong') : '');
   $('#token-wrong').hidden = !tried;
   $('#token-form').addEventListener('submit', (e) => {
     e.preventDefault();
@@ -154,5 +155,31 @@ function askToken() {
   $('#token').focus();
 }
 
-window.addEventListener('hashchange', route);
-route();
+// Another language changes the words alone: what is shown, typed, played or spoken goes on.
+function chooseLanguage() {
+  const choice = $('#tongue');
+  choice.append(...Object.entries(LANGUAGES).map(([code, name]) => el('option', { value: code, lang: code }, name)));
+  choice.value = language();
+  choice.addEventListener('change', async () => {
+    try {
+      await setLanguage(choice.value);
+      settings.page_language = choice.value;
+    } catch {
+      choice.value = language();
+      notice(w('error.no_answer'));
+    }
+  });
+}
+
+async function begin() {
+  try {
+    await setLanguage(pickLanguage(settings.page_language));
+  } catch {
+    $('#no-words').hidden = false; // without words only this is told, in each language
+    return;
+  }
+  chooseLanguage();
+  window.addEventListener('hashchange', route);
+  route();
+}
+begin();

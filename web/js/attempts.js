@@ -1,8 +1,8 @@
 // attempts.js - attempts at one question: trying again, and which others there are.
 import { notice, request, settings } from './api.js';
 import { find } from './bank.js';
-import { Capture } from './capture.js';
-import { el, moment } from './report.js';
+import { Capture, together } from './capture.js';
+import { date, el, w } from './words.js';
 
 const SHOWN = 5;
 
@@ -18,15 +18,15 @@ export const compareLink = (a, b) => `#/compare/${encodeURIComponent(a)}/${encod
 
 export function attemptsSection(id, others) {
   if (!others.length) return null;
-  const overall = (s) => (typeof s.scores?.overall === 'number' ? ` · overall ${Math.round(s.scores.overall)}` : '');
-  return el('section', { class: 'card no-print' }, el('h2', {}, 'Your other attempts at this question'),
-    el('ul', { class: 'attempts' }, ...others.slice(0, SHOWN).map((s) => el('li', {}, el('a', { href: compareLink(s.id, id) }, 'Compare with your attempt of ', moment(s.created, { dateStyle: 'medium', timeStyle: 'short' })), overall(s)))),
-    others.length > SHOWN ? el('p', { class: 'advice' }, `And ${others.length - SHOWN} earlier: all are under Progress.`) : null);
+  const overall = (s) => (typeof s.scores?.overall === 'number' ? [' · ', w('progress.overall', { score: Math.round(s.scores.overall) })] : []);
+  return el('section', { class: 'card no-print' }, el('h2', {}, w('attempts.title')),
+    el('ul', { class: 'attempts' }, ...others.slice(0, SHOWN).map((s) => el('li', {}, el('a', { href: compareLink(s.id, id) }, w('attempts.compare', { when: () => date(s.created, { dateStyle: 'medium', timeStyle: 'short' }) })), ...overall(s)))),
+    others.length > SHOWN ? el('p', { class: 'advice' }, w('attempts.more', { n: others.length - SHOWN })) : null);
 }
 
 // Straight to practice, with the same question, kind and language; to the set-up where no device can be had.
 export async function tryAgain(shared, bank, { question, kind }, language, alive) {
-  shared.question = { text: question, kind, language };
+  shared.question = { text: question, kind, language, bank: Boolean(bank && find(bank, question)) };
   const capture = shared.capture ??= new Capture();
   const errors = capture.usable ? [] : await capture.open();
   if (!alive()) {
@@ -40,5 +40,5 @@ export async function tryAgain(shared, bank, { question, kind }, language, alive
   shared.picked = (bank && find(bank, question)) || shared.picked;
   shared.own = bank && find(bank, question) ? '' : question;
   settings.mode = 'one';
-  notice(errors.join(' '));
+  notice(together(errors));
 }

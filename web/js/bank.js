@@ -1,9 +1,13 @@
 // bank.js - the bank of questions: questions.json names the roles, each with a file of
 // its own. docs/questions.md says what a question has.
 import { request } from './api.js';
+import { has, t } from './words.js';
 
 export const COMMON = 'general'; // the role whose questions fit every other
 const FEW = 4;                   // of a kind: then those common to every role are asked too
+
+// The server may know roles that the page's words do not.
+export const nameOfRole = (id, name) => (has(`role.${id}`) ? t(`role.${id}`) : name);
 
 let loading = null;
 

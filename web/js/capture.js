@@ -1,5 +1,10 @@
 // capture.js - camera and microphone: pictures as JPEG, sound as 16 kHz PCM.
+import { w } from './words.js';
+
 const RATE = 16000;
+
+// What open() could not do, as one text.
+export const together = (errors) => () => errors.map((words) => words()).join(' ');
 
 export class Capture {
   constructor() {
@@ -23,18 +28,19 @@ export class Capture {
     const audio = { channelCount: 1, echoCancellation: Boolean(echo), noiseSuppression: false, autoGainControl: true, ...(microphone ? { deviceId: { exact: microphone } } : {}) };
     const wanted = [camera === 'none' ? null : { video }, microphone === 'none' ? null : { audio }].filter(Boolean);
     const tracks = [];
-    const errors = [];
+    const errors = [], denied = [];
     const both = wanted.length === 2 ? await navigator.mediaDevices.getUserMedia({ video, audio }).catch(() => null) : null;
     if (both) tracks.push(...both.getTracks());
     else for (const one of wanted) {
       try {
         tracks.push(...(await navigator.mediaDevices.getUserMedia(one)).getTracks());
       } catch (e) {
-        errors.push(explain(e, one.video ? 'camera' : 'microphone'));
+        const what = one.video ? 'camera' : 'microphone';
+        errors.push(explain(e, what));
+        if (e.name === 'NotAllowedError') denied.push(what);
       }
     }
-    if (errors.length === 2 && errors.every((e) => e.startsWith('The browser may not')))
-      errors.splice(0, 2, 'The browser may not use the camera and the microphone: allow them in the address bar and try again.');
+    if (denied.length === 2) errors.splice(0, 2, w('capture.denied.both'));
     this.stream = new MediaStream(tracks);
     if (this.hasAudio) await this.#listen();
     return errors;
@@ -84,17 +90,17 @@ export class Capture {
 
 // Browsers hand out devices only to https pages and to those of the machine itself.
 function plainHttp() {
-  if (window.isSecureContext) return 'This browser cannot use cameras and microphones.';
+  if (window.isSecureContext) return w('capture.unable');
   const https = new URL(location.href);
   https.protocol = 'https:';
-  return `Over plain http the browser gives no camera and no microphone to a page of another computer. Use https (${https.origin}, once Rehearse runs with tls_cert and tls_key or behind a proxy that has a certificate), or open http://localhost:${location.port || 80}/ on the computer that runs Rehearse. A recording can be analysed below all the same.`;
+  return w('capture.plain_http', { https: https.origin, local: `http://localhost:${location.port || 80}/` });
 }
 
 function explain(error, what) {
-  if (error.name === 'NotAllowedError') return `The browser may not use the ${what}: allow it in the address bar and try again.`;
-  if (error.name === 'NotFoundError' || error.name === 'OverconstrainedError') return `No ${what} was found.`;
-  if (error.name === 'NotReadableError') return `The ${what} is in use by another program.`;
-  return `The ${what} cannot be used: ${error.message}`;
+  if (error.name === 'NotAllowedError') return w(`capture.denied.${what}`);
+  if (error.name === 'NotFoundError' || error.name === 'OverconstrainedError') return w(`capture.missing.${what}`);
+  if (error.name === 'NotReadableError') return w(`capture.busy.${what}`);
+  return w(`capture.other.${what}`, { why: error.message });
 }
 
 // 16 kHz mono PCM to a WAV file, for listening again.

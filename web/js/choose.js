@@ -1,43 +1,39 @@
 // choose.js - the first card of the first view: which question is asked, and what a good
 // answer to it shows. Follow-ups and the answer of somebody else wait for the report.
 import { $, announce, settings } from './api.js';
-import { COMMON, pool } from './bank.js';
+import { COMMON, nameOfRole, pool } from './bank.js';
+import { attribute, el, language, put, w } from './words.js';
 
-const KINDS = { opening: 'Opening', behavioural: 'Behavioural', situational: 'Situational', role: 'About the work', closing: 'Closing' };
-
-// What a good answer has, by the kind of question.
-const TIPS = {
-  opening: 'One thing, and the moment that shows it: one minute is enough.',
-  behavioural: 'Tell one story: situation and task in two sentences, what you did, what came of it.',
-  situational: 'Say what you would find out first, then what you would do, and why in this order.',
-  role: 'Think aloud: what you assume, the choices there are, which one you take.',
-  closing: 'Short and warm: what you take from this talk, and what you would like to know.',
-};
+const KINDS = ['opening', 'behavioural', 'situational', 'role', 'closing'];
 
 // `shared.own` is a text that another view proposes, `shared.picked` the question of the bank.
 export function choose(bank, shared) {
   const role = $('#role'), kind = $('#kind'), list = $('#pick'), own = $('#own'), opener = $('#shows'), shows = $('#good');
   const fill = (select, options, saved) => {
-    select.append(new Option('Any', ''), ...options.map(([value, name]) => new Option(name, value)));
+    select.append(el('option', { value: '' }, w('choose.any')), ...options.map(([value, words]) => el('option', { value }, words)));
     if (options.some(([value]) => value === saved)) select.value = saved;
   };
-  fill(role, bank.roles.map((r) => [r.id, r.name]), settings.role);
-  fill(kind, Object.entries(KINDS), settings.kind);
+  put($('#bank-language'), w('setup.english'));
+  attribute($('#bank-language'), 'hidden', () => (language() === 'en' ? '' : null));
+  fill(role, bank.roles.map((r) => [r.id, () => nameOfRole(r.id, r.name)]), settings.role);
+  fill(kind, KINDS.map((k) => [k, w(`kind.${k}`)]), settings.kind);
 
   const ask = () => {
     const typed = own.value.trim();
-    $('#question').textContent = typed || shared.picked.text;
-    $('#tip').textContent = typed ? 'Answer it as if somebody had asked: begin with the answer, then the reasons.' : TIPS[shared.picked.kind] || '';
+    put($('#question'), typed || shared.picked.text);
+    $('#question').toggleAttribute('lang', !typed);
+    if (!typed) $('#question').lang = 'en';
+    put($('#tip'), w(typed ? 'tip.own' : `tip.${shared.picked.kind}`));
     list.value = shared.picked.id;
     opener.hidden = Boolean(typed);
     shows.hidden = opener.hidden || opener.ariaExpanded !== 'true';
-    shows.replaceChildren(...shared.picked.shows.map((s) => Object.assign(document.createElement('li'), { textContent: s })));
+    shows.replaceChildren(...shared.picked.shows.map((s) => el('li', { lang: 'en' }, s)));
   };
   const listed = () => {
     const parts = bank.roles.filter((r) => !role.value || r.id === role.value || r.id === COMMON);
     parts.sort((a, b) => (b.id === role.value) - (a.id === role.value)); // the role's own first
     list.replaceChildren(...parts.map((r) => {
-      const group = Object.assign(document.createElement('optgroup'), { label: r.name });
+      const group = el('optgroup', { label: () => nameOfRole(r.id, r.name) });
       group.append(...r.questions.filter((q) => !kind.value || q.kind === kind.value).map((q) => new Option(q.text, q.id)));
       return group;
     }).filter((group) => group.childElementCount));
@@ -51,7 +47,7 @@ export function choose(bank, shared) {
     shared.picked = from[Math.floor(Math.random() * from.length)];
     listed();
     ask();
-    if (spoken && !fits) announce('No question of that kind in this field; here is another of the field.');
+    if (spoken && !fits) announce(w('choose.none'));
   };
   for (const select of [role, kind]) select.addEventListener('change', () => { settings[select.id] = select.value; draw(true); });
   $('#another').addEventListener('click', () => draw(true));
@@ -75,5 +71,5 @@ export function choose(bank, shared) {
 // What is to be asked: {text, kind}.
 export function chosen(shared) {
   const typed = $('#own').value.trim();
-  return typed ? { text: typed, kind: 'own' } : { text: shared.picked.text, kind: shared.picked.kind };
+  return typed ? { text: typed, kind: 'own' } : { text: shared.picked.text, kind: shared.picked.kind, bank: true };
 }

@@ -1,21 +1,17 @@
 // interview-report.js - what an interview was like: all answers together, then each with its figures.
 import { aboutQuestion } from './about.js';
 import { $, announce, notice, request, settings, show } from './api.js';
-import { find, loadBank } from './bank.js';
-import { LOCALES } from './report.js';
+import { find, loadBank, nameOfRole } from './bank.js';
+import { kindName, valueText } from './report.js';
+import { el, moment, number, sentence, setTitle, t, w } from './words.js';
 
 const WAIT_MS = 1000;
 const SHOWN = 3;
 
-const make = (tag, props = {}, ...children) => {
-  const node = Object.assign(document.createElement(tag), props);
-  node.append(...children.filter((c) => c !== null && c !== undefined));
-  return node;
-};
 const clock = (s) => `${Math.floor(s / 60)}:${String(Math.round(s) % 60).padStart(2, '0')}`;
 const busy = (s) => ['live', 'queued', 'analysing'].includes(s.state);
 const mean = (list) => (list.length ? list.reduce((a, b) => a + b, 0) / list.length : null);
-const reportLink = (a, text, cls = '') => make('a', { href: `#/report/${encodeURIComponent(a.id)}`, textContent: text, className: cls });
+const reportLink = (a, words) => el('a', { href: `#/report/${encodeURIComponent(a.id)}` }, words);
 
 // The interview; each answer with its report, those that have none yet too.
 async function load(id) {
@@ -44,31 +40,32 @@ export async function interviewReport(id, alive) {
 function draw(interview, answers, bank) {
   const told = answers.filter((a) => a.report);
   const had = document.activeElement?.id;
-  const article = make('article', { className: 'report interview-report' }, head(interview, answers), figures(told), together(told),
+  const article = el('article', { class: 'report interview-report' }, head(interview, answers), figures(told), together(told),
     ...interview.plan.map((q) => question(interview, q, bank)), foot(interview));
   $('#main').replaceChildren(article);
   if (had) document.getElementById(had)?.focus();
-  document.title = 'Interview · Rehearse';
+  setTitle(w('interviews.title'));
 }
 
-function head({ created, role_name: role, plan }, answers) {
+function head({ created, role, role_name: roleName, plan }, answers) {
   const done = new Set(answers.filter((a) => a.state === 'done').map((a) => a.of.index)).size;
   const said = answers.reduce((s, a) => s + (a.duration_s || 0), 0), more = answers.filter((a) => a.follow_up).length;
-  const when = new Date(created * 1000);
-  const waits = answers.some(busy) ? make('p', { className: 'notice', role: 'status', textContent: 'The last answer is still being analysed; it appears here by itself.' }) : null;
-  return make('header', {}, make('p', { className: 'meta' }, make('time', { dateTime: when.toISOString(), textContent: when.toLocaleString(LOCALES, { dateStyle: 'long', timeStyle: 'short' }) }), ` · ${role}`),
-    make('h1', { textContent: 'Your interview' }),
-    make('p', { className: 'summary', textContent: done ? `You answered ${done} of ${plan.length} questions${more ? ` and ${more} ${more === 1 ? 'follow-up' : 'follow-ups'}` : ''}, ${clock(said)} minutes in all.` : 'No question was answered. The plan is below.' }), waits);
+  const waits = answers.some(busy) ? el('p', { class: 'notice', role: 'status' }, w('interviews.waits')) : null;
+  const summary = !done ? w('interviews.none') : more ? w('interviews.summary_more', { n: done, total: plan.length, more: w('interviews.follow_ups', { n: more }), time: clock(said) })
+    : w('interviews.summary', { n: done, total: plan.length, time: clock(said) });
+  return el('header', {}, el('p', { class: 'meta' }, moment(created, { dateStyle: 'long', timeStyle: 'short' }), ' · ', () => nameOfRole(role, roleName)),
+    el('h1', {}, w('interviews.heading')), el('p', { class: 'summary' }, summary), waits);
 }
 
-const tile = (name, value, unit, note) => make('li', { className: 'tile' }, make('span', { textContent: name }), make('b', { textContent: value }), ' ', make('small', { textContent: unit }), note ? make('span', { className: 'note', textContent: note }) : null);
+const tile = (name, value, unit, note) => el('li', { class: 'tile' }, el('span', {}, name), el('b', {}, value), ' ', el('small', {}, unit), note ? el('span', { class: 'note' }, note) : null);
+const told = (text) => () => sentence(text) ?? text;
 
 // The overall score, and the figures that have a target, over all answers by their length.
-function figures(told) {
-  const overall = mean(told.map((a) => a.scores?.overall).filter((v) => typeof v === 'number'));
+function figures(answers) {
+  const overall = mean(answers.map((a) => a.scores?.overall).filter((v) => typeof v === 'number'));
   if (overall === null) return null;
   const names = new Map();
-  for (const a of told)
+  for (const a of answers)
     for (const m of (a.report.measures ?? []).filter((m) => typeof m.high === 'number' && typeof m.value === 'number').slice(0, SHOWN)) {
       const of = names.get(m.name) ?? { m, sum: 0, weight: 0 };
       of.sum += m.value * a.duration_s;
@@ -77,9 +74,9 @@ function figures(told) {
     }
   const tiles = [...names.values()].filter((v) => v.weight > 0).slice(0, SHOWN).map(({ m, sum, weight }) => {
     const v = sum / weight;
-    return tile(m.name, v < 10 && !Number.isInteger(m.low) ? v.toFixed(1) : v < 10 ? v.toFixed(1).replace(/\.0$/, '') : String(Math.round(v)), m.unit, m.target ? `target ${m.target}` : '');
+    return tile(told(m.name), () => number(v, v < 10 && (!Number.isInteger(m.low) || Math.round(10 * v) % 10) ? 1 : 0), told(m.unit), m.target ? w('report.target', { target: told(m.target) }) : null);
   });
-  return make('ul', { className: 'tiles figures', ariaLabel: 'All answers together' }, tile('Overall', String(Math.round(overall)), 'of 100', 'mean of your answers'), ...tiles);
+  return el('ul', { class: 'tiles figures', 'aria-label': w('interviews.together') }, tile(w('score.overall'), () => number(overall), w('report.of_100'), w('interviews.mean')), ...tiles);
 }
 
 // Points that came up in several answers first, and where.
@@ -95,31 +92,31 @@ function gather(told, key) {
   return [...found.values()].sort((a, b) => b.answers.length - a.answers.length || (key === 'keep' ? b.good - a.good : a.good - b.good)).slice(0, SHOWN);
 }
 
-const nameOf = (a) => `Question ${a.of.index + 1}${a.follow_up ? `, follow-up${a.follow_up > 1 ? ` ${a.follow_up}` : ''}` : ''}`;
+const nameOf = (a) => w(!a.follow_up ? 'interviews.question_n' : a.follow_up > 1 ? 'interviews.question_n_follow_up_n' : 'interviews.question_n_follow_up', { n: a.of.index + 1, step: a.follow_up });
 
-function together(told) {
-  if (!told.length) return null;
-  const column = (title, cls, list, none) => make('section', { className: 'card' }, make('h2', { textContent: title }),
-    list.length ? make('ol', { className: `points ${cls}` }, ...list.map((p) => make('li', {}, make('h3', { textContent: p.title }),
-      make('p', { textContent: p.answers.length > 1 ? p.advice || '' : p.detail }), p.advice && p.answers.length === 1 ? make('p', { className: 'advice', textContent: p.advice }) : null,
-      make('p', { className: 'where-seen' }, ...p.answers.flatMap((a, i) => [i ? ' · ' : '', reportLink(a, nameOf(a))])))))
-      : make('p', { className: 'advice', textContent: none }));
-  return make('div', { className: 'two' }, column('Best across your answers', 'keep', gather(told, 'keep'), 'Nothing lay well enough within its target to be praised this time.'),
-    column('Work on', 'change', gather(told, 'change'), 'Nothing to name this time.'));
+function together(answers) {
+  if (!answers.length) return null;
+  const column = (title, cls, list, none) => el('section', { class: 'card' }, el('h2', {}, title),
+    list.length ? el('ol', { class: `points ${cls}` }, ...list.map((p) => el('li', {}, el('h3', { said: p.title }),
+      el('p', { said: p.answers.length > 1 ? p.advice || '' : p.detail }), p.advice && p.answers.length === 1 ? el('p', { class: 'advice', said: p.advice }) : null,
+      el('p', { class: 'where-seen' }, ...p.answers.flatMap((a, i) => [i ? ' · ' : '', reportLink(a, nameOf(a))])))))
+      : el('p', { class: 'advice' }, none));
+  return el('div', { class: 'two' }, column(w('interviews.best'), 'keep', gather(answers, 'keep'), w('report.keep_none')),
+    column(w('report.change'), 'change', gather(answers, 'change'), w('report.change_none')));
 }
 
-const point = (what, p) => (p ? make('p', {}, make('b', { textContent: `${what}: ` }), p.title.replace(/^Next step: /, ''), p.detail ? `. ${p.detail}` : '') : null);
+const point = (what, p) => (p ? el('p', {}, el('b', {}, what, ': '), el('span', { said: p.title.replace(/^Next step: /, '') }), ...(p.detail ? ['. ', el('span', { said: p.detail })] : [])) : null);
 
 function answered(a) {
   const r = a.report;
-  if (!r) return make('p', { className: 'advice', textContent: busy(a) ? 'Being analysed…' : a.error || 'This answer has no report.' });
+  if (!r) return a.error && !busy(a) ? el('p', { class: 'advice', said: a.error }) : el('p', { class: 'advice' }, w(busy(a) ? 'interviews.busy' : 'interviews.no_report'));
   const measures = (r.measures ?? []).filter((m) => typeof m.high === 'number').slice(0, SHOWN);
-  return make('div', { className: 'answered' },
-    make('ul', { className: 'facts' }, make('li', {}, make('b', { textContent: clock(a.duration_s) }), ' minutes'),
-      typeof a.scores?.overall === 'number' ? make('li', {}, 'overall ', make('b', { textContent: String(Math.round(a.scores.overall)) })) : null,
-      ...measures.map((m) => make('li', {}, `${m.name.toLowerCase()} `, make('b', { textContent: m.text }), ` ${m.unit}`))),
-    point('Good', r.keep?.[0]), point('Work on', r.change?.[0]),
-    make('p', {}, reportLink(a, 'The whole report of this answer')));
+  return el('div', { class: 'answered' },
+    el('ul', { class: 'facts' }, el('li', {}, el('b', {}, clock(a.duration_s)), ' ', w('report.minutes')),
+      typeof a.scores?.overall === 'number' ? el('li', {}, w('score.overall'), ' ', el('b', {}, () => number(a.scores.overall))) : null,
+      ...measures.map((m) => el('li', {}, told(m.name), ' ', el('b', {}, () => valueText(m)), ' ', told(m.unit)))),
+    point(w('interviews.good'), r.keep?.[0]), point(w('report.change'), r.change?.[0]),
+    el('p', {}, reportLink(a, w('interviews.whole'))));
 }
 
 function question(interview, q, bank) {
@@ -130,26 +127,27 @@ function question(interview, q, bank) {
     about.className = 'about';
     about.querySelector('h2').remove();
   }
-  return make('section', { className: 'card asked' },
-    make('p', { className: 'meta', textContent: `Question ${q.index + 1} of ${interview.plan.length} · ${q.kind === 'role' ? 'about the work' : q.kind}` }),
-    make('h2', { textContent: q.text }),
-    ...(own.length ? own.map(answered) : [make('p', { className: 'advice', textContent: 'Not answered.' })]),
-    ...next.map((a) => make('div', { className: 'followed' }, make('p', { className: 'meta', textContent: 'Follow-up' }), make('h3', { textContent: a.question }), answered(a))),
-    own.length && !known ? make('div', { className: 'about' }, make('h3', { textContent: 'What a good answer shows' }), make('ul', {}, ...q.shows.map((s) => make('li', { textContent: s })))) : about);
+  const english = known ? 'en' : null;
+  return el('section', { class: 'card asked' },
+    el('p', { class: 'meta' }, w('interview.question_of', { n: q.index + 1, total: interview.plan.length }), ' · ', () => kindName(q.kind)),
+    el('h2', { lang: english }, q.text),
+    ...(own.length ? own.map(answered) : [el('p', { class: 'advice' }, w('interviews.not_answered'))]),
+    ...next.map((a) => el('div', { class: 'followed' }, el('p', { class: 'meta' }, w('interviews.follow_up')), el('h3', { lang: 'en' }, a.question), answered(a))),
+    own.length && !known ? el('div', { class: 'about' }, el('h3', {}, w('about.shows')), el('ul', { lang: 'en' }, ...q.shows.map((s) => el('li', {}, s)))) : about);
 }
 
 function foot(interview) {
-  const remove = make('button', { type: 'button', className: 'secondary', textContent: 'Delete this interview', onclick: async () => {
-    if (!confirm('Delete this interview and its answers for good?')) return;
+  const remove = el('button', { type: 'button', class: 'secondary', on: { click: async () => {
+    if (!confirm(t('confirm.delete_interview'))) return;
     try {
       await request(`v1/interviews/${encodeURIComponent(interview.id)}`, { method: 'DELETE' });
-      announce('Deleted');
+      announce(w('progress.deleted'));
       location.hash = '#/progress';
     } catch (e) {
-      notice(e.message);
+      notice(e);
     }
-  } });
-  const another = make('button', { type: 'button', className: 'primary', textContent: 'Another interview', onclick: () => { settings.mode = 'interview'; location.hash = '#/'; } });
-  return make('footer', {}, make('div', { className: 'actions' }, another, make('button', { type: 'button', className: 'secondary', textContent: 'Print or save as PDF', onclick: () => window.print() }), remove),
-    make('p', { textContent: 'Measured on this computer from what could be seen and heard. It says nothing about personality, feelings or who should be hired.' }));
+  } } }, w('interviews.delete'));
+  const another = el('button', { type: 'button', class: 'primary', on: { click: () => { settings.mode = 'interview'; location.hash = '#/'; } } }, w('interviews.another'));
+  return el('footer', {}, el('div', { class: 'actions' }, another, el('button', { type: 'button', class: 'secondary', on: { click: () => window.print() } }, w('report.print')), remove),
+    el('p', {}, w('report.foot')));
 }

@@ -1,9 +1,11 @@
 // interview-setup.js - the first card of the first view for an interview: for which job, how
 // long, and how the interviewer speaks and waits.
-import { $, request, settings } from './api.js';
-import { COMMON } from './bank.js';
+import { $, request, settings, spokenLanguage } from './api.js';
+import { COMMON, nameOfRole } from './bank.js';
 import { chooseVoice as voiceOf, clearThroat, hush, speak, voices } from './speak.js';
+import { el, put, w } from './words.js';
 
+const SAMPLE = 'Tell me about a time you learnt something the hard way.'; // as the questions: in English
 export const PATIENCE_S = { short: 1.2, normal: 1.8, long: 3.5 };
 const DEFAULTS = { length: '3', patience: 'normal', goal: '120', rate: '1' };
 const AT = { length: '#interview-length', patience: '#patience', goal: '#goal', rate: '#rate' };
@@ -16,7 +18,7 @@ export const patience = () => PATIENCE_S[settings.patience] ?? PATIENCE_S[DEFAUL
 export function chooseMode(changed) {
   const choice = document.querySelectorAll('[name=mode]');
   const shown = () => {
-    $('#h-question').textContent = isInterview() ? '1. Your interview' : '1. Your question';
+    put($('#h-question'), w(isInterview() ? 'setup.interview' : 'setup.question'));
     $('#one').hidden = isInterview();
     $('#several').hidden = !isInterview();
     changed();
@@ -30,7 +32,8 @@ export function chooseMode(changed) {
 
 export function chooseInterview(bank, shared) {
   const role = $('#interview-role'), pasted = shared.pasted ??= { job_ad: '', cv: '' };
-  role.append(...bank.roles.map((r) => new Option(r.name, r.id)));
+  role.append(...bank.roles.map((r) => el('option', { value: r.id }, () => nameOfRole(r.id, r.name))));
+  for (const option of $(AT.length).options) put(option, w('setup.interview.questions', { n: Number(option.value) }));
   role.value = bank.roles.some((r) => r.id === settings.role) ? settings.role : COMMON;
   role.addEventListener('change', () => { settings.role = role.value; });
   for (const [name, at] of Object.entries(AT)) {
@@ -52,25 +55,24 @@ async function chooseVoice() {
   aloud.addEventListener('change', () => { settings.aloud = aloud.checked; });
   let list = [];
   const tell = () => {
-    const chosen = voiceOf(list, select.value);
-    hint.textContent = !list.length ? 'This browser has no voices: you read the questions instead.'
-      : chosen && !chosen.localService ? 'This voice is made on the internet: the browser sends the questions there, never your answers.' : '';
+    const chosen = voiceOf(list, select.value, 'en');
+    put(hint, !list.length ? w('voice.no_voices') : chosen && !chosen.localService ? w('voice.online_hint') : '');
   };
   select.addEventListener('change', () => { settings.voice = select.value; tell(); });
   hear.addEventListener('click', async () => {
-    const spoken = await speak('Tell me about a time you learnt something the hard way.', { ...voiceSettings(), aloud: true });
-    if (!spoken && hint.isConnected) hint.textContent = 'No sound came. The questions are shown as text.';
+    const spoken = await speak(SAMPLE, { ...voiceSettings(), lang: 'en', aloud: true });
+    if (!spoken && hint.isConnected) put(hint, w('voice.no_sound'));
   });
   list = await voices();
   if (!select.isConnected) return;
-  const usual = voiceOf(list, settings.voice);
-  if (!usual && list.length) select.append(new Option('none of this computer', ''));
-  select.append(...list.map((v) => new Option(`${v.name} (${v.lang}${v.localService ? '' : ', online'})`, v.voiceURI)));
+  const usual = voiceOf(list, settings.voice, 'en');
+  if (!usual && list.length) select.append(el('option', { value: '' }, w('voice.none_here')));
+  select.append(...list.map((v) => el('option', { value: v.voiceURI }, v.localService ? `${v.name} (${v.lang})` : w('voice.online', { name: v.name, language: v.lang }))));
   select.value = usual?.voiceURI ?? '';
   for (const control of [aloud, select, hear]) control.disabled = !list.length;
   if (!list.length) {
     aloud.checked = false;
-    select.append(new Option('none', ''));
+    select.append(el('option', { value: '' }, w('voice.none')));
   }
   tell();
 }
@@ -82,5 +84,5 @@ export function planInterview(shared) {
   const { job_ad, cv } = shared.pasted;
   return request('v1/interviews', { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({
     role: $('#interview-role').value, questions: Number($('#interview-length').value), job_ad, cv,
-    client: settings.client || 'me', ...(settings.language && settings.language !== 'auto' ? { language: settings.language } : {}) }) });
+    client: settings.client || 'me', ...(spokenLanguage() !== 'auto' ? { language: spokenLanguage() } : {}) }) });
 }

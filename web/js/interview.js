@@ -1,19 +1,23 @@
 // interview.js - an interview as it runs: a question is asked, the answer heard until it is
 // over, followed up, and the next one asked. The interviewer is never in the answer's sound.
-import { $, announce, notice, request, settings, show } from './api.js';
+import { $, announce, notice, request, settings, show, spokenLanguage, tell as inform } from './api.js';
 import { Answer } from './answer.js';
 import { stayAwake } from './awake.js';
+import { nameOfRole } from './bank.js';
+import { together } from './capture.js';
 import { goalSeconds, patience, voiceSettings } from './interview-setup.js';
 import { clearThroat, hush, speak } from './speak.js';
 import { unfinished } from './unfinished.js';
+import { language, put, setTitle, t, w } from './words.js';
 
 const FOLLOW_UPS = 2;     // a question
 const REPORT_MS = 15000;  // so long a follow-up is waited for
 const SETTLE_MS = 500;    // two clicks at once are one
 const CUE_MS = 5000;
+const ENGLISH = 'en';      // the questions and what follows on them
 const QUIET_S = 20;       // nothing said so far: what there is to do
-const THANKS = ['Thank you.', 'I see. Thank you.', 'Thank you for that.'];
-const PHASES = { asking: 'The interviewer speaks', listening: 'Listening to you', thinking: 'One moment' };
+const THANKS = ['interview.thanks.1', 'interview.thanks.2', 'interview.thanks.3'];
+const PHASES = { asking: w('interview.asking'), listening: w('interview.listening'), thinking: w('interview.thinking') };
 
 const same = (a, b) => a.toLowerCase().replace(/\W+/g, ' ').trim() === b.toLowerCase().replace(/\W+/g, ' ').trim();
 
@@ -28,8 +32,9 @@ function followUp(report, question, asked) {
 }
 
 // `saved` is what unfinished.js kept of an interview that a reload interrupted.
-export function interview(shared, alive, { id, plan, role_name: role }, saved = null) {
+export function interview(shared, alive, { id, plan, role: roleId, role_name: roleName }, saved = null) {
   show('view-interview');
+  const role = () => nameOfRole(roleId, roleName);
   const { capture } = shared;
   // Held, since events come after the view has gone too.
   const [root, self, where, title, phaseText, heard, cue, link, timer, captions, done, again] =
@@ -50,8 +55,8 @@ export function interview(shared, alive, { id, plan, role_name: role }, saved = 
   const enter = (name) => {
     phase = root.dataset.phase = name;
     since = performance.now();
-    phaseText.textContent = PHASES[name];
-    done.textContent = name === 'asking' ? 'Answer now' : 'I have finished';
+    put(phaseText, PHASES[name]);
+    put(done, w(name === 'asking' ? 'interview.answer_now' : 'practice.finish'));
     if (name !== 'listening' && document.activeElement === again) done.focus({ preventScroll: true });
     again.hidden = name !== 'listening';
   };
@@ -59,18 +64,20 @@ export function interview(shared, alive, { id, plan, role_name: role }, saved = 
     if (going() && question) unfinished.set({ interview: id, question, asked, phase, id: phase === 'asking' ? null : answer?.id, token: answer?.live.token, part: answer?.part, pictureUs: answer?.live.timeUs });
   };
   const place = () => {
-    where.textContent = `${role} · Question ${question.index + 1} of ${plan.length}${question.step ? ' · follow-up' : ''}`;
-    title.textContent = question.text;
+    const at = w('interview.question_of', { n: question.index + 1, total: plan.length }), step = question.step;
+    put(where, () => `${role()} · ${at()}${step ? ` · ${t('interview.follow_up')}` : ''}`);
+    put(title, question.text);
+    title.lang = ENGLISH;
     timer.textContent = '0:00';
     timer.classList.remove('over');
-    document.title = `Question ${question.index + 1} of ${plan.length} · Rehearse`;
+    setTitle(at);
   };
 
-  async function say(text) {
+  async function say(text, lang = ENGLISH) {
     voice = new AbortController();
     const { signal } = voice;
     root.dataset.voice = '';
-    const how = await speak(text, { ...voiceSettings(), signal });
+    const how = await speak(text, { ...voiceSettings(), lang, signal });
     document.body.classList.toggle('online-voice', how === 'online');
     if (!how) title.ariaLive = 'polite'; // then a screen reader says it
     voice = null;
@@ -78,9 +85,10 @@ export function interview(shared, alive, { id, plan, role_name: role }, saved = 
   }
 
   async function thank() {
-    phaseText.textContent = THANKS[asked.length % THANKS.length]; // its caption
-    await say(phaseText.textContent);
-    phaseText.textContent = PHASES.thinking;
+    const words = w(THANKS[asked.length % THANKS.length]);
+    put(phaseText, words); // its caption
+    await say(words(), language());
+    put(phaseText, PHASES.thinking);
   }
 
   // One answer, until it is over; its report, or null.
@@ -88,26 +96,26 @@ export function interview(shared, alive, { id, plan, role_name: role }, saved = 
     const base = `${id}-${question.index}${question.step ? `-${question.step}` : ''}`;
     const mine = answer = new Answer({ capture, self, saved: from, id: from?.id ?? `${base}-${crypto.getRandomValues(new Uint32Array(1))[0].toString(36)}`,
       start: { interview: id, question_index: question.index, follow_up: question.step, question: question.text, kind: question.kind,
-        client: settings.client || 'me', language: settings.language || 'en', keep_media: Boolean(settings.keep), keep_video: Boolean(settings.video), face_hz: 4, turns: true, patience_s: patience() } });
+        client: settings.client || 'me', language: spokenLanguage(), keep_media: Boolean(settings.keep), keep_video: Boolean(settings.video), face_hz: 4, turns: true, patience_s: patience() } });
     enter('listening');
     save();
     const over = new Promise((r) => { decide = r; });
     const report = new Promise((r) => { mine.on('report', (m) => r(m.report ?? m)); });
     const only = (fn) => (m) => { if (answer === mine && !left) fn(m); };
-    mine.on('ready', only(() => { link.textContent = ''; save(); }));
-    mine.on('broken', only(() => { link.textContent = 'Connection lost. Go on: nothing you say is lost.'; }));
+    mine.on('ready', only(() => { inform(link, ''); save(); }));
+    mine.on('broken', only(() => { inform(link, w('practice.broken')); }));
     mine.on('lost', only(() => { // away for so long that the server has ended this answer
       if (mine.began) decide?.('gone');
-      else failed('The connection to Rehearse did not come back. What was kept until then is under Progress.');
+      else failed(w('practice.lost'));
     }));
     mine.on('error', only((m) => {
-      link.textContent = m.detail || '';
+      inform(link, m.detail || '');
       if (mine.began) return;
       if (from) decide?.('gone'); // it was finished meanwhile
-      else failed(m.detail || 'The answer cannot be taken.');
+      else failed(m.detail || w('interview.no_answer'));
     }));
-    mine.on('notice', only((m) => { link.textContent = m.detail || ''; }));
-    mine.on('lag', only((m) => { link.textContent = m.seconds > 5 ? 'The analysis is behind; it will catch up.' : ''; }));
+    mine.on('notice', only((m) => { inform(link, m.detail || ''); }));
+    mine.on('lag', only((m) => { inform(link, m.seconds > 5 ? w('practice.behind') : ''); }));
     mine.on('cue', only((m) => tell(m.text)));
     mine.on('turn.ended', only(() => decide('finished')));
     let settled = '';
@@ -132,9 +140,10 @@ export function interview(shared, alive, { id, plan, role_name: role }, saved = 
     if (saved) ({ question, from } = await comeBack());
     else {
       enter('asking');
-      where.textContent = role;
-      title.textContent = `Welcome. I have ${plan.length > 1 ? `${plan.length} questions` : 'one question'} for you. Take your time.`;
-      await say(title.textContent);
+      put(where, role);
+      const welcome = w('interview.welcome', { n: plan.length });
+      put(title, welcome);
+      await say(welcome(), language());
       question = planned(plan, 0);
     }
     while (going() && question) {
@@ -177,12 +186,12 @@ export function interview(shared, alive, { id, plan, role_name: role }, saved = 
     shared.capture = null;
     location.hash = `#/interviews/${encodeURIComponent(id)}`;
   }
-  function failed(text) {
+  function failed(what) {
     ended = true;
     stopAll();
     unfinished.clear();
     show('view-waiting').replaceChildren();
-    notice(text, null);
+    notice(what, null);
   }
 
   // ---- what the person does ----
@@ -198,19 +207,19 @@ export function interview(shared, alive, { id, plan, role_name: role }, saved = 
     done.focus({ preventScroll: true });
     const mine = answer;
     mine.interrupted(true);
-    phaseText.textContent = PHASES.asking;
+    put(phaseText, PHASES.asking);
     await say(question.text);
     mine.interrupted(false);
-    if (phase === 'listening') phaseText.textContent = PHASES.listening;
+    if (phase === 'listening') put(phaseText, PHASES.listening);
   });
   $('#skip').addEventListener('click', () => {
     voice?.abort();
     if (decide) decide('skipped');
     else skipping = phase === 'asking' && Boolean(question);
-    announce('Skipped');
+    announce(w('interview.skipped'));
   });
   $('#end').addEventListener('click', () => {
-    if (!confirm('End the interview here? What you have answered is kept.')) return;
+    if (!confirm(t('confirm.end_interview'))) return;
     ended = true;
     voice?.abort();
     decide?.(answer.said ? 'finished' : 'skipped');
@@ -230,8 +239,8 @@ export function interview(shared, alive, { id, plan, role_name: role }, saved = 
   let cueTimer = null;
   function tell(text, stays = false) {
     clearTimeout(cueTimer);
-    cue.textContent = text;
-    if (text && !stays) cueTimer = setTimeout(() => { cue.textContent = ''; }, CUE_MS);
+    inform(cue, text);
+    if (text && !stays) cueTimer = setTimeout(() => { inform(cue, ''); }, CUE_MS);
   }
   function caption(settled, tentative) {
     const soft = Object.assign(document.createElement('span'), { className: 'tentative', textContent: tentative });
@@ -244,9 +253,9 @@ export function interview(shared, alive, { id, plan, role_name: role }, saved = 
     timer.textContent = `${Math.floor(s / 60)}:${String(s % 60).padStart(2, '0')}`;
     if (goal && s >= goal && !timer.classList.contains('over')) {
       timer.classList.add('over');
-      tell('Time to wrap up', true);
+      tell(w('interview.wrap_up'), true);
     }
-    if (s === QUIET_S && !answer.said) tell('Take your time, or skip this one', true);
+    if (s === QUIET_S && !answer.said) tell(w('interview.quiet'), true);
     save();
   }, 250);
 
@@ -262,7 +271,7 @@ export function interview(shared, alive, { id, plan, role_name: role }, saved = 
     answer?.stop();
   }
 
-  run().catch((e) => { if (alive()) failed(e.message); });
+  run().catch((e) => { if (alive()) failed(e); });
   done.focus({ preventScroll: true });
   return () => { // leaving the view
     if (left) return;
@@ -287,18 +296,18 @@ export async function offerInterview(saved, shared, alive, goOn) {
   }
   const main = show('view-unfinished');
   const button = $('#go-on', main), stop = $('#leave', main), problem = $('#unfinished-problem', main);
-  $('#middle', main).textContent = 'You were in the middle of an interview';
+  put($('#middle', main), w('unfinished.interview'));
   $('#asked-before', main).textContent = saved.question.text;
-  $('#kept', main).textContent = 'What you answered until then is kept, and the camera and microphone are off.';
-  button.textContent = 'Go on with the interview';
-  stop.textContent = 'End it here';
+  put($('#kept', main), w('unfinished.kept_interview'));
+  put(button, w('unfinished.go_on_interview'));
+  put(stop, w('unfinished.end'));
   button.addEventListener('click', async () => {
     button.disabled = true;
     if (voiceSettings().aloud) clearThroat();
     const errors = await shared.capture.open({ echo: true });
     if (!alive()) return shared.capture.close();
     if (shared.capture.usable) return goOn(plan);
-    problem.textContent = errors.join(' ');
+    inform(problem, together(errors));
     button.disabled = false;
     button.focus();
   });

@@ -1,10 +1,11 @@
 // practice.js - the calm screen: self view, one cue at a time, a timer.
-import { $, notice, settings, show } from './api.js';
+import { $, notice, settings, show, spokenLanguage, tell } from './api.js';
 import { stayAwake } from './awake.js';
 import { wav } from './capture.js';
 import { Live } from './live.js';
 import { canRecord, Recorder } from './recorder.js';
 import { awaitReport, unfinished } from './unfinished.js';
+import { put, w } from './words.js';
 
 const PICTURES_PER_S = 10;
 const CALIBRATE_MS = 3000;
@@ -23,20 +24,21 @@ export function practice(shared, alive, saved = null) {
   const recorded = [];
   let pictures = null, clock = null, cueTimer = null, left = false;
 
-  $('#asked').textContent = question.text;
+  put($('#asked'), question.text);
+  if (question.bank) $('#asked').lang = 'en';
   self.srcObject = capture.stream;
   const sleep = stayAwake(capture, self);
   $('#no-self').hidden = capture.hasVideo;
   captions.hidden = !settings.captions;
 
   const live = new Live(id, { question: question.text, kind: question.kind, client: settings.client || 'me',
-    language: question.language || settings.language || 'en', keep_media: Boolean(settings.keep), keep_video: Boolean(settings.video), face_hz: 4 }, saved);
+    language: question.language || spokenLanguage(), keep_media: Boolean(settings.keep), keep_video: Boolean(settings.video), face_hz: 4 }, saved);
   let recorder = null;
   const part = (saved?.part || 0) + 1; // of the video
 
   const save = (more = {}) => unfinished.set({ id, token: live.token, question, pictureUs: live.timeUs, part: recorder ? part : saved?.part, ...more });
   live.addEventListener('ready', () => {
-    link.textContent = '';
+    tell(link, '');
     save({ finished: live.finishing });
     if (clock || live.finishing) return;
     clock = setInterval(() => {
@@ -54,20 +56,20 @@ export function practice(shared, alive, saved = null) {
   });
   function record() {
     recorder = new Recorder(id, capture.stream, { part, start: live.timeUs / 1e6 });
-    recorder.addEventListener('failed', ({ detail }) => { link.textContent = detail; });
+    recorder.addEventListener('failed', ({ detail }) => tell(link, detail));
   }
-  live.addEventListener('broken', () => { link.textContent = 'Connection lost. Go on: nothing you say is lost.'; });
-  live.addEventListener('lost', () => failed('The connection to Rehearse did not come back. What was kept until then is under Progress.'));
+  live.addEventListener('broken', () => { tell(link, w('practice.broken')); });
+  live.addEventListener('lost', () => failed(w('practice.lost')));
   live.addEventListener('error', ({ detail }) => {
-    link.textContent = detail.detail || detail.error || '';
+    tell(link, detail.detail || detail.error || '');
     if (saved && !clock && !left) over(); // nothing to go on with: it was finished meanwhile
   });
-  live.addEventListener('notice', ({ detail }) => { link.textContent = detail.detail || ''; });
-  live.addEventListener('lag', ({ detail }) => { link.textContent = detail.seconds > 5 ? 'The analysis is behind; it will catch up.' : ''; });
+  live.addEventListener('notice', ({ detail }) => { tell(link, detail.detail || ''); });
+  live.addEventListener('lag', ({ detail }) => { tell(link, detail.seconds > 5 ? w('practice.behind') : ''); });
   live.addEventListener('cue', ({ detail }) => {
-    cue.textContent = detail.text;
+    tell(cue, detail.text);
     clearTimeout(cueTimer);
-    cueTimer = setTimeout(() => { cue.textContent = ''; }, CUE_MS);
+    cueTimer = setTimeout(() => { tell(cue, ''); }, CUE_MS);
   });
   let settled = '';
   live.addEventListener('transcript.final', ({ detail }) => { settled = `${settled} ${detail.text}`.trim().slice(-300); caption(captions, settled, ''); });
@@ -106,13 +108,13 @@ export function practice(shared, alive, saved = null) {
   function over() {
     stopSending();
     live.stop();
-    awaitReport(id, alive).catch((e) => { if (alive()) failed(e.message); });
+    awaitReport(id, alive).catch((e) => { if (alive()) failed(e); });
   }
-  function failed(text) {
+  function failed(what) {
     stopSending();
     unfinished.clear();
     show('view-waiting').replaceChildren();
-    notice(text, null);
+    notice(what, null);
   }
   return () => { // leaving the view
     if (left) return;

@@ -1,5 +1,7 @@
 // recorder.js - the video of one practice: the browser records it, pieces of it are sent while it goes on,
 // so that little is lost with a closed tab. A recording begun anew, after a reload, is a new part.
+import { sentence, t, w } from './words.js';
+
 const PIECE_MS = 2000;
 const BITS = { videoBitsPerSecond: 700000, audioBitsPerSecond: 48000 };
 const KINDS = ['video/webm;codecs=vp8,opus', 'video/webm', 'video/mp4'];
@@ -17,7 +19,7 @@ export class Recorder extends EventTarget {
     this.recorder = new MediaRecorder(stream, { mimeType: type, ...BITS });
     this.type = type;
     this.recorder.addEventListener('dataavailable', ({ data }) => this.#add(data));
-    this.recorder.addEventListener('error', ({ error }) => this.#fail(error?.message || 'the browser stopped recording'));
+    this.recorder.addEventListener('error', ({ error }) => this.#fail(error?.message || w('recorder.stopped')));
     this.recorder.start(PIECE_MS);
   }
 
@@ -25,7 +27,7 @@ export class Recorder extends EventTarget {
     if (!blob.size || this.stopped) return;
     this.waiting.push(blob);
     this.bytes += blob.size;
-    if (this.bytes > MOST_WAITING) this.#fail('the server could not be reached for too long');
+    if (this.bytes > MOST_WAITING) this.#fail(w('recorder.unreachable'));
     else this.sending ??= this.#send().finally(() => { this.sending = null; });
   }
 
@@ -44,14 +46,14 @@ export class Recorder extends EventTarget {
       } else if (!reply || [404, 429, 502, 503].includes(reply.status)) { // the session may be on its way back
         await new Promise((r) => setTimeout(r, pause));
         pause = Math.min(2 * pause, 4000);
-      } else this.#fail(told?.detail || `the server answered ${reply.status}`);
+      } else this.#fail(told?.detail || w('recorder.status', { status: reply.status }));
     }
   }
 
   #fail(why) {
     if (this.stopped) return;
     this.stop();
-    this.dispatchEvent(new CustomEvent('failed', { detail: `The video is not kept any further: ${why}. All else goes on.` }));
+    this.dispatchEvent(new CustomEvent('failed', { detail: () => t('recorder.failed', { why: typeof why === 'function' ? why : sentence(why) ?? why }) }));
   }
 
   // All that was recorded is sent, or it is too late.

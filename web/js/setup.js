@@ -1,11 +1,14 @@
 // setup.js - first view: question, camera and microphone check, dropped files.
-import { $, notice, request, settings, show } from './api.js';
+import { $, fault, notice, request, settings, show, spokenLanguage, tell } from './api.js';
 import { loadBank } from './bank.js';
-import { Capture } from './capture.js';
+import { Capture, together } from './capture.js';
 import { offerClosedTab } from './unfinished.js';
 import { choose, chosen } from './choose.js';
 import { goalPicker, loadGoal } from './goal.js';
 import { chooseInterview, chooseMode, isInterview, planInterview, voiceSettings } from './interview-setup.js';
+import { el, languageName, onLanguage, put, w } from './words.js';
+
+const SPOKEN = ['en', 'auto', 'de', 'es', 'fr', 'it', 'nl', 'pl', 'pt', 'hi', 'ja', 'zh'];
 
 let starting = false;
 const EVERY_MS = 700; // pictures looked at while the person sets up
@@ -27,7 +30,7 @@ export async function setup(shared, alive, onleave) {
   showGoal();
   chooseInterview(bank, shared);
   const start = $('#start');
-  chooseMode(() => { start.textContent = isInterview() ? 'Start the interview' : 'Start practising'; });
+  chooseMode(() => { put(start, w(isInterview() ? 'setup.start.interview' : 'setup.start')); });
   start.addEventListener('click', async () => {
     if (isInterview()) return beginInterview(shared, alive);
     shared.question = chosen(shared);
@@ -49,7 +52,7 @@ async function beginInterview(shared, alive) {
     location.hash = `#/interview/${encodeURIComponent(plan.id)}`;
   } catch (e) {
     if (!alive()) return;
-    notice(e.message);
+    notice(e);
     start.focus();
   } finally {
     starting = false;
@@ -57,6 +60,10 @@ async function beginInterview(shared, alive) {
 }
 
 function rememberSettings() {
+  const spoken = $('#language');
+  spoken.append(...SPOKEN.map((code) => el('option', { value: code }, code === 'auto' ? w('settings.language.auto') : () => languageName(code))));
+  spoken.value = spokenLanguage();
+  onLanguage(spoken, () => { if (!settings.language) spoken.value = spokenLanguage(); });
   for (const id of ['client', 'language']) {
     const input = $(`#${id}`);
     if (settings[id] !== undefined) input.value = settings[id];
@@ -81,10 +88,8 @@ async function checkDevices(shared, alive, onleave) {
     $('#no-camera').hidden = capture.hasVideo;
     const { usable } = capture;
     start.disabled = !usable;
-    $('#start-hint').textContent = !usable ? 'Switch on the camera, the microphone, or both first. One of them is enough.'
-      : capture.hasVideo && capture.hasAudio ? 'Take a breath. You can stop whenever you like.'
-        : capture.hasAudio ? 'Sound only: you get everything but eye contact.' : 'Picture only: you get eye contact and head pose, but no transcript.';
-    $('#framing').textContent = errors.length ? errors.join(' ') : capture.hasVideo ? 'Looking for your face…' : '';
+    put($('#start-hint'), w(!usable ? 'setup.start.none' : capture.hasVideo && capture.hasAudio ? 'setup.start.both' : capture.hasAudio ? 'setup.start.sound' : 'setup.start.picture'));
+    tell($('#framing'), errors.length ? together(errors) : capture.hasVideo ? w('framing.looking') : '');
     $('#framing').classList.toggle('problem', errors.length > 0);
     clearInterval(timer);
     timer = usable ? setInterval(() => look(capture, preview), EVERY_MS) : null;
@@ -99,7 +104,7 @@ async function checkDevices(shared, alive, onleave) {
     }
     await refresh(errors);
     switchOn.disabled = false;
-    switchOn.textContent = 'Try again';
+    put(switchOn, w('devices.again'));
     switchOn.hidden = !errors.length && capture.hasVideo && capture.hasAudio;
   };
   // The button goes or was disabled meanwhile: the keyboard goes on where the next step is.
@@ -114,7 +119,7 @@ async function checkDevices(shared, alive, onleave) {
   }
   const level = setInterval(() => {
     $('#level').value = capture.level;
-    $('#level-hint').textContent = !capture.hasAudio ? '' : capture.clipped ? 'Too loud: move back a little' : capture.level < 0.02 ? 'Say something' : capture.level < 0.08 ? 'A bit quiet' : 'Good';
+    put($('#level-hint'), !capture.hasAudio ? '' : w(capture.clipped ? 'level.loud' : capture.level < 0.02 ? 'level.silent' : capture.level < 0.08 ? 'level.quiet' : 'level.good'));
   }, 120);
   onleave(() => {
     clearInterval(timer);
@@ -131,7 +136,7 @@ async function listDevices(capture) {
     const select = $(`#${id}`);
     if (!select) return;
     const found = devices.filter((d) => d.kind === kind && d.deviceId);
-    select.replaceChildren(new Option('none', 'none'), ...found.map((d, i) => new Option(d.label || `${id} ${i + 1}`, d.deviceId)));
+    select.replaceChildren(el('option', { value: 'none' }, w('devices.none')), ...found.map((d, i) => el('option', { value: d.deviceId }, d.label || w(`devices.${id}_n`, { n: i + 1 }))));
     select.value = current(track) || 'none';
   }
 }
@@ -151,22 +156,22 @@ async function look(capture, preview) {
     const face = await request('api/analyze-frame', { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ frame }) });
     if (!preview.isConnected) return;
     const advice = framing(face);
-    $('#framing').textContent = advice || 'You look good: whole face, well lit, in the middle.';
+    tell($('#framing'), w(advice || 'framing.good'));
     preview.parentElement.classList.toggle('good', !advice);
   } catch (e) {
-    if (preview.isConnected) $('#framing').textContent = e.message;
+    if (preview.isConnected) tell($('#framing'), e);
   } finally {
     looking = false;
   }
 }
 
 function framing(face) {
-  if (!face.face_detected) return 'No face in the picture yet.';
-  if (face.faces > 1) return 'More than one face: the nearest one counts.';
-  if (face.brightness !== undefined && face.brightness < 0.2) return 'It is dark: more light on your face would help.';
-  if (face.distance !== undefined && face.distance < 0.45) return 'Come a little closer.';
-  if (face.distance !== undefined && face.distance > 2) return 'Move back a little.';
-  if (face.centered !== undefined && face.centered < 0.5) return 'Move into the middle of the picture.';
+  if (!face.face_detected) return 'framing.none';
+  if (face.faces > 1) return 'framing.several';
+  if (face.brightness !== undefined && face.brightness < 0.2) return 'framing.dark';
+  if (face.distance !== undefined && face.distance < 0.45) return 'framing.far';
+  if (face.distance !== undefined && face.distance > 2) return 'framing.near';
+  if (face.centered !== undefined && face.centered < 0.5) return 'framing.aside';
   return '';
 }
 
@@ -181,27 +186,27 @@ function acceptFiles(alive) {
 
 async function analyse(file, alive) {
   const box = $('#upload'), bar = $('#upload-progress');
-  const text = (s) => { $('#upload-text', box).textContent = s; };
+  const text = (words) => put($('#upload-text', box), words);
   box.hidden = false;
-  text(`Sending ${file.name}…`);
+  text(w('upload.sending', { file: file.name }));
   try {
     const form = new FormData();
-    for (const [k, v] of [['client', settings.client], ['language', settings.language ?? 'en'], ['question', $('#own').value.trim()], ['keep_media', settings.keep ? 'true' : ''], ['keep_video', settings.video ? 'true' : '']]) if (v) form.append(k, v);
+    for (const [k, v] of [['client', settings.client], ['language', spokenLanguage()], ['question', $('#own').value.trim()], ['keep_media', settings.keep ? 'true' : ''], ['keep_video', settings.video ? 'true' : '']]) if (v) form.append(k, v);
     form.append('file', file);
     const { id } = await request('v1/sessions', { method: 'POST', body: form });
     for (;;) {
       const s = await request(`v1/sessions/${encodeURIComponent(id)}`);
       if (s.state === 'done') break;
-      if (s.state === 'failed') throw new Error(s.error || 'The recording could not be analysed.');
+      if (s.state === 'failed') throw s.error ? new Error(s.error) : fault('upload.failed');
       if (!alive()) return; // the person went elsewhere; it is in the list when done
       bar.value = s.progress || 0;
-      text(`${Math.round(100 * (s.progress || 0))} % analysed`);
+      text(w('upload.analysed', { percent: Math.round(100 * (s.progress || 0)) }));
       await new Promise((r) => setTimeout(r, 400));
     }
     if (alive()) location.hash = `#/report/${encodeURIComponent(id)}`;
   } catch (e) {
     if (!alive()) return;
     box.hidden = true;
-    notice(e.message);
+    notice(e);
   }
 }

@@ -49,13 +49,18 @@ export function clearThroat() {
 export function hush() { synth()?.cancel(); }
 
 // Only who chose one gets a voice that is made elsewhere.
-export const chooseVoice = (list, voice) => list.find((v) => v.voiceURI === voice) ?? list.find((v) => v.localService);
+// One that speaks the language goes before one of another.
+export function chooseVoice(list, voice, lang) {
+  const speaks = (v) => !lang || v.lang.toLowerCase().startsWith(lang);
+  const chosen = list.find((v) => v.voiceURI === voice);
+  return (chosen && speaks(chosen) ? chosen : null) ?? list.find((v) => v.localService && speaks(v)) ?? chosen ?? list.find((v) => v.localService);
+}
 
 // Resolves when it has been said: "here" or "online", where the voice was made; null: there was none, and time to
 // read passed instead.
-export async function speak(text, { aloud = true, voice = '', rate = 1, signal } = {}) {
+export async function speak(text, { aloud = true, voice = '', rate = 1, lang, signal } = {}) {
   const list = aloud ? await voices() : [];
-  const chosen = chooseVoice(list, voice);
+  const chosen = chooseVoice(list, voice, lang);
   let spoken = Boolean(chosen);
   if (spoken) hush();
   for (const sentence of spoken ? sentences(text) : []) {

@@ -1,6 +1,8 @@
 // unfinished.js - a practice or an interview that a reload or a closed tab interrupted: kept
 // for this tab, and for one opened later; offered again.
-import { $, notice, request, show } from './api.js';
+import { $, fault, notice, request, show, tell } from './api.js';
+import { together } from './capture.js';
+import { el, w } from './words.js';
 
 const KEY = 'rehearse.practice';
 const ASK_MS = 500;
@@ -31,13 +33,13 @@ export const unfinished = {
 export function offerClosedTab(before) {
   const saved = unfinished.ofClosedTab();
   if (!saved) return;
-  const box = Object.assign(document.createElement('div'), { className: 'notice row' });
-  const text = Object.assign(document.createElement('p'), { textContent: `You were in the middle of ${saved.interview ? 'an interview' : 'a practice'}: “${saved.question.text}”` });
-  const button = (label, className, onclick) => Object.assign(document.createElement('button'), { type: 'button', textContent: label, className, onclick });
-  box.append(text, button('Go back to it', 'secondary', () => {
+  const button = (words, cls, click) => el('button', { type: 'button', class: cls, on: { click } }, words);
+  const box = el('div', { class: 'notice row' });
+  const text = el('p', {}, w(saved.interview ? 'unfinished.was_interview' : 'unfinished.was_practice', { question: saved.question.text }));
+  box.append(text, button(w('unfinished.back'), 'secondary', () => {
     unfinished.adopt(saved);
     location.hash = saved.interview ? `#/interview/${encodeURIComponent(saved.interview)}` : '#/practice';
-  }), button('Forget it', 'quiet', () => {
+  }), button(w('unfinished.forget'), 'quiet', () => {
     unfinished.clear();
     box.remove();
     document.querySelector('#main').focus({ preventScroll: true });
@@ -52,7 +54,7 @@ export async function awaitReport(id, alive) {
     const s = await request(`v1/sessions/${encodeURIComponent(id)}`);
     if (!alive()) return;
     if (s.state === 'done') break;
-    if (s.state === 'failed') throw new Error(s.error || 'The practice could not be analysed.');
+    if (s.state === 'failed') throw s.error ? new Error(s.error) : fault('unfinished.failed');
     await new Promise((r) => setTimeout(r, ASK_MS));
     if (!alive()) return;
   }
@@ -79,7 +81,7 @@ export async function offer(saved, shared, alive, goOn) {
     const errors = await shared.capture.open();
     if (!alive()) return shared.capture.close();
     if (shared.capture.hasVideo || shared.capture.hasAudio) return goOn();
-    problem.textContent = errors.join(' ');
+    tell(problem, together(errors));
     busy(false);
     $('#go-on', main).focus();
   });
@@ -91,7 +93,7 @@ export async function offer(saved, shared, alive, goOn) {
       location.hash = '#/';
     } catch (e) {
       busy(false);
-      notice(e.message);
+      notice(e);
     }
   });
 }
