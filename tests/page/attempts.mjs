@@ -140,7 +140,7 @@ export async function attempts({ open, quiet, axe, looksFinished, server, errors
     assert.match(url, /\/shared\/[0-9a-f]{32}$/);
     assert.equal(await focused(page), 'Copy');
     await page.keyboard.press('Enter');
-    await page.waitForFunction(() => document.querySelector('#announce').textContent === 'Copied');
+    await page.waitForFunction(() => document.querySelector('#announce').textContent === 'Copied.');
     assert.equal(await page.evaluate(() => navigator.clipboard.readText()), url);
     await axe(page);
     await sizes(page, 'report-share');
