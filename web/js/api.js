@@ -1,5 +1,5 @@
 // api.js - requests to the program on this machine, and small things all views use.
-import { el, language, put, said, t, translate, w } from './words.js';
+import { attribute, el, language, put, said, t, translate, w } from './words.js';
 
 export const $ = (selector, root = document) => root.querySelector(selector);
 
@@ -9,9 +9,9 @@ export const fault = (key, values) => Object.assign(new Error(t(key, values)), {
 // Tells `what` in `node`: words of the page (a function), an error, or a sentence of the server.
 export function tell(node, what) {
   const words = what?.words ?? what;
-  if (typeof words === 'function') node.removeAttribute('lang');
-  if (typeof words === 'function' || !words) put(node, words);
-  else said(node, words.message ?? words);
+  if (words && typeof words !== 'function') return said(node, words.message ?? words);
+  attribute(node, 'lang', () => null);
+  put(node, words);
 }
 
 export async function request(path, options = {}) {
