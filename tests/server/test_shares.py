@@ -235,7 +235,7 @@ class OneFile(unittest.TestCase):
         status, headers, body = open_one.request("GET", f"/v1/sessions/{kept}/report?format=html&sound=1")
         self.assertIn("media-src data:", headers["content-security-policy"])
         page = Scripts(body.decode())
-        self.assertEqual(page.scripts, 4)
+        self.assertEqual(page.scripts, 5)
         self.assertEqual(base64.b64decode(page.texts["sound"]), open_one.request("GET", f"/v1/sessions/{kept}/media")[2])
         for path in (f"{kept}/report?format=html", f"{unkept}/report?format=html&sound=1"):
             self.assertNotIn("sound", Scripts(open_one.request("GET", "/v1/sessions/" + path)[2].decode()).texts)
