@@ -46,7 +46,7 @@ export const w = (key, values) => () => t(key, values);
 
 // ---- sentences of the server ----
 
-const PART = /%(?:[-+ 0#]*(?:\d+|\*)?(?:\.(?:\d+|\*))?[dufgcs]|%)/g;
+const PART = /%(?:[-+ 0#]*(?:\d+|\*)?(?:\.(?:\d+|\*))?(?:z|l|ll)?[dufgcs]|%)/g;
 const quoted = (s) => s.replace(/[.*+?^${}()|[\]\\/-]/g, '\\$&');
 
 function pattern(format) {
