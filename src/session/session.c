@@ -131,6 +131,22 @@ static rh_status start_transcriber(rh_session *s, rh_error *err)
     return rh_transcriber_new(&s->transcriber, asr, vad, &o, err);
 }
 
+static void take_text(const char **to, const json_t *meta, const char *key)
+{
+    const char *text = rh_json_str(meta, key);
+    if (!*to && *text)
+        *to = rh_strdup(text); /* without memory the session goes on without it */
+}
+
+/* A client that comes back need not send its texts again. */
+static void restore_expected(rh_session *s, const json_t *meta)
+{
+    take_text(&s->o.job_ad, meta, "job_ad");
+    take_text(&s->o.cv, meta, "cv");
+    if (!s->o.key_terms)
+        s->o.key_terms = json_deep_copy(json_object_get(meta, "key_terms"));
+}
+
 /* Goes on with a session of the store, if it is there and may be gone on with. */
 static rh_status go_on(rh_session *s, const json_t *kept, rh_error *err)
 {
@@ -143,6 +159,7 @@ static rh_status go_on(rh_session *s, const json_t *kept, rh_error *err)
     if (file || strcmp(state, "live") != 0)
         return rh_fail(err, RH_ERR_INVAL, "session \"%s\" has ended: choose another id", s->o.id);
     restore(s, kept);
+    restore_expected(s, json_object_get(kept, "meta"));
     return RH_OK;
 }
 

@@ -41,8 +41,12 @@ async function looksFinished(page, name) {
   assert.ok(width <= 1, `${name}: the page is ${width} px wider than the window`);
 }
 
-async function practise(page, { speakFor = 11500, meanwhile } = {}) {
+async function practise(page, { speakFor = 11500, meanwhile, ad } = {}) {
   await page.goto(server.url);
+  if (ad) {
+    await page.click('summary:has-text("Fit it to a job")');
+    await page.fill('#job-ad', ad);
+  }
   await page.click('#enable');
   await page.waitForSelector('#start:not([disabled])');
   await page.click('#start');
@@ -92,7 +96,8 @@ await test('camera and microphone are checked with framing help and a level', as
 
 await test('practice leads to a report with the right transcript', async () => {
   const page = await open();
-  await practise(page);
+  await practise(page, { ad: 'You serve your country.\n- Kubernetes' });
+  assert.match(await page.textContent('article'), /Kubernetes/, 'what of the advertisement was not said');
   const said = (await page.textContent('.transcript')).replace(/\d+:\d\d|\d+\.\d s/g, ' ').replace(/\s+/g, ' ');
   assert.match(said, JFK);
   const top = await page.$$eval('.figures .tile', (list) => list.map((t) => [t.querySelector('span').textContent, t.querySelector('.note').textContent, !!t.querySelector('.gauge')]));

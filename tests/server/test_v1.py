@@ -401,7 +401,7 @@ class Live(unittest.TestCase):
     def test_killed_server_continues_a_session(self):
         first = Server()
         x = jfk()
-        s = Session("crash", port=first.port)
+        s = Session("crash", port=first.port, job_ad="You serve your country.\n- Kubernetes")
         s.sound(x[:112000])
         end = time.time() + 30 * PATIENCE
         while not s.finals() and time.time() < end:
@@ -419,6 +419,8 @@ class Live(unittest.TestCase):
             report = again.until("report")
             _, body = second.get("/v1/sessions/crash/transcript?format=json")
             self.assertIn("country", json.dumps(body))
+            told = second.get("/v1/sessions/crash/report")[1]["job_terms"]["terms"]  # what it began with is still known
+            self.assertIn("Kubernetes", [t["text"] for t in told])
         finally:
             second.stop()
 

@@ -77,6 +77,12 @@ async function chooseVoice() {
   tell();
 }
 
+// The texts of "Fit it to a job", as a session takes them.
+export function pastedTexts(shared) {
+  const { job_ad = '', cv = '' } = shared.pasted ?? {};
+  return { ...(job_ad && { job_ad }), ...(cv && { cv }) };
+}
+
 // Plans it on the server. On a click.
 export function planInterview(shared) {
   hush();

@@ -2,6 +2,7 @@
 import { $, notice, settings, show, spokenLanguage, tell } from './api.js';
 import { stayAwake } from './awake.js';
 import { wav } from './capture.js';
+import { pastedTexts } from './interview-setup.js';
 import { Live } from './live.js';
 import { canRecord, Recorder } from './recorder.js';
 import { awaitReport, unfinished } from './unfinished.js';
@@ -32,7 +33,8 @@ export function practice(shared, alive, saved = null) {
   captions.hidden = !settings.captions;
 
   const live = new Live(id, { question: question.text, kind: question.kind, client: settings.client || 'me',
-    language: question.language || spokenLanguage(), keep_media: Boolean(settings.keep), keep_video: Boolean(settings.video), face_hz: 4 }, saved);
+    language: question.language || spokenLanguage(), keep_media: Boolean(settings.keep), keep_video: Boolean(settings.video), face_hz: 4,
+    ...pastedTexts(shared) }, saved);
   let recorder = null;
   const part = (saved?.part || 0) + 1; // of the video
 

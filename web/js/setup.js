@@ -191,7 +191,7 @@ async function analyse(file, alive) {
   text(w('upload.sending', { file: file.name }));
   try {
     const form = new FormData();
-    for (const [k, v] of [['client', settings.client], ['language', spokenLanguage()], ['question', $('#own').value.trim()], ['keep_media', settings.keep ? 'true' : ''], ['keep_video', settings.video ? 'true' : '']]) if (v) form.append(k, v);
+    for (const [k, v] of [['client', settings.client], ['language', spokenLanguage()], ['question', $('#own').value.trim()], ['keep_media', settings.keep ? 'true' : ''], ['keep_video', settings.video ? 'true' : ''], ['job_ad', $('#job-ad').value], ['cv', $('#cv').value]]) if (v) form.append(k, v);
     form.append('file', file);
     const { id } = await request('v1/sessions', { method: 'POST', body: form });
     for (;;) {
