@@ -109,6 +109,9 @@ function(rh_bundle_page target)
         COMMAND ${CMAKE_COMMAND} -E rm -rf ${CMAKE_BINARY_DIR}/web
         COMMAND ${CMAKE_COMMAND} -E copy_directory ${CMAKE_SOURCE_DIR}/web ${CMAKE_BINARY_DIR}/web
         COMMAND ${CMAKE_COMMAND} -E make_directory ${CMAKE_BINARY_DIR}/web/vendor
+        COMMAND ${CMAKE_COMMAND} -E make_directory ${CMAKE_BINARY_DIR}/web/samples # `rehearse doctor` measures with them
+        COMMAND ${CMAKE_COMMAND} -E copy ${CMAKE_SOURCE_DIR}/tests/fixtures/jfk_opus_48k.webm ${CMAKE_BINARY_DIR}/web/samples/speech.webm
+        COMMAND ${CMAKE_COMMAND} -E copy ${CMAKE_SOURCE_DIR}/tests/fixtures/astronaut.jpg ${CMAKE_BINARY_DIR}/web/samples/face.jpg
         COMMAND ${CMAKE_COMMAND} -E copy ${uplot}/uPlot.iife.min.js ${uplot}/uPlot.min.css ${CMAKE_BINARY_DIR}/web/vendor
         COMMAND ${CMAKE_COMMAND} -E touch ${CMAKE_BINARY_DIR}/web.stamp
         DEPENDS ${page} VERBATIM)

@@ -1,4 +1,5 @@
 """Help, exit codes and settings, the same for every subcommand."""
+import json
 import os
 import re
 import tempfile
@@ -147,6 +148,34 @@ class Models(unittest.TestCase):
             self.assertIn("not a CTranslate2 model", err)
             self.assertFalse(os.path.exists(target))
 
+
+class Doctor(unittest.TestCase):
+    def test_measures_the_model_and_names_the_largest_it_carries(self):
+        code, out, err = run("doctor", "--json")
+        d = json.loads(out)
+        self.assertEqual(code, 1 if d["faults"] else 0, err)
+        for fault in d["faults"]:
+            self.assertIn(fault, err)
+        self.assertGreater(d["machine"]["memory_mb"], 500)
+        self.assertTrue(0 < d["faces"]["picture_ms"] < 2000, d["faces"])
+        self.assertTrue(d["speech"]["share"] > 0 and d["speech"]["final_s"] >= 0.4, d["speech"])
+        rows = {m["name"]: m for m in d["models"]}
+        self.assertEqual([n for n, m in rows.items() if m["measured"]], ["base"])
+        order = [rows[n]["share"] for n in ("tiny", "base", "small", "medium", "large-v3")]
+        self.assertEqual(order, sorted(order))
+        live = [n for n, m in rows.items() if m["live"]]
+        self.assertEqual(d["largest_live"], live[-1] if live else None)
+
+    def test_says_what_is_missing(self):
+        with tempfile.TemporaryDirectory() as empty:
+            no_folder = os.path.join(empty, "file")
+            open(no_folder, "w").close()
+            code, out, err = run("doctor", "--models-dir", empty, "--data-dir", no_folder + "/data/here")
+        self.assertEqual(code, 1)
+        self.assertIn("rehearse model pull base", err)
+        self.assertIn(f"data_dir {no_folder}/data/here can't be written: Not a directory", err)
+        self.assertIn("faces: ", err)
+        self.assertIn("machine", out)
 
 if __name__ == "__main__":
     unittest.main()
