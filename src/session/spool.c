@@ -11,6 +11,7 @@
 #include <unistd.h>
 #include "rehearse/base/alloc.h"
 #include "rehearse/asr/asr.h"
+#include "rehearse/base/clock.h"
 
 enum {
     CHUNK = 4096,
@@ -74,6 +75,68 @@ static bool write_batch(rh_spool *s, int16_t *batch)
     return !why;
 }
 
+/* A file is there after a loss of power only if its folder has been synced too. */
+static bool sync_folder(const rh_spool *s)
+{
+    char dir[sizeof s->path];
+    (void)snprintf(dir, sizeof dir, "%s", s->path);
+    char *slash = strrchr(dir, '/');
+    if (!slash)
+        return true;
+    *slash = '\0';
+    int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    bool done = fd >= 0 && fsync(fd) == 0;
+    if (fd >= 0)
+        close(fd);
+    return done;
+}
+
+/* A sync that failed may have dropped what it was to bring to the disk: a later one would not know of
+ * it. So that is written again, from what can still be read. */
+static bool write_again(const rh_spool *s, size_t from, size_t until, int16_t *batch)
+{
+    while (from < until) {
+        size_t k = until - from < BATCH ? until - from : BATCH;
+        off_t at = (off_t)(from * sizeof *batch);
+        if (pread(s->fd, batch, k * sizeof *batch, at) != (ssize_t)(k * sizeof *batch) ||
+            write_at(s->fd, batch, k * sizeof *batch, at) != RH_OK)
+            return false;
+        from += k;
+    }
+    return true;
+}
+
+/* {lock} held but while the disk is at work. */
+static void sync_file(rh_spool *s, int16_t *batch)
+{
+    size_t from = s->n_synced, until = s->n_file;
+    unsigned cuts = s->n_cuts;
+    bool again = s->sync_failed;
+    pthread_mutex_unlock(&s->lock);
+    bool done = (!again || (sync_folder(s) && write_again(s, from, until, batch))) && fdatasync(s->fd) == 0;
+    int why = done ? 0 : errno;
+    pthread_mutex_lock(&s->lock);
+    s->synced_us = rh_now_us();
+    s->sync_failed = !done;
+    s->trouble = why;
+    if (done && s->n_cuts == cuts)
+        s->n_synced = until;
+}
+
+/* {lock} held: waits for something to write, or for the time of the next sync. */
+static void wait_for_work(rh_spool *s, int16_t *batch)
+{
+    if (!s->sync || !batch || s->n_synced >= s->n_file) {
+        pthread_cond_wait(&s->changed, &s->lock);
+        return;
+    }
+    int64_t left_ms = RH_SPOOL_SYNC_MS - (rh_now_us() - s->synced_us) / 1000;
+    if (left_ms > 0)
+        wait_ms(s, (int)left_ms);
+    else
+        sync_file(s, batch);
+}
+
 static void *write_tail(void *arg)
 {
     rh_spool *s = arg;
@@ -81,7 +144,7 @@ static void *write_tail(void *arg)
     pthread_mutex_lock(&s->lock);
     while (!s->ending) {
         if (s->n_tail == 0)
-            pthread_cond_wait(&s->changed, &s->lock);
+            wait_for_work(s, batch);
         else if (!batch || !write_batch(s, batch))
             wait_ms(s, RETRY_MS);
         if (!batch)
@@ -181,6 +244,25 @@ rh_status rh_spool_append(rh_spool *s, const float *samples, size_t n, rh_error 
     return st;
 }
 
+void rh_spool_sync(rh_spool *s)
+{
+    s->sync = true;
+    s->sync_failed = !sync_folder(s) || fdatasync(s->fd) != 0;
+    s->trouble = s->sync_failed ? errno : 0;
+    s->n_synced = s->sync_failed ? 0 : s->n_file;
+    s->synced_us = rh_now_us();
+}
+
+size_t rh_spool_synced(rh_spool *s)
+{
+    if (!s->locked)
+        return 0;
+    pthread_mutex_lock(&s->lock);
+    size_t n = s->n_synced;
+    pthread_mutex_unlock(&s->lock);
+    return n;
+}
+
 double rh_spool_trouble(rh_spool *s, int *why)
 {
     *why = 0;
@@ -248,6 +330,8 @@ void rh_spool_cut(rh_spool *s, size_t n)
         s->n_file = n;
         (void)ftruncate(s->fd, (off_t)(n * sizeof *s->tail)); /* else it is overwritten */
     }
+    if (s->n_synced > n)
+        s->n_synced = n;
     s->n_cuts++;
     s->n = n;
     pthread_mutex_unlock(&s->lock);

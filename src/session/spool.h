@@ -4,7 +4,9 @@
  * Appending copies into memory; a thread of the spool brings it to the file, usually at
  * once. When the disk is slow or full the sound waits in memory, up to
  * RH_SPOOL_WAIT_S, and is written when that goes again; reading sees both.
- * Threads: one at a time, but for rh_spool_trouble(). */
+ * After rh_spool_sync() what is in the file is brought to the disk itself too, by the same
+ * thread, at most every RH_SPOOL_SYNC_MS while sound comes.
+ * Threads: one at a time, but for rh_spool_trouble() and rh_spool_synced(). */
 #ifndef RH_SPOOL_H
 #define RH_SPOOL_H
 
@@ -14,7 +16,10 @@
 #include <stdint.h>
 #include "rehearse/base/status.h"
 
-enum { RH_SPOOL_WAIT_S = 600 }; /* sound that may wait for the disk: 19 MB a session */
+enum {
+    RH_SPOOL_WAIT_S = 600,  /* sound that may wait for the disk: 19 MB a session */
+    RH_SPOOL_SYNC_MS = 500, /* between two syncs */
+};
 
 typedef struct {
     int fd;
@@ -29,6 +34,10 @@ typedef struct {
     size_t n_file;           /* {lock} samples in the file */
     int16_t *tail;           /* {lock} [n_tail], behind them */
     size_t n_tail, cap_tail; /* {lock} */
+    bool sync;               /* the file is brought to the disk itself; */
+    bool sync_failed;        /* {lock} what is not there yet has to be written anew; */
+    size_t n_synced;         /* {lock} samples that are there */
+    int64_t synced_us;       /* the writer's: when that was done last */
     unsigned n_cuts;         /* {lock} what was being written when this changed does not count */
     int trouble;             /* {lock} errno of a write that failed; 0 = none */
 } rh_spool;
@@ -37,6 +46,11 @@ void rh_spool_init(rh_spool *s); /* holds nothing; may be closed */
 /* Opens <dir>/<id>.pcm and goes on behind what is there (`anew`: forgets it), or a nameless file
  * (`dir` NULL). */
 rh_status rh_spool_open(rh_spool *s, const char *dir, const char *id, bool anew, rh_error *err);
+/* Right after _open(): syncs what is there and, from now on, what is added. A disk that can't is asked again
+ * with the next sound. */
+void rh_spool_sync(rh_spool *s);
+/* Samples that even a loss of power leaves; 0 without rh_spool_sync(). Any thread. */
+size_t rh_spool_synced(rh_spool *s);
 /* RH_ERR_IO: the disk takes nothing and no more may wait. RH_ERR_LIMIT: it is slow, try again. */
 rh_status rh_spool_append(rh_spool *s, const float *samples, size_t n, rh_error *err);
 /* Samples from.. as floats, at most `max`; freed with rh_free(). */

@@ -92,5 +92,18 @@ const char *const rh_sql_text[RH_SQL_COUNT] = {
                       " ORDER BY created, id",
     [RH_SQL_SHARE] = "SELECT data, id, session, hash, created, expires FROM share WHERE id = ?1 AND expires > ?2",
     [RH_SQL_SHARE_DELETE] = "DELETE FROM share WHERE session = ?1 AND id = ?2 RETURNING id",
+    [RH_SQL_HOLD] = "UPDATE session SET resume = ?1, acks = ?2 WHERE id = ?3",
+    [RH_SQL_HELD] = "SELECT json_object('state', state, 'resume', resume, 'acks', json(iif(acks, 'true', 'false')))"
+                    " FROM session WHERE id = ?1",
+    [RH_SQL_TELL] = "INSERT INTO told (session, seq, data) VALUES (?1, ?2, ?3)"
+                    " ON CONFLICT (session, seq) DO UPDATE SET data = ?3",
+    [RH_SQL_TELL_SEGMENT] = "INSERT INTO segment (session, seq, start_s, end_s, data)"
+                            " VALUES (?1, ?2, ?3 ->> '$.start', ?3 ->> '$.end',"
+                            " json_remove(?3, '$.seq', '$.type', '$.start', '$.end'))"
+                            " ON CONFLICT (session, seq) DO UPDATE"
+                            " SET start_s = excluded.start_s, end_s = excluded.end_s, data = excluded.data",
+    [RH_SQL_TOLD] = "SELECT data FROM told WHERE session = ?1 ORDER BY seq",
+    [RH_SQL_TOLD_FORGET] = "DELETE FROM told WHERE session IN"
+                           " (SELECT id FROM session WHERE state <> 'live' AND updated < ?1)",
     [RH_SQL_SHARES_EXPIRE] = "DELETE FROM share WHERE expires <= ?1 RETURNING id",
 };

@@ -26,35 +26,39 @@ bool rh_session_id_valid(const char *id)
 
 /* ---- queued writes ---- */
 
-/* Takes `text`, which is NULL when the JSON could not be written. */
-static rh_status enqueue(rh_store *s, store_run run, const char *id, const char *kind, char *text, double start,
-                         double end, int n)
+rh_status store_enqueue(rh_store *s, store_op o, const char *id)
 {
     if (!rh_session_id_valid(id) || atomic_load(&s->n_waiting) >= RH_STORE_QUEUE) {
-        rh_free(text);
+        rh_free(o.text);
+        store_receipt_unref(o.receipt);
         return rh_session_id_valid(id) ? RH_ERR_LIMIT : RH_ERR_INVAL;
     }
-    store_op *o = rh_calloc(1, sizeof *o);
-    if (!o) {
-        rh_free(text);
+    store_op *copy = rh_alloc(sizeof *copy);
+    if (!copy) {
+        rh_free(o.text);
+        store_receipt_unref(o.receipt);
         return RH_ERR_NOMEM;
     }
-    o->run = run;
-    (void)snprintf(o->id, sizeof o->id, "%s", id);
-    o->text = text;
-    o->start = start;
-    o->end = end;
-    o->n = n;
-    rh_status st = kind && !(o->kind = rh_strdup(kind)) ? RH_ERR_NOMEM : RH_OK;
-    size_t n_bytes = atomic_fetch_add(&s->waiting_bytes, text ? strlen(text) : 0);
+    *copy = o;
+    (void)snprintf(copy->id, sizeof copy->id, "%s", id);
+    rh_status st = o.kind && !(copy->kind = rh_strdup(o.kind)) ? RH_ERR_NOMEM : RH_OK;
+    size_t n_bytes = atomic_fetch_add(&s->waiting_bytes, o.text ? strlen(o.text) : 0);
     atomic_fetch_add(&s->n_waiting, 1);
     if (st == RH_OK && n_bytes > RH_STORE_WAIT_BYTES)
         st = RH_ERR_LIMIT;
     if (st == RH_OK)
-        st = rh_queue_push(s->queue, o);
+        st = rh_queue_push(s->queue, copy);
     if (st != RH_OK)
-        store_op_free(s, o);
+        store_op_free(s, copy);
     return st;
+}
+
+static rh_status enqueue(rh_store *s, store_run run, const char *id, const char *kind, char *text, double start,
+                         double end, int n)
+{
+    store_op o = {.run = run, .text = text, .start = start, .end = end, .n = n};
+    o.kind = (char *)(uintptr_t)kind; /* copied */
+    return store_enqueue(s, o, id);
 }
 
 static rh_status enqueue_json(rh_store *s, store_run run, const char *id, const char *kind, const json_t *value,

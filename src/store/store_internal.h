@@ -53,6 +53,12 @@ typedef enum {
     RH_SQL_SHARE,
     RH_SQL_SHARE_DELETE,
     RH_SQL_SHARES_EXPIRE,
+    RH_SQL_HOLD,
+    RH_SQL_HELD,
+    RH_SQL_TELL,
+    RH_SQL_TELL_SEGMENT,
+    RH_SQL_TOLD,
+    RH_SQL_TOLD_FORGET,
     RH_SQL_COUNT
 } rh_sql;
 
@@ -83,6 +89,9 @@ struct store_op {
     char *kind; /* event kind, client; likewise */
     double start, end;
     int n;
+    uint64_t seq; /* of a numbered event */
+    rh_store_receipt
+        *receipt; /* a queued one's, its own reference: it is committed to the disk itself, which is noted here */
     int64_t give_up_us;
     /* a call that waits lives on its caller's stack */
     bool done;    /* {lock} */
@@ -98,6 +107,7 @@ struct rh_store {
     char reserve[4096];    /* path; "" = none */
     int64_t reserve_at_us; /* when to try to have it again; 0 = it is there */
     bool in_transaction;
+    bool full;                                     /* transactions end on the disk itself, not only with the system */
     bool locked;                                   /* the trouble is another program's lock */
     int64_t commit_at_us, retry_at_us;             /* retry: 0 = the disk takes what comes */
     bool checkpoint_due;                           /* what was deleted is still in the log */
@@ -118,6 +128,13 @@ struct rh_store {
 /* store.c */
 rh_status store_ask(rh_store *s, store_op *o, json_t **out, rh_error *err); /* waits */
 rh_status store_ask_about(rh_store *s, store_op o, const char *id, json_t **out, rh_error *err);
+/* A copy of `o` to the queue; takes its `text`, and copies its `kind`. */
+rh_status store_enqueue(rh_store *s, store_op o, const char *id);
+
+/* receipt.c */
+void store_receipt_note(store_op *o); /* the write is committed to the disk itself */
+rh_store_receipt *store_receipt_ref(rh_store_receipt *r);
+void store_receipt_unref(rh_store_receipt *r); /* NULL is fine */
 
 /* store_run.c */
 sqlite3_stmt *store_statement(rh_store *s, rh_sql which); /* ready to be bound */

@@ -12,13 +12,21 @@
 #include "rehearse/base/alloc.h"
 #include "rehearse/base/clock.h"
 
-enum { RETRY_US = 200000, LAST_TRY_US = 5000000 };
+enum { RETRY_US = 200000, LAST_TRY_US = 5000000, GATHER_US = 20000 };
 
 /* ---- transactions ---- */
 
 static rh_status execute(rh_store *s, const char *sql, rh_error *err)
 {
     return sqlite3_exec(s->db, sql, NULL, NULL, NULL) == SQLITE_OK ? RH_OK : store_sql_fail(s, sql, err);
+}
+
+/* Whether transactions end with a sync of the log. SQLite changes it only between two of them. */
+static void sync_each(rh_store *s, bool full)
+{
+    if (s->full != full && sqlite3_exec(s->db, full ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL", NULL,
+                                        NULL, NULL) == SQLITE_OK)
+        s->full = full;
 }
 
 static void roll_back(rh_store *s)
@@ -37,6 +45,7 @@ static bool passing(const rh_store *s)
     case SQLITE_FULL:
     case SQLITE_IOERR:
     case SQLITE_CANTOPEN:
+    case SQLITE_READONLY: /* a file system that has become so */
     case SQLITE_NOMEM: return true;
     default: return false;
     }
@@ -71,6 +80,7 @@ void store_op_free(rh_store *s, store_op *o)
     atomic_fetch_sub(&s->waiting_bytes, o->text ? strlen(o->text) : 0);
     rh_free(o->text);
     rh_free(o->kind);
+    store_receipt_unref(o->receipt);
     rh_free(o);
 }
 
@@ -104,6 +114,8 @@ static rh_status commit(rh_store *s)
     s->in_transaction = false;
     while (&s->backlog != s->unapplied) {
         bool last = s->unapplied == &s->backlog->next;
+        if (s->full)
+            store_receipt_note(s->backlog);
         drop(s, &s->backlog);
         if (last)
             break;
@@ -121,12 +133,27 @@ static void refuse(rh_store *s, store_op **at, rh_status st, const rh_error *err
     drop(s, at);
 }
 
+/* Whether something of what waits asks for a sync. */
+static bool asks_sync(const rh_store *s)
+{
+    const store_op *o = *s->unapplied;
+    while (o && !o->receipt)
+        o = o->next;
+    return o != NULL;
+}
+
 /* Puts what waits into the transaction. RH_OK: all of it is there. */
 static rh_status apply(rh_store *s)
 {
     while (*s->unapplied) {
         rh_error err = {0};
+        if (s->in_transaction && !s->full && (*s->unapplied)->receipt) {
+            rh_status st = commit(s);
+            if (st != RH_OK)
+                return st;
+        }
         if (!s->in_transaction) {
+            sync_each(s, asks_sync(s));
             if (execute(s, "BEGIN IMMEDIATE", &err) != RH_OK) {
                 tell_trouble(s, &err);
                 return RH_ERR_IO;
@@ -190,8 +217,7 @@ static rh_status run_once(rh_store *s, store_op *o, rh_error *err)
 /* All of it, or nothing and an error. */
 static rh_status transact(rh_store *s, store_op *o, rh_error *err)
 {
-    if (o->durable)
-        (void)sqlite3_exec(s->db, "PRAGMA synchronous = FULL", NULL, NULL, NULL);
+    sync_each(s, o->durable);
     rh_status st = execute(s, "BEGIN IMMEDIATE", err);
     if (st == RH_OK) {
         st = run_once(s, o, err);
@@ -205,8 +231,6 @@ static rh_status transact(rh_store *s, store_op *o, rh_error *err)
     } else if (is_locked(s)) {
         st = RH_AGAIN;
     }
-    if (o->durable)
-        (void)sqlite3_exec(s->db, "PRAGMA synchronous = NORMAL", NULL, NULL, NULL);
     return st;
 }
 
@@ -343,12 +367,18 @@ void *store_thread(void *arg)
             ask(s, o);
             continue;
         }
-        bool begins = o->run == store_run_begin; /* its client is told so: it is not to wait for others */
+        /* Its client waits for it: it is not to wait for others but those that have come already. */
+        bool awaited = o->receipt || o->run == store_run_begin;
         o->next = NULL;
         *s->backlog_end = o;
         s->backlog_end = &o->next;
-        if (!s->retry_at_us && apply(s) == RH_OK && begins)
-            (void)commit(s);
+        if (!s->retry_at_us && apply(s) == RH_OK && awaited) {
+            int64_t soon = rh_now_us() + GATHER_US;
+            if (rh_queue_len(s->queue) == 0)
+                (void)commit(s);
+            else if (soon < s->commit_at_us)
+                s->commit_at_us = soon;
+        }
     }
     end(s);
     return NULL;

@@ -175,12 +175,47 @@ static void a_recording_that_cannot_be_kept_leaves_no_part_of_it(void **state)
     rh_spool_close(&s, true);
 }
 
+static void wait_for_sync(rh_spool *s, size_t n)
+{
+    for (int i = 0; i < 500 && rh_spool_synced(s) != n; i++)
+        usleep(20000);
+    assert_int_equal(rh_spool_synced(s), n);
+}
+
+static void only_what_the_disk_has_is_synced(void **state)
+{
+    (void)state;
+    rh_spool s;
+    assert_int_equal(rh_spool_open(&s, folder, "a", true, NULL), RH_OK);
+    assert_int_equal(add(&s, RATE, NULL), RH_OK);
+    wait_for_trouble(&s, false);
+    assert_int_equal(rh_spool_synced(&s), 0); /* nobody asked */
+    rh_spool_close(&s, false);
+    assert_int_equal(rh_spool_open(&s, folder, "a", false, NULL), RH_OK);
+    rh_spool_sync(&s);
+    assert_int_equal(rh_spool_synced(&s), RATE); /* of another run */
+    disk_takes(ROOM * 2);
+    assert_int_equal(add(&s, 5 * RATE, NULL), RH_OK);
+    wait_for_trouble(&s, true);
+    usleep(2 * RH_SPOOL_SYNC_MS * 1000);
+    assert_true(rh_spool_synced(&s) <= ROOM);
+    disk_takes(RLIM_INFINITY);
+    wait_for_sync(&s, 6 * RATE);
+    rh_spool_cut(&s, 2 * RATE);
+    assert_int_equal(rh_spool_synced(&s), 2 * RATE);
+    assert_int_equal(add(&s, RATE, NULL), RH_OK);
+    wait_for_sync(&s, 3 * RATE);
+    has(&s, 0, 3 * RATE);
+    rh_spool_close(&s, true);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sound_waits_for_the_disk_and_is_written_when_there_is_room),
         cmocka_unit_test(what_may_wait_has_an_end),
         cmocka_unit_test(a_cut_forgets_what_is_written_and_what_waits),
+        cmocka_unit_test(only_what_the_disk_has_is_synced),
         cmocka_unit_test(a_recording_that_cannot_be_kept_leaves_no_part_of_it),
     };
     return cmocka_run_group_tests(tests, make_folder, test_folder_remove);

@@ -8,6 +8,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <sqlite3.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -212,6 +213,98 @@ static void wrong_files_and_ids_are_refused(void **state)
     rh_store_close(s);
 }
 
+static void count_news(void *n)
+{
+    atomic_fetch_add((atomic_int *)n, 1);
+}
+
+static void wait_for_receipt(const rh_store_receipt *r, int64_t seq)
+{
+    for (int i = 0; i < 500 && rh_store_receipt_seq(r) < seq; i++)
+        usleep(10000);
+    assert_int_equal(rh_store_receipt_seq(r), seq);
+}
+
+static json_t *final_event(int seq, const char *text)
+{
+    return json_pack("{s:i, s:s, s:s, s:f, s:f, s:[]}", "seq", seq, "type", "transcript.final", "text", text, "start",
+                     0.5 * seq, "end", 0.5 * seq + 0.4, "words");
+}
+
+static void tell(rh_store *s, int seq, int segment, rh_store_receipt *r)
+{
+    char text[32];
+    (void)snprintf(text, sizeof text, "final %d", seq);
+    json_t *event = final_event(seq, text);
+    assert_int_equal(rh_store_tell(s, "told", (uint64_t)seq, event, segment, r), RH_OK);
+    json_decref(event);
+}
+
+static void numbered_events_are_acknowledged_once_committed_and_come_with_their_segments(void **state)
+{
+    (void)state;
+    rh_store *s = NULL;
+    rh_store_receipt *r = NULL;
+    atomic_int n_news = 0;
+    json_t *got = NULL, *meta = json_object();
+    const char *hash = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
+    assert_int_equal(rh_store_open(&s, path, NULL), RH_OK);
+    assert_int_equal(rh_store_held(s, "told", &got, NULL), RH_ERR_NOTFOUND);
+    assert_int_equal(rh_store_receipt_new(&r, count_news, &n_news), RH_OK);
+    assert_int_equal(rh_store_receipt_seq(r), -1);
+    assert_int_equal(rh_store_begin(s, "told", 1000, meta), RH_OK);
+    assert_int_equal(rh_store_hold(s, "told", hash, 0, r), RH_OK);
+    wait_for_receipt(r, 0);
+    sqlite3 *other = NULL;
+    assert_int_equal(sqlite3_open(path, &other), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(other, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
+    for (int i = 1; i <= 3; i++)
+        tell(s, i, i == 2 ? -1 : i / 2, r);
+    usleep(400000);
+    assert_int_equal(rh_store_receipt_seq(r), 0); /* nothing is acknowledged that another program keeps from the disk */
+    assert_int_equal(sqlite3_exec(other, "ROLLBACK", NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_close(other);
+    wait_for_receipt(r, 3);
+    assert_true(atomic_load(&n_news) >= 2);
+    rh_store_receipt_free(r);
+    tell(s, 4, 2, NULL);
+    rh_store_close(s);
+
+    assert_int_equal(rh_store_open(&s, path, NULL), RH_OK);
+    assert_int_equal(rh_store_held(s, "told", &got, NULL), RH_OK);
+    assert_string_equal(json_string_value(json_object_get(got, "resume")), hash);
+    assert_string_equal(json_string_value(json_object_get(got, "state")), "live");
+    assert_true(json_is_true(json_object_get(got, "acks")));
+    json_t *told = json_object_get(got, "told"), *event;
+    size_t i;
+    assert_int_equal(json_array_size(told), 4);
+    json_array_foreach(told, i, event) {
+        assert_int_equal(json_integer_value(json_object_get(event, "seq")), i + 1);
+        assert_string_equal(json_string_value(json_object_get(event, "type")), "transcript.final");
+    }
+    json_decref(got);
+    assert_int_equal(rh_store_get(s, "told", &got, NULL), RH_OK);
+    json_t *segments = json_object_get(got, "segments");
+    assert_int_equal(json_array_size(segments), 3);
+    assert_string_equal(json_string_value(json_object_get(json_array_get(segments, 1), "text")), "final 3");
+    assert_null(json_object_get(json_array_get(segments, 1), "type"));
+    assert_true(json_number_value(json_object_get(json_array_get(segments, 1), "start")) == 1.5);
+    json_decref(got);
+    assert_int_equal(rh_store_told_forget(s, 1e18, NULL), RH_OK); /* it runs */
+    assert_int_equal(rh_store_held(s, "told", &got, NULL), RH_OK);
+    assert_int_equal(json_array_size(json_object_get(got, "told")), 4);
+    json_decref(got);
+    assert_int_equal(rh_store_end(s, "told", 3, meta), RH_OK);
+    assert_int_equal(rh_store_told_forget(s, 1e18, NULL), RH_OK);
+    assert_int_equal(rh_store_held(s, "told", &got, NULL), RH_OK);
+    assert_int_equal(json_array_size(json_object_get(got, "told")), 0);
+    json_decref(got);
+    assert_int_equal(rh_store_delete(s, "told", &got, NULL), RH_OK);
+    json_decref(got);
+    json_decref(meta);
+    rh_store_close(s);
+}
+
 static void *delete_one(void *store)
 {
     rh_error err;
@@ -413,6 +506,7 @@ int main(void)
         cmocka_unit_test(only_older_sessions_without_an_end_are_unended),
         cmocka_unit_test(deleted_text_is_nowhere_on_disk),
         cmocka_unit_test(killed_process_loses_less_than_a_second),
+        cmocka_unit_test(numbered_events_are_acknowledged_once_committed_and_come_with_their_segments),
         cmocka_unit_test(who_waits_is_answered_after_others_went_first),
         cmocka_unit_test(notes_and_links_go_with_their_session),
         cmocka_unit_test(attempts_have_measures_and_clients_have_goals),

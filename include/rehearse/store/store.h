@@ -66,7 +66,31 @@ rh_status rh_store_end(rh_store *s, const char *id, double duration_s, const jso
 /* Name of the file beside the database that keeps its sound or picture; NULL removes the note. */
 rh_status rh_store_media(rh_store *s, const char *id, const char *file);
 
+/* ---- what a live session tells its client by number: queued, committed to the disk itself at once ---- */
+
+/* How much of that is there. A session has one; it may be freed while writes wait. */
+typedef struct rh_store_receipt rh_store_receipt;
+/* `news` (NULL: nobody listens) comes on the store's thread whenever there is more: it must not wait, nor call the
+ * store. RH_ERR_NOMEM. */
+rh_status rh_store_receipt_new(rh_store_receipt **out, void (*news)(void *user), void *user);
+void rh_store_receipt_free(rh_store_receipt *r); /* no news comes afterwards; NULL is fine */
+/* -1: nothing; 0: the session and its token; else the highest number of its events. Any thread. */
+int64_t rh_store_receipt_seq(const rh_store_receipt *r);
+
+/* By which token the session's client comes back: its SHA-256 in 64 hexadecimal digits. `receipt`: the session tells
+ * by number, `told` of which are there from an earlier run, and what is kept of it is acknowledged; NULL: it does
+ * not, and this waits for the next commit. */
+rh_status rh_store_hold(rh_store *s, const char *id, const char *hash, uint64_t told, rh_store_receipt *receipt);
+/* Event number `seq`, from 1 on; the same again replaces it. `segment` >= 0: it is a final, and that segment too. */
+rh_status rh_store_tell(rh_store *s, const char *id, uint64_t seq, const json_t *event, int segment,
+                        rh_store_receipt *receipt);
+
 /* ---- the rest waits for the answer ---- */
+
+/* {state, resume (the hash, or null), acks, told (the numbered events in order)}. RH_ERR_NOTFOUND. */
+rh_status rh_store_held(rh_store *s, const char *id, json_t **out, rh_error *err);
+/* The numbered events of sessions that ended before `unix_time`: their clients have their reports. */
+rh_status rh_store_told_forget(rh_store *s, double unix_time, rh_error *err);
 
 /* Returns when everything queued before is committed; what belongs to a session that was
  * deleted meanwhile is dropped. RH_ERR_IO: it could not be; it goes on waiting to be written. */
