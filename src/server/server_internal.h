@@ -132,6 +132,7 @@ struct rh_server {
     struct rh_legacy_session *legacy_sessions; /* of the legacy API */
     struct rh_legacy_socket *legacy_sockets;
     bool recordings_sought, sessions_sought; /* what an earlier run had left */
+    struct rh_recovery *recoveries;          /* of it: sessions that are being finished */
     bool reload;                             /* the stop is to be followed by a new start */
     int64_t stop_since_us, owed_at_us;       /* the stop; the last time when something was owed in it */
     void *watch;                             /* state of the watched files */

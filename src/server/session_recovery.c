@@ -14,8 +14,9 @@ typedef struct {
     json_t *ids;
 } search_job;
 
-typedef struct {
+typedef struct rh_recovery {
     rh_job job;
+    struct rh_recovery *next; /* loop thread */
     char id[RH_SESSION_ID_MAX + 1];
     rh_error err;
 } finish_job;
@@ -49,7 +50,7 @@ static void finish_run(rh_job *base, rh_worker *w)
 static void finish_done(rh_server *s, rh_job *base)
 {
     finish_job *j = (finish_job *)base;
-    (void)s;
+    RH_LIST_REMOVE(finish_job, s->recoveries, j);
     if (j->err.code == RH_ERR_CANCELED)
         rh_log(RH_LOG_INFO, "session %s gets its report at the next start", j->id);
     else if (j->err.code < 0)
@@ -57,6 +58,14 @@ static void finish_done(rh_server *s, rh_job *base)
     else
         rh_log(RH_LOG_INFO, "session %s, which had not ended, has its report", j->id);
     rh_free(j);
+}
+
+bool rh_session_is_recovered(const rh_server *s, const char *id)
+{
+    const finish_job *j = s->recoveries;
+    while (j && strcmp(j->id, id) != 0)
+        j = j->next;
+    return j != NULL;
 }
 
 static void search_run(rh_job *base, rh_worker *w)
@@ -72,10 +81,18 @@ static void search_done(rh_server *s, rh_job *base)
     json_t *id;
     json_array_foreach(j->ids, i, id) {
         const char *name = json_string_value(id);
-        finish_job f = {.job = {.run = finish_run, .done = finish_done}};
-        (void)snprintf(f.id, sizeof f.id, "%s", name);
-        if (!rh_live_session_runs(s, name))
-            (void)rh_pool_start(s->reports, &f, sizeof f); /* many were broken: the rest at the next start */
+        finish_job *f = rh_live_session_runs(s, name) ? NULL : rh_calloc(1, sizeof *f);
+        if (!f)
+            continue;
+        f->job.run = finish_run;
+        f->job.done = finish_done;
+        (void)snprintf(f->id, sizeof f->id, "%s", name);
+        if (rh_pool_submit(s->reports, &f->job) != RH_OK) { /* many were broken: the rest at the next start */
+            rh_free(f);
+            continue;
+        }
+        f->next = s->recoveries;
+        s->recoveries = f;
     }
     json_decref(j->ids);
     rh_free(j);

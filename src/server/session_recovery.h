@@ -7,5 +7,7 @@
 #include "server_internal.h"
 
 void rh_session_recovery_tick(rh_server *s, int64_t now_us);
+/* It is being finished: nobody may go on with it. */
+bool rh_session_is_recovered(const rh_server *s, const char *id);
 
 #endif

@@ -217,7 +217,7 @@ static const char *reason_of(int code)
         int code;
         const char *why;
     } reasons[] = {{1000, "done"},   {1001, "the server is stopping"}, {1008, "not possible here"}, {1009, "too large"},
-                   {1011, "failed"}, {1013, "try again later"}};
+                   {1011, "failed"}, {1012, "service restart"},        {1013, "try again later"}};
     for (size_t i = 0; i < sizeof reasons / sizeof *reasons; i++)
         if (reasons[i].code == code)
             return reasons[i].why;

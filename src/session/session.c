@@ -39,6 +39,7 @@ static bool copy_options(rh_session *s, const rh_session_options *o)
 {
     bool ok = true;
     s->o = *o;
+    s->o.acks = o->acks && s->store && o->token_hash;
     s->o.id = copy(o->id, &ok);
     s->o.client = copy(o->client ? o->client : "me", &ok);
     s->o.question = copy(o->question, &ok);
@@ -172,6 +173,18 @@ static void settle(rh_session *s)
         s->storage_bad_us = from;
 }
 
+static rh_status hold(rh_session *s, rh_error *err)
+{
+    rh_status st = s->o.acks ? rh_store_receipt_new(&s->receipt, s->o.durable, s->o.user) : RH_OK;
+    rh_session_told(s, s->o.told);
+    rh_session_restore_turn(s, s->o.told);
+    if (st == RH_OK)
+        st = rh_store_hold(s->store, s->o.id, s->o.token_hash, s->n_told, s->receipt);
+    s->o.told = NULL;
+    s->o.token_hash = NULL; /* both were the caller's */
+    return st == RH_OK ? st : rh_fail(err, st, "the session can't be kept: too much waits to be written");
+}
+
 static rh_status begin(rh_session *s, rh_error *err)
 {
     json_t *kept = NULL, *meta = rh_session_meta(s);
@@ -181,6 +194,8 @@ static rh_status begin(rh_session *s, rh_error *err)
         kept = NULL;
     if (st == RH_OK && !s->o.unkept)
         st = rh_spool_open(&s->spool, s->o.spool_dir, s->o.id, s->o.from == RH_SESSION_FILE, err);
+    if (st == RH_OK && s->o.acks)
+        rh_spool_sync(&s->spool);
     if (st == RH_OK && kept)
         st = go_on(s, kept, err);
     if (st == RH_OK && s->store && !(kept && s->o.from == RH_SESSION_FILE)) { /* a recording has its row already */
@@ -189,6 +204,8 @@ static rh_status begin(rh_session *s, rh_error *err)
             (void)rh_fail(err, st, "the session can't be kept: %s",
                           st == RH_ERR_LIMIT ? "too much waits to be written" : rh_status_name(st));
     }
+    if (st == RH_OK && s->store && s->o.token_hash)
+        st = hold(s, err);
     json_decref(meta);
     json_decref(kept);
     if (st == RH_OK && s->store && s->o.from == RH_SESSION_LIVE)
@@ -240,6 +257,7 @@ void rh_session_free(rh_session *s)
     rh_transcriber_free(s->transcriber);
     rh_face_tracker_free(s->camera.tracker);
     rh_legacy_sources_free(s);
+    rh_store_receipt_free(s->receipt);
     rh_spool_close(&s->spool, false);
     rh_timeline_done(&s->timeline);
     rh_word_table_done(&s->said);

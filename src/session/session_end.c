@@ -13,7 +13,7 @@
 #include "rehearse/session/videos.h"
 #include "session_internal.h"
 
-enum { RATE = RH_ASR_RATE_HZ, EARLIER_SESSIONS = 20 };
+enum { RATE = RH_ASR_RATE_HZ, EARLIER_SESSIONS = 20, SETTLE_MS = 2000 };
 
 static rh_status add_voice(rh_session *s, const float *samples, size_t n, rh_error *err)
 {
@@ -216,6 +216,8 @@ rh_status rh_session_close(rh_session *s, json_t *report, rh_session_lost lost, 
         return st;
     end(s, kept);
     rh_session_send(s, json_pack("{s:s, s:O}", "type", "report", "report", report));
+    if (s->receipt) /* who is told that there is a report finds it, whatever happens */
+        (void)rh_store_flush_within(s->store, SETTLE_MS, NULL);
     return RH_OK;
 }
 

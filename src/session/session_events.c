@@ -1,5 +1,6 @@
 /* session_events.c - what a session tells its client and keeps for the report. */
 #include <assert.h>
+#include <string.h>
 #include "rehearse/base/json.h"
 #include "session_internal.h"
 
@@ -9,15 +10,70 @@ void rh_session_go_on(rh_session *s, rh_session_state to)
     s->state = to;
 }
 
-void rh_session_send(rh_session *s, json_t *event)
+/* What may not be lost on the way to the client. */
+static bool is_numbered(const json_t *event)
 {
+    static const char *const kinds[] = {
+        "transcript.final", "cue", "turn.started", "turn.ended", "gap", "error", "report"};
+    const char *type = rh_json_str(event, "type");
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+        if (strcmp(type, kinds[i]) == 0)
+            return true;
+    return false;
+}
+
+/* A report is kept with its session: of it there is only the number here. */
+static rh_status keep_told(rh_session *s, const json_t *event, int segment)
+{
+    bool report = strcmp(rh_json_str(event, "type"), "report") == 0;
+    json_t *kept = report ? json_pack("{s:I, s:s}", "seq", (json_int_t)s->n_told, "type", "report")
+                          : json_incref((json_t *)(uintptr_t)event);
+    rh_status st = rh_store_tell(s->store, s->o.id, s->n_told, kept, segment, s->receipt);
+    json_decref(kept);
+    return st;
+}
+
+void rh_session_send_final(rh_session *s, json_t *event, int segment)
+{
+    rh_status st = RH_OK;
     if (!event)
         return;
     pthread_mutex_lock(&s->emit_lock);
+    if (is_numbered(event)) {
+        json_t *numbered = json_pack("{s:I}", "seq", (json_int_t)++s->n_told);
+        (void)json_object_update(numbered, event);
+        json_decref(event);
+        event = numbered;
+        if (s->receipt)
+            st = keep_told(s, event, segment);
+    }
     if (s->o.emit)
         s->o.emit(s->o.user, event);
     pthread_mutex_unlock(&s->emit_lock);
     json_decref(event);
+    rh_session_kept(s, st);
+}
+
+void rh_session_send(rh_session *s, json_t *event)
+{
+    rh_session_send_final(s, event, -1);
+}
+
+void rh_session_told(rh_session *s, const json_t *told)
+{
+    const json_t *last = json_array_get(told, json_array_size(told) - 1);
+    s->n_told = (uint64_t)json_integer_value(json_object_get(last, "seq"));
+}
+
+int64_t rh_session_durable_seq(const rh_session *s)
+{
+    return s->receipt ? rh_store_receipt_seq(s->receipt) : -1;
+}
+
+int64_t rh_session_durable_us(const rh_session *cs)
+{
+    rh_session *s = (rh_session *)(uintptr_t)cs; /* the lock is no part of its value */
+    return rh_session_durable_seq(s) < 0 ? 0 : (int64_t)((double)rh_spool_synced(&s->spool) * 1e6 / RH_ASR_RATE_HZ);
 }
 
 void rh_session_send_face(rh_session *s, const rh_face *f, double t, const rh_error *remark)

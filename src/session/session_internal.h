@@ -70,12 +70,18 @@ struct rh_session {
     bool storage_told;         /* audio half: the person knows */
     double lag_told_at;        /* audio half: when the last lag event went out */
     pthread_mutex_t emit_lock; /* held while o.emit or o.saw is called */
+    uint64_t n_told;           /* {emit_lock} events told by number */
+    rh_store_receipt *receipt; /* of them, with o.acks */
 };
 
 void rh_legacy_sources_free(rh_session *s); /* those that nobody has freed */
 void rh_session_go_on(rh_session *s, rh_session_state to);
 /* Sends and lets go of `event` (NULL is fine). */
 void rh_session_send(rh_session *s, json_t *event);
+/* The same of a final, which is segment number `segment`. */
+void rh_session_send_final(rh_session *s, json_t *event, int segment);
+/* Events that an earlier run told go on in their numbers. */
+void rh_session_told(rh_session *s, const json_t *told);
 /* `m` NULL: RH_ERR_UNSUPPORTED. Nothing is done where it is open. */
 rh_status rh_camera_open(rh_camera *c, const rh_face_model *m, const rh_face_options *o, rh_error *err);
 /* Reads a picture. Two of one moment, or a clock that goes back: then it is of the next microsecond. */
@@ -85,6 +91,7 @@ void rh_session_note_face(rh_session *s, const rh_face *f, int64_t t_us);
 void rh_session_send_face(rh_session *s, const rh_face *f, double t, const rh_error *remark);
 /* Keeps something that happened; takes `detail`. */
 void rh_session_keep_event(rh_session *s, const char *kind, double start, double end, json_t *detail);
+void rh_session_restore_turn(rh_session *s, const json_t *told);
 /* The words of a segment of `said`, `offset_s` to be added to its times, are final. One thread at a time. */
 json_t *rh_session_keep_segment(rh_session *s, size_t segment, double offset_s); /* borrowed: start, end, text, words */
 void rh_session_take_heard(rh_session *s);                                       /* what is new of the transcriber */

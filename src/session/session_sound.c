@@ -95,9 +95,10 @@ rh_status rh_session_feed(rh_session *s, const float *samples, size_t n, int64_t
     pthread_mutex_lock(&s->feed_lock);
     rh_status st = RH_OK;
     size_t at = (size_t)((double)t_us * RATE / 1e6 + 0.5);
-    /* A client's clock of samples is exact; a few samples of rounding are not a gap. */
-    const size_t slack = RATE / 100;
-    if (at + slack < s->spool.n) {
+    /* A client's clock of samples is exact; a few samples of rounding are not a gap. Who sends again what is not
+     * acknowledged has counted them. */
+    const size_t slack = s->o.acks ? 1 : RATE / 100, before = s->spool.n;
+    if (at + (s->o.acks ? 0 : slack) < s->spool.n) {
         size_t have = s->spool.n - at;
         size_t skip = have < n ? have : n;
         samples += skip;
@@ -109,6 +110,9 @@ rh_status rh_session_feed(rh_session *s, const float *samples, size_t n, int64_t
         st = s->interviewer ? rh_session_take_silence(s, s->spool.n + n, err)
                             : rh_session_take_sound(s, samples, n, err);
     pthread_mutex_unlock(&s->feed_lock);
+    if (s->o.acks && st == RH_OK && at > before + slack)
+        rh_session_send(s, json_pack("{s:s, s:I, s:I}", "type", "gap", "from_us",
+                                     (json_int_t)((double)before * 1e6 / RATE), "to_us", (json_int_t)t_us));
     return st;
 }
 
@@ -133,7 +137,7 @@ json_t *rh_session_keep_segment(rh_session *s, size_t segment, double offset_s)
         rh_timeline_word(&s->timeline, rh_json_num(w, "start"), rh_json_num(w, "end"), rh_session_units(s, w),
                          rh_session_is_filler(w));
     pthread_mutex_unlock(&s->lock);
-    if (s->store)
+    if (s->store && !s->receipt) /* else it goes with its event */
         rh_session_kept(s, rh_store_segment(s->store, s->o.id, s->n_segments, start, end, kept));
     json_object_set_new(kept, "start", json_real(start));
     json_object_set_new(kept, "end", json_real(end));
@@ -148,18 +152,18 @@ static bool says_anything(const rh_heard *h)
     return text && text[strspn(text, " ")];
 }
 
-static void send_transcript(rh_session *s, const char *type, const json_t *segment)
+static void send_final(rh_session *s, const json_t *segment)
 {
     json_t *event = json_copy((json_t *)(uintptr_t)segment);
-    json_object_set_new(event, "type", json_string(type));
-    rh_session_send(s, event);
+    json_object_set_new(event, "type", json_string("transcript.final"));
+    rh_session_send_final(s, event, s->n_segments - 1);
 }
 
 static void heard_final(rh_session *s, const rh_heard *h, double offset)
 {
     rh_final_delivery d = {0};
     if (says_anything(h) && rh_finals_add(&s->said, h, &d) == RH_OK) {
-        send_transcript(s, "transcript.final", rh_session_keep_segment(s, s->said.n_segments - 1, offset));
+        send_final(s, rh_session_keep_segment(s, s->said.n_segments - 1, offset));
         d.end += offset;
         pthread_mutex_lock(&s->lock);
         rh_timeline_delivery(&s->timeline, &d);

@@ -23,6 +23,25 @@ void rh_session_end_turn(rh_session *s)
     pthread_mutex_unlock(&s->feed_lock);
 }
 
+void rh_session_restore_turn(rh_session *s, const json_t *told)
+{
+    const json_t *event, *word, *segment;
+    size_t i, k;
+    double from = -1, after = -1;
+    int n_words = 0;
+    json_array_foreach(told, i, event) {
+        const char *type = rh_json_str(event, "type");
+        if (strcmp(type, "turn.started") == 0)
+            from = rh_json_num(event, "t");
+        else if (strcmp(type, "turn.ended") == 0)
+            after = rh_json_num(event, "t");
+    }
+    json_array_foreach(s->segments, i, segment)
+        json_array_foreach(json_object_get(segment, "words"), k, word)
+            n_words += rh_json_num(word, "start") >= after && !json_object_get(word, "heard");
+    rh_turns_restore(&s->turns, after, from > after ? from : -1, n_words, (double)s->heard_from / RATE);
+}
+
 static double speech_end(const rh_session *s)
 {
     return (double)s->heard_from / RATE + rh_transcriber_seen_s(s->transcriber) -

@@ -19,6 +19,18 @@ void rh_turns_init(rh_turns *t, double patience_s)
     *t = (rh_turns){.patience_s = patience_s, .after = -1, .heard_to = -1, .asked_for = {-1, -1}};
 }
 
+void rh_turns_restore(rh_turns *t, double after, double from, int n_words, double heard_to)
+{
+    t->after = after;
+    t->answered = after >= 0 && from < 0;
+    t->open = from >= 0;
+    if (!t->open)
+        return;
+    t->from = from;
+    t->n_final = n_words;
+    t->heard_to = heard_to;
+}
+
 double rh_turns_after(const rh_turns *t)
 {
     return t->after;

@@ -52,6 +52,10 @@ typedef struct {
 
 void rh_turns_init(rh_turns *t, double patience_s);
 
+/* Goes on where an earlier run stopped: the last turn ended at `after` (-1: none had), an open one began at `from` (-1:
+ * none was) and has `n_words` so far, of sound up to `heard_to`. How they end is known no more. */
+void rh_turns_restore(rh_turns *t, double after, double from, int n_words, double heard_to);
+
 /* Words were recognised: `n_words` of them after rh_turns_after(), the first at `from`, in the sound up to
  * `heard_to`. `final`: they come after the final ones so far and will not change; else they come
  * after those and replace what was heard last. */

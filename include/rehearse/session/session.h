@@ -5,7 +5,8 @@
  * the session. Audio is mono float PCM at 16 kHz.
  * Events leave through a callback as JSON objects with "type", as in
  * docs/api.md: transcript.partial, transcript.final, metrics, cue, lag,
- * turn.started, turn.ended, error, report; a face leaves as its reading.
+ * turn.started, turn.ended, gap, error, report; a face leaves as its reading. Those that must not be
+ * lost (all of these but partials, metrics and lag) are numbered: "seq", from 1 on, first in the object.
  * Threads: the audio half (_work, _measure, _close) from one thread at
  * a time, the video half (_frame) from one thread at a time, both halves
  * may run at once; rh_session_feed may run beside them from a third. The callback
@@ -63,6 +64,11 @@ typedef struct {
     bool unkept;             /* nothing is kept of it and no report made: it only answers */
     bool keep_media;         /* the person asked to keep the sound: <spool_dir>/<id>.wav */
     bool keep_video;         /* its client records it (videos.h) */
+    bool acks; /* its client sends again what is not on the disk: sound is synced and taken exactly by its time, a
+                              gap is told, and numbered events are committed before _durable_seq() has them */
+    const char *token_hash;      /* by which its client comes back: rh_store_hold(); NULL = it does not */
+    const json_t *told;          /* what an earlier run told by number: rh_store_held(); NULL = nothing. For the call */
+    void (*durable)(void *user); /* _durable_seq() has more: from the store's thread, which must not wait; NULL */
     rh_session_source from;
     const char *file_name; /* of a recording, as its owner calls it; its title where there is no question; NULL */
     const char *source;    /* where it came from, kept with it ("ws", "upload"); NULL */
@@ -93,6 +99,9 @@ void rh_session_interviewer(rh_session *s, bool speaking);
 /* The person says that they have finished: the next _work tells the end of the turn. From the thread of _feed. */
 void rh_session_end_turn(rh_session *s);
 int64_t rh_session_audio_us(const rh_session *s); /* sound held so far: where a resume goes on */
+/* With `acks`: what a loss of power leaves. Until _measure(), or _discard(); any thread. */
+int64_t rh_session_durable_us(const rh_session *s);  /* sound; 0 while the session itself is not in the store */
+int64_t rh_session_durable_seq(const rh_session *s); /* events; -1 likewise */
 /* Recognises what is due and emits events. RH_AGAIN when nothing was due: call again
  * after more sound or 200 ms. The only slow call but _finish. */
 rh_status rh_session_work(rh_session *s, rh_error *err);

@@ -231,7 +231,7 @@ void rh_session_video(rh_http *h)
 typedef struct {
     rh_job job;
     rh_server *server;
-    double expired, unused; /* sessions, files last touched before */
+    double expired, unused, told; /* sessions, files last touched before; ended before: who comes back does so sooner */
     int n_deleted, n_swept;
 } tidy_job;
 
@@ -248,6 +248,7 @@ static void tidy_run(rh_job *job, rh_worker *w)
     json_decref(ids);
     if (t->expired > 0)
         (void)rh_store_interviews_expire(s->store, t->expired, NULL);
+    (void)rh_store_told_forget(s->store, t->told, NULL);
     (void)rh_store_sweep(s->store, s->media_dir, t->unused, &t->n_swept, NULL);
 }
 
@@ -271,6 +272,7 @@ void rh_sessions_tidy(rh_server *s)
         return;
     *t = (tidy_job){.job = {.run = tidy_run, .done = tidy_done},
                     .server = s,
+                    .told = now - RH_SESSION_MAX_S,
                     .expired = days > 0 ? now - days * 86400.0 : 0,
                     .unused = s->started > old ? s->started - 1 : old}; /* what is older than this run nobody writes */
     if (rh_pool_submit(s->desk, &t->job) != RH_OK)

@@ -66,17 +66,13 @@ void rh_media_item_free(rh_media_item *item)
     rh_free(item);
 }
 
-/* Kept events are numbered, so that a client that comes back can say what it has. */
-static void keep_event(rh_live_session *p, const char *text, size_t n)
+void rh_live_session_keep(rh_live_session *p, uint64_t seq, const char *text, size_t n)
 {
-    char head[40];
-    int n_head = snprintf(head, sizeof head, "{\"seq\":%llu,", (unsigned long long)++p->n_seq);
-    rh_event *e = rh_alloc(sizeof *e + (size_t)n_head + n);
+    rh_event *e = rh_alloc(sizeof *e + n);
     if (!e)
         return;
-    *e = (rh_event){.seq = p->n_seq, .n = (size_t)n_head + n - 1};
-    memcpy(e->text, head, (size_t)n_head);
-    memcpy(e->text + n_head, text + 1, n - 1);
+    *e = (rh_event){.seq = seq, .n = n};
+    memcpy(e->text, text, n);
     if (p->last_event)
         p->last_event->next = e;
     else
@@ -90,21 +86,35 @@ static void keep_event(rh_live_session *p, const char *text, size_t n)
     }
 }
 
-static void send_from(rh_live_session *p, rh_ws *w, uint64_t seq)
+/* The last event that may be told: once it is committed, or while the store takes nothing. */
+static uint64_t sendable(const rh_live_session *p)
 {
-    p->next_seq = seq;
-    for (rh_event *e = p->events; e; e = e->next)
-        if (e->seq >= seq && rh_ws_send(w, e->text, e->n) == RH_OK)
-            p->next_seq = e->seq + 1;
+    if (!p->acks || !p->session || p->state == RH_LIVE_ENDED || rh_store_health(p->server->store, NULL) != RH_OK)
+        return p->n_seq;
+    int64_t durable = rh_session_durable_seq(p->session);
+    return durable < 0 ? 0 : (uint64_t)durable;
 }
 
-void rh_live_session_deliver(rh_live_session *p, const char *text, size_t n, bool keep)
+void rh_live_session_send_on(rh_live_session *p)
 {
     rh_ws *w = rh_live_session_socket(p);
-    if (keep && n > 2) {
-        keep_event(p, text, n);
-        if (w && p->last_event && p->next_seq == p->n_seq)
-            send_from(p, w, p->n_seq);
+    uint64_t last = w ? sendable(p) : 0;
+    for (const rh_event *e = p->events; e && e->seq <= last; e = e->next) {
+        if (e->seq < p->next_seq)
+            continue;
+        if (rh_ws_send(w, e->text, e->n) != RH_OK)
+            return;
+        p->next_seq = e->seq + 1;
+    }
+}
+
+void rh_live_session_deliver(rh_live_session *p, const char *text, size_t n, uint64_t seq)
+{
+    rh_ws *w = rh_live_session_socket(p);
+    if (seq) {
+        p->n_seq = seq;
+        rh_live_session_keep(p, seq, text, n);
+        rh_live_session_send_on(p);
         return;
     }
     /* What will be said again in a second is not queued for a client that lags. */
@@ -112,15 +122,19 @@ void rh_live_session_deliver(rh_live_session *p, const char *text, size_t n, boo
         (void)rh_ws_send(w, text, n);
 }
 
-void rh_live_session_ready(rh_live_session *p, bool resumed)
+void rh_live_session_ready(rh_live_session *p, bool resumed, int64_t audio_us)
 {
     rh_ws *w = rh_live_session_socket(p);
     if (!w)
         return;
-    send_json(w, json_pack("{s:s, s:s, s:s, s:I, s:b, s:i}", "type", "ready", "session", p->id, "resume", p->token,
-                           "audio_us", (json_int_t)rh_session_audio_us(p->session), "resumed", (int)resumed,
-                           "resume_for_s", RH_SESSION_RESUME_S));
-    send_from(p, w, p->next_seq);
+    json_t *ready =
+        json_pack("{s:s, s:s, s:s, s:I, s:b, s:i}", "type", "ready", "session", p->id, "resume", p->token, "audio_us",
+                  (json_int_t)audio_us, "resumed", (int)resumed, "resume_for_s", RH_SESSION_RESUME_S);
+    if (p->tell_acks)
+        (void)json_object_update_new(ready, json_pack("{s:b, s:I}", "acks", (int)p->acks, "seq", (json_int_t)p->n_seq));
+    send_json(w, ready);
+    p->acked_us = p->acked_seq = -1;
+    rh_live_session_send_on(p);
 }
 
 void rh_live_session_fault(rh_live_session *p, const rh_error *err, int close_code)
@@ -136,6 +150,7 @@ void rh_live_session_over(rh_live_session *p, int close_code)
 {
     rh_ws *w = rh_live_session_socket(p);
     rh_live_session_go_on(p, RH_LIVE_ENDED);
+    rh_live_session_send_on(p);
     if (w) {
         w->state = NULL;
         w->work_bytes = 0;

@@ -1,5 +1,6 @@
 /* live_session_internal.h - shared by live_session.c (sessions and what is told of them),
- * live_session_jobs.c (work on the pools) and live_socket.c (messages of a socket). */
+ * live_session_jobs.c (work on the pools), live_acks.c (what is on the disk, and coming back to it) and
+ * live_socket.c (messages of a socket). */
 #ifndef RH_LIVE_SESSION_INTERNAL_H
 #define RH_LIVE_SESSION_INTERNAL_H
 
@@ -26,7 +27,9 @@ enum { RH_LIVE_OPENS = 1, RH_LIVE_FEEDS = 2, RH_LIVE_RECOGNISES = 4, RH_LIVE_LOO
 
 enum {
     RH_TOKEN_LEN = 32,
-    RH_MAX_EVENTS = 2000, /* kept for a client that comes back */
+    RH_TOKEN_HASH_LEN = 64,
+    RH_ACK_EVERY_MS = 450, /* at most; the loop looks four times a second */
+    RH_MAX_EVENTS = 2000,  /* kept for a client that comes back */
 };
 
 /* What a client sends that takes its turn behind the sound before it. */
@@ -38,7 +41,8 @@ typedef struct rh_media_item {
     char *raw; /* owned: head and payload; NULL where it is no media */
     size_t n;  /* bytes that were sent */
     int64_t t_us;
-    float *x; /* owned: sound at 16 kHz once converted, of time x_us */
+    bool anew; /* the first sound after a resume: it does not go on where the last one ended */
+    float *x;  /* owned: sound at 16 kHz once converted, of time x_us */
     size_t n_x;
     int64_t x_us;
 } rh_media_item;
@@ -70,6 +74,10 @@ struct rh_live_session {
     rh_event *events, *last_event; /* those that may not be lost, oldest first */
     int n_events;
     uint64_t n_seq, next_seq; /* given so far; first one the client may not have */
+    bool acks;                /* the session is acknowledged: its events are told once they are on the disk; */
+    bool tell_acks;           /* the client that is there asked for it */
+    bool anew;                /* of the next sound */
+    int64_t acked_us, acked_seq, acked_at_us; /* told last; -1 = nothing yet */
 
     /* of the running feed job */
     rh_resampler *resampler;
@@ -83,15 +91,39 @@ void rh_live_session_schedule(rh_live_session *p);
 void rh_live_session_open(rh_live_session *p);
 void rh_live_session_work(rh_live_session *p);
 
+/* live_acks.c: what is kept of a session that an earlier run had, if it is there and `p`'s first message may go on with
+ * it. In the job that opens it. */
+typedef struct {
+    json_t *kept; /* of rh_store_held(); NULL = nothing */
+    bool acks;    /* what opens is acknowledged */
+    bool refused; /* it is another client's */
+    bool over;    /* it has ended, and its client has its token: what it was not told is all that is left */
+    char hash[RH_TOKEN_HASH_LEN + 1]; /* of the token by which it goes on */
+    json_t *report;                   /* of one that is over */
+    double length_s;
+} rh_live_kept;
+rh_status rh_live_kept_find(rh_live_kept *out, const rh_live_session *p, rh_error *err);
+void rh_live_kept_done(rh_live_kept *k);
+/* The session goes on with the events that it had told. Loop thread. */
+void rh_live_kept_adopt(rh_live_session *p, const rh_live_kept *k);
+void rh_live_session_durable(void *live_session);             /* rh_session_options.durable */
+void rh_live_session_ack(rh_live_session *p, int64_t now_us); /* where there is more, and it is time */
+bool rh_live_session_acknowledged(const rh_live_session *p);  /* its client is told what is on the disk */
+/* A stopping server's: closes the socket once all that has come is acknowledged, or after RH_STOP_GRACE_S. */
+void rh_live_session_drain(rh_live_session *p, int64_t now_us);
+
 /* live_session.c */
+void rh_live_session_keep(rh_live_session *p, uint64_t seq, const char *text,
+                          size_t n);              /* for a client that comes back */
+void rh_live_session_send_on(rh_live_session *p); /* the events that the client does not have, and may */
 void rh_live_session_go_on(rh_live_session *p, rh_live_state to); /* nothing leads back */
 rh_live_session *rh_live_session_find(rh_server *s, const char *id);
 rh_ws *rh_live_session_socket(rh_live_session *p); /* NULL: away */
 void rh_live_session_refuse(rh_ws *w, const char *msg, int code);
 /* what jobs tell */
-void rh_live_session_ready(rh_live_session *p, bool resumed);
-void rh_live_session_deliver(rh_live_session *p, const char *text, size_t n, bool keep);
-void rh_live_session_fault(rh_live_session *p, const rh_error *err, int close_code); /* 0 = stays open */
+void rh_live_session_ready(rh_live_session *p, bool resumed, int64_t audio_us);
+void rh_live_session_deliver(rh_live_session *p, const char *text, size_t n, uint64_t seq); /* seq 0: not kept */
+void rh_live_session_fault(rh_live_session *p, const rh_error *err, int close_code);        /* 0 = stays open */
 void rh_live_session_over(rh_live_session *p, int close_code); /* closes the socket, forgets the session */
 void rh_live_session_release(rh_live_session *p);              /* frees it when it is over and no job runs */
 void rh_media_item_free(rh_media_item *item);

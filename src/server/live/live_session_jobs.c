@@ -1,5 +1,6 @@
 /* live_session_jobs.c - the work of a live session on the pools: opening, sound in,
  * recognition, pictures, the report. At most one job of each kind at a time. */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include "live_session_internal.h"
@@ -17,7 +18,8 @@ typedef struct {
     rh_live_session *p;
     rh_media_item *item;
     unsigned kind;
-    rh_session *session; /* of the open job */
+    rh_session *session; /* of the open job, */
+    rh_live_kept kept;   /* what there was of it */
     bool refused;        /* what it asks for there is not */
     rh_status st;
     rh_error err;
@@ -27,7 +29,7 @@ typedef struct {
 typedef struct {
     rh_job job;
     rh_live_session *p;
-    bool keep;
+    uint64_t seq; /* 0: it is not kept */
     char *text;
 } note;
 
@@ -36,7 +38,7 @@ static void note_done(rh_server *s, rh_job *base)
     (void)s;
     note *n = (note *)base;
     if (n->text)
-        rh_live_session_deliver(n->p, n->text, strlen(n->text), n->keep);
+        rh_live_session_deliver(n->p, n->text, strlen(n->text), n->seq);
     free(n->text);
     rh_free(n);
 }
@@ -45,14 +47,11 @@ static void note_done(rh_server *s, rh_job *base)
  * the session is still there when the loop sees the note. */
 static void emit(void *user, const json_t *event)
 {
-    static const char *const kept[] = {"transcript.final", "cue", "turn.started", "turn.ended", "report", "error"};
     rh_live_session *p = user;
-    const char *type = json_string_value(json_object_get(event, "type"));
     note *n = rh_calloc(1, sizeof *n);
     if (!n)
         return;
-    for (size_t i = 0; type && i < sizeof kept / sizeof *kept; i++)
-        n->keep |= strcmp(type, kept[i]) == 0;
+    n->seq = (uint64_t)json_integer_value(json_object_get(event, "seq"));
     n->job.done = note_done;
     n->p = p;
     n->text = json_dumps(event, JSON_COMPACT | JSON_REAL_PRECISION(12));
@@ -122,9 +121,16 @@ static void open_run(rh_job *base, rh_worker *w)
     o.emit = emit;
     o.saw = saw;
     o.user = p;
+    o.durable = rh_live_session_durable;
     json_t *asked = NULL;
-    j->st = m->interview ? rh_interview_question(w->server->store, m->interview, m->question_index, &asked, &j->err)
-                         : RH_OK;
+    j->st = rh_live_kept_find(&j->kept, p, &j->err);
+    o.acks = j->kept.acks;
+    o.token_hash = j->kept.hash;
+    o.told = json_object_get(j->kept.kept, "told");
+    if (j->st == RH_OK && j->kept.over)
+        return;
+    if (j->st == RH_OK && m->interview)
+        j->st = rh_interview_question(w->server->store, m->interview, m->question_index, &asked, &j->err);
     j->refused = j->st != RH_OK;
     if (asked && !o.question) {
         o.question = json_string_value(json_object_get(asked, "text"));
@@ -140,13 +146,19 @@ static void open_done(rh_server *s, rh_job *base)
     (void)s;
     live_job *j = ran(base);
     rh_live_session *p = j->p;
-    if (j->st == RH_OK) {
+    if (j->st == RH_OK)
+        rh_live_kept_adopt(p, &j->kept);
+    if (j->st == RH_OK && j->kept.over) {
+        rh_live_session_ready(p, true, (int64_t)(j->kept.length_s * 1e6));
+        rh_live_session_over(p, 1000);
+    } else if (j->st == RH_OK) {
         p->session = j->session;
-        rh_live_session_ready(p, false);
+        rh_live_session_ready(p, p->acks && j->kept.kept, rh_session_audio_us(p->session));
     } else {
         rh_live_session_fault(p, &j->err, j->refused ? 1008 : 1011);
         rh_live_session_over(p, j->refused ? 1008 : 1011);
     }
+    rh_live_kept_done(&j->kept);
     end(j);
 }
 
@@ -173,11 +185,11 @@ static rh_status convert(rh_live_session *p, rh_media_item *item, rh_error *err)
         return st;
     }
     int64_t expected = p->base_us + p->n_in * 1000000 / p->rate_hz;
-    if (!p->resampler || llabs(item->t_us - expected) > JUMP_US) {
+    if (!p->resampler || item->anew || llabs(item->t_us - expected) > JUMP_US) {
         rh_resampler_free(p->resampler);
         p->resampler = NULL;
         st = rh_resampler_new(&p->resampler, p->rate_hz, RATE, err);
-        p->base_us = item->t_us;
+        p->base_us = (int64_t)(round((double)item->t_us * RATE / 1e6) * 1e6 / RATE); /* that of a sample */
         p->n_in = p->n_out = 0;
     }
     const float *y = NULL;

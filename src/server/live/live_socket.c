@@ -6,6 +6,7 @@
 #include <sys/random.h>
 #include "rehearse/base/alloc.h"
 #include "rehearse/base/clock.h"
+#include "server/session_recovery.h"
 
 /* Kept events that were queued but not written are sent again after a resume. */
 static void take_back(rh_live_session *p, const rh_ws *w)
@@ -34,6 +35,11 @@ void rh_live_sessions_tick(rh_server *s, int64_t now_us)
         p->full = false;
         rh_live_session_work(p);
         rh_live_session_schedule(p);
+        if (p->acks) {
+            rh_live_session_send_on(p); /* what waits for a store that takes nothing is told after all */
+            rh_live_session_ack(p, now_us);
+            rh_live_session_drain(p, now_us);
+        }
         rh_live_session_release(p);
     }
 }
@@ -79,10 +85,12 @@ static void resume(rh_live_session *p, rh_ws *w, const rh_start_message *start)
     }
     attach(p, w);
     p->rate_hz = start->rate_hz;
+    p->tell_acks = start->acks;
+    p->anew = true;
     if (start->has_last_seq)
-        p->next_seq = start->last_seq + 1;
+        p->next_seq = (start->last_seq < p->n_seq ? start->last_seq : p->n_seq) + 1;
     if (p->session)
-        rh_live_session_ready(p, true);
+        rh_live_session_ready(p, true, rh_session_audio_us(p->session));
 }
 
 static void begin(rh_ws *w, json_t *first)
@@ -101,6 +109,8 @@ static void begin(rh_ws *w, json_t *first)
     } else if (!p && start.language && s->models->asr &&
                rh_asr_model_language(s->models->asr, start.language, code, &err) != RH_OK) {
         rh_live_session_refuse(w, err.msg, 1008);
+    } else if (!p && rh_session_is_recovered(s, w->name)) {
+        rh_live_session_refuse(w, "the session's report is being made: try again in a second", 1013);
     } else if (p) {
         resume(p, w, &start);
     } else if (!(p = rh_calloc(1, sizeof *p))) {
@@ -108,11 +118,16 @@ static void begin(rh_ws *w, json_t *first)
     } else {
         p->server = s;
         strcpy(p->id, w->name);
-        new_token(p->token);
+        /* Of a session that an earlier run had the client brings it: whether rightly shows when it is opened. */
+        if (start.resume && strlen(start.resume) == RH_TOKEN_LEN)
+            memcpy(p->token, start.resume, RH_TOKEN_LEN);
+        else
+            new_token(p->token);
         p->first = json_incref(first);
         p->start = start;
         p->rate_hz = start.rate_hz;
         p->next_seq = 1;
+        p->tell_acks = start.acks;
         p->next = s->live_sessions;
         s->live_sessions = p;
         attach(p, w);
@@ -243,7 +258,8 @@ static bool media_message(rh_ws *w, char *raw, size_t n)
         rh_live_session_error(w, "out of memory");
         return false;
     }
-    *item = (rh_media_item){.raw = raw, .n = n, .t_us = t_us};
+    *item = (rh_media_item){.raw = raw, .n = n, .t_us = t_us, .anew = type != RH_MEDIA_JPEG && p->anew};
+    p->anew &= !item->anew;
     if (type == RH_MEDIA_JPEG) {
         w->server->count.n_frames_skipped += p->frame != NULL;
         rh_media_item_free(p->frame);
@@ -269,7 +285,8 @@ static void detach(rh_ws *w)
 static bool owes(const rh_ws *w)
 {
     const rh_live_session *p = w->state;
-    return p && p->state != RH_LIVE_RUNNING && p->state != RH_LIVE_ENDED;
+    bool drains = p && rh_stopping(p->server) && rh_live_session_acknowledged(p) && !w->close_code;
+    return p && p->state != RH_LIVE_ENDED && (p->state != RH_LIVE_RUNNING || drains);
 }
 
 static void message(rh_ws *w, char *raw, size_t n, bool binary)

@@ -56,9 +56,11 @@ static rh_status read_expected(rh_start_message *s, const json_t *m, rh_error *e
 
 static rh_status read_resume(rh_start_message *s, const json_t *m, rh_error *err)
 {
-    const json_t *last = value_of(m, "last_seq");
+    const json_t *last = value_of(m, "last_seq"), *after = value_of(m, "after_seq"); /* two names of the same */
+    const char *name = last ? "last_seq" : "after_seq";
+    last = last ? last : after;
     if (last && (!json_is_integer(last) || json_integer_value(last) < 0))
-        return rh_fail(err, RH_ERR_INVAL, "last_seq must be the seq of an event: a whole number, 0 for none");
+        return rh_fail(err, RH_ERR_INVAL, "%s must be the seq of an event: a whole number, 0 for none", name);
     s->has_last_seq = last != NULL;
     s->last_seq = last ? (uint64_t)json_integer_value(last) : 0;
     return read_text(m, "resume", &s->resume, err);
@@ -123,6 +125,8 @@ rh_status rh_start_message_read(rh_start_message *out, const json_t *m, rh_error
         st = read_switch(m, "turns", &s.turns, err);
     if (st == RH_OK)
         st = read_expected(&s, m, err);
+    if (st == RH_OK)
+        st = read_switch(m, "acks", &s.acks, err);
     if (st == RH_OK)
         st = read_interview(&s, m, err);
     if (st == RH_OK)

@@ -24,7 +24,7 @@ typedef struct {
     int rate_hz;
     float face_hz, fov_deg; /* 0 = not given */
     double patience_s;      /* 0 = not given */
-    bool keep_media, keep_video, turns, has_last_seq;
+    bool keep_media, keep_video, turns, acks, has_last_seq;
     uint64_t last_seq;
 } rh_start_message;
 
