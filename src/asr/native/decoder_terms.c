@@ -142,11 +142,26 @@ static rh_status run_prefix(finder *f, int at, rh_error *err)
     return n > 0 ? dec_extend(f->s, &f->prefix, ids, n, n, NULL, f->p->deadline_us, err) : RH_OK;
 }
 
+/* What was written is no common word: a name, or one that the recogniser has no token of its own for. */
+static bool is_odd(const finder *f, const rh_term_place *at)
+{
+    for (int i = at->first; i < at->first + at->n; i++) {
+        const rh_term_word *w = &f->said[i];
+        const char *s = w->text + (w->n && w->text[0] == ' ');
+        bool capital = s < w->text + w->n && *s >= 'A' && *s <= 'Z' && !begins_sentence(f, f->words[i].first);
+        if (capital || f->words[i].end - f->words[i].first > 1)
+            return true;
+    }
+    return false;
+}
+
 /* How much less likely than what was written a term may be, in nats: the nearer the sound, the more. A recogniser
  * thinks too little of words that it seldom met: those it has no token of their own for. */
-static float allowed(float distance, bool is_rare)
+static float allowed(float distance, bool is_rare, bool instead_of_odd)
 {
-    return is_rare ? 11.0f - 25.0f * distance : 3.0f - 5.0f * distance;
+    if (!is_rare)
+        return 3.0f - 5.0f * distance;
+    return (instead_of_odd ? 14.0f : 11.0f) - 25.0f * distance;
 }
 
 /* Punctuation between the words of a place: they belong to two sentences or clauses. */
@@ -173,6 +188,8 @@ static rh_status judge(finder *f, place *c, int *n_steps, rh_error *err)
     int after = 0;
     while (after < AFTER && c->end + after < f->r->n_tokens && is_text(f, c->end + after))
         ids[n++] = f->r->tokens[c->end + after++].id;
+    if (after < AFTER && c->end + after == f->r->n_tokens && !f->p->timestamps) /* a word left out would show in it */
+        ids[n++] = rh_tokenizer_special(s->m->tokenizer)->eot;
     rh_status st = run_prefix(f, c->first, err);
     if (st != RH_OK)
         return st;
@@ -202,7 +219,7 @@ static rh_status judge(finder *f, place *c, int *n_steps, rh_error *err)
         was_after += f->r->tokens[i].logprob;
     dec_slots_keep(s, &kept, 1);
     c->n = n_term;
-    c->score = is_term + is_after - was_term - was_after + allowed(c->at.distance, c->is_rare);
+    c->score = is_term + is_after - was_term - was_after + allowed(c->at.distance, c->is_rare, is_odd(f, &c->at));
     float sure = expf(was_term / (float)(c->end - c->first));
     for (int i = 0; i < n_term; i++) {
         c->tokens[i].p = fmaxf(c->tokens[i].p, sure);
