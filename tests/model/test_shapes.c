@@ -51,7 +51,7 @@ static void every_shape_gives_what_whisper_cpp_gives(void **state)
 {
     (void)state;
     for (const made_shape *s = made_shapes; s->name; s++) {
-        if (strcmp(s->name, "base") == 0 || strncmp(s->name, "large-v", 7) == 0 && s->n_dec != TURBO_LAYERS)
+        if (strcmp(s->name, "base") == 0 || (strncmp(s->name, "large-v", 7) == 0 && s->n_dec != TURBO_LAYERS))
             continue; // the real one is tested; so few layers of the large ones are the turbo's
         made_options o = {.type = RH_GGML_F32,
                           .n_audio_ctx = POSITIONS,
