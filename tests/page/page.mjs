@@ -178,6 +178,22 @@ await test('everything can be reached by keyboard', async () => {
 
 await test('a killed server is found again and nothing is lost', async () => {
   const page = await open();
+  await page.addInitScript(() => {
+    const Real = window.WebSocket;
+    window.told = [];
+    window.starts = [];
+    window.WebSocket = class extends Real {
+      constructor(...a) {
+        super(...a);
+        this.addEventListener('message', ({ data }) => window.told.push(JSON.parse(data)));
+      }
+
+      send(m) {
+        if (typeof m === 'string' && JSON.parse(m).type === 'start') window.starts.push(JSON.parse(m));
+        super.send(m);
+      }
+    };
+  });
   await practise(page, { speakFor: 12000, meanwhile: async () => {
     await page.waitForTimeout(4000);
     await server.kill('SIGKILL');
@@ -186,6 +202,12 @@ await test('a killed server is found again and nothing is lost', async () => {
     await page.waitForFunction(() => document.querySelector('#link').textContent === '', null, { timeout: 15000 });
   } });
   assert.match((await page.textContent('.transcript')).replace(/\d+:\d\d|\d+\.\d s/g, ' ').replace(/\s+/g, ' '), JFK);
+  const { told, starts } = await page.evaluate(() => ({ told: window.told, starts: window.starts }));
+  const numbers = told.filter((m) => m.seq && !['ready', 'ack'].includes(m.type)).map((m) => m.seq);
+  assert.deepEqual(numbers, numbers.map((_, i) => i + 1), 'each event once and in order');
+  assert.ok(told.filter((m) => m.type === 'ack').at(-1).audio_us > 10e6, 'its sound is acknowledged');
+  assert.equal(starts[0].acks, true);
+  assert.deepEqual([typeof starts.at(-1).resume, typeof starts.at(-1).last_seq], ['string', 'number']);
   errors.splice(0); // the browser reports the refused connections
   await page.context().close();
 });

@@ -61,7 +61,7 @@ export function interview(shared, alive, { id, plan, role: roleId, role_name: ro
     again.hidden = name !== 'listening';
   };
   const save = () => {
-    if (going() && question) unfinished.set({ interview: id, question, asked, phase, id: phase === 'asking' ? null : answer?.id, token: answer?.live.token, part: answer?.part, pictureUs: answer?.live.timeUs });
+    if (going() && question) unfinished.set({ interview: id, question, asked, phase, id: phase === 'asking' ? null : answer?.id, token: answer?.live.token, seq: answer?.live.seq, part: answer?.part, pictureUs: answer?.live.timeUs });
   };
   const place = () => {
     const at = w('interview.question_of', { n: question.index + 1, total: plan.length }), step = question.step;

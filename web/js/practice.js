@@ -38,7 +38,7 @@ export function practice(shared, alive, saved = null) {
   let recorder = null;
   const part = (saved?.part || 0) + 1; // of the video
 
-  const save = (more = {}) => unfinished.set({ id, token: live.token, question, pictureUs: live.timeUs, part: recorder ? part : saved?.part, ...more });
+  const save = (more = {}) => unfinished.set({ id, token: live.token, seq: live.seq, question, pictureUs: live.timeUs, part: recorder ? part : saved?.part, ...more });
   live.addEventListener('ready', () => {
     tell(link, '');
     save({ finished: live.finishing });

@@ -10,7 +10,7 @@ const ASK_MS = 500;
 const RUNS_MS = 3000;      // saved so lately: another tab is at it
 const OLD_MS = 86400000;
 
-// {id, token, question, pictureUs}; of an interview also {interview, asked, phase}
+// {id, token, seq, question, pictureUs}; of an interview also {interview, asked, phase}
 export const unfinished = {
   get: () => JSON.parse(sessionStorage.getItem(KEY) || 'null'),
   set: (value) => {
