@@ -12,7 +12,7 @@ const words = (language, file = 'page') => JSON.parse(readFileSync(join(root, `w
 // Texts and names that are English in the page of another language, and not marked as such.
 const english = (page) => page.evaluate(() => {
   const found = [], walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT | NodeFilter.SHOW_ELEMENT);
-  const ENGLISH = /\b(the|your|you|with|and|what|this|question|minutes?|of|start|microphone is)\b/i;
+  const ENGLISH = /\b(the|your|you|with|and|what|this|of|start|for|from|were)\b/i;
   while (walker.nextNode()) {
     const n = walker.currentNode, node = n.nodeType === 3 ? n.parentElement : n;
     if (node.closest('script, style, template, noscript, #no-words, #pick, #voice, #camera, #microphone, .transcript, [lang=en]')) continue;
@@ -73,6 +73,7 @@ export async function languages({ open, quiet, axe, looksFinished, server }) {
 
   await test('practice and report are in German, and change to French in the middle', async () => {
     const page = await visit('de-DE'), de = { ...words('de'), ...words('de', 'report') }, fr = { ...words('fr'), ...words('fr', 'report') };
+    await opened(page);
     await page.selectOption('#language', 'en'); // what is spoken is a setting of its own
     await page.fill('#own', 'Wie würden Sie dieses Team führen?');
     await narrow(page, 'setup-de');
@@ -120,6 +121,45 @@ export async function languages({ open, quiet, axe, looksFinished, server }) {
     await page.waitForSelector('table.sessions');
     assert.deepEqual(await english(page), []);
     await narrow(page, 'progress-de');
+    quiet();
+    await page.context().close();
+  });
+
+  await test('an interview welcomes and thanks in German, asks in English, and its report is in German', async () => {
+    const page = await open({ locale: 'de-DE' }), de = words('de');
+    await page.addInitScript(() => {
+      window.spoken = [];
+      const said = (u) => { if (u.text.trim()) window.spoken.push([u.text, u.lang]); setTimeout(() => u.dispatchEvent(new Event('start')), 20); setTimeout(() => u.dispatchEvent(new Event('end')), 200); };
+      const voice = (name, lang) => ({ name, lang, voiceURI: name, localService: true });
+      Object.defineProperty(window, 'speechSynthesis', { value: { getVoices: () => [voice('Emma', 'en-GB'), voice('Anna', 'de-DE')], speak: said, cancel() {} } });
+      window.SpeechSynthesisUtterance = class extends EventTarget {
+        constructor(text) { super(); this.text = text; for (const t of ['start', 'end', 'error']) this.addEventListener(t, (e) => this[`on${t}`]?.(e)); }
+      };
+    });
+    await page.goto(server.url);
+    await page.waitForSelector('#question:not(:empty)');
+    await page.check('[name=mode][value=interview]', { force: true });
+    await page.selectOption('#interview-length', '1');
+    await page.click('#enable');
+    await page.waitForSelector('#start:not([disabled])');
+    await page.click('#start');
+    await page.waitForFunction(() => document.querySelector('.interview')?.dataset.phase === 'listening', null, { timeout: 30000 });
+    const asked = await page.textContent('#asked'), spoken = await page.evaluate(() => window.spoken);
+    const welcome = de['interview.welcome'].one;
+    assert.deepEqual(spoken.filter(([text]) => welcome.includes(text)).map(([, lang]) => lang), Array(welcome.match(/[.!?]/g).length).fill('de-DE'));
+    assert.deepEqual([...new Set(spoken.filter(([text]) => asked.includes(text)).map(([, lang]) => lang))], ['en-GB']);
+    assert.equal(await page.getAttribute('#asked', 'lang'), 'en');
+    assert.equal(await page.textContent('#phase'), de['interview.listening']);
+    assert.deepEqual(await english(page), []);
+    await narrow(page, 'interview-de');
+    await page.click('#finish');
+    await page.waitForSelector('article.interview-report .answered .facts', { timeout: 60000 });
+    const thanked = await page.evaluate(() => window.spoken.at(-1));
+    assert.ok([1, 2, 3].some((n) => de[`interview.thanks.${n}`].includes(thanked[0])) && thanked[1] === 'de-DE', thanked.join());
+    assert.equal(await page.textContent('h1'), de['interviews.heading']);
+    assert.deepEqual(await english(page), []);
+    await axe(page);
+    await narrow(page, 'interview-report-de');
     quiet();
     await page.context().close();
   });

@@ -31,7 +31,7 @@ export async function request(path, options = {}) {
   return type.includes('json') ? response.json() : response.text();
 }
 
-export const announce = (words) => put($('#announce'), words);
+export const announce = (words) => put($('#announce'), typeof words === 'function' ? words() : words); // once, not again in another language
 
 export function show(templateId) {
   const main = $('#main');

@@ -336,7 +336,7 @@ function languageModel(r, context) {
   const quoted = (x) => moments([{ start: x.start, end: x.end, words: `“${x.quote}”` }], context);
   const part = (title, list, text) => (list.length ? box.append(el('h3', {}, title), el('ul', {}, ...list.map((x) => el('li', {}, el('p', {}, ...text(x)), quoted(x))))) : null);
   if (m.state === 'asked') box.append(el('p', { class: 'advice' }, w('llm.reading')));
-  else if (m.state !== 'done') box.append(el('p', { class: 'advice' }, w('llm.nothing', { reason: told(m.reason) })));
+  else if (m.state !== 'done') box.append(el('p', { class: 'advice' }, w('llm.nothing'), ' ', el('span', { said: m.reason || '' })));
   if (m.state !== 'done') return box;
   box.append(el('p', { class: 'advice' }, w('llm.opinion')));
   part(w('llm.rubric'), m.rubric || [], (x) => [w('llm.mark', { name: () => (has(`rubric.${x.name}`) ? t(`rubric.${x.name}`) : x.name), score: x.score }), ' ', x.text]);
