@@ -102,7 +102,7 @@ export async function languages({ open, quiet, axe, looksFinished, server }) {
       assert.deepEqual(await english(page), []);
       assert.deepEqual(await page.$$eval('article [lang=en]', (list) => list.filter((n) => !n.matches('.transcript') && !n.closest('.next, .about')).map((n) => n.textContent)), [], 'each sentence of the server is translated');
     }
-    assert.match(await page.textContent('.summary'), /^Sie haben \d+ Sekunden mit \d+ Wörter/);
+    assert.match(await page.textContent('.summary'), /^Sie haben \d+ Sekunden gesprochen, \d+ Wörter pro Minute/);
     assert.equal(await page.locator('details:not([open])').count(), 0, 'what was open stays open');
     assert.equal(await page.getAttribute('.transcript', 'lang'), 'en');
     await axe(page);
@@ -162,6 +162,33 @@ export async function languages({ open, quiet, axe, looksFinished, server }) {
     await narrow(page, 'interview-report-de');
     quiet();
     await page.context().close();
+  });
+
+  await test('each sentence of the server is known by its format, with its values', async () => {
+    for (const code of ['de', 'es', 'fr']) {
+      const page = await visit(code), sentences = words(code, 'sentences');
+      const wrong = await page.evaluate(async (all) => {
+        const { sentence } = await import(new URL('js/words.js', document.baseURI));
+        const found = [];
+        for (const [format, to] of Object.entries(all)) {
+          const shown = [];
+          const text = format.replace(/%(?:\.?\d*)(?:z)?[dufs]|%%/g, (d) => {
+            if (d === '%%') return '%';
+            const [told, meant] = d.endsWith('s') ? ['xyz', 'xyz'] : d.endsWith('.1f') ? ['2.5', '2,5'] : ['7', '7'];
+            shown.push(meant);
+            return told;
+          });
+          const meant = (to.other ?? to).replace(/\{(\d+)=?\}/g, (_, n) => shown[n - 1]);
+          if (sentence(text) !== meant) found.push(`${text}: ${sentence(text)}, not ${meant}`);
+        }
+        return [...found, ...['', 'Nobody tells this.'].filter((text) => sentence(text))];
+      }, sentences);
+      assert.deepEqual(wrong, [], code);
+      const named = await page.evaluate(async () => (await import(new URL('js/words.js', document.baseURI))).sentence('Fillers, hedges and content are not measured in Polish; its pace is shown without a target.'));
+      assert.match(named, { de: /^Füllwörter, Abschwächungen und Inhalt: auf Polnisch/, es: /^No se miden en polaco: muletillas, atenuantes y contenido/, fr: /^Non mesurés en polonais.: mots de remplissage, atténuations et contenu/ }[code]);
+      await page.context().close();
+    }
+    quiet();
   });
 
   await test('cues are told in the language of the page, what is not known is marked as English', async () => {

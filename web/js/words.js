@@ -78,7 +78,7 @@ function named(english) {
 
 // "Fillers, hedges and structure": all of them have to be known.
 function list(text) {
-  const parts = text.split(/, | and /).map((p) => sentence(p) ?? sentence(p.charAt(0).toLowerCase() + p.slice(1)));
+  const parts = text.split(/, | and /).map((p) => sentence(p.charAt(0).toLowerCase() + p.slice(1)));
   return parts.length > 1 && !parts.includes(null) ? listed(parts) : null;
 }
 
@@ -96,7 +96,8 @@ export function sentence(text) {
   if (!text || now.code === 'en') return text;
   if (Object.hasOwn(now.sentences, text)) return now.sentences[text];
   if (now.known.has(text)) return now.known.get(text);
-  now.patterns ??= Object.keys(now.sentences).filter((f) => f.includes('%')).map((f) => ({ ...pattern(f), to: now.sentences[f] }));
+  now.patterns ??= Object.keys(now.sentences).filter((f) => f.includes('%')).sort((a, b) => b.length - a.length) // what says more goes first
+    .map((f) => ({ ...pattern(f), to: now.sentences[f] }));
   let told = null;
   for (const { regex, made, to } of now.patterns) {
     const found = text.match(regex);
