@@ -105,21 +105,17 @@ static int print_report(const json_t *session, const char *format, bool verbatim
 static int delete_one(rh_store *s, const char *id, const char *data_dir)
 {
     rh_error err;
-    json_t *media = NULL;
+    char media_dir[4096];
     rh_folder_lock *lock = NULL;
+    (void)snprintf(media_dir, sizeof media_dir, "%s/media", data_dir);
     rh_status st = rh_folder_lock_take(&lock, data_dir, "rehearse report --delete", &err);
     if (st == RH_ERR_LIMIT) /* it may be writing to this very practice */
         return rh_cli_fail(RH_EXIT_FAILED, "%s: delete it on its page, or stop it first", err.msg);
     if (st == RH_OK)
-        st = rh_store_delete(s, id, &media, &err);
+        st = rh_store_erase(s, media_dir, id, &err);
     rh_folder_lock_release(lock);
     if (st != RH_OK)
         return fail(&err);
-    const char *file = json_string_value(media);
-    char path[4096];
-    if (file && snprintf(path, sizeof path, "%s/media/%s", data_dir, file) < (int)sizeof path)
-        (void)unlink(path);
-    json_decref(media);
     fprintf(stderr, "rehearse: %s is deleted\n", id);
     return RH_EXIT_OK;
 }
@@ -127,21 +123,11 @@ static int delete_one(rh_store *s, const char *id, const char *data_dir)
 static int export_all(rh_store *s)
 {
     rh_error err;
-    json_t *rows = NULL, *row, *all = json_array();
-    size_t i;
-    if (rh_store_list(s, NULL, RH_STORE_LIST_MAX, 0, &rows, &err) != RH_OK) {
-        json_decref(all);
+    json_t *all = NULL;
+    if (rh_store_export(s, &all, &err) != RH_OK)
         return fail(&err);
-    }
-    json_array_foreach(rows, i, row) {
-        json_t *session = NULL;
-        if (rh_store_get(s, json_string_value(json_object_get(row, "id")), &session, &err) == RH_OK)
-            json_array_append_new(all, session);
-    }
-    json_decref(rows);
-    json_t *o = json_pack("{s:o}", "sessions", all);
-    print_json(o);
-    json_decref(o);
+    print_json(all);
+    json_decref(all);
     return RH_EXIT_OK;
 }
 

@@ -58,14 +58,3 @@ rh_status rh_session_attempt(rh_store *store, const char *id, bool anew, int *at
         *err = why;
     return st == RH_OK ? RH_ERR_LIMIT : st;
 }
-
-void rh_session_remove_files(const rh_server *s, const char *id)
-{
-    static const char *const made[] = {"pcm", "wav", "upload"};
-    char path[sizeof s->media_dir + RH_SESSION_ID_MAX + 16];
-    for (size_t i = 0; i < sizeof made / sizeof *made; i++) {
-        (void)snprintf(path, sizeof path, "%s/%s.%s", s->media_dir, id, made[i]);
-        (void)unlink(path);
-    }
-    rh_videos_remove(s->media_dir, id);
-}

@@ -19,7 +19,4 @@ rh_status rh_session_end(rh_server *s, rh_session *session, bool discard, const 
  * ever. As rh_store_attempt(); RH_ERR_LIMIT it was begun RH_MAX_ATTEMPTS times, and has failed now, for good. */
 rh_status rh_session_attempt(rh_store *store, const char *id, bool anew, int *attempts, rh_error *err);
 
-/* What of its sound and pictures lies in the media folder. */
-void rh_session_remove_files(const rh_server *s, const char *id);
-
 #endif

@@ -1,4 +1,4 @@
-/* sweep.c - files of the media folder that belong to no session any more. */
+/* sweep.c - the files of the media folder: those of a session, and those that belong to none any more. */
 #include <dirent.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -83,5 +83,26 @@ rh_status rh_store_sweep(rh_store *s, const char *media_dir, double older_than, 
     if (dir)
         closedir(dir);
     json_decref(sessions);
+    return st;
+}
+
+void rh_store_remove_files(const char *media_dir, const char *id)
+{
+    DIR *dir = opendir(media_dir); /* none: there are no files */
+    for (struct dirent *e; dir && (e = readdir(dir));) {
+        char of[RH_SESSION_ID_MAX + 1];
+        const char *ending = ending_of(e->d_name, of);
+        if (ending && strcmp(ending, "part") != 0 && strcmp(of, id) == 0)
+            (void)unlinkat(dirfd(dir), e->d_name, 0);
+    }
+    if (dir)
+        closedir(dir);
+}
+
+rh_status rh_store_erase(rh_store *s, const char *media_dir, const char *id, rh_error *err)
+{
+    rh_status st = rh_store_delete(s, id, NULL, err);
+    if (st == RH_OK)
+        rh_store_remove_files(media_dir, id);
     return st;
 }

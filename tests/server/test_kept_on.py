@@ -86,8 +86,15 @@ class AServerIsKilled(unittest.TestCase):
             again.say(jfk()[:16000])
             acked(again, us=3500000)
             self.assertEqual([m["type"] for m in again.told if m["type"] in ("gap", "error")], ["gap"])
+            k.server.kill()  # what is left of it is deleted by the command line too
+            command = [binary(), "report", "--data-dir", k.data.name]
+            kept = json.loads(subprocess.run([*command, "--export"], capture_output=True, check=True).stdout)
+            self.assertEqual(([s["id"] for s in kept["sessions"]], kept["interviews"], kept["goals"]), (["mine"], [], []))
+            self.assertEqual(os.listdir(os.path.join(k.data.name, "media")), ["mine.pcm"])
+            subprocess.run([*command, "--delete", "mine"], capture_output=True, check=True)
+            self.assertEqual(os.listdir(os.path.join(k.data.name, "media")), [])
         finally:
-            self.assertEqual(k.server.stop(), 0)
+            k.server.kill()
 
 
 class TheServerIsStopped(unittest.TestCase):

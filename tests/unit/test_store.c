@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include "folder.h"
@@ -210,6 +211,56 @@ static void wrong_files_and_ids_are_refused(void **state)
     assert_int_equal(rh_store_flush(s, &err), RH_OK);
     assert_int_equal(rh_store_get(s, "unknown", &o, &err), RH_ERR_NOTFOUND);
     json_decref(o);
+    rh_store_close(s);
+}
+
+static void make_file(const char *dir, const char *name)
+{
+    char file[256];
+    (void)snprintf(file, sizeof file, "%s/%s", dir, name);
+    FILE *f = fopen(file, "w");
+    assert_non_null(f);
+    (void)fclose(f);
+}
+
+static bool there(const char *dir, const char *name)
+{
+    char file[256];
+    (void)snprintf(file, sizeof file, "%s/%s", dir, name);
+    return access(file, F_OK) == 0;
+}
+
+static void all_is_exported_and_a_session_goes_with_its_files(void **state)
+{
+    (void)state;
+    enum { N = RH_STORE_LIST_MAX + 2 };
+    static const char *const its[] = {"x7.pcm", "x7.wav", "x7.upload", "1-0-x7.webm", "2-500-x7.mp4"};
+    static const char *const others[] = {"x70.pcm", "1-0-x70.webm", "x7.part", "x7.txt"};
+    rh_store *s = NULL;
+    json_t *all = NULL, *meta = json_object();
+    char media[160], id[16];
+    assert_int_equal(rh_store_open(&s, ":memory:", NULL), RH_OK);
+    for (int i = 0; i < N; i++) {
+        (void)snprintf(id, sizeof id, "x%d", i);
+        assert_int_equal(rh_store_begin(s, id, 1000 + i, meta), RH_OK);
+    }
+    assert_int_equal(rh_store_export(s, &all, NULL), RH_OK);
+    assert_int_equal(json_array_size(json_object_get(all, "sessions")), N);
+    assert_true(json_is_array(json_object_get(all, "interviews")) && json_is_array(json_object_get(all, "goals")));
+    json_decref(all);
+    (void)snprintf(media, sizeof media, "%s/media", folder);
+    assert_int_equal(mkdir(media, 0700), 0);
+    for (size_t i = 0; i < sizeof its / sizeof *its; i++)
+        make_file(media, its[i]);
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        make_file(media, others[i]);
+    assert_int_equal(rh_store_erase(s, media, "nobody", NULL), RH_ERR_NOTFOUND);
+    assert_int_equal(rh_store_erase(s, media, "x7", NULL), RH_OK);
+    for (size_t i = 0; i < sizeof its / sizeof *its; i++)
+        assert_false(there(media, its[i]));
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        assert_true(there(media, others[i]));
+    json_decref(meta);
     rh_store_close(s);
 }
 
@@ -506,6 +557,7 @@ int main(void)
         cmocka_unit_test(only_older_sessions_without_an_end_are_unended),
         cmocka_unit_test(deleted_text_is_nowhere_on_disk),
         cmocka_unit_test(killed_process_loses_less_than_a_second),
+        cmocka_unit_test(all_is_exported_and_a_session_goes_with_its_files),
         cmocka_unit_test(numbered_events_are_acknowledged_once_committed_and_come_with_their_segments),
         cmocka_unit_test(who_waits_is_answered_after_others_went_first),
         cmocka_unit_test(notes_and_links_go_with_their_session),

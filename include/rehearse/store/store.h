@@ -197,6 +197,19 @@ rh_status rh_store_goal_set(rh_store *s, const char *client, const json_t *goal,
 /* Array of one or none, or of all clients (NULL): goals with client and created. */
 rh_status rh_store_goals(rh_store *s, const char *client, json_t **out, rh_error *err);
 
+/* ---- all of it ---- */
+
+/* {sessions, interviews, goals}: everything, whole. */
+rh_status rh_store_export(rh_store *s, json_t **out, rh_error *err);
+/* Gives each question of an interview's plan the "sessions" that answer it, in order of time. `interview`: of
+ * rh_store_interview(). */
+void rh_interview_share_out(json_t *interview);
+
+/* Deletes a session with its files in the media folder. As rh_store_delete(). */
+rh_status rh_store_erase(rh_store *s, const char *media_dir, const char *id, rh_error *err);
+/* Those files alone. */
+void rh_store_remove_files(const char *media_dir, const char *id);
+
 /* Ids of ended sessions older than `unix_time`. */
 rh_status rh_store_older(rh_store *s, double unix_time, json_t **ids, rh_error *err);
 

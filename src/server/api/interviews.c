@@ -105,7 +105,7 @@ static rh_status delete_all(rh_ask *a)
     json_array_foreach(json_object_get(interview, "sessions"), i, session) {
         const char *id = rh_json_str(session, "id");
         if (st == RH_OK)
-            st = rh_session_delete_kept(a->server, id, &a->err);
+            st = rh_store_erase(a->server->store, a->server->media_dir, id, &a->err);
         if (st == RH_ERR_NOTFOUND) /* it has gone meanwhile by itself */
             st = RH_OK;
     }

@@ -31,32 +31,12 @@ static rh_status list(rh_ask *a)
 
 static rh_status export_all(rh_ask *a)
 {
-    json_t *all = json_array(), *interviews = NULL, *goals = NULL;
-    double before = 0;
-    size_t n = RH_STORE_LIST_MAX, i;
-    rh_status st = RH_OK;
-    while (st == RH_OK && n == RH_STORE_LIST_MAX) {
-        json_t *rows = NULL, *row, *session;
-        st = rh_store_list(a->server->store, NULL, RH_STORE_LIST_MAX, before, &rows, &a->err);
-        n = json_array_size(rows);
-        json_array_foreach(rows, i, row) {
-            before = json_number_value(json_object_get(row, "created"));
-            if (rh_store_get(a->server->store, json_string_value(json_object_get(row, "id")), &session, NULL) == RH_OK)
-                json_array_append_new(all, session);
-        }
-        json_decref(rows);
-    }
-    if (st == RH_OK)
-        st = rh_interviews_export(a->server->store, &interviews, &a->err);
-    if (st == RH_OK)
-        st = rh_store_goals(a->server->store, NULL, &goals, &a->err);
+    json_t *all = NULL;
+    rh_status st = rh_store_export(a->server->store, &all, &a->err);
     if (st == RH_OK) {
-        rh_ask_json(a, json_pack("{s:O, s:O, s:O}", "sessions", all, "interviews", interviews, "goals", goals));
+        rh_ask_json(a, all);
         (void)snprintf(a->name, sizeof a->name, "rehearse-export.json");
     }
-    json_decref(goals);
-    json_decref(interviews);
-    json_decref(all);
     return st;
 }
 
@@ -138,14 +118,6 @@ static rh_status transcript_of(rh_ask *a, const json_t *session)
     return rh_fail(&a->err, RH_ERR_INVAL, "format \"%s\" is not one of json, txt, srt, vtt", a->format);
 }
 
-rh_status rh_session_delete_kept(const rh_server *s, const char *id, rh_error *err)
-{
-    rh_status st = rh_store_delete(s->store, id, NULL, err);
-    if (st == RH_OK)
-        rh_session_remove_files(s, id);
-    return st;
-}
-
 static bool is_waiting(const json_t *session)
 {
     const char *state = json_string_value(json_object_get(session, "state"));
@@ -164,7 +136,7 @@ static rh_status whole(rh_ask *a, const json_t *session)
 
 static rh_status delete_session(rh_ask *a)
 {
-    rh_status st = rh_session_delete_kept(a->server, a->id, &a->err);
+    rh_status st = rh_store_erase(a->server->store, a->server->media_dir, a->id, &a->err);
     a->status = 204;
     return st == RH_ERR_NOTFOUND && a->ran ? RH_OK : st;
 }
@@ -244,7 +216,7 @@ static void tidy_run(rh_job *job, rh_worker *w)
     (void)w;
     if (t->expired > 0 && rh_store_older(s->store, t->expired, &ids, NULL) == RH_OK)
         json_array_foreach(ids, i, id)
-            t->n_deleted += rh_session_delete_kept(s, json_string_value(id), NULL) == RH_OK;
+            t->n_deleted += rh_store_erase(s->store, s->media_dir, json_string_value(id), NULL) == RH_OK;
     json_decref(ids);
     if (t->expired > 0)
         (void)rh_store_interviews_expire(s->store, t->expired, NULL);

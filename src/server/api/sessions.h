@@ -32,9 +32,6 @@ void rh_uploads_schedule(rh_server *s); /* starts what may run now */
 void rh_uploads_cancel(rh_server *s);   /* they go on at the next start */
 void rh_uploads_free(rh_server *s);
 
-/* A kept session with its files; one that runs goes by rh_live_session_discard() first. Pool threads. */
-rh_status rh_session_delete_kept(const rh_server *s, const char *id, rh_error *err);
-
 /* Deletes sessions and interviews older than the retention setting, and files that no session needs; called now
  * and then. */
 void rh_sessions_tidy(rh_server *s);

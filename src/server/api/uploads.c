@@ -160,7 +160,7 @@ static void analyse_run(rh_job *job, rh_worker *w)
             give_up(u);
     }
     if (st != RH_OK && u->over)
-        rh_session_remove_files(u->server, u->id);
+        rh_store_remove_files(u->server->media_dir, u->id);
 }
 
 static void analyse_done(rh_server *s, rh_job *job)
@@ -173,7 +173,7 @@ static void analyse_done(rh_server *s, rh_job *job)
     if (u->err.code < 0)
         rh_log(RH_LOG_WARN, "recording %s: %s", u->id, u->err.msg);
     if (u->deleted)
-        rh_session_remove_files(s, u->id); /* what the analysis made after the deletion */
+        rh_store_remove_files(s->media_dir, u->id); /* what the analysis made after the deletion */
     if (u->deleted || u->over) {
         forget(s, u);
     } else {

@@ -1,0 +1,81 @@
+/* export.c - everything that is kept, of everybody. */
+#include "rehearse/base/json.h"
+#include "rehearse/store/store.h"
+
+void rh_interview_share_out(json_t *interview)
+{
+    static const char *const kept[] = {"id", "created", "state", "duration_s", "scores", "error"};
+    json_t *sessions = json_object_get(interview, "sessions"), *plan = json_object_get(interview, "plan"), *s, *q;
+    size_t i, k;
+    json_array_foreach(plan, i, q)
+        json_object_set_new(q, "sessions", json_array());
+    json_array_foreach(sessions, i, s) {
+        const json_t *meta = json_object_get(s, "meta");
+        json_t *row = json_object();
+        q = json_array_get(plan, (size_t)rh_json_num(meta, "question_index"));
+        for (k = 0; k < sizeof kept / sizeof *kept; k++)
+            if (json_object_get(s, kept[k]))
+                json_object_set(row, kept[k], json_object_get(s, kept[k]));
+        json_object_set_new(row, "question", json_string(rh_json_str(meta, "question")));
+        json_object_set_new(row, "follow_up", json_integer((json_int_t)rh_json_num(meta, "follow_up")));
+        json_array_append_new(json_object_get(q, "sessions"), row);
+    }
+    json_object_del(interview, "sessions");
+}
+
+/* A page of rows, newest first, whose `created` is before that. */
+typedef rh_status (*list_page)(rh_store *s, double before, json_t **rows, rh_error *err);
+typedef rh_status (*get_one)(rh_store *s, const char *id, json_t **out, rh_error *err);
+
+static rh_status sessions_page(rh_store *s, double before, json_t **rows, rh_error *err)
+{
+    return rh_store_list(s, NULL, RH_STORE_LIST_MAX, before, rows, err);
+}
+
+static rh_status interviews_page(rh_store *s, double before, json_t **rows, rh_error *err)
+{
+    return rh_store_interviews(s, NULL, RH_STORE_LIST_MAX, before, rows, err);
+}
+
+static rh_status whole_interview(rh_store *s, const char *id, json_t **out, rh_error *err)
+{
+    rh_status st = rh_store_interview(s, id, out, err);
+    if (st == RH_OK)
+        rh_interview_share_out(*out);
+    return st;
+}
+
+static rh_status all_of(rh_store *s, list_page list, get_one get, json_t *all, rh_error *err)
+{
+    double before = 0;
+    size_t n = RH_STORE_LIST_MAX, i;
+    rh_status st = RH_OK;
+    while (st == RH_OK && n == RH_STORE_LIST_MAX) {
+        json_t *rows = NULL, *row, *one;
+        st = list(s, before, &rows, err);
+        n = json_array_size(rows);
+        json_array_foreach(rows, i, row) {
+            before = rh_json_num(row, "created");
+            if (get(s, rh_json_str(row, "id"), &one, NULL) == RH_OK) /* else it was deleted meanwhile */
+                json_array_append_new(all, one);
+        }
+        json_decref(rows);
+    }
+    return st;
+}
+
+rh_status rh_store_export(rh_store *s, json_t **out, rh_error *err)
+{
+    json_t *sessions = json_array(), *interviews = json_array(), *goals = NULL;
+    rh_status st = all_of(s, sessions_page, rh_store_get, sessions, err);
+    if (st == RH_OK)
+        st = all_of(s, interviews_page, whole_interview, interviews, err);
+    if (st == RH_OK)
+        st = rh_store_goals(s, NULL, &goals, err);
+    if (st == RH_OK)
+        *out = json_pack("{s:O, s:O, s:O}", "sessions", sessions, "interviews", interviews, "goals", goals);
+    json_decref(goals);
+    json_decref(interviews);
+    json_decref(sessions);
+    return st;
+}
