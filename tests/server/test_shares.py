@@ -87,7 +87,7 @@ class Links(unittest.TestCase):
             self.assertNotIn("set-cookie", headers)
             page = Scripts(body.decode())
             self.assertEqual(page.odd, [])
-            self.assertEqual(page.scripts, 3)
+            self.assertEqual(page.scripts, 4)
             told = json.loads(page.texts["report"])
             self.assertEqual(told["title"], XSS)
             self.assertEqual(told["shared"], {"expires": made["expires"], "comments": False, "sound": False})

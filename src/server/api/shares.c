@@ -172,7 +172,12 @@ static void no_page(rh_ask *a)
         "<link rel=\"icon\" href=\"data:,\"><title>No such link</title>\n"
         "<style>body { font: 1.1rem/1.5 system-ui, sans-serif; max-width: 34rem; margin: 15vh auto; padding: 0 1.5rem }"
         "</style></head>\n<body><main><h1>This link does not work</h1>\n<p>It has expired, or whoever made it has "
-        "withdrawn it. Ask them for a new one.</p></main></body></html>\n";
+        "withdrawn it. Ask them for a new one.</p>\n"
+        "<p lang=\"de\">Dieser Link ist nicht mehr gültig: Er ist abgelaufen oder wurde widerrufen. Bitten Sie um einen "
+        "neuen.</p>\n"
+        "<p lang=\"es\">Este enlace ya no funciona: ha caducado o se ha revocado. Pida uno nuevo.</p>\n"
+        "<p lang=\"fr\">Ce lien ne fonctionne plus : il a expiré ou a été révoqué. Demandez-en un nouveau.</p>\n"
+        "</main></body></html>\n";
     char *copy = rh_strdup(text);
     if (!copy)
         return;
