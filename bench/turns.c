@@ -329,23 +329,24 @@ static int64_t clock_us(void)
     return b.cpu ? rh_process_cpu_us() : rh_now_us();
 }
 
-/* What is known in a pause that has lasted for `quiet` s. */
-static void write_features(const rh_session *s, const silence *p, size_t fed, double quiet)
+/* What is known in a pause that has lasted for `quiet` s: the turn model hears 0.25 s of it. */
+static void write_features(const rh_session *s, const silence *p, double quiet)
 {
     const rh_turn_words *w = &s->turns.last;
     float voice = -1;
-    if (quiet < 0.5) /* a final is judged with so much of the pause */
-        fed = (size_t)((p->start + 0.25) * RATE);
+    size_t fed = (size_t)((p->start + 0.25) * RATE);
     (void)rh_turn_over(b.models->turn, b.a->x + (fed > RH_TURN_WINDOW ? fed - RH_TURN_WINDOW : 0),
                        fed < RH_TURN_WINDOW ? fed : RH_TURN_WINDOW, &voice, NULL);
-    fprintf(b.features, "%s\t%s\t%.2f\t%.2f\t%.4f\t%d\t%.4f\t%d\t%d\t%d\t%d\t%.2f\t%s\n", b.a->last->speaker,
-            places[p->where], p->end - p->start, quiet, (double)voice, (int)w->stop, (double)w->p_stop, (int)w->open,
-            w->filler, w->n_words, s->turns.n_final + s->turns.n_new, s->turns.heard_to - p->start, p->before);
+    fprintf(b.features, "%s\t%s\t%.2f\t%.2f\t%.4f\t%d\t%d\t%d\t%d\t%d\t%.2f\t%.5f\t%.5f\t%.5f\t%.5f\t%.5f\t%s\n",
+            b.a->last->speaker, places[p->where], p->end - p->start, quiet, (double)voice, (int)w->stop, (int)w->open,
+            w->filler, w->n_words, s->turns.n_final + s->turns.n_new, s->turns.heard_to - p->start,
+            (double)w->stop_next, (double)w->comma_next, (double)w->dots_next, (double)w->end_next,
+            (double)w->word_next, p->before);
 }
 
 static void listen(answer *a)
 {
-    static const double LOOKS[] = {0.45, 0.75, 1.2};
+    static const double LOOK = 0.65; /* the utterance is final */
     rh_error err = {0};
     rh_session *s = NULL;
     rh_session_options o = {.id = "bench",
@@ -375,12 +376,11 @@ static void listen(answer *a)
         }
         s->interviewer = false;
         busy_until = b.now;
-        for (int i = 0; b.features && i < a->n_pauses; i++)
-            for (size_t k = 0; k < sizeof LOOKS / sizeof *LOOKS; k++) {
-                double due = a->pauses[i].start + LOOKS[k];
-                if (due <= a->pauses[i].end && t >= due && t - 0.1 < due)
-                    write_features(s, &a->pauses[i], fed, LOOKS[k]);
-            }
+        for (int i = 0; b.features && i < a->n_pauses; i++) {
+            double due = a->pauses[i].start + LOOK;
+            if (due <= a->pauses[i].end && t >= due && t - 0.1 < due)
+                write_features(s, &a->pauses[i], LOOK);
+        }
         if (b.features)
             busy_until = 0;
     }

@@ -5,10 +5,12 @@
     build/bench/turns --speakers ocean --answers 40 --cpu 1 --features ocean.tsv
     tools/train_turns.py learned.tsv ocean.tsv [--check apart.tsv] [--out src/session/turn_table.c]
 
-Needs numpy and scipy. One logistic regression for each of the two looks that are taken at a pause
-(after 0.45 s and after 1.2 s of silence): ends of recordings, which are ends of sentences, against pauses put
-into clauses and between them. Printed: how well ends are told from pauses of speakers left out in
-turn, and of those of --check, of whom nothing was learned; and what the interviewer would do there.
+Needs numpy and scipy. One logistic regression: ends of recordings, which are ends of sentences, against pauses put
+into clauses and between them, by what is known when an utterance has become final. Then the two limits, from which an
+end is sure and from which it is likely, by speakers left out in turn: those with which pauses of 0.5 to 3 s are cut
+into least often enough (--cuts, percent) and the ends that are not sure are told soonest. Printed: how well ends are
+told from pauses, of speakers left out and of those of --check, of whom nothing was learned; and what the interviewer
+would do there.
 """
 import argparse
 import math
@@ -16,11 +18,11 @@ import math
 import numpy as np
 from scipy.optimize import minimize
 
-NAMES = ["always", "voice", "full stop", "how sure of it", "comma", "trailing off", "seldom last", "words so far",
-         "short sentence"]
-LOOKS = [0.45, 1.2]
+NAMES = ["always", "full stop expected", "voice", "seldom last", "short sentence"]
+LOOK = 0.65
 PENALTY = 0.5
-ENOUGH_WORDS = 12  # as in src/session/turns.c
+ENOUGH_WORDS = 12  # as in src/session/turns.c; the waits too
+SURE_S, LIKELY_S, DOUBT_S, SILENCE_S, DOUBT_P = 0.75, 1.7, 3.1, 6.0, 0.06
 
 
 def odds(p, least):
@@ -28,31 +30,35 @@ def odds(p, least):
     return math.log(p / (1 - p))
 
 
+def sentence_over(f):
+    """As sentence_over() of src/session/turns.c."""
+    stop, comma, dots, end, word = (float(v) for v in f[11:16])
+    if stop + comma + dots + end + word <= 0:
+        return 1.5 if f[5] == "1" else -1.5
+    return math.log((stop + 0.02) / (comma + dots + word + 0.02))
+
+
 def row(f):
-    """As rh_turns has it (src/session/turns.c)."""
-    voice, stop, p_stop, maybe, n_sentence, n = float(f[4]), int(f[5]), float(f[6]), int(f[7]), int(f[9]), int(f[10])
-    return [1, odds(voice, 0.02), stop == 1, odds(p_stop, 0.05) if stop == 1 and p_stop > 0 else 0, stop == 2,
-            stop == 3, maybe == 1, min(math.log(1 + n), 3.0), n_sentence < 4]
+    """As rh_turns has it."""
+    return [1, sentence_over(f), odds(float(f[4]), 0.03), f[6] == "1", int(f[8]) < 4]
 
 
 def read(paths):
     rows = []
     for path in paths:
-        with open(path) as f:
-            for line in f:
-                fields = line.rstrip("\n").split("\t")
-                if len(fields) == 13 and int(fields[10]) > 0:
-                    rows.append({"speaker": fields[0], "where": fields[1], "length": float(fields[2]),
-                                 "look": float(fields[3]), "x": row(fields),
-                                 "held": int(fields[7]) == 2 or fields[8] == "1" or int(fields[10]) < ENOUGH_WORDS,
-                                 "end": fields[1] in ("sentence", "last"), "text": fields[12]})
+        with open(path) as file:
+            for line in file:
+                f = line.rstrip("\n").split("\t")
+                if len(f) == 17 and int(f[9]) > 0 and float(f[3]) == LOOK:
+                    rows.append({"speaker": f[0], "where": f[1], "x": row(f), "end": f[1] in ("sentence", "last"), "text": f[16],
+                                 "open": f[6] == "2" or f[7] == "1", "held": int(f[9]) < ENOUGH_WORDS})
     return rows
 
 
 def fit(x, y, speakers):
     """Ends count as much as pauses, and each speaker as much as the others."""
     names, which, n = np.unique(speakers, return_inverse=True, return_counts=True)
-    share = (len(y) / len(names) / n)[which]
+    share = (len(y) / len(names) / n)[which] ** 0.5
     ends = (share * y).sum() / share.sum()
     weight = share * np.where(y, 0.5 / max(ends, 1e-9), 0.5 / max(1 - ends, 1e-9))
 
@@ -75,78 +81,68 @@ def arrays(rows):
     return np.array([r["x"] for r in rows], float), np.array([r["end"] for r in rows])
 
 
-def behaviour(rows, soon, late, patience=1.8):
-    """What happens at each pause with these probabilities: (where, length, silence waited for or None)."""
-    pauses = {}
-    for r, p in rows:
-        pauses.setdefault((r["speaker"], r["where"], r["length"], r["text"]), {})[r["look"]] = (p, r["held"])
-    out = []
-    for key, looks in pauses.items():
-        wait = 6.0
-        first, second = looks.get(LOOKS[0]), looks.get(LOOKS[1])
-        if first and first[0] >= soon and not first[1]:
-            wait = 0.7
-        elif second and second[0] >= late and not second[1]:
-            wait = patience
-        out.append((key[1], key[2], wait if wait < key[2] else None))
-    return out
+def chances(rows, w):
+    p = 1 / (1 + np.exp(-arrays(rows)[0] @ w))
+    return np.where([r["open"] for r in rows], np.minimum(p, 0.01), p)
 
 
-def summary(name, done):
-    inside = [d for d in done if d[0] in ("within", "between")]
-    ends = [d for d in done if d[0] == "last"]
-    sure = [d for d in ends if d[2] is not None and d[2] < 1]
-    late = [d for d in ends if d[2] is not None and 1 < d[2] < 5]
-    cut = [d for d in inside if d[2] is not None]
-    print(f"{name}: pauses {len(inside)}, cut {100 * len(cut) / max(1, len(inside)):.1f} % "
-          f"({sum(d[2] < 1 for d in cut)} at once); "
-          f"ends {len(ends)}, sure {len(sure)}, after patience {len(late)}, by silence {len(ends) - len(sure) - len(late)}")
+def behaviour(rows, p, sure, likely):
+    """Percent of pauses cut into, were each as long as any from 0.5 to 3 s; percent of ends that are sure; the median wait of
+    the others."""
+    held = np.array([r["held"] for r in rows])
+    wait = np.where((p >= sure) & ~held, SURE_S, np.where((p >= likely) & ~held, LIKELY_S, np.where(p >= DOUBT_P, DOUBT_S, SILENCE_S)))
+    inside = np.array([r["where"] in ("within", "between") for r in rows])
+    last = np.array([r["where"] == "last" for r in rows])
+    cuts = np.clip(3 - wait[inside], 0, 2.5) / 2.5
+    others = wait[last & (wait > 1)]
+    return 100 * cuts.mean(), 100 * (wait[last] < 1).mean(), float(np.median(others)) if len(others) else 0.0, float(np.mean(others <= 1.8)) if len(others) else 1.0
+
+
+def limits(rows, p, most_cuts):
+    best = (-1.0, 0.99, 0.9)
+    steps = sorted(set(np.round(p, 3)))
+    for sure in steps:
+        for likely in steps:
+            if likely > sure:
+                break
+            cuts, share, _, soon = behaviour(rows, p, sure, likely)
+            if cuts <= most_cuts and soon + 0.3 * share / 100 > best[0]:
+                best = (soon + 0.3 * share / 100, float(sure), float(likely))
+    return best[1:]
 
 
 def main():
-    a = argparse.ArgumentParser()
+    a = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     a.add_argument("tables", nargs="+")
     a.add_argument("--check", nargs="*", default=[])
     a.add_argument("--out")
-    a.add_argument("--soon", type=float, default=0.88)
-    a.add_argument("--late", type=float, default=0.75)
+    a.add_argument("--cuts", type=float, default=3.0)
+    a.add_argument("--limits", type=float, nargs=2, metavar=("SURE", "LIKELY"), help="instead of those found")
     o = a.parse_args()
     rows, apart = read(o.tables), read(o.check)
-    weights, folds, checked = [], [], []
-    for look in LOOKS:
-        mine = [r for r in rows if r["look"] == look]
-        x, y = arrays(mine)
-        who = np.array([r["speaker"] for r in mine])
-        p = np.zeros(len(mine))
-        speakers = sorted({r["speaker"] for r in mine})
-        for k in range(6):
-            out = np.array([speakers.index(r["speaker"]) % 6 == k for r in mine])
-            if out.any():
-                p[out] = 1 / (1 + np.exp(-x[out] @ fit(x[~out], y[~out], who[~out])))
-        w = fit(x, y, who)
-        weights.append(w)
-        folds += list(zip(mine, p))
-        line = f"look at {look} s: {len(mine)} pauses, {int(y.sum())} ends, area of speakers left out {auc(p, y):.3f}"
-        theirs = [r for r in apart if r["look"] == look]
-        if theirs:
-            xa, ya = arrays(theirs)
-            pa = 1 / (1 + np.exp(-xa @ w))
-            checked += list(zip(theirs, pa))
-            line += f", of --check {auc(pa, ya):.3f} (voice alone {auc(xa[:, 1], ya):.3f}, {len(theirs)} pauses)"
-        print(line)
-        print("  " + ", ".join(f"{n} {v:+.2f}" for n, v in zip(NAMES, w)))
-    for soon in (0.9, 0.93, 0.95, 0.97):
-        for late in (0.7, 0.8, 0.85, 0.9, 0.95):
-            summary(f"soon {soon} late {late} left out", behaviour(folds, soon, late))
-            if checked:
-                summary(f"soon {soon} late {late}    apart", behaviour(checked, soon, late))
+    x, y = arrays(rows)
+    who = np.array([r["speaker"] for r in rows])
+    p = np.zeros(len(rows))
+    speakers = sorted(set(who))
+    for k in range(min(len(speakers), 12)):
+        out = np.array([speakers.index(s) % 12 == k for s in who])
+        p[out] = chances([r for r, b in zip(rows, out) if b], fit(x[~out], y[~out], who[~out]))
+    w = fit(x, y, who)
+    print(f"{len(rows)} pauses, {int(y.sum())} ends; area of speakers left out {auc(p, y):.3f} (voice alone {auc(x[:, 2], y):.3f}, "
+          f"full stop alone {auc(x[:, 1], y):.3f})")
+    print("  " + ", ".join(f"{n} {v:+.3f}" for n, v in zip(NAMES, w)))
+    sure, likely = o.limits or limits(rows, p, o.cuts)
+    told = "pauses cut %.1f %%, ends sure %.0f %%, others after %.2f s (median; %.0f %% by 1.8 s)"
+    show = lambda b: told % (b[0], b[1], b[2], 100 * b[3])
+    print(f"limits {sure:.3f} {likely:.3f}; left out: " + show(behaviour(rows, p, sure, likely)))
+    if apart:
+        q = chances(apart, w)
+        print(f"--check: {len(apart)} pauses, area {auc(q, arrays(apart)[1]):.3f}; " + show(behaviour(apart, q, sure, likely)))
     if o.out:
-        lines = [", ".join(f"{v:.3f}f" for v in w) for w in weights]
         with open(o.out, "w") as f:
             f.write("/* turn_table.c - made by tools/train_turns.py. */\n#include \"turn_table.h\"\n\n"
-                    "const float rh_turn_weights[RH_TURN_LOOKS][RH_TURN_FEATURES] = {\n" +
-                    "".join(f"    {{{line}}},\n" for line in lines) + "};\n"
-                    f"const float rh_turn_sure = {o.soon}f, rh_turn_likely = {o.late}f;\n")
+                    "const float rh_turn_weights[RH_TURN_FEATURES] = {" + ", ".join(f"{v:.3f}f" for v in w) + "};\n"
+                    f"const float rh_turn_sure = {sure:.3f}f, rh_turn_likely = {likely:.3f}f;\n")
 
 
 if __name__ == "__main__":

@@ -262,6 +262,16 @@ rh_status rh_asr_force(rh_asr_stream *s, const char *text, const rh_asr_params *
     return s->engine->force(s->impl, text, &params, out, err);
 }
 
+rh_status rh_asr_expected(rh_asr_stream *s, const char *text, const rh_asr_params *p, rh_asr_ending *out, rh_error *err)
+{
+    rh_asr_params params = p ? *p : rh_asr_params_default();
+    char language[RH_ASR_LANG_LEN];
+    rh_status st = ready(s, s->engine->expected, "say what it expects behind a text", err);
+    if (st == RH_OK)
+        st = check_params(s, &params, language, err);
+    return st == RH_OK ? s->engine->expected(s->impl, text, &params, out, err) : st;
+}
+
 rh_status rh_asr_pooled(rh_asr_stream *s, float *out, size_t n_out, rh_error *err)
 {
     rh_status st = ready(s, s->engine->pooled, "give its encoder's output", err);

@@ -126,6 +126,7 @@ static rh_status start_transcriber(rh_session *s, rh_error *err)
     rh_transcriber_options o = rh_transcriber_options_default();
     o.language = rh_session_language(s);
     o.verbatim = true;
+    o.expected = s->o.turns;
     o.settle_ms = SETTLE_MS;
     o.terms = s->terms;
     s->n_fed = s->heard_from;

@@ -51,7 +51,7 @@ static double speech_end(const rh_session *s)
 void rh_session_voice_ended(rh_session *s, float p)
 {
     if (s->o.turns && p >= 0 && !rh_transcriber_voiced(s->transcriber))
-        rh_turns_judge(&s->turns, RH_TURN_SOON, speech_end(s), p);
+        rh_turns_judge(&s->turns, speech_end(s), p);
 }
 
 /* The words of the transcript that are none of a turn that is over. */
@@ -61,14 +61,6 @@ static int first_of_turn(const rh_turns *turns, const rh_transcript *t, double o
     while (i < t->n_words && offset_s + (double)(t->words[i].start + t->words[i].end) / 2 <= rh_turns_after(turns))
         i++;
     return i;
-}
-
-/* How sure the recogniser was of what it wrote behind the last word; 0 where that cannot be told. */
-static float sureness(const rh_transcript *t, const rh_asr_word *last)
-{
-    const rh_asr_token *k = last->n_tokens > 1 ? &t->tokens[last->first_token + last->n_tokens - 1] : NULL;
-    bool sign = k && k->text_len > 0 && strchr(".,!?;:-", t->text[k->text_off]);
-    return sign ? k->p : 0;
 }
 
 void rh_session_hear_turn(rh_session *s, const rh_heard *h, double offset_s)
@@ -83,7 +75,11 @@ void rh_session_hear_turn(rh_session *s, const rh_heard *h, double offset_s)
         const rh_asr_word *a = &t->words[first], *b = &t->words[t->n_words - 1];
         const char *text = t->text + a->text_off;
         last = rh_turn_words_of(text, b->text_off + b->text_len - a->text_off, t->language);
-        last.p_stop = sureness(t, b);
+        last.stop_next = h->expected.stop;
+        last.comma_next = h->expected.comma;
+        last.dots_next = h->expected.trailing;
+        last.end_next = h->expected.end;
+        last.word_next = h->expected.more;
         from = offset_s + (double)a->start;
     }
     if (h->final)
@@ -107,12 +103,11 @@ static void ask_model(rh_session *s, const rh_turn_view *v)
 {
     size_t n;
     float p;
-    rh_turn_look look = s->models->turn ? rh_turns_ask(&s->turns, v) : RH_TURN_NO_LOOK;
-    if (look == RH_TURN_NO_LOOK)
+    if (!s->models->turn || !rh_turns_ask(&s->turns, v))
         return;
     const float *sound = rh_transcriber_latest(s->transcriber, RH_TURN_WINDOW, &n);
     if (rh_turn_over(s->models->turn, sound, n, &p, NULL) == RH_OK)
-        rh_turns_judge(&s->turns, look, v->speech_end, p);
+        rh_turns_judge(&s->turns, v->speech_end, p);
 }
 
 void rh_session_take_turn(rh_session *s)

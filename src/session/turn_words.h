@@ -14,7 +14,8 @@ typedef enum { RH_CLOSED, RH_MAYBE_OPEN, RH_OPEN } rh_turn_open;
 
 typedef struct {
     rh_turn_stop stop; /* what the recogniser wrote behind the last word: nothing; . ! or ?; , ; or :; ... or - */
-    float p_stop;      /* how sure it was of that; 0 = not known */
+    /* What it expects behind the last word: a full stop, a comma, three dots, nothing, a word; all 0 = not known. */
+    float stop_next, comma_next, dots_next, end_next, word_next;
     rh_turn_open open;
     bool filler; /* it ends with a hesitation */
     int n_words; /* since the last full stop before the end */

@@ -4,19 +4,19 @@
 #include <stddef.h>
 #include "turn_table.h"
 
-static const double SOON_S = 0.45; /* the first look at a pause, behind the final that it makes */
-static const double LATE_S = 1.2;  /* the second one: a voice that goes on would have */
+static const double LOOK_S = 0.45; /* into a pause, behind the final that it makes */
 static const double SURE_WAIT_S = 0.7;
-static const double DOUBT_PATIENCES = 1.8; /* what is rather no end, and may be one */
-static const double LONGER = 1.25;         /* than the longest pause after which the person went on */
+static const double AHEAD_S = 0.15;         /* the interviewer takes as long to begin to speak */
+static const double DOUBT_PATIENCES = 1.75; /* what is rather no end, and may be one */
+static const double LONGER = 1.25;          /* than the longest pause after which the person went on */
 static const double LONGER_AT_MOST_S = 3.2;
 static const double SLACK_S = 0.1; /* by which times of words and of voice activity differ */
 enum { ENOUGH_WORDS = 12 };        /* a shorter answer is seldom over */
-static const float DOUBT_P = 0.12f;
+static const float DOUBT_P = 0.06f;
 
 void rh_turns_init(rh_turns *t, double patience_s)
 {
-    *t = (rh_turns){.patience_s = patience_s, .after = -1, .heard_to = -1, .asked_for = {-1, -1}};
+    *t = (rh_turns){.patience_s = patience_s, .after = -1, .heard_to = -1, .asked_for = -1};
 }
 
 void rh_turns_restore(rh_turns *t, double after, double from, int n_words, double heard_to)
@@ -60,18 +60,15 @@ static double quiet_s(const rh_turn_view *v)
     return v->voiced || v->interviewer ? 0 : v->t - quiet_from(v);
 }
 
-rh_turn_look rh_turns_ask(const rh_turns *t, const rh_turn_view *v)
+bool rh_turns_ask(const rh_turns *t, const rh_turn_view *v)
 {
-    double quiet = quiet_s(v);
-    rh_turn_look look = quiet >= LATE_S ? RH_TURN_LATE : RH_TURN_SOON;
-    bool known = t->heard_to >= v->speech_end - SLACK_S && t->asked_for[look] != v->speech_end;
-    return t->open && quiet >= SOON_S && known ? look : RH_TURN_NO_LOOK;
+    return t->open && quiet_s(v) >= LOOK_S && t->heard_to >= v->speech_end - SLACK_S && t->asked_for != v->speech_end;
 }
 
-void rh_turns_judge(rh_turns *t, rh_turn_look look, double speech_end, float p)
+void rh_turns_judge(rh_turns *t, double speech_end, float p)
 {
-    t->asked_for[look] = speech_end;
-    t->p_voice[look] = p;
+    t->asked_for = speech_end;
+    t->p_voice = p;
 }
 
 static float log_odds(float p, float least)
@@ -80,27 +77,31 @@ static float log_odds(float p, float least)
     return logf(p / (1 - p));
 }
 
-/* How likely it is that the turn is over, by the latest look at the pause; words that can't end a
- * sentence settle it. */
+/* Whether a sentence ends behind the last word, by what the recogniser expects there (log-odds), or else by the sign
+ * that it wrote. */
+static float sentence_over(const rh_turn_words *w)
+{
+    static const float LEAST = 0.02f, BY_SIGN = 1.5f;
+    float goes_on = w->comma_next + w->dots_next + w->word_next;
+    if (w->stop_next + goes_on + w->end_next <= 0)
+        return w->stop == RH_STOP_FULL ? BY_SIGN : -BY_SIGN;
+    return logf((w->stop_next + LEAST) / (goes_on + LEAST));
+}
+
+/* How likely it is that the turn is over; words that can't end a sentence settle it. */
 static float probability(const rh_turns *t, const rh_turn_view *v)
 {
     const rh_turn_words *w = &t->last;
-    int look = t->asked_for[RH_TURN_LATE] == v->speech_end ? RH_TURN_LATE : RH_TURN_SOON;
-    bool asked = t->asked_for[look] == v->speech_end;
     const float known[RH_TURN_FEATURES] = {
         1,
-        asked ? log_odds(t->p_voice[look], 0.02f) : 0,
-        w->stop == RH_STOP_FULL,
-        w->stop == RH_STOP_FULL && w->p_stop > 0 ? log_odds(w->p_stop, 0.05f) : 0,
-        w->stop == RH_STOP_COMMA,
-        w->stop == RH_STOP_TRAILING,
+        sentence_over(w),
+        t->asked_for == v->speech_end ? log_odds(t->p_voice, 0.03f) : 0,
         w->open == RH_MAYBE_OPEN,
-        fminf(logf(1 + (float)(t->n_final + t->n_new)), 3),
         w->n_words < 4,
     };
     float z = 0;
     for (int i = 0; i < RH_TURN_FEATURES; i++)
-        z += rh_turn_weights[look][i] * known[i];
+        z += rh_turn_weights[i] * known[i];
     float p = 1 / (1 + expf(-z));
     return w->open == RH_OPEN || w->filler ? fminf(p, 0.01f) : p;
 }
@@ -128,7 +129,7 @@ static double wait_s(const rh_turns *t, float p)
     if (p >= rh_turn_sure && enough)
         s = fmin(SURE_WAIT_S, t->patience_s);
     else if (p >= rh_turn_likely && enough)
-        s = t->patience_s;
+        s = fmax(t->patience_s - AHEAD_S, fmin(SURE_WAIT_S, t->patience_s));
     else if (p >= DOUBT_P)
         s = fmax(DOUBT_PATIENCES * t->patience_s, fmin(LONGER * t->longest, LONGER_AT_MOST_S));
     return fmin(s, RH_TURN_SILENCE_S);

@@ -14,7 +14,6 @@ static const double RH_TURN_SILENCE_S = 6; /* always the end */
 static const double RH_TURN_PATIENCE_S = 1.8, RH_TURN_LEAST_PATIENCE_S = 0.6, RH_TURN_MOST_PATIENCE_S = 6;
 
 typedef enum { RH_TURN_NOTHING, RH_TURN_STARTED, RH_TURN_ENDED } rh_turn_news;
-typedef enum { RH_TURN_SOON, RH_TURN_LATE, RH_TURN_NO_LOOK } rh_turn_look; /* at a pause */
 typedef enum { RH_TURN_FINISHED, RH_TURN_SILENCE, RH_TURN_COMMAND } rh_turn_reason;
 
 typedef struct {
@@ -37,17 +36,17 @@ typedef struct {
 typedef struct {
     double patience_s;
     bool open;
-    bool answered;       /* a turn has ended since the interviewer last spoke */
-    double after;        /* what was said before belongs to a turn that is over */
-    double from;         /* of the open turn */
-    double quiet;        /* s of silence at the last moment; */
-    double longest;      /* the longest of the turn after which the person went on */
-    int n_final;         /* words of the turn that are final; */
-    int n_new;           /* those behind them, which may change */
-    rh_turn_words last;  /* what it ends with so far */
-    double heard_to;     /* sound in which the words are known */
-    double asked_for[2]; /* the end of speech at which the model was asked, for each look; */
-    float p_voice[2];    /* what it said */
+    bool answered;      /* a turn has ended since the interviewer last spoke */
+    double after;       /* what was said before belongs to a turn that is over */
+    double from;        /* of the open turn */
+    double quiet;       /* s of silence at the last moment; */
+    double longest;     /* the longest of the turn after which the person went on */
+    int n_final;        /* words of the turn that are final; */
+    int n_new;          /* those behind them, which may change */
+    rh_turn_words last; /* what it ends with so far */
+    double heard_to;    /* sound in which the words are known */
+    double asked_for;   /* the end of speech at which the model was asked; */
+    float p_voice;      /* what it said */
 } rh_turns;
 
 void rh_turns_init(rh_turns *t, double patience_s);
@@ -63,9 +62,9 @@ void rh_turns_hear(rh_turns *t, const rh_turn_words *last, int n_words, double f
 double rh_turns_after(const rh_turns *t);
 
 /* Whether the turn model is to be asked about the pause now. */
-rh_turn_look rh_turns_ask(const rh_turns *t, const rh_turn_view *v);
+bool rh_turns_ask(const rh_turns *t, const rh_turn_view *v);
 /* It said `p` of the pause behind `speech_end`. */
-void rh_turns_judge(rh_turns *t, rh_turn_look look, double speech_end, float p);
+void rh_turns_judge(rh_turns *t, double speech_end, float p);
 
 /* What the moment means. After a start call it again: the turn may have ended as well. */
 rh_turn_told rh_turns_step(rh_turns *t, const rh_turn_view *v);

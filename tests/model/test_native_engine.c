@@ -184,7 +184,9 @@ static void second_decodes_use_what_was_heard(void **state)
     rh_transcript_init(&again);
     rh_transcript_init(&forced);
     assert_int_equal(rh_asr_stream_new(&s, m, &err), RH_OK);
+    rh_asr_ending next = {0};
     assert_int_equal(rh_asr_redecode(s, &p, &again, &err), RH_ERR_INVAL);
+    assert_int_equal(rh_asr_expected(s, "You", &p, &next, &err), RH_ERR_INVAL);
     assert_int_equal(rh_asr_transcribe(s, speech.samples, speech.n, &p, &t, &err), RH_OK);
     assert_int_equal(rh_asr_redecode(s, &p, &again, &err), RH_OK);
     assert_string_equal(again.text, t.text);
@@ -193,6 +195,13 @@ static void second_decodes_use_what_was_heard(void **state)
     assert_int_equal(forced.n_words, 9);
     assert_true(forced.words[1].p > 0.5f);
     assert_true(forced.words[8].p < 0.1f);
+    assert_int_equal(rh_asr_expected(s, "You don't mean that you thought me so silly", &p, &next, &err), RH_OK);
+    assert_true(next.stop > 0.7f && next.more < 0.1f);
+    assert_true(fabsf(next.stop + next.comma + next.trailing + next.end + next.more - 1) < 0.02f);
+    assert_int_equal(rh_asr_expected(s, " You don't mean that you thought", &p, &next, &err), RH_OK);
+    assert_true(next.more > 0.7f && next.stop < 0.1f);
+    assert_int_equal(rh_asr_expected(s, "", &p, &next, &err), RH_OK);
+    assert_true(next.more > 0.5f);
     assert_int_equal(rh_asr_pooled(s, pooled, 1024, &err), RH_OK);
     assert_int_equal(rh_asr_pooled(s, pooled, 10, &err), RH_ERR_INVAL);
     rh_transcript_done(&t);

@@ -23,6 +23,7 @@ typedef struct {
     int n_finals, n_partials;
     double first_partial; /* sound fed when it came, s; 0 = none */
     double end;           /* of the last final */
+    rh_asr_ending next;   /* behind it */
 } told;
 
 static void listen(rh_transcriber *t, told *o, double fed_s)
@@ -44,6 +45,7 @@ static void listen(rh_transcriber *t, told *o, double fed_s)
             at = w->start;
         }
         o->end = (double)h.end;
+        o->next = h.expected;
         strcat(o->text, h.transcript->text);
         o->n_finals++;
     }
@@ -88,6 +90,7 @@ static rh_transcriber *start(bool partials)
     rh_transcriber_options o = rh_transcriber_options_default();
     o.language = "en";
     o.partials = partials;
+    o.expected = partials;
     rh_transcriber *t = NULL;
     rh_error err;
     assert_int_equal(rh_transcriber_new(&t, model, vad, &o, &err), RH_OK);
@@ -130,6 +133,7 @@ static void speech_is_shown_early_and_settled_at_pauses(void **state)
     assert_true(word_errors("And so my fellow Americans ask not what your country can do for you ask "
                             "what you can do for your country",
                             o.text) == 0);
+    assert_true(o.next.stop > 0.5f && o.next.more < 0.2f); /* behind "for your country" */
     assert_true(rh_transcriber_speech_s(t) > 6.5 && rh_transcriber_speech_s(t) < 9.5);
     assert_true(rh_transcriber_behind_s(t) < 0.04);
     assert_false(rh_transcriber_speaking(t));
@@ -177,6 +181,7 @@ static void speech_without_a_pause_is_settled_by_agreement(void **state)
                     "their fatigue",
                     o.text);
     printf("word errors without pauses: %.1f %%\n", 100 * wrong);
+    assert_true(o.next.stop + o.next.end + o.next.more == 0); /* nobody asked */
     assert_true(wrong < 0.15); /* about what the file itself has; a lost window would cost a third */
     rh_transcriber_free(t);
 }

@@ -179,6 +179,18 @@ typedef struct {
 } rh_heard_language;
 rh_status rh_asr_heard_language(rh_asr_stream *s, const char *asked, rh_heard_language *out, rh_error *err);
 
+/* What the model expects behind `text`, which the sound is said to hold: chances that sum to 1. As rh_asr_force(); `text`
+ * ends with a word. */
+typedef struct {
+    float stop;     /* . ! ? */
+    float comma;    /* , ; : */
+    float trailing; /* three dots, a dash */
+    float end;      /* nothing more, and no sign */
+    float more;     /* another word, or more of the last one */
+} rh_asr_ending;
+rh_status rh_asr_expected(rh_asr_stream *s, const char *text, const rh_asr_params *p, rh_asr_ending *out,
+                          rh_error *err);
+
 void rh_transcript_init(rh_transcript *t);
 void rh_transcript_done(rh_transcript *t);
 /* Copies segments, words and tokens of `src`, their times moved by `offset_s`, to the end of `dst`. */

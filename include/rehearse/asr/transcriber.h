@@ -33,6 +33,7 @@ typedef struct {
                              0: only when the model's window is full; 0 */
     int max_behind_s;      /* sound that may wait; past it _feed refuses; RH_TRANSCRIBER_MAX_BEHIND_S */
     bool verbatim;         /* finals come with a verbatim decode: hesitations are written down */
+    bool expected;         /* words that a pause follows come with what the model expects behind them */
 } rh_transcriber_options;
 
 /* What was heard; valid until the next _work, _finish or _free. */
@@ -40,6 +41,7 @@ typedef struct {
     bool final;
     float start, end;                /* s */
     const rh_transcript *transcript; /* its text, words and tokens, times from the first sample */
+    rh_asr_ending expected;          /* behind words that a pause follows, where asked for; all 0 = not known */
     const float *pooled;
     int n_pooled; /* finals: rh_asr_pooled() of the utterance; may be NULL */
     /* Finals, where asked for: words of the verbatim decode (verbatim.h), maybe none and

@@ -334,6 +334,7 @@ static rh_status make_final(rh_transcriber *t, int64_t to, const atomic_bool *ca
     if (st != RH_OK)
         return st;
     pool(t);
+    rh_tr_expect(t);
     st = decode_verbatim(t, cancel, err);
     return st == RH_OK ? finish(t, &t->scratch, to, err) : st;
 }
@@ -380,9 +381,13 @@ static rh_status settle_words(rh_transcriber *t, int n)
 {
     const rh_transcript *text = &t->scratch;
     int64_t settled = (int64_t)(text->words[n - 1].end * RATE);
+    rh_asr_ending expected = t->expected; /* behind the last of all words */
     rh_status st = rh_transcript_slice(&t->piece, text, 0, n);
+    if (n < text->n_words)
+        t->expected = (rh_asr_ending){0};
     if (st == RH_OK)
         st = rh_tr_add_final(t, &t->piece, t->seen, settled);
+    t->expected = expected;
     if (st != RH_OK)
         return st;
     keep_language(t, &t->piece);
@@ -439,6 +444,9 @@ static rh_status make_partial(rh_transcriber *t, bool settle, const atomic_bool 
     adapt_interval(t, rh_now_us() - from_us, late);
     int n = settle && (!t->doubtful || rh_tr_overdue(t)) ? standing(t) : 0;
     bool may_end = t->seen >= t->speech_end + TR_PAUSE_DECODE / 2;
+    t->expected = (rh_asr_ending){0};
+    if (may_end)
+        rh_tr_expect(t);
     if (n > 0 || may_end)
         st = decode_verbatim(t, cancel, err);
     if (st != RH_OK)

@@ -2,9 +2,14 @@
 #include <string.h>
 #include "rehearse/base/alloc.h"
 #include "rehearse/base/array.h"
+#include "rehearse/base/buf.h"
+#include "rehearse/base/clock.h"
 #include "transcriber_internal.h"
 
-enum { BEYOND = TR_RATE / 2 /* sound given with a final after what is new */ };
+enum {
+    BEYOND = TR_RATE / 2, /* sound given with a final after what is new */
+    MOST_TEXT = 4096,     /* bytes behind which something is expected */
+};
 
 static rh_status add(rh_transcriber *t, const rh_transcript *text, tr_heard h)
 {
@@ -26,12 +31,17 @@ static rh_status add(rh_transcriber *t, const rh_transcript *text, tr_heard h)
 
 rh_status rh_tr_add_partial(rh_transcriber *t, const rh_transcript *text)
 {
-    return add(t, text, (tr_heard){.start = (float)rh_tr_fresh(t) / TR_RATE, .end = (float)t->seen / TR_RATE});
+    return add(
+        t, text,
+        (tr_heard){.start = (float)rh_tr_fresh(t) / TR_RATE, .end = (float)t->seen / TR_RATE, .expected = t->expected});
 }
 
 rh_status rh_tr_add_final(rh_transcriber *t, const rh_transcript *text, int64_t to, int64_t settled)
 {
-    tr_heard h = {.final = true, .start = text->words[0].start, .end = text->words[text->n_words - 1].end};
+    tr_heard h = {.final = true,
+                  .start = text->words[0].start,
+                  .end = text->words[text->n_words - 1].end,
+                  .expected = t->expected};
     if (t->o.verbatim) {
         h.from = t->from;
         h.to = to;
@@ -60,6 +70,27 @@ void rh_tr_forget_heard(rh_transcriber *t)
     t->n_heard = t->next_heard = 0;
 }
 
+void rh_tr_expect(rh_transcriber *t)
+{
+    const rh_transcript *s = &t->scratch;
+    rh_buf text;
+    t->expected = (rh_asr_ending){0};
+    if (!t->o.expected || s->n_words == 0)
+        return;
+    const rh_asr_word *last = &s->words[s->n_words - 1];
+    size_t from = s->words[0].text_off, n = last->text_off + last->text_len - from;
+    while (n > 0 && strchr(".,!?;:-\"' ", s->text[from + n - 1]))
+        n--;
+    rh_asr_params p = rh_asr_params_default();
+    p.language = t->language[0] ? t->language : s->language;
+    p.deadline_us = rh_now_us() + 500000;
+    rh_buf_init(&text, MOST_TEXT);
+    if (rh_buf_puts(&text, t->context) == RH_OK && rh_buf_puts(&text, t->context[0] ? " " : "") == RH_OK &&
+        rh_buf_add(&text, s->text + from, n) == RH_OK)
+        (void)rh_asr_expected(t->asr, text.data, &p, &t->expected, NULL); /* engines may lack it */
+    rh_buf_done(&text);
+}
+
 rh_status rh_transcriber_next(rh_transcriber *t, rh_heard *out)
 {
     if (t->next_heard == t->n_heard)
@@ -69,6 +100,7 @@ rh_status rh_transcriber_next(rh_transcriber *t, rh_heard *out)
                       .start = h->start,
                       .end = h->end,
                       .transcript = &h->transcript,
+                      .expected = h->expected,
                       .pooled = h->pooled,
                       .n_pooled = h->n_pooled};
     if (h->to > h->from) {

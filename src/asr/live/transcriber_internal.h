@@ -25,6 +25,7 @@ typedef struct {
     bool final;
     rh_transcript transcript;
     float start, end;
+    rh_asr_ending expected;
     float *pooled;
     int n_pooled;
     rh_transcript verbatim;
@@ -82,6 +83,7 @@ struct rh_transcriber {
     rh_transcript scratch;
     rh_transcript piece;    /* words that are being settled */
     rh_transcript verbatim; /* verbatim decode of the last decode that may become final */
+    rh_asr_ending expected; /* behind its words */
     int32_t *draft;         /* its tokens */
     int n_draft;
     size_t cap_draft;
@@ -124,5 +126,7 @@ static inline int64_t rh_tr_fresh(const rh_transcriber *t)
 rh_status rh_tr_add_partial(rh_transcriber *t, const rh_transcript *text);
 rh_status rh_tr_add_final(rh_transcriber *t, const rh_transcript *text, int64_t to, int64_t settled);
 void rh_tr_forget_heard(rh_transcriber *t);
+/* Notes what the model expects behind the words of the decode in `scratch`, which may end the utterance. */
+void rh_tr_expect(rh_transcriber *t);
 
 #endif

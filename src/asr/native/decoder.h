@@ -105,6 +105,10 @@ bool rh_dec_good_enough(const rh_dec_params *p, const rh_dec_result *r);
 rh_status rh_dec_force(rh_dec_state *s, const rh_dec_params *p, const int32_t *tokens, int n, rh_dec_token *out,
                        rh_error *err);
 
+/* How likely each token is behind the given text: n_vocab chances, in the state until its next use. */
+rh_status rh_dec_next(rh_dec_state *s, const rh_dec_params *p, const int32_t *tokens, int n, float **p_next,
+                      rh_error *err);
+
 /* Times of text tokens (no timestamps among them) by dynamic time warping over the alignment
  * heads: starts[i] in s from the start of the window, starts[n] = end of the last one.
  * `n_speech_pos`: positions (20 ms) that hold audio, at most the n_pos of rh_dec_set_audio(). */

@@ -360,3 +360,29 @@ rh_status rh_dec_force(rh_dec_state *s, const rh_dec_params *p, const int32_t *t
     dec_slots_clear(s);
     return st;
 }
+
+rh_status rh_dec_next(rh_dec_state *s, const rh_dec_params *p, const int32_t *tokens, int n, float **p_next,
+                      rh_error *err)
+{
+    int32_t language, all[RH_DEC_MAX_TOKENS];
+    int count;
+    if (n < 0 || n > s->m->hp.n_text_ctx - 5)
+        return rh_fail(err, RH_ERR_INVAL, "%d tokens: at most %d fit", n, s->m->hp.n_text_ctx - 5);
+    rh_status st = need_audio(s, err);
+    if (st == RH_OK)
+        st = dec_language_of(s, p, &language, err);
+    if (st == RH_OK)
+        st = dec_start_tokens(s, language, p->translate, false, all, &count, err);
+    if (st != RH_OK)
+        return st;
+    memcpy(all + count, tokens, (size_t)n * sizeof *tokens);
+    count += n;
+    dec_sequence q = {.n = 0};
+    dec_slots_clear(s);
+    st = dec_extend(s, &q, all, count, count - 1, NULL, p->deadline_us, err);
+    dec_slots_clear(s);
+    if (st == RH_OK)
+        s->m->k->softmax(s->logits, s->m->n_vocab);
+    *p_next = s->logits;
+    return st;
+}

@@ -168,6 +168,7 @@ const rh_asr_engine rh_engine_native = {
     .transcribe = native_transcribe,
     .redecode = native_redecode,
     .force = native_force,
+    .expected = native_expected,
     .pooled = engine_pooled,
     .phones = engine_phones,
     .heard_language = engine_heard_language,

@@ -36,5 +36,6 @@ rh_status native_transcribe(void *stream, const float *samples, size_t n, const 
                             rh_error *err);
 rh_status native_redecode(void *stream, const rh_asr_params *p, rh_transcript *out, rh_error *err);
 rh_status native_force(void *stream, const char *text, const rh_asr_params *p, rh_transcript *out, rh_error *err);
+rh_status native_expected(void *stream, const char *text, const rh_asr_params *p, rh_asr_ending *out, rh_error *err);
 
 #endif
