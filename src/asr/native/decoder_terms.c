@@ -173,12 +173,42 @@ static bool is_parted(const finder *f, const rh_term_place *at)
     return false;
 }
 
+/* Runs ids[0], which is run already, and what is said instead, ids[1..n): c->score is by how much that is likelier
+ * than `least`. It is given up at the first token where that is too unlikely alone. */
+static rh_status ask(finder *f, place *c, const int32_t *ids, int n, float least, int *n_steps, rh_error *err)
+{
+    rh_dec_state *s = f->s;
+    rh_status st = run_prefix(f, c->first, err);
+    if (st != RH_OK)
+        return st;
+    dec_sequence branch = f->prefix, *kept = &f->prefix;
+    branch.n = f->n_in + c->first - 1;
+    if (branch.n + n > s->m->hp.n_text_ctx)
+        return RH_OK;
+    float sum = 0;
+    for (int from = 0, count = 1; from + 1 < n && st == RH_OK && sum > least; from += count, count = n - 2) {
+        st = dec_extend(s, &branch, ids + from, count, 0, NULL, f->p->deadline_us, err);
+        ++*n_steps;
+        for (int i = from; i < from + count && st == RH_OK; i++) {
+            const float *x = s->logits + (size_t)(i - from) * (size_t)s->m->n_vocab;
+            dec_dist d = dec_dist_of(s->m, x);
+            rh_dec_token t = dec_token_of(&d, x, ids[i + 1]);
+            if (i < c->n)
+                c->tokens[i] = t;
+            sum += t.logprob;
+        }
+    }
+    dec_slots_keep(s, &kept, 1);
+    c->score = sum - least;
+    return st;
+}
+
 /* What the decoder thinks of the term in its place. */
 static rh_status judge(finder *f, place *c, int *n_steps, rh_error *err)
 {
     int32_t ids[DEC_LOGIT_ROWS + 1], term[MAX_TERM];
     int n = 0, n_term = term_tokens(f, c, term);
-    rh_dec_state *s = f->s;
+    float sure = 0;
     c->score = -INFINITY;
     if (!n_term)
         return RH_OK;
@@ -189,43 +219,19 @@ static rh_status judge(finder *f, place *c, int *n_steps, rh_error *err)
     while (after < AFTER && c->end + after < f->r->n_tokens && is_text(f, c->end + after))
         ids[n++] = f->r->tokens[c->end + after++].id;
     if (after < AFTER && c->end + after == f->r->n_tokens && !f->p->timestamps) /* a word left out would show in it */
-        ids[n++] = rh_tokenizer_special(s->m->tokenizer)->eot;
-    rh_status st = run_prefix(f, c->first, err);
-    if (st != RH_OK)
-        return st;
-    dec_sequence branch = f->prefix, *kept = &f->prefix;
-    branch.n = f->n_in + c->first - 1;
-    if (branch.n + n > s->m->hp.n_text_ctx)
-        return RH_OK;
-    st = dec_extend(s, &branch, ids, n - 1, 0, NULL, f->p->deadline_us, err);
-    if (st != RH_OK)
-        return st;
-    ++*n_steps;
-    float was_term = 0, was_after = 0, is_term = 0, is_after = 0;
-    for (int i = 0; i + 1 < n; i++) {
-        const float *x = s->logits + (size_t)i * (size_t)s->m->n_vocab;
-        dec_dist d = dec_dist_of(s->m, x);
-        rh_dec_token t = dec_token_of(&d, x, ids[i + 1]);
-        if (i < n_term) {
-            c->tokens[i] = t;
-            is_term += t.logprob;
-        } else {
-            is_after += t.logprob;
-        }
+        ids[n++] = rh_tokenizer_special(f->s->m->tokenizer)->eot;
+    float least = -allowed(c->at.distance, c->is_rare, is_odd(f, &c->at)), was = 0;
+    for (int i = c->first; i < c->end + after; i++) {
+        was += f->r->tokens[i].logprob;
+        sure = i + 1 == c->end ? expf(was / (float)(c->end - c->first)) : sure;
     }
-    for (int i = c->first; i < c->end; i++)
-        was_term += f->r->tokens[i].logprob;
-    for (int i = c->end; i < c->end + after; i++)
-        was_after += f->r->tokens[i].logprob;
-    dec_slots_keep(s, &kept, 1);
     c->n = n_term;
-    c->score = is_term + is_after - was_term - was_after + allowed(c->at.distance, c->is_rare, is_odd(f, &c->at));
-    float sure = expf(was_term / (float)(c->end - c->first));
+    rh_status st = ask(f, c, ids, n, was + least, n_steps, err);
     for (int i = 0; i < n_term; i++) {
         c->tokens[i].p = fmaxf(c->tokens[i].p, sure);
         c->tokens[i].p_filler = i ? 0.0f : f->r->tokens[c->first].p_filler;
     }
-    return RH_OK;
+    return st;
 }
 
 static bool overlap(const place *a, const place *b)
