@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 #include "rehearse/base/alloc.h"
@@ -15,6 +16,18 @@ enum { TRIES = 20, PAUSE_MS = 100 };
 struct rh_folder_lock {
     int fd;
 };
+
+void rh_store_make_folder(const char *path)
+{
+    char dir[4096];
+    if (snprintf(dir, sizeof dir, "%s", path) >= (int)sizeof dir)
+        return;
+    for (char *slash = strchr(dir + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+        *slash = '\0';
+        (void)mkdir(dir, 0700); /* an error shows when the database is opened */
+        *slash = '/';
+    }
+}
 
 static void say_who(int fd, const char *who)
 {

@@ -7,43 +7,29 @@
 
 /* ---- on the store's thread ---- */
 
-/* A statement that deletes; *n rows. */
-static rh_status delete_rows(rh_store *s, sqlite3_stmt *q, int *n, rh_error *err)
+/* A statement that deletes, with one value; *n rows. */
+static rh_status delete_rows(rh_store *s, rh_sql which, store_value by, int *n, rh_error *err)
 {
-    int rc;
-    *n = 0;
-    while ((rc = sqlite3_step(q)) == SQLITE_ROW)
-        ++*n;
-    rh_status st = rc == SQLITE_DONE ? RH_OK : store_sql_fail(s, "delete", err);
-    sqlite3_reset(q);
+    rh_status st = store_do(s->db, which, "delete", n, err, &by, 1);
     s->checkpoint_due |= st == RH_OK && *n > 0; /* what was deleted must not linger in the log */
     return st;
 }
 
 static rh_status run_new(rh_store *s, store_op *o, rh_error *err)
 {
-    sqlite3_stmt *q = store_statement(s, RH_SQL_INTERVIEW_NEW);
-    sqlite3_bind_text(q, 1, o->id, -1, SQLITE_STATIC);
-    sqlite3_bind_double(q, 2, o->start);
-    if (o->kind)
-        sqlite3_bind_text(q, 3, o->kind, -1, SQLITE_STATIC);
-    sqlite3_bind_text(q, 4, o->text, -1, SQLITE_STATIC);
-    sqlite3_bind_int(q, 5, RH_STORE_INTERVIEWS);
-    rh_status st = sqlite3_step(q) == SQLITE_DONE ? RH_OK : store_sql_fail(s, "interview", err);
-    sqlite3_reset(q);
-    if (st == RH_OK && sqlite3_changes(s->db) == 0)
+    store_query *q = store_use(s->db, RH_SQL_INTERVIEW_NEW,
+                               VALUES(T(o->id), R(o->start), T(o->kind), T(o->text), N(RH_STORE_INTERVIEWS)));
+    store_step step = store_query_step(q);
+    int64_t n = step == STORE_DONE ? store_query_changes(q) : 0;
+    rh_status st = store_query_end(q, step, "interview", err);
+    if (st == RH_OK && n == 0)
         return rh_fail(err, RH_ERR_BUSY, "%d interviews are kept: delete some first", RH_STORE_INTERVIEWS);
     return st;
 }
 
 static rh_status run_list(rh_store *s, store_op *o, rh_error *err)
 {
-    sqlite3_stmt *q = store_statement(s, RH_SQL_INTERVIEWS);
-    if (o->kind)
-        sqlite3_bind_text(q, 1, o->kind, -1, SQLITE_STATIC);
-    sqlite3_bind_double(q, 2, o->start);
-    sqlite3_bind_int(q, 3, o->n);
-    return store_rows(s, q, &o->out, err);
+    return store_rows(store_use(s->db, RH_SQL_INTERVIEWS, VALUES(T(o->kind), R(o->start), N(o->n))), &o->out, err);
 }
 
 static rh_status not_found(const char *id, rh_error *err)
@@ -54,16 +40,11 @@ static rh_status not_found(const char *id, rh_error *err)
 static rh_status run_get(rh_store *s, store_op *o, rh_error *err)
 {
     json_t *rows = NULL, *sessions = NULL;
-    sqlite3_stmt *q = store_statement(s, RH_SQL_INTERVIEW);
-    sqlite3_bind_text(q, 1, o->id, -1, SQLITE_STATIC);
-    rh_status st = store_rows(s, q, &rows, err);
+    rh_status st = store_rows(store_use(s->db, RH_SQL_INTERVIEW, VALUES(T(o->id))), &rows, err);
     if (st == RH_OK && json_array_size(rows) == 0)
         st = not_found(o->id, err);
-    if (st == RH_OK) {
-        q = store_statement(s, RH_SQL_INTERVIEW_SESSIONS);
-        sqlite3_bind_text(q, 1, o->id, -1, SQLITE_STATIC);
-        st = store_sessions(s, q, &sessions, err);
-    }
+    if (st == RH_OK)
+        st = store_sessions(store_use(s->db, RH_SQL_INTERVIEW_SESSIONS, VALUES(T(o->id))), &sessions, err);
     if (st == RH_OK) {
         json_decref(o->out); /* of an attempt before */
         o->out = json_incref(json_array_get(rows, 0));
@@ -77,18 +58,14 @@ static rh_status run_get(rh_store *s, store_op *o, rh_error *err)
 static rh_status run_delete(rh_store *s, store_op *o, rh_error *err)
 {
     int n;
-    sqlite3_stmt *q = store_statement(s, RH_SQL_INTERVIEW_DELETE);
-    sqlite3_bind_text(q, 1, o->id, -1, SQLITE_STATIC);
-    rh_status st = delete_rows(s, q, &n, err);
+    rh_status st = delete_rows(s, RH_SQL_INTERVIEW_DELETE, (store_value)T(o->id), &n, err);
     return st == RH_OK && n == 0 ? not_found(o->id, err) : st;
 }
 
 static rh_status run_expire(rh_store *s, store_op *o, rh_error *err)
 {
     int n;
-    sqlite3_stmt *q = store_statement(s, RH_SQL_INTERVIEWS_OLDER);
-    sqlite3_bind_double(q, 1, o->start);
-    return delete_rows(s, q, &n, err);
+    return delete_rows(s, RH_SQL_INTERVIEWS_OLDER, (store_value)R(o->start), &n, err);
 }
 
 /* ---- any thread ---- */

@@ -8,12 +8,6 @@
 
 /* ---- on the store's thread ---- */
 
-static void bind(sqlite3_stmt *q, int i, const char *text)
-{
-    if (text)
-        sqlite3_bind_text(q, i, text, -1, SQLITE_STATIC);
-}
-
 static rh_status no_session(const char *id, rh_error *err)
 {
     return rh_fail(err, RH_ERR_NOTFOUND, "no session \"%s\"", id);
@@ -22,27 +16,25 @@ static rh_status no_session(const char *id, rh_error *err)
 /* RH_OK when there is the session. */
 static rh_status look_for(rh_store *s, const char *id, rh_error *err)
 {
-    sqlite3_stmt *q = store_statement(s, RH_SQL_SESSION_THERE);
-    bind(q, 1, id);
-    int rc = sqlite3_step(q);
-    sqlite3_reset(q);
-    return rc == SQLITE_ROW ? RH_OK : rc == SQLITE_DONE ? no_session(id, err) : store_sql_fail(s, "look", err);
+    int n;
+    rh_status st = store_do(s->db, RH_SQL_SESSION_THERE, "look", &n, err, VALUES(T(id)));
+    return st == RH_OK && n == 0 ? no_session(id, err) : st;
 }
 
 /* The rows of a bound statement in o->out, of an attempt before or not. */
-static rh_status give_rows(rh_store *s, store_op *o, sqlite3_stmt *q, rh_error *err)
+static rh_status give_rows(store_op *o, store_query *q, rh_error *err)
 {
     json_t *rows = NULL;
-    rh_status st = store_rows(s, q, &rows, err);
+    rh_status st = store_rows(q, &rows, err);
     json_decref(o->out);
     o->out = rows;
     return st;
 }
 
 /* The only row instead of a list of one; RH_AGAIN when there is none. */
-static rh_status give_one(rh_store *s, store_op *o, sqlite3_stmt *q, rh_error *err)
+static rh_status give_one(store_op *o, store_query *q, rh_error *err)
 {
-    rh_status st = give_rows(s, o, q, err);
+    rh_status st = give_rows(o, q, err);
     json_t *first = json_incref(json_array_get(o->out, 0));
     json_decref(o->out);
     o->out = first;
@@ -50,13 +42,10 @@ static rh_status give_one(rh_store *s, store_op *o, sqlite3_stmt *q, rh_error *e
 }
 
 /* A statement that deletes and returns what it deleted. */
-static rh_status delete_rows(rh_store *s, sqlite3_stmt *q, size_t *n, rh_error *err)
+static rh_status delete_rows(rh_store *s, rh_sql which, int *n, rh_error *err, const store_value *v, size_t n_values)
 {
-    json_t *rows = NULL;
-    rh_status st = store_rows(s, q, &rows, err);
-    *n = json_array_size(rows);
+    rh_status st = store_do(s->db, which, "delete", n, err, v, n_values);
     s->checkpoint_due |= *n > 0; /* what was deleted must not linger in the log */
-    json_decref(rows);
     return st;
 }
 
@@ -65,75 +54,55 @@ static rh_status run_note_new(rh_store *s, store_op *o, rh_error *err)
     rh_status st = look_for(s, o->id, err);
     if (st != RH_OK)
         return st;
-    sqlite3_stmt *q = store_statement(s, RH_SQL_NOTE_NEW);
-    bind(q, 1, o->id);
-    sqlite3_bind_double(q, 2, rh_unix_time());
-    sqlite3_bind_double(q, 3, o->start);
-    bind(q, 4, o->kind);
-    bind(q, 5, o->text);
-    sqlite3_bind_int(q, 6, o->n);
-    st = give_one(s, o, q, err);
+    st = give_one(o,
+                  store_use(s->db, RH_SQL_NOTE_NEW,
+                            VALUES(T(o->id), R(rh_unix_time()), R(o->start), T(o->kind), T(o->text), N(o->n))),
+                  err);
     return st == RH_AGAIN ? rh_fail(err, RH_ERR_BUSY, "there are %d notes here already: delete some first", o->n) : st;
 }
 
 static rh_status run_notes(rh_store *s, store_op *o, rh_error *err)
 {
     rh_status st = look_for(s, o->id, err);
-    sqlite3_stmt *q = store_statement(s, RH_SQL_NOTES);
-    bind(q, 1, o->id);
-    return st == RH_OK ? give_rows(s, o, q, err) : st;
+    return st == RH_OK ? give_rows(o, store_use(s->db, RH_SQL_NOTES, VALUES(T(o->id))), err) : st;
 }
 
 static rh_status run_note_delete(rh_store *s, store_op *o, rh_error *err)
 {
-    size_t n;
-    sqlite3_stmt *q = store_statement(s, RH_SQL_NOTE_DELETE);
-    bind(q, 1, o->id);
-    sqlite3_bind_int64(q, 2, (sqlite3_int64)o->start);
-    rh_status st = delete_rows(s, q, &n, err);
+    int n;
+    rh_status st = delete_rows(s, RH_SQL_NOTE_DELETE, &n, err, VALUES(T(o->id), N((int64_t)o->start)));
     return st == RH_OK && n == 0 ? rh_fail(err, RH_ERR_NOTFOUND, "session \"%s\" has no such note", o->id) : st;
 }
 
 static rh_status run_goal_set(rh_store *s, store_op *o, rh_error *err)
 {
-    size_t n;
-    sqlite3_stmt *q = store_statement(s, o->text ? RH_SQL_GOAL_SET : RH_SQL_GOAL_DELETE);
-    bind(q, 1, o->kind);
+    int n;
     if (!o->text)
-        return delete_rows(s, q, &n, err);
-    sqlite3_bind_double(q, 2, rh_unix_time());
-    bind(q, 3, o->text);
-    sqlite3_bind_int(q, 4, RH_STORE_GOALS);
-    rh_status st = give_one(s, o, q, err);
+        return delete_rows(s, RH_SQL_GOAL_DELETE, &n, err, VALUES(T(o->kind)));
+    store_query *q =
+        store_use(s->db, RH_SQL_GOAL_SET, VALUES(T(o->kind), R(rh_unix_time()), T(o->text), N(RH_STORE_GOALS)));
+    rh_status st = give_one(o, q, err);
     return st == RH_AGAIN ? rh_fail(err, RH_ERR_BUSY, "goals of %d clients are kept: remove some first", RH_STORE_GOALS)
                           : st;
 }
 
 static rh_status run_goals(rh_store *s, store_op *o, rh_error *err)
 {
-    sqlite3_stmt *q = store_statement(s, RH_SQL_GOALS);
-    bind(q, 1, o->kind);
-    return give_rows(s, o, q, err);
+    return give_rows(o, store_use(s->db, RH_SQL_GOALS, VALUES(T(o->kind))), err);
 }
 
 static rh_status run_share_new(rh_store *s, store_op *o, rh_error *err)
 {
-    size_t n;
+    int n;
     rh_status st = look_for(s, o->id, err);
-    sqlite3_stmt *q = store_statement(s, RH_SQL_SHARES_EXPIRE);
-    sqlite3_bind_double(q, 1, o->start);
     if (st == RH_OK)
-        st = delete_rows(s, q, &n, err);
+        st = delete_rows(s, RH_SQL_SHARES_EXPIRE, &n, err, VALUES(R(o->start)));
     if (st != RH_OK)
         return st;
-    q = store_statement(s, RH_SQL_SHARE_NEW);
-    bind(q, 1, o->id);
-    bind(q, 2, o->kind);
-    sqlite3_bind_double(q, 3, o->start);
-    sqlite3_bind_double(q, 4, o->end);
-    bind(q, 5, o->text);
-    sqlite3_bind_int(q, 6, o->n);
-    st = give_one(s, o, q, err);
+    st = give_one(
+        o,
+        store_use(s->db, RH_SQL_SHARE_NEW, VALUES(T(o->id), T(o->kind), R(o->start), R(o->end), T(o->text), N(o->n))),
+        err);
     return st == RH_AGAIN ? rh_fail(err, RH_ERR_BUSY, "this session has %d links already: revoke some first", o->n)
                           : st;
 }
@@ -141,28 +110,19 @@ static rh_status run_share_new(rh_store *s, store_op *o, rh_error *err)
 static rh_status run_shares(rh_store *s, store_op *o, rh_error *err)
 {
     rh_status st = look_for(s, o->id, err);
-    sqlite3_stmt *q = store_statement(s, RH_SQL_SHARES);
-    bind(q, 1, o->id);
-    sqlite3_bind_double(q, 2, o->start);
-    return st == RH_OK ? give_rows(s, o, q, err) : st;
+    return st == RH_OK ? give_rows(o, store_use(s->db, RH_SQL_SHARES, VALUES(T(o->id), R(o->start))), err) : st;
 }
 
 static rh_status run_share_delete(rh_store *s, store_op *o, rh_error *err)
 {
-    size_t n;
-    sqlite3_stmt *q = store_statement(s, RH_SQL_SHARE_DELETE);
-    bind(q, 1, o->id);
-    bind(q, 2, o->kind);
-    rh_status st = delete_rows(s, q, &n, err);
+    int n;
+    rh_status st = delete_rows(s, RH_SQL_SHARE_DELETE, &n, err, VALUES(T(o->id), T(o->kind)));
     return st == RH_OK && n == 0 ? rh_fail(err, RH_ERR_NOTFOUND, "session \"%s\" has no such link", o->id) : st;
 }
 
 static rh_status run_share(rh_store *s, store_op *o, rh_error *err)
 {
-    sqlite3_stmt *q = store_statement(s, RH_SQL_SHARE);
-    bind(q, 1, o->id);
-    sqlite3_bind_double(q, 2, o->start);
-    rh_status st = give_one(s, o, q, err);
+    rh_status st = give_one(o, store_use(s->db, RH_SQL_SHARE, VALUES(T(o->id), R(o->start))), err);
     return st == RH_AGAIN ? rh_fail(err, RH_ERR_NOTFOUND, "this link has expired or was revoked") : st;
 }
 

@@ -1,5 +1,5 @@
 /* sql.c - every statement of the store in one place. */
-#include "store_internal.h"
+#include "sql.h"
 
 #include <stddef.h>
 
@@ -93,8 +93,7 @@ const char *const rh_sql_text[RH_SQL_COUNT] = {
     [RH_SQL_SHARE] = "SELECT data, id, session, hash, created, expires FROM share WHERE id = ?1 AND expires > ?2",
     [RH_SQL_SHARE_DELETE] = "DELETE FROM share WHERE session = ?1 AND id = ?2 RETURNING id",
     [RH_SQL_HOLD] = "UPDATE session SET resume = ?1, acks = ?2 WHERE id = ?3",
-    [RH_SQL_HELD] = "SELECT json_object('state', state, 'resume', resume, 'acks', json(iif(acks, 'true', 'false')))"
-                    " FROM session WHERE id = ?1",
+    [RH_SQL_HELD] = "SELECT '{}', state, resume, acks FROM session WHERE id = ?1",
     [RH_SQL_TELL] = "INSERT INTO told (session, seq, data) VALUES (?1, ?2, ?3)"
                     " ON CONFLICT (session, seq) DO UPDATE SET data = ?3",
     [RH_SQL_TELL_SEGMENT] = "INSERT INTO segment (session, seq, start_s, end_s, data)"

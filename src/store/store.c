@@ -4,12 +4,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include "rehearse/base/alloc.h"
 #include "rehearse/base/clock.h"
 #include "store_internal.h"
-
-enum { BUSY_MS = 20 };
 
 bool rh_session_id_valid(const char *id)
 {
@@ -286,77 +283,6 @@ rh_status rh_store_files(rh_store *s, json_t **sessions, rh_error *err)
 
 /* ---- open and close ---- */
 
-void rh_store_make_folder(const char *path)
-{
-    char dir[4096];
-    if (snprintf(dir, sizeof dir, "%s", path) >= (int)sizeof dir)
-        return;
-    for (char *slash = strchr(dir + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
-        *slash = '\0';
-        (void)mkdir(dir, 0700); /* an error shows when the database is opened */
-        *slash = '/';
-    }
-}
-
-static rh_status prepare(rh_store *s, rh_error *err)
-{
-    for (int i = 0; i < RH_SQL_COUNT; i++)
-        if (sqlite3_prepare_v3(s->db, rh_sql_text[i], -1, SQLITE_PREPARE_PERSISTENT, &s->stmt[i], NULL) != SQLITE_OK)
-            return store_sql_fail(s, "prepare", err);
-    return RH_OK;
-}
-
-static rh_status migrate(rh_store *s, const char *path, rh_error *err)
-{
-    sqlite3_stmt *q = NULL;
-    if (sqlite3_prepare_v2(s->db, "PRAGMA user_version", -1, &q, NULL) != SQLITE_OK || sqlite3_step(q) != SQLITE_ROW) {
-        sqlite3_finalize(q);
-        return rh_fail(err, RH_ERR_FORMAT, "%s is not a session database", path);
-    }
-    int version = sqlite3_column_int(q, 0);
-    sqlite3_finalize(q);
-    if (version > rh_migrations_len)
-        return rh_fail(err, RH_ERR_FORMAT, "%s was written by a newer version (schema %d, known: %d)", path, version,
-                       rh_migrations_len);
-    for (; version < rh_migrations_len; version++) {
-        char set[64];
-        (void)snprintf(set, sizeof set, "PRAGMA user_version = %d", version + 1);
-        if (sqlite3_exec(s->db, "BEGIN IMMEDIATE", NULL, NULL, NULL) != SQLITE_OK ||
-            sqlite3_exec(s->db, rh_migrations[version], NULL, NULL, NULL) != SQLITE_OK ||
-            sqlite3_exec(s->db, set, NULL, NULL, NULL) != SQLITE_OK ||
-            sqlite3_exec(s->db, "COMMIT", NULL, NULL, NULL) != SQLITE_OK)
-            return store_sql_fail(s, "migrate", err);
-    }
-    return RH_OK;
-}
-
-static rh_status open_database(rh_store *s, const char *path, rh_error *err)
-{
-    rh_store_make_folder(path);
-    mode_t old = umask(077); /* what people said is theirs alone */
-    int rc = sqlite3_open_v2(path, &s->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL);
-    if (rc == SQLITE_OK) {
-        sqlite3_busy_timeout(s->db, RH_STORE_PATIENCE_S * 1000); /* while it is opened */
-        rc = sqlite3_exec(s->db,
-                          "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;"
-                          "PRAGMA secure_delete=ON; PRAGMA wal_autocheckpoint=250; PRAGMA journal_size_limit=1048576;",
-                          NULL, NULL, NULL);
-    }
-    umask(old);
-    if (rc == SQLITE_NOTADB)
-        return rh_fail(err, RH_ERR_FORMAT, "%s is not a session database", path);
-    if (rc != SQLITE_OK)
-        return rh_fail(err, RH_ERR_IO, "%s cannot be opened: %s", path,
-                       s->db ? sqlite3_errmsg(s->db) : "out of memory");
-    rh_status st = migrate(s, path, err);
-    if (st == RH_OK)
-        st = prepare(s, err);
-    if (st == RH_OK && strcmp(path, ":memory:") != 0)
-        store_reserve_open(s, path);
-    sqlite3_busy_timeout(s->db, BUSY_MS); /* the thread has other things to do than to wait */
-    return st;
-}
-
 rh_status rh_store_open(rh_store **out, const char *path, rh_error *err)
 {
     rh_store *s = rh_calloc(1, sizeof *s);
@@ -365,7 +291,9 @@ rh_status rh_store_open(rh_store **out, const char *path, rh_error *err)
     s->backlog_end = s->unapplied = &s->backlog;
     pthread_mutex_init(&s->lock, NULL);
     pthread_cond_init(&s->answered, NULL);
-    rh_status st = open_database(s, path, err);
+    rh_status st = store_db_open(&s->db, path, err);
+    if (st == RH_OK && strcmp(path, ":memory:") != 0)
+        store_reserve_open(s, path);
     if (st == RH_OK)
         st = rh_queue_new(&s->queue, RH_STORE_QUEUE, err);
     if (st == RH_OK) {
@@ -391,9 +319,7 @@ size_t rh_store_close(rh_store *s)
         pthread_join(s->thread, NULL);
         n_lost = s->n_lost;
     }
-    for (int i = 0; i < RH_SQL_COUNT; i++)
-        sqlite3_finalize(s->stmt[i]);
-    sqlite3_close(s->db);
+    store_db_close(s->db);
     rh_queue_free(s->queue);
     pthread_cond_destroy(&s->answered);
     pthread_mutex_destroy(&s->lock);

@@ -4,69 +4,10 @@
 #define RH_STORE_INTERNAL_H
 
 #include <pthread.h>
-#include <sqlite3.h>
 #include <stdatomic.h>
 #include "rehearse/base/queue.h"
+#include "db.h"
 #include "rehearse/store/store.h"
-
-typedef enum {
-    RH_SQL_BEGIN,
-    RH_SQL_TOUCH,
-    RH_SQL_SEGMENT,
-    RH_SQL_EVENT,
-    RH_SQL_SECOND,
-    RH_SQL_END,
-    RH_SQL_MEDIA,
-    RH_SQL_LIST,
-    RH_SQL_GET,
-    RH_SQL_SEGMENTS,
-    RH_SQL_EVENTS,
-    RH_SQL_SECONDS,
-    RH_SQL_DELETE,
-    RH_SQL_OLDER,
-    RH_SQL_UNENDED,
-    RH_SQL_RECORDING,
-    RH_SQL_PENDING,
-    RH_SQL_ATTEMPT,
-    RH_SQL_CLEAR_SEGMENTS,
-    RH_SQL_CLEAR_EVENTS,
-    RH_SQL_CLEAR_SECONDS,
-    RH_SQL_PUT_BACK,
-    RH_SQL_FAIL,
-    RH_SQL_REPORT_LLM,
-    RH_SQL_FILES,
-    RH_SQL_INTERVIEW_NEW,
-    RH_SQL_INTERVIEWS,
-    RH_SQL_INTERVIEW,
-    RH_SQL_INTERVIEW_SESSIONS,
-    RH_SQL_INTERVIEW_DELETE,
-    RH_SQL_INTERVIEWS_OLDER,
-    RH_SQL_SESSION_THERE,
-    RH_SQL_NOTE_NEW,
-    RH_SQL_NOTES,
-    RH_SQL_NOTE_DELETE,
-    RH_SQL_GOAL_SET,
-    RH_SQL_GOAL_DELETE,
-    RH_SQL_GOALS,
-    RH_SQL_SHARE_NEW,
-    RH_SQL_SHARES,
-    RH_SQL_SHARE,
-    RH_SQL_SHARE_DELETE,
-    RH_SQL_SHARES_EXPIRE,
-    RH_SQL_HOLD,
-    RH_SQL_HELD,
-    RH_SQL_TELL,
-    RH_SQL_TELL_SEGMENT,
-    RH_SQL_TOLD,
-    RH_SQL_TOLD_FORGET,
-    RH_SQL_COUNT
-} rh_sql;
-
-extern const char *const rh_sql_text[RH_SQL_COUNT];
-
-/* Made from migration_*.sql at build time; entry i leads from version i to i + 1. */
-extern const char *const rh_migrations[];
-extern const int rh_migrations_len;
 
 typedef struct store_op store_op;
 typedef rh_status (*store_run)(rh_store *s, store_op *o, rh_error *err);
@@ -102,12 +43,10 @@ struct store_op {
 
 struct rh_store {
     /* store thread only, once it runs */
-    sqlite3 *db;
-    sqlite3_stmt *stmt[RH_SQL_COUNT];
+    store_db *db;
     char reserve[4096];    /* path; "" = none */
     int64_t reserve_at_us; /* when to try to have it again; 0 = it is there */
     bool in_transaction;
-    bool full;                                     /* transactions end on the disk itself, not only with the system */
     bool locked;                                   /* the trouble is another program's lock */
     int64_t commit_at_us, retry_at_us;             /* retry: 0 = the disk takes what comes */
     bool checkpoint_due;                           /* what was deleted is still in the log */
@@ -137,12 +76,10 @@ rh_store_receipt *store_receipt_ref(rh_store_receipt *r);
 void store_receipt_unref(rh_store_receipt *r); /* NULL is fine */
 
 /* store_run.c */
-sqlite3_stmt *store_statement(rh_store *s, rh_sql which); /* ready to be bound */
 /* The rows of a bound statement: each row's JSON in its first column, with its other columns. */
-rh_status store_rows(rh_store *s, sqlite3_stmt *q, json_t **out, rh_error *err);
+rh_status store_rows(store_query *q, json_t **out, rh_error *err);
 /* Sessions without their parts, of a statement that begins with their columns. */
-rh_status store_sessions(rh_store *s, sqlite3_stmt *q, json_t **out, rh_error *err);
-rh_status store_sql_fail(rh_store *s, const char *what, rh_error *err);
+rh_status store_sessions(store_query *q, json_t **out, rh_error *err);
 rh_status store_run_begin(rh_store *s, store_op *o, rh_error *err);
 rh_status store_run_segment(rh_store *s, store_op *o, rh_error *err);
 rh_status store_run_event(rh_store *s, store_op *o, rh_error *err);

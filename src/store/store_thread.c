@@ -16,45 +16,21 @@ enum { RETRY_US = 200000, LAST_TRY_US = 5000000, GATHER_US = 20000 };
 
 /* ---- transactions ---- */
 
-static rh_status execute(rh_store *s, const char *sql, rh_error *err)
-{
-    return sqlite3_exec(s->db, sql, NULL, NULL, NULL) == SQLITE_OK ? RH_OK : store_sql_fail(s, sql, err);
-}
-
-/* Whether transactions end with a sync of the log. SQLite changes it only between two of them. */
-static void sync_each(rh_store *s, bool full)
-{
-    if (s->full != full && sqlite3_exec(s->db, full ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL", NULL,
-                                        NULL, NULL) == SQLITE_OK)
-        s->full = full;
-}
-
 static void roll_back(rh_store *s)
 {
     s->in_transaction = false;
-    if (!sqlite3_get_autocommit(s->db)) /* some failures have done it already */
-        (void)sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
+    store_db_roll_back(s->db);
 }
 
 /* Whether the same may succeed later. */
 static bool passing(const rh_store *s)
 {
-    switch (sqlite3_errcode(s->db) & 0xff) {
-    case SQLITE_BUSY:
-    case SQLITE_LOCKED:
-    case SQLITE_FULL:
-    case SQLITE_IOERR:
-    case SQLITE_CANTOPEN:
-    case SQLITE_READONLY: /* a file system that has become so */
-    case SQLITE_NOMEM: return true;
-    default: return false;
-    }
+    return store_db_trouble(s->db) != STORE_LASTING;
 }
 
 static bool is_locked(const rh_store *s)
 {
-    int code = sqlite3_errcode(s->db) & 0xff;
-    return code == SQLITE_BUSY || code == SQLITE_LOCKED;
+    return store_db_trouble(s->db) == STORE_LOCKED;
 }
 
 static void tell_trouble(rh_store *s, const rh_error *err)
@@ -106,7 +82,7 @@ static rh_status commit(rh_store *s)
     rh_error err = {0};
     if (!s->in_transaction)
         return RH_OK;
-    rh_status st = execute(s, "COMMIT", &err);
+    rh_status st = store_db_commit(s->db, &err);
     if (st != RH_OK) {
         start_over(s, &err);
         return st;
@@ -114,7 +90,7 @@ static rh_status commit(rh_store *s)
     s->in_transaction = false;
     while (&s->backlog != s->unapplied) {
         bool last = s->unapplied == &s->backlog->next;
-        if (s->full)
+        if (s->db->durable)
             store_receipt_note(s->backlog);
         drop(s, &s->backlog);
         if (last)
@@ -147,14 +123,13 @@ static rh_status apply(rh_store *s)
 {
     while (*s->unapplied) {
         rh_error err = {0};
-        if (s->in_transaction && !s->full && (*s->unapplied)->receipt) {
+        if (s->in_transaction && !s->db->durable && (*s->unapplied)->receipt) {
             rh_status st = commit(s);
             if (st != RH_OK)
                 return st;
         }
         if (!s->in_transaction) {
-            sync_each(s, asks_sync(s));
-            if (execute(s, "BEGIN IMMEDIATE", &err) != RH_OK) {
+            if (store_db_begin(s->db, asks_sync(s), &err) != RH_OK) {
                 tell_trouble(s, &err);
                 return RH_ERR_IO;
             }
@@ -165,7 +140,7 @@ static rh_status apply(rh_store *s)
         rh_status st = o->run(s, o, &err);
         if (st == RH_OK) {
             s->unapplied = &o->next;
-        } else if (passing(s) || sqlite3_get_autocommit(s->db)) {
+        } else if (passing(s) || !store_db_in_transaction(s->db)) {
             start_over(s, &err);
             return st;
         } else {
@@ -217,12 +192,11 @@ static rh_status run_once(rh_store *s, store_op *o, rh_error *err)
 /* All of it, or nothing and an error. */
 static rh_status transact(rh_store *s, store_op *o, rh_error *err)
 {
-    sync_each(s, o->durable);
-    rh_status st = execute(s, "BEGIN IMMEDIATE", err);
+    rh_status st = store_db_begin(s->db, o->durable, err);
     if (st == RH_OK) {
         st = run_once(s, o, err);
         if (st == RH_OK)
-            st = execute(s, "COMMIT", err);
+            st = store_db_commit(s->db, err);
         if (st != RH_OK) {
             bool again = passing(s), locked = is_locked(s);
             roll_back(s);
@@ -234,14 +208,11 @@ static rh_status transact(rh_store *s, store_op *o, rh_error *err)
     return st;
 }
 
-/* What is deleted leaves the log only with a checkpoint; a reader may be in its way for a while. */
 static void checkpoint(rh_store *s)
 {
     if (s->in_transaction)
         return;
-    int left = -1;
-    int rc = sqlite3_wal_checkpoint_v2(s->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, &left, NULL);
-    s->checkpoint_due = rc != SQLITE_OK || left > 0;
+    s->checkpoint_due = !store_db_tidy(s->db);
     if (s->checkpoint_due && !s->retry_at_us)
         s->retry_at_us = rh_now_us() + RETRY_US;
 }

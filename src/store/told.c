@@ -8,13 +8,7 @@
 
 static rh_status run_hold(rh_store *s, store_op *o, rh_error *err)
 {
-    sqlite3_stmt *q = store_statement(s, RH_SQL_HOLD);
-    sqlite3_bind_text(q, 1, o->text, -1, SQLITE_STATIC);
-    sqlite3_bind_int(q, 2, o->n);
-    sqlite3_bind_text(q, 3, o->id, -1, SQLITE_STATIC);
-    rh_status st = sqlite3_step(q) == SQLITE_DONE ? RH_OK : store_sql_fail(s, "hold", err);
-    sqlite3_reset(q);
-    return st;
+    return store_do(s->db, RH_SQL_HOLD, "hold", NULL, err, VALUES(T(o->text), N(o->n), T(o->id)));
 }
 
 rh_status rh_store_hold(rh_store *s, const char *id, const char *hash, uint64_t told, rh_store_receipt *receipt)
@@ -29,13 +23,7 @@ rh_status rh_store_hold(rh_store *s, const char *id, const char *hash, uint64_t 
 
 static rh_status tell(rh_store *s, rh_sql which, const store_op *o, int64_t number, rh_error *err)
 {
-    sqlite3_stmt *q = store_statement(s, which);
-    sqlite3_bind_text(q, 1, o->id, -1, SQLITE_STATIC);
-    sqlite3_bind_int64(q, 2, number);
-    sqlite3_bind_text(q, 3, o->text, -1, SQLITE_STATIC);
-    rh_status st = sqlite3_step(q) == SQLITE_DONE ? RH_OK : store_sql_fail(s, "event", err);
-    sqlite3_reset(q);
-    return st;
+    return store_do(s->db, which, "event", NULL, err, VALUES(T(o->id), N(number), T(o->text)));
 }
 
 static rh_status run_tell(rh_store *s, store_op *o, rh_error *err)
@@ -58,18 +46,14 @@ rh_status rh_store_tell(rh_store *s, const char *id, uint64_t seq, const json_t 
 static rh_status run_held(rh_store *s, store_op *o, rh_error *err)
 {
     json_t *rows = NULL, *told = NULL;
-    sqlite3_stmt *q = store_statement(s, RH_SQL_HELD);
-    sqlite3_bind_text(q, 1, o->id, -1, SQLITE_STATIC);
-    rh_status st = store_rows(s, q, &rows, err);
+    rh_status st = store_rows(store_use(s->db, RH_SQL_HELD, VALUES(T(o->id))), &rows, err);
     if (st == RH_OK && json_array_size(rows) == 0)
         st = rh_fail(err, RH_ERR_NOTFOUND, "no session \"%s\"", o->id);
-    if (st == RH_OK) {
-        q = store_statement(s, RH_SQL_TOLD);
-        sqlite3_bind_text(q, 1, o->id, -1, SQLITE_STATIC);
-        st = store_rows(s, q, &told, err);
-    }
+    if (st == RH_OK)
+        st = store_rows(store_use(s->db, RH_SQL_TOLD, VALUES(T(o->id))), &told, err);
     if (st == RH_OK) {
         o->out = json_incref(json_array_get(rows, 0));
+        json_object_set_new(o->out, "acks", json_boolean(json_integer_value(json_object_get(o->out, "acks"))));
         json_object_set(o->out, "told", told);
     }
     json_decref(told);
@@ -84,11 +68,7 @@ rh_status rh_store_held(rh_store *s, const char *id, json_t **out, rh_error *err
 
 static rh_status run_forget(rh_store *s, store_op *o, rh_error *err)
 {
-    sqlite3_stmt *q = store_statement(s, RH_SQL_TOLD_FORGET);
-    sqlite3_bind_double(q, 1, o->start);
-    rh_status st = sqlite3_step(q) == SQLITE_DONE ? RH_OK : store_sql_fail(s, "forget", err);
-    sqlite3_reset(q);
-    return st;
+    return store_do(s->db, RH_SQL_TOLD_FORGET, "forget", NULL, err, VALUES(R(o->start)));
 }
 
 rh_status rh_store_told_forget(rh_store *s, double unix_time, rh_error *err)

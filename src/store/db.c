@@ -1,0 +1,121 @@
+/* db.c - a database of any engine. */
+#include "db.h"
+
+rh_status store_db_open(store_db **out, const char *where, rh_error *err)
+{
+    const store_engine *engine = &store_sqlite;
+    store_db *d = NULL;
+    rh_status st = engine->open(&d, where, err);
+    if (st != RH_OK)
+        return st;
+    d->engine = engine;
+    for (int i = 0; i < RH_SQL_COUNT; i++)
+        d->queries[i] = (store_query){.db = d, .which = (rh_sql)i};
+    *out = d;
+    return RH_OK;
+}
+
+void store_db_close(store_db *d)
+{
+    if (d)
+        d->engine->close(d);
+}
+
+rh_status store_db_begin(store_db *d, bool durable, rh_error *err)
+{
+    return d->engine->begin(d, durable, err);
+}
+
+rh_status store_db_commit(store_db *d, rh_error *err)
+{
+    return d->engine->commit(d, err);
+}
+
+void store_db_roll_back(store_db *d)
+{
+    d->engine->roll_back(d);
+}
+
+bool store_db_in_transaction(const store_db *d)
+{
+    return d->engine->in_transaction(d);
+}
+
+store_trouble store_db_trouble(const store_db *d)
+{
+    return d->engine->trouble(d);
+}
+
+bool store_db_tidy(store_db *d)
+{
+    return d->engine->tidy(d);
+}
+
+store_query *store_use(store_db *d, rh_sql which, const store_value *v, size_t n)
+{
+    store_query *q = &d->queries[which];
+    d->engine->bind(q, v, n);
+    return q;
+}
+
+store_step store_query_step(store_query *q)
+{
+    return q->db->engine->step(q);
+}
+
+void store_query_reset(store_query *q)
+{
+    q->db->engine->reset(q);
+}
+
+rh_status store_query_end(store_query *q, store_step st, const char *what, rh_error *err)
+{
+    rh_status ended = st == STORE_FAILED ? q->db->engine->fail(q->db, what, err) : RH_OK;
+    store_query_reset(q);
+    return ended;
+}
+
+int store_query_columns(const store_query *q)
+{
+    return q->db->engine->n_columns(q);
+}
+
+const char *store_query_name(const store_query *q, int column)
+{
+    return q->db->engine->name(q, column);
+}
+
+store_value store_query_value(const store_query *q, int column)
+{
+    return q->db->engine->column(q, column);
+}
+
+const char *store_query_text(const store_query *q, int column)
+{
+    store_value v = store_query_value(q, column);
+    return v.type == STORE_TEXT ? v.text : NULL;
+}
+
+double store_query_real(const store_query *q, int column)
+{
+    store_value v = store_query_value(q, column);
+    return v.type == STORE_REAL ? v.real : v.type == STORE_WHOLE ? (double)v.whole : 0;
+}
+
+int64_t store_query_changes(const store_query *q)
+{
+    return q->db->engine->changes(q);
+}
+
+rh_status store_do(store_db *d, rh_sql which, const char *what, int *n_rows, rh_error *err, const store_value *v,
+                   size_t n)
+{
+    store_query *q = store_use(d, which, v, n);
+    int rows = 0;
+    store_step step;
+    while ((step = store_query_step(q)) == STORE_ROW)
+        rows++;
+    if (n_rows)
+        *n_rows = rows;
+    return store_query_end(q, step, what, err);
+}

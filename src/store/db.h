@@ -1,0 +1,102 @@
+/* db.h - a database as the store sees it: prepared statements with typed values, and transactions.
+ *
+ * An engine is a table of functions; db.c calls them. What a failure was stays asked for (store_db_trouble())
+ * until the next call that may fail. Threads: one, the store's. */
+#ifndef RH_STORE_DB_H
+#define RH_STORE_DB_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "rehearse/base/status.h"
+#include "sql.h"
+
+typedef struct store_db store_db;
+typedef struct store_engine store_engine;
+
+/* A value that goes into a statement, or a column that comes out of it. */
+typedef struct {
+    enum { STORE_NULL, STORE_TEXT, STORE_REAL, STORE_WHOLE } type;
+    const char *text; /* NULL is STORE_NULL; borrowed until the statement is used again; of a row until the next */
+    double real;
+    int64_t whole;
+} store_value;
+
+/* clang-format off */
+#define T(v) {.type = STORE_TEXT, .text = (v)}
+#define R(v) {.type = STORE_REAL, .real = (v)}
+#define N(v) {.type = STORE_WHOLE, .whole = (v)}
+/* clang-format on */
+#define VALUES(...) (const store_value[]){__VA_ARGS__}, sizeof((const store_value[]){__VA_ARGS__}) / sizeof(store_value)
+
+typedef struct {
+    store_db *db;
+    rh_sql which;
+} store_query;
+
+typedef enum { STORE_ROW, STORE_DONE, STORE_FAILED } store_step;
+
+typedef enum {
+    STORE_LASTING, /* the same would fail again */
+    STORE_PASSING, /* a full disk and the like: it may go later */
+    STORE_LOCKED,  /* another program holds the database */
+} store_trouble;
+
+struct store_db {
+    const store_engine *engine;
+    bool durable; /* the transaction that is open ends on the disk itself, not only with the system */
+    store_query queries[RH_SQL_COUNT];
+};
+
+struct store_engine {
+    /* Opens, migrates forwards under a lock, prepares all statements. */
+    rh_status (*open)(store_db **out, const char *where, rh_error *err);
+    void (*close)(store_db *d);
+    rh_status (*begin)(store_db *d, bool durable, rh_error *err);
+    rh_status (*commit)(store_db *d, rh_error *err);
+    void (*roll_back)(store_db *d); /* also of what a failure has undone already */
+    bool (*in_transaction)(const store_db *d);
+    void (*bind)(store_query *q, const store_value *v, size_t n); /* anew, from the first on; the rest is null */
+    store_step (*step)(store_query *q);
+    void (*reset)(store_query *q);
+    int (*n_columns)(const store_query *q);
+    const char *(*name)(const store_query *q, int column);
+    store_value (*column)(const store_query *q, int column);
+    int64_t (*changes)(const store_query *q); /* rows that it wrote; once it is done */
+    store_trouble (*trouble)(const store_db *d);
+    rh_status (*fail)(const store_db *d, const char *what, rh_error *err);
+    bool (*tidy)(store_db *d); /* nothing that was deleted lingers; false: something is in the way */
+};
+
+extern const store_engine store_sqlite;
+
+/* `where`: the path of a file, or ":memory:". Errors as of rh_store_open(). */
+rh_status store_db_open(store_db **out, const char *where, rh_error *err);
+void store_db_close(store_db *d); /* NULL is fine */
+
+/* durable: it is to end on the disk itself. db->durable says whether it will. */
+rh_status store_db_begin(store_db *d, bool durable, rh_error *err);
+rh_status store_db_commit(store_db *d, rh_error *err);
+void store_db_roll_back(store_db *d);
+bool store_db_in_transaction(const store_db *d);
+store_trouble store_db_trouble(const store_db *d);
+bool store_db_tidy(store_db *d);
+
+/* A statement with its values. Whoever steps it resets it. */
+store_query *store_use(store_db *d, rh_sql which, const store_value *v, size_t n);
+store_step store_query_step(store_query *q);
+void store_query_reset(store_query *q);
+/* The same with an error, for what has been stepped to its end: `st` is the last step. */
+rh_status store_query_end(store_query *q, store_step st, const char *what, rh_error *err);
+int store_query_columns(const store_query *q);
+const char *store_query_name(const store_query *q, int column);
+store_value store_query_value(const store_query *q, int column);
+const char *store_query_text(const store_query *q, int column); /* NULL where it is null */
+double store_query_real(const store_query *q, int column);
+int64_t store_query_changes(const store_query *q);
+
+/* A statement that is stepped to its end. *n_rows (may be NULL): how many rows it gave. */
+rh_status store_do(store_db *d, rh_sql which, const char *what, int *n_rows, rh_error *err, const store_value *v,
+                   size_t n);
+
+#endif
