@@ -203,7 +203,7 @@ class Comments(unittest.TestCase):
         self.assertEqual([n["id"] for n in notes], [mine["id"], said["id"]])
         page = guarded.request("GET", first["url"])[2].decode()
         told = Scripts(page)
-        self.assertEqual((told.odd, told.scripts), ([], 3))
+        self.assertEqual((told.odd, told.scripts), ([], 4))
         self.assertEqual(json.loads(told.texts["report"])["moment_notes"], [said])
         self.assertEqual(json.loads(Scripts(guarded.request("GET", second["url"])[2].decode()).texts["report"])["moment_notes"], [])
         markdown = owner_text(guarded, f"/v1/sessions/{id}/report?format=md")
