@@ -83,6 +83,7 @@ class Keeping(threading.Thread):
                 self.ws.sock.settimeout(self.ws.timeout)
                 self.take(self.ws.recv())
             except TimeoutError:
+                self.ws.sock.settimeout(self.ws.timeout)
                 return
             except (OSError, Closed):
                 self.come_back()
