@@ -45,3 +45,19 @@ rh_status rh_file_map(const char *path, const void **bytes, size_t *n, rh_error 
     *n = (size_t)info.st_size;
     return RH_OK;
 }
+
+rh_status rh_file_write(int fd, const void *bytes, size_t n, off_t at)
+{
+    const char *p = bytes;
+    for (size_t done = 0; done < n;) {
+        ssize_t k = at < 0 ? write(fd, p + done, n - done) : pwrite(fd, p + done, n - done, at + (off_t)done);
+        if (k < 0 && errno == EINTR)
+            continue;
+        if (k <= 0) {
+            errno = k == 0 ? ENOSPC : errno;
+            return RH_ERR_IO;
+        }
+        done += (size_t)k;
+    }
+    return RH_OK;
+}

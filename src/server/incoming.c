@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include "rehearse/base/alloc.h"
+#include "rehearse/base/file.h"
 #include "rehearse/base/buf.h"
 
 enum { PIECE_BYTES = 256 << 10, MAX_WAITING_BYTES = 1 << 20, MAX_TEXT_BYTES = 64 << 10 };
@@ -56,15 +57,7 @@ static rh_status disk_fault(rh_error *err, int why)
 
 static rh_status write_all(int fd, const char *bytes, size_t n, rh_error *err)
 {
-    for (size_t done = 0; done < n;) {
-        ssize_t k = write(fd, bytes + done, n - done);
-        if (k < 0 && errno == EINTR)
-            continue;
-        if (k <= 0)
-            return disk_fault(err, k ? errno : ENOSPC);
-        done += (size_t)k;
-    }
-    return RH_OK;
+    return rh_file_write(fd, bytes, n, -1) == RH_OK ? RH_OK : disk_fault(err, errno);
 }
 
 static rh_status create(const char *path, int *fd, rh_error *err)

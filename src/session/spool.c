@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 #include "rehearse/base/alloc.h"
+#include "rehearse/base/file.h"
 #include "rehearse/asr/asr.h"
 #include "rehearse/base/clock.h"
 
@@ -22,24 +23,6 @@ enum {
 };
 
 /* ---- the writer ---- */
-
-static rh_status write_at(int fd, const void *bytes, size_t n, off_t at)
-{
-    const char *p = bytes;
-    while (n > 0) {
-        ssize_t w = pwrite(fd, p, n, at);
-        if (w < 0 && errno == EINTR)
-            continue;
-        if (w <= 0) {
-            errno = w == 0 ? ENOSPC : errno;
-            return RH_ERR_IO;
-        }
-        p += w;
-        at += w;
-        n -= (size_t)w;
-    }
-    return RH_OK;
-}
 
 static void wait_ms(rh_spool *s, int ms)
 {
@@ -61,7 +44,7 @@ static bool write_batch(rh_spool *s, int16_t *batch)
     unsigned cuts = s->n_cuts;
     memcpy(batch, s->tail, k * sizeof *batch);
     pthread_mutex_unlock(&s->lock);
-    int why = write_at(s->fd, batch, k * sizeof *batch, (off_t)(at * sizeof *batch)) == RH_OK ? 0 : errno;
+    int why = rh_file_write(s->fd, batch, k * sizeof *batch, (off_t)(at * sizeof *batch)) == RH_OK ? 0 : errno;
     pthread_mutex_lock(&s->lock);
     s->trouble = why;
     if (s->n_cuts != cuts) {
@@ -99,7 +82,7 @@ static bool write_again(const rh_spool *s, size_t from, size_t until, int16_t *b
         size_t k = until - from < BATCH ? until - from : BATCH;
         off_t at = (off_t)(from * sizeof *batch);
         if (pread(s->fd, batch, k * sizeof *batch, at) != (ssize_t)(k * sizeof *batch) ||
-            write_at(s->fd, batch, k * sizeof *batch, at) != RH_OK)
+            rh_file_write(s->fd, batch, k * sizeof *batch, at) != RH_OK)
             return false;
         from += k;
     }
@@ -354,7 +337,7 @@ static rh_status write_wav(rh_spool *s, int fd, rh_error *err)
     put32(head + 24, RH_ASR_RATE_HZ);
     put32(head + 28, RH_ASR_RATE_HZ * 2);
     put32(head + 40, bytes);
-    rh_status st = write_at(fd, head, sizeof head, 0);
+    rh_status st = rh_file_write(fd, head, sizeof head, 0);
     int16_t pcm[CHUNK];
     for (size_t at = 0; st == RH_OK && at < s->n;) {
         float *x = NULL;
@@ -363,7 +346,7 @@ static rh_status write_wav(rh_spool *s, int fd, rh_error *err)
         for (size_t i = 0; st == RH_OK && i < n; i++)
             pcm[i] = (int16_t)lrintf(x[i] * 32767.0f);
         if (st == RH_OK)
-            st = write_at(fd, pcm, n * sizeof *pcm, (off_t)(sizeof head + at * sizeof *pcm));
+            st = rh_file_write(fd, pcm, n * sizeof *pcm, (off_t)(sizeof head + at * sizeof *pcm));
         rh_free(x);
         at += n;
     }

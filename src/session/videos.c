@@ -11,6 +11,7 @@
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "rehearse/base/file.h"
 #include "rehearse/media/remux.h"
 #include "rehearse/store/store.h"
 
@@ -74,18 +75,11 @@ static rh_status disk_fault(rh_error *err, int why)
 /* All of it or nothing: what a full disk took of it is cut off again. */
 static rh_status append(int fd, const rh_video_piece *piece, rh_error *err)
 {
-    for (size_t done = 0; done < piece->n;) {
-        ssize_t k = pwrite(fd, (const char *)piece->bytes + done, piece->n - done, (off_t)(piece->at + done));
-        if (k < 0 && errno == EINTR)
-            continue;
-        if (k <= 0) {
-            rh_status st = disk_fault(err, k ? errno : ENOSPC);
-            (void)!ftruncate(fd, (off_t)piece->at);
-            return st;
-        }
-        done += (size_t)k;
-    }
-    return RH_OK;
+    if (rh_file_write(fd, piece->bytes, piece->n, (off_t)piece->at) == RH_OK)
+        return RH_OK;
+    rh_status st = disk_fault(err, errno);
+    (void)!ftruncate(fd, (off_t)piece->at);
+    return st;
 }
 
 static rh_status add_to(const char *path, const rh_video_piece *piece, uint64_t *held, rh_error *err)
