@@ -1,10 +1,27 @@
 /* db.c - a database of any engine. */
 #include "db.h"
 
+#include <string.h>
+#include "rehearse/store/store.h"
+
+bool rh_store_is_url(const char *where)
+{
+    return strncmp(where, "postgresql://", 13) == 0 || strncmp(where, "postgres://", 11) == 0;
+}
+
 rh_status store_db_open(store_db **out, const char *where, rh_error *err)
 {
     const store_engine *engine = &store_sqlite;
     store_db *d = NULL;
+    if (rh_store_is_url(where)) {
+#ifdef RH_HAS_POSTGRES
+        engine = &store_postgres;
+#else
+        return rh_fail(
+            err, RH_ERR_UNSUPPORTED,
+            "store_url: this build has no PostgreSQL: build it where libpq-dev is, or leave store_url empty");
+#endif
+    }
     rh_status st = engine->open(&d, where, err);
     if (st != RH_OK)
         return st;
@@ -29,6 +46,11 @@ rh_status store_db_begin(store_db *d, bool durable, rh_error *err)
 rh_status store_db_commit(store_db *d, rh_error *err)
 {
     return d->engine->commit(d, err);
+}
+
+rh_status store_db_resolve(store_db *d, bool *committed, rh_error *err)
+{
+    return d->engine->resolve(d, committed, err);
 }
 
 void store_db_roll_back(store_db *d)

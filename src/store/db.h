@@ -44,7 +44,9 @@ typedef enum {
 
 struct store_db {
     const store_engine *engine;
-    bool durable; /* the transaction that is open ends on the disk itself, not only with the system */
+    bool durable;  /* the transaction that is open ends on the disk itself, not only with the system */
+    bool spoiled;  /* a statement of the transaction failed, and with it the whole: it can be rolled back only */
+    bool in_doubt; /* the answer to a commit was lost: store_db_resolve() before anything else is written */
     store_query queries[RH_SQL_COUNT];
 };
 
@@ -54,7 +56,8 @@ struct store_engine {
     void (*close)(store_db *d);
     rh_status (*begin)(store_db *d, bool durable, rh_error *err);
     rh_status (*commit)(store_db *d, rh_error *err);
-    void (*roll_back)(store_db *d); /* also of what a failure has undone already */
+    rh_status (*resolve)(store_db *d, bool *committed, rh_error *err); /* NULL: never in doubt */
+    void (*roll_back)(store_db *d);                                    /* also of what a failure has undone already */
     bool (*in_transaction)(const store_db *d);
     void (*bind)(store_query *q, const store_value *v, size_t n); /* anew, from the first on; the rest is null */
     store_step (*step)(store_query *q);
@@ -69,14 +72,17 @@ struct store_engine {
 };
 
 extern const store_engine store_sqlite;
+extern const store_engine store_postgres; /* only where the build has it */
 
-/* `where`: the path of a file, or ":memory:". Errors as of rh_store_open(). */
+/* `where`: the path of a file, ":memory:", or the URL of a PostgreSQL database. Errors as of rh_store_open(). */
 rh_status store_db_open(store_db **out, const char *where, rh_error *err);
 void store_db_close(store_db *d); /* NULL is fine */
 
 /* durable: it is to end on the disk itself. db->durable says whether it will. */
 rh_status store_db_begin(store_db *d, bool durable, rh_error *err);
 rh_status store_db_commit(store_db *d, rh_error *err);
+/* What became of the transaction that is in doubt; a failure: nobody can say yet. */
+rh_status store_db_resolve(store_db *d, bool *committed, rh_error *err);
 void store_db_roll_back(store_db *d);
 bool store_db_in_transaction(const store_db *d);
 store_trouble store_db_trouble(const store_db *d);

@@ -14,7 +14,8 @@ const char *const rh_sql_text[RH_SQL_COUNT] = {
     [RH_SQL_BEGIN] = "INSERT INTO session (id, created, updated, state, client, meta)"
                      " VALUES (?1, ?2, ?2, 'live', ?3, ?4)"
                      " ON CONFLICT (id) DO UPDATE SET state = 'live',"
-                     " meta = json_patch(meta, excluded.meta), client = coalesce(excluded.client, client)",
+                     " meta = json_patch(session.meta, excluded.meta),"
+                     " client = coalesce(excluded.client, session.client)",
     [RH_SQL_TOUCH] = "UPDATE session SET updated = ?1 WHERE id = ?2",
     [RH_SQL_SEGMENT] = "INSERT INTO segment (session, seq, start_s, end_s, data)"
                        " VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (session, seq) DO UPDATE"
@@ -22,13 +23,13 @@ const char *const rh_sql_text[RH_SQL_COUNT] = {
     [RH_SQL_EVENT] = "INSERT INTO event (session, kind, start_s, end_s, data)"
                      " VALUES (?1, ?2, ?3, ?4, ?5)",
     [RH_SQL_SECOND] = "INSERT INTO second (session, t, data) VALUES (?1, ?2, ?3)"
-                      " ON CONFLICT (session, t) DO UPDATE SET data = json_patch(data, ?3)",
+                      " ON CONFLICT (session, t) DO UPDATE SET data = json_patch(second.data, ?3)",
     [RH_SQL_END] = "UPDATE session SET updated = ?1, state = 'done', duration_s = ?2,"
                    " recording = NULL, error = NULL, report = coalesce(?3, report) WHERE id = ?4",
     [RH_SQL_MEDIA] = "UPDATE session SET media = ?1 WHERE id = ?2",
     [RH_SQL_LIST] = "SELECT " LIST_COLUMNS " FROM session"
-                    " WHERE (?1 IS NULL OR client = ?1) AND created < ?2"
-                    " AND (?4 IS NULL OR session.meta ->> '$.question' = ?4)"
+                    " WHERE (CAST(?1 AS TEXT) IS NULL OR client = ?1) AND created < ?2"
+                    " AND (CAST(?4 AS TEXT) IS NULL OR session.meta ->> '$.question' = ?4)"
                     " ORDER BY created DESC LIMIT ?3",
     [RH_SQL_GET] = "SELECT " SESSION_COLUMNS ", report, media FROM session WHERE id = ?1",
     [RH_SQL_SEGMENTS] = "SELECT data, seq, start_s AS start, end_s AS \"end\" FROM segment"
@@ -45,13 +46,13 @@ const char *const rh_sql_text[RH_SQL_COUNT] = {
     [RH_SQL_PENDING] = "SELECT meta, id, recording, attempts FROM session"
                        " WHERE state IN ('queued', 'analysing') ORDER BY created",
     [RH_SQL_ATTEMPT] = "UPDATE session SET attempts = attempts + 1, updated = ?1,"
-                       " state = iif(recording IS NULL, state, 'analysing') WHERE id = ?2"
+                       " state = CASE WHEN recording IS NULL THEN state ELSE 'analysing' END WHERE id = ?2"
                        " AND state IN ('live', 'queued', 'analysing') RETURNING attempts",
     [RH_SQL_CLEAR_SEGMENTS] = "DELETE FROM segment WHERE session = ?1",
     [RH_SQL_CLEAR_EVENTS] = "DELETE FROM event WHERE session = ?1",
     [RH_SQL_CLEAR_SECONDS] = "DELETE FROM second WHERE session = ?1",
-    [RH_SQL_PUT_BACK] = "UPDATE session SET attempts = max(0, attempts - ?1),"
-                        " state = iif(recording IS NULL, state, 'queued') WHERE id = ?2"
+    [RH_SQL_PUT_BACK] = "UPDATE session SET attempts = CASE WHEN attempts > ?1 THEN attempts - ?1 ELSE 0 END,"
+                        " state = CASE WHEN recording IS NULL THEN state ELSE 'queued' END WHERE id = ?2"
                         " AND state IN ('live', 'queued', 'analysing')",
     [RH_SQL_FAIL] = "UPDATE session SET updated = ?1, state = 'failed', error = ?2, recording = NULL"
                     " WHERE id = ?3",
@@ -63,9 +64,9 @@ const char *const rh_sql_text[RH_SQL_COUNT] = {
     [RH_SQL_INTERVIEWS] = "SELECT json_remove(data, '$.job_ad', '$.cv'), id, created,"
                           " (SELECT count(DISTINCT meta ->> '$.question_index') FROM session"
                           "  WHERE meta ->> '$.interview' = interview.id AND state = 'done') AS answered,"
-                          " (SELECT avg(report ->> '$.scores.overall') FROM session"
+                          " (SELECT avg(CAST(report -> '$.scores' ->> '$.overall' AS DOUBLE PRECISION)) FROM session"
                           "  WHERE meta ->> '$.interview' = interview.id AND state = 'done') AS overall"
-                          " FROM interview WHERE (?1 IS NULL OR client = ?1) AND created < ?2"
+                          " FROM interview WHERE (CAST(?1 AS TEXT) IS NULL OR client = ?1) AND created < ?2"
                           " ORDER BY created DESC LIMIT ?3",
     [RH_SQL_INTERVIEW] = "SELECT data, id, created FROM interview WHERE id = ?1",
     [RH_SQL_INTERVIEW_SESSIONS] = "SELECT " LIST_COLUMNS " FROM session WHERE session.meta ->> '$.interview' = ?1"
@@ -75,7 +76,7 @@ const char *const rh_sql_text[RH_SQL_COUNT] = {
                                 " (SELECT 1 FROM session WHERE meta ->> '$.interview' = interview.id) RETURNING id",
     [RH_SQL_SESSION_THERE] = "SELECT 1 FROM session WHERE id = ?1",
     [RH_SQL_NOTE_NEW] = "INSERT INTO note (session, created, t, share, data) SELECT ?1, ?2, ?3, ?4, ?5"
-                        " WHERE (SELECT count(*) FROM note WHERE session = ?1 AND share IS ?4) < ?6"
+                        " WHERE (SELECT count(*) FROM note WHERE session = ?1 AND share IS NOT DISTINCT FROM ?4) < ?6"
                         " RETURNING data, id, t, created, share",
     [RH_SQL_NOTES] = "SELECT data, id, t, created, share FROM note WHERE session = ?1 ORDER BY t, id",
     [RH_SQL_NOTE_DELETE] = "DELETE FROM note WHERE session = ?1 AND id = ?2 RETURNING id",
@@ -83,7 +84,8 @@ const char *const rh_sql_text[RH_SQL_COUNT] = {
                         " WHERE (SELECT count(*) FROM goal WHERE client <> ?1) < ?4"
                         " ON CONFLICT (client) DO UPDATE SET created = ?2, data = ?3 RETURNING data",
     [RH_SQL_GOAL_DELETE] = "DELETE FROM goal WHERE client = ?1 RETURNING client",
-    [RH_SQL_GOALS] = "SELECT data, client, created FROM goal WHERE ?1 IS NULL OR client = ?1 ORDER BY client",
+    [RH_SQL_GOALS] =
+        "SELECT data, client, created FROM goal WHERE CAST(?1 AS TEXT) IS NULL OR client = ?1 ORDER BY client",
     [RH_SQL_SHARE_NEW] = "INSERT INTO share (id, session, hash, created, expires, data)"
                          " SELECT substr(?2, 1, 16), ?1, ?2, ?3, ?4, ?5"
                          " WHERE (SELECT count(*) FROM share WHERE session = ?1) < ?6"
@@ -97,8 +99,9 @@ const char *const rh_sql_text[RH_SQL_COUNT] = {
     [RH_SQL_TELL] = "INSERT INTO told (session, seq, data) VALUES (?1, ?2, ?3)"
                     " ON CONFLICT (session, seq) DO UPDATE SET data = ?3",
     [RH_SQL_TELL_SEGMENT] = "INSERT INTO segment (session, seq, start_s, end_s, data)"
-                            " VALUES (?1, ?2, ?3 ->> '$.start', ?3 ->> '$.end',"
-                            " json_remove(?3, '$.seq', '$.type', '$.start', '$.end'))"
+                            " VALUES (?1, ?2, CAST(json(?3) ->> '$.start' AS DOUBLE PRECISION),"
+                            " CAST(json(?3) ->> '$.end' AS DOUBLE PRECISION),"
+                            " json_remove(json(?3), '$.seq', '$.type', '$.start', '$.end'))"
                             " ON CONFLICT (session, seq) DO UPDATE"
                             " SET start_s = excluded.start_s, end_s = excluded.end_s, data = excluded.data",
     [RH_SQL_TOLD] = "SELECT data FROM told WHERE session = ?1 ORDER BY seq",

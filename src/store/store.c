@@ -292,7 +292,7 @@ rh_status rh_store_open(rh_store **out, const char *path, rh_error *err)
     pthread_mutex_init(&s->lock, NULL);
     pthread_cond_init(&s->answered, NULL);
     rh_status st = store_db_open(&s->db, path, err);
-    if (st == RH_OK && strcmp(path, ":memory:") != 0)
+    if (st == RH_OK && strcmp(path, ":memory:") != 0 && !rh_store_is_url(path))
         store_reserve_open(s, path);
     if (st == RH_OK)
         st = rh_queue_new(&s->queue, RH_STORE_QUEUE, err);

@@ -77,16 +77,9 @@ static void start_over(rh_store *s, const rh_error *why)
     s->unapplied = &s->backlog;
 }
 
-static rh_status commit(rh_store *s)
+/* The transaction is committed: what is in it leaves the backlog. */
+static void written(rh_store *s)
 {
-    rh_error err = {0};
-    if (!s->in_transaction)
-        return RH_OK;
-    rh_status st = store_db_commit(s->db, &err);
-    if (st != RH_OK) {
-        start_over(s, &err);
-        return st;
-    }
     s->in_transaction = false;
     while (&s->backlog != s->unapplied) {
         bool last = s->unapplied == &s->backlog->next;
@@ -98,7 +91,40 @@ static rh_status commit(rh_store *s)
     }
     s->unapplied = &s->backlog;
     tell_trouble(s, NULL);
+}
+
+static rh_status commit(rh_store *s)
+{
+    rh_error err = {0};
+    if (!s->in_transaction)
+        return RH_OK;
+    rh_status st = store_db_commit(s->db, &err);
+    if (st != RH_OK && s->db->in_doubt) { /* what is in the transaction stays so until that is known */
+        tell_trouble(s, &err);
+        s->in_transaction = false;
+        return st;
+    }
+    if (st != RH_OK) {
+        start_over(s, &err);
+        return st;
+    }
+    written(s);
     return RH_OK;
+}
+
+/* After the answer to a commit was lost: written, or to be written again. */
+static rh_status end_doubt(rh_store *s)
+{
+    rh_error err = {0};
+    bool committed = false;
+    rh_status st = store_db_resolve(s->db, &committed, &err);
+    if (st != RH_OK)
+        tell_trouble(s, &err);
+    else if (committed)
+        written(s);
+    else
+        s->unapplied = &s->backlog;
+    return st;
 }
 
 static void refuse(rh_store *s, store_op **at, rh_status st, const rh_error *err)
@@ -121,6 +147,11 @@ static bool asks_sync(const rh_store *s)
 /* Puts what waits into the transaction. RH_OK: all of it is there. */
 static rh_status apply(rh_store *s)
 {
+    if (s->db->in_doubt) {
+        rh_status st = end_doubt(s);
+        if (st != RH_OK)
+            return st;
+    }
     while (*s->unapplied) {
         rh_error err = {0};
         if (s->in_transaction && !s->db->durable && (*s->unapplied)->receipt) {
@@ -145,6 +176,10 @@ static rh_status apply(rh_store *s)
             return st;
         } else {
             refuse(s, s->unapplied, st, &err);
+            if (s->db->spoiled) {
+                roll_back(s);
+                s->unapplied = &s->backlog;
+            }
         }
     }
     return RH_OK;
@@ -254,6 +289,8 @@ static rh_status try_ask(rh_store *s, store_op *o, rh_error *err)
     }
     if (locked)
         return RH_AGAIN;
+    if (s->db->in_doubt)
+        return st;
     if (o->frees)
         forget(s, o->id);
     else if (st != RH_OK)

@@ -34,10 +34,13 @@ enum {
 
 typedef struct rh_store rh_store;
 
-/* `path`: a database file, made with its folder when absent (readable by its owner only); ":memory:" for tests.
+/* `path`: a database file, made with its folder when absent (readable by its owner only); ":memory:" for tests; or the
+ * URL of a PostgreSQL database, postgresql://..., which stays out of all messages.
  * Older schemas are migrated. RH_ERR_IO; RH_ERR_FORMAT not our database, or one
  * of a newer version; RH_ERR_NOMEM. */
 rh_status rh_store_open(rh_store **out, const char *path, rh_error *err);
+/* Whether it is the URL of a database, not the path of one. */
+bool rh_store_is_url(const char *where);
 /* Commits what is queued, then closes; returns how many writes found no room. Nobody may be inside
  * another call. */
 size_t rh_store_close(rh_store *s);
