@@ -19,6 +19,8 @@ static const char *const words[][2] = {
     {"meta TEXT", "meta JSON"},
     {"report TEXT", "report JSON"},
     {"(meta ->> '$.interview');", "((meta ->> 'interview'));"}, /* an index needs them twice */
+    {"json(?1)", "CAST($1 AS JSON)"},
+    {"json(?3)", "CAST($3 AS JSON)"},
     {"'$.", "'"},
     {"?", "$"},
 };
