@@ -17,11 +17,11 @@ static int fail(const rh_error *err)
     return rh_cli_fail(RH_EXIT_FAILED, "%s", err->msg);
 }
 
-static rh_status open_store(rh_store **s, const char *data_dir, rh_error *err)
+static rh_status open_store(rh_store **s, const char *data_dir, const char *url, rh_error *err)
 {
     char path[4096];
     (void)snprintf(path, sizeof path, "%s/sessions.db", data_dir);
-    return rh_store_open(s, path, err);
+    return rh_store_open(s, *url ? url : path, err);
 }
 
 static void print_row(const json_t *row)
@@ -144,7 +144,7 @@ int rh_cmd_report(int argc, char **argv)
         {"export", NULL, "everything that is kept, as JSON", RH_CLI_SWITCH, &export_them, 0, 0},
         {0},
     };
-    static const char *const settings[] = {"data_dir", NULL};
+    static const char *const settings[] = {"data_dir", "store_url", NULL};
     const rh_cli_command cmd = {
         .name = "report",
         .arguments = "[SESSION]",
@@ -166,7 +166,7 @@ int rh_cmd_report(int argc, char **argv)
     json_t *session = NULL;
     if (remove_it && !id)
         code = rh_cli_fail(RH_EXIT_USAGE, "--delete needs the name of a practice (see `rehearse report`)");
-    else if (open_store(&s, cfg.data_dir, &err) != RH_OK)
+    else if (open_store(&s, cfg.data_dir, cfg.store_url, &err) != RH_OK)
         code = fail(&err);
     else if (export_them)
         code = export_all(s);

@@ -51,6 +51,7 @@ static const setting settings[] = {
     CHOICE(precision, "auto", "auto|f32|bf16|f16|int8", "numbers of the native speech encoder"),
     TEXT(language, "en", "CODE", "language spoken: en, en-US or English; auto listens and decides"),
     TEXT(data_dir, NULL, "DIR", "folder of the session store"),
+    SECRET(store_url, "URL", "postgresql://... where sessions are kept; empty: a file (SQLite) of data_dir"),
     INT(retention_days, 0, 36500, "0", "DAYS", "sessions older than this are deleted; 0 keeps them"),
     CHOICE(ws_reports, "on", "on|off", "sessions of /ws/... clients are kept and get a report"),
     LIST(cors_origins, "*", "ORIGINS", "pages that may call the open endpoints; * is every page"),

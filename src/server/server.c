@@ -156,7 +156,8 @@ static rh_status open_store(rh_server *s, rh_error *err)
         return st;
     (void)snprintf(s->media_dir, sizeof s->media_dir, "%s/media", s->o.config->data_dir);
     (void)snprintf(path, sizeof path, "%s/sessions.db", s->o.config->data_dir);
-    return rh_store_open(&s->store, path, err);
+    const char *url = s->o.config->store_url;
+    return rh_store_open(&s->store, url && *url ? url : path, err);
 }
 
 rh_status rh_server_new(rh_server **out, const rh_server_options *o, rh_error *err)

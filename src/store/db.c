@@ -6,7 +6,7 @@
 
 bool rh_store_is_url(const char *where)
 {
-    return strncmp(where, "postgresql://", 13) == 0 || strncmp(where, "postgres://", 11) == 0;
+    return strstr(where, "://") != NULL;
 }
 
 rh_status store_db_open(store_db **out, const char *where, rh_error *err)
@@ -14,6 +14,8 @@ rh_status store_db_open(store_db **out, const char *where, rh_error *err)
     const store_engine *engine = &store_sqlite;
     store_db *d = NULL;
     if (rh_store_is_url(where)) {
+        if (strncmp(where, "postgresql://", 13) != 0 && strncmp(where, "postgres://", 11) != 0)
+            return rh_fail(err, RH_ERR_INVAL, "store_url must begin with postgresql://, or be empty");
 #ifdef RH_HAS_POSTGRES
         engine = &store_postgres;
 #else

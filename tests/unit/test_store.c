@@ -219,6 +219,8 @@ static void wrong_files_and_ids_are_refused(void **state)
     fclose(f);
     assert_int_equal(rh_store_open(&s, text, &err), RH_ERR_FORMAT);
     assert_int_equal(rh_store_open(&s, "/proc/nowhere/x.db", &err), RH_ERR_IO);
+    assert_int_equal(rh_store_open(&s, "mysql://me:secret@here/x", &err), RH_ERR_INVAL);
+    assert_null(strstr(err.msg, "secret"));
     assert_false(rh_session_id_valid("../etc"));
     assert_false(rh_session_id_valid(""));
     assert_false(rh_session_id_valid("a b"));

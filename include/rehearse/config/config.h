@@ -39,6 +39,7 @@ typedef struct {
     char *language;  /* a code as "en"; "auto" = detect */
 
     char *data_dir;
+    char *store_url;    /* of a PostgreSQL database; "" = SQLite in data_dir */
     int retention_days; /* 0 = keep until deleted */
 
     char *ws_reports; /* on, off: whether sessions of the legacy API are kept */
