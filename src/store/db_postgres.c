@@ -102,8 +102,9 @@ static void note_failure(postgres *p, PGresult *r)
     p->trouble = !code || may_pass(code) ? STORE_PASSING : STORE_LASTING;
     p->missing = code && strncmp(code, "23", 2) == 0;
     p->base.spoiled = p->open;
+    bool read_only = code && strcmp(code, "25006") == 0;
     PQclear(r);
-    if (PQstatus(p->conn) == CONNECTION_BAD || (code && strcmp(code, "25006") == 0)) {
+    if (PQstatus(p->conn) == CONNECTION_BAD || read_only) {
         char why[sizeof p->said];
         memcpy(why, p->said, sizeof why);
         lose(p, why);
