@@ -157,7 +157,7 @@ static rh_status open_store(rh_server *s, rh_error *err)
     (void)snprintf(s->media_dir, sizeof s->media_dir, "%s/media", s->o.config->data_dir);
     (void)snprintf(path, sizeof path, "%s/sessions.db", s->o.config->data_dir);
     const char *url = s->o.config->store_url;
-    return rh_store_open(&s->store, url && *url ? url : path, err);
+    return rh_store_open_alone(&s->store, url && *url ? url : path, err);
 }
 
 rh_status rh_server_new(rh_server **out, const rh_server_options *o, rh_error *err)

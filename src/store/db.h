@@ -53,6 +53,8 @@ struct store_db {
 struct store_engine {
     /* Opens, migrates forwards under a lock, prepares all statements. */
     rh_status (*open)(store_db **out, const char *where, rh_error *err);
+    rh_status (*be_alone)(store_db *d,
+                          rh_error *err); /* no other server may use it from here on; NULL: by its folder */
     void (*close)(store_db *d);
     rh_status (*begin)(store_db *d, bool durable, rh_error *err);
     rh_status (*commit)(store_db *d, rh_error *err);
@@ -76,6 +78,8 @@ extern const store_engine store_postgres; /* only where the build has it */
 
 /* `where`: the path of a file, ":memory:", or the URL of a PostgreSQL database. Errors as of rh_store_open(). */
 rh_status store_db_open(store_db **out, const char *where, rh_error *err);
+/* No other server may use it as long as it is open. RH_ERR_BUSY one does. */
+rh_status store_db_be_alone(store_db *d, rh_error *err);
 void store_db_close(store_db *d); /* NULL is fine */
 
 /* durable: it is to end on the disk itself. db->durable says whether it will. */

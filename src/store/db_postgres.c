@@ -33,6 +33,7 @@ typedef struct {
     statement statements[RH_SQL_COUNT];
     int64_t next_try_us;
     int pause_ms;
+    bool alone;           /* no other server may use the database */
     bool open;            /* a transaction is */
     char transaction[24]; /* the number of the one that is open, or in doubt */
     store_trouble trouble;
@@ -140,6 +141,18 @@ static void be_silent(void *arg, const char *message)
     (void)arg, (void)message;
 }
 
+/* As long as the connection lasts. */
+static bool lock_out_others(postgres *p)
+{
+    char locked[sizeof p->transaction];
+    if (!execute(p, "SELECT pg_try_advisory_lock(7203145892)::text", locked))
+        return false;
+    if (strcmp(locked, "true") == 0)
+        return true;
+    lose(p, "another server has this database: one server a database");
+    return false;
+}
+
 static bool connect_now(postgres *p)
 {
     static const char *const keys[] = {
@@ -155,7 +168,8 @@ static bool connect_now(postgres *p)
                     "SET synchronous_commit = on; SET statement_timeout = '10s'; SET lock_timeout = '5s';"
                     " SET idle_in_transaction_session_timeout = '60s'; SET default_transaction_read_only = off;"
                     " SET standard_conforming_strings = on",
-                    NULL)) {
+                    NULL) &&
+            (!p->alone || lock_out_others(p))) {
             p->pause_ms = 0;
             return true;
         }
@@ -356,6 +370,15 @@ static void close_connection(store_db *d)
     rh_free(p);
 }
 
+static rh_status be_alone(store_db *d, rh_error *err)
+{
+    postgres *p = postgres_of(d);
+    p->alone = true;
+    if (p->conn && lock_out_others(p))
+        return RH_OK;
+    return rh_fail(err, RH_ERR_BUSY, "store_url: %s", p->said);
+}
+
 static rh_status migrate_one(postgres *p, int version, rh_error *err)
 {
     char *sql = store_postgres_sql(rh_migrations[version]), set[64];
@@ -421,6 +444,7 @@ static rh_status open_connection(store_db **out, const char *url, rh_error *err)
 
 const store_engine store_postgres = {
     .open = open_connection,
+    .be_alone = be_alone,
     .close = close_connection,
     .begin = begin,
     .commit = commit,

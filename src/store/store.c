@@ -283,7 +283,7 @@ rh_status rh_store_files(rh_store *s, json_t **sessions, rh_error *err)
 
 /* ---- open and close ---- */
 
-rh_status rh_store_open(rh_store **out, const char *path, rh_error *err)
+static rh_status open_store(rh_store **out, const char *path, bool alone, rh_error *err)
 {
     rh_store *s = rh_calloc(1, sizeof *s);
     if (!s)
@@ -292,6 +292,8 @@ rh_status rh_store_open(rh_store **out, const char *path, rh_error *err)
     pthread_mutex_init(&s->lock, NULL);
     pthread_cond_init(&s->answered, NULL);
     rh_status st = store_db_open(&s->db, path, err);
+    if (st == RH_OK && alone)
+        st = store_db_be_alone(s->db, err);
     if (st == RH_OK && strcmp(path, ":memory:") != 0 && !rh_store_is_url(path))
         store_reserve_open(s, path);
     if (st == RH_OK)
@@ -307,6 +309,16 @@ rh_status rh_store_open(rh_store **out, const char *path, rh_error *err)
     else
         *out = s;
     return st;
+}
+
+rh_status rh_store_open(rh_store **out, const char *path, rh_error *err)
+{
+    return open_store(out, path, false, err);
+}
+
+rh_status rh_store_open_alone(rh_store **out, const char *path, rh_error *err)
+{
+    return open_store(out, path, true, err);
 }
 
 size_t rh_store_close(rh_store *s)

@@ -39,6 +39,9 @@ typedef struct rh_store rh_store;
  * Older schemas are migrated. RH_ERR_IO; RH_ERR_FORMAT not our database, or one
  * of a newer version; RH_ERR_NOMEM. */
 rh_status rh_store_open(rh_store **out, const char *path, rh_error *err);
+/* The same for the server, which takes sessions that nobody finished for its own: RH_ERR_BUSY another one has the
+ * PostgreSQL database. A file is guarded by the lock of its folder (folder_lock.h). */
+rh_status rh_store_open_alone(rh_store **out, const char *path, rh_error *err);
 /* Whether it is the URL of a database, not the path of one. */
 bool rh_store_is_url(const char *where);
 /* Commits what is queued, then closes; returns how many writes found no room. Nobody may be inside
