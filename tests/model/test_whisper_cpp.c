@@ -128,7 +128,7 @@ static void decode_twice(second *d, rh_asr_model *m)
     rh_asr_ending next;
     rh_transcript_init(&t);
     assert_int_equal(rh_asr_force(s, long_text, &p, &t, &err), RH_ERR_LIMIT);
-    assert_int_equal(rh_asr_expected(s, "Yes", &p, &next, &err), RH_ERR_UNSUPPORTED);
+    assert_int_equal(rh_asr_expected(s, "Yes", &p, &next, &err), m == model ? RH_ERR_UNSUPPORTED : RH_OK);
     assert_int_equal(rh_asr_force(s, " ", &p, &t, &err), RH_OK);
     assert_int_equal(t.n_tokens, 0);
     rh_transcript_done(&t);
