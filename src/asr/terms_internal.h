@@ -6,7 +6,7 @@
 #include <stdint.h>
 #include "rehearse/asr/terms.h"
 
-enum { TERM_SOUNDS = 40, TERM_SPAN = 4 /* words that may stand for one term, and more for longer ones */ };
+enum { TERM_SOUNDS = 40 };
 
 /* How something is pronounced, roughly: a letter for each sound. */
 typedef struct {

@@ -3,6 +3,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #ifdef __GLIBC__
@@ -111,4 +112,16 @@ char *rh_strndup(const char *s, size_t n)
 char *rh_strdup(const char *s)
 {
     return rh_strndup(s, SIZE_MAX - 1);
+}
+
+size_t rh_resident_bytes(void)
+{
+    size_t pages = 0;
+    FILE *f = fopen("/proc/self/statm", "r");
+    if (!f)
+        return 0;
+    if (fscanf(f, "%*s %zu", &pages) != 1)
+        pages = 0;
+    (void)fclose(f);
+    return pages * 4096;
 }

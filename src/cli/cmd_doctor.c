@@ -14,7 +14,9 @@
 #include "cli.h"
 #include "commands.h"
 #include "live_cost.h"
+#include "rehearse/base/alloc.h"
 #include "rehearse/base/cpu.h"
+#include "rehearse/base/json.h"
 #include "rehearse/base/paths.h"
 #include "rehearse/models/model.h"
 #include "speech_model.h"
@@ -213,7 +215,7 @@ static void measure(doctor *d)
     }
     (void)snprintf(sound, sizeof sound, "%s/samples/speech.webm", web);
     (void)snprintf(face, sizeof face, "%s/samples/face.jpg", web);
-    double before = rh_resident_mb();
+    size_t before = rh_resident_bytes();
     rh_status st = rh_cli_load_speech(&d->cfg, &model, &err);
     if (st == RH_OK)
         st = rh_cli_load_vad(&d->cfg, &vad, &err);
@@ -221,7 +223,7 @@ static void measure(doctor *d)
         st = rh_live_speech_cost(&c, model, vad, sound, &err);
     if (st != RH_OK)
         fault(d, "speech: %s", err.msg);
-    c.memory_mb = rh_resident_mb() - before;
+    c.memory_mb = ((double)rh_resident_bytes() - (double)before) / 1e6;
     bool faces = rh_live_face_cost(&face_s, d->cfg.models_dir, face, &err) == RH_OK;
     if (!faces)
         fault(d, "faces: %s", err.msg);
@@ -242,28 +244,17 @@ static void measure(doctor *d)
     rh_asr_model_free(model);
 }
 
-static double number(const json_t *o, const char *key)
-{
-    return json_number_value(json_object_get(o, key));
-}
-
-static const char *text(const json_t *o, const char *key)
-{
-    const char *s = json_string_value(json_object_get(o, key));
-    return s ? s : "";
-}
-
 static void print_models(const doctor *d)
 {
     const json_t *row;
     size_t i;
     json_array_foreach(json_object_get(d->out, "models"), i, row)
         printf("%-10s %-15s %5.0f %% of the processors, final after %.1f s, %5.0f MB: %s%s%s\n", i ? "" : "live",
-               text(row, "name"), 100 * number(row, "share"), number(row, "final_s"), number(row, "memory_mb"),
-               json_is_true(json_object_get(row, "live")) ? "yes" : "no",
+               rh_json_str(row, "name"), 100 * rh_json_num(row, "share"), rh_json_num(row, "final_s"),
+               rh_json_num(row, "memory_mb"), json_is_true(json_object_get(row, "live")) ? "yes" : "no",
                json_is_true(json_object_get(row, "measured")) ? ", measured" : ", reckoned",
                json_is_true(json_object_get(row, "installed")) ? "" : ", not installed");
-    const char *best = text(d->out, "largest_live");
+    const char *best = rh_json_str(d->out, "largest_live");
     if (*best)
         printf("\nThe largest model that this machine carries live is %s%s", best,
                size_of(best) == size_of(d->cfg.model) ? ", the one in use.\n" : ".\n");
@@ -278,22 +269,23 @@ static void print(const doctor *d)
     const json_t *m = json_object_get(d->out, "machine"), *s = json_object_get(d->out, "speech"),
                  *f = json_object_get(d->out, "faces");
     printf("%-10s %s, processors: %.0f, instructions: %s, memory: %.1f GB, %.1f free\n", "machine",
-           text(m, "processor"), number(m, "processors"), text(m, "instructions"), number(m, "memory_mb") / 1e3,
-           number(m, "memory_available_mb") / 1e3);
+           rh_json_str(m, "processor"), rh_json_num(m, "processors"), rh_json_str(m, "instructions"),
+           rh_json_num(m, "memory_mb") / 1e3, rh_json_num(m, "memory_available_mb") / 1e3);
     static const char *const folders[] = {"data_dir", "models_dir"};
     for (size_t i = 0; i < 2; i++) {
         const json_t *o = json_object_get(d->out, folders[i]);
-        printf("%-10s %s, %.1f GB free\n", folders[i], text(o, "path"), number(o, "free_mb") / 1e3);
+        printf("%-10s %s, %.1f GB free\n", folders[i], rh_json_str(o, "path"), rh_json_num(o, "free_mb") / 1e3);
     }
     if (s)
         printf(
             "%-10s %s on %s, engine %s, threads: %.0f; one person takes %.0f %% of the processors, words are final %.2f s after "
             "a sentence, %.0f MB\n",
-            "speech", text(s, "model"), text(s, "device"), text(s, "engine"), number(s, "threads"),
-            100 * number(s, "share"), number(s, "final_s"), number(s, "memory_mb"));
+            "speech", rh_json_str(s, "model"), rh_json_str(s, "device"), rh_json_str(s, "engine"),
+            rh_json_num(s, "threads"), 100 * rh_json_num(s, "share"), rh_json_num(s, "final_s"),
+            rh_json_num(s, "memory_mb"));
     if (f)
-        printf("%-10s %.1f ms a picture, %.0f %% of the processors at %d a second\n", "faces", number(f, "picture_ms"),
-               100 * number(f, "share"), FPS);
+        printf("%-10s %.1f ms a picture, %.0f %% of the processors at %d a second\n", "faces",
+               rh_json_num(f, "picture_ms"), 100 * rh_json_num(f, "share"), FPS);
     print_models(d);
 }
 

@@ -1,7 +1,6 @@
 #include "live_cost.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
 #include "rehearse/asr/transcriber.h"
 #include "rehearse/base/alloc.h"
@@ -122,16 +121,4 @@ rh_status rh_live_face_cost(double *seconds, const char *models_dir, const char 
     rh_face_model_free(m);
     rh_buf_done(&picture);
     return st;
-}
-
-double rh_resident_mb(void)
-{
-    long total = 0, resident = 0;
-    FILE *f = fopen("/proc/self/statm", "r");
-    if (f) {
-        if (fscanf(f, "%ld %ld", &total, &resident) != 2)
-            resident = 0;
-        fclose(f);
-    }
-    return (double)resident * 4096 / 1e6;
 }

@@ -21,7 +21,5 @@ rh_status rh_live_speech_cost(rh_live_cost *out, rh_asr_model *model, const rh_v
                               rh_error *err);
 /* Processor seconds for the picture of a face, `path`, among others like it. RH_ERR_FORMAT no face was found. */
 rh_status rh_live_face_cost(double *seconds, const char *models_dir, const char *path, rh_error *err);
-/* Memory of this process that is in use, MB. */
-double rh_resident_mb(void);
 
 #endif

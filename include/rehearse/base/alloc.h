@@ -27,6 +27,8 @@ unsigned long rh_alloc_failures(void);
  * large blocks straight back to the system. To be called before any thread starts. */
 void rh_alloc_keep_little(int n_cpus);
 void rh_alloc_give_back(void); /* what is free, to the system: after large jobs */
+/* Memory of this process that is resident, by /proc; 0 where it is not told. */
+size_t rh_resident_bytes(void);
 
 /* Test hook: the n-th allocation from now (1 = the next) returns NULL, then
  * the hook is off; 0 switches it off. Process-wide. */

@@ -4,24 +4,13 @@
 
 #include <stdio.h>
 #include <string.h>
+#include "rehearse/base/alloc.h"
 #include "rehearse/base/clock.h"
 
 static void metric(rh_buf *b, const char *name, const char *type, const char *help, double value)
 {
     (void)rh_buf_printf(b, "# HELP rehearse_%s %s\n# TYPE rehearse_%s %s\nrehearse_%s %.15g\n", name, help, name, type,
                         name, value);
-}
-
-static double resident_bytes(void)
-{
-    long pages = 0;
-    FILE *f = fopen("/proc/self/statm", "r");
-    if (!f)
-        return 0;
-    if (fscanf(f, "%*s %ld", &pages) != 1)
-        pages = 0;
-    (void)fclose(f);
-    return (double)pages * 4096;
 }
 
 static void add_latency(rh_buf *b, const rh_histogram *h, const char *name, const char *help)
@@ -65,7 +54,7 @@ void rh_metrics(rh_http *h)
     metric(&b, "media_queue", "gauge", "Jobs waiting for the media pool.", (double)rh_pool_waiting(s->media));
     metric(&b, "speech_queue", "gauge", "Jobs waiting for the speech pool.", (double)rh_pool_waiting(s->speech));
     metric(&b, "upload_bytes", "gauge", "Memory held by uploads.", (double)s->upload_bytes);
-    metric(&b, "resident_memory_bytes", "gauge", "Memory of the process.", resident_bytes());
+    metric(&b, "resident_memory_bytes", "gauge", "Memory of the process.", (double)rh_resident_bytes());
     metric(&b, "cpu_seconds_total", "counter", "Processor time of the process.", (double)rh_process_cpu_us() / 1e6);
     add_latency(&b, &c->video_latency, "video_reply_seconds", "From a picture's arrival to its reply.");
     add_latency(&b, &c->speech_latency, "speech_result_seconds", "Time one live recognition took.");

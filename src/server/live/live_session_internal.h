@@ -96,7 +96,6 @@ void rh_live_session_work(rh_live_session *p);
 typedef struct {
     json_t *kept; /* of rh_store_held(); NULL = nothing */
     bool acks;    /* what opens is acknowledged */
-    bool refused; /* it is another client's */
     bool over;    /* it has ended, and its client has its token: what it was not told is all that is left */
     char hash[RH_TOKEN_HASH_LEN + 1]; /* of the token by which it goes on */
     json_t *report;                   /* of one that is over */
