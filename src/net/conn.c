@@ -169,6 +169,7 @@ static void end_request(rh_net_conn *c)
     c->held = false;
     if (c->state == NET_GONE)
         return;
+    c->served = true;
     if (c->close_after || c->core->draining)
         net_conn_finish(c);
     else
@@ -194,7 +195,7 @@ static void turn(rh_net_conn *c)
         serve_ws(c);
     if (c->eof && !c->in.len)
         handle_eof(c);
-    if (c->state == NET_IDLE && (c->close_after || c->core->draining))
+    if (c->state == NET_IDLE && (c->close_after || (c->core->draining && c->served)))
         net_conn_finish(c);
     if (c->state == NET_FLUSH && !c->out.n && !c->wire_full) {
         net_conn_enter(c, c->eof ? NET_GONE : NET_LINGER);

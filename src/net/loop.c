@@ -57,9 +57,14 @@ void rh_net_drain(rh_net *net)
     if (net->core.draining)
         return;
     net->core.draining = true;
-    net_listeners_close(net);
     for (net_link *l = net->links; l; l = l->next)
         net_conn_touch(&l->conn);
+}
+
+void rh_net_stop_listening(rh_net *net)
+{
+    if (net)
+        net_listeners_close(net);
 }
 
 bool rh_net_idle(const rh_net *net)

@@ -112,7 +112,7 @@ typedef struct net_core net_core;
 struct rh_net_conn {
     net_core *core;
     rh_net_conn *next_dirty;
-    bool dirty, eof, held, close_after, over_due, scarce, want_shut, wire_full;
+    bool dirty, eof, held, close_after, over_due, scarce, want_shut, wire_full, served;
     net_state state;
     void *user;
     char peer[48];

@@ -63,6 +63,7 @@ bool rh_server_free(rh_server *s)
         return true;
     s->state = RH_SERVER_CLOSING;
     atomic_store(&s->cancel_load, true);
+    rh_net_stop_listening(s->net); /* nobody would answer any more */
     end_work(s);
     bool loaded = join_loader(s, RH_STOP_LOADING_S);
     if (loaded)

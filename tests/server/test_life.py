@@ -76,6 +76,29 @@ class Stop(unittest.TestCase):
         self.assertEqual(words(r["transcribed_text"]), JFK_WORDS)
         self.assertEqual(s.process.wait(40 * PATIENCE), 0)
 
+    def test_a_balancer_is_told_until_the_end(self):
+        s = Server()
+        kept = socket.create_connection(("127.0.0.1", s.port), 30 * PATIENCE)
+        kept.sendall(b"GET /ready HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        self.assertEqual(read_reply(f := kept.makefile("rb")), (200, b'{"status":"ready"}'))
+        upload = in_background(s.post_form, "/api/analyze-audio", [("audio", wav(list(jfk()) * 4), "long.wav")])
+        time.sleep(0.3)
+        s.process.send_signal(signal.SIGTERM)
+        self.assertEqual(f.read(), b"")  # what waits for a next request is closed
+        self.assertEqual(s.get("/live"), (200, {"status": "live"}))
+        self.assertEqual(s.get("/ready"), (503, {"status": "stopping"}))
+        status, headers, body = s.request("POST", "/api/analyze-frame", json.dumps(frame()))
+        self.assertEqual((status, headers["retry-after"], headers["connection"]), (503, "1", "close"), body)
+        for path in ("/ws/video/late", "/v1/session/late"):
+            with self.assertRaises(ConnectionRefusedError) as caught:
+                s.ws(path)
+            self.assertEqual(caught.exception.args[0], 503)
+        self.assertEqual(s.get("/ready")[0], 503)
+        self.assertEqual(upload()[0], 200)
+        self.assertEqual(s.process.wait(20 * PATIENCE), 0, s.text())
+        with self.assertRaises(OSError):
+            s.get("/live")
+
     def test_idle_server_stops_at_once_and_frees_the_port(self):
         s = Server()
         port = s.port

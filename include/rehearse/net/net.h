@@ -71,8 +71,10 @@ rh_status rh_net_listen(rh_net *net, const char *host, int port, int *bound, rh_
 /* One turn of the loop: waits for events and handles them. */
 rh_status rh_net_turn(rh_net *net);
 void rh_net_wake(rh_net *net); /* any thread */
-/* No new connections, idle ones close, replies say "connection: close". */
+/* The end is near: connections that wait for a next request close, replies say "connection: close", no WebSocket
+ * opens. New connections still have their one request, so that who asks is told that this server stops. */
 void rh_net_drain(rh_net *net);
+void rh_net_stop_listening(rh_net *net);    /* NULL is fine; new connections are refused by the system */
 bool rh_net_idle(const rh_net *net);        /* nothing is under way or unsent */
 bool rh_net_owes(const rh_net *net);        /* something is unsent */
 int rh_net_count(const rh_net *net);        /* open connections */
