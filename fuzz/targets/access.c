@@ -1,12 +1,12 @@
 /* Access: a byte of settings, then lines: Host, Origin, Authorization, Cookie, peer,
- * Access-Control-Request-Headers. */
+ * Access-Control-Request-Headers, X-Forwarded-Host. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include "server/access.h"
 
-enum { N_LINES = 6 };
+enum { N_LINES = 7 };
 
 static bool ends_with(const char *s, const char *end)
 {
@@ -25,7 +25,8 @@ static void check(const rh_config *c, const rh_visitor *v)
         abort();
     if (!status && *c->tokens && v->forwarded && !has_token)
         abort();
-    bool foreign = ends_with(v->origin, "://evil.example") && strcasecmp(v->host, "evil.example") != 0;
+    bool foreign = ends_with(v->origin, "://evil.example") && strcasecmp(v->host, "evil.example") != 0 &&
+                   strcasecmp(v->asked, "evil.example") != 0;
     if (foreign && !*v->authorization && (!status || rh_access_may_read(c, v)))
         abort();
     if (foreign && !*c->tokens && rh_access_preflight(c, v, &why) == 0)
@@ -54,7 +55,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
                    .public_origins = public_origins,
                    .tokens = bytes[0] & 1 ? tokens : none,
                    .trust_loopback = bytes[0] & 2 ? on : off};
-    check(&c, &(rh_visitor){lines[0], lines[1], lines[2], lines[4], lines[3], (bytes[0] & 4) != 0});
+    check(&c, &(rh_visitor){lines[0], lines[1], lines[2], lines[4], lines[3], (bytes[0] & 4) != 0, lines[6]});
     if (rh_access_headers(lines[5], allowed, sizeof allowed) == RH_OK &&
         (strlen(allowed) >= sizeof allowed || strpbrk(allowed, "\r\n:;") || strcasecmp(allowed, "x-real-ip") == 0))
         abort();

@@ -6,6 +6,7 @@
 #include "rehearse/base/alloc.h"
 #include "rehearse/base/text.h"
 #include "server/api/note_wish.h"
+#include "server/forwarded.h"
 #include "server/guesses.h"
 
 static void read_wish(const json_t *wish)
@@ -51,11 +52,21 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
         return 0;
     memcpy(text, bytes, n);
     text[n] = '\0';
-    rh_guess_who(who, text, NULL);
-    rh_guess_add(&guesses, who, 1);
-    rh_guess_who(who, "127.0.0.1", text);
-    if (!*who || strlen(who) >= sizeof who)
+    rh_networks trusted, asked;
+    char address[RH_ADDRESS_MAX];
+    if (rh_networks_parse(&trusted, "loopback", NULL) != RH_OK)
         abort();
+    (void)rh_networks_parse(&asked, text, NULL);
+    for (int rfc7239 = 0; rfc7239 < 2; rfc7239++) {
+        uint8_t bytes_of[16];
+        rh_forwarded_client(address, &trusted, "127.0.0.1", text, rfc7239);
+        if (!rh_address_parse(address, bytes_of))
+            abort();
+        rh_guess_who(who, address);
+        rh_guess_add(&guesses, who, 1);
+        if (!*who || strlen(who) >= sizeof who)
+            abort();
+    }
     free(text);
     return 0;
 }

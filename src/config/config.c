@@ -58,6 +58,8 @@ static const setting settings[] = {
     LIST(public_origins, "", "ORIGINS", "pages that may read sessions, beside the server's own"),
     SECRETS(tokens, "TOKENS", "bearer tokens that open the session endpoints"),
     CHOICE(trust_loopback, "off", "on|off", "visitors of this machine need no token, unless a proxy names another"),
+    LIST(trusted_proxies, "loopback", "ADDRESSES",
+         "addresses and networks (10.0.0.0/8) of proxies whose X-Forwarded-* headers are believed"),
     INT(max_upload_mb, 1, 4096, "100", "MB", "largest file that may be uploaded"),
     INT(max_video_mb, 1, 65536, "500", "MB", "most that is kept of the video of one practice"),
     INT(max_message_kb, 16, 262144, "16384", "KB", "largest WebSocket message"),

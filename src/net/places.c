@@ -39,11 +39,12 @@ static int count_of(const rh_net *net, const uint8_t *peer_key)
     return n;
 }
 
-/* Everybody behind a proxy on this machine is 127.0.0.1, so that address may have nearly all. */
+/* Everybody behind a proxy has its address, as 127.0.0.1, so that one may have nearly all. */
 static int most_of(const rh_net *net, const net_link *l)
 {
     int all = net->max_links;
-    return l->loopback ? all - (all > 64 ? 32 : all / 4) : all - all / 4;
+    bool shared = l->loopback || (net->core.o.proxies && rh_networks_have(net->core.o.proxies, l->conn.peer));
+    return shared ? all - (all > 64 ? 32 : all / 4) : all - all / 4;
 }
 
 void net_accepted(rh_net *net, int fd, const struct sockaddr_storage *peer, bool local)

@@ -6,8 +6,8 @@
 #include <strings.h>
 
 const char *const rh_forwarding_headers[] = {
-    "forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip",
-    "via",       "x-client-ip",     "true-client-ip",   "cf-connecting-ip",  NULL,
+    "forwarded",   "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto",  "x-real-ip", "via",
+    "x-client-ip", "true-client-ip",  "cf-connecting-ip", "x-forwarded-prefix", NULL,
 };
 
 bool rh_listed(const char *list, const char *item)
@@ -44,11 +44,11 @@ static void without_port(const char *host, char *out, size_t cap)
 static bool is_own(const rh_visitor *v)
 {
     char name[256];
-    const char *from = authority(v->origin);
-    if (strcasecmp(from, v->host) == 0)
+    const char *from = authority(v->origin), *host = v->asked && *v->asked ? v->asked : v->host;
+    if (strcasecmp(from, host) == 0)
         return true;
     without_port(from, name, sizeof name);
-    return v->forwarded && strstr(v->origin, "://") && strcasecmp(name, v->host) == 0;
+    return v->forwarded && strstr(v->origin, "://") && strcasecmp(name, host) == 0;
 }
 
 /* Time does not tell how much of a guess was right. */
@@ -168,7 +168,8 @@ bool rh_access_spared(const rh_config *c, const rh_visitor *v)
 
 static int check_page(const rh_config *c, const rh_visitor *v, const char **why)
 {
-    if (!host_fits(c, v->host)) {
+    /* Both: a page that was rebound to a proxy may write the second by itself. */
+    if (!host_fits(c, v->host) || (v->asked && *v->asked && !host_fits(c, v->asked))) {
         *why = "the Host header names neither this machine nor a host of public_origins";
         return 403;
     }

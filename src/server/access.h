@@ -22,7 +22,8 @@ typedef struct {
     const char *host, *origin, *authorization;
     const char *peer; /* the other end's address, "unix" for a Unix socket */
     const char *cookie;
-    bool forwarded; /* one of rh_forwarding_headers is there */
+    bool forwarded;    /* one of rh_forwarding_headers is there */
+    const char *asked; /* the host that the browser asked a trusted proxy for; "" or NULL: none says */
 } rh_visitor;
 
 /* What proxies add; ends with NULL. A visitor who comes with one is from elsewhere. */

@@ -42,7 +42,7 @@ static bool guard(rh_http *h)
     const rh_config *c = h->server->o.config;
     const char *why = "";
     rh_visitor_text text;
-    rh_visitor v = rh_http_visitor(h->net, &text);
+    rh_visitor v = rh_http_visitor(h->server, h->net, &text);
     bool asks = strcmp(h->method, "OPTIONS") == 0 && *h->origin;
     int status = rh_route_is_shared(h->path) ? rh_access_shared(c, &v, &why)
                  : asks                      ? rh_access_preflight(c, &v, &why)

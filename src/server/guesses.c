@@ -7,28 +7,14 @@
 
 static const int64_t WINDOW_US = (int64_t)RH_WRONG_LINKS_S * 1000000;
 
-static bool is_this_machine(const char *peer)
+void rh_guess_who(char out[40], const char *address)
 {
-    if (strncasecmp(peer, "::ffff:", 7) == 0)
-        peer += 7;
-    return strncmp(peer, "127.", 4) == 0 || strcmp(peer, "::1") == 0 || strcmp(peer, "unix") == 0;
-}
-
-void rh_guess_who(char out[40], const char *peer, const char *forwarded_for)
-{
-    if (forwarded_for && is_this_machine(peer)) {
-        const char *comma = strrchr(forwarded_for, ',');
-        peer = comma ? comma + 1 : forwarded_for;
-        peer += strspn(peer, " \t");
-    }
     size_t n = 0;
-    bool mapped = strncasecmp(peer, "::ffff:", 7) == 0;
-    for (int colons = 0; n < 39 && peer[n] && peer[n] != ' '; n++)
-        if (peer[n] == ':' && ++colons == 4 && !mapped)
+    bool mapped = strncasecmp(address, "::ffff:", 7) == 0;
+    for (int colons = 0; n < 39 && address[n]; n++)
+        if (address[n] == ':' && ++colons == 4 && !mapped)
             break;
-    (void)snprintf(out, 40, "%.*s", (int)n, n ? peer : "?");
-    if (!n)
-        (void)snprintf(out, 40, "?");
+    (void)snprintf(out, 40, "%.*s", (int)n, address);
 }
 
 static int find(const rh_guesses *g, const char *who)

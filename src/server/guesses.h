@@ -15,9 +15,8 @@ typedef struct {
     } of[RH_GUESSERS];
 } rh_guesses;
 
-/* Whose guess it is, in out[40]: the address `peer`, of IPv6 its /64; behind a proxy on this machine the one that this
- * proxy names, which is the last in `forwarded_for` (may be NULL). */
-void rh_guess_who(char out[40], const char *peer, const char *forwarded_for);
+/* Whose guess it is, in out[40]: the client's address (forwarded.h), of IPv6 its /64. */
+void rh_guess_who(char out[40], const char *address);
 /* Whether they have had their guesses for now. */
 bool rh_guesses_spent(const rh_guesses *g, const char *who, int64_t now_us);
 void rh_guess_add(rh_guesses *g, const char *who, int64_t now_us); /* a wrong one */

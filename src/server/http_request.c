@@ -1,5 +1,6 @@
 /* http_request.c - reading a request: headers, the query, who asks. */
 #include "http.h"
+#include "forwarded.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -47,7 +48,7 @@ void rh_query_value(rh_http *h, const char *name, double *out)
         *out = NAN;
 }
 
-rh_visitor rh_http_visitor(const rh_net_conn *net, rh_visitor_text *t)
+rh_visitor rh_http_visitor(const rh_server *s, const rh_net_conn *net, rh_visitor_text *t)
 {
     bool forwarded = false;
     rh_copy_header(net, t->host, sizeof t->host, "host");
@@ -57,12 +58,13 @@ rh_visitor rh_http_visitor(const rh_net_conn *net, rh_visitor_text *t)
     for (const char *const *p = rh_forwarding_headers; *p; p++)
         forwarded |= rh_net_header(net, *p) != NULL;
     (void)snprintf(t->peer, sizeof t->peer, "%s", rh_net_peer(net));
-    return (rh_visitor){t->host, t->origin, t->authorization, t->peer, t->cookie, forwarded};
+    rh_forwarded_host(t->asked, sizeof t->asked, &s->proxies, net);
+    return (rh_visitor){t->host, t->origin, t->authorization, t->peer, t->cookie, forwarded, t->asked};
 }
 
 int rh_http_access(rh_server *s, const rh_net_conn *net, const char **why)
 {
     rh_visitor_text text;
-    rh_visitor v = rh_http_visitor(net, &text);
+    rh_visitor v = rh_http_visitor(s, net, &text);
     return rh_access_check(s->o.config, &v, why);
 }

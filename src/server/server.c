@@ -120,6 +120,7 @@ static rh_status make_net(rh_server *s, rh_error *err)
         .max_unsent_bytes = RH_MAX_OUT_BYTES,
         .tls_cert = c->tls_cert,
         .tls_key = c->tls_key,
+        .proxies = &s->proxies,
     };
     rh_status st = rh_net_new(&s->net, &o, &callbacks, s, err);
     return st == RH_OK ? rh_net_listen(s->net, c->host, c->port, &s->port, err) : st;
@@ -160,6 +161,13 @@ static rh_status open_store(rh_server *s, rh_error *err)
     return rh_store_open_alone(&s->store, url && *url ? url : path, err);
 }
 
+static rh_status read_proxies(rh_server *s, rh_error *err)
+{
+    rh_error why;
+    rh_status st = rh_networks_parse(&s->proxies, s->o.config->trusted_proxies, &why);
+    return st == RH_OK ? RH_OK : rh_fail(err, st, "trusted_proxies: %s", why.msg);
+}
+
 rh_status rh_server_new(rh_server **out, const rh_server_options *o, rh_error *err)
 {
     rh_server *s = rh_calloc(1, sizeof *s);
@@ -174,7 +182,7 @@ rh_status rh_server_new(rh_server **out, const rh_server_options *o, rh_error *e
     pthread_mutex_init(&s->done_lock, NULL);
     json_object_seed(0); /* before any thread makes objects */
     s->conns = rh_calloc((size_t)s->n_conns, sizeof *s->conns);
-    rh_status st = s->conns ? RH_OK : rh_fail(err, RH_ERR_NOMEM, "server: out of memory");
+    rh_status st = s->conns ? read_proxies(s, err) : rh_fail(err, RH_ERR_NOMEM, "server: out of memory");
     if (st == RH_OK)
         st = rh_site_new(&s->site, o->web_dir, err);
     if (st == RH_OK)

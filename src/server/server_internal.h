@@ -13,6 +13,7 @@
 #include "rehearse/session/model_set.h"
 #include "rehearse/store/folder_lock.h"
 #include "rehearse/base/log.h"
+#include "rehearse/base/networks.h"
 #include "rehearse/net/net.h"
 #include "rehearse/server/server.h"
 #include "rehearse/store/store.h"
@@ -110,7 +111,8 @@ struct rh_server {
     int n_analyses, n_file_threads; /* of them under analysis; at most as many as the pool has threads */
     int64_t tidy_at_us;             /* when old sessions and unused files are looked for next */
     rh_counters count;
-    rh_guesses guesses; /* of links */
+    rh_guesses guesses;  /* of links */
+    rh_networks proxies; /* trusted_proxies */
 
     rh_pool *media, *speech, *files, *reports; /* pictures and sound in; live speech; uploads; ends */
     rh_pool *desk;                             /* what waits for the store and for files */

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "forwarded.h"
 #include "http.h"
 #include "message.h"
 #include "rehearse/base/alloc.h"
@@ -80,7 +81,9 @@ bool rh_ws_open(rh_server *s, rh_net_conn *net)
     w->id = c->id;
     c->ws = w;
     rh_net_set_user(net, c);
-    rh_log(RH_LOG_DEBUG, "client %s connected to %s", w->name, path);
+    char address[RH_ADDRESS_MAX];
+    rh_forwarded_address(address, &s->proxies, net);
+    rh_log(RH_LOG_DEBUG, "client %s connected to %s from %s", w->name, path, address);
     return true;
 }
 

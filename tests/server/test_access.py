@@ -41,6 +41,16 @@ class Tokens(unittest.TestCase):
         for path in self.OPEN:
             self.assertEqual(guarded.request("GET", path, headers=FORWARDING[0])[0], 200, path)
 
+    def test_the_host_that_a_trusted_proxy_was_asked_for(self):
+        for server, headers in ((guarded, {"Cookie": "rehearse_token=sesame"}), (open_one, {})):
+            for host, asked, origin, status in (
+                    ("10.0.0.5:8000", "coach.example", "https://coach.example", 200), ("10.0.0.5:8000", "localhost:81", "http://localhost:81", 200),
+                    ("10.0.0.5:8000", "localhost:81", "http://10.0.0.5:8000", 403), ("10.0.0.5:8000", "localhost", "https://evil.example", 403),
+                    ("10.0.0.5:8000", "evil.example", "https://evil.example", 403), ("evil.example", "localhost", "http://localhost", 403),
+                    ("evil.example", "localhost", None, 403), ("10.0.0.5:8000", "a, localhost:81", "http://localhost:81", 200)):
+                given = {**headers, "Host": host, "X-Forwarded-Host": asked, **({"Origin": origin} if origin else {})}
+                self.assertEqual(server.request("GET", "/v1/sessions", headers=given)[0], status, given)
+
     def test_sockets_too(self):
         for headers in ({}, *FORWARDING, {"Authorization": "Bearer wrong"}, {"Cookie": "rehearse_token=wrong"}):
             with self.assertRaises(ConnectionRefusedError) as caught:

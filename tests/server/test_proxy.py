@@ -4,13 +4,16 @@ from harness import *
 
 PATHS = os.environ.get("PATH", "") + ":/usr/sbin:/usr/local/sbin"
 TOKEN = {"Authorization": "Bearer sesame"}
+PROXY = "127.0.0.2"
 server = big = None
 
 
 def setUpModule():
     global server, big
     big = wav([v for v in jfk(96000) for _ in range(2)], 192000)  # 11 s in 4 MB
-    server = Server("--public-origins", "http://coach.example", "--trust-loopback", "on", env={"REHEARSE_TOKENS": "sesame"})
+    # The proxies' own address is another than the visitors', so that one is believed and the other is not.
+    server = Server("--public-origins", "http://coach.example", "--trust-loopback", "on", "--trusted-proxies", PROXY,
+                    "--log-level", "debug", env={"REHEARSE_TOKENS": "sesame"})
 
 
 def tearDownModule():
@@ -66,7 +69,9 @@ class Proxy:
 
 
 def nginx(port, path):
-    text = example("nginx.conf.example", ("listen 443 ssl", f"listen 127.0.0.1:{port}"), ("127.0.0.1:8000", f"127.0.0.1:{server.port}"),
+    text = example("nginx.conf.example", ("listen 443 ssl", f"listen 127.0.0.1:{port}"), ("server 127.0.0.1:8000", f"server 127.0.0.1:{server.port}"),
+                   ("proxy_http_version", f"proxy_bind {PROXY};\n        proxy_http_version"),
+                   ('X-Forwarded-Prefix ""', f'X-Forwarded-Prefix "{path[:-1]}"'),
                    ("    ssl_certificate /etc/ssl/coach.example.pem;\n    ssl_certificate_key /etc/ssl/coach.example.key;\n", ""),
                    ("location / {", f"location {path} {{"))
     places = "".join(f"{kind}_temp_path {kind};\n" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
@@ -75,14 +80,15 @@ def nginx(port, path):
 
 
 def haproxy(port, path):
-    changes = [("bind :443 ssl crt /etc/haproxy/coach.example.pem", f"bind 127.0.0.1:{port}"), ("127.0.0.1:8000", f"127.0.0.1:{server.port}")]
+    changes = [("bind :443 ssl crt /etc/haproxy/coach.example.pem", f"bind 127.0.0.1:{port}"), ("127.0.0.1:8000", f"127.0.0.1:{server.port} source {PROXY}")]
     if path != "/":
-        changes.append(("#http-request replace-path", "http-request replace-path"))
+        changes += [(f"#http-request {what}", f"http-request {what}") for what in ("replace-path", "set-header X-Forwarded-Prefix")]
     return Proxy(lambda _, config: [program("haproxy"), "-db", "-f", config], example("haproxy.cfg.example", *changes))
 
 
 class Behind:
     """Runs against each proxy and each place; what takes long at the root only."""
+    places = {}
 
     @classmethod
     def setUpClass(cls):
@@ -94,8 +100,8 @@ class Behind:
     def tearDownClass(cls):
         cls.proxy.stop()
 
-    def ask(self, method, path, body=None, **headers):
-        c = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60 * PATIENCE)
+    def ask(self, method, path, body=None, source="127.0.0.1", **headers):
+        c = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60 * PATIENCE, source_address=(source, 0))
         try:
             c.request(method, self.path + path, body, {k.replace("_", "-"): v for k, v in headers.items()})
             r = c.getresponse()
@@ -129,6 +135,18 @@ class Behind:
         for part in (b"docs", b"openapi.json", b"questions.json", *re.findall(rb'(?:src|href)="([a-z][^":#?]*\.(?:js|css|svg))"', body)):
             self.assertEqual(self.ask("GET", part.decode())[0], 200, part)
 
+    def test_visitors_are_known_by_what_the_proxy_says_of_them_and_by_nothing_else(self):
+        guesser, other = ("127.0.0.1%d%d" % (n, Behind.places.setdefault(type(self), len(Behind.places))) for n in (1, 2))
+        forged = [{"X_Forwarded_For": f"203.0.113.{i}", "Forwarded": f"for=203.0.113.{i}"} for i in range(21)]
+        codes = [self.ask("GET", "shared/" + "0" * 32, source=guesser, **headers)[0] for headers in forged]
+        self.assertEqual(codes, [404] * 20 + [429])
+        self.assertEqual(self.ask("GET", "shared/" + "0" * 32, source=other)[0], 404)
+        # Without the proxy: who is not in trusted_proxies speaks for nobody else.
+        c = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60 * PATIENCE)
+        c.request("GET", "/shared/" + "0" * 32, headers={"X-Forwarded-For": guesser})
+        self.assertEqual(c.getresponse().status, 404)
+        c.close()
+
     def test_sockets_answer_and_keep_nothing_of_strangers(self):
         with WebSocket(self.port, self.path + "ws/combined/proxied") as w:
             self.assertTrue(w.ask({"frame": data_uri(fixture("astronaut.jpg"))})["video"]["face_detected"])
@@ -137,6 +155,7 @@ class Behind:
             w.send({"type": "discard"})
         _, _, body = self.ask("GET", "v1/sessions?client=proxied", **TOKEN)
         self.assertEqual(json.loads(body)["sessions"], [])
+        self.assertIn("client proxied connected to /ws/combined/proxied from 127.0.0.1\n", server.text())
 
 
 class WithMedia(Behind):

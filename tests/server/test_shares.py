@@ -11,7 +11,7 @@ sessions = {}
 
 def setUpModule():
     global guarded, open_one
-    guarded = Server("--public-origins", "https://coach.example", env={"REHEARSE_TOKENS": "sesame"})
+    guarded = Server("--public-origins", "https://coach.example", "--trusted-proxies", "203.0.113.0/24", env={"REHEARSE_TOKENS": "sesame"})
     open_one = Server("--public-origins", "https://coach.example")
     for server in (guarded, open_one):
         ids = sessions[server] = []
@@ -106,6 +106,20 @@ class Links(unittest.TestCase):
                 self.assertEqual(server.request(method, made["url"] + path, b"{}")[0], 405, (method, path))
             for path in ("/report", "/notes", "/../v1/sessions"):
                 self.assertIn(server.request("GET", made["url"] + path)[0], (400, 404), path)
+
+    def test_their_path_is_the_one_that_the_proxy_says(self):
+        path = f"/v1/sessions/{sessions[open_one][0]}/shares"
+        for prefix, expected in (("/coach", "/coach"), ("/a/b-c/", "/a/b-c"), ("/x, /coach", "/coach"), ("", ""), ("/", ""),
+                                 ("coach", ""), ("//evil.example", ""), ("/a\"><b>", ""), ("/" + "x" * 200, "")):
+            status, _, body = open_one.request("POST", path, b"{}", {"X-Forwarded-Prefix": prefix, "Content-Type": "application/json"})
+            made = json.loads(body)
+            self.assertEqual((status, made["url"][:-32]), (201, expected + "/shared/"), prefix)
+            open_one.request("DELETE", f"{path}/{made['id']}")
+        status, _, body = guarded.request("POST", f"/v1/sessions/{sessions[guarded][0]}/shares", b"{}",
+                                          {"X-Forwarded-Prefix": "/coach", "Content-Type": "application/json", **OWNER})
+        made = json.loads(body)  # this one trusts no proxy
+        self.assertEqual((status, made["url"][:-32]), (201, "/shared/"))
+        guarded.request("DELETE", f"/v1/sessions/{sessions[guarded][0]}/shares/{made['id']}", headers=OWNER)
 
     def test_strangers_may_not_make_list_or_revoke_them(self):
         made = share(guarded)

@@ -83,18 +83,16 @@ static void links_can_not_be_guessed_for_long(void **state)
 {
     (void)state;
     char who[40];
-    static const char *const cases[][3] = {
-        {"203.0.113.9", NULL, "203.0.113.9"},
-        {"203.0.113.9", "198.51.100.1", "203.0.113.9"}, /* what a stranger says of himself counts nothing */
-        {"127.0.0.1", "198.51.100.1, 203.0.113.9", "203.0.113.9"},
-        {"unix", "203.0.113.9", "203.0.113.9"},
-        {"::1", NULL, "::1"},
-        {"2001:db8:1:2:3:4:5:6", NULL, "2001:db8:1:2"},
-        {"127.0.0.1", "", "?"},
+    static const char *const cases[][2] = {
+        {"203.0.113.9", "203.0.113.9"},
+        {"unix", "unix"},
+        {"::1", "::1"},
+        {"::ffff:203.0.113.9", "::ffff:203.0.113.9"},
+        {"2001:db8:1:2:3:4:5:6", "2001:db8:1:2"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        rh_guess_who(who, cases[i][0], cases[i][1]);
-        assert_string_equal(who, cases[i][2]);
+        rh_guess_who(who, cases[i][0]);
+        assert_string_equal(who, cases[i][1]);
     }
     rh_guesses g = {0};
     const int64_t s = 1000000;
@@ -209,8 +207,8 @@ static void tokens_are_asked_of_everybody(void **state)
         {"192.168.1.5", "https://evil", "", "192.168.1.9", "rehearse_token=two", false, 403, 403},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        rh_visitor v = {cases[i].host, cases[i].origin, cases[i].bearer,
-                        cases[i].peer, cases[i].cookie, cases[i].forwarded};
+        rh_visitor v = {
+            cases[i].host, cases[i].origin, cases[i].bearer, cases[i].peer, cases[i].cookie, cases[i].forwarded, ""};
         c.trust_loopback = "off";
         assert_int_equal(rh_access_check(&c, &v, &why), cases[i].off);
         c.trust_loopback = "on";

@@ -33,7 +33,7 @@ export async function shareSection(id, media) {
     } catch (e) { tell(status, e); }
   }
   const show = (share) => {
-    const url = new URL(share.url.slice(1), document.baseURI).href; // also under a path of a proxy
+    const url = new URL(share.url.replace(/^.*\/(?=shared\/)/, ''), document.baseURI).href; // also under a path of a proxy
     const field = el('input', { type: 'text', readonly: true, value: url, 'aria-label': w('share.link'), on: { focus: () => field.select() } });
     const copy = el('button', { type: 'button', class: 'secondary', on: { click: async () => {
       field.select();

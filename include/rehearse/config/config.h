@@ -44,10 +44,11 @@ typedef struct {
 
     char *ws_reports; /* on, off: whether sessions of the legacy API are kept */
 
-    char *cors_origins;   /* list for the open endpoints; "*" = all */
-    char *public_origins; /* list of pages and hosts trusted beside the server's own */
-    char *tokens;         /* list of bearer tokens; "" = none needed */
-    char *trust_loopback; /* on, off: whether programs of this machine need none of them */
+    char *cors_origins;    /* list for the open endpoints; "*" = all */
+    char *public_origins;  /* list of pages and hosts trusted beside the server's own */
+    char *tokens;          /* list of bearer tokens; "" = none needed */
+    char *trust_loopback;  /* on, off: whether programs of this machine need none of them */
+    char *trusted_proxies; /* list for rh_networks_parse(): whose X-Forwarded-* headers are believed */
 
     int max_upload_mb, max_video_mb;
     int max_message_kb;

@@ -18,6 +18,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include "rehearse/base/networks.h"
 #include "rehearse/base/status.h"
 
 typedef struct rh_net rh_net;
@@ -61,6 +62,7 @@ typedef struct {
     size_t max_discard_bytes;       /* of a body after an early reply; then the connection is closed */
     size_t max_unsent_bytes;        /* queued for a WebSocket; beyond it nothing is read from it */
     const char *tls_cert, *tls_key; /* PEM files; NULL or "" = no TLS */
+    const rh_networks *proxies; /* addresses that many share; NULL = this machine's alone; lives as long as the loop */
 } rh_net_options;
 
 /* RH_ERR_FORMAT, RH_ERR_IO: certificate or key. Copies what it needs. */

@@ -19,6 +19,7 @@ struct rh_ask {
     char *question;                                   /* owned: of the query; NULL = any */
     char range[128], if_range[64], if_none_match[64]; /* of a GET for media */
     char who[64];                                     /* asks, for limits */
+    char prefix[128];                                 /* the path under which a proxy shows this server; "" = none */
     int video_part;                                   /* of a GET for video; 0 = there is no such */
     int limit;
     double before;

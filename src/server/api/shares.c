@@ -11,6 +11,7 @@
 #include "rehearse/base/alloc.h"
 #include "rehearse/base/clock.h"
 #include "rehearse/base/json.h"
+#include "server/forwarded.h"
 #include "server/numbers.h"
 #include "sessions.h"
 
@@ -77,7 +78,7 @@ static rh_status make(rh_ask *a)
     if (st == RH_OK)
         st = rh_store_share_new(a->server->store, a->id, hash, now, now + expires_in_s, data, &share, &a->err);
     if (st == RH_OK) {
-        json_object_set_new(share, "url", json_sprintf("/shared/%s", token));
+        json_object_set_new(share, "url", json_sprintf("%s/shared/%s", a->prefix, token));
         rh_ask_json(a, share);
         a->status = 201;
     }
@@ -272,7 +273,10 @@ void rh_shares_list(rh_http *h)
 
 void rh_share_new(rh_http *h)
 {
-    rh_ask_start_json(h, make);
+    rh_ask *a = rh_ask_new_json(h, make);
+    if (a)
+        rh_forwarded_prefix(a->prefix, sizeof a->prefix, &h->server->proxies, h->net);
+    rh_ask_go(h, a);
 }
 
 void rh_share_delete(rh_http *h)
@@ -289,8 +293,9 @@ static void count_guess(rh_server *s, const rh_ask *a)
 /* `with_body`: it holds a JSON object. */
 static void open_for(rh_http *h, rh_status (*answer)(rh_ask *), bool with_body)
 {
-    char who[40];
-    rh_guess_who(who, rh_net_peer(h->net), rh_http_request_header(h, "x-forwarded-for"));
+    char who[40], address[RH_ADDRESS_MAX];
+    rh_forwarded_address(address, &h->server->proxies, h->net);
+    rh_guess_who(who, address);
     if (rh_guesses_spent(&h->server->guesses, who, rh_now_us())) {
         rh_http_header(h, "retry-after", "60");
         rh_http_error(h, 429, "too many links that there are not: try again in a minute");

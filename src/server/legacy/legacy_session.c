@@ -43,7 +43,7 @@ static bool on_loopback(const char *origin)
 static bool may_be_kept(rh_server *s, const rh_net_conn *net)
 {
     rh_visitor_text text;
-    rh_visitor v = rh_http_visitor(net, &text);
+    rh_visitor v = rh_http_visitor(s, net, &text);
     const char *why;
     if (rh_access_check(s->o.config, &v, &why) == 0)
         return true;
