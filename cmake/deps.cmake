@@ -78,7 +78,7 @@ if(NOT EXISTS ${LLHTTP_DIR}/include/llhttp.h)
 endif()
 add_library(llhttp STATIC ${LLHTTP_DIR}/src/api.c ${LLHTTP_DIR}/src/http.c ${LLHTTP_DIR}/src/llhttp.c)
 target_include_directories(llhttp SYSTEM PUBLIC ${LLHTTP_DIR}/include)
-target_compile_options(llhttp PRIVATE -w)
+target_compile_options(llhttp PRIVATE -w $<$<BOOL:${RH_SANITIZE}>:-fno-sanitize=undefined>)
 
 # How English words are said.
 set(RH_LEXICON ${RH_CACHE}/lexicon/lexicon.txt)
