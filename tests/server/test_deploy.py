@@ -104,5 +104,64 @@ class Kubernetes(unittest.TestCase):
             self.assertIn(line, done.stdout)
 
 
+class ClusterFolder(unittest.TestCase):
+    """tools/cluster removes what it made, and nothing else, whatever folder it is given."""
+
+    def setUp(self):
+        self.top = tempfile.TemporaryDirectory(prefix="rehearse-decoy-")
+        self.addCleanup(self.top.cleanup)
+
+    def down(self, folder):
+        done = subprocess.run([os.path.join(ROOT, "tools", "cluster"), "--folder", folder, "down"], capture_output=True, text=True, timeout=60)
+        return done.returncode, done.stdout + done.stderr
+
+    def fill(self, *names, mark="tools/cluster made this folder and removes it.\n"):
+        folder = os.path.join(self.top.name, "decoy")
+        os.mkdir(folder)
+        for name in names:
+            os.makedirs(os.path.join(folder, os.path.dirname(name)), exist_ok=True)
+            with open(os.path.join(folder, name), "w") as f:
+                f.write("precious")
+        if mark:
+            with open(os.path.join(folder, "made-by-tools-cluster"), "w") as f:
+                f.write(mark)
+        return folder
+
+    def everything(self):
+        return sorted(os.path.join(d, f) for d, _, files in os.walk(self.top.name) for f in files)
+
+    def test_what_it_did_not_make_stays(self):
+        cases = (dict(names=("db1", "state.json", "dbus-1/system.conf", "debian_version"), mark=None),
+                 dict(names=("db1/PG_VERSION", "node1.log"), mark="another\n"),
+                 dict(names=("db1/PG_VERSION", "mine.txt")), dict(names=("db10/x",)), dict(names=("node1.log.old",)), dict(names=(".hidden",)))
+        for case in cases:
+            folder = self.fill(*case["names"], **({"mark": case["mark"]} if "mark" in case else {}))
+            before = self.everything()
+            code, said = self.down(folder)
+            self.assertEqual((code, self.everything()), (1, before), case)
+            self.assertIn(folder, said)
+            shutil.rmtree(folder)
+
+    def test_links_are_not_followed(self):
+        folder = self.fill("db1/PG_VERSION")
+        link = os.path.join(self.top.name, "link")
+        os.symlink(folder, link)
+        before = self.everything()
+        self.assertEqual(self.down(link)[0], 1)
+        self.assertEqual(self.everything(), before)
+        kept = os.path.join(self.top.name, "kept")
+        os.mkdir(kept)
+        with open(os.path.join(kept, "precious"), "w") as f:
+            f.write("x")
+        os.symlink(kept, os.path.join(folder, "node1"))
+        os.symlink(kept, os.path.join(folder, "db1", "pg_wal"))
+        code, said = self.down(folder)
+        self.assertEqual((code, os.path.exists(folder), os.listdir(kept)), (0, False, ["precious"]), said)
+
+    def test_what_is_not_there_is_no_trouble(self):
+        code, said = self.down(os.path.join(self.top.name, "nowhere"))
+        self.assertEqual(code, 0, said)
+
+
 if __name__ == "__main__":
     unittest.main()
