@@ -44,7 +44,7 @@ static int list_all(rh_store *s)
     do {
         json_t *rows = NULL, *row = NULL;
         size_t i;
-        if (rh_store_list(s, NULL, RH_STORE_LIST_MAX, before, &rows, &err) != RH_OK)
+        if (rh_store_list(s, &(rh_store_whose){0}, RH_STORE_LIST_MAX, before, &rows, &err) != RH_OK)
             return fail(&err);
         json_array_foreach(rows, i, row) {
             print_row(row);
@@ -124,7 +124,7 @@ static int export_all(rh_store *s)
 {
     rh_error err;
     json_t *all = NULL;
-    if (rh_store_export(s, &all, &err) != RH_OK)
+    if (rh_store_export(s, &(rh_store_whose){0}, &all, &err) != RH_OK)
         return fail(&err);
     print_json(all);
     json_decref(all);

@@ -20,6 +20,7 @@ static const struct {
     {"config", "show the settings in force and where they come from", rh_cmd_config},
     {"report", "list earlier practice, print or delete a report", rh_cmd_report},
     {"model", "list, download, convert and find speech models", rh_cmd_model},
+    {"token", "make tokens for people who share a server", rh_cmd_token},
     {"doctor", "look at this machine: what it lacks, which model it carries live", rh_cmd_doctor},
 };
 

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
+#include "rehearse/who/tokens.h"
 
 const char *const rh_forwarding_headers[] = {
     "forwarded",   "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto",  "x-real-ip", "via",
@@ -51,33 +52,10 @@ static bool is_own(const rh_visitor *v)
     return v->forwarded && strstr(v->origin, "://") && strcasecmp(name, host) == 0;
 }
 
-/* Time does not tell how much of a guess was right. */
-static bool same_secret(const char *a, size_t n, const char *b)
+/* The bearer's token; "" = there is none. */
+static const char *bearer(const char *authorization)
 {
-    size_t n_b = strlen(b);
-    unsigned diff = n != n_b;
-    for (size_t i = 0; i < n_b; i++)
-        diff |= (unsigned char)b[i] ^ (unsigned char)(i < n ? a[i] : 0);
-    return diff == 0;
-}
-
-static bool is_token(const char *tokens, const char *given)
-{
-    bool fits = false;
-    for (const char *p = tokens; *p && *given; p += *p == ',') {
-        p += strspn(p, " \t\n");
-        size_t len = strcspn(p, ", \t\n");
-        if (len)
-            fits |= same_secret(p, len, given);
-        p += strcspn(p, ",");
-    }
-    return fits;
-}
-
-static bool token_fits(const char *tokens, const char *authorization)
-{
-    return strncasecmp(authorization, "Bearer ", 7) == 0 &&
-           is_token(tokens, authorization + 7 + strspn(authorization + 7, " "));
+    return strncasecmp(authorization, "Bearer ", 7) == 0 ? authorization + 7 + strspn(authorization + 7, " ") : "";
 }
 
 static int hex(char c)
@@ -89,7 +67,7 @@ static int hex(char c)
 }
 
 /* The page writes its cookie with encodeURIComponent(). */
-static bool value_fits(const char *tokens, const char *coded, size_t n_coded)
+static bool value_fits(const char *tokens, const char *coded, size_t n_coded, rh_person *who)
 {
     char value[256];
     size_t n = 0, i = 0;
@@ -99,18 +77,18 @@ static bool value_fits(const char *tokens, const char *coded, size_t n_coded)
         i += is_code ? 2 : 0;
     }
     value[n] = '\0';
-    return i >= n_coded && is_token(tokens, value);
+    return i >= n_coded && rh_tokens_find(tokens, value, who);
 }
 
 /* "a=1; rehearse_token=sesame%2D1; b=2"; of several, as of two folders of one host, any counts. */
-static bool cookie_fits(const char *tokens, const char *cookies)
+static bool cookie_fits(const char *tokens, const char *cookies, rh_person *who)
 {
     static const char name[] = "rehearse_token=";
     bool fits = false;
-    for (const char *p = cookies; p && *p;) {
+    for (const char *p = cookies; p && *p && !fits;) {
         size_t n = strcspn(p, ";");
         if (n >= sizeof name - 1 && strncmp(p, name, sizeof name - 1) == 0)
-            fits |= value_fits(tokens, p + sizeof name - 1, n - (sizeof name - 1));
+            fits = value_fits(tokens, p + sizeof name - 1, n - (sizeof name - 1), who);
         p += n;
         p += strspn(p, "; ");
     }
@@ -180,20 +158,20 @@ static int check_page(const rh_config *c, const rh_visitor *v, const char **why)
     return 0;
 }
 
-int rh_access_check(const rh_config *c, const rh_visitor *v, const char **why)
+int rh_access_check(const rh_config *c, const rh_visitor *v, rh_person *who, const char **why)
 {
-    if (token_fits(c->tokens, v->authorization))
+    *who = (rh_person){.role = RH_ROLE_OWNER};
+    if (rh_tokens_find(c->tokens, bearer(v->authorization), who))
         return 0;
     if (*v->authorization && *c->tokens) {
         *why = "this bearer token is not one of the server's tokens";
         return 401;
     }
     int status = check_page(c, v, why);
-    if (!status && !rh_access_spared(c, v) && !(v->cookie && cookie_fits(c->tokens, v->cookie))) {
-        *why = "send \"Authorization: Bearer\" with one of the server's tokens";
-        return 401;
-    }
-    return status;
+    if (status || (v->cookie && cookie_fits(c->tokens, v->cookie, who)) || rh_access_spared(c, v))
+        return status;
+    *why = "send \"Authorization: Bearer\" with one of the server's tokens";
+    return 401;
 }
 
 int rh_access_shared(const rh_config *c, const rh_visitor *v, const char **why)

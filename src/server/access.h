@@ -16,6 +16,7 @@
 #include <stdbool.h>
 #include "rehearse/config/config.h"
 #include "rehearse/base/status.h"
+#include "rehearse/who/person.h"
 
 /* Header values, "" = absent; cookie may be NULL. */
 typedef struct {
@@ -29,8 +30,9 @@ typedef struct {
 /* What proxies add; ends with NULL. A visitor who comes with one is from elsewhere. */
 extern const char *const rh_forwarding_headers[];
 
-/* 0 when allowed, else the HTTP status (401, 403) and why in *why. */
-int rh_access_check(const rh_config *c, const rh_visitor *v, const char **why);
+/* 0 when allowed, and who it is: whom the token names, else the owner without a name. Else the HTTP status
+ * (401, 403) and why in *why. */
+int rh_access_check(const rh_config *c, const rh_visitor *v, rh_person *who, const char **why);
 /* The same for what a link opens, whose token stands in its path: no other is asked for. */
 int rh_access_shared(const rh_config *c, const rh_visitor *v, const char **why);
 /* The same for a preflight, which has no Authorization: whether the request it asks for

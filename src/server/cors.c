@@ -46,7 +46,7 @@ static bool guard(rh_http *h)
     bool asks = strcmp(h->method, "OPTIONS") == 0 && *h->origin;
     int status = rh_route_is_shared(h->path) ? rh_access_shared(c, &v, &why)
                  : asks                      ? rh_access_preflight(c, &v, &why)
-                                             : rh_access_check(c, &v, &why);
+                                             : rh_access_check(c, &v, &h->who, &why);
     rh_http_header(h, "vary", "origin");
     if ((asks && !status) || rh_access_may_read(c, &v)) {
         bool named = strcmp(c->public_origins, "*") != 0 && rh_listed(c->public_origins, h->origin);

@@ -55,6 +55,7 @@ void rh_http_free(rh_http *h)
 static void route(rh_http *h)
 {
     bool asks = strcmp(h->method, "OPTIONS") == 0;
+    const char *why;
     h->route = rh_route_match(h->server->routes, h->method, h->path, false);
     if (rh_cors_guard(h))
         return;
@@ -67,6 +68,8 @@ static void route(rh_http *h)
         rh_http_error(h, 400, "%s speaks WebSocket: connect with ws://", h->path);
     } else if (!h->route.row) {
         rh_http_error(h, 404, "no such endpoint: GET / lists them");
+    } else if (rh_route_is_guarded(h->path) && !rh_route_allows(h->route.row, &h->who, &why)) {
+        rh_http_error(h, 403, "%s", why);
     } else if (h->route.row->start) {
         h->route.row->start(h);
     }

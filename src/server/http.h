@@ -19,6 +19,7 @@ struct rh_http {
     rh_net_conn *net;
     uint64_t id; /* of its connection */
     rh_route route;
+    rh_person who; /* asks; known where the path is guarded */
 
     /* the request */
     char method[24], path[RH_MAX_PATH];
@@ -90,8 +91,8 @@ typedef struct {
     char host[256], asked[256], origin[256], authorization[512], cookie[4096], peer[64];
 } rh_visitor_text;
 rh_visitor rh_http_visitor(const rh_server *s, const rh_net_conn *net, rh_visitor_text *text);
-/* Whether this visitor may use /v1 and the rest of our own API (access.h): 0, 401 or 403 and why. */
-int rh_http_access(rh_server *s, const rh_net_conn *net, const char **why);
+/* Whether this visitor may use /v1 and the rest of our own API, and who it is (access.h): 0, 401 or 403 and why. */
+int rh_http_access(rh_server *s, const rh_net_conn *net, rh_person *who, const char **why);
 
 /* The header as text in `out`: "" when absent, "?" when it is longer. */
 void rh_copy_header(const rh_net_conn *net, char *out, size_t cap, const char *name);

@@ -62,9 +62,9 @@ rh_visitor rh_http_visitor(const rh_server *s, const rh_net_conn *net, rh_visito
     return (rh_visitor){t->host, t->origin, t->authorization, t->peer, t->cookie, forwarded, t->asked};
 }
 
-int rh_http_access(rh_server *s, const rh_net_conn *net, const char **why)
+int rh_http_access(rh_server *s, const rh_net_conn *net, rh_person *who, const char **why)
 {
     rh_visitor_text text;
     rh_visitor v = rh_http_visitor(s, net, &text);
-    return rh_access_check(s->o.config, &v, why);
+    return rh_access_check(s->o.config, &v, who, why);
 }

@@ -97,3 +97,16 @@ bool rh_route_is_shared(const char *path)
 {
     return is_under(path, "/shared");
 }
+
+bool rh_route_allows(const rh_route_row *row, const rh_person *who, const char **why)
+{
+    if (who->role == RH_ROLE_OWNER)
+        return true;
+    if (row->who == RH_FOR_OWNERS)
+        *why = "only an owner may do this";
+    else if (who->role == RH_ROLE_MENTOR && row->who != RH_FOR_MENTORS_TOO)
+        *why = "a mentor may read what is shared with them and write notes on it, nothing else";
+    else
+        return true;
+    return false;
+}

@@ -4,11 +4,15 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include "rehearse/who/person.h"
 #include "server_limits.h"
 
 typedef struct rh_http rh_http;
 
 typedef struct rh_socket_kind rh_socket_kind; /* ws.h */
+
+/* Whose an endpoint of our own API is. */
+typedef enum { RH_FOR_MEMBERS, RH_FOR_MENTORS_TOO, RH_FOR_OWNERS } rh_route_for;
 
 /* One line of a table of routes. */
 typedef struct {
@@ -19,6 +23,7 @@ typedef struct {
     void (*start)(rh_http *h);
     void (*finish)(rh_http *h);
     const rh_socket_kind *socket; /* of a WebSocket, which has neither; else NULL */
+    rh_route_for who;
 } rh_route_row;
 
 typedef struct {
@@ -38,6 +43,9 @@ typedef struct {
 
 /* `path` is %-decoded and without query. `upgrade`: the request wants a WebSocket. */
 rh_route rh_route_match(const rh_route_table *table, const char *method, const char *path, bool upgrade);
+
+/* Whether this role may use it; else why not. */
+bool rh_route_allows(const rh_route_row *row, const rh_person *who, const char **why);
 
 /* Under /v1, where errors have OpenAI's shape too. */
 bool rh_route_is_v1(const char *path);

@@ -7,6 +7,7 @@
 #include "rehearse/base/alloc.h"
 #include "rehearse/base/clock.h"
 #include "rehearse/base/cpu.h"
+#include "rehearse/who/tokens.h"
 #include "server/live/live_session.h"
 #include "server/legacy/legacy.h"
 #include "server/api/sessions.h"
@@ -183,6 +184,8 @@ rh_status rh_server_new(rh_server **out, const rh_server_options *o, rh_error *e
     json_object_seed(0); /* before any thread makes objects */
     s->conns = rh_calloc((size_t)s->n_conns, sizeof *s->conns);
     rh_status st = s->conns ? read_proxies(s, err) : rh_fail(err, RH_ERR_NOMEM, "server: out of memory");
+    if (st == RH_OK)
+        st = rh_tokens_check(o->config->tokens, err);
     if (st == RH_OK)
         st = rh_site_new(&s->site, o->web_dir, err);
     if (st == RH_OK)

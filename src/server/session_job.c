@@ -15,6 +15,7 @@ static const char *text_of(const json_t *meta, const char *key)
 rh_session_options rh_session_options_of(const rh_server *s, const char *id, const json_t *meta, rh_session_source from)
 {
     return (rh_session_options){.id = id,
+                                .person = text_of(meta, "person"),
                                 .client = text_of(meta, "client"),
                                 .question = text_of(meta, "question"),
                                 .kind = text_of(meta, "kind"),

@@ -76,12 +76,13 @@ static void search_run(rh_job *base, rh_worker *w)
 
 static void search_done(rh_server *s, rh_job *base)
 {
+    static const rh_person everybody = {.role = RH_ROLE_OWNER};
     search_job *j = (search_job *)base;
     size_t i;
     json_t *id;
     json_array_foreach(j->ids, i, id) {
         const char *name = json_string_value(id);
-        finish_job *f = rh_live_session_runs(s, name) ? NULL : rh_calloc(1, sizeof *f);
+        finish_job *f = rh_live_session_runs(s, name, &everybody) ? NULL : rh_calloc(1, sizeof *f);
         if (!f)
             continue;
         f->job.run = finish_run;

@@ -41,9 +41,12 @@ int rh_ws_admit(rh_server *s, const rh_net_conn *net, const char **why)
         *why = kind->name_rule;
         return 400;
     }
-    int refused = rh_http_access(s, net, why);
+    rh_person who;
+    int refused = rh_http_access(s, net, &who, why);
     if (refused && !r.open)
         return refused;
+    if (!r.open && !rh_route_allows(r.row, &who, why))
+        return 403;
     if (rh_stopping(s)) {
         *why = "the server is stopping";
         return 503;
@@ -65,7 +68,7 @@ bool rh_ws_open(rh_server *s, rh_net_conn *net)
     w->server = s;
     w->net = net;
     w->kind = r.row->socket;
-    w->stranger = rh_http_access(s, net, &why) != 0;
+    w->stranger = rh_http_access(s, net, &w->who, &why) != 0;
     strcpy(w->name, r.param);
     w->opened_us = w->last_write_us = rh_now_us();
     rh_buf_init(&w->in, (size_t)s->o.config->max_message_kb * 1024 + RH_MESSAGE_SLACK);

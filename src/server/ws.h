@@ -5,6 +5,7 @@
 
 #include "rehearse/base/buf.h"
 #include "server_internal.h"
+#include "rehearse/who/person.h"
 
 struct rh_ws {
     rh_server *server;
@@ -25,6 +26,7 @@ struct rh_ws {
     int64_t last_write_us;
     bool held_back; /* nothing is read for the moment */
     int close_code; /* 0 = stays open */
+    rh_person who;  /* speaks; not of a stranger */
     bool stranger;  /* of a page from elsewhere */
     bool spoke;     /* a message has come */
     int64_t opened_us;

@@ -41,6 +41,7 @@ static bool copy_options(rh_session *s, const rh_session_options *o)
     s->o = *o;
     s->o.acks = o->acks && s->store && o->token_hash;
     s->o.id = copy(o->id, &ok);
+    s->o.person = copy(o->person && *o->person ? o->person : NULL, &ok);
     s->o.client = copy(o->client ? o->client : "me", &ok);
     s->o.question = copy(o->question, &ok);
     s->o.kind = copy(o->kind, &ok);
@@ -61,9 +62,9 @@ static bool copy_options(rh_session *s, const rh_session_options *o)
 
 json_t *rh_session_meta(const rh_session *s)
 {
-    json_t *meta = json_pack("{s:s, s:s*, s:s*, s:s*, s:s*, s:s*, s:s*}", "client", s->o.client, "question",
-                             s->o.question, "kind", s->o.kind, "language", s->o.language, "reference", s->o.reference,
-                             "source", s->o.source, "file_name", s->o.file_name);
+    json_t *meta = json_pack("{s:s, s:s*, s:s*, s:s*, s:s*, s:s*, s:s*, s:s*}", "client", s->o.client, "person",
+                             s->o.person, "question", s->o.question, "kind", s->o.kind, "language", s->o.language,
+                             "reference", s->o.reference, "source", s->o.source, "file_name", s->o.file_name);
     if (meta && s->o.interview)
         (void)json_object_update_new(meta, json_pack("{s:s, s:i, s:i}", "interview", s->o.interview, "question_index",
                                                      s->o.question_index, "follow_up", s->o.follow_up));
@@ -264,8 +265,9 @@ void rh_session_free(rh_session *s)
     rh_word_table_done(&s->said);
     json_decref(s->segments);
     json_decref(s->events);
-    const char *strings[] = {s->o.id,        s->o.client, s->o.question,  s->o.kind,      s->o.language, s->o.reference,
-                             s->o.spool_dir, s->o.source, s->o.file_name, s->o.interview, s->o.job_ad,   s->o.cv};
+    const char *strings[] = {s->o.id,        s->o.client,    s->o.question, s->o.kind,      s->o.language,
+                             s->o.reference, s->o.spool_dir, s->o.source,   s->o.file_name, s->o.interview,
+                             s->o.job_ad,    s->o.cv,        s->o.person};
     json_decref((json_t *)(uintptr_t)s->o.key_terms);
     rh_terms_free(s->terms);
     for (size_t i = 0; i < sizeof strings / sizeof *strings; i++)

@@ -193,7 +193,9 @@ rh_status rh_session_measure(rh_session *s, const atomic_bool *cancel, rh_sessio
     if (pasted)
         json_object_set_new(out->kept, "pasted", pasted);
     if (s->store)
-        (void)rh_store_list(s->store, s->o.client, EARLIER_SESSIONS, s->created, &out->earlier, NULL);
+        (void)rh_store_list(s->store,
+                            &(rh_store_whose){.person = s->o.person ? s->o.person : "", .client = s->o.client},
+                            EARLIER_SESSIONS, s->created, &out->earlier, NULL);
     return RH_OK;
 }
 

@@ -21,6 +21,7 @@ static const char *const words[][2] = {
     {"(meta ->> '$.interview');", "((meta ->> 'interview'));"}, /* an index needs them twice */
     {"json(?1)", "CAST($1 AS JSON)"},
     {"json(?3)", "CAST($3 AS JSON)"},
+    {"json(?4)", "CAST($4 AS JSON)"},
     {"'$.", "'"},
     {"?", "$"},
 };

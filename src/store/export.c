@@ -1,4 +1,4 @@
-/* export.c - everything that is kept, of everybody. */
+/* export.c - everything that is kept, of everybody or of one. */
 #include "rehearse/base/json.h"
 #include "rehearse/store/store.h"
 
@@ -24,17 +24,17 @@ void rh_interview_share_out(json_t *interview)
 }
 
 /* A page of rows, newest first, whose `created` is before that. */
-typedef rh_status (*list_page)(rh_store *s, double before, json_t **rows, rh_error *err);
+typedef rh_status (*list_page)(rh_store *s, const rh_store_whose *of, double before, json_t **rows, rh_error *err);
 typedef rh_status (*get_one)(rh_store *s, const char *id, json_t **out, rh_error *err);
 
-static rh_status sessions_page(rh_store *s, double before, json_t **rows, rh_error *err)
+static rh_status sessions_page(rh_store *s, const rh_store_whose *of, double before, json_t **rows, rh_error *err)
 {
-    return rh_store_list(s, NULL, RH_STORE_LIST_MAX, before, rows, err);
+    return rh_store_list(s, of, RH_STORE_LIST_MAX, before, rows, err);
 }
 
-static rh_status interviews_page(rh_store *s, double before, json_t **rows, rh_error *err)
+static rh_status interviews_page(rh_store *s, const rh_store_whose *of, double before, json_t **rows, rh_error *err)
 {
-    return rh_store_interviews(s, NULL, RH_STORE_LIST_MAX, before, rows, err);
+    return rh_store_interviews(s, of, RH_STORE_LIST_MAX, before, rows, err);
 }
 
 static rh_status whole_interview(rh_store *s, const char *id, json_t **out, rh_error *err)
@@ -45,14 +45,14 @@ static rh_status whole_interview(rh_store *s, const char *id, json_t **out, rh_e
     return st;
 }
 
-static rh_status all_of(rh_store *s, list_page list, get_one get, json_t *all, rh_error *err)
+static rh_status all_of(rh_store *s, const rh_store_whose *of, list_page list, get_one get, json_t *all, rh_error *err)
 {
     double before = 0;
     size_t n = RH_STORE_LIST_MAX, i;
     rh_status st = RH_OK;
     while (st == RH_OK && n == RH_STORE_LIST_MAX) {
         json_t *rows = NULL, *row, *one;
-        st = list(s, before, &rows, err);
+        st = list(s, of, before, &rows, err);
         n = json_array_size(rows);
         json_array_foreach(rows, i, row) {
             before = rh_json_num(row, "created");
@@ -64,14 +64,14 @@ static rh_status all_of(rh_store *s, list_page list, get_one get, json_t *all, r
     return st;
 }
 
-rh_status rh_store_export(rh_store *s, json_t **out, rh_error *err)
+rh_status rh_store_export(rh_store *s, const rh_store_whose *of, json_t **out, rh_error *err)
 {
     json_t *sessions = json_array(), *interviews = json_array(), *goals = NULL;
-    rh_status st = all_of(s, sessions_page, rh_store_get, sessions, err);
+    rh_status st = all_of(s, of, sessions_page, rh_store_get, sessions, err);
     if (st == RH_OK)
-        st = all_of(s, interviews_page, whole_interview, interviews, err);
+        st = all_of(s, of, interviews_page, whole_interview, interviews, err);
     if (st == RH_OK)
-        st = rh_store_goals(s, NULL, &goals, err);
+        st = rh_store_goals(s, of, &goals, err);
     if (st == RH_OK)
         *out = json_pack("{s:O, s:O, s:O}", "sessions", sessions, "interviews", interviews, "goals", goals);
     json_decref(goals);

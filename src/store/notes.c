@@ -70,7 +70,7 @@ static rh_status run_notes(rh_store *s, store_op *o, rh_error *err)
 static rh_status run_note_delete(rh_store *s, store_op *o, rh_error *err)
 {
     int n;
-    rh_status st = delete_rows(s, RH_SQL_NOTE_DELETE, &n, err, VALUES(T(o->id), N((int64_t)o->start)));
+    rh_status st = delete_rows(s, RH_SQL_NOTE_DELETE, &n, err, VALUES(T(o->id), N((int64_t)o->start), T(o->person)));
     return st == RH_OK && n == 0 ? rh_fail(err, RH_ERR_NOTFOUND, "session \"%s\" has no such note", o->id) : st;
 }
 
@@ -78,9 +78,9 @@ static rh_status run_goal_set(rh_store *s, store_op *o, rh_error *err)
 {
     int n;
     if (!o->text)
-        return delete_rows(s, RH_SQL_GOAL_DELETE, &n, err, VALUES(T(o->kind)));
-    store_query *q =
-        store_use(s->db, RH_SQL_GOAL_SET, VALUES(T(o->kind), R(rh_unix_time()), T(o->text), N(RH_STORE_GOALS)));
+        return delete_rows(s, RH_SQL_GOAL_DELETE, &n, err, VALUES(T(o->kind), T(o->person)));
+    store_query *q = store_use(s->db, RH_SQL_GOAL_SET,
+                               VALUES(T(o->kind), R(rh_unix_time()), T(o->text), N(RH_STORE_GOALS), T(o->person)));
     rh_status st = give_one(o, q, err);
     return st == RH_AGAIN ? rh_fail(err, RH_ERR_BUSY, "goals of %d clients are kept: remove some first", RH_STORE_GOALS)
                           : st;
@@ -88,7 +88,7 @@ static rh_status run_goal_set(rh_store *s, store_op *o, rh_error *err)
 
 static rh_status run_goals(rh_store *s, store_op *o, rh_error *err)
 {
-    return give_rows(o, store_use(s->db, RH_SQL_GOALS, VALUES(T(o->kind))), err);
+    return give_rows(o, store_use(s->db, RH_SQL_GOALS, VALUES(T(o->kind), T(o->person))), err);
 }
 
 static rh_status run_share_new(rh_store *s, store_op *o, rh_error *err)
@@ -99,10 +99,10 @@ static rh_status run_share_new(rh_store *s, store_op *o, rh_error *err)
         st = delete_rows(s, RH_SQL_SHARES_EXPIRE, &n, err, VALUES(R(o->start)));
     if (st != RH_OK)
         return st;
-    st = give_one(
-        o,
-        store_use(s->db, RH_SQL_SHARE_NEW, VALUES(T(o->id), T(o->kind), R(o->start), R(o->end), T(o->text), N(o->n))),
-        err);
+    st = give_one(o,
+                  store_use(s->db, RH_SQL_SHARE_NEW,
+                            VALUES(T(o->id), T(o->kind), R(o->start), R(o->end), T(o->text), N(o->n), T(o->person))),
+                  err);
     return st == RH_AGAIN ? rh_fail(err, RH_ERR_BUSY, "this session has %d links already: revoke some first", o->n)
                           : st;
 }
@@ -124,6 +124,20 @@ static rh_status run_share(rh_store *s, store_op *o, rh_error *err)
 {
     rh_status st = give_one(o, store_use(s->db, RH_SQL_SHARE, VALUES(T(o->id), R(o->start))), err);
     return st == RH_AGAIN ? rh_fail(err, RH_ERR_NOTFOUND, "this link has expired or was revoked") : st;
+}
+
+static rh_status run_share_with(rh_store *s, store_op *o, rh_error *err)
+{
+    store_query *q = store_use(s->db, RH_SQL_SHARE_WITH, VALUES(T(o->id), T(o->person), R(rh_unix_time())));
+    rh_status st = give_one(o, q, err);
+    return st == RH_AGAIN ? no_session(o->id, err) : st;
+}
+
+static rh_status run_person(rh_store *s, store_op *o, rh_error *err)
+{
+    rh_status st =
+        give_one(o, store_use(s->db, o->n ? RH_SQL_INTERVIEW_PERSON : RH_SQL_SESSION_PERSON, VALUES(T(o->id))), err);
+    return st == RH_AGAIN ? rh_fail(err, RH_ERR_NOTFOUND, "no %s \"%s\"", o->n ? "interview" : "session", o->id) : st;
 }
 
 /* ---- any thread ---- */
@@ -161,27 +175,49 @@ rh_status rh_store_notes(rh_store *s, const char *id, json_t **out, rh_error *er
     return store_ask_about(s, (store_op){.how = STORE_READ, .run = run_notes}, id, out, err);
 }
 
-rh_status rh_store_note_delete(rh_store *s, const char *id, int note, rh_error *err)
+rh_status rh_store_note_delete(rh_store *s, const char *id, int note, const char *share, rh_error *err)
 {
-    store_op o = {.how = STORE_WRITE, .run = run_note_delete, .start = note};
+    store_op o = {.how = STORE_WRITE, .run = run_note_delete, .start = note, .person = share};
     return store_ask_about(s, o, id, NULL, err);
 }
 
-rh_status rh_store_goal_set(rh_store *s, const char *client, const json_t *goal, rh_error *err)
+rh_status rh_store_goal_set(rh_store *s, const char *person, const char *client, const json_t *goal, rh_error *err)
 {
-    return ask_with(s, (store_op){.how = STORE_WRITE, .run = run_goal_set}, NULL, goal, client, NULL, err);
+    return ask_with(s, (store_op){.how = STORE_WRITE, .run = run_goal_set, .person = person}, NULL, goal, client, NULL,
+                    err);
 }
 
-rh_status rh_store_goals(rh_store *s, const char *client, json_t **out, rh_error *err)
+rh_status rh_store_goals(rh_store *s, const rh_store_whose *of, json_t **out, rh_error *err)
 {
-    return ask_with(s, (store_op){.how = STORE_READ, .run = run_goals}, NULL, NULL, client, out, err);
+    return ask_with(s, (store_op){.how = STORE_READ, .run = run_goals, .person = of->person}, NULL, NULL, of->client,
+                    out, err);
 }
 
-rh_status rh_store_share_new(rh_store *s, const char *id, const char *hash, double now, double expires,
-                             const json_t *data, json_t **out, rh_error *err)
+rh_status rh_store_share_new(rh_store *s, const char *id, const rh_store_link *link, const json_t *data, json_t **out,
+                             rh_error *err)
 {
-    store_op o = {.how = STORE_WRITE, .run = run_share_new, .start = now, .end = expires, .n = RH_STORE_SHARES};
-    return ask_with(s, o, id, data, hash, out, err);
+    store_op o = {.how = STORE_WRITE,
+                  .run = run_share_new,
+                  .person = link->person,
+                  .start = link->now,
+                  .end = link->expires,
+                  .n = RH_STORE_SHARES};
+    return ask_with(s, o, id, data, link->hash, out, err);
+}
+
+rh_status rh_store_share_with(rh_store *s, const char *id, const char *mentor, json_t **out, rh_error *err)
+{
+    return store_ask_about(s, (store_op){.how = STORE_READ, .run = run_share_with, .person = mentor}, id, out, err);
+}
+
+rh_status rh_store_person(rh_store *s, const char *id, bool interview, char out[RH_STORE_PERSON_MAX + 1], rh_error *err)
+{
+    json_t *row = NULL;
+    rh_status st = store_ask_about(s, (store_op){.how = STORE_READ, .run = run_person, .n = interview}, id, &row, err);
+    if (st == RH_OK)
+        (void)snprintf(out, RH_STORE_PERSON_MAX + 1, "%s", json_string_value(json_object_get(row, "person")));
+    json_decref(row);
+    return st;
 }
 
 rh_status rh_store_shares(rh_store *s, const char *id, double now, json_t **out, rh_error *err)

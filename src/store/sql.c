@@ -11,8 +11,8 @@
     "id, created, updated, state, duration_s, meta, report ->> '$.scores', error, report -> '$.measures'"
 
 const char *const rh_sql_text[RH_SQL_COUNT] = {
-    [RH_SQL_BEGIN] = "INSERT INTO session (id, created, updated, state, client, meta)"
-                     " VALUES (?1, ?2, ?2, 'live', ?3, ?4)"
+    [RH_SQL_BEGIN] = "INSERT INTO session (id, created, updated, state, client, meta, person)"
+                     " VALUES (?1, ?2, ?2, 'live', ?3, ?4, coalesce(json(?4) ->> '$.person', ''))"
                      " ON CONFLICT (id) DO UPDATE SET state = 'live',"
                      " meta = json_patch(session.meta, excluded.meta),"
                      " client = coalesce(excluded.client, session.client)",
@@ -30,6 +30,9 @@ const char *const rh_sql_text[RH_SQL_COUNT] = {
     [RH_SQL_LIST] = "SELECT " LIST_COLUMNS " FROM session"
                     " WHERE (CAST(?1 AS TEXT) IS NULL OR client = ?1) AND created < ?2"
                     " AND (CAST(?4 AS TEXT) IS NULL OR session.meta ->> '$.question' = ?4)"
+                    " AND (CAST(?5 AS TEXT) IS NULL OR person = ?5)"
+                    " AND (CAST(?6 AS TEXT) IS NULL OR id IN"
+                    " (SELECT share.session FROM share WHERE share.person = ?6 AND share.expires > ?7))"
                     " ORDER BY created DESC LIMIT ?3",
     [RH_SQL_GET] = "SELECT " SESSION_COLUMNS ", report, media FROM session WHERE id = ?1",
     [RH_SQL_SEGMENTS] = "SELECT data, seq, start_s AS start, end_s AS \"end\" FROM segment"
@@ -41,8 +44,8 @@ const char *const rh_sql_text[RH_SQL_COUNT] = {
     [RH_SQL_OLDER] = "SELECT id FROM session WHERE updated < ?1 AND state IN ('done', 'failed')"
                      " ORDER BY updated",
     [RH_SQL_UNENDED] = "SELECT id FROM session WHERE state = 'live' AND created < ?1 ORDER BY updated",
-    [RH_SQL_RECORDING] = "INSERT INTO session (id, created, updated, state, client, meta, recording)"
-                         " VALUES (?1, ?2, ?2, 'queued', ?3, ?4, ?5)",
+    [RH_SQL_RECORDING] = "INSERT INTO session (id, created, updated, state, client, meta, recording, person)"
+                         " VALUES (?1, ?2, ?2, 'queued', ?3, ?4, ?5, coalesce(json(?4) ->> '$.person', ''))",
     [RH_SQL_PENDING] = "SELECT meta, id, recording, attempts FROM session"
                        " WHERE state IN ('queued', 'analysing') ORDER BY created",
     [RH_SQL_ATTEMPT] = "UPDATE session SET attempts = attempts + 1, updated = ?1,"
@@ -59,7 +62,8 @@ const char *const rh_sql_text[RH_SQL_COUNT] = {
     [RH_SQL_REPORT_LLM] = "UPDATE session SET report = json_set(report, '$.llm', json(?1))"
                           " WHERE id = ?2 AND report IS NOT NULL",
     [RH_SQL_FILES] = "SELECT id, state, media, recording FROM session",
-    [RH_SQL_INTERVIEW_NEW] = "INSERT INTO interview (id, created, client, data) SELECT ?1, ?2, ?3, ?4"
+    [RH_SQL_INTERVIEW_NEW] = "INSERT INTO interview (id, created, client, data, person)"
+                             " SELECT ?1, ?2, ?3, ?4, coalesce(json(?4) ->> '$.person', '')"
                              " WHERE (SELECT count(*) FROM interview) < ?5",
     [RH_SQL_INTERVIEWS] = "SELECT json_remove(data, '$.job_ad', '$.cv'), id, created,"
                           " (SELECT count(DISTINCT meta ->> '$.question_index') FROM session"
@@ -67,6 +71,7 @@ const char *const rh_sql_text[RH_SQL_COUNT] = {
                           " (SELECT avg(CAST(report -> '$.scores' ->> '$.overall' AS DOUBLE PRECISION)) FROM session"
                           "  WHERE meta ->> '$.interview' = interview.id AND state = 'done') AS overall"
                           " FROM interview WHERE (CAST(?1 AS TEXT) IS NULL OR client = ?1) AND created < ?2"
+                          " AND (CAST(?4 AS TEXT) IS NULL OR person = ?4)"
                           " ORDER BY created DESC LIMIT ?3",
     [RH_SQL_INTERVIEW] = "SELECT data, id, created FROM interview WHERE id = ?1",
     [RH_SQL_INTERVIEW_SESSIONS] = "SELECT " LIST_COLUMNS " FROM session WHERE session.meta ->> '$.interview' = ?1"
@@ -79,23 +84,29 @@ const char *const rh_sql_text[RH_SQL_COUNT] = {
                         " WHERE (SELECT count(*) FROM note WHERE session = ?1 AND share IS NOT DISTINCT FROM ?4) < ?6"
                         " RETURNING data, id, t, created, share",
     [RH_SQL_NOTES] = "SELECT data, id, t, created, share FROM note WHERE session = ?1 ORDER BY t, id",
-    [RH_SQL_NOTE_DELETE] = "DELETE FROM note WHERE session = ?1 AND id = ?2 RETURNING id",
-    [RH_SQL_GOAL_SET] = "INSERT INTO goal (client, created, data) SELECT ?1, ?2, ?3"
-                        " WHERE (SELECT count(*) FROM goal WHERE client <> ?1) < ?4"
-                        " ON CONFLICT (client) DO UPDATE SET created = ?2, data = ?3 RETURNING data",
-    [RH_SQL_GOAL_DELETE] = "DELETE FROM goal WHERE client = ?1 RETURNING client",
-    [RH_SQL_GOALS] =
-        "SELECT data, client, created FROM goal WHERE CAST(?1 AS TEXT) IS NULL OR client = ?1 ORDER BY client",
-    [RH_SQL_SHARE_NEW] = "INSERT INTO share (id, session, hash, created, expires, data)"
-                         " SELECT substr(?2, 1, 16), ?1, ?2, ?3, ?4, ?5"
+    [RH_SQL_NOTE_DELETE] = "DELETE FROM note WHERE session = ?1 AND id = ?2"
+                           " AND (CAST(?3 AS TEXT) IS NULL OR share = ?3) RETURNING id",
+    [RH_SQL_GOAL_SET] = "INSERT INTO goal (client, created, data, person) SELECT ?1, ?2, ?3, ?5"
+                        " WHERE (SELECT count(*) FROM goal WHERE client <> ?1 OR person <> ?5) < ?4"
+                        " ON CONFLICT (person, client) DO UPDATE SET created = ?2, data = ?3 RETURNING data",
+    [RH_SQL_GOAL_DELETE] = "DELETE FROM goal WHERE client = ?1 AND person = ?2 RETURNING client",
+    [RH_SQL_GOALS] = "SELECT data, client, created, person FROM goal WHERE (CAST(?1 AS TEXT) IS NULL OR client = ?1)"
+                     " AND (CAST(?2 AS TEXT) IS NULL OR person = ?2) ORDER BY person, client",
+    [RH_SQL_SHARE_NEW] = "INSERT INTO share (id, session, hash, created, expires, data, person)"
+                         " SELECT substr(?2, 1, 16), ?1, ?2, ?3, ?4, ?5, ?7"
                          " WHERE (SELECT count(*) FROM share WHERE session = ?1) < ?6"
-                         " RETURNING data, id, created, expires",
-    [RH_SQL_SHARES] = "SELECT data, id, created, expires FROM share WHERE session = ?1 AND expires > ?2"
+                         " RETURNING data, id, created, expires, person",
+    [RH_SQL_SHARES] = "SELECT data, id, created, expires, person FROM share WHERE session = ?1 AND expires > ?2"
                       " ORDER BY created, id",
-    [RH_SQL_SHARE] = "SELECT data, id, session, hash, created, expires FROM share WHERE id = ?1 AND expires > ?2",
+    [RH_SQL_SHARE] = "SELECT data, id, session, hash, created, expires FROM share"
+                     " WHERE id = ?1 AND expires > ?2 AND person IS NULL",
+    [RH_SQL_SHARE_WITH] = "SELECT data, id, session, created, expires FROM share WHERE session = ?1"
+                          " AND person = ?2 AND expires > ?3 ORDER BY expires DESC LIMIT 1",
+    [RH_SQL_SESSION_PERSON] = "SELECT '{}', person FROM session WHERE id = ?1",
+    [RH_SQL_INTERVIEW_PERSON] = "SELECT '{}', person FROM interview WHERE id = ?1",
     [RH_SQL_SHARE_DELETE] = "DELETE FROM share WHERE session = ?1 AND id = ?2 RETURNING id",
     [RH_SQL_HOLD] = "UPDATE session SET resume = ?1, acks = ?2 WHERE id = ?3",
-    [RH_SQL_HELD] = "SELECT '{}', state, resume, acks FROM session WHERE id = ?1",
+    [RH_SQL_HELD] = "SELECT '{}', state, resume, acks, person FROM session WHERE id = ?1",
     [RH_SQL_TELL] = "INSERT INTO told (session, seq, data) VALUES (?1, ?2, ?3)"
                     " ON CONFLICT (session, seq) DO UPDATE SET data = ?3",
     [RH_SQL_TELL_SEGMENT] = "INSERT INTO segment (session, seq, start_s, end_s, data)"

@@ -26,8 +26,9 @@ struct store_op {
     bool frees;   /* WRITE: may take the reserve, for afterwards there is more room */
     store_run run;
     char id[RH_SESSION_ID_MAX + 1];
-    char *text; /* JSON or a name; owned by queued ones; may be NULL */
-    char *kind; /* event kind, client; likewise */
+    char *text;                  /* JSON or a name; owned by queued ones; may be NULL */
+    char *kind;                  /* event kind, client; likewise */
+    const char *person, *reader; /* of a call that waits: borrowed */
     double start, end;
     int n;
     uint64_t seq; /* of a numbered event */

@@ -118,6 +118,7 @@ static void links_can_not_be_guessed_for_long(void **state)
 
 static void access_needs_own_page_listed_page_or_token(void **state)
 {
+    rh_person who;
     (void)state;
     rh_config c = {.host = "127.0.0.1",
                    .public_origins = "https://coach.example, http://b.example:81",
@@ -150,7 +151,7 @@ static void access_needs_own_page_listed_page_or_token(void **state)
                                                        .origin = cases[i].origin,
                                                        .authorization = "",
                                                        .peer = "127.0.0.1"},
-                                         &why),
+                                         &who, &why),
                          cases[i].status);
     c.tokens = "one"; /* a link is a token itself, for whoever may be here */
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -167,17 +168,18 @@ static void access_needs_own_page_listed_page_or_token(void **state)
                          .peer = "127.0.0.1",
                          .forwarded = true};
     c.public_origins = "https://coach.example:8443";
-    assert_int_equal(rh_access_check(&c, &behind, &why), 0);
+    assert_int_equal(rh_access_check(&c, &behind, &who, &why), 0);
     behind.origin = "https://coach.example:9999";
-    assert_int_equal(rh_access_check(&c, &behind, &why), 0);
+    assert_int_equal(rh_access_check(&c, &behind, &who, &why), 0);
     behind.host = "coach.example:8443";
-    assert_int_equal(rh_access_check(&c, &behind, &why), 403);
+    assert_int_equal(rh_access_check(&c, &behind, &who, &why), 403);
     behind.origin = "https://coach.example.evil:8443";
-    assert_int_equal(rh_access_check(&c, &behind, &why), 403);
+    assert_int_equal(rh_access_check(&c, &behind, &who, &why), 403);
 }
 
 static void tokens_are_asked_of_everybody(void **state)
 {
+    rh_person who;
     (void)state;
     rh_config c = {.host = "127.0.0.1", .public_origins = "", .tokens = "one,two", .trust_loopback = "off"};
     const char *why;
@@ -210,9 +212,9 @@ static void tokens_are_asked_of_everybody(void **state)
         rh_visitor v = {
             cases[i].host, cases[i].origin, cases[i].bearer, cases[i].peer, cases[i].cookie, cases[i].forwarded, ""};
         c.trust_loopback = "off";
-        assert_int_equal(rh_access_check(&c, &v, &why), cases[i].off);
+        assert_int_equal(rh_access_check(&c, &v, &who, &why), cases[i].off);
         c.trust_loopback = "on";
-        assert_int_equal(rh_access_check(&c, &v, &why), cases[i].on);
+        assert_int_equal(rh_access_check(&c, &v, &who, &why), cases[i].on);
     }
 }
 

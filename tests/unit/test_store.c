@@ -132,16 +132,16 @@ static void list_is_newest_first_by_client_with_scores(void **state)
     rh_store_end(s, "c", 5, report);
     json_decref(report);
     json_t *list = NULL;
-    assert_int_equal(rh_store_list(s, "ann", 10, 0, &list, NULL), RH_OK);
+    assert_int_equal(rh_store_list(s, &(rh_store_whose){.client = "ann"}, 10, 0, &list, NULL), RH_OK);
     assert_int_equal(json_array_size(list), 2);
     json_t *first = json_array_get(list, 0);
     assert_string_equal(json_string_value(json_object_get(first, "id")), "c");
     assert_true(json_number_value(json_object_get(json_object_get(first, "scores"), "fluency")) == 70.0);
     json_decref(list);
-    assert_int_equal(rh_store_list(s, NULL, 10, 250, &list, NULL), RH_OK);
+    assert_int_equal(rh_store_list(s, &(rh_store_whose){0}, 10, 250, &list, NULL), RH_OK);
     assert_int_equal(json_array_size(list), 2);
     json_decref(list);
-    assert_int_equal(rh_store_list(s, NULL, 0, 0, &list, NULL), RH_ERR_INVAL);
+    assert_int_equal(rh_store_list(s, &(rh_store_whose){0}, 0, 0, &list, NULL), RH_ERR_INVAL);
     rh_store_close(s);
 }
 
@@ -267,7 +267,7 @@ static void all_is_exported_and_a_session_goes_with_its_files(void **state)
         (void)snprintf(id, sizeof id, "x%d", i);
         assert_int_equal(rh_store_begin(s, id, 1000 + i, meta), RH_OK);
     }
-    assert_int_equal(rh_store_export(s, &all, NULL), RH_OK);
+    assert_int_equal(rh_store_export(s, &(rh_store_whose){0}, &all, NULL), RH_OK);
     assert_int_equal(json_array_size(json_object_get(all, "sessions")), N);
     assert_true(json_is_array(json_object_get(all, "interviews")) && json_is_array(json_object_get(all, "goals")));
     json_decref(all);
@@ -458,12 +458,16 @@ static void notes_and_links_go_with_their_session(void **state)
     assert_null(row_of(got, 0, "author"));
     int id = (int)json_integer_value(row_of(got, 0, "id"));
     json_decref(got);
-    assert_int_equal(rh_store_note_delete(s, "two", id, &err), RH_ERR_NOTFOUND);
-    assert_int_equal(rh_store_note_delete(s, "one", id, &err), RH_OK);
-    assert_int_equal(rh_store_note_delete(s, "one", id, &err), RH_ERR_NOTFOUND);
+    assert_int_equal(rh_store_note_delete(s, "two", id, NULL, &err), RH_ERR_NOTFOUND);
+    assert_int_equal(rh_store_note_delete(s, "one", id, NULL, &err), RH_OK);
+    assert_int_equal(rh_store_note_delete(s, "one", id, NULL, &err), RH_ERR_NOTFOUND);
 
-    assert_int_equal(rh_store_share_new(s, "two", hash, 100, 200, data, &got, &err), RH_ERR_NOTFOUND);
-    assert_int_equal(rh_store_share_new(s, "one", hash, 100, 200, data, &got, &err), RH_OK);
+    assert_int_equal(
+        rh_store_share_new(s, "two", &(rh_store_link){.hash = hash, .now = 100, .expires = 200}, data, &got, &err),
+        RH_ERR_NOTFOUND);
+    assert_int_equal(
+        rh_store_share_new(s, "one", &(rh_store_link){.hash = hash, .now = 100, .expires = 200}, data, &got, &err),
+        RH_OK);
     assert_string_equal(json_string_value(json_object_get(got, "id")), "0011223344556677");
     assert_null(json_object_get(got, "hash"));
     json_decref(got);
@@ -489,10 +493,13 @@ static void notes_and_links_go_with_their_session(void **state)
         (void)snprintf(other, sizeof other, "%064d", i);
         other[0] = (char)('a' + i % 26); /* of the first 16, which name it */
         rh_status wanted = i < RH_STORE_SHARES ? RH_OK : RH_ERR_BUSY;
-        assert_int_equal(rh_store_share_new(s, "one", other, 100, 200, data, NULL, &err), wanted);
+        assert_int_equal(
+            rh_store_share_new(s, "one", &(rh_store_link){.hash = other, .now = 100, .expires = 200}, data, NULL, &err),
+            wanted);
     }
-    assert_int_equal(rh_store_share_new(s, "one", hash, 300, 400, data, NULL, &err),
-                     RH_OK); /* the others have expired */
+    assert_int_equal(
+        rh_store_share_new(s, "one", &(rh_store_link){.hash = hash, .now = 300, .expires = 400}, data, NULL, &err),
+        RH_OK); /* the others have expired */
     assert_int_equal(rh_store_share_delete(s, "one", "0011223344556677", &err), RH_OK);
     json_decref(data);
     rh_store_close(s);
@@ -511,28 +518,88 @@ static void attempts_have_measures_and_clients_have_goals(void **state)
                   "value", 61.5, "name", "Pace", "unit", "characters a minute", "value", 300.0, "value", 1);
     assert_int_equal(rh_store_end(s, "one", 2.5, report), RH_OK);
     json_decref(report);
-    assert_int_equal(rh_store_attempts(s, "ann", "Tell me about yourself", 10, 0, &got, &err), RH_OK);
+    assert_int_equal(
+        rh_store_attempts(s, &(rh_store_whose){.client = "ann"}, "Tell me about yourself", 10, 0, &got, &err), RH_OK);
     assert_int_equal(json_array_size(got), 1);
     json_t *measures = row_of(got, 0, "measures");
     assert_true(json_number_value(json_object_get(measures, "eye_contact")) == 61.5);
     assert_true(json_number_value(json_object_get(measures, "pace_characters")) == 300);
     assert_null(json_object_get(measures, "pace"));
     json_decref(got);
-    assert_int_equal(rh_store_attempts(s, "ann", "Tell me", 10, 0, &got, &err), RH_OK);
+    assert_int_equal(rh_store_attempts(s, &(rh_store_whose){.client = "ann"}, "Tell me", 10, 0, &got, &err), RH_OK);
     assert_int_equal(json_array_size(got), 0);
     json_decref(got);
 
-    assert_int_equal(rh_store_goal_set(s, "ann", goal, &err), RH_OK);
-    assert_int_equal(rh_store_goal_set(s, "ann", goal, &err), RH_OK);
-    assert_int_equal(rh_store_goals(s, NULL, &got, &err), RH_OK);
+    assert_int_equal(rh_store_goal_set(s, "", "ann", goal, &err), RH_OK);
+    assert_int_equal(rh_store_goal_set(s, "", "ann", goal, &err), RH_OK);
+    assert_int_equal(rh_store_goals(s, &(rh_store_whose){0}, &got, &err), RH_OK);
     assert_int_equal(json_array_size(got), 1);
     assert_string_equal(json_string_value(row_of(got, 0, "measure")), "fillers");
     json_decref(got);
-    assert_int_equal(rh_store_goal_set(s, "ann", NULL, &err), RH_OK);
-    assert_int_equal(rh_store_goals(s, "ann", &got, &err), RH_OK);
+    assert_int_equal(rh_store_goal_set(s, "", "ann", NULL, &err), RH_OK);
+    assert_int_equal(rh_store_goals(s, &(rh_store_whose){.client = "ann"}, &got, &err), RH_OK);
     assert_int_equal(json_array_size(got), 0);
     json_decref(got);
     json_decref(goal);
+    rh_store_close(s);
+}
+
+static void rows_are_somebodys(void **state)
+{
+    (void)state;
+    rh_store *s = NULL;
+    rh_error err;
+    json_t *got = NULL, *meta = json_pack("{s:s, s:s}", "client", "me", "person", "anna"), *data = json_object();
+    json_t *goal = json_pack("{s:i}", "high", 1);
+    char person[RH_STORE_PERSON_MAX + 1];
+    const rh_store_whose annas = {.person = "anna"}, nobodys = {.person = ""}, carl_reads = {.reader = "carl"};
+    assert_int_equal(rh_store_open(&s, fresh(), &err), RH_OK);
+    write_session(s, "old", 1000, "me");
+    assert_int_equal(rh_store_begin(s, "hers", 2000, meta), RH_OK);
+    assert_int_equal(rh_store_recording(s, "file", 3000, meta, "f", &err), RH_OK);
+    json_object_set_new(meta, "person", json_string("bob")); /* who goes on with it does not get it */
+    assert_int_equal(rh_store_begin(s, "hers", 2000, meta), RH_OK);
+    assert_int_equal(rh_store_person(s, "hers", false, person, &err), RH_OK);
+    assert_string_equal(person, "anna");
+    assert_int_equal(rh_store_person(s, "old", false, person, &err), RH_OK);
+    assert_string_equal(person, "");
+    assert_int_equal(rh_store_person(s, "none", false, person, &err), RH_ERR_NOTFOUND);
+    assert_int_equal(rh_store_list(s, &annas, 10, 0, &got, &err), RH_OK);
+    assert_int_equal(json_array_size(got), 2);
+    json_decref(got);
+    assert_int_equal(rh_store_list(s, &nobodys, 10, 0, &got, &err), RH_OK);
+    assert_int_equal(json_array_size(got), 1);
+    json_decref(got);
+
+    const char *hash = "0011223344556677889900112233445500112233445566778899001122334455";
+    rh_store_link link = {.hash = hash, .person = "carl", .now = 1, .expires = 4e9};
+    assert_int_equal(rh_store_share_with(s, "hers", "carl", &got, &err), RH_ERR_NOTFOUND);
+    assert_int_equal(rh_store_share_new(s, "hers", &link, data, NULL, &err), RH_OK);
+    assert_int_equal(rh_store_share_with(s, "hers", "carl", &got, &err), RH_OK);
+    json_decref(got);
+    assert_int_equal(rh_store_share_with(s, "hers", "dora", &got, &err), RH_ERR_NOTFOUND);
+    assert_int_equal(rh_store_share_with(s, "old", "carl", &got, &err), RH_ERR_NOTFOUND);
+    assert_int_equal(rh_store_share(s, "0011223344556677", 2, &got, &err), RH_ERR_NOTFOUND); /* it is no link */
+    assert_int_equal(rh_store_list(s, &carl_reads, 10, 0, &got, &err), RH_OK);
+    assert_int_equal(json_array_size(got), 1);
+    json_decref(got);
+
+    assert_int_equal(rh_store_interview_new(s, "iv", 1000, meta, &err), RH_OK);
+    assert_int_equal(rh_store_person(s, "iv", true, person, &err), RH_OK);
+    assert_string_equal(person, "bob");
+    assert_int_equal(rh_store_interviews(s, &annas, 10, 0, &got, &err), RH_OK);
+    assert_int_equal(json_array_size(got), 0);
+    json_decref(got);
+    assert_int_equal(rh_store_goal_set(s, "anna", "me", goal, &err), RH_OK);
+    assert_int_equal(rh_store_goal_set(s, "bob", "me", goal, &err), RH_OK);
+    assert_int_equal(rh_store_goal_set(s, "bob", "me", NULL, &err), RH_OK);
+    assert_int_equal(rh_store_export(s, &annas, &got, &err), RH_OK);
+    assert_int_equal(json_array_size(json_object_get(got, "sessions")), 2);
+    assert_int_equal(json_array_size(json_object_get(got, "goals")), 1);
+    json_decref(got);
+    json_decref(goal);
+    json_decref(meta);
+    json_decref(data);
     rh_store_close(s);
 }
 
@@ -553,7 +620,7 @@ static void interviews_are_listed_counted_and_expire(void **state)
     assert_int_equal(rh_store_interview_new(s, "one-more", 1, data, &err), RH_ERR_BUSY);
     assert_int_equal(rh_store_begin(s, "answer", 1002, meta), RH_OK);
     assert_int_equal(rh_store_end(s, "answer", 2.5, report), RH_OK);
-    assert_int_equal(rh_store_interviews(s, "ann", 2, 1002, &got, &err), RH_OK);
+    assert_int_equal(rh_store_interviews(s, &(rh_store_whose){.client = "ann"}, 2, 1002, &got, &err), RH_OK);
     assert_int_equal(json_array_size(got), 2);
     const json_t *first = json_array_get(got, 0);
     assert_string_equal(json_string_value(json_object_get(first, "id")), "iv-1");
@@ -563,7 +630,7 @@ static void interviews_are_listed_counted_and_expire(void **state)
     json_decref(got);
     /* Those without a session go when they are old. */
     assert_int_equal(rh_store_interviews_expire(s, 1e9, &err), RH_OK);
-    assert_int_equal(rh_store_interviews(s, NULL, 500, 0, &got, &err), RH_OK);
+    assert_int_equal(rh_store_interviews(s, &(rh_store_whose){0}, 500, 0, &got, &err), RH_OK);
     assert_int_equal(json_array_size(got), 1);
     json_decref(got);
     assert_int_equal(rh_store_interview(s, "iv-1", &got, &err), RH_OK);
@@ -592,6 +659,7 @@ int main(void)
         cmocka_unit_test(who_waits_is_answered_after_others_went_first),
         cmocka_unit_test(notes_and_links_go_with_their_session),
         cmocka_unit_test(attempts_have_measures_and_clients_have_goals),
+        cmocka_unit_test(rows_are_somebodys),
         cmocka_unit_test(interviews_are_listed_counted_and_expire),
         cmocka_unit_test(wrong_files_and_ids_are_refused),
     };

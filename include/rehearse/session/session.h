@@ -44,6 +44,7 @@ typedef enum {
 
 typedef struct {
     const char *id;          /* valid by rh_session_id_valid() */
+    const char *person;      /* whose it is, by name; NULL = nobody's */
     const char *client;      /* whose trend it belongs to; NULL = "me" */
     const char *question;    /* NULL = none */
     const char *kind;        /* "behavioural", ...; NULL */

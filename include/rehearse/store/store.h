@@ -30,6 +30,7 @@ enum {
     RH_STORE_INTERVIEWS = 10000, /* interviews kept; past it RH_ERR_BUSY */
     RH_STORE_GOALS = 1000,       /* clients with a goal; likewise */
     RH_STORE_SHARES = 20,        /* links of a session that are good; likewise */
+    RH_STORE_PERSON_MAX = 64,    /* bytes of a person's name */
 };
 
 typedef struct rh_store rh_store;
@@ -54,10 +55,17 @@ void rh_store_make_folder(const char *path);
 /* True for an id that may name a session. */
 bool rh_session_id_valid(const char *id);
 
+/* Whose rows are meant; all NULL: everybody's. Names are borrowed for the call. */
+typedef struct {
+    const char *person; /* "" = those that are nobody's by name */
+    const char *client;
+    const char *reader; /* sessions that are shared with this mentor */
+} rh_store_whose;
+
 /* ---- while a session runs: queued ---- */
 
 /* Makes the session, or goes on with one that is there. `meta`: object kept as
- * it is (question, language, kind, client). */
+ * it is (question, language, kind, client, person); `person` says whose it is, from its begin on. */
 rh_status rh_store_begin(rh_store *s, const char *id, double unix_time, const json_t *meta);
 /* A final segment of the transcript; `seq` counts from 0, the same again replaces it. */
 rh_status rh_store_segment(rh_store *s, const char *id, int seq, double start_s, double end_s, const json_t *segment);
@@ -93,7 +101,7 @@ rh_status rh_store_tell(rh_store *s, const char *id, uint64_t seq, const json_t 
 
 /* ---- the rest waits for the answer ---- */
 
-/* {state, resume (the hash, or null), acks, told (the numbered events in order)}. RH_ERR_NOTFOUND. */
+/* {state, resume (the hash, or null), acks, person, told (the numbered events in order)}. RH_ERR_NOTFOUND. */
 rh_status rh_store_held(rh_store *s, const char *id, json_t **out, rh_error *err);
 /* The numbered events of sessions that ended before `unix_time`: their clients have their reports. */
 rh_status rh_store_told_forget(rh_store *s, double unix_time, rh_error *err);
@@ -106,12 +114,15 @@ rh_status rh_store_flush_within(rh_store *s, int ms, rh_error *err);
 /* Does not wait. RH_OK, or why nothing can be written just now (the disk is full, ...). */
 rh_status rh_store_health(rh_store *s, rh_error *err);
 /* Array, newest first: {id, created, state, duration_s, meta, scores, measures, error?}. state: live, queued,
- * analysing, done, failed. measures: {"eye_contact": value, ...} of the report's. `client` NULL = of all;
+ * analysing, done, failed. measures: {"eye_contact": value, ...} of the report's.
  * before = 0 or the `created` of the last one seen, for paging. */
-rh_status rh_store_list(rh_store *s, const char *client, int limit, double before, json_t **out, rh_error *err);
+rh_status rh_store_list(rh_store *s, const rh_store_whose *of, int limit, double before, json_t **out, rh_error *err);
 /* The same of the sessions that answer exactly this question; NULL = any. */
-rh_status rh_store_attempts(rh_store *s, const char *client, const char *question, int limit, double before,
+rh_status rh_store_attempts(rh_store *s, const rh_store_whose *of, const char *question, int limit, double before,
                             json_t **out, rh_error *err);
+/* Whose a session is, or an interview; "" = nobody's by name. RH_ERR_NOTFOUND. */
+rh_status rh_store_person(rh_store *s, const char *id, bool interview, char out[RH_STORE_PERSON_MAX + 1],
+                          rh_error *err);
 /* {id, created, updated, state, duration_s, meta, segments, events, seconds, notes, report, media}.
  * RH_ERR_NOTFOUND. */
 rh_status rh_store_get(rh_store *s, const char *id, json_t **out, rh_error *err);
@@ -157,11 +168,12 @@ rh_status rh_store_sweep(rh_store *s, const char *media_dir, double older_than, 
 
 /* ---- interviews: sessions whose meta names one ("interview", "question_index", "follow_up") ---- */
 
-/* `data`: object kept as it is (client, role, plan, job_ad, cv, ...). RH_ERR_BUSY too many are kept. */
+/* `data`: object kept as it is (client, person, role, plan, job_ad, cv, ...). RH_ERR_BUSY too many are kept. */
 rh_status rh_store_interview_new(rh_store *s, const char *id, double unix_time, const json_t *data, rh_error *err);
 /* Array, newest first: their data without job_ad and cv, with id, created, answered (questions with a finished
  * session), overall (their mean, or null). As rh_store_list(). */
-rh_status rh_store_interviews(rh_store *s, const char *client, int limit, double before, json_t **out, rh_error *err);
+rh_status rh_store_interviews(rh_store *s, const rh_store_whose *of, int limit, double before, json_t **out,
+                              rh_error *err);
 /* Its data with id, created and "sessions" as rh_store_list() gives them, oldest first. RH_ERR_NOTFOUND. */
 rh_status rh_store_interview(rh_store *s, const char *id, json_t **out, rh_error *err);
 /* Deletes it, not its sessions. RH_ERR_NOTFOUND. */
@@ -183,13 +195,22 @@ typedef struct {
 rh_status rh_store_note_new(rh_store *s, const char *id, const rh_store_note *note, json_t **out, rh_error *err);
 /* Array of them, by their moments. RH_ERR_NOTFOUND. */
 rh_status rh_store_notes(rh_store *s, const char *id, json_t **out, rh_error *err);
-rh_status rh_store_note_delete(rh_store *s, const char *id, int note, rh_error *err); /* RH_ERR_NOTFOUND */
+/* `share`: only where it came by this one; NULL: whose ever. RH_ERR_NOTFOUND. */
+rh_status rh_store_note_delete(rh_store *s, const char *id, int note, const char *share, rh_error *err);
 
-/* A link by which others may see the session until `expires`. `hash`: SHA-256 of its token in 64 hexadecimal
- * digits, of which the first 16 name it. `data`: object kept as it is. *out: it with id, created, expires.
+/* A link by which others may see the session. */
+typedef struct {
+    const char *hash;   /* SHA-256 of its token in 64 hexadecimal digits, of which the first 16 name it */
+    const char *person; /* the mentor that it is for, whom no token opens it; NULL: whoever has it */
+    double now, expires;
+} rh_store_link;
+
+/* `data`: object kept as it is. *out: it with id, created, expires, person.
  * Forgets links that have expired. RH_ERR_NOTFOUND; RH_ERR_BUSY there are too many. */
-rh_status rh_store_share_new(rh_store *s, const char *id, const char *hash, double now, double expires,
-                             const json_t *data, json_t **out, rh_error *err);
+rh_status rh_store_share_new(rh_store *s, const char *id, const rh_store_link *link, const json_t *data, json_t **out,
+                             rh_error *err);
+/* The one that opens the session to this mentor: its data with id, session, created, expires. RH_ERR_NOTFOUND. */
+rh_status rh_store_share_with(rh_store *s, const char *id, const char *mentor, json_t **out, rh_error *err);
 /* Array of those that are good at `now`, oldest first. RH_ERR_NOTFOUND. */
 rh_status rh_store_shares(rh_store *s, const char *id, double now, json_t **out, rh_error *err);
 rh_status rh_store_share_delete(rh_store *s, const char *id, const char *share, rh_error *err); /* RH_ERR_NOTFOUND */
@@ -198,15 +219,16 @@ rh_status rh_store_share(rh_store *s, const char *share, double now, json_t **ou
 
 /* ---- what a client wants to reach ---- */
 
-/* An object kept as it is; NULL removes it. RH_ERR_BUSY too many clients have one. */
-rh_status rh_store_goal_set(rh_store *s, const char *client, const json_t *goal, rh_error *err);
-/* Array of one or none, or of all clients (NULL): goals with client and created. */
-rh_status rh_store_goals(rh_store *s, const char *client, json_t **out, rh_error *err);
+/* An object kept as it is; NULL removes it. `person`: whose client it is, "" = nobody's by name. RH_ERR_BUSY too many
+ * clients have one. */
+rh_status rh_store_goal_set(rh_store *s, const char *person, const char *client, const json_t *goal, rh_error *err);
+/* Array of goals with client, person and created. */
+rh_status rh_store_goals(rh_store *s, const rh_store_whose *of, json_t **out, rh_error *err);
 
 /* ---- all of it ---- */
 
-/* {sessions, interviews, goals}: everything, whole. */
-rh_status rh_store_export(rh_store *s, json_t **out, rh_error *err);
+/* {sessions, interviews, goals}: everything of theirs, whole. */
+rh_status rh_store_export(rh_store *s, const rh_store_whose *of, json_t **out, rh_error *err);
 /* Gives each question of an interview's plan the "sessions" that answer it, in order of time. `interview`: of
  * rh_store_interview(). */
 void rh_interview_share_out(json_t *interview);

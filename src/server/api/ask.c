@@ -66,13 +66,47 @@ rh_status rh_ask_page(rh_ask *a, const json_t *report, const uint8_t *sound, siz
     return st;
 }
 
+const char *rh_ask_person(const rh_ask *a)
+{
+    return a->has_person && a->asker.role == RH_ROLE_OWNER ? a->person : a->asker.name;
+}
+
+rh_store_whose rh_ask_whose(const rh_ask *a)
+{
+    rh_store_whose of = {.client = a->client[0] ? a->client : NULL};
+    if (a->asker.role == RH_ROLE_MENTOR)
+        of.reader = a->asker.name;
+    if (a->asker.role == RH_ROLE_MEMBER || a->has_person)
+        of.person = a->asker.role == RH_ROLE_MEMBER ? a->asker.name : a->person;
+    return of;
+}
+
+/* What is somebody else's is as good as not there. */
+static rh_status look_whose(rh_ask *a)
+{
+    char person[RH_STORE_PERSON_MAX + 1];
+    bool interview = a->about == RH_ASK_INTERVIEW;
+    if (a->about == RH_ASK_ANY || a->asker.role == RH_ROLE_OWNER)
+        return RH_OK;
+    if (a->asker.role == RH_ROLE_MENTOR)
+        return rh_store_share_with(a->server->store, a->id, a->asker.name, &a->share, &a->err);
+    rh_status st = rh_store_person(a->server->store, a->id, interview, person, &a->err);
+    if (st == RH_ERR_NOTFOUND && a->ran) /* it ran, and nothing of it is kept yet */
+        return RH_OK;
+    if (st == RH_OK && !rh_person_may(&a->asker, person))
+        st = rh_fail(&a->err, RH_ERR_NOTFOUND, "no %s \"%s\"", interview ? "interview" : "session", a->id);
+    return st;
+}
+
 static void ask_run(rh_job *job, rh_worker *w)
 {
     rh_ask *a = (rh_ask *)job;
     json_t *session = NULL;
-    rh_status st;
+    rh_status st = look_whose(a);
     (void)w;
-    if (a->answer) {
+    if (st != RH_OK) {
+        a->ran = false;
+    } else if (a->answer) {
         st = a->answer(a);
     } else {
         st = rh_store_get(a->server->store, a->id, &session, &a->err);
@@ -121,6 +155,7 @@ static void ask_free(rh_ask *a)
     free(a->body);
     rh_free(a->question);
     json_decref(a->wish);
+    json_decref(a->share);
     rh_free(a);
 }
 
@@ -151,6 +186,7 @@ static void read_request(rh_ask *a, rh_http *h)
     (void)snprintf(a->format, sizeof a->format, "%s", strstr(h->accept, "text/html") ? "html" : "json");
     (void)rh_query(h, "format", a->format, sizeof a->format);
     (void)rh_query(h, "client", a->client, sizeof a->client);
+    a->has_person = rh_query(h, "person", a->person, sizeof a->person);
     if (rh_query(h, "question", question, sizeof question) && *question)
         a->question = rh_strdup(question);
     a->verbatim = rh_query(h, "verbatim", flag, sizeof flag) && strcmp(flag, "0") != 0;
@@ -179,6 +215,10 @@ rh_ask *rh_ask_new(rh_http *h, rh_status (*answer)(rh_ask *), rh_status (*answer
     a->answer = answer;
     a->answer_about = answer_about;
     a->server = h->server;
+    a->asker = h->who;
+    a->about = strncmp(h->route.row->pattern, "/v1/sessions/{}", 15) == 0     ? RH_ASK_SESSION
+               : strncmp(h->route.row->pattern, "/v1/interviews/{}", 17) == 0 ? RH_ASK_INTERVIEW
+                                                                              : RH_ASK_ANY;
     a->web_dir = rh_site_dir(h->server->site);
     read_request(a, h);
     return a;

@@ -20,7 +20,11 @@ struct rh_ask {
     char range[128], if_range[64], if_none_match[64]; /* of a GET for media */
     char who[64];                                     /* asks, for limits */
     char prefix[128];                                 /* the path under which a proxy shows this server; "" = none */
-    int video_part;                                   /* of a GET for video; 0 = there is no such */
+    rh_person asker;                                  /* who that is */
+    char person[RH_PERSON_NAME_MAX + 1];              /* of the query: whose are wanted, */
+    bool has_person;                                  /* where it says so */
+    enum { RH_ASK_ANY, RH_ASK_SESSION, RH_ASK_INTERVIEW } about; /* what `id` names */
+    int video_part;                                              /* of a GET for video; 0 = there is no such */
     int limit;
     double before;
     bool verbatim; /* a transcript with fillers and disfluencies */
@@ -28,6 +32,7 @@ struct rh_ask {
     int permille;  /* how far the analysis of a recording is; -1 = none runs */
     bool ran;      /* the session to be deleted was running and is on its way out by itself */
     json_t *wish;  /* owned: the JSON of the body, or NULL */
+    json_t *share; /* owned: by which a mentor sees the session; NULL: it is the asker's, or an owner asks */
     /* the answer */
     int status;
     const char *type;
@@ -53,6 +58,12 @@ rh_ask *rh_ask_new_json(rh_http *h, rh_status (*answer)(rh_ask *));
 void rh_ask_start_json(rh_http *h, rh_status (*answer)(rh_ask *));
 /* `start` of a route whose body is a small JSON object. */
 void rh_want_small_json(rh_http *h);
+
+/* Whose rows the asker lists: a member their own, a mentor what is shared with them, an owner everybody's or those of
+ * `?person=`. Valid as long as `a`. */
+rh_store_whose rh_ask_whose(const rh_ask *a);
+/* The person whose goal is meant: the asker, or for an owner that of `?person=`. */
+const char *rh_ask_person(const rh_ask *a);
 
 /* Whether `limit` and `before` of a list are what they can be; else RH_ERR_INVAL, and `param` names the one. */
 rh_status rh_ask_range(rh_ask *a);

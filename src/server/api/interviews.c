@@ -38,7 +38,8 @@ static rh_status make(rh_ask *a)
     rh_status st = rh_bank_read(a->server->site, role, &bank, name, &a->err);
     a->param = st == RH_ERR_INVAL ? "role" : NULL;
     if (st == RH_OK)
-        st = rh_store_interviews(a->server->store, client, REMEMBERED, 0, &recent, &a->err);
+        st = rh_store_interviews(a->server->store, &(rh_store_whose){.person = a->asker.name, .client = client},
+                                 REMEMBERED, 0, &recent, &a->err);
     if (st == RH_OK)
         st = rh_interview_plan(&(rh_plan_wish){.role = role,
                                                .n_questions = (int)rh_json_num(a->wish, "questions"),
@@ -51,6 +52,8 @@ static rh_status make(rh_ask *a)
     double now = rh_round(rh_unix_time(), 1e6);
     if (st == RH_OK) {
         data = json_copy(a->wish);
+        if (*a->asker.name)
+            json_object_set_new(data, "person", json_string(a->asker.name));
         json_object_set_new(data, "role_name", json_string(name));
         json_object_set(data, "plan", plan);
         st = rh_store_interview_new(a->server->store, a->id, now, data, &a->err);
@@ -72,10 +75,10 @@ static rh_status list(rh_ask *a)
 {
     json_t *rows = NULL, *row;
     size_t i;
+    rh_store_whose of = rh_ask_whose(a);
     rh_status st = rh_ask_range(a);
     if (st == RH_OK)
-        st =
-            rh_store_interviews(a->server->store, a->client[0] ? a->client : NULL, a->limit, a->before, &rows, &a->err);
+        st = rh_store_interviews(a->server->store, &of, a->limit, a->before, &rows, &a->err);
     json_array_foreach(rows, i, row) {
         json_t *mean = json_object_get(row, "overall");
         if (json_is_number(mean))
@@ -154,6 +157,6 @@ void rh_interview_get(rh_http *h)
 
 void rh_interview_delete(rh_http *h)
 {
-    rh_live_sessions_discard(h->server, h->route.param);
+    rh_live_sessions_discard(h->server, h->route.param, &h->who);
     rh_ask_start(h, delete_all, NULL);
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 #include "ask.h"
 #include "note_wish.h"
+#include "shares.h"
 #include "rehearse/base/alloc.h"
 #include "rehearse/base/json.h"
 #include "text_field.h"
@@ -14,6 +15,8 @@ static rh_status list(rh_ask *a)
 {
     json_t *notes = NULL;
     rh_status st = rh_store_notes(a->server->store, a->id, &notes, &a->err);
+    if (st == RH_OK && a->share)
+        rh_shared_notes(&notes, a->share);
     if (st == RH_OK)
         rh_ask_json(a, json_pack("{s:o}", "notes", notes));
     return st;
@@ -33,6 +36,11 @@ static rh_status make(rh_ask *a)
     if (st == RH_OK) {
         a->param = NULL;
         rh_store_note n = {.t = rh_round(t, 100), .text = text, .most = RH_MAX_NOTES};
+        if (a->share) { /* a mentor's */
+            n.author = a->asker.name;
+            n.share = rh_json_str(a->share, "id");
+            n.most = RH_MAX_COMMENTS;
+        }
         st = rh_store_note_new(a->server->store, a->id, &n, &note, &a->err);
     }
     if (st == RH_OK) {
@@ -50,7 +58,8 @@ static rh_status delete_note(rh_ask *a)
     a->status = 204;
     if (*end || end == a->part || note < 1 || note > 0x7fffffff)
         return rh_fail(&a->err, RH_ERR_NOTFOUND, "no note \"%.20s\": GET lists them with their ids", a->part);
-    return rh_store_note_delete(a->server->store, a->id, (int)note, &a->err);
+    return rh_store_note_delete(a->server->store, a->id, (int)note, a->share ? rh_json_str(a->share, "id") : NULL,
+                                &a->err);
 }
 
 /* ---- goals ---- */
@@ -70,7 +79,8 @@ static rh_status goal(rh_ask *a)
     const char *client;
     rh_status st = client_of(a, &client);
     if (st == RH_OK)
-        st = rh_store_goals(a->server->store, client, &goals, &a->err);
+        st = rh_store_goals(a->server->store, &(rh_store_whose){.person = rh_ask_person(a), .client = client}, &goals,
+                            &a->err);
     if (st == RH_OK) {
         json_t *first = json_array_get(goals, 0);
         rh_ask_json(a, json_pack("{s:O?}", "goal", first));
@@ -87,7 +97,7 @@ static rh_status put_goal(rh_ask *a)
     if (st == RH_OK)
         st = rh_wish_goal(a->wish, &wanted, &a->param, &a->err);
     if (st == RH_OK)
-        st = rh_store_goal_set(a->server->store, client, wanted, &a->err);
+        st = rh_store_goal_set(a->server->store, rh_ask_person(a), client, wanted, &a->err);
     json_decref(wanted);
     return st == RH_OK ? goal(a) : st;
 }
@@ -96,7 +106,8 @@ static rh_status delete_goal(rh_ask *a)
 {
     const char *client;
     a->status = 204;
-    return client_of(a, &client) == RH_OK ? rh_store_goal_set(a->server->store, client, NULL, &a->err) : a->err.code;
+    return client_of(a, &client) == RH_OK ? rh_store_goal_set(a->server->store, rh_ask_person(a), client, NULL, &a->err)
+                                          : a->err.code;
 }
 
 /* ---- on the loop ---- */

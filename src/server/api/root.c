@@ -85,6 +85,13 @@ void rh_capabilities(rh_http *h)
     rh_http_json(h, 200, json_pack("{s:o}", "llm", rh_llm_capability(h->server)));
 }
 
+void rh_me(rh_http *h)
+{
+    const rh_person *p = &h->who;
+    rh_http_header(h, "cache-control", "no-store");
+    rh_http_json(h, 200, json_pack("{s:s?, s:s}", "name", *p->name ? p->name : NULL, "role", rh_role_name(p->role)));
+}
+
 void rh_page(rh_http *h)
 {
     rh_site_serve(h->server->site, h, h->path);

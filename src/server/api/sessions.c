@@ -15,15 +15,16 @@
 #include "rehearse/session/videos.h"
 #include "rehearse/store/store.h"
 #include "server/llm_job.h"
+#include "shares.h"
 #include "server/session_job.h"
 
 static rh_status list(rh_ask *a)
 {
     json_t *rows = NULL;
+    rh_store_whose of = rh_ask_whose(a);
     rh_status st = rh_ask_range(a);
     if (st == RH_OK)
-        st = rh_store_attempts(a->server->store, a->client[0] ? a->client : NULL, a->question, a->limit, a->before,
-                               &rows, &a->err);
+        st = rh_store_attempts(a->server->store, &of, a->question, a->limit, a->before, &rows, &a->err);
     if (st == RH_OK)
         rh_ask_json(a, json_pack("{s:o}", "sessions", rows));
     return st;
@@ -32,7 +33,9 @@ static rh_status list(rh_ask *a)
 static rh_status export_all(rh_ask *a)
 {
     json_t *all = NULL;
-    rh_status st = rh_store_export(a->server->store, &all, &a->err);
+    rh_store_whose of = rh_ask_whose(a);
+    of.client = NULL;
+    rh_status st = rh_store_export(a->server->store, &of, &all, &a->err);
     if (st == RH_OK) {
         rh_ask_json(a, all);
         (void)snprintf(a->name, sizeof a->name, "rehearse-export.json");
@@ -59,26 +62,15 @@ static rh_status page_with_sound(rh_ask *a, const json_t *session, json_t *repor
     return st;
 }
 
-static rh_status report_of(rh_ask *a, const json_t *session)
+static rh_status report_form(rh_ask *a, const json_t *session, json_t *report)
 {
-    json_t *report = json_object_get(session, "report");
     char *text = NULL;
-    if (!json_is_object(report))
-        return rh_fail(&a->err, RH_ERR_NOTFOUND, "session \"%s\" is not finished: there is no report yet", a->id);
-    rh_llm_tell(a->server, report);
-    if (json_is_string(json_object_get(session, "media")))
-        json_object_set_new(report, "media", json_true());
-    json_t *videos = rh_videos_list(a->server->media_dir, a->id);
-    if (videos)
-        json_object_set_new(report, "videos", videos);
-    if (json_array_size(json_object_get(session, "notes")))
-        json_object_set(report, "moment_notes", json_object_get(session, "notes"));
     if (strcmp(a->format, "json") == 0) {
         rh_ask_json(a, json_incref(report));
         return RH_OK;
     }
     if (strcmp(a->format, "html") == 0)
-        return a->sound ? page_with_sound(a, session, report) : rh_ask_page(a, report, NULL, 0);
+        return a->sound && !a->share ? page_with_sound(a, session, report) : rh_ask_page(a, report, NULL, 0);
     if (strcmp(a->format, "md") != 0) {
         a->param = "format";
         return rh_fail(&a->err, RH_ERR_INVAL, "format \"%s\" is not one of json, html, md (for PDF print the html)",
@@ -87,6 +79,32 @@ static rh_status report_of(rh_ask *a, const json_t *session)
     rh_status st = rh_report_markdown(report, &text, &a->err);
     if (st == RH_OK)
         rh_ask_text(a, "text/markdown; charset=utf-8", text);
+    return st;
+}
+
+/* With what is kept beside it. */
+static void complete(rh_ask *a, const json_t *session, json_t *report)
+{
+    rh_llm_tell(a->server, report);
+    if (json_is_string(json_object_get(session, "media")))
+        json_object_set_new(report, "media", json_true());
+    json_t *videos = rh_videos_list(a->server->media_dir, a->id);
+    if (videos)
+        json_object_set_new(report, "videos", videos);
+    if (json_array_size(json_object_get(session, "notes")))
+        json_object_set(report, "moment_notes", json_object_get(session, "notes"));
+}
+
+static rh_status report_of(rh_ask *a, const json_t *session)
+{
+    json_t *report = json_object_get(session, "report");
+    if (!json_is_object(report))
+        return rh_fail(&a->err, RH_ERR_NOTFOUND, "session \"%s\" is not finished: there is no report yet", a->id);
+    if (!a->share)
+        complete(a, session, report);
+    report = a->share ? rh_shared_report(session, a->share) : json_incref(report);
+    rh_status st = report_form(a, session, report);
+    json_decref(report);
     return st;
 }
 
@@ -126,6 +144,10 @@ static bool is_waiting(const json_t *session)
 
 static rh_status whole(rh_ask *a, const json_t *session)
 {
+    if (a->share) {
+        rh_ask_json(a, rh_shared_session(session, a->share));
+        return a->err.code;
+    }
     rh_llm_tell(a->server, json_object_get(session, "report"));
     json_t *copy = json_copy((json_t *)(uintptr_t)session); /* jansson's counts are its only change */
     if (is_waiting(session))
@@ -169,7 +191,7 @@ static void forget_upload(rh_server *s, const rh_ask *a)
 
 void rh_session_delete(rh_http *h)
 {
-    bool ran = rh_live_session_discard(h->server, h->route.param);
+    bool ran = rh_live_session_discard(h->server, h->route.param, &h->who);
     rh_ask *a = rh_ask_new(h, delete_session, NULL);
     if (a) {
         a->ran = ran;
@@ -188,9 +210,16 @@ void rh_session_transcript(rh_http *h)
     rh_ask_start(h, NULL, transcript_of);
 }
 
+static rh_status media_of(rh_ask *a, const json_t *session)
+{
+    if (a->share && !json_is_true(json_object_get(a->share, "sound")))
+        return rh_fail(&a->err, RH_ERR_NOTFOUND, "the sound of session \"%s\" is not shared with you", a->id);
+    return rh_session_answer_media(a, session);
+}
+
 void rh_session_media(rh_http *h)
 {
-    rh_ask_start(h, NULL, rh_session_answer_media);
+    rh_ask_start(h, NULL, media_of);
 }
 
 void rh_session_video(rh_http *h)

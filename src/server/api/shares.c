@@ -1,7 +1,6 @@
 #include "shares.h"
 
 #include <openssl/crypto.h>
-#include <openssl/evp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,11 +10,12 @@
 #include "rehearse/base/alloc.h"
 #include "rehearse/base/clock.h"
 #include "rehearse/base/json.h"
+#include "rehearse/who/tokens.h"
 #include "server/forwarded.h"
 #include "server/numbers.h"
 #include "sessions.h"
 
-enum { TOKEN_BYTES = 16, TOKEN_CHARS = 2 * TOKEN_BYTES, HASH_CHARS = 64, ID_CHARS = 16, DAY_S = 86400 };
+enum { TOKEN_BYTES = 16, TOKEN_CHARS = 2 * TOKEN_BYTES, HASH_CHARS = RH_SHA256_HEX_LEN, ID_CHARS = 16, DAY_S = 86400 };
 
 static void hex(char *out, const unsigned char *bytes, size_t n)
 {
@@ -29,23 +29,35 @@ static void hex(char *out, const unsigned char *bytes, size_t n)
 
 static rh_status hash_of(const char *token, char out[HASH_CHARS + 1], rh_error *err)
 {
-    unsigned char sum[EVP_MAX_MD_SIZE];
-    unsigned n = 0;
-    if (!EVP_Digest(token, strlen(token), sum, &n, EVP_sha256(), NULL) || n * 2 != HASH_CHARS)
-        return rh_fail(err, RH_ERR_NOMEM, "out of memory");
-    hex(out, sum, n);
-    return RH_OK;
+    return rh_sha256_hex(token, out) ? RH_OK : rh_fail(err, RH_ERR_NOMEM, "out of memory");
 }
 
 /* ---- the owner's, on the pool ---- */
 
-static rh_status read_wish(rh_ask *a, double *expires_in_s, json_t **data)
+/* The mentor it is for; NULL: whoever has the link. */
+static rh_status read_mentor(rh_ask *a, const char **with)
+{
+    const json_t *v = json_object_get(a->wish, "with");
+    *with = NULL;
+    a->param = "with";
+    if (!v || json_is_null(v))
+        return RH_OK;
+    *with = json_string_value(v);
+    if (*with && rh_person_name_valid(*with, (int)json_string_length(v)))
+        return RH_OK;
+    return rh_fail(&a->err, RH_ERR_INVAL, "with must be the name of a mentor: 1 to %d of A-Z a-z 0-9 . _ - @ +",
+                   RH_PERSON_NAME_MAX);
+}
+
+static rh_status read_wish(rh_ask *a, double *expires_in_s, const char **with, json_t **data)
 {
     static const rh_number_range times = {60, (double)RH_MAX_SHARE_DAYS * DAY_S, false};
     static const char *const flags[] = {"comments", "sound"};
     bool flag[2] = {false, false};
     a->param = "expires_in_s";
     rh_status st = rh_number_of(a->wish, "expires_in_s", times, expires_in_s, &a->err);
+    if (st == RH_OK)
+        st = read_mentor(a, with);
     for (size_t i = 0; i < 2 && st == RH_OK; i++) {
         a->param = flags[i];
         st = rh_wish_flag(a->wish, flags[i], &flag[i], &a->err);
@@ -57,13 +69,23 @@ static rh_status read_wish(rh_ask *a, double *expires_in_s, json_t **data)
     return RH_OK;
 }
 
+/* As it is asked for: "with", where there is one. */
+static void rename_person(json_t *share)
+{
+    json_t *person = json_object_get(share, "person");
+    if (json_is_string(person))
+        json_object_set(share, "with", person);
+    json_object_del(share, "person");
+}
+
 static rh_status make(rh_ask *a)
 {
     unsigned char random[TOKEN_BYTES];
     char token[TOKEN_CHARS + 1], hash[HASH_CHARS + 1];
     double expires_in_s = 7.0 * DAY_S, now = rh_unix_time();
+    const char *with = NULL;
     json_t *data = NULL, *session = NULL, *share = NULL;
-    rh_status st = read_wish(a, &expires_in_s, &data);
+    rh_status st = read_wish(a, &expires_in_s, &with, &data);
     if (st == RH_OK)
         st = rh_store_get(a->server->store, a->id, &session, &a->err);
     if (st == RH_OK && !json_is_object(json_object_get(session, "report")))
@@ -75,10 +97,13 @@ static rh_status make(rh_ask *a)
         hex(token, random, sizeof random);
         st = hash_of(token, hash, &a->err);
     }
+    rh_store_link link = {.hash = hash, .person = with, .now = now, .expires = now + expires_in_s};
     if (st == RH_OK)
-        st = rh_store_share_new(a->server->store, a->id, hash, now, now + expires_in_s, data, &share, &a->err);
+        st = rh_store_share_new(a->server->store, a->id, &link, data, &share, &a->err);
     if (st == RH_OK) {
-        json_object_set_new(share, "url", json_sprintf("%s/shared/%s", a->prefix, token));
+        rename_person(share);
+        if (!with)
+            json_object_set_new(share, "url", json_sprintf("%s/shared/%s", a->prefix, token));
         rh_ask_json(a, share);
         a->status = 201;
     }
@@ -89,8 +114,11 @@ static rh_status make(rh_ask *a)
 
 static rh_status list(rh_ask *a)
 {
-    json_t *shares = NULL;
+    json_t *shares = NULL, *share;
+    size_t i;
     rh_status st = rh_store_shares(a->server->store, a->id, rh_unix_time(), &shares, &a->err);
+    json_array_foreach(shares, i, share)
+        rename_person(share);
     if (st == RH_OK)
         rh_ask_json(a, json_pack("{s:o}", "shares", shares));
     return st;
@@ -137,34 +165,6 @@ static rh_status session_of(rh_ask *a, const json_t *share, json_t **session)
     return rh_store_get(a->server->store, rh_json_str(share, "session"), session, &a->err);
 }
 
-/* What others see of a report: nothing of other sessions, no names of files or people, and of notes those that came by
- * this link. */
-static json_t *shown(const json_t *session, const json_t *share)
-{
-    static const char *const keys[] = {
-        "version", "title",    "question",        "kind",   "created",   "duration_s", "speech_s",
-        "summary", "notes",    "scores",          "keep",   "measures",  "change",     "timeline",
-        "events",  "evidence", "spoken_language", "advice", "structure", "transcript", "follow_ups"};
-    const json_t *report = json_object_get(session, "report");
-    const char *pace_unit = rh_json_str(json_object_get(report, "analysis"), "pace_unit");
-    json_t *out = json_object(), *notes = json_array(), *note;
-    size_t i;
-    for (i = 0; i < sizeof keys / sizeof *keys; i++)
-        if (json_object_get(report, keys[i]))
-            json_object_set(out, keys[i], json_object_get(report, keys[i]));
-    if (*pace_unit)
-        json_object_set_new(out, "analysis", json_pack("{s:s}", "pace_unit", pace_unit));
-    json_array_foreach(json_object_get(session, "notes"), i, note)
-        if (strcmp(rh_json_str(note, "share"), rh_json_str(share, "id")) == 0)
-            json_array_append(notes, note);
-    json_object_set_new(out, "moment_notes", notes);
-    bool sound = json_is_true(json_object_get(share, "sound")) && json_is_string(json_object_get(session, "media"));
-    json_object_set_new(out, "shared",
-                        json_pack("{s:f, s:b, s:b}", "expires", rh_json_num(share, "expires"), "comments",
-                                  json_is_true(json_object_get(share, "comments")), "sound", sound));
-    return out;
-}
-
 static void no_page(rh_ask *a)
 {
     static const char text[] =
@@ -195,7 +195,7 @@ static rh_status page(rh_ask *a)
     if (st == RH_ERR_NOTFOUND)
         no_page(a);
     if (st == RH_OK) {
-        report = shown(session, share);
+        report = rh_shared_report(session, share);
         st = rh_ask_page(a, report, NULL, 0);
     }
     json_decref(report);

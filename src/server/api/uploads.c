@@ -380,6 +380,8 @@ void rh_sessions_upload(rh_http *h)
         return;
     }
     json_t *meta = json_object();
+    if (*h->who.name)
+        json_object_set_new(meta, "person", json_string(h->who.name));
     if (!read_meta(h, meta)) {
         json_decref(meta);
         return;

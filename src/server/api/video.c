@@ -76,7 +76,7 @@ static bool read_query(rh_http *h, piece_job *j)
 static bool may_come(rh_http *h)
 {
     rh_server *s = h->server;
-    if (!rh_live_session_runs(s, h->route.param))
+    if (!rh_live_session_runs(s, h->route.param, &h->who))
         rh_http_error(h, 404, "no session \"%.64s\" is running: pieces of a video come while it does", h->route.param);
     else if (!rh_live_session_keeps_video(s, h->route.param))
         rh_http_error(h, 409, "this session was not started with \"keep_video\": true");

@@ -1,11 +1,15 @@
 #include "kept.h"
 
+#include <string.h>
 #include "rehearse/base/json.h"
 
-rh_status rh_interview_question(rh_store *store, const char *id, int index, json_t **out, rh_error *err)
+rh_status rh_interview_question(rh_store *store, const char *person, const char *id, int index, json_t **out,
+                                rh_error *err)
 {
     json_t *interview = NULL;
     rh_status st = rh_store_interview(store, id, &interview, err);
+    if (st == RH_OK && strcmp(rh_json_str(interview, "person"), person) != 0)
+        st = RH_ERR_NOTFOUND;
     if (st == RH_ERR_NOTFOUND)
         (void)rh_fail(err, st, "no interview \"%.64s\": POST /v1/interviews makes one", id);
     const json_t *plan = json_object_get(interview, "plan");

@@ -4,7 +4,8 @@
 
 #include "rehearse/store/store.h"
 
-/* Question `index` of an interview's plan; the caller owns *out. RH_ERR_NOTFOUND names what there is not. */
-rh_status rh_interview_question(rh_store *store, const char *id, int index, json_t **out, rh_error *err);
+/* Question `index` of the plan of an interview of this person's ("" = nobody's by name); the caller owns *out. RH_ERR_NOTFOUND names what there is not. */
+rh_status rh_interview_question(rh_store *store, const char *person, const char *id, int index, json_t **out,
+                                rh_error *err);
 
 #endif

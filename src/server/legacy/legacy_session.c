@@ -21,6 +21,7 @@ struct rh_legacy_session {
     bool ending;
     int64_t start_us; /* rh_now_us() at the session's zero */
     char id[RH_SESSION_ID_MAX + 1], client[RH_MAX_CLIENT_ID + 1];
+    char person[RH_PERSON_NAME_MAX + 1]; /* whose it is; "" = nobody's by name */
     bool kept;
     pthread_mutex_t lock;
     rh_session *session; /* {lock} made with the first picture or sound */
@@ -40,13 +41,13 @@ static bool on_loopback(const char *origin)
 
 /* The sockets answer every page; but a stranger's page must not fill the disk, nor anybody
  * add to another's session where a token is asked for. */
-static bool may_be_kept(rh_server *s, const rh_net_conn *net)
+static bool may_be_kept(rh_server *s, const rh_net_conn *net, rh_person *who)
 {
     rh_visitor_text text;
     rh_visitor v = rh_http_visitor(s, net, &text);
     const char *why;
-    if (rh_access_check(s->o.config, &v, &why) == 0)
-        return true;
+    if (rh_access_check(s->o.config, &v, who, &why) == 0)
+        return who->role != RH_ROLE_MENTOR;
     return *v.origin && on_loopback(v.origin) && rh_access_is_local(&v) && rh_access_spared(s->o.config, &v);
 }
 
@@ -66,7 +67,7 @@ static void name_session(rh_legacy_session *r)
                    random[1], random[2], random[3]);
 }
 
-static rh_legacy_session *new_session(rh_server *s, const char *client, bool kept)
+static rh_legacy_session *new_session(rh_server *s, const char *client, const char *person, bool kept)
 {
     rh_legacy_session *r = rh_calloc(1, sizeof *r);
     if (!r)
@@ -75,6 +76,7 @@ static rh_legacy_session *new_session(rh_server *s, const char *client, bool kep
     r->kept = kept;
     r->start_us = rh_now_us();
     (void)snprintf(r->client, sizeof r->client, "%s", client);
+    (void)snprintf(r->person, sizeof r->person, "%s", person);
     name_session(r);
     pthread_mutex_init(&r->lock, NULL);
     r->next = s->legacy_sessions;
@@ -97,16 +99,17 @@ static void forget(rh_legacy_session *r)
 
 rh_legacy_session *rh_legacy_session_ref(rh_server *s, const rh_net_conn *net, const char *client)
 {
-    bool kept = strcmp(s->o.config->ws_reports, "on") == 0 && may_be_kept(s, net);
+    rh_person who = {.role = RH_ROLE_OWNER};
+    bool kept = strcmp(s->o.config->ws_reports, "on") == 0 && may_be_kept(s, net, &who);
     rh_legacy_session *found = NULL;
     int n = 0;
     for (rh_legacy_session *r = s->legacy_sessions; r && kept; r = r->next) {
         n += r->kept;
-        if (r->kept && !r->ending && strcmp(r->client, client) == 0)
+        if (r->kept && !r->ending && strcmp(r->client, client) == 0 && strcmp(r->person, who.name) == 0)
             found = r;
     }
     if (!found)
-        found = new_session(s, client, kept && n < 2 * s->o.config->max_clients);
+        found = new_session(s, client, who.name, kept && n < 2 * s->o.config->max_clients);
     if (found)
         found->refs++;
     return found;
@@ -143,6 +146,7 @@ static rh_status begin(rh_legacy_session *r, bool kept, rh_error *err)
     rh_server *s = r->server;
     const char *language = s->o.config->language;
     rh_session_options o = rh_session_options_of(s, r->id, NULL, RH_SESSION_LEGACY);
+    o.person = r->person;
     o.client = r->client;
     o.language = strcmp(language, "auto") == 0 ? NULL : language;
     o.source = "ws";

@@ -5,25 +5,19 @@
  * once it is committed, so that nothing changes that a client has seen; while the store takes nothing it
  * is told at once, and not acknowledged. */
 #include <openssl/crypto.h>
-#include <openssl/evp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "live_session_internal.h"
 #include "rehearse/base/alloc.h"
 #include "rehearse/base/json.h"
+#include "rehearse/who/tokens.h"
 
 /* ---- coming back ---- */
 
 static rh_status hash_of(const char *token, char out[RH_TOKEN_HASH_LEN + 1], rh_error *err)
 {
-    unsigned char sum[EVP_MAX_MD_SIZE];
-    unsigned n = 0;
-    if (!EVP_Digest(token, strlen(token), sum, &n, EVP_sha256(), NULL) || n * 2 != RH_TOKEN_HASH_LEN)
-        return rh_fail(err, RH_ERR_UNSUPPORTED, "this system has no SHA-256");
-    for (unsigned i = 0; i < n; i++)
-        (void)snprintf(out + 2 * i, 3, "%02x", sum[i]);
-    return RH_OK;
+    return rh_sha256_hex(token, out) ? RH_OK : rh_fail(err, RH_ERR_UNSUPPORTED, "this system has no SHA-256");
 }
 
 static rh_status find_report(rh_live_kept *k, const rh_live_session *p, rh_error *err)
@@ -49,7 +43,10 @@ rh_status rh_live_kept_find(rh_live_kept *out, const rh_live_session *p, rh_erro
         bool knows = resume && strlen(hash) == RH_TOKEN_HASH_LEN && CRYPTO_memcmp(hash, k.hash, RH_TOKEN_HASH_LEN) == 0;
         k.acks |= acks;
         k.over = acks && knows && strcmp(state, "done") == 0;
-        if (k.over)
+        if (strcmp(rh_json_str(k.kept, "person"), p->person) != 0) {
+            k.over = false;
+            st = rh_fail(err, RH_ERR_INVAL, "this session is another person's: choose another id");
+        } else if (k.over)
             st = find_report(&k, p, err);
         else if (strcmp(state, "live") == 0 && !knows && (acks || (resume && *hash))) /* older clients gave none */
             st = rh_fail(err, RH_ERR_INVAL,

@@ -16,9 +16,10 @@ rh_live_session *rh_live_session_find(rh_server *s, const char *id)
     return p;
 }
 
-bool rh_live_session_runs(rh_server *s, const char *id)
+bool rh_live_session_runs(rh_server *s, const char *id, const rh_person *who)
 {
-    return rh_live_session_find(s, id) != NULL;
+    const rh_live_session *p = rh_live_session_find(s, id);
+    return p && rh_person_may(who, p->person);
 }
 
 bool rh_live_session_keeps_video(rh_server *s, const char *id)

@@ -58,8 +58,9 @@ struct rh_live_session {
     rh_live_session *next;
     rh_server *server;
     char id[RH_SESSION_ID_MAX + 1], token[RH_TOKEN_LEN + 1];
-    json_t *first;          /* the client's first message, */
-    rh_start_message start; /* read; its texts are those of `first` */
+    char person[RH_PERSON_NAME_MAX + 1]; /* whose it is; "" = nobody's by name */
+    json_t *first;                       /* the client's first message, */
+    rh_start_message start;              /* read; its texts are those of `first` */
     int rate_hz;
     rh_session *session; /* made by the open job; from then on jobs use it */
     uint64_t conn;       /* the socket that speaks for it; 0 = away */

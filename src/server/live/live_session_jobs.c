@@ -101,6 +101,7 @@ static void open_run(rh_job *base, rh_worker *w)
     const rh_start_message *m = &p->start;
     const char *language = m->language ? m->language : w->server->o.config->language;
     rh_session_options o = rh_session_options_of(w->server, p->id, NULL, RH_SESSION_LIVE);
+    o.person = p->person;
     o.client = m->client;
     o.question = m->question;
     o.kind = m->kind;
@@ -130,7 +131,7 @@ static void open_run(rh_job *base, rh_worker *w)
     if (j->st == RH_OK && j->kept.over)
         return;
     if (j->st == RH_OK && m->interview)
-        j->st = rh_interview_question(w->server->store, m->interview, m->question_index, &asked, &j->err);
+        j->st = rh_interview_question(w->server->store, p->person, m->interview, m->question_index, &asked, &j->err);
     j->refused = j->st != RH_OK;
     if (asked && !o.question) {
         o.question = json_string_value(json_object_get(asked, "text"));

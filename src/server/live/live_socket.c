@@ -72,7 +72,7 @@ static void attach(rh_live_session *p, rh_ws *w)
 
 static void resume(rh_live_session *p, rh_ws *w, const rh_start_message *start)
 {
-    if (!start->resume || strcmp(start->resume, p->token) != 0) {
+    if (!start->resume || strcmp(start->resume, p->token) != 0 || strcmp(p->person, w->who.name) != 0) {
         rh_live_session_refuse(w, "this session is open elsewhere: go on with its resume token, or choose another id",
                                1008);
         return;
@@ -118,6 +118,7 @@ static void begin(rh_ws *w, json_t *first)
     } else {
         p->server = s;
         strcpy(p->id, w->name);
+        strcpy(p->person, w->who.name);
         /* Of a session that an earlier run had the client brings it: whether rightly shows when it is opened. */
         if (start.resume && strlen(start.resume) == RH_TOKEN_LEN)
             memcpy(p->token, start.resume, RH_TOKEN_LEN);
@@ -149,18 +150,19 @@ static void discard(rh_live_session *p)
     rh_live_session_schedule(p);
 }
 
-bool rh_live_session_discard(rh_server *s, const char *id)
+bool rh_live_session_discard(rh_server *s, const char *id, const rh_person *who)
 {
     rh_live_session *p = rh_live_session_find(s, id);
-    if (p)
-        discard(p);
-    return p != NULL;
+    if (!p || !rh_person_may(who, p->person))
+        return false;
+    discard(p);
+    return true;
 }
 
-void rh_live_sessions_discard(rh_server *s, const char *interview)
+void rh_live_sessions_discard(rh_server *s, const char *interview, const rh_person *who)
 {
     for (rh_live_session *p = s->live_sessions; p; p = p->next)
-        if (p->start.interview && strcmp(p->start.interview, interview) == 0)
+        if (p->start.interview && strcmp(p->start.interview, interview) == 0 && rh_person_may(who, p->person))
             discard(p);
 }
 
