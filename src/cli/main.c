@@ -21,6 +21,7 @@ static const struct {
     {"report", "list earlier practice, print or delete a report", rh_cmd_report},
     {"model", "list, download, convert and find speech models", rh_cmd_model},
     {"token", "make tokens for people who share a server", rh_cmd_token},
+    {"audit", "tell who read, deleted, exported and shared practice", rh_cmd_audit},
     {"doctor", "look at this machine: what it lacks, which model it carries live", rh_cmd_doctor},
 };
 

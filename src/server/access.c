@@ -139,9 +139,14 @@ bool rh_access_is_local(const rh_visitor *v)
     return !v->forwarded && is_loopback(v->peer);
 }
 
+bool rh_access_asks(const rh_config *c)
+{
+    return *c->tokens;
+}
+
 bool rh_access_spared(const rh_config *c, const rh_visitor *v)
 {
-    return !*c->tokens || (strcmp(c->trust_loopback, "on") == 0 && rh_access_is_local(v));
+    return !rh_access_asks(c) || (strcmp(c->trust_loopback, "on") == 0 && rh_access_is_local(v));
 }
 
 static int check_page(const rh_config *c, const rh_visitor *v, const char **why)

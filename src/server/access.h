@@ -41,6 +41,7 @@ int rh_access_preflight(const rh_config *c, const rh_visitor *v, const char **wh
 /* Whether this page may read replies, refusals included. */
 bool rh_access_may_read(const rh_config *c, const rh_visitor *v);
 
+bool rh_access_asks(const rh_config *c);                        /* people are to say who they are */
 bool rh_access_is_local(const rh_visitor *v);                   /* of this machine, without a proxy */
 bool rh_access_spared(const rh_config *c, const rh_visitor *v); /* needs no token */
 

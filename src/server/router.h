@@ -24,6 +24,7 @@ typedef struct {
     void (*finish)(rh_http *h);
     const rh_socket_kind *socket; /* of a WebSocket, which has neither; else NULL */
     rh_route_for who;
+    const char *audit; /* what is noted of who used it; NULL: nothing */
 } rh_route_row;
 
 typedef struct {

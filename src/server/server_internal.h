@@ -57,6 +57,16 @@ typedef struct {
 extern const double rh_histogram_edge_s[RH_HISTOGRAM_STEPS];
 void rh_histogram_add(rh_histogram *h, double s); /* histogram.c */
 
+/* What was noted of late for the audit. */
+enum { RH_AUDIT_RECENT = 64 };
+typedef struct {
+    struct {
+        char key[3 * RH_MAX_CLIENT_ID];
+        int64_t at_us;
+    } rows[RH_AUDIT_RECENT];
+    int next;
+} rh_audit_recent;
+
 /* Counters for /metrics. */
 typedef struct {
     uint64_t n_requests, n_messages, n_frames, n_frames_skipped, n_audio_results, n_errors;
@@ -111,7 +121,8 @@ struct rh_server {
     int n_analyses, n_file_threads; /* of them under analysis; at most as many as the pool has threads */
     int64_t tidy_at_us;             /* when old sessions and unused files are looked for next */
     rh_counters count;
-    rh_guesses guesses;  /* of links */
+    rh_guesses guesses; /* of links */
+    rh_audit_recent audits;
     rh_networks proxies; /* trusted_proxies */
 
     rh_pool *media, *speech, *files, *reports; /* pictures and sound in; live speech; uploads; ends */

@@ -119,4 +119,10 @@ const char *const rh_sql_text[RH_SQL_COUNT] = {
     [RH_SQL_TOLD_FORGET] = "DELETE FROM told WHERE session IN"
                            " (SELECT id FROM session WHERE state <> 'live' AND updated < ?1)",
     [RH_SQL_SHARES_EXPIRE] = "DELETE FROM share WHERE expires <= ?1 RETURNING id",
+    [RH_SQL_AUDIT] = "INSERT INTO audit (t, data) VALUES (?1, ?2)",
+    [RH_SQL_AUDITS] = "SELECT data, id, t FROM audit WHERE t < ?1"
+                      " AND (CAST(?3 AS TEXT) IS NULL OR coalesce(audit.data ->> '$.person', '') = ?3)"
+                      " AND (CAST(?4 AS TEXT) IS NULL OR audit.data ->> '$.session' = ?4)"
+                      " ORDER BY t DESC, id DESC LIMIT ?2",
+    [RH_SQL_AUDIT_FORGET] = "DELETE FROM audit WHERE t < ?1",
 };

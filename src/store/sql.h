@@ -55,6 +55,9 @@ typedef enum {
     RH_SQL_TELL_SEGMENT,
     RH_SQL_TOLD,
     RH_SQL_TOLD_FORGET,
+    RH_SQL_AUDIT,
+    RH_SQL_AUDITS,
+    RH_SQL_AUDIT_FORGET,
     RH_SQL_COUNT
 } rh_sql;
 

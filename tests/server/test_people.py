@@ -236,5 +236,52 @@ class Mentors(unittest.TestCase):
         self.assertEqual(ask(CARL, "GET", "/v1/sessions")[1]["sessions"], [])
 
 
+class Audit(unittest.TestCase):
+    """Who read, deleted, exported and shared; never what was said."""
+
+    def rows(self, query=""):
+        status, got = ask(ROOT_, "GET", "/v1/audit" + query)
+        self.assertEqual(status, 200, got)
+        return got["audit"]
+
+    def test_what_was_done_is_told_to_owners(self):
+        id, base = practise(BOB, "s-audit"), "/v1/sessions/s-audit"
+        began = time.time()
+        self.assertEqual(ask(BOB, "GET", base + "/report")[0], 200)
+        self.assertEqual(ask(BOB, "GET", base + "/report?format=md")[0], 200)
+        self.assertEqual(ask(ANNA, "GET", base + "/report")[0], 404)
+        self.assertEqual(server.request("GET", base + "/report", headers={**bearer(ROOT_), "X-Forwarded-For": "203.0.113.9"})[0], 200)
+        link = ask(BOB, "POST", base + "/shares", {"comments": True})[1]
+        self.assertEqual(server.request("GET", link["url"])[0], 200)
+        self.assertEqual(server.request("POST", link["url"] + "/comments", json.dumps({"t": 1, "text": "hidden words", "name": "Zoe"}))[0], 201)
+        self.assertEqual(ask(BOB, "DELETE", f"{base}/shares/{link['id']}")[0], 204)
+        self.assertEqual(ask(BOB, "GET", "/v1/export")[0], 200)
+        self.assertEqual(ask(BOB, "DELETE", base)[0], 204)
+        got = self.rows("?session=s-audit")
+        self.assertEqual([(r.get("person"), r["role"], r["what"]) for r in reversed(got)],
+                         [("bob", "member", "read"), ("rita", "owner", "read"), ("bob", "member", "share"), (None, "link", "read"),
+                          (None, "link", "note"), ("bob", "member", "unshare"), ("bob", "member", "delete")])
+        self.assertEqual([r["address"] for r in reversed(got)][:2], ["127.0.0.1", "203.0.113.9"])
+        for r in got:
+            self.assertLessEqual(set(r), {"t", "person", "role", "what", "session", "address"})
+            self.assertTrue(began - 1 < r["t"] < time.time() + 1)
+        self.assertIn("export", [r["what"] for r in self.rows("?person=bob")])
+        self.assertEqual({r.get("person") for r in self.rows("?person=bob")}, {"bob"})
+        pages, before = [], 0
+        while page := self.rows(f"?limit=2&session=s-audit&before={before!r}"):
+            pages += page
+            before = page[-1]["t"]
+        self.assertEqual(pages, got)
+        self.assertNotIn("hidden words", json.dumps(got))
+        shown = subprocess.run([binary(), "audit", "--data-dir", os.path.join(server.data.name, "data"), "--session", id],
+                               capture_output=True, text=True, check=True).stdout
+        self.assertEqual(shown.splitlines()[0].split()[2:5], ["bob", "member", "delete"])
+
+    def test_is_for_owners_alone(self):
+        for token in (ANNA, CARL):
+            self.assertEqual(ask(token, "GET", "/v1/audit")[0], 403)
+        self.assertEqual(ask(ROOT_, "GET", "/v1/audit?limit=0")[0], 400)
+
+
 if __name__ == "__main__":
     unittest.main()

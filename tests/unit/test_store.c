@@ -603,6 +603,43 @@ static void rows_are_somebodys(void **state)
     rh_store_close(s);
 }
 
+static void what_people_did_is_kept_for_a_time(void **state)
+{
+    (void)state;
+    rh_store *s = NULL;
+    rh_error err;
+    json_t *got = NULL, *row = json_pack("{s:s, s:s, s:s}", "person", "anna", "what", "read", "session", "one");
+    assert_int_equal(rh_store_open(&s, fresh(), &err), RH_OK);
+    assert_int_equal(rh_store_audit(s, row), RH_OK);
+    json_object_set_new(row, "what", json_string("delete"));
+    json_object_del(row, "person");
+    assert_int_equal(rh_store_audit(s, row), RH_OK);
+    json_decref(row);
+    static const struct {
+        const char *person, *session;
+        size_t n;
+    } cases[] = {{NULL, NULL, 2},  {"anna", NULL, 1}, {"", NULL, 1},
+                 {"bob", NULL, 0}, {NULL, "one", 2},  {NULL, "two", 0}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        assert_int_equal(rh_store_audits(s, cases[i].person, cases[i].session, 10, 0, &got, &err), RH_OK);
+        assert_int_equal(json_array_size(got), cases[i].n);
+        json_decref(got);
+    }
+    assert_int_equal(rh_store_audits(s, NULL, NULL, 1, 0, &got, &err), RH_OK);
+    assert_string_equal(json_string_value(row_of(got, 0, "what")), "delete"); /* the newest first */
+    json_decref(got);
+    assert_int_equal(rh_store_audits(s, NULL, NULL, 0, 0, &got, &err), RH_ERR_INVAL);
+    assert_int_equal(rh_store_audit_forget(s, 1000, &err), RH_OK);
+    assert_int_equal(rh_store_audits(s, NULL, NULL, 10, 0, &got, &err), RH_OK);
+    assert_int_equal(json_array_size(got), 2);
+    json_decref(got);
+    assert_int_equal(rh_store_audit_forget(s, 4e9, &err), RH_OK);
+    assert_int_equal(rh_store_audits(s, NULL, NULL, 10, 0, &got, &err), RH_OK);
+    assert_int_equal(json_array_size(got), 0);
+    json_decref(got);
+    rh_store_close(s);
+}
+
 static void interviews_are_listed_counted_and_expire(void **state)
 {
     (void)state;
@@ -660,6 +697,7 @@ int main(void)
         cmocka_unit_test(notes_and_links_go_with_their_session),
         cmocka_unit_test(attempts_have_measures_and_clients_have_goals),
         cmocka_unit_test(rows_are_somebodys),
+        cmocka_unit_test(what_people_did_is_kept_for_a_time),
         cmocka_unit_test(interviews_are_listed_counted_and_expire),
         cmocka_unit_test(wrong_files_and_ids_are_refused),
     };

@@ -47,6 +47,7 @@ typedef struct {
     char *cors_origins;    /* list for the open endpoints; "*" = all */
     char *public_origins;  /* list of pages and hosts trusted beside the server's own */
     char *tokens;          /* list of bearer tokens; "" = none needed */
+    int audit_days;        /* 0 = nothing is noted */
     char *trust_loopback;  /* on, off: whether programs of this machine need none of them */
     char *trusted_proxies; /* list for rh_networks_parse(): whose X-Forwarded-* headers are believed */
 

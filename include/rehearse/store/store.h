@@ -233,6 +233,16 @@ rh_status rh_store_export(rh_store *s, const rh_store_whose *of, json_t **out, r
  * rh_store_interview(). */
 void rh_interview_share_out(json_t *interview);
 
+/* ---- who did what ---- */
+
+/* Queued; `row`: object kept as it is (person, role, what, session, address). */
+rh_status rh_store_audit(rh_store *s, const json_t *row);
+/* Array of them with id and t (Unix time), newest first. `person` ("" = without one), `session`: NULL = of all. `before`
+ * as for rh_store_list(). */
+rh_status rh_store_audits(rh_store *s, const char *person, const char *session, int limit, double before, json_t **out,
+                          rh_error *err);
+rh_status rh_store_audit_forget(rh_store *s, double unix_time, rh_error *err); /* those from before */
+
 /* Deletes a session with its files in the media folder. As rh_store_delete(). */
 rh_status rh_store_erase(rh_store *s, const char *media_dir, const char *id, rh_error *err);
 /* Those files alone. */

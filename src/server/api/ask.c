@@ -9,6 +9,7 @@
 #include "rehearse/report/report.h"
 #include "rehearse/session/videos.h"
 #include "server/status_map.h"
+#include "audit.h"
 
 enum { DEFAULT_LIST = 50 };
 
@@ -165,6 +166,8 @@ static void ask_done(rh_server *s, rh_job *job)
     rh_conn *c = rh_conn_find(s, job->conn);
     if (a->then)
         a->then(s, a);
+    if (a->err.code == RH_OK && a->status < 300)
+        rh_audit_note(s, a);
     if (c && c->http) {
         add_headers(c->http, a);
         if (a->err.code != RH_OK && !a->body)
@@ -216,9 +219,13 @@ rh_ask *rh_ask_new(rh_http *h, rh_status (*answer)(rh_ask *), rh_status (*answer
     a->answer_about = answer_about;
     a->server = h->server;
     a->asker = h->who;
+    a->what = h->route.row->audit;
     a->about = strncmp(h->route.row->pattern, "/v1/sessions/{}", 15) == 0     ? RH_ASK_SESSION
                : strncmp(h->route.row->pattern, "/v1/interviews/{}", 17) == 0 ? RH_ASK_INTERVIEW
                                                                               : RH_ASK_ANY;
+    if (a->about != RH_ASK_ANY)
+        (void)snprintf(a->audited, sizeof a->audited, "%s", h->route.param);
+    rh_forwarded_address(a->address, &h->server->proxies, h->net);
     a->web_dir = rh_site_dir(h->server->site);
     read_request(a, h);
     return a;

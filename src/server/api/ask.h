@@ -3,6 +3,7 @@
 #ifndef RH_SERVER_ASK_H
 #define RH_SERVER_ASK_H
 
+#include "server/forwarded.h"
 #include "server/http.h"
 
 typedef struct rh_ask rh_ask;
@@ -20,11 +21,14 @@ struct rh_ask {
     char range[128], if_range[64], if_none_match[64]; /* of a GET for media */
     char who[64];                                     /* asks, for limits */
     char prefix[128];                                 /* the path under which a proxy shows this server; "" = none */
-    rh_person asker;                                  /* who that is */
-    char person[RH_PERSON_NAME_MAX + 1];              /* of the query: whose are wanted, */
-    bool has_person;                                  /* where it says so */
-    enum { RH_ASK_ANY, RH_ASK_SESSION, RH_ASK_INTERVIEW } about; /* what `id` names */
-    int video_part;                                              /* of a GET for video; 0 = there is no such */
+    char session[RH_SESSION_ID_MAX + 1], address[RH_ADDRESS_MAX]; /* of the query; where the asker is */
+    const char *what;                                             /* of the audit; NULL = it is not noted */
+    char audited[RH_MAX_CLIENT_ID + 1];                           /* the session or interview that it is about */
+    rh_person asker;                                              /* who that is */
+    char person[RH_PERSON_NAME_MAX + 1];                          /* of the query: whose are wanted, */
+    bool has_person;                                              /* where it says so */
+    enum { RH_ASK_ANY, RH_ASK_SESSION, RH_ASK_INTERVIEW } about;  /* what `id` names */
+    int video_part;                                               /* of a GET for video; 0 = there is no such */
     int limit;
     double before;
     bool verbatim; /* a transcript with fillers and disfluencies */

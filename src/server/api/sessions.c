@@ -233,6 +233,7 @@ typedef struct {
     rh_job job;
     rh_server *server;
     double expired, unused, told; /* sessions, files last touched before; ended before: who comes back does so sooner */
+    double noted;                 /* rows of the audit from before */
     int n_deleted, n_swept;
 } tidy_job;
 
@@ -250,6 +251,7 @@ static void tidy_run(rh_job *job, rh_worker *w)
     if (t->expired > 0)
         (void)rh_store_interviews_expire(s->store, t->expired, NULL);
     (void)rh_store_told_forget(s->store, t->told, NULL);
+    (void)rh_store_audit_forget(s->store, t->noted, NULL);
     (void)rh_store_sweep(s->store, s->media_dir, t->unused, &t->n_swept, NULL);
 }
 
@@ -274,6 +276,7 @@ void rh_sessions_tidy(rh_server *s)
     *t = (tidy_job){.job = {.run = tidy_run, .done = tidy_done},
                     .server = s,
                     .told = now - RH_SESSION_MAX_S,
+                    .noted = now - s->o.config->audit_days * 86400.0,
                     .expired = days > 0 ? now - days * 86400.0 : 0,
                     .unused = s->started > old ? s->started - 1 : old}; /* what is older than this run nobody writes */
     if (rh_pool_submit(s->desk, &t->job) != RH_OK)

@@ -152,6 +152,7 @@ static rh_status open_link(rh_ask *a, json_t **share)
     }
     (void)snprintf(a->id, sizeof a->id, "of this link"); /* nothing tells of it in messages */
     if (st == RH_OK) {
+        (void)snprintf(a->audited, sizeof a->audited, "%s", rh_json_str(found, "session"));
         *share = found;
         return RH_OK;
     }
