@@ -8,8 +8,8 @@
 #include "rehearse/base/alloc.h"
 #include "rehearse/report/report.h"
 #include "rehearse/session/videos.h"
+#include "server/audit_note.h"
 #include "server/status_map.h"
-#include "audit.h"
 
 enum { DEFAULT_LIST = 50 };
 
@@ -167,7 +167,9 @@ static void ask_done(rh_server *s, rh_job *job)
     if (a->then)
         a->then(s, a);
     if (a->err.code == RH_OK && a->status < 300)
-        rh_audit_note(s, a);
+        rh_audit_note(
+            s, &(rh_audit_row){
+                   .who = a->shared ? NULL : &a->asker, .what = a->what, .session = a->audited, .address = a->address});
     if (c && c->http) {
         add_headers(c->http, a);
         if (a->err.code != RH_OK && !a->body)
