@@ -17,10 +17,13 @@ static bool ends_with(const char *s, const char *end)
 static void check(const rh_config *c, const rh_visitor *v)
 {
     const char *why = NULL;
-    int status = rh_access_check(c, v, &why);
+    rh_person who;
+    int status = rh_access_check(c, v, &who, &why);
     if ((status != 0 && status != 401 && status != 403) || (status && (!why || !*why)))
         abort();
     bool has_token = *c->tokens && (strstr(v->authorization, "sesame") || strstr(v->cookie, "rehearse_token="));
+    if (!status && (strlen(who.name) > RH_PERSON_NAME_MAX || (*who.name && who.role != RH_ROLE_MEMBER)))
+        abort();
     if (!status && *c->tokens && !has_token && !rh_access_spared(c, v))
         abort();
     if (!status && *c->tokens && v->forwarded && !has_token)
@@ -37,7 +40,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n);
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 {
     static char host[] = "127.0.0.1", public_origins[] = "https://coach.example, b.example:81",
-                tokens[] = "sesame,sesame-2", none[] = "", on[] = "on", off[] = "off";
+                tokens[] = "sesame,anna:member:sesame-2", none[] = "", on[] = "on", off[] = "off";
     char text[1024], *lines[N_LINES], allowed[64];
     if (!n)
         return 0;
@@ -55,7 +58,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
                    .public_origins = public_origins,
                    .tokens = bytes[0] & 1 ? tokens : none,
                    .trust_loopback = bytes[0] & 2 ? on : off};
-    check(&c, &(rh_visitor){lines[0], lines[1], lines[2], lines[4], lines[3], (bytes[0] & 4) != 0, lines[6]});
+    check(&c, &(rh_visitor){lines[0], lines[1], lines[2], lines[4], lines[3], (bytes[0] & 4) != 0, lines[6], NULL});
     if (rh_access_headers(lines[5], allowed, sizeof allowed) == RH_OK &&
         (strlen(allowed) >= sizeof allowed || strpbrk(allowed, "\r\n:;") || strcasecmp(allowed, "x-real-ip") == 0))
         abort();

@@ -141,23 +141,15 @@ static int start_anew(const serve *v, char **argv)
 
 int rh_cmd_serve(int argc, char **argv)
 {
-    static const char *const settings[] = {"host",           "port",
-                                           "threads",        "workers",
-                                           "max_clients",    "log_level",
-                                           "model",          "models_dir",
-                                           "engine",         "device",
-                                           "precision",      "language",
-                                           "data_dir",       "store_url",
-                                           "retention_days", "ws_reports",
-                                           "cors_origins",   "tls_cert",
-                                           "tls_key",        "public_origins",
-                                           "tokens",         "trust_loopback",
-                                           "audit_days",     "trusted_proxies",
-                                           "max_upload_mb",  "max_video_mb",
-                                           "max_message_kb", "max_audio_s",
-                                           "llm_url",        "llm_model",
-                                           "llm_key",        "llm_allow_remote",
-                                           "llm_timeout_s",  NULL};
+    static const char *const settings[] = {
+        "host",          "port",           "threads",          "workers",       "max_clients",
+        "log_level",     "model",          "models_dir",       "engine",        "device",
+        "precision",     "language",       "data_dir",         "store_url",     "retention_days",
+        "ws_reports",    "cors_origins",   "tls_cert",         "tls_key",       "public_origins",
+        "tokens",        "trust_loopback", "audit_days",       "oidc_issuer",   "oidc_client_id",
+        "oidc_audience", "oidc_scope",     "oidc_name",        "oidc_role",     "trusted_proxies",
+        "max_upload_mb", "max_video_mb",   "max_message_kb",   "max_audio_s",   "llm_url",
+        "llm_model",     "llm_key",        "llm_allow_remote", "llm_timeout_s", NULL};
     static serve v;
     const rh_cli_option options[] = {
         {"reload", NULL, "start anew when the program, the settings file or the model changes", RH_CLI_SWITCH,

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <strings.h>
 #include "rehearse/who/tokens.h"
+#include "server_limits.h"
 
 const char *const rh_forwarding_headers[] = {
     "forwarded",   "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto",  "x-real-ip", "via",
@@ -66,33 +67,45 @@ static int hex(char c)
                                   : -1;
 }
 
-/* The page writes its cookie with encodeURIComponent(). */
-static bool value_fits(const char *tokens, const char *coded, size_t n_coded, rh_person *who)
+/* 0: the token is somebody's. */
+static int check_token(const rh_config *c, const rh_visitor *v, const char *token, rh_person *who, const char **why)
 {
-    char value[256];
+    if (rh_tokens_find(c->tokens, token, who))
+        return 0;
+    *why = "this bearer token is not one of the server's tokens";
+    rh_status st = v->oidc && *token ? rh_oidc_person(v->oidc, token, who, why) : RH_ERR_INVAL;
+    return st == RH_OK ? 0 : st == RH_AGAIN ? 503 : 401;
+}
+
+/* The page writes its cookie with encodeURIComponent(). False: it is too long. */
+static bool decode(char *value, size_t cap, const char *coded, size_t n_coded)
+{
     size_t n = 0, i = 0;
-    for (; i < n_coded && n + 1 < sizeof value; i++) {
+    for (; i < n_coded && n + 1 < cap; i++) {
         bool is_code = coded[i] == '%' && i + 2 < n_coded && hex(coded[i + 1]) >= 0 && hex(coded[i + 2]) >= 0;
         value[n++] = (char)(is_code ? hex(coded[i + 1]) << 4 | hex(coded[i + 2]) : coded[i]);
         i += is_code ? 2 : 0;
     }
     value[n] = '\0';
-    return i >= n_coded && rh_tokens_find(tokens, value, who);
+    return i >= n_coded;
 }
 
-/* "a=1; rehearse_token=sesame%2D1; b=2"; of several, as of two folders of one host, any counts. */
-static bool cookie_fits(const char *tokens, const char *cookies, rh_person *who)
+/* "a=1; rehearse_token=sesame%2D1; b=2"; of several, as of two folders of one host, any counts. 401: none does. */
+static int check_cookies(const rh_config *c, const rh_visitor *v, rh_person *who, const char **why)
 {
     static const char name[] = "rehearse_token=";
-    bool fits = false;
-    for (const char *p = cookies; p && *p && !fits;) {
-        size_t n = strcspn(p, ";");
-        if (n >= sizeof name - 1 && strncmp(p, name, sizeof name - 1) == 0)
-            fits = value_fits(tokens, p + sizeof name - 1, n - (sizeof name - 1), who);
+    char value[RH_MAX_TOKEN_BYTES + 1];
+    int status = 401;
+    for (const char *p = v->cookie; p && *p && status;) {
+        size_t n = strcspn(p, ";"), n_name = sizeof name - 1;
+        if (n >= n_name && strncmp(p, name, n_name) == 0 && decode(value, sizeof value, p + n_name, n - n_name)) {
+            int got = check_token(c, v, value, who, why);
+            status = got != 401 ? got : status;
+        }
         p += n;
         p += strspn(p, "; ");
     }
-    return fits;
+    return status;
 }
 
 /* Rebinding needs a name: an address is what it is. */
@@ -141,7 +154,7 @@ bool rh_access_is_local(const rh_visitor *v)
 
 bool rh_access_asks(const rh_config *c)
 {
-    return *c->tokens;
+    return *c->tokens || (c->oidc_issuer && *c->oidc_issuer);
 }
 
 bool rh_access_spared(const rh_config *c, const rh_visitor *v)
@@ -166,17 +179,15 @@ static int check_page(const rh_config *c, const rh_visitor *v, const char **why)
 int rh_access_check(const rh_config *c, const rh_visitor *v, rh_person *who, const char **why)
 {
     *who = (rh_person){.role = RH_ROLE_OWNER};
-    if (rh_tokens_find(c->tokens, bearer(v->authorization), who))
-        return 0;
-    if (*v->authorization && *c->tokens) {
-        *why = "this bearer token is not one of the server's tokens";
-        return 401;
-    }
+    if (*v->authorization && rh_access_asks(c))
+        return check_token(c, v, bearer(v->authorization), who, why);
     int status = check_page(c, v, why);
-    if (status || (v->cookie && cookie_fits(c->tokens, v->cookie, who)) || rh_access_spared(c, v))
+    const char *fault = NULL;
+    int token = status ? status : rh_access_asks(c) ? check_cookies(c, v, who, &fault) : 0;
+    if (status || !token || (rh_access_spared(c, v) && token != 503))
         return status;
-    *why = "send \"Authorization: Bearer\" with one of the server's tokens";
-    return 401;
+    *why = fault ? fault : "send \"Authorization: Bearer\" with one of the server's tokens";
+    return token;
 }
 
 int rh_access_shared(const rh_config *c, const rh_visitor *v, const char **why)
@@ -186,13 +197,13 @@ int rh_access_shared(const rh_config *c, const rh_visitor *v, const char **why)
 
 int rh_access_preflight(const rh_config *c, const rh_visitor *v, const char **why)
 {
-    return *c->tokens ? 0 : check_page(c, v, why); /* a token would let any page in */
+    return rh_access_asks(c) ? 0 : check_page(c, v, why); /* a token would let any page in */
 }
 
 /* Who sends an Authorization has asked before: the refusal tells no more than that. */
 bool rh_access_may_read(const rh_config *c, const rh_visitor *v)
 {
-    return *v->origin && (rh_listed(c->public_origins, v->origin) || (*c->tokens && *v->authorization));
+    return *v->origin && (rh_listed(c->public_origins, v->origin) || (rh_access_asks(c) && *v->authorization));
 }
 
 static bool is_header_name(const char *s, size_t n)

@@ -1,7 +1,7 @@
 /* access.h - who may use the endpoints that hold what people said.
  *
  * Three ways in: the server's own page, a page or host listed in
- * public_origins, or a bearer token. The own page has the token in a cookie,
+ * public_origins, or a bearer token: one of the setting, or one that the issuer of oidc_issuer signed. The own page has the token in a cookie,
  * since a page cannot give its WebSockets and links a header; it counts only
  * once Origin and Host have been found to be our own. Against somebody else's
  * page the Origin is checked; against a name that was rebound to this machine,
@@ -9,14 +9,14 @@
  * machine makes all its visitors look like neighbours; trust_loopback exempts
  * those of this machine who came without a proxy.
  * What a link opens (/shared) has its token in the path: there Origin and Host alone are looked at.
- * Pure; threads: any. */
+ * Threads: any. */
 #ifndef RH_ACCESS_H
 #define RH_ACCESS_H
 
 #include <stdbool.h>
 #include "rehearse/config/config.h"
 #include "rehearse/base/status.h"
-#include "rehearse/who/person.h"
+#include "rehearse/who/oidc.h"
 
 /* Header values, "" = absent; cookie may be NULL. */
 typedef struct {
@@ -25,13 +25,14 @@ typedef struct {
     const char *cookie;
     bool forwarded;    /* one of rh_forwarding_headers is there */
     const char *asked; /* the host that the browser asked a trusted proxy for; "" or NULL: none says */
+    rh_oidc *oidc;     /* by whose tokens people are known too; NULL: none */
 } rh_visitor;
 
 /* What proxies add; ends with NULL. A visitor who comes with one is from elsewhere. */
 extern const char *const rh_forwarding_headers[];
 
 /* 0 when allowed, and who it is: whom the token names, else the owner without a name. Else the HTTP status
- * (401, 403) and why in *why. */
+ * (401, 403; 503: the keys of an issuer are being fetched) and why in *why. */
 int rh_access_check(const rh_config *c, const rh_visitor *v, rh_person *who, const char **why);
 /* The same for what a link opens, whose token stands in its path: no other is asked for. */
 int rh_access_shared(const rh_config *c, const rh_visitor *v, const char **why);

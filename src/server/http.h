@@ -88,7 +88,8 @@ void rh_upload_release(rh_server *s, size_t *held);
 
 /* Who asks, from the headers of a request or an upgrade; what is longer than its place fits nothing. */
 typedef struct {
-    char host[256], asked[256], origin[256], authorization[512], cookie[4096], peer[64];
+    char host[256], asked[256], origin[256], authorization[RH_MAX_TOKEN_BYTES + 1], cookie[RH_MAX_TOKEN_BYTES + 1],
+        peer[64];
 } rh_visitor_text;
 rh_visitor rh_http_visitor(const rh_server *s, const rh_net_conn *net, rh_visitor_text *text);
 /* Whether this visitor may use /v1 and the rest of our own API, and who it is (access.h): 0, 401 or 403 and why. */

@@ -59,7 +59,7 @@ rh_visitor rh_http_visitor(const rh_server *s, const rh_net_conn *net, rh_visito
         forwarded |= rh_net_header(net, *p) != NULL;
     (void)snprintf(t->peer, sizeof t->peer, "%s", rh_net_peer(net));
     rh_forwarded_host(t->asked, sizeof t->asked, &s->proxies, net);
-    return (rh_visitor){t->host, t->origin, t->authorization, t->peer, t->cookie, forwarded, t->asked};
+    return (rh_visitor){t->host, t->origin, t->authorization, t->peer, t->cookie, forwarded, t->asked, s->oidc};
 }
 
 int rh_http_access(rh_server *s, const rh_net_conn *net, rh_person *who, const char **why)

@@ -87,6 +87,7 @@ bool rh_server_free(rh_server *s)
     rh_pool_free(s->desk);
     rh_pool_free(s->disk);
     rh_llm_close(s);
+    rh_oidc_free(s->oidc);
     rh_watch_stop(s);
     rh_model_set_free(s->models);
     rh_site_free(s->site);

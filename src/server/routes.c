@@ -18,6 +18,7 @@ static const rh_route_row rows[] = {
     {"GET", "/ready", true, .start = rh_ready_for_more},
     {"POST", "/api/analyze-audio", true, .start = rh_audio_wanted, .finish = rh_analyze_audio},
     {"POST", "/api/analyze-frame", true, .start = rh_frame_wanted, .finish = rh_analyze_frame},
+    {"GET", "/signin", true, .start = rh_signin},
     {"GET", "/openapi.json", true, .start = rh_openapi},
     {"GET", "/docs", true, .start = rh_docs},
     {"GET", "/metrics", false, .start = rh_metrics, .who = RH_FOR_OWNERS},

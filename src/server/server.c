@@ -169,6 +169,25 @@ static rh_status read_proxies(rh_server *s, rh_error *err)
     return st == RH_OK ? RH_OK : rh_fail(err, st, "trusted_proxies: %s", why.msg);
 }
 
+static void oidc_trouble(const char *line)
+{
+    rh_log(RH_LOG_WARN, "%s", line);
+}
+
+/* By what people are known. */
+static rh_status open_people(rh_server *s, rh_error *err)
+{
+    const rh_config *c = s->o.config;
+    rh_oidc_options o = {.issuer = c->oidc_issuer,
+                         .client_id = c->oidc_client_id,
+                         .audience = c->oidc_audience,
+                         .scope = c->oidc_scope,
+                         .name_claim = c->oidc_name,
+                         .role_claim = c->oidc_role};
+    rh_status st = rh_tokens_check(c->tokens, err);
+    return st == RH_OK && *c->oidc_issuer ? rh_oidc_new(&s->oidc, &o, oidc_trouble, err) : st;
+}
+
 rh_status rh_server_new(rh_server **out, const rh_server_options *o, rh_error *err)
 {
     rh_server *s = rh_calloc(1, sizeof *s);
@@ -185,7 +204,7 @@ rh_status rh_server_new(rh_server **out, const rh_server_options *o, rh_error *e
     s->conns = rh_calloc((size_t)s->n_conns, sizeof *s->conns);
     rh_status st = s->conns ? read_proxies(s, err) : rh_fail(err, RH_ERR_NOMEM, "server: out of memory");
     if (st == RH_OK)
-        st = rh_tokens_check(o->config->tokens, err);
+        st = open_people(s, err);
     if (st == RH_OK)
         st = rh_site_new(&s->site, o->web_dir, err);
     if (st == RH_OK)

@@ -17,6 +17,7 @@
 #include "rehearse/net/net.h"
 #include "rehearse/server/server.h"
 #include "rehearse/store/store.h"
+#include "rehearse/who/oidc.h"
 #include "guesses.h"
 #include "router.h"
 
@@ -123,6 +124,7 @@ struct rh_server {
     rh_counters count;
     rh_guesses guesses; /* of links */
     rh_audit_recent audits;
+    rh_oidc *oidc;       /* NULL: nobody signs in by an issuer */
     rh_networks proxies; /* trusted_proxies */
 
     rh_pool *media, *speech, *files, *reports; /* pictures and sound in; live speech; uploads; ends */

@@ -5,6 +5,7 @@
 enum {
     RH_SPARE_CONNECTIONS = 64, /* plain HTTP beside the WebSockets */
 
+    RH_MAX_TOKEN_BYTES = 8191,      /* of an Authorization or Cookie header */
     RH_MAX_HEADER_BYTES = 16 << 10, /* request line and headers of one request */
     RH_MAX_CLIENT_ID = 128,         /* bytes, after %-decoding */
     RH_MAX_PATH = 1024,

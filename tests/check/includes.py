@@ -15,7 +15,7 @@ INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"', re.M)
 SYSTEM = re.compile(r'^\s*#\s*include\s+<([^>]+)>', re.M)
 # {start of a library's header: the only modules that may include it}
 OWNED = {"uv.h": "net", "llhttp.h": "net", "wslay/": "net", "openssl/ssl.h": "net",
-         "curl/": "models llm", "sqlite3.h": "store", "libpq-fe.h": "store", "openvino/": "nn", "whisper.h": "asr"}
+         "curl/": "models llm who", "sqlite3.h": "store", "libpq-fe.h": "store", "openvino/": "nn", "whisper.h": "asr"}
 
 
 def read(path):

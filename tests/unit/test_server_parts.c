@@ -210,7 +210,8 @@ static void tokens_are_asked_of_everybody(void **state)
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         rh_visitor v = {
-            cases[i].host, cases[i].origin, cases[i].bearer, cases[i].peer, cases[i].cookie, cases[i].forwarded, ""};
+            cases[i].host, cases[i].origin, cases[i].bearer, cases[i].peer, cases[i].cookie, cases[i].forwarded, "",
+            NULL};
         c.trust_loopback = "off";
         assert_int_equal(rh_access_check(&c, &v, &who, &why), cases[i].off);
         c.trust_loopback = "on";

@@ -18,7 +18,7 @@
 
 typedef enum { RH_CONFIG_DEFAULT, RH_CONFIG_FILE, RH_CONFIG_ENV, RH_CONFIG_FLAG } rh_config_origin;
 
-enum { RH_CONFIG_MAX_KEYS = 48 };
+enum { RH_CONFIG_MAX_KEYS = 64 };
 
 /* Strings are owned by the struct and never NULL; "" is "not set". Lists are
  * separated by commas. */
@@ -44,9 +44,11 @@ typedef struct {
 
     char *ws_reports; /* on, off: whether sessions of the legacy API are kept */
 
-    char *cors_origins;    /* list for the open endpoints; "*" = all */
-    char *public_origins;  /* list of pages and hosts trusted beside the server's own */
-    char *tokens;          /* list of bearer tokens; "" = none needed */
+    char *cors_origins;   /* list for the open endpoints; "*" = all */
+    char *public_origins; /* list of pages and hosts trusted beside the server's own */
+    char *tokens;         /* list of bearer tokens; "" = none needed */
+    char *oidc_issuer;    /* "" = nobody signs in by one */
+    char *oidc_client_id, *oidc_audience, *oidc_scope, *oidc_name, *oidc_role;
     int audit_days;        /* 0 = nothing is noted */
     char *trust_loopback;  /* on, off: whether programs of this machine need none of them */
     char *trusted_proxies; /* list for rh_networks_parse(): whose X-Forwarded-* headers are believed */

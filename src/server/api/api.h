@@ -10,6 +10,7 @@ void rh_root(rh_http *h);
 void rh_health(rh_http *h);
 void rh_capabilities(rh_http *h);
 void rh_me(rh_http *h);             /* who asks */
+void rh_signin(rh_http *h);         /* how the page lets people in */
 void rh_live(rh_http *h);           /* for a balancer: the process answers; asks nothing else */
 void rh_ready_for_more(rh_http *h); /* and this one: new sessions may come here */
 void rh_page(rh_http *h);           /* a file of the practice page */

@@ -85,6 +85,14 @@ void rh_capabilities(rh_http *h)
     rh_http_json(h, 200, json_pack("{s:o}", "llm", rh_llm_capability(h->server)));
 }
 
+void rh_signin(rh_http *h)
+{
+    const rh_server *s = h->server;
+    json_t *oidc = s->oidc ? rh_oidc_page(s->oidc) : NULL;
+    rh_http_header(h, "cache-control", "no-store");
+    rh_http_json(h, 200, json_pack("{s:b, s:o?}", "tokens", (int)(*s->o.config->tokens != 0), "oidc", oidc));
+}
+
 void rh_me(rh_http *h)
 {
     const rh_person *p = &h->who;

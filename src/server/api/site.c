@@ -31,9 +31,9 @@ struct rh_site {
     size_t n_bytes;
 };
 
-/* Scripts, styles and media from here only; blob: for recordings the page plays back. */
+/* Scripts, styles and media from here only; blob: for recordings the page plays back. %s: an origin more. */
 static const char policy[] = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; "
-                             "img-src 'self' data: blob:; media-src 'self' blob:; connect-src 'self' ws: wss:; "
+                             "img-src 'self' data: blob:; media-src 'self' blob:; connect-src 'self' ws: wss:%s; "
                              "worker-src 'self' blob:; object-src 'none'; base-uri 'none'; form-action 'self'; "
                              "frame-ancestors 'none'";
 
@@ -223,7 +223,11 @@ void rh_site_serve(const rh_site *site, rh_http *h, const char *path)
         rh_http_reply(h, 304, NULL, "", 0);
         return;
     }
-    rh_http_header(h, "content-security-policy", policy);
+    char text[sizeof policy + RH_OIDC_ORIGIN], token_origin[RH_OIDC_ORIGIN] = "";
+    if (h->server->oidc) /* where the page takes its token from */
+        rh_oidc_origin(h->server->oidc, token_origin);
+    (void)snprintf(text, sizeof text, policy, token_origin);
+    rh_http_header(h, "content-security-policy", text);
     rh_http_header(h, "referrer-policy", "no-referrer");
     rh_http_header(h, "permissions-policy", "camera=(self), microphone=(self)");
     rh_http_reply(h, 200, f->type, f->bytes.data ? f->bytes.data : "", f->bytes.len);
