@@ -9,6 +9,7 @@ import { languages } from './languages.mjs';
 import { model } from './model.mjs';
 import { proxied } from './proxied.mjs';
 import { questions } from './questions.mjs';
+import { signin } from './signin.mjs';
 import { axePath, browser, errors, finish, media, part, root, Server, shots, test } from './harness.mjs';
 
 const PHONE = { width: 390, height: 844 };
@@ -356,6 +357,7 @@ if (part('corners')) await corners({ open, quiet, axe, looksFinished, server, er
 if (part('languages')) await languages({ open, quiet, axe, looksFinished, server });
 if (part('model')) await model({ open, quiet, axe, looksFinished, server });
 if (part('proxied')) await proxied({ open, errors });
+if (part('signin')) await signin({ open, axe, looksFinished, errors });
 
 await chrome.close();
 await server.kill('SIGTERM');

@@ -15,6 +15,7 @@ import { interview, offerInterview } from './interview.js';
 import { interviewReport } from './interview-report.js';
 import { renderReport } from './report.js';
 import { shareSection } from './share.js';
+import { askWho, comeFromIssuer, isMentor, renewed, whoIsThere } from './signin.js';
 import { offer, unfinished } from './unfinished.js';
 import { el, language, LANGUAGES, pickLanguage, put, setLanguage, setTitle, t, w } from './words.js';
 
@@ -43,7 +44,7 @@ async function report(id, alive) {
   const link = (words, href, download) => el('a', { class: 'button secondary', href, download }, words);
   const button = (words, fn, cls = 'secondary') => el('button', { type: 'button', class: cls, on: { click: fn } }, words);
   const base = `v1/sessions/${encodeURIComponent(id)}`;
-  const again = data.question ? button(w('report.again'), () => tryAgain(shared, bank, data, own?.meta?.language, alive), 'primary') : button(w('report.practise_again'), () => { location.hash = '#/'; }, 'primary');
+  const again = isMentor() ? null : data.question ? button(w('report.again'), () => tryAgain(shared, bank, data, own?.meta?.language, alive), 'primary') : button(w('report.practise_again'), () => { location.hash = '#/'; }, 'primary');
   const other = data.question ? [button(w('choose.another'), () => { location.hash = '#/'; })] : [];
   const notes = { add: (note) => request(`${base}/notes`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(note) }),
     remove: (note) => request(`${base}/notes/${note.id}`, { method: 'DELETE' }) };
@@ -59,9 +60,9 @@ async function report(id, alive) {
   });
   const whole = data.interview ? [link(w('report.whole_interview'), `#/interviews/${encodeURIComponent(data.interview)}`)] : [];
   const videos = data.videos?.map((v) => ({ ...v, url: `${base}/video?part=${v.part}` }));
-  const shown = renderReport(main, data, { audio, videos, about, english: Boolean(question), asked, notes, share, goal: goalInReport(goal, data), attempts: attemptsSection(id, others), actions: [...whole, again, ...other, button(w('report.print'), () => window.print()),
+  const shown = renderReport(main, data, { audio, videos, about, english: Boolean(question), asked, notes, share, goal: goalInReport(goal, data), attempts: attemptsSection(id, others), actions: [...whole, ...(again ? [again, ...other] : []), button(w('report.print'), () => window.print()),
     link(() => 'Markdown', `${base}/report?format=md`, `rehearse-${id}.md`),
-    link(w('report.subtitles'), `${base}/transcript?format=srt`, `rehearse-${id}.srt`), link(() => 'JSON', `${base}/report?format=json`, `rehearse-${id}.json`), remove] });
+    link(w('report.subtitles'), `${base}/transcript?format=srt`, `rehearse-${id}.srt`), link(() => 'JSON', `${base}/report?format=json`, `rehearse-${id}.json`), ...(isMentor() ? [] : [remove])] });
   setTitle(w('report.title'));
   if (data.llm?.state === 'asked') waitForModel(base, shown, alive);
 }
@@ -118,6 +119,10 @@ async function route() {
   setTitle(null);
   tellWhere();
   try {
+    if (!['practice', 'interview'].includes(view) && await renewed()) return;
+    await whoIsThere().catch((e) => { if (e.status || !unfinished.get()) throw e; }); // what was interrupted is offered all the same
+    if (!alive()) return;
+    if (isMentor() && !['report', 'progress'].includes(view)) return location.replace('#/progress');
     if (view === 'practice' && shared.question && shared.capture?.usable) leave = practice(shared, alive);
     else if (view === 'practice' && unfinished.get() && !unfinished.get().interview) await comeBack(alive);
     else if (view === 'interview' && id) await routeInterview(decodeURIComponent(id), alive);
@@ -128,31 +133,13 @@ async function route() {
     else await setup(shared, alive, (stop) => { leave = stop; });
   } catch (e) {
     if (!alive()) return;
-    if (e.status === 401) askToken();
+    if (e.status === 401) await askWho(route);
     else {
       show('view-waiting').replaceChildren();
       notice(e, null);
     }
   }
   if (alive() && !$('#main').contains(document.activeElement)) $('#main').focus({ preventScroll: true });
-}
-
-// Where the program has tokens, one opens the rest, as a cookie, which reaches
-// WebSockets, links and sound too.
-let tried = false;
-function askToken() {
-  show('view-token');
-  put($('#token-wrong'), tried ? w('token.wrong') : '');
-  $('#token-wrong').hidden = !tried;
-  $('#token-form').addEventListener('submit', (e) => {
-    e.preventDefault();
-    const secure = location.protocol === 'https:' ? '; Secure' : '';
-    const folder = new URL('.', document.baseURI).pathname; // where a proxy put the server
-    document.cookie = `rehearse_token=${encodeURIComponent($('#token').value.trim())}; SameSite=Strict; Path=${folder}; Max-Age=31536000${secure}`;
-    tried = true;
-    route();
-  });
-  $('#token').focus();
 }
 
 // Another language changes the words alone: what is shown, typed, played or spoken goes on.
@@ -180,6 +167,8 @@ async function begin() {
   }
   chooseLanguage();
   window.addEventListener('hashchange', route);
+  const problem = await comeFromIssuer().catch((e) => e);
+  if (problem) return askWho(route, problem);
   route();
 }
 begin();

@@ -11,7 +11,7 @@ export async function loadAttempts(id, question) {
   if (!question) return { own: null, others: [] };
   const { sessions } = await request(`v1/sessions?limit=100&question=${encodeURIComponent(question)}`);
   const own = sessions.find((s) => s.id === id) ?? null;
-  return { own, others: sessions.filter((s) => s.id !== id && s.state === 'done' && s.meta?.client === own?.meta?.client) };
+  return { own, others: sessions.filter((s) => s.id !== id && s.state === 'done' && s.meta?.client === own?.meta?.client && s.meta?.person === own?.meta?.person) };
 }
 
 export const compareLink = (a, b) => `#/compare/${encodeURIComponent(a)}/${encodeURIComponent(b)}`;

@@ -3,6 +3,7 @@ import { $, announce, notice, request, settings, show } from './api.js';
 import { compareLink } from './attempts.js';
 import { nameOfRole } from './bank.js';
 import { goalPicker, judge, loadGoal } from './goal.js';
+import { isMentor, ownRows } from './signin.js';
 import { date, el, moment, number, has, onLanguage, t, w } from './words.js';
 
 const title = (s) => s.meta?.question || s.meta?.file_name || t('progress.recording');
@@ -37,11 +38,11 @@ function listInterviews(interviews, again) {
 const LINES = [['fluency', '--pace'], ['clarity', '--pitch'], ['eye_contact', '--gaze']];
 
 export async function progress(alive) {
-  const [{ sessions }, { interviews }, goal] = await Promise.all([request('v1/sessions?limit=200'), request('v1/interviews?limit=200'), loadGoal(settings.client || 'me')]);
+  const [{ sessions }, { interviews }, goal] = await Promise.all([request(`v1/sessions?limit=200${ownRows()}`), isMentor() ? { interviews: [] } : request(`v1/interviews?limit=200${ownRows()}`), isMentor() ? null : loadGoal(settings.client || 'me')]);
   if (!alive()) return;
   show('view-progress');
   listInterviews(interviews.filter((i) => !settings.client || i.client === settings.client), () => progress(alive));
-  const mine = sessions.filter((s) => !settings.client || s.meta?.client === settings.client);
+  const mine = sessions.filter((s) => isMentor() || !settings.client || s.meta?.client === settings.client);
   if (!mine.length) {
     $('#trend').replaceChildren();
     $('#trend').className = '';
@@ -52,6 +53,10 @@ export async function progress(alive) {
     return;
   }
   list(mine, () => progress(alive));
+  if (isMentor()) {
+    $('#export').hidden = true;
+    return;
+  }
   trends(mine.filter((s) => s.scores).reverse());
   goals(mine, goal);
 }

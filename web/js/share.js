@@ -1,11 +1,13 @@
 // share.js - the part of a report that gives it to others: one file, or a link that can be withdrawn.
 import { announce, request, tell } from './api.js';
+import { isMentor, mayShareWithMentor } from './signin.js';
 import { date, el, put, unit, w } from './words.js';
 
 const DAY_S = 86400;
 const LOCAL = /^(localhost|.*\.localhost|127\..*|\[::1\])$/;
 
 export async function shareSection(id, media) {
+  if (isMentor()) return null;
   const base = `v1/sessions/${encodeURIComponent(id)}`;
   let { shares } = await request(`${base}/shares`);
   const status = el('p', { class: 'hint', role: 'status' });
@@ -15,9 +17,11 @@ export async function shareSection(id, media) {
   const check = (words) => { const box = el('input', { type: 'checkbox' }); return [box, el('label', { class: 'check' }, box, ' ', words)]; };
   const [comments, commentsLabel] = check(w('share.may_comment'));
   const [sound, soundLabel] = check(w('share.may_hear'));
+  const mentor = el('input', { type: 'text', maxlength: 64, autocomplete: 'off', spellcheck: false });
 
   const draw = () => list.replaceChildren(...shares.map((s) => el('li', {},
     el('span', {}, w('share.made', { made: () => date(s.created, { dateStyle: 'medium' }), until: () => date(s.expires, { dateStyle: 'medium', timeStyle: 'short' }) }),
+      ...(s.with ? [', ', w('share.for', { name: s.with })] : []),
       ...[s.comments && 'share.with_comments', s.sound && 'share.with_sound'].filter(Boolean).flatMap((key) => [', ', w(key)])),
     el('button', { type: 'button', class: 'quiet', on: { click: () => revoke(s) } }, w('share.revoke'), el('span', { class: 'visually-hidden' }, ' ', w('share.link_n', { n: shares.indexOf(s) + 1 }))))));
 
@@ -51,13 +55,16 @@ export async function shareSection(id, media) {
     e.preventDefault();
     try {
       const share = await request(`${base}/shares`, { method: 'POST', headers: { 'content-type': 'application/json' },
-        body: JSON.stringify({ expires_in_s: DAY_S * Number(time.value), comments: comments.checked, sound: sound.checked }) });
+        body: JSON.stringify({ expires_in_s: DAY_S * Number(time.value), comments: comments.checked, sound: sound.checked, with: mentor.value.trim() || null }) });
       shares = [...shares, share];
       draw();
-      show(share);
-      put(status, w('share.copy_now'));
+      if (share.url) show(share);
+      else made.replaceChildren();
+      put(status, share.url ? w('share.copy_now') : w('share.mentor_sees', { name: share.with }));
+      mentor.value = '';
     } catch (error) { tell(status, error); }
-  } } }, el('label', {}, w('share.works_for'), ' ', time), media ? soundLabel : null, commentsLabel, make);
+  } } }, el('label', {}, w('share.works_for'), ' ', time), media ? soundLabel : null, commentsLabel,
+    mayShareWithMentor() ? el('label', {}, w('share.mentor'), ' ', mentor) : null, make);
   draw();
   const local = LOCAL.test(location.hostname);
   return el('section', { class: 'card share no-print' }, el('h2', {}, w('share.title')),
