@@ -3,6 +3,7 @@
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
+#include "background.h"
 #include "http.h"
 #include "llm_job.h"
 #include "server/live/live_session.h"
@@ -25,7 +26,7 @@ static void cancel_all(rh_server *s)
             atomic_store(c->http->cancel, true);
     }
     rh_legacy_cancel(s);
-    rh_uploads_cancel(s);
+    rh_background_cancel(s);
     rh_llm_cancel(s, NULL);
 }
 
@@ -72,7 +73,7 @@ bool rh_server_free(rh_server *s)
         rh_net_free(s->net); /* closes what is open */
     rh_live_sessions_free(s);
     rh_legacy_sessions_free(s);
-    rh_uploads_free(s);
+    rh_background_free(s);
     size_t n_lost = rh_store_close(s->store);
     if (n_lost)
         rh_log(RH_LOG_ERROR, "the data folder could not be written: %zu entries of running sessions are lost", n_lost);
@@ -176,7 +177,7 @@ static void begin_stop(rh_server *s)
     s->state = RH_SERVER_STOPPING;
     s->stop_since_us = s->owed_at_us = rh_now_us();
     atomic_store(&s->cancel_load, true);
-    rh_uploads_cancel(s);
+    rh_background_cancel(s);
     rh_net_drain(s->net);
     for (int i = 0; i < s->n_conns; i++) {
         rh_ws *w = s->conns[i].ws;
@@ -220,7 +221,7 @@ void rh_server_tick(rh_server *s, int64_t now)
     rh_live_sessions_tick(s, now);
     rh_legacy_sessions_tick(s, now);
     rh_session_recovery_tick(s, now);
-    rh_uploads_schedule(s);
+    rh_background_tick(s, now);
     if (now >= s->tidy_at_us) {
         s->tidy_at_us = now + TIDY_EVERY_US;
         rh_sessions_tidy(s);

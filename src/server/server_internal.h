@@ -117,10 +117,14 @@ struct rh_server {
     int n_file_jobs, n_frame_jobs;
     rh_folder_lock *folder; /* the data folder is ours */
     rh_store *store;
-    char media_dir[4096 + 16];      /* beside its database */
-    struct rh_upload *uploads;      /* accepted recordings without a report */
-    int n_analyses, n_file_threads; /* of them under analysis; at most as many as the pool has threads */
-    int64_t tidy_at_us;             /* when old sessions and unused files are looked for next */
+    char media_dir[4096 + 16];     /* beside its database */
+    struct rh_task *tasks;         /* jobs of the store that run here */
+    int n_running, n_file_threads; /* of them, and claims under way; at most as many as the pool has threads */
+    int n_waiting;                 /* jobs of the store that are not done, as far as is known */
+    bool looked, looking;          /* one was asked for; one is just now, */
+    bool look_again;               /* and there is something new since */
+    int64_t look_at_us;            /* when to ask next */
+    int64_t tidy_at_us;            /* when old sessions and unused files are looked for next */
     rh_counters count;
     rh_guesses guesses; /* of links */
     rh_audit_recent audits;
@@ -146,11 +150,11 @@ struct rh_server {
     struct rh_live_session *live_sessions;     /* of /v1/session */
     struct rh_legacy_session *legacy_sessions; /* of the legacy API */
     struct rh_legacy_socket *legacy_sockets;
-    bool recordings_sought, sessions_sought; /* what an earlier run had left */
-    struct rh_recovery *recoveries;          /* of it: sessions that are being finished */
-    bool reload;                             /* the stop is to be followed by a new start */
-    int64_t stop_since_us, owed_at_us;       /* the stop; the last time when something was owed in it */
-    void *watch;                             /* state of the watched files */
+    bool sessions_sought;              /* what an earlier run had left */
+    struct rh_recovery *recoveries;    /* of it: sessions that are being finished */
+    bool reload;                       /* the stop is to be followed by a new start */
+    int64_t stop_since_us, owed_at_us; /* the stop; the last time when something was owed in it */
+    void *watch;                       /* state of the watched files */
 };
 
 /* connections.c */

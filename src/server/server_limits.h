@@ -27,12 +27,13 @@ enum {
     RH_MAX_OUT_BYTES = 512 << 10,     /* replies not yet taken by the network; then no more is read */
     RH_STALLED_S = 30,                /* a client that takes no reply for so long is closed */
 
-    RH_MAX_FILE_JOBS = 16,       /* uploads waiting for recognition; then 429 */
-    RH_MAX_ATTEMPTS = 3,         /* analyses of a recording, or reports of a broken session, that end the program */
-    RH_NICE_FILES = 10,          /* recordings give way to everything else */
-    RH_DISK_THREADS = 4,         /* pieces of uploads, opening of live sessions */
-    RH_DESK_THREADS = 4,         /* questions to the store, which may have to wait for the disk */
-    RH_MAX_PASTED_CHARS = 20000, /* job_ad and cv of an interview, each */
+    RH_MAX_FILE_JOBS = 16,                   /* uploads waiting for recognition; then 429 */
+    RH_MAX_SHARED_JOBS = 256,                /* jobs of a database that several servers share */
+    RH_MAX_ATTEMPTS = 3,                     /* reports of a broken session that end the program */
+    RH_NICE_FILES = 10,                      /* recordings give way to everything else */
+    RH_DISK_THREADS = 4,                     /* pieces of uploads, opening of live sessions */
+    RH_DESK_THREADS = 4,                     /* questions to the store, which may have to wait for the disk */
+    RH_MAX_PASTED_CHARS = 20000,             /* job_ad and cv of an interview, each */
     RH_MAX_INTERVIEW_BODY_BYTES = 512 << 10, /* both in JSON, escaped */
     RH_MAX_SMALL_JSON_BYTES = 64 << 10,      /* body with a note, a goal or a link */
     RH_MAX_NOTES = 200,                      /* of a session, by the person who practised */

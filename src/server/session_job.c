@@ -47,10 +47,10 @@ rh_status rh_session_end(rh_server *s, rh_session *session, bool discard, const 
     return st;
 }
 
-rh_status rh_session_attempt(rh_store *store, const char *id, bool anew, int *attempts, rh_error *err)
+rh_status rh_session_attempt(rh_store *store, const char *id, int *attempts, rh_error *err)
 {
     rh_error why;
-    rh_status st = rh_store_attempt(store, id, anew, attempts, err);
+    rh_status st = rh_store_attempt(store, id, attempts, err);
     if (st != RH_OK || *attempts <= RH_MAX_ATTEMPTS)
         return st;
     (void)rh_fail(&why, RH_ERR_LIMIT, "the program ended %d times while it made this session's report", *attempts - 1);

@@ -15,8 +15,8 @@ rh_session_options rh_session_options_of(const rh_server *s, const char *id, con
  * can't be ended has brought its sound to the disk, for the next start. The caller frees it, on any thread. */
 rh_status rh_session_end(rh_server *s, rh_session *session, bool discard, const atomic_bool *cancel, rh_error *err);
 
-/* Before a report that no client waits for: counted on the disk, so that one which ends the program is not begun for
+/* Before the report of a session that broke: counted on the disk, so that one which ends the program is not begun for
  * ever. As rh_store_attempt(); RH_ERR_LIMIT it was begun RH_MAX_ATTEMPTS times, and has failed now, for good. */
-rh_status rh_session_attempt(rh_store *store, const char *id, bool anew, int *attempts, rh_error *err);
+rh_status rh_session_attempt(rh_store *store, const char *id, int *attempts, rh_error *err);
 
 #endif

@@ -6,7 +6,6 @@
 #include "server/live/live_session.h"
 #include "rehearse/base/alloc.h"
 #include "rehearse/base/clock.h"
-#include "server/api/sessions.h"
 #include "session_job.h"
 
 typedef struct {
@@ -29,7 +28,7 @@ static rh_status finish_one(finish_job *j, rh_server *s)
     rh_status st = rh_store_get(s->store, j->id, &kept, &j->err);
     rh_session_options o = rh_session_options_of(s, j->id, json_object_get(kept, "meta"), RH_SESSION_RECOVERED);
     if (st == RH_OK)
-        st = rh_session_attempt(s->store, j->id, false, &attempts, &j->err);
+        st = rh_session_attempt(s->store, j->id, &attempts, &j->err);
     if (st == RH_OK)
         st = rh_session_new(&session, s->models, s->store, &o, &j->err);
     if (st == RH_OK)
@@ -99,27 +98,6 @@ static void search_done(rh_server *s, rh_job *base)
     rh_free(j);
 }
 
-/* ---- recordings ---- */
-
-static void recordings_run(rh_job *base, rh_worker *w)
-{
-    (void)rh_store_pending(w->server->store, &((search_job *)base)->ids, NULL);
-}
-
-static void recordings_done(rh_server *s, rh_job *base)
-{
-    search_job *j = (search_job *)base;
-    size_t i;
-    json_t *row;
-    json_array_foreach(j->ids, i, row)
-        rh_upload_adopt(s, row);
-    if (json_array_size(j->ids))
-        rh_log(RH_LOG_INFO, "%zu recordings of an earlier run are analysed now", json_array_size(j->ids));
-    json_decref(j->ids);
-    rh_free(j);
-    rh_uploads_schedule(s);
-}
-
 static bool search(rh_server *s, void (*run)(rh_job *, rh_worker *), void (*done)(rh_server *, rh_job *))
 {
     search_job j = {.job = {.run = run, .done = done}};
@@ -130,8 +108,6 @@ void rh_session_recovery_tick(rh_server *s, int64_t now_us)
 {
     if (!rh_ready(s))
         return;
-    if (!s->recordings_sought)
-        s->recordings_sought = search(s, recordings_run, recordings_done);
     if (!s->sessions_sought && now_us - s->started_us >= (int64_t)RH_SESSION_RESUME_S * 1000000)
         s->sessions_sought = search(s, search_run, search_done);
 }

@@ -11,6 +11,7 @@
 #include "rehearse/session/hearing.h"
 #include "rehearse/base/json.h"
 #include "rehearse/session/videos.h"
+#include "rehearse/store/jobs.h"
 #include "session_internal.h"
 
 enum { RATE = RH_ASR_RATE_HZ, EARLIER_SESSIONS = 20, SETTLE_MS = 2000 };
@@ -141,6 +142,8 @@ static rh_status keep_report(rh_session *s, json_t *report, rh_session_lost lost
     *kept = true;
     if (!s->store)
         return RH_OK;
+    if (s->o.job_epoch)
+        return rh_store_job_end_session(s->store, s->o.id, s->o.job_epoch, s->length, report, err);
     rh_status st = rh_store_end(s->store, s->o.id, s->length, report);
     if (st == RH_OK)
         st = rh_store_flush(s->store, err);

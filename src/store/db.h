@@ -51,6 +51,7 @@ struct store_db {
 };
 
 struct store_engine {
+    bool shared; /* several programs may use it at once */
     /* Opens, migrates forwards under a lock, prepares all statements. */
     rh_status (*open)(store_db **out, const char *where, rh_error *err);
     rh_status (*be_alone)(store_db *d,

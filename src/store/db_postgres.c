@@ -443,6 +443,7 @@ static rh_status open_connection(store_db **out, const char *url, rh_error *err)
 }
 
 const store_engine store_postgres = {
+    .shared = true,
     .open = open_connection,
     .be_alone = be_alone,
     .close = close_connection,

@@ -19,6 +19,9 @@ static const char *const words[][2] = {
     {"meta TEXT", "meta JSON"},
     {"report TEXT", "report JSON"},
     {"(meta ->> '$.interview');", "((meta ->> 'interview'));"}, /* an index needs them twice */
+    {"unixepoch()", "date_part('epoch', clock_timestamp())"},
+    {"/*+", ""}, /* a comment to SQLite, meant to be read here */
+    {"+*/", ""},
     {"json(?1)", "CAST($1 AS JSON)"},
     {"json(?3)", "CAST($3 AS JSON)"},
     {"json(?4)", "CAST($4 AS JSON)"},

@@ -25,7 +25,7 @@ const char *const rh_sql_text[RH_SQL_COUNT] = {
     [RH_SQL_SECOND] = "INSERT INTO second (session, t, data) VALUES (?1, ?2, ?3)"
                       " ON CONFLICT (session, t) DO UPDATE SET data = json_patch(second.data, ?3)",
     [RH_SQL_END] = "UPDATE session SET updated = ?1, state = 'done', duration_s = ?2,"
-                   " recording = NULL, error = NULL, report = coalesce(?3, report) WHERE id = ?4",
+                   " error = NULL, report = coalesce(?3, report) WHERE id = ?4",
     [RH_SQL_MEDIA] = "UPDATE session SET media = ?1 WHERE id = ?2",
     [RH_SQL_LIST] = "SELECT " LIST_COLUMNS " FROM session"
                     " WHERE (CAST(?1 AS TEXT) IS NULL OR client = ?1) AND created < ?2"
@@ -34,7 +34,9 @@ const char *const rh_sql_text[RH_SQL_COUNT] = {
                     " AND (CAST(?6 AS TEXT) IS NULL OR id IN"
                     " (SELECT share.session FROM share WHERE share.person = ?6 AND share.expires > ?7))"
                     " ORDER BY created DESC LIMIT ?3",
-    [RH_SQL_GET] = "SELECT " SESSION_COLUMNS ", report, media FROM session WHERE id = ?1",
+    [RH_SQL_GET] =
+        "SELECT " SESSION_COLUMNS ", report, media, (SELECT progress FROM job WHERE job.session = session.id)"
+        " FROM session WHERE id = ?1",
     [RH_SQL_SEGMENTS] = "SELECT data, seq, start_s AS start, end_s AS \"end\" FROM segment"
                         " WHERE session = ?1 ORDER BY seq",
     [RH_SQL_EVENTS] = "SELECT data, kind, start_s AS start, end_s AS \"end\" FROM event"
@@ -44,24 +46,20 @@ const char *const rh_sql_text[RH_SQL_COUNT] = {
     [RH_SQL_OLDER] = "SELECT id FROM session WHERE updated < ?1 AND state IN ('done', 'failed')"
                      " ORDER BY updated",
     [RH_SQL_UNENDED] = "SELECT id FROM session WHERE state = 'live' AND created < ?1 ORDER BY updated",
-    [RH_SQL_RECORDING] = "INSERT INTO session (id, created, updated, state, client, meta, recording, person)"
-                         " VALUES (?1, ?2, ?2, 'queued', ?3, ?4, ?5, coalesce(json(?4) ->> '$.person', ''))",
-    [RH_SQL_PENDING] = "SELECT meta, id, recording, attempts FROM session"
-                       " WHERE state IN ('queued', 'analysing') ORDER BY created",
-    [RH_SQL_ATTEMPT] = "UPDATE session SET attempts = attempts + 1, updated = ?1,"
-                       " state = CASE WHEN recording IS NULL THEN state ELSE 'analysing' END WHERE id = ?2"
-                       " AND state IN ('live', 'queued', 'analysing') RETURNING attempts",
+    [RH_SQL_RECORDING] = "INSERT INTO session (id, created, updated, state, client, meta, person)"
+                         " VALUES (?1, ?2, ?2, 'queued', ?3, ?4, coalesce(json(?4) ->> '$.person', ''))",
+    [RH_SQL_ATTEMPT] = "UPDATE session SET attempts = attempts + 1, updated = ?1 WHERE id = ?2"
+                       " AND state = 'live' RETURNING attempts",
     [RH_SQL_CLEAR_SEGMENTS] = "DELETE FROM segment WHERE session = ?1",
     [RH_SQL_CLEAR_EVENTS] = "DELETE FROM event WHERE session = ?1",
     [RH_SQL_CLEAR_SECONDS] = "DELETE FROM second WHERE session = ?1",
-    [RH_SQL_PUT_BACK] = "UPDATE session SET attempts = CASE WHEN attempts > ?1 THEN attempts - ?1 ELSE 0 END,"
-                        " state = CASE WHEN recording IS NULL THEN state ELSE 'queued' END WHERE id = ?2"
-                        " AND state IN ('live', 'queued', 'analysing')",
-    [RH_SQL_FAIL] = "UPDATE session SET updated = ?1, state = 'failed', error = ?2, recording = NULL"
-                    " WHERE id = ?3",
+    [RH_SQL_PUT_BACK] = "UPDATE session SET attempts = CASE WHEN attempts > ?1 THEN attempts - ?1 ELSE 0 END"
+                        " WHERE id = ?2 AND state = 'live'",
+    [RH_SQL_FAIL] = "UPDATE session SET updated = ?1, state = 'failed', error = ?2 WHERE id = ?3",
     [RH_SQL_REPORT_LLM] = "UPDATE session SET report = json_set(report, '$.llm', json(?1))"
                           " WHERE id = ?2 AND report IS NOT NULL",
-    [RH_SQL_FILES] = "SELECT id, state, media, recording FROM session",
+    [RH_SQL_FILES] = "SELECT id, state, media FROM session UNION ALL"
+                     " SELECT id, 'job', NULL FROM job WHERE session IS NULL",
     [RH_SQL_INTERVIEW_NEW] = "INSERT INTO interview (id, created, client, data, person)"
                              " SELECT ?1, ?2, ?3, ?4, coalesce(json(?4) ->> '$.person', '')"
                              " WHERE (SELECT count(*) FROM interview) < ?5",
@@ -125,4 +123,25 @@ const char *const rh_sql_text[RH_SQL_COUNT] = {
                       " AND (CAST(?4 AS TEXT) IS NULL OR audit.data ->> '$.session' = ?4)"
                       " ORDER BY t DESC, id DESC LIMIT ?2",
     [RH_SQL_AUDIT_FORGET] = "DELETE FROM audit WHERE t < ?1",
+    [RH_SQL_JOB_ADD] = "INSERT INTO job (id, kind, state, session, created, due, data)"
+                       " SELECT ?1, ?2, 'queued', ?3, unixepoch(), 0, ?4 WHERE ?5 >"
+                       " (SELECT count(*) FROM job WHERE state IN ('queued', 'running'))",
+    [RH_SQL_JOB_CLAIM] =
+        "UPDATE job SET state = 'running', epoch = epoch + 1, attempts = attempts + 1, progress = 0,"
+        " due = unixepoch() + ?1 WHERE id = (SELECT id FROM job WHERE state IN ('queued', 'running')"
+        " AND due <= unixepoch() ORDER BY n LIMIT 1 /*+ FOR UPDATE SKIP LOCKED +*/)"
+        " RETURNING coalesce((SELECT meta FROM session WHERE session.id = job.session), data),"
+        " id AS job, kind AS job_kind, session AS job_session, attempts AS job_attempts, epoch AS job_epoch",
+    [RH_SQL_JOB_BEAT] = "UPDATE job SET due = unixepoch() + ?1, progress = ?2"
+                        " WHERE id = ?3 AND epoch = ?4 AND state = 'running'",
+    [RH_SQL_JOB_PUT_BACK] = "UPDATE job SET state = 'queued', due = unixepoch() + ?1, progress = 0,"
+                            " attempts = attempts - ?2 WHERE id = ?3 AND epoch = ?4 AND state = 'running'",
+    [RH_SQL_JOB_DROP] = "DELETE FROM job WHERE id = ?1 AND epoch = ?2 AND state = 'running'",
+    [RH_SQL_JOB_DROP_SESSION] = "DELETE FROM job WHERE session = ?1",
+    [RH_SQL_JOB_ABANDON] = "UPDATE job SET due = 0 WHERE state = 'running'",
+    [RH_SQL_JOBS_WAITING] = "SELECT count(*) FROM job WHERE state IN ('queued', 'running')",
+    [RH_SQL_JOB_SESSION_STATE] = "UPDATE session SET state = ?1, updated = ?2"
+                                 " WHERE id = ?3 AND state IN ('queued', 'analysing')",
+    [RH_SQL_JOB_SESSION_FAIL] = "UPDATE session SET state = 'failed', error = ?1, updated = ?2"
+                                " WHERE id = ?3 AND state IN ('queued', 'analysing')",
 };

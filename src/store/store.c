@@ -215,37 +215,13 @@ rh_status rh_store_unended(rh_store *s, double unix_time, json_t **ids, rh_error
     return store_ask(s, &o, ids, err);
 }
 
-/* ---- recordings ---- */
+/* ---- sessions that nobody ended ---- */
 
-rh_status rh_store_recording(rh_store *s, const char *id, double unix_time, const json_t *meta, const char *file,
-                             rh_error *err)
-{
-    char *text = json_dumps(meta, JSON_COMPACT), *name = rh_strdup(file);
-    rh_status st = text && name ? store_ask_about(s,
-                                                  (store_op){.how = STORE_WRITE,
-                                                             .durable = true,
-                                                             .run = store_run_recording,
-                                                             .text = text,
-                                                             .kind = name,
-                                                             .start = unix_time},
-                                                  id, NULL, err)
-                                : rh_fail(err, RH_ERR_NOMEM, "store: out of memory");
-    free(text);
-    rh_free(name);
-    return st;
-}
-
-rh_status rh_store_pending(rh_store *s, json_t **rows, rh_error *err)
-{
-    store_op o = {.how = STORE_READ, .run = store_run_pending};
-    return store_ask(s, &o, rows, err);
-}
-
-rh_status rh_store_attempt(rh_store *s, const char *id, bool anew, int *attempts, rh_error *err)
+rh_status rh_store_attempt(rh_store *s, const char *id, int *attempts, rh_error *err)
 {
     json_t *n = NULL;
-    rh_status st = store_ask_about(
-        s, (store_op){.how = STORE_WRITE, .durable = true, .run = store_run_attempt, .n = anew}, id, &n, err);
+    rh_status st =
+        store_ask_about(s, (store_op){.how = STORE_WRITE, .durable = true, .run = store_run_attempt}, id, &n, err);
     *attempts = (int)json_integer_value(n);
     json_decref(n);
     return st;
@@ -284,6 +260,11 @@ rh_status rh_store_files(rh_store *s, json_t **sessions, rh_error *err)
 }
 
 /* ---- open and close ---- */
+
+bool rh_store_is_shared(const rh_store *s)
+{
+    return s->db->engine->shared;
+}
 
 static rh_status open_store(rh_store **out, const char *path, bool alone, rh_error *err)
 {

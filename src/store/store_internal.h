@@ -81,6 +81,7 @@ void store_receipt_unref(rh_store_receipt *r); /* NULL is fine */
 rh_status store_rows(store_query *q, json_t **out, rh_error *err);
 /* Sessions without their parts, of a statement that begins with their columns. */
 rh_status store_sessions(store_query *q, json_t **out, rh_error *err);
+rh_status store_clear(rh_store *s, rh_sql which, const char *id, rh_error *err); /* one kind of its parts */
 rh_status store_run_begin(rh_store *s, store_op *o, rh_error *err);
 rh_status store_run_segment(rh_store *s, store_op *o, rh_error *err);
 rh_status store_run_event(rh_store *s, store_op *o, rh_error *err);
@@ -92,12 +93,10 @@ rh_status store_run_get(rh_store *s, store_op *o, rh_error *err);
 rh_status store_run_delete(rh_store *s, store_op *o, rh_error *err);
 rh_status store_run_older(rh_store *s, store_op *o, rh_error *err);
 rh_status store_run_unended(rh_store *s, store_op *o, rh_error *err);
-rh_status store_run_recording(rh_store *s, store_op *o, rh_error *err);
-rh_status store_run_pending(rh_store *s, store_op *o, rh_error *err);
 rh_status store_run_attempt(rh_store *s, store_op *o, rh_error *err);
 rh_status store_run_put_back(rh_store *s, store_op *o, rh_error *err);
-rh_status store_run_forget_segments(rh_store *s, store_op *o, rh_error *err);
 rh_status store_run_fail(rh_store *s, store_op *o, rh_error *err);
+rh_status store_run_forget_segments(rh_store *s, store_op *o, rh_error *err);
 rh_status store_run_report_llm(rh_store *s, store_op *o, rh_error *err);
 rh_status store_run_files(rh_store *s, store_op *o, rh_error *err);
 

@@ -37,7 +37,9 @@ rh_status store_run_second(rh_store *s, store_op *o, rh_error *err)
 
 rh_status store_run_end(rh_store *s, store_op *o, rh_error *err)
 {
-    return store_do(s->db, RH_SQL_END, "end", NULL, err, VALUES(R(rh_unix_time()), R(o->end), T(o->text), T(o->id)));
+    rh_status st =
+        store_do(s->db, RH_SQL_END, "end", NULL, err, VALUES(R(rh_unix_time()), R(o->end), T(o->text), T(o->id)));
+    return st == RH_OK ? store_do(s->db, RH_SQL_JOB_DROP_SESSION, "end", NULL, err, VALUES(T(o->id))) : st;
 }
 
 rh_status store_run_media(rh_store *s, store_op *o, rh_error *err)
@@ -158,6 +160,8 @@ rh_status store_run_get(rh_store *s, store_op *o, rh_error *err)
     json_t *session = session_row(q);
     json_object_set_new(session, "report", column_json(q, 9));
     json_object_set_new(session, "media", column_text(q, 10));
+    if (store_query_value(q, 11).type == STORE_REAL) /* it waits for its analysis */
+        json_object_set_new(session, "progress", json_real(store_query_real(q, 11)));
     store_query_reset(q);
     static const struct {
         const char *key;
@@ -213,27 +217,7 @@ rh_status store_run_unended(rh_store *s, store_op *o, rh_error *err)
     return ids_of(s, RH_SQL_UNENDED, o, err);
 }
 
-/* ---- recordings, and what was broken ---- */
-
-rh_status store_run_recording(rh_store *s, store_op *o, rh_error *err)
-{
-    json_t *meta = json_loads(o->text, 0, NULL);
-    const char *client = json_string_value(json_object_get(meta, "client"));
-    rh_status st = store_do(s->db, RH_SQL_RECORDING, "recording", NULL, err,
-                            VALUES(T(o->id), R(o->start), T(client), T(o->text), T(o->kind)));
-    json_decref(meta);
-    return st == RH_ERR_NOTFOUND ? rh_fail(err, RH_ERR_INVAL, "there is a session \"%s\" already", o->id) : st;
-}
-
-rh_status store_run_pending(rh_store *s, store_op *o, rh_error *err)
-{
-    return store_rows(store_use(s->db, RH_SQL_PENDING, NULL, 0), &o->out, err);
-}
-
-static rh_status clear(rh_store *s, rh_sql which, const char *id, rh_error *err)
-{
-    return store_do(s->db, which, "begin anew", NULL, err, VALUES(T(id)));
-}
+/* ---- what was broken, parts, files ---- */
 
 rh_status store_run_attempt(rh_store *s, store_op *o, rh_error *err)
 {
@@ -247,17 +231,19 @@ rh_status store_run_attempt(rh_store *s, store_op *o, rh_error *err)
     rh_status st = store_query_end(q, step, "attempt", err);
     if (st == RH_OK && attempts == 0)
         return rh_fail(err, RH_ERR_NOTFOUND, "no session \"%s\" waits for its report", o->id);
-    static const rh_sql kept[] = {RH_SQL_CLEAR_SEGMENTS, RH_SQL_CLEAR_EVENTS, RH_SQL_CLEAR_SECONDS};
-    for (size_t i = 0; o->n && i < sizeof kept / sizeof *kept && st == RH_OK; i++)
-        st = clear(s, kept[i], o->id, err);
     json_decref(o->out);
     o->out = json_integer(attempts);
     return st;
 }
 
+rh_status store_clear(rh_store *s, rh_sql which, const char *id, rh_error *err)
+{
+    return store_do(s->db, which, "begin anew", NULL, err, VALUES(T(id)));
+}
+
 rh_status store_run_forget_segments(rh_store *s, store_op *o, rh_error *err)
 {
-    return clear(s, RH_SQL_CLEAR_SEGMENTS, o->id, err);
+    return store_clear(s, RH_SQL_CLEAR_SEGMENTS, o->id, err);
 }
 
 rh_status store_run_put_back(rh_store *s, store_op *o, rh_error *err)
@@ -287,8 +273,7 @@ rh_status store_run_files(rh_store *s, store_op *o, rh_error *err)
     json_t *all = json_object();
     store_step step;
     while ((step = store_query_step(q)) == STORE_ROW) {
-        json_t *row = json_pack("{s:o, s:o, s:o}", "state", column_text(q, 1), "media", column_text(q, 2), "recording",
-                                column_text(q, 3));
+        json_t *row = json_pack("{s:o, s:o}", "state", column_text(q, 1), "media", column_text(q, 2));
         json_object_set_new(all, store_query_text(q, 0), row);
     }
     rh_status st = store_query_end(q, step, "list", err);

@@ -18,7 +18,7 @@
 #include <unistd.h>
 #include "folder.h"
 #include "rehearse/base/alloc.h"
-#include "rehearse/store/store.h"
+#include "rehearse/store/jobs.h"
 
 static const char *folder;
 static char path[128];
@@ -556,7 +556,7 @@ static void rows_are_somebodys(void **state)
     assert_int_equal(rh_store_open(&s, fresh(), &err), RH_OK);
     write_session(s, "old", 1000, "me");
     assert_int_equal(rh_store_begin(s, "hers", 2000, meta), RH_OK);
-    assert_int_equal(rh_store_recording(s, "file", 3000, meta, "f", &err), RH_OK);
+    assert_int_equal(rh_store_recording(s, "file", 3000, meta, 10, &err), RH_OK);
     json_object_set_new(meta, "person", json_string("bob")); /* who goes on with it does not get it */
     assert_int_equal(rh_store_begin(s, "hers", 2000, meta), RH_OK);
     assert_int_equal(rh_store_person(s, "hers", false, person, &err), RH_OK);

@@ -71,6 +71,7 @@ typedef struct {
     const json_t *told;          /* what an earlier run told by number: rh_store_held(); NULL = nothing. For the call */
     void (*durable)(void *user); /* _durable_seq() has more: from the store's thread, which must not wait; NULL */
     rh_session_source from;
+    int64_t job_epoch;     /* of a recording: the claim under which it is analysed (rehearse/store/jobs.h); 0 = none */
     const char *file_name; /* of a recording, as its owner calls it; its title where there is no question; NULL */
     const char *source;    /* where it came from, kept with it ("ws", "upload"); NULL */
     void (*progress)(void *user, double done); /* of _recording and _finish, [0,1] each; NULL */

@@ -123,34 +123,29 @@ rh_status rh_store_attempts(rh_store *s, const rh_store_whose *of, const char *q
 /* Whose a session is, or an interview; "" = nobody's by name. RH_ERR_NOTFOUND. */
 rh_status rh_store_person(rh_store *s, const char *id, bool interview, char out[RH_STORE_PERSON_MAX + 1],
                           rh_error *err);
-/* {id, created, updated, state, duration_s, meta, segments, events, seconds, notes, report, media}.
- * RH_ERR_NOTFOUND. */
+/* {id, created, updated, state, duration_s, meta, segments, events, seconds, notes, report, media, progress?} (of a
+ * recording that waits, [0,1]). RH_ERR_NOTFOUND. */
 rh_status rh_store_get(rh_store *s, const char *id, json_t **out, rh_error *err);
 /* Deletes rows for good (secure_delete), all or none; the names of media files to remove come in
  * *media (string or null). RH_ERR_NOTFOUND; RH_ERR_IO nothing was deleted. */
 rh_status rh_store_delete(rh_store *s, const char *id, json_t **media, rh_error *err);
 /* Ids of sessions that began before `unix_time` and have not ended. */
 rh_status rh_store_unended(rh_store *s, double unix_time, json_t **ids, rh_error *err);
-/* ---- recordings that were accepted, and reports that a stop interrupted ---- */
+/* Whether several servers may use it: a PostgreSQL database. */
+bool rh_store_is_shared(const rh_store *s);
+/* ---- reports that a stop interrupted; recordings are jobs (jobs.h) ---- */
 
-/* A session, state queued, whose sound and picture are in `file` of the media folder. On the disk
- * when it returns RH_OK. RH_ERR_INVAL there is one of that id. */
-rh_status rh_store_recording(rh_store *s, const char *id, double unix_time, const json_t *meta, const char *file,
-                             rh_error *err);
-/* Array of those queued or analysing, oldest first: their meta with id, recording, attempts. */
-rh_status rh_store_pending(rh_store *s, json_t **rows, rh_error *err);
-/* The analysis of a recording, or of a session that a crash broke, begins: counted on the disk, so
- * that one which ends the program is not tried for ever. `anew`: what it had is forgotten.
- * RH_ERR_NOTFOUND deleted, or ended. */
-rh_status rh_store_attempt(rh_store *s, const char *id, bool anew, int *attempts, rh_error *err);
+/* The report of a session that a crash broke begins: counted on the disk, so that one which ends the program is not
+ * tried for ever. RH_ERR_NOTFOUND deleted, or ended. */
+rh_status rh_store_attempt(rh_store *s, const char *id, int *attempts, rh_error *err);
 /* It was interrupted, and waits again; `uncount`: by no fault of its own. */
 rh_status rh_store_put_back(rh_store *s, const char *id, bool uncount, rh_error *err);
-/* It can't be analysed: state failed, for good. */
+/* It gets no report: state failed, for good. */
 rh_status rh_store_fail(rh_store *s, const char *id, const char *why, rh_error *err);
 /* Puts "llm" into the report of a session: what a language model had to say of it. RH_ERR_NOTFOUND: the session, or its
  * report, is not there (any more). */
 rh_status rh_store_report_llm(rh_store *s, const char *id, const json_t *part, rh_error *err);
-/* {id: {state, media, recording}} of all sessions: whose files the media folder may hold. */
+/* {id: {state, media}} of all sessions, and of jobs of none (state job): whose files the media folder may hold. */
 rh_status rh_store_files(rh_store *s, json_t **sessions, rh_error *err);
 
 /* A part of a session's video in the media folder, <part>-<start in ms>-<id>.webm or .mp4. */

@@ -33,7 +33,6 @@ struct rh_ask {
     double before;
     bool verbatim; /* a transcript with fillers and disfluencies */
     bool sound;    /* a page with the sound in it */
-    int permille;  /* how far the analysis of a recording is; -1 = none runs */
     bool ran;      /* the session to be deleted was running and is on its way out by itself */
     json_t *wish;  /* owned: the JSON of the body, or NULL */
     json_t *share; /* owned: by which a mentor sees the session; NULL: it is the asker's, or an owner asks */

@@ -47,8 +47,7 @@ void rh_metrics(rh_http *h)
     metric(&b, "audio_seconds_total", "counter", "Sound taken in.", c->audio_s);
     metric(&b, "audio_results_total", "counter", "Results of live speech.", (double)c->n_audio_results);
     metric(&b, "recordings_total", "counter", "Uploaded recordings worked on.", (double)c->n_files);
-    metric(&b, "recordings_waiting", "gauge", "Uploaded recordings not done yet.",
-           s->n_file_jobs + rh_uploads_count(s));
+    metric(&b, "recordings_waiting", "gauge", "Uploaded recordings not done yet.", s->n_file_jobs + s->n_waiting);
     metric(&b, "held_back_total", "counter", "Times a client had to wait before sending on.", (double)c->n_held_back);
     metric(&b, "connections_refused_total", "counter", "Connections over the limit.", (double)rh_net_refused(s->net));
     metric(&b, "media_queue", "gauge", "Jobs waiting for the media pool.", (double)rh_pool_waiting(s->media));

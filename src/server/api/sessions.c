@@ -14,6 +14,7 @@
 #include "rehearse/session/session.h"
 #include "rehearse/session/videos.h"
 #include "rehearse/store/store.h"
+#include "server/background.h"
 #include "server/llm_job.h"
 #include "shares.h"
 #include "server/session_job.h"
@@ -136,12 +137,6 @@ static rh_status transcript_of(rh_ask *a, const json_t *session)
     return rh_fail(&a->err, RH_ERR_INVAL, "format \"%s\" is not one of json, txt, srt, vtt", a->format);
 }
 
-static bool is_waiting(const json_t *session)
-{
-    const char *state = json_string_value(json_object_get(session, "state"));
-    return state && (strcmp(state, "queued") == 0 || strcmp(state, "analysing") == 0);
-}
-
 static rh_status whole(rh_ask *a, const json_t *session)
 {
     if (a->share) {
@@ -149,10 +144,7 @@ static rh_status whole(rh_ask *a, const json_t *session)
         return a->err.code;
     }
     rh_llm_tell(a->server, json_object_get(session, "report"));
-    json_t *copy = json_copy((json_t *)(uintptr_t)session); /* jansson's counts are its only change */
-    if (is_waiting(session))
-        json_object_set_new(copy, "progress", json_real(a->permille > 0 ? a->permille / 1000.0 : 0));
-    rh_ask_json(a, copy);
+    rh_ask_json(a, json_incref((json_t *)(uintptr_t)session)); /* its count is its only change */
     return a->err.code;
 }
 
@@ -175,17 +167,14 @@ void rh_sessions_export(rh_http *h)
 
 void rh_session_get(rh_http *h)
 {
-    rh_ask *a = rh_ask_new(h, NULL, whole);
-    if (a)
-        a->permille = rh_upload_permille(h->server, a->id);
-    rh_ask_go(h, a);
+    rh_ask_start(h, NULL, whole);
 }
 
 static void forget_upload(rh_server *s, const rh_ask *a)
 {
     if (a->err.code != RH_OK)
         return;
-    rh_upload_deleted(s, a->id);
+    rh_background_deleted(s, a->id);
     rh_llm_cancel(s, a->id);
 }
 

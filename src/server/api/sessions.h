@@ -22,15 +22,9 @@ rh_status rh_session_sound(rh_ask *a, const json_t *session, size_t most, char *
 /* POST /v1/sessions: the form has arrived. */
 void rh_sessions_upload(rh_http *h);
 
-/* Recordings that were accepted and wait for their report. */
-typedef struct rh_upload rh_upload;
-int rh_upload_permille(const rh_server *s, const char *id); /* how far it is; -1: no such recording */
-void rh_upload_adopt(rh_server *s, const json_t *row);      /* of rh_store_pending(): from an earlier run */
-void rh_upload_deleted(rh_server *s, const char *id);       /* its row has gone */
-int rh_uploads_count(const rh_server *s);
-void rh_uploads_schedule(rh_server *s); /* starts what may run now */
-void rh_uploads_cancel(rh_server *s);   /* they go on at the next start */
-void rh_uploads_free(rh_server *s);
+/* Where a recording lies that waits for its analysis. Any thread. */
+enum { RH_MAX_FILE_PATH = 4096 + 128 };
+void rh_recording_path(const rh_server *s, const char *id, char *out, size_t size);
 
 /* Deletes sessions and interviews older than the retention setting, and files that no session needs; called now
  * and then. */

@@ -1,0 +1,61 @@
+/* recordings.c - the analysis of a recording that was taken in (uploads.c), as a job of the background. */
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+#include "rehearse/session/videos.h"
+#include "server/background.h"
+#include "server/session_job.h"
+#include "sessions.h"
+
+/* Reading and faces are about two fifths of the work, recognition the rest. */
+static void progressed(void *user, double done)
+{
+    rh_task *t = user;
+    double all = t->measuring ? 0.4 + 0.6 * done : 0.4 * done;
+    atomic_store(&t->permille, (int)(1000 * all));
+}
+
+void rh_recording_path(const rh_server *s, const char *id, char *out, size_t size)
+{
+    (void)snprintf(out, size, "%s/%s.upload", s->media_dir, id);
+}
+
+static rh_status analyse(rh_task *t, rh_error *err)
+{
+    rh_server *s = t->server;
+    const char *id = t->claim.id;
+    char path[RH_MAX_FILE_PATH];
+    rh_session *session = NULL;
+    rh_session_options o = rh_session_options_of(s, id, t->claim.data, RH_SESSION_FILE);
+    o.job_epoch = t->claim.epoch;
+    o.progress = progressed;
+    o.user = t;
+    rh_recording_path(s, id, path, sizeof path);
+    rh_status st = rh_session_new(&session, s->models, s->store, &o, err);
+    if (st == RH_OK)
+        st = rh_session_recording(session, path, &t->cancel, err);
+    rh_error why;
+    if (st == RH_OK && o.keep_video && rh_videos_take(s->media_dir, id, path, &why) != RH_OK)
+        rh_log(RH_LOG_WARN, "recording %s: its video is not kept: %s", id, why.msg);
+    t->measuring = true;
+    if (st == RH_OK)
+        st = rh_session_end(s, session, false, &t->cancel, err);
+    rh_session_free(session);
+    if (st == RH_OK)
+        (void)unlink(path); /* the report is kept */
+    return st;
+}
+
+/* A session that has its report keeps what it has; of others nothing stays. */
+static void clean(rh_server *s, const char *id)
+{
+    json_t *kept = NULL;
+    rh_error err;
+    rh_status st = rh_store_get(s->store, id, &kept, &err);
+    const char *state = json_string_value(json_object_get(kept, "state"));
+    if (st == RH_ERR_NOTFOUND || (state && strcmp(state, "failed") == 0))
+        rh_store_remove_files(s->media_dir, id);
+    json_decref(kept);
+}
+
+const rh_task_kind rh_recording_kind = {.kind = "recording", .run = analyse, .clean = clean};

@@ -1,0 +1,257 @@
+/* The table of jobs: each is claimed by one, done once, and not lost with whoever had it.
+ * REHEARSE_TEST_STORE_URL: the same on a PostgreSQL database, which is empty at first (tests/postgres/with). */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <jansson.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "folder.h"
+#include "rehearse/store/jobs.h"
+
+enum { N_JOBS = 24, MOST = 100 };
+
+static char path[128];
+static const char *where;
+static rh_store *a, *b; /* two servers of one database */
+
+static int open_two(void **state)
+{
+    (void)state;
+    const char *folder = test_folder(), *url = getenv("REHEARSE_TEST_STORE_URL");
+    if (!folder)
+        return -1;
+    (void)snprintf(path, sizeof path, "%s/sessions.db", folder);
+    where = url ? url : path;
+    return rh_store_open(&a, where, NULL) == RH_OK && rh_store_open(&b, where, NULL) == RH_OK ? 0 : -1;
+}
+
+static int close_two(void **state)
+{
+    (void)state;
+    rh_store_close(a);
+    rh_store_close(b);
+    return test_folder_remove(state);
+}
+
+static void record(const char *id)
+{
+    rh_error err;
+    json_t *meta = json_pack("{s:s, s:s}", "kind", "behavioural", "question", "Why?");
+    assert_int_equal(rh_store_recording(a, id, 1000, meta, MOST, &err), RH_OK);
+    json_decref(meta);
+}
+
+static json_t *session(rh_store *s, const char *id)
+{
+    json_t *got = NULL;
+    assert_int_equal(rh_store_get(s, id, &got, NULL), RH_OK);
+    return got;
+}
+
+static void assert_state(const char *id, const char *state)
+{
+    json_t *got = session(b, id);
+    assert_string_equal(json_string_value(json_object_get(got, "state")), state);
+    json_decref(got);
+}
+
+static void forget(const char *id)
+{
+    assert_int_equal(rh_store_delete(a, id, NULL, NULL), RH_OK);
+}
+
+static void recording_is_claimed_with_its_meta_and_is_over_with_its_report(void **state)
+{
+    (void)state;
+    rh_store_job j, none;
+    rh_error err;
+    record("one");
+    assert_state("one", "queued");
+    json_t *meta = json_object();
+    assert_int_equal(rh_store_recording(b, "one", 1000, meta, MOST, &err), RH_ERR_INVAL);
+    json_decref(meta);
+    assert_int_equal(rh_store_job_claim(b, &j, &err), RH_OK);
+    assert_string_equal(j.id, "one");
+    assert_string_equal(j.kind, "recording");
+    assert_string_equal(json_string_value(json_object_get(j.data, "question")), "Why?");
+    assert_string_equal(json_string_value(json_object_get(j.data, "kind")), "behavioural");
+    assert_int_equal(json_object_size(j.data), 2);
+    assert_int_equal(j.attempts, 1);
+    assert_state("one", "analysing");
+    assert_int_equal(rh_store_job_claim(a, &none, &err), RH_AGAIN);
+    assert_int_equal(rh_store_job_beat(b, &j, 0.5, &err), RH_OK);
+    json_t *got = session(a, "one"), *report = json_pack("{s:i}", "made", 1);
+    assert_true(json_real_value(json_object_get(got, "progress")) == 0.5);
+    json_decref(got);
+    assert_int_equal(rh_store_job_end_session(b, j.id, j.epoch, 3, report, &err), RH_OK);
+    json_decref(report);
+    assert_state("one", "done");
+    int n = -1;
+    assert_int_equal(rh_store_jobs_waiting(a, &n, &err), RH_OK);
+    assert_int_equal(n, 0);
+    rh_store_job_clear(&j);
+    forget("one");
+}
+
+static void only_so_many_wait(void **state)
+{
+    (void)state;
+    rh_error err;
+    json_t *data = json_object(), *list = NULL;
+    const rh_store_whose all = {0};
+    record("first");
+    assert_int_equal(rh_store_recording(a, "second", 1000, data, 1, &err), RH_ERR_BUSY);
+    assert_int_equal(rh_store_list(a, &all, 10, 0, &list, &err), RH_OK);
+    assert_int_equal(json_array_size(list), 1); /* no session without its job */
+    json_decref(list);
+    json_decref(data);
+    forget("first");
+}
+
+static void whoever_has_lost_a_job_writes_nothing_of_it(void **state)
+{
+    (void)state;
+    rh_store_job lost, j;
+    rh_error err;
+    record("two");
+    assert_int_equal(rh_store_job_claim(a, &lost, &err), RH_OK);
+    json_t *segment = json_pack("{s:s}", "text", "half of it");
+    assert_int_equal(rh_store_segment(a, "two", 0, 0, 1, segment), RH_OK);
+    json_decref(segment);
+    assert_int_equal(rh_store_flush(a, &err), RH_OK);
+    assert_int_equal(rh_store_jobs_abandon(b, &err), RH_OK); /* as if its lease had run out */
+    assert_int_equal(rh_store_job_beat(a, &lost, 0.5, &err), RH_OK);
+    assert_int_equal(rh_store_job_claim(b, &j, &err), RH_AGAIN); /* it was only late, and nobody has taken it */
+    assert_int_equal(rh_store_jobs_abandon(b, &err), RH_OK);
+    assert_int_equal(rh_store_job_claim(b, &j, &err), RH_OK);
+    assert_int_equal(j.attempts, 2);
+    json_t *got = session(b, "two"), *report = json_pack("{s:s}", "by", "b"), *late = json_pack("{s:s}", "by", "a");
+    assert_int_equal(json_array_size(json_object_get(got, "segments")), 0); /* begun anew */
+    json_decref(got);
+    assert_int_equal(rh_store_job_beat(a, &lost, 0.9, &err), RH_ERR_CANCELED);
+    assert_int_equal(rh_store_job_put_back(a, &lost, 0, true, &err), RH_ERR_CANCELED);
+    assert_int_equal(rh_store_job_fail(a, &lost, "late", &err), RH_ERR_CANCELED);
+    assert_int_equal(rh_store_job_end_session(a, "two", lost.epoch, 1, late, &err), RH_ERR_CANCELED);
+    assert_state("two", "analysing");
+    assert_int_equal(rh_store_job_end_session(b, "two", j.epoch, 1, report, &err), RH_OK);
+    assert_int_equal(rh_store_job_end_session(a, "two", lost.epoch, 1, late, &err), RH_ERR_CANCELED);
+    got = session(a, "two");
+    assert_string_equal(json_string_value(json_object_get(json_object_get(got, "report"), "by")), "b");
+    json_decref(got);
+    json_decref(report);
+    json_decref(late);
+    rh_store_job_clear(&lost);
+    rh_store_job_clear(&j);
+    forget("two");
+}
+
+static void one_that_is_put_back_waits_and_one_that_ends_the_program_three_times_fails(void **state)
+{
+    (void)state;
+    rh_store_job j;
+    rh_error err;
+    record("three");
+    assert_int_equal(rh_store_job_claim(a, &j, &err), RH_OK);
+    assert_int_equal(rh_store_job_put_back(a, &j, 60, true, &err), RH_OK);
+    assert_state("three", "queued");
+    rh_store_job_clear(&j);
+    assert_int_equal(rh_store_job_claim(a, &j, &err), RH_AGAIN); /* not before a minute has gone */
+    forget("three");
+    record("three");
+    for (int i = 1; i <= RH_JOB_ATTEMPTS; i++) {
+        assert_int_equal(rh_store_job_claim(i % 2 ? a : b, &j, &err), RH_OK);
+        assert_int_equal(j.attempts, i);
+        if (i == 1) { /* stopped, by no fault of its own */
+            assert_int_equal(rh_store_job_put_back(a, &j, 0, true, &err), RH_OK);
+            rh_store_job_clear(&j);
+            assert_int_equal(rh_store_job_claim(a, &j, &err), RH_OK);
+            assert_int_equal(j.attempts, 1);
+        }
+        rh_store_job_clear(&j);
+        assert_int_equal(rh_store_jobs_abandon(a, &err), RH_OK);
+    }
+    assert_int_equal(rh_store_job_claim(a, &j, &err), RH_ERR_LIMIT);
+    assert_string_equal(j.id, "three");
+    assert_non_null(strstr(err.msg, "3 times"));
+    assert_state("three", "failed");
+    rh_store_job_clear(&j);
+    assert_int_equal(rh_store_job_claim(a, &j, &err), RH_AGAIN);
+    forget("three");
+}
+
+static void deletion_ends_it_wherever_it_runs(void **state)
+{
+    (void)state;
+    rh_store_job j;
+    rh_error err;
+    record("four");
+    assert_int_equal(rh_store_job_claim(a, &j, &err), RH_OK);
+    assert_int_equal(rh_store_delete(b, "four", NULL, &err), RH_OK);
+    assert_int_equal(rh_store_job_beat(a, &j, 0.1, &err), RH_ERR_CANCELED);
+    json_t *report = json_object(), *got = NULL;
+    assert_int_equal(rh_store_job_end_session(a, "four", j.epoch, 1, report, &err), RH_ERR_CANCELED);
+    assert_int_equal(rh_store_get(a, "four", &got, &err), RH_ERR_NOTFOUND);
+    json_decref(report);
+    rh_store_job_clear(&j);
+}
+
+static atomic_int claims[N_JOBS];
+
+static void *claim_all(void *store)
+{
+    intptr_t fault = 0;
+    for (int i = 0; i < 2 * N_JOBS && !fault;) {
+        rh_store_job j;
+        rh_error err;
+        rh_status st = rh_store_job_claim(store, &j, &err);
+        if (st == RH_AGAIN)
+            break;
+        fault = st != RH_OK || strncmp(j.id, "race-", 5) != 0;
+        if (!fault) {
+            atomic_fetch_add(&claims[atoi(j.id + 5)], 1);
+            fault = rh_store_job_end_session(store, j.id, j.epoch, 1, NULL, &err) != RH_OK;
+        }
+        rh_store_job_clear(&j);
+        i++;
+    }
+    return (void *)fault;
+}
+
+static void each_is_claimed_once_by_servers_that_race(void **state)
+{
+    (void)state;
+    pthread_t threads[6];
+    char id[16];
+    for (int i = 0; i < N_JOBS; i++) {
+        (void)snprintf(id, sizeof id, "race-%d", i);
+        record(id);
+    }
+    for (int i = 0; i < 6; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, claim_all, i % 2 ? a : b), 0);
+    for (int i = 0; i < 6; i++) {
+        void *fault = NULL;
+        assert_int_equal(pthread_join(threads[i], &fault), 0);
+        assert_null(fault);
+    }
+    for (int i = 0; i < N_JOBS; i++)
+        assert_int_equal(atomic_load(&claims[i]), 1);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(recording_is_claimed_with_its_meta_and_is_over_with_its_report),
+        cmocka_unit_test(only_so_many_wait),
+        cmocka_unit_test(whoever_has_lost_a_job_writes_nothing_of_it),
+        cmocka_unit_test(one_that_is_put_back_waits_and_one_that_ends_the_program_three_times_fails),
+        cmocka_unit_test(deletion_ends_it_wherever_it_runs),
+        cmocka_unit_test(each_is_claimed_once_by_servers_that_race),
+    };
+    return cmocka_run_group_tests(tests, open_two, close_two);
+}
