@@ -1,28 +1,43 @@
 #include "cues.h"
 
+#include <math.h>
 #include "rehearse/session/session.h"
 
-enum { SAME_CUE_S = 60, WAIT_S = 6 };
+enum {
+    SAME_CUE_S = 60,
+    WAIT_S = 6,
+    LEAST_S = 15,      /* as in the report: in less time nothing is a habit */
+    FILLERS_LEAST = 3, /* and what happens once or by chance is none */
+    PAUSES_LEAST = 2,
+};
 
 /* Each: how far from the target, in units of what listeners notice; due from 1 on. */
 static double too_fast(const rh_cue_view *v)
 {
-    return (v->recent_wpm - 178) / 20;
+    return (v->fast_wpm - 184) / 20;
 }
 
 static double too_slow(const rh_cue_view *v)
 {
-    return v->recent_wpm > 0 ? (104 - v->recent_wpm) / 16 : 0;
+    return v->slow_wpm > 0 ? (104 - v->slow_wpm) / 16 : 0;
+}
+
+static double minutes(const rh_cue_view *v)
+{
+    return fmax(v->heard_s, LEAST_S) / 60;
 }
 
 static double too_many_fillers(const rh_cue_view *v)
 {
-    return (v->fillers_per_min - 5) / 4;
+    return v->fillers >= FILLERS_LEAST ? (v->fillers / minutes(v) - 5) / 4 : 0;
 }
 
+/* As the report takes points off for them: none up to 1.6 s a minute, 7 at 3.4. Who speaks slowly makes long pauses
+ * too: then the pace is what there is to say. */
 static double too_many_pauses(const rh_cue_view *v)
 {
-    return (v->pauses_per_min - 3) / 3;
+    bool slow = v->slow_wpm <= 0 || too_slow(v) >= 1;
+    return !slow && v->n_broken >= PAUSES_LEAST ? (v->broken_s / minutes(v) - 1.6) / 1.8 : 0;
 }
 
 static double too_flat(const rh_cue_view *v)

@@ -10,13 +10,16 @@
 #include <stdbool.h>
 
 typedef struct {
-    double t;               /* s from the start of the session */
-    bool speaking;          /* in mid-utterance */
-    double recent_wpm;      /* last RH_CUE_WINDOW_S of speech, as in English; 0 = too little to say, or no target */
-    double fillers_per_min; /* the same time */
-    double pauses_per_min;  /* of half a second and more inside clauses, the same time */
-    double pitch_sd;        /* semitones, the same time; < 0 = too little voice to say */
-    double speech_db;       /* level of recent speech, dB full scale; 0 = unknown */
+    double t;         /* s from the start of the session */
+    bool speaking;    /* in mid-utterance */
+    double fast_wpm;  /* last RH_CUE_WINDOW_S of speech, as in English; 0 = too little to say, or no target */
+    double slow_wpm;  /* the same, as kind as it can be to slow speech */
+    double heard_s;   /* how much of that time there was */
+    double fillers;   /* the same time, as many as were said, most likely */
+    double broken_s;  /* of pauses inside clauses, what listeners mind of each, together; the same time */
+    int n_broken;     /* such pauses of half a second and more */
+    double pitch_sd;  /* semitones, the same time; < 0 = too little voice to say */
+    double speech_db; /* level of recent speech, dB full scale; 0 = unknown */
     bool has_video;
     double looking_share; /* of the last seconds with a face; < 0 = unknown */
     double away_s;        /* how long no face has been in the picture */

@@ -14,6 +14,9 @@ static const double EDGE_S = 0.1;  /* a hesitation may begin a little before its
 static const float SAME_S = 0.25f; /* events so near are one that was told */
 static const float LATE_P = 0.3f;  /* what is told afterwards has to be surer */
 static const float OPEN_P = 0.1f;  /* less likely the end of a turn: the voice was going on */
+static const float SIGN_ODDS =
+    -2.2f; /* of a full stop or comma in place of a pause, alone and joined: below, none is due */
+static const float LEAST_P = 0.01f;
 static const double TAIL_S = 0.15; /* of the pause: without it there is nothing to judge */
 
 /* The first word that was not over before what is new. A verbatim decode may say
@@ -107,12 +110,23 @@ static rh_status keep_new(rh_word_table *t, const rh_disfluencies *d, const rh_h
     return st;
 }
 
+/* Now and then the recogniser writes no signs for a while: then it does not tell clauses. */
+static bool writes_signs(const rh_speech_input *in)
+{
+    enum { ENOUGH_WORDS = 20 };
+    for (size_t i = 0; i < in->n_words; i++)
+        if (rh_ends_clause(in->words[i].text))
+            return true;
+    return in->n_words < ENOUGH_WORDS;
+}
+
 /* Of what is new: the voice, and the pauses before its words. `in` counts from the window's start. */
 static void measure_delivery(const rh_speech_input *in, const rh_heard *h, rh_final_delivery *d)
 {
     const rh_contour *c = in->contour;
     rh_timing timing = {0};
     double fresh = h->fresh_from - h->sound_from;
+    bool signs = writes_signs(in);
     *d = (rh_final_delivery){.end = (double)h->end};
     for (size_t i = (size_t)fmax(0, fresh * RH_CONTOUR_PER_S); i < c->n; i++)
         if (c->f0_hz[i] > 0) {
@@ -123,10 +137,16 @@ static void measure_delivery(const rh_speech_input *in, const rh_heard *h, rh_fi
         }
     if (rh_timing_measure(in, c, &timing, NULL) != RH_OK)
         return;
-    for (size_t i = 0; i < timing.n_pauses; i++) {
-        const rh_pause *p = &timing.pauses[i];
-        d->n_pauses += p->place == RH_PAUSE_WITHIN && (double)(p->end - p->start) >= RH_LONG_PAUSE_S &&
-                       (double)p->end >= fresh - EDGE_S;
+    for (size_t i = timing.n_pauses; i-- > 0 && d->n_pauses < RH_FINAL_PAUSES;) {
+        rh_pause p = timing.pauses[i];
+        if ((double)p.end < fresh - EDGE_S)
+            break;
+        p.start += (float)h->sound_from;
+        p.end += (float)h->sound_from;
+        /* Behind "that" or "and" a clause has only begun, and a word's time may be off by so much: nobody is blamed. */
+        if (p.place == RH_PAUSE_WITHIN && (!signs || rh_opens_clause(in->language, in->words[p.after_word].text)))
+            p.place = RH_PAUSE_CLAUSE;
+        d->pauses[d->n_pauses++] = p;
     }
     rh_timing_done(&timing);
 }
@@ -160,12 +180,36 @@ static rh_status hear(rh_word_table *t, const rh_heard *h, rh_final_delivery *de
     return st;
 }
 
+/* How likely a full stop or comma is, in log odds; 0 where it is not known. */
+static float sign_odds(const rh_asr_ending *e)
+{
+    float signs = e->stop + e->comma, others = e->trailing + e->end + e->more;
+    return signs + others > 0 ? logf((signs + LEAST_P) / (others + LEAST_P)) : 0;
+}
+
+/* The words on both sides of a pause are heard: the model says whether it would write a sign between them. Where it
+ * writes none at all just now, it still begins a sentence with a capital. */
+static void join(rh_word_table *t, size_t first, const rh_heard *h)
+{
+    const rh_word_list *clean = &t->words[RH_WORDS_CLEAN];
+    const rh_asr_ending *e = &h->joined;
+    if (first == 0 || first == clean->n || e->stop + e->comma + e->trailing + e->end + e->more <= 0)
+        return;
+    rh_word *before = &clean->at[first - 1];
+    const char *next = clean->at[first].text;
+    bool capital = next[0] >= 'A' && next[0] <= 'Z' && strcmp(next, "I") != 0 && strncmp(next, "I'", 2) != 0;
+    bool anew = sign_odds(e) + sign_odds(&h->alone) >= SIGN_ODDS || (capital && !rh_ends_clause(before->text));
+    before->sequel = anew ? RH_SEQUEL_NEW_CLAUSE : RH_SEQUEL_SAME_CLAUSE;
+}
+
 rh_status rh_finals_add(rh_word_table *t, const rh_heard *h, rh_final_delivery *d)
 {
     const rh_transcript *from = h->transcript;
     rh_status st = rh_word_table_segment(t, h->start, h->end, from->text ? from->text : "");
     if (st == RH_OK)
         st = rh_hearing_words(t, RH_WORDS_CLEAN, from, 0, from->n_words, 0);
+    if (st == RH_OK)
+        join(t, t->segments[t->n_segments - 1].first_word, h);
     if (st == RH_OK)
         st = add_verbatim(t, h);
     if (st == RH_OK && h->pooled)
@@ -178,6 +222,13 @@ rh_status rh_finals_add(rh_word_table *t, const rh_heard *h, rh_final_delivery *
     return RH_OK;
 }
 
+/* The voice tells ends of sentences: commas are as written. */
+static void goes_on(rh_word *w, float p_over)
+{
+    if (p_over < OPEN_P && rh_ends_sentence(w->text))
+        w->sequel = RH_SEQUEL_SAME_CLAUSE;
+}
+
 float rh_finals_judge_end(rh_word_table *t, const rh_heard *h, rh_turn_model *turn)
 {
     float p = -1;
@@ -185,7 +236,7 @@ float rh_finals_judge_end(rh_word_table *t, const rh_heard *h, rh_turn_model *tu
     double tail = h->sound_from + (double)h->n_sound / RH_ASR_RATE_HZ - (double)h->end;
     bool heard = h->verbatim && h->n_sound > 0 && tail >= TAIL_S;
     if (turn && heard && l->n && rh_turn_over(turn, h->sound, h->n_sound, &p, NULL) == RH_OK)
-        l->at[l->n - 1].open = p < OPEN_P;
+        goes_on(&l->at[l->n - 1], p);
     return p;
 }
 

@@ -9,17 +9,19 @@
 #include <jansson.h>
 #include "rehearse/asr/transcriber.h"
 #include "rehearse/asr/turn.h"
+#include "rehearse/speech/timing.h"
 #include "rehearse/speech/word_table.h"
+
+enum { RH_FINAL_PAUSES = 16 };
 
 /* What a final's own sound shows while the person goes on: for the cues. */
 typedef struct {
-    double end;             /* s */
-    int n_voiced;           /* 10 ms steps with pitch */
-    double pitch, pitch_sq; /* sums over them, semitones about 100 Hz */
-    int n_pauses;           /* inside clauses, of RH_LONG_PAUSE_S and more */
+    double end;                       /* s */
+    int n_voiced;                     /* 10 ms steps with pitch */
+    double pitch, pitch_sq;           /* sums over them, semitones about 100 Hz */
+    rh_pause pauses[RH_FINAL_PAUSES]; /* before its words; the last ones, were there more */
+    int n_pauses;
 } rh_final_delivery;
-
-#define RH_LONG_PAUSE_S 0.5
 
 /* One more segment: the words, those of the verbatim decode that are new (else the clean ones), the
  * encoder's output, and where the transcriber has a verbatim decode its fillers and disfluencies: a final

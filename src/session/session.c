@@ -90,8 +90,7 @@ static void restore(rh_session *s, const json_t *kept)
         end = fmax(end, rh_json_num(seg, "end"));
         s->n_segments = (int)json_integer_value(json_object_get(seg, "seq")) + 1;
         json_array_foreach(json_object_get(seg, "words"), k, word)
-            rh_timeline_word(&s->timeline, rh_json_num(word, "start"), rh_json_num(word, "end"),
-                             rh_session_units(s, word), rh_session_is_filler(word));
+            rh_session_count_word(s, word);
     }
     json_array_foreach(json_object_get(kept, "seconds"), i, row) {
         int t = (int)json_integer_value(json_object_get(row, "t"));
@@ -127,7 +126,8 @@ static rh_status start_transcriber(rh_session *s, rh_error *err)
     rh_transcriber_options o = rh_transcriber_options_default();
     o.language = rh_session_language(s);
     o.verbatim = true;
-    o.expected = s->o.turns;
+    o.expected = true;
+    o.joined = true;
     o.settle_ms = SETTLE_MS;
     o.terms = s->terms;
     s->n_fed = s->heard_from;

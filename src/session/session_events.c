@@ -108,14 +108,15 @@ void rh_session_kept(rh_session *s, rh_status st)
     pthread_mutex_unlock(&s->lock);
 }
 
-bool rh_session_is_filler(const json_t *word)
-{
-    return json_object_get(word, "filler") != NULL;
-}
-
-int rh_session_units(const rh_session *s, const json_t *word)
+void rh_session_count_word(rh_session *s, const json_t *word)
 {
     const char *language = *s->said.language ? s->said.language : s->o.language;
     const rh_tongue *t = rh_tongue_of(language);
-    return t->by_characters ? rh_tongue_units(t, rh_json_str(word, "word")) : 1;
+    const char *text = rh_json_str(word, "word");
+    rh_timeline_word(&s->timeline, &(rh_timeline_said){.start = rh_json_num(word, "start"),
+                                                       .end = rh_json_num(word, "end"),
+                                                       .units = t->by_characters ? rh_tongue_units(t, text) : 1,
+                                                       .syllables = t->syllables(text),
+                                                       .filler = json_object_get(word, "filler") != NULL,
+                                                       .unwritten = json_object_get(word, "heard") != NULL});
 }

@@ -112,9 +112,8 @@ json_t *rh_session_pasted(const rh_session *s);
 /* Fills s->terms from that and from o.key_terms. RH_ERR_NOMEM; as rh_terms_new() of the latter. */
 rh_status rh_session_find_terms(rh_session *s, rh_error *err);
 json_t *rh_session_meta(const rh_session *s);
-const char *rh_session_language(const rh_session *s); /* NULL = detect */
-bool rh_session_is_filler(const json_t *word);
-int rh_session_units(const rh_session *s, const json_t *word); /* 1, or the characters where those are counted */
+const char *rh_session_language(const rh_session *s);          /* NULL = detect */
+void rh_session_count_word(rh_session *s, const json_t *word); /* in the timeline; {lock} held */
 /* Time has come to `t`: stores finished seconds, sends metrics and a cue when due. */
 void rh_session_advance(rh_session *s, double t, bool speaking);
 

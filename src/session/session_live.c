@@ -31,27 +31,30 @@ static json_t *metrics_event(const rh_session *s)
 }
 
 /* {lock} held */
-static const rh_cue *cue_due(rh_session *s, bool speaking)
+static rh_cue_view cue_view(const rh_session *s, bool speaking)
 {
     const rh_timeline *t = &s->timeline;
     /* Words are final some seconds after they were said: what counts is the stretch up to the last. */
     double heard = t->last_word_end >= 0 ? fmin(t->last_word_end, s->now) : 0, from = heard - RH_CUE_WINDOW_S;
-    int fillers = 0;
     double loudest = 0; /* of the seconds with words; 0 = none */
-    for (int i = (int)fmax(0, from); i < t->n_bins; i++) {
-        fillers += t->bins[i].n_fillers;
+    for (int i = (int)fmax(0, from); i < t->n_bins; i++)
         if (t->bins[i].n_words && (loudest >= 0 || (double)t->bins[i].level_db > loudest))
             loudest = (double)t->bins[i].level_db;
-    }
-    rh_final_delivery d = rh_timeline_delivered(t, from);
+    rh_delivered d = rh_timeline_delivered(t, from);
     double mean = d.pitch / fmax(d.n_voiced, 1);
-    rh_cue_view v = {
+    /* Short words make it a little slower and long ones faster. */
+    const rh_tongue *tongue = rh_tongue_of(s->said.language);
+    rh_timeline_pace pace = rh_timeline_paced(t, from);
+    double both = 0.75 * pace.units + 0.25 * pace.syllables / (double)tongue->syllables_a_word;
+    return (rh_cue_view){
         .t = s->now,
         .speaking = speaking,
-        .recent_wpm = (double)rh_tongue_english_pace(rh_tongue_of(s->said.language),
-                                                     (float)rh_timeline_wpm(t, heard, RH_CUE_WINDOW_S)),
-        .fillers_per_min = fillers > 2 ? fillers * 60.0 / RH_CUE_WINDOW_S : 0,
-        .pauses_per_min = d.n_pauses > 1 ? d.n_pauses * 60.0 / RH_CUE_WINDOW_S : 0,
+        .fast_wpm = (double)rh_tongue_english_pace(tongue, (float)fmin(pace.units, both)),
+        .slow_wpm = (double)rh_tongue_english_pace(tongue, (float)fmax(pace.units, both)),
+        .heard_s = fmin(heard, RH_CUE_WINDOW_S),
+        .fillers = rh_timeline_filled(t, from),
+        .broken_s = d.broken_s,
+        .n_broken = d.n_broken,
         .pitch_sd = d.n_voiced >= ENOUGH_VOICE ? sqrt(fmax(0, d.pitch_sq / d.n_voiced - mean * mean)) : -1,
         .speech_db = loudest,
         .has_video = t->last_face >= 0 && s->now - t->last_face < 5,
@@ -59,6 +62,12 @@ static const rh_cue *cue_due(rh_session *s, bool speaking)
         .away_s = t->last_present >= 0 ? fmax(0, t->last_face - t->last_present) : s->now,
         .answer_s = s->transcriber ? rh_transcriber_speech_s(s->transcriber) : 0,
     };
+}
+
+/* {lock} held */
+static const rh_cue *cue_due(rh_session *s, bool speaking)
+{
+    const rh_cue_view v = cue_view(s, speaking);
     return rh_cue_next(&s->cues, &v);
 }
 

@@ -134,8 +134,7 @@ json_t *rh_session_keep_segment(rh_session *s, size_t segment, double offset_s)
     size_t i;
     pthread_mutex_lock(&s->lock);
     json_array_foreach(words, i, w)
-        rh_timeline_word(&s->timeline, rh_json_num(w, "start"), rh_json_num(w, "end"), rh_session_units(s, w),
-                         rh_session_is_filler(w));
+        rh_session_count_word(s, w);
     pthread_mutex_unlock(&s->lock);
     if (s->store && !s->receipt) /* else it goes with its event */
         rh_session_kept(s, rh_store_segment(s->store, s->o.id, s->n_segments, start, end, kept));
@@ -165,6 +164,10 @@ static void heard_final(rh_session *s, const rh_heard *h, double offset)
     if (says_anything(h) && rh_finals_add(&s->said, h, &d) == RH_OK) {
         send_final(s, rh_session_keep_segment(s, s->said.n_segments - 1, offset));
         d.end += offset;
+        for (int i = 0; i < d.n_pauses; i++) {
+            d.pauses[i].start += (float)offset;
+            d.pauses[i].end += (float)offset;
+        }
         pthread_mutex_lock(&s->lock);
         rh_timeline_delivery(&s->timeline, &d);
         pthread_mutex_unlock(&s->lock);

@@ -10,6 +10,13 @@
 static const double LOOK_AWAY_S = 1.0;
 static const double PAUSE_S = 0.25;
 enum { MIN_WORDS = 8 };
+static const double MIN_PACED_S = 6; /* a phrase alone has no pace */
+/* As in the report (docs/scoring.md, Rules). */
+static const double BREATH_S = 0.3;       /* of a pause inside a clause: no listener minds */
+static const double LONG_PAUSE_S = 0.5;   /* everybody hears it */
+static const double WITHIN_MOST_S = 1.2;  /* one long pause is one pause */
+static const double SHOWN = 0.6;          /* of the fillers that are sounds: bench/fillers, live */
+static const double PAUSES_NATURAL = 0.3; /* of speaking time */
 
 void rh_timeline_init(rh_timeline *t)
 {
@@ -79,21 +86,23 @@ void rh_timeline_away(rh_timeline *t, double start, double end)
         t->away[t->n_away++] = (rh_time_span){(float)start, (float)end};
 }
 
-void rh_timeline_word(rh_timeline *t, double start, double end, int units, bool filler)
+void rh_timeline_word(rh_timeline *t, const rh_timeline_said *w)
 {
-    rh_timeline_bin *s = rh_timeline_at(t, start);
+    rh_timeline_bin *s = rh_timeline_at(t, w->start);
+    int units = w->filler ? 0 : w->units;
     if (s) {
-        s->n_words += filler ? 0 : units;
-        s->n_fillers += filler;
+        s->n_words += units;
+        s->n_fillers += w->filler;
     }
-    t->n_words += filler ? 0 : units;
-    t->n_fillers += filler;
-    if (t->last_word_end >= 0 && start - t->last_word_end >= PAUSE_S) {
+    t->n_words += units;
+    t->n_fillers += w->filler;
+    t->said[t->n_said++ % RH_TIMELINE_WORDS] = *w;
+    if (t->last_word_end >= 0 && w->start - t->last_word_end >= PAUSE_S) {
         t->n_pauses++;
-        t->pause_s += start - t->last_word_end;
+        t->pause_s += w->start - t->last_word_end;
     }
-    if (end > t->last_word_end)
-        t->last_word_end = end;
+    if (w->end > t->last_word_end)
+        t->last_word_end = w->end;
 }
 
 void rh_timeline_delivery(rh_timeline *t, const rh_final_delivery *d)
@@ -101,20 +110,91 @@ void rh_timeline_delivery(rh_timeline *t, const rh_final_delivery *d)
     t->latest[t->n_finals++ % RH_TIMELINE_FINALS] = *d;
 }
 
-rh_final_delivery rh_timeline_delivered(const rh_timeline *t, double from)
+static const rh_final_delivery *final_of(const rh_timeline *t, int i)
 {
-    rh_final_delivery sum = {0};
-    for (int i = t->n_finals > RH_TIMELINE_FINALS ? t->n_finals - RH_TIMELINE_FINALS : 0; i < t->n_finals; i++) {
-        const rh_final_delivery *d = &t->latest[i % RH_TIMELINE_FINALS];
+    return &t->latest[i % RH_TIMELINE_FINALS];
+}
+
+static int first_final(const rh_timeline *t)
+{
+    return t->n_finals > RH_TIMELINE_FINALS ? t->n_finals - RH_TIMELINE_FINALS : 0;
+}
+
+rh_delivered rh_timeline_delivered(const rh_timeline *t, double from)
+{
+    rh_delivered sum = {0};
+    for (int i = first_final(t); i < t->n_finals; i++) {
+        const rh_final_delivery *d = final_of(t, i);
         if (d->end < from)
             continue;
         sum.n_voiced += d->n_voiced;
         sum.pitch += d->pitch;
         sum.pitch_sq += d->pitch_sq;
-        sum.n_pauses += d->n_pauses;
-        sum.end = d->end;
+        for (int k = 0; k < d->n_pauses; k++) {
+            const rh_pause *p = &d->pauses[k];
+            double s = (double)(p->end - p->start);
+            if (p->place != RH_PAUSE_WITHIN || (double)p->end < from)
+                continue;
+            sum.broken_s += fmin(fmax(s - BREATH_S, 0), WITHIN_MOST_S);
+            sum.n_broken += s >= LONG_PAUSE_S;
+        }
     }
     return sum;
+}
+
+/* Of the pauses, what lies in from..to. */
+static double silent_in(const rh_timeline *t, double from, double to)
+{
+    double s = 0;
+    for (int i = first_final(t); i < t->n_finals; i++)
+        for (int k = 0; k < final_of(t, i)->n_pauses; k++) {
+            const rh_pause *p = &final_of(t, i)->pauses[k];
+            s += fmax(0, fmin((double)p->end, to) - fmax((double)p->start, from));
+        }
+    return s;
+}
+
+static int first_said(const rh_timeline *t)
+{
+    return t->n_said > RH_TIMELINE_WORDS ? t->n_said - RH_TIMELINE_WORDS : 0;
+}
+
+rh_timeline_pace rh_timeline_paced(const rh_timeline *t, double from)
+{
+    double first = -1, last = 0, filled = 0;
+    int n = 0, units = 0, syllables = 0;
+    for (int i = first_said(t); i < t->n_said; i++) {
+        const rh_timeline_said *w = &t->said[i % RH_TIMELINE_WORDS];
+        if (w->start < from)
+            continue;
+        if (w->filler) {
+            filled += fmax(0, w->end - w->start);
+            continue;
+        }
+        first = first < 0 ? w->start : first;
+        last = w->end;
+        units += w->units;
+        syllables += w->syllables;
+        n++;
+    }
+    double whole = last - first;
+    if (n < MIN_WORDS || whole < MIN_PACED_S)
+        return (rh_timeline_pace){0};
+    double silent = silent_in(t, first, last);
+    double spoken = fmax(whole - silent - filled, 0.3 * whole);
+    double minutes = (spoken + fmin(silent, PAUSES_NATURAL * spoken)) / 60;
+    return (rh_timeline_pace){units / minutes, syllables / minutes};
+}
+
+double rh_timeline_filled(const rh_timeline *t, double from)
+{
+    double n = 0;
+    for (int i = first_said(t); i < t->n_said; i++) {
+        const rh_timeline_said *w = &t->said[i % RH_TIMELINE_WORDS];
+        if (w->start >= from && w->filler)
+            n += w->unwritten ? 1 / SHOWN : 1;
+    }
+    return n;
 }
 
 double rh_timeline_wpm(const rh_timeline *t, double now, double window)

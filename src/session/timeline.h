@@ -28,7 +28,33 @@ typedef struct {
     const char *direction; /* "left", "right", "up", "down", "away" (no face) */
 } rh_look_away;
 
-enum { RH_TIMELINE_FINALS = 32 };
+enum {
+    RH_TIMELINE_FINALS = 32,
+    RH_TIMELINE_WORDS = 256,
+};
+
+/* One final word. */
+typedef struct {
+    double start, end;
+    int units;     /* characters where those are counted, else 1 */
+    int syllables; /* by spelling */
+    bool filler;
+    bool unwritten; /* a filler that no word stands for */
+} rh_timeline_said;
+
+/* While speaking, a minute: without fillers, and pauses count up to as much as speech has anyway
+ * (docs/scoring.md, Rules). */
+typedef struct {
+    double units, syllables;
+} rh_timeline_pace;
+
+/* How a stretch of speech came across. */
+typedef struct {
+    int n_voiced; /* as rh_final_delivery has it, with the sums */
+    double pitch, pitch_sq;
+    double broken_s; /* of pauses inside clauses, what listeners mind of each, together */
+    int n_broken;    /* such pauses that are long */
+} rh_delivered;
 
 typedef struct {
     rh_timeline_bin *bins; /* a second each */
@@ -43,6 +69,8 @@ typedef struct {
     const char *away_direction;
     rh_final_delivery latest[RH_TIMELINE_FINALS]; /* of the finals; the one of number i at i % RH_TIMELINE_FINALS */
     int n_finals;
+    rh_timeline_said said[RH_TIMELINE_WORDS]; /* likewise, of the words */
+    int n_said;
 } rh_timeline;
 
 void rh_timeline_init(rh_timeline *t);
@@ -53,15 +81,18 @@ rh_timeline_bin *rh_timeline_at(rh_timeline *t, double s);
 bool rh_timeline_face(rh_timeline *t, const rh_face *f, double s, rh_look_away *away);
 /* Adds a look away that has ended. */
 void rh_timeline_away(rh_timeline *t, double start, double end);
-/* Adds one final word, of so many units (characters where those are counted, else 1). */
-void rh_timeline_word(rh_timeline *t, double start, double end, int units, bool filler);
+void rh_timeline_word(rh_timeline *t, const rh_timeline_said *w);
 /* Adds what a final's sound showed. */
 void rh_timeline_delivery(rh_timeline *t, const rh_final_delivery *d);
-/* The same of all finals that ended from `from` on, added up; the end is the last one's. */
-rh_final_delivery rh_timeline_delivered(const rh_timeline *t, double from);
+/* What the finals that ended from `from` on showed, and the pauses that did. */
+rh_delivered rh_timeline_delivered(const rh_timeline *t, double from);
 /* Words (units) a minute over the last `window` seconds before `now`, of the time between
  * the first and last word in it; 0 with fewer than 8 words. */
 double rh_timeline_wpm(const rh_timeline *t, double now, double window);
+/* Of the latest words, those from `from` on; all 0 with fewer than 8, or in under 6 s. */
+rh_timeline_pace rh_timeline_paced(const rh_timeline *t, double from);
+/* Of them, the fillers that were said, most likely: live sound shows a good half of those that no word stands for. */
+double rh_timeline_filled(const rh_timeline *t, double from);
 /* Share of pictures with a face that look at the camera, from..to; -1 with none. */
 double rh_timeline_looking(const rh_timeline *t, double from, double to);
 /* What was seen in the first `length_s` seconds; the caller frees it with rh_face_track_done(). RH_ERR_NOMEM. */

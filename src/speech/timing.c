@@ -12,11 +12,12 @@ static const float BRIDGE_S = 0.10f; /* a shorter sound between two silences is 
 static const float DIP_DB = 2.0f;    /* between syllables: de Jong and Wempe 2009 */
 static const float STEP_S = 1.0f / RH_CONTOUR_PER_S;
 
-static bool opens_clause(const rh_tongue *t, const char *word)
+bool rh_opens_clause(const char *language, const char *word)
 {
     char key[RH_WORD_BYTES];
+    const char *openers = rh_tongue_of(language)->openers;
     rh_word_key(word, key);
-    return rh_word_in(key, t->openers);
+    return openers && rh_word_in(key, openers);
 }
 
 /* The level below which a step is silent: 25 dB under the loud ones (de Jong
@@ -35,13 +36,15 @@ const char *rh_pause_place_name(rh_pause_place place)
 
 static rh_pause_place place_of(const rh_speech_input *in, size_t after)
 {
-    if (rh_ends_sentence(in->words[after].text) && !in->words[after].open)
+    const rh_word *w = &in->words[after];
+    bool goes_on = w->sequel == RH_SEQUEL_SAME_CLAUSE, stops = rh_ends_sentence(w->text);
+    if (stops && !goes_on)
         return RH_PAUSE_SENTENCE;
-    const rh_tongue *t = rh_tongue_of(in->language);
-    if (!t->openers) /* where its clauses begin is not known: nothing is said against a pause */
+    if (!rh_tongue_of(in->language)
+             ->openers) /* where its clauses begin is not known: nothing is said against a pause */
         return RH_PAUSE_CLAUSE;
-    bool comma = rh_ends_clause(in->words[after].text) && !rh_ends_sentence(in->words[after].text);
-    if (comma || opens_clause(t, in->words[after + 1].text))
+    bool comma = rh_ends_clause(w->text) && !stops && !goes_on;
+    if (comma || w->sequel == RH_SEQUEL_NEW_CLAUSE || rh_opens_clause(in->language, w[1].text))
         return RH_PAUSE_CLAUSE;
     return RH_PAUSE_WITHIN;
 }

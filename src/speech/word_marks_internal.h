@@ -8,6 +8,7 @@
 #include <string.h>
 #include "rehearse/base/words.h"
 #include "rehearse/speech/speech.h"
+#include "rehearse/speech/timing.h"
 
 /* For comparison: with inner apostrophes, and with inner hyphens too. Their lengths; 0 = nothing to say in it. */
 static inline size_t rh_word_normal(const char *text, char out[RH_WORD_BYTES])
@@ -20,10 +21,8 @@ static inline size_t rh_word_key(const char *text, char key[RH_WORD_BYTES])
     return rh_word_form(text, strlen(text), "'-", key);
 }
 
-bool rh_ends_sentence(const char *text); /* . ? ! and the ellipsis, before closing quotes */
 bool rh_ends_question(const char *text);
-bool rh_ends_clause(const char *text); /* also , ; : and a dash */
-bool rh_trails_off(const char *text);  /* "..." or a final dash */
+bool rh_trails_off(const char *text); /* "..." or a final dash */
 
 /* Abbreviations (Mr. Dr. e.g.) end no sentence; one past the last word does. */
 bool rh_sentence_ends_at(const rh_speech_input *in, size_t word);

@@ -8,8 +8,10 @@
 #include "rehearse/session/session.h"
 
 static const rh_cue_view calm = {.t = 60,
-                                 .recent_wpm = 150,
-                                 .fillers_per_min = 3,
+                                 .fast_wpm = 150,
+                                 .slow_wpm = 155,
+                                 .heard_s = 20,
+                                 .fillers = 1,
                                  .pitch_sd = 3,
                                  .speech_db = -25,
                                  .has_video = true,
@@ -30,7 +32,7 @@ static void cue_waits_for_the_end_of_the_sentence(void **state)
     rh_cue_state s;
     rh_cue_view v = calm;
     rh_cue_state_init(&s);
-    v.recent_wpm = 230;
+    v.fast_wpm = v.slow_wpm = 230;
     v.speaking = true;
     assert_null(rh_cue_next(&s, &v));
     v.speaking = false;
@@ -44,8 +46,8 @@ static void cues_are_at_least_twenty_seconds_apart(void **state)
     rh_cue_view v = calm;
     int n = 0;
     rh_cue_state_init(&s);
-    v.recent_wpm = 230;
-    v.fillers_per_min = 20;
+    v.fast_wpm = v.slow_wpm = 230;
+    v.fillers = 7;
     v.looking_share = 0.1;
     double last = -1000;
     for (v.t = 0; v.t < 300; v.t += 0.5) {
@@ -66,7 +68,7 @@ static void missing_face_comes_before_the_rest(void **state)
     rh_cue_state_init(&s);
     v.away_s = 6;
     v.looking_share = 0;
-    v.fillers_per_min = 30;
+    v.fillers = 10;
     assert_string_equal(rh_cue_next(&s, &v)->kind, "framing");
 }
 
@@ -77,7 +79,7 @@ static void who_never_pauses_is_told_all_the_same(void **state)
     rh_cue_view v = calm;
     const rh_cue *cue = NULL;
     rh_cue_state_init(&s);
-    v.recent_wpm = 230;
+    v.fast_wpm = v.slow_wpm = 230;
     v.speaking = true;
     for (v.t = 12; v.t < 32 && !cue; v.t += 1)
         cue = rh_cue_next(&s, &v);
@@ -94,13 +96,14 @@ static void planted_faults_get_their_cue(void **state)
     rh_cue_view faults[N] = {calm, calm, calm, calm, calm, calm, calm, calm};
     static const char *const kinds[N] = {"pace",     "pace",    "fillers", "eye_contact",
                                          "loudness", "framing", "pauses",  "melody"};
-    faults[0].recent_wpm = 220;
-    faults[1].recent_wpm = 75;
-    faults[2].fillers_per_min = 12;
+    faults[0].fast_wpm = 220;
+    faults[1].fast_wpm = faults[1].slow_wpm = 75;
+    faults[2].fillers = 4;
     faults[3].looking_share = 0.5;
     faults[4].speech_db = -44;
     faults[5].away_s = 5;
-    faults[6].pauses_per_min = 9;
+    faults[6].broken_s = 1.3;
+    faults[6].n_broken = 2;
     faults[7].pitch_sd = 1.3;
     for (int i = 0; i < N; i++) {
         rh_cue_state s;
@@ -119,6 +122,60 @@ static void planted_faults_get_their_cue(void **state)
         }
         assert_int_equal(n, 1);
     }
+}
+
+static const rh_cue *due_now(rh_cue_view v)
+{
+    rh_cue_state s;
+    rh_cue_state_init(&s);
+    return rh_cue_next(&s, &v);
+}
+
+/* Something that happens once is no habit, however bad; nor what is short, however often. */
+static void pauses_need_to_be_a_habit(void **state)
+{
+    (void)state;
+    rh_cue_view v = calm;
+    v.n_broken = 1;
+    v.broken_s = 1.2;
+    assert_null(due_now(v));
+    v.n_broken = 2;
+    v.broken_s = 0.8; /* 2.4 s a minute: the report takes under 7 points off */
+    assert_null(due_now(v));
+    v.broken_s = 1.2;
+    assert_string_equal(due_now(v)->kind, "pauses");
+    v.heard_s = 5; /* the same so far: not as if it went on like that */
+    v.broken_s = 0.7;
+    assert_null(due_now(v));
+}
+
+static void a_filler_now_and_then_is_fine(void **state)
+{
+    (void)state;
+    rh_cue_view v = calm;
+    v.heard_s = 10;
+    v.fillers = 2;
+    assert_null(due_now(v));
+    v.heard_s = 20;
+    v.fillers = 2.9;
+    assert_null(due_now(v));
+    v.fillers = 3.4;
+    assert_string_equal(due_now(v)->kind, "fillers");
+}
+
+/* What is kind to slow speech judges the slow, what is kind to fast speech the fast. */
+static void pace_is_judged_kindly(void **state)
+{
+    (void)state;
+    rh_cue_view v = calm;
+    v.fast_wpm = 200;
+    v.slow_wpm = 230;
+    assert_null(due_now(v));
+    v.fast_wpm = 80;
+    v.slow_wpm = 100;
+    assert_null(due_now(v));
+    v.slow_wpm = 86;
+    assert_string_equal(due_now(v)->kind, "pace");
 }
 
 static void sound_only_is_never_told_to_look(void **state)
@@ -142,6 +199,9 @@ int main(void)
         cmocka_unit_test(missing_face_comes_before_the_rest),
         cmocka_unit_test(who_never_pauses_is_told_all_the_same),
         cmocka_unit_test(planted_faults_get_their_cue),
+        cmocka_unit_test(pauses_need_to_be_a_habit),
+        cmocka_unit_test(a_filler_now_and_then_is_fine),
+        cmocka_unit_test(pace_is_judged_kindly),
         cmocka_unit_test(sound_only_is_never_told_to_look),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -54,13 +54,90 @@ static void glance_is_no_event(void **state)
     rh_timeline_done(&t);
 }
 
+static void near(double value, double expected)
+{
+    assert_true(fabs(value - expected) < 0.02);
+}
+
+static void say(rh_timeline *t, double start, double end, bool filler)
+{
+    rh_timeline_word(t, &(rh_timeline_said){.start = start, .end = end, .units = 1, .syllables = 2, .filler = filler});
+}
+
+/* Words of 0.3 s, 0.4 s apart, with a pause of 1 s inside a clause after every tenth. */
+static void speak_with_pauses(rh_timeline *t, rh_pause_place place)
+{
+    double at = 0;
+    rh_final_delivery d = {.n_voiced = 100};
+    for (int i = 0; i < 40; i++, at += 0.4) {
+        if (i && i % 10 == 0) {
+            d.pauses[d.n_pauses++] = (rh_pause){(float)at, (float)at + 1, place, i - 1};
+            at += 1;
+        }
+        say(t, at, at + 0.3, false);
+    }
+    d.end = at;
+    rh_timeline_delivery(t, &d);
+}
+
+static void pauses_count_for_pace_as_far_as_speech_has_them(void **state)
+{
+    (void)state;
+    rh_timeline t;
+    rh_timeline_init(&t);
+    speak_with_pauses(&t, RH_PAUSE_SENTENCE);
+    rh_timeline_pace p = rh_timeline_paced(&t, 0);
+    near(p.units, 40.0 * 60 / 18.9); /* 3 s of 18.9: all of them */
+    near(p.syllables, 2 * p.units);
+    rh_final_delivery thinks = {.end = 18.9, .n_pauses = 1, .pauses = {{2, 2.9f, RH_PAUSE_SENTENCE, 5}}};
+    for (int i = 0; i < 10; i++)
+        rh_timeline_delivery(&t, &thinks); /* most of the time silent: it counts for 0.3 of what is left */
+    near(rh_timeline_paced(&t, 0).units, 40 * 60 / (6.9 * 1.3));
+    near(rh_timeline_paced(&t, 18).units, 0);
+    rh_timeline_done(&t);
+}
+
+static void only_pauses_inside_clauses_are_minded(void **state)
+{
+    (void)state;
+    rh_timeline t;
+    rh_timeline_init(&t);
+    speak_with_pauses(&t, RH_PAUSE_SENTENCE);
+    assert_int_equal(rh_timeline_delivered(&t, 0).n_broken, 0);
+    rh_timeline_done(&t);
+    speak_with_pauses(&t, RH_PAUSE_WITHIN);
+    rh_delivered d = rh_timeline_delivered(&t, 0);
+    assert_int_equal(d.n_broken, 3);
+    near(d.broken_s, 2.1);                                      /* of each what is over a breath */
+    assert_int_equal(rh_timeline_delivered(&t, 8).n_broken, 2); /* the first is over by then */
+    assert_int_equal(rh_timeline_delivered(&t, 30).n_voiced, 0);
+    rh_timeline_done(&t);
+}
+
+/* Of the sounds that nobody writes live recognition shows a good half. */
+static void fillers_count_as_what_was_said(void **state)
+{
+    (void)state;
+    rh_timeline t;
+    rh_timeline_init(&t);
+    for (int i = 0; i < 400; i++) { /* more than are remembered */
+        bool filler = i % 50 == 49;
+        rh_timeline_word(&t,
+                         &(rh_timeline_said){
+                             .start = i, .end = i + 0.3, .units = 1, .filler = filler, .unwritten = filler && i > 360});
+    }
+    near(rh_timeline_filled(&t, 300), 1 + 1 / 0.6);
+    assert_int_equal(t.n_fillers, 8);
+    rh_timeline_done(&t);
+}
+
 static void pace_counts_words_not_fillers(void **state)
 {
     (void)state;
     rh_timeline t;
     rh_timeline_init(&t);
     for (int i = 0; i < 50; i++)
-        rh_timeline_word(&t, i * 0.4, i * 0.4 + 0.3, 1, i % 10 == 9);
+        say(&t, i * 0.4, i * 0.4 + 0.3, i % 10 == 9);
     double wpm = rh_timeline_wpm(&t, 20, 20);
     assert_true(wpm > 125 && wpm < 145); /* 45 words in 20 s */
     assert_int_equal(t.n_fillers, 5);
@@ -130,6 +207,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(long_look_to_the_side_is_one_event_with_direction),
         cmocka_unit_test(glance_is_no_event),
+        cmocka_unit_test(pauses_count_for_pace_as_far_as_speech_has_them),
+        cmocka_unit_test(only_pauses_inside_clauses_are_minded),
+        cmocka_unit_test(fillers_count_as_what_was_said),
         cmocka_unit_test(pace_counts_words_not_fillers),
         cmocka_unit_test(times_outside_a_session_are_ignored),
         cmocka_unit_test(second_without_a_face_is_no_eye_contact),

@@ -78,9 +78,9 @@ static void a_full_stop_in_mid_speech_ends_no_sentence(void **state)
     (void)state;
     rh_word said[] = {{.text = "That", .end = 0.3f},
                       {.text = "makes", .start = 0.3f, .end = 0.6f},
-                      {.text = "me.", .start = 0.6f, .end = 0.9f, .open = true},
+                      {.text = "me.", .start = 0.6f, .end = 0.9f, .sequel = RH_SEQUEL_SAME_CLAUSE},
                       {.text = "Feel", .start = 1.8f, .end = 2.1f},
-                      {.text = "good.", .start = 2.1f, .end = 2.4f, .open = true},
+                      {.text = "good.", .start = 2.1f, .end = 2.4f, .sequel = RH_SEQUEL_SAME_CLAUSE},
                       {.text = "Because", .start = 3.3f, .end = 3.6f},
                       {.text = "it's", .start = 3.6f, .end = 3.9f},
                       {.text = "steel.", .start = 3.9f, .end = 4.2f},
@@ -92,6 +92,26 @@ static void a_full_stop_in_mid_speech_ends_no_sentence(void **state)
     assert_int_equal(t.pauses[0].place, RH_PAUSE_WITHIN);
     assert_int_equal(t.pauses[1].place, RH_PAUSE_CLAUSE);
     assert_int_equal(t.pauses[2].place, RH_PAUSE_SENTENCE);
+    rh_timing_done(&t);
+}
+
+/* Live: both sides of a pause are heard, and the recogniser says where it would write a sign. */
+static void what_is_known_of_a_pause_counts_before_its_sign(void **state)
+{
+    (void)state;
+    rh_word said[] = {{.text = "Americans", .end = 0.3f, .sequel = RH_SEQUEL_NEW_CLAUSE},
+                      {.text = "ask", .start = 1.2f, .end = 1.5f},
+                      {.text = "the...", .start = 1.5f, .end = 1.8f, .sequel = RH_SEQUEL_SAME_CLAUSE},
+                      {.text = "country,", .start = 2.7f, .end = 3.0f, .sequel = RH_SEQUEL_SAME_CLAUSE},
+                      {.text = "for", .start = 3.9f, .end = 4.2f, .sequel = RH_SEQUEL_SAME_CLAUSE},
+                      {.text = "that", .start = 5.1f, .end = 5.4f, .sequel = RH_SEQUEL_NEW_CLAUSE}};
+    static const rh_pause_place places[] = {RH_PAUSE_CLAUSE, RH_PAUSE_WITHIN, RH_PAUSE_WITHIN, RH_PAUSE_CLAUSE};
+    rh_speech_input in = {.words = said, .n_words = sizeof said / sizeof said[0]};
+    rh_timing t = {0};
+    assert_int_equal(rh_timing_measure(&in, NULL, &t, NULL), RH_OK);
+    assert_int_equal(t.n_pauses, 4);
+    for (size_t i = 0; i < 4; i++)
+        assert_int_equal(t.pauses[i].place, places[i]);
     rh_timing_done(&t);
 }
 
@@ -210,6 +230,7 @@ int main(void)
         cmocka_unit_test(syllables_follow_spelling),
         cmocka_unit_test(pauses_get_their_place_from_words),
         cmocka_unit_test(a_full_stop_in_mid_speech_ends_no_sentence),
+        cmocka_unit_test(what_is_known_of_a_pause_counts_before_its_sign),
         cmocka_unit_test(silence_on_the_curve_beats_word_times),
         cmocka_unit_test(rates_follow_a_change_of_pace),
         cmocka_unit_test(nothing_said_measures_nothing),

@@ -34,6 +34,7 @@ typedef struct {
     int max_behind_s;      /* sound that may wait; past it _feed refuses; RH_TRANSCRIBER_MAX_BEHIND_S */
     bool verbatim;         /* finals come with a verbatim decode: hesitations are written down */
     bool expected;         /* words that a pause follows come with what the model expects behind them */
+    bool joined;           /* words behind a pause come with what it expects in place of the pause */
 } rh_transcriber_options;
 
 /* What was heard; valid until the next _work, _finish or _free. */
@@ -42,6 +43,9 @@ typedef struct {
     float start, end;                /* s */
     const rh_transcript *transcript; /* its text, words and tokens, times from the first sample */
     rh_asr_ending expected;          /* behind words that a pause follows, where asked for; all 0 = not known */
+    /* Finals, the first behind a pause: what was expected behind the words before the pause when they were final, and
+     * what is now that the sound goes on, where both are asked for; all 0 = not known. */
+    rh_asr_ending alone, joined;
     const float *pooled;
     int n_pooled; /* finals: rh_asr_pooled() of the utterance; may be NULL */
     /* Finals, where asked for: words of the verbatim decode (verbatim.h), maybe none and

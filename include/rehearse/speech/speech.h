@@ -20,13 +20,20 @@ enum {
     RH_DISFLUENCY_TEXT = 64,      /* bytes */
 };
 
+/* Live sound is cut at pauses, and what is heard up to one seems to end there: the sign behind a word may be wrong. */
+typedef enum {
+    RH_SEQUEL_AS_WRITTEN,
+    RH_SEQUEL_SAME_CLAUSE, /* whatever sign is written: the voice was going on */
+    RH_SEQUEL_NEW_CLAUSE,  /* even without a sign */
+} rh_sequel;
+
 typedef struct {
     const char *text; /* with punctuation, UTF-8 */
     float start, end; /* s */
     float p;          /* recognition probability [0,1], geometric mean over its tokens */
     float p_rival;    /* of the strongest other reading [0,1] */
     float entropy;    /* nats, mean over its tokens */
-    bool open;        /* a full stop behind it is the recogniser's: the voice was going on */
+    rh_sequel sequel; /* what a pause behind it parts */
 } rh_word;
 
 typedef struct {

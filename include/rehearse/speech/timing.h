@@ -7,6 +7,7 @@
 #ifndef RH_TIMING_H
 #define RH_TIMING_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include "rehearse/speech/prosody.h"
 #include "rehearse/speech/speech.h"
@@ -63,6 +64,11 @@ typedef struct {
 rh_status rh_timing_measure(const rh_speech_input *in, const rh_contour *contour, rh_timing *out, rh_error *err);
 void rh_timing_done(rh_timing *t);
 
+/* What the sign behind a word says: . ? ! and the ellipsis, before closing quotes; also , ; : and a dash. */
+bool rh_ends_sentence(const char *text);
+bool rh_ends_clause(const char *text);
+/* "and", "because", "which" ... of the language; false where there is no list. */
+bool rh_opens_clause(const char *language, const char *word);
 const char *rh_pause_place_name(rh_pause_place place); /* "within", "clause", "sentence" */
 
 /* Syllables of an English word or a number by the rules of its spelling, at

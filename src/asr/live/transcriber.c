@@ -174,6 +174,7 @@ static void begin_utterance(rh_transcriber *t)
     t->begun = t->settle_from = t->onset;
     note_pause(t, t->speech_end, t->gate.start * RH_VAD_CHUNK);
     rh_tr_start_at(t, at);
+    t->paused = true;
 }
 
 static void on_gate(rh_transcriber *t, rh_gate_event e)

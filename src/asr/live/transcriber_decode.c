@@ -296,6 +296,8 @@ void rh_tr_start_at(rh_transcriber *t, int64_t at)
         t->context_end = at;
         t->from = t->last_from;
     }
+    t->paused = false;
+    t->joined = (rh_asr_ending){0};
     t->partial_at = 0;
     t->n_draft = 0;
     rh_transcript_clear(&t->partial);
@@ -334,6 +336,7 @@ static rh_status make_final(rh_transcriber *t, int64_t to, const atomic_bool *ca
     if (st != RH_OK)
         return st;
     pool(t);
+    rh_tr_join(t);
     rh_tr_expect(t);
     st = decode_verbatim(t, cancel, err);
     return st == RH_OK ? finish(t, &t->scratch, to, err) : st;
@@ -447,8 +450,10 @@ static rh_status make_partial(rh_transcriber *t, bool settle, const atomic_bool 
     t->expected = (rh_asr_ending){0};
     if (may_end)
         rh_tr_expect(t);
-    if (n > 0 || may_end)
+    if (n > 0 || may_end) {
+        rh_tr_join(t);
         st = decode_verbatim(t, cancel, err);
+    }
     if (st != RH_OK)
         return st;
     if (n > 0) {

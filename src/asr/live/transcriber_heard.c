@@ -41,7 +41,11 @@ rh_status rh_tr_add_final(rh_transcriber *t, const rh_transcript *text, int64_t 
     tr_heard h = {.final = true,
                   .start = text->words[0].start,
                   .end = text->words[text->n_words - 1].end,
-                  .expected = t->expected};
+                  .expected = t->expected,
+                  .alone = t->alone,
+                  .joined = t->joined};
+    t->joined = (rh_asr_ending){0}; /* of the first final behind the pause */
+    t->alone = t->expected;
     if (t->o.verbatim) {
         h.from = t->from;
         h.to = to;
@@ -70,25 +74,44 @@ void rh_tr_forget_heard(rh_transcriber *t)
     t->n_heard = t->next_heard = 0;
 }
 
+/* What is expected behind the context and `n` bytes that follow it, without their last signs. */
+static rh_asr_ending behind(const rh_transcriber *t, const char *words, size_t n)
+{
+    rh_asr_ending e = {0};
+    rh_buf text;
+    rh_asr_params p = rh_asr_params_default();
+    p.language = t->language[0] ? t->language : t->scratch.language;
+    p.deadline_us = rh_now_us() + 500000;
+    rh_buf_init(&text, MOST_TEXT);
+    rh_status st = rh_buf_puts(&text, t->context);
+    if (st == RH_OK && t->context[0] && n)
+        st = rh_buf_puts(&text, " ");
+    if (st == RH_OK)
+        st = rh_buf_add(&text, words, n);
+    while (st == RH_OK && text.len && strchr(".,!?;:-\"' ", text.data[text.len - 1]))
+        text.data[--text.len] = '\0';
+    if (st == RH_OK && text.len)
+        (void)rh_asr_expected(t->asr, text.data, &p, &e, NULL); /* engines may lack it */
+    rh_buf_done(&text);
+    return e;
+}
+
 void rh_tr_expect(rh_transcriber *t)
 {
     const rh_transcript *s = &t->scratch;
-    rh_buf text;
     t->expected = (rh_asr_ending){0};
     if (!t->o.expected || s->n_words == 0)
         return;
     const rh_asr_word *last = &s->words[s->n_words - 1];
-    size_t from = s->words[0].text_off, n = last->text_off + last->text_len - from;
-    while (n > 0 && strchr(".,!?;:-\"' ", s->text[from + n - 1]))
-        n--;
-    rh_asr_params p = rh_asr_params_default();
-    p.language = t->language[0] ? t->language : s->language;
-    p.deadline_us = rh_now_us() + 500000;
-    rh_buf_init(&text, MOST_TEXT);
-    if (rh_buf_puts(&text, t->context) == RH_OK && rh_buf_puts(&text, t->context[0] ? " " : "") == RH_OK &&
-        rh_buf_add(&text, s->text + from, n) == RH_OK)
-        (void)rh_asr_expected(t->asr, text.data, &p, &t->expected, NULL); /* engines may lack it */
-    rh_buf_done(&text);
+    size_t from = s->words[0].text_off;
+    t->expected = behind(t, s->text + from, last->text_off + last->text_len - from);
+}
+
+void rh_tr_join(rh_transcriber *t)
+{
+    t->joined = (rh_asr_ending){0};
+    if (t->o.joined && t->paused && t->context[0] && t->scratch.n_words)
+        t->joined = behind(t, "", 0);
 }
 
 rh_status rh_transcriber_next(rh_transcriber *t, rh_heard *out)
@@ -101,6 +124,8 @@ rh_status rh_transcriber_next(rh_transcriber *t, rh_heard *out)
                       .end = h->end,
                       .transcript = &h->transcript,
                       .expected = h->expected,
+                      .alone = h->alone,
+                      .joined = h->joined,
                       .pooled = h->pooled,
                       .n_pooled = h->n_pooled};
     if (h->to > h->from) {

@@ -25,7 +25,7 @@ typedef struct {
     bool final;
     rh_transcript transcript;
     float start, end;
-    rh_asr_ending expected;
+    rh_asr_ending expected, alone, joined;
     float *pooled;
     int n_pooled;
     rh_transcript verbatim;
@@ -75,6 +75,7 @@ struct rh_transcriber {
      * a sentence from its middle errs more. Empty = none. */
     char context[TR_MAX_CONTEXT];
     int64_t context_end;
+    bool paused; /* behind that, before what is new */
     /* What may become it: sound from `last_from`, whose text is `last_text`. */
     char last_text[TR_MAX_CONTEXT];
     int64_t last_from, last_end;
@@ -84,6 +85,8 @@ struct rh_transcriber {
     rh_transcript piece;    /* words that are being settled */
     rh_transcript verbatim; /* verbatim decode of the last decode that may become final */
     rh_asr_ending expected; /* behind its words */
+    rh_asr_ending alone;    /* behind those of the last final, when it was that */
+    rh_asr_ending joined;   /* in place of the pause before it */
     int32_t *draft;         /* its tokens */
     int n_draft;
     size_t cap_draft;
@@ -128,5 +131,7 @@ rh_status rh_tr_add_final(rh_transcriber *t, const rh_transcript *text, int64_t 
 void rh_tr_forget_heard(rh_transcriber *t);
 /* Notes what the model expects behind the words of the decode in `scratch`, which may end the utterance. */
 void rh_tr_expect(rh_transcriber *t);
+/* Notes what it expects behind the context, where a pause follows that. */
+void rh_tr_join(rh_transcriber *t);
 
 #endif
