@@ -50,6 +50,13 @@ def spoken(table, cache):
     return found
 
 
+def onset(path):
+    """When the voice begins, s."""
+    x, _ = soundfile.read(path, dtype="float32")
+    level = np.sqrt((x[:len(x) // PIECE * PIECE].reshape(-1, PIECE) ** 2).mean(1))
+    return float(np.argmax(level > 0.1 * np.quantile(level, 0.95))) * PIECE / clips.RATE
+
+
 def cases(data, found, pick):
     """[(fault, kind of the cue or "", name, sound, [(second, picture from then on)])]"""
     cache = hear.cache_dir()
@@ -157,7 +164,8 @@ def main():
             runner = runner or (Served(o.speed) if o.server else Simulated())
             kept.add(session, runner.cues(sound, scenes))
         cues = kept.found[session]
-        own = [t for t, k in cues if k == kind]
+        begun = onset(sound)
+        own = [t - begun for t, k in cues if k == kind]
         other = [k for _, k in cues if k != kind]
         row = rows.setdefault(fault or "good speakers", [0, 0, 0, 0])
         row[0] += 1

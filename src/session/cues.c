@@ -73,7 +73,7 @@ static const struct {
     {too_quiet, {"loudness", "A little louder"}},
     {looks_elsewhere, {"eye_contact", "Look at the camera"}},
     {too_fast, {"pace", "Slow down"}},
-    {too_many_fillers, {"fillers", "Pause instead"}},
+    {too_many_fillers, {"fillers", "Pause instead of um"}},
     {too_many_pauses, {"pauses", "Finish the thought"}},
     {too_flat, {"melody", "Let your voice move"}},
     {too_slow, {"pace", "A little faster"}},

@@ -35,7 +35,7 @@ typedef struct {
 
 typedef struct {
     const char *kind; /* "pace", "fillers", "eye_contact", "framing", "loudness", "length", "pauses", "melody" */
-    const char *text; /* two or three words */
+    const char *text; /* what to do, in two to four words */
 } rh_cue;
 
 enum { RH_CUE_WINDOW_S = 20 };
