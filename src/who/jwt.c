@@ -16,9 +16,17 @@ typedef struct {
     size_t n_head, n_claims, n_signature;
 } parts;
 
+static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+/* The bits of the last letter that belong to no byte are 0: bytes have one form only. */
+static bool is_strict(const char *text, size_t n)
+{
+    static const unsigned unused[4] = {0, 63, 15, 3};
+    return n && n % 4 != 1 && ((size_t)(strchr(letters, text[n - 1]) - letters) & unused[n % 4]) == 0;
+}
+
 static bool take_apart(parts *p, const char *token)
 {
-    static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     p->head = token;
     p->n_head = strspn(token, letters);
     if (token[p->n_head] != '.')
@@ -29,7 +37,8 @@ static bool take_apart(parts *p, const char *token)
         return false;
     p->signature = p->claims + p->n_claims + 1;
     p->n_signature = strspn(p->signature, letters);
-    return !p->signature[p->n_signature] && p->n_head && p->n_claims && p->n_signature;
+    return !p->signature[p->n_signature] && is_strict(p->head, p->n_head) && is_strict(p->claims, p->n_claims) &&
+           is_strict(p->signature, p->n_signature);
 }
 
 static json_t *object_of(const char *text, size_t n)

@@ -111,7 +111,8 @@ class Hostile(unittest.TestCase):
         head, claims, signature = good.split(".")
         for bad in (good + ".", "." + good, good + "x.y", f"{head}.{claims}", f"{head}..{signature}", f"{head}.{claims}.", "a.b.c", "...",
                     "e30.e30.e30", f"{head}.{claims}.{signature[:-8]}", f"{head}.{claims}.{signature}=", f"{head}.{claims} .{signature}",
-                    f"{head}.{b64u(b'{}')}.{signature}", good.swapcase()):
+                    f"{head}.{b64u(b'{}')}.{signature}", good.swapcase(),
+                    good[:-1] + chr(ord(good[-1]) + 1), good[:-1] + "B"):
             self.refused(bad, "token")
         for head in (b"[]", b"5", b"{", b"\xff\xfe", b'{"alg":"RS256","alg":"none","kid":"one"}', b'{"alg":"RS256","kid":"one"}\0', b"[" * 3000):
             self.refused(sign(key, head, b"{}"), "head|too long")
