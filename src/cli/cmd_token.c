@@ -15,7 +15,6 @@ static int make(const char *name, const char *role)
         return rh_cli_fail(RH_EXIT_USAGE, "token: %s", err.msg);
     fprintf(stderr, "The token of %s, shown this once:\n", name);
     printf("%s\n", secret);
-    fflush(stdout);
     fprintf(stderr, "A line for the settings file, which does not give it away:\n");
     printf("tokens = %s\n", entry);
     return RH_EXIT_OK;
@@ -44,6 +43,7 @@ static int new_token(int argc, char **argv)
 int rh_cmd_token(int argc, char **argv)
 {
     static const char usage[] = "Usage: rehearse token new NAME owner|member|mentor\n"
+                                "\nExample:\n  rehearse token new anna member\n"
                                 "`rehearse token new --help` tells more.\n";
     bool help = argc > 1 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0);
     if (argc > 1 && strcmp(argv[1], "new") == 0)
