@@ -9,7 +9,7 @@
 #include "rehearse/base/base64.h"
 #include "rehearse/base/file.h"
 
-enum { MAX_BYTES = (16 << 20) + RH_REPORT_SOUND_BYTES / 3 * 4, PIECE = 48 << 10 };
+enum { MAX_BYTES = (16 << 20) + (RH_REPORT_SOUND_BYTES + RH_REPORT_VIDEO_BYTES) / 3 * 4, PIECE = 48 << 10 };
 
 static rh_status add_file(rh_buf *b, const char *dir, const char *name, rh_error *err)
 {
@@ -78,15 +78,33 @@ static rh_status open_script(rh_buf *b, const char *type, const char *nonce)
     return st == RH_OK ? rh_buf_puts(b, ">\n") : st;
 }
 
-/* The sound for a data: address, which the script makes of it. */
-static rh_status add_sound(rh_buf *b, const rh_report_page *page)
+static rh_status add_base64(rh_buf *b, const uint8_t *bytes, size_t n_bytes)
 {
-    rh_status st = rh_buf_puts(b, "</script>\n<script type=\"text/plain\" id=\"sound\">");
+    rh_status st = RH_OK;
     char text[RH_BASE64_ENCODED_LEN(PIECE)];
-    for (size_t at = 0; at < page->n_sound && st == RH_OK; at += PIECE) {
-        size_t left = page->n_sound - at, n = left < PIECE ? left : (size_t)PIECE;
-        rh_base64_encode(text, page->sound + at, n);
+    for (size_t at = 0; at < n_bytes && st == RH_OK; at += PIECE) {
+        size_t left = n_bytes - at, n = left < PIECE ? left : (size_t)PIECE;
+        rh_base64_encode(text, bytes + at, n);
         st = rh_buf_add(b, text, RH_BASE64_ENCODED_LEN(n));
+    }
+    return st;
+}
+
+/* Sound and video for data: addresses, which the script makes of them. */
+static rh_status add_media(rh_buf *b, const rh_report_page *page)
+{
+    rh_status st = RH_OK;
+    if (page->sound) {
+        st = rh_buf_puts(b, "</script>\n<script type=\"text/plain\" id=\"sound\">");
+        if (st == RH_OK)
+            st = add_base64(b, page->sound, page->n_sound);
+    }
+    for (size_t i = 0; i < page->n_videos && st == RH_OK; i++) {
+        const rh_report_video *v = &page->videos[i];
+        st = rh_buf_printf(b, "</script>\n<script type=\"text/plain\" data-kind=\"%s\" data-start=\"%.3f\">", v->type,
+                           v->start);
+        if (st == RH_OK)
+            st = add_base64(b, v->bytes, v->n);
     }
     return st;
 }
@@ -123,7 +141,7 @@ static rh_status add_head(rh_buf *b, const json_t *report, const rh_report_page 
         st = rh_buf_puts(b, "</script>\n<script type=\"application/json\" id=\"report\">");
     if (st == RH_OK)
         st = add_json(b, report);
-    return st == RH_OK && page->sound ? add_sound(b, page) : st;
+    return st == RH_OK ? add_media(b, page) : st;
 }
 
 rh_status rh_report_html(const json_t *report, const rh_report_page *page, char **out, rh_error *err)
@@ -132,6 +150,9 @@ rh_status rh_report_html(const json_t *report, const rh_report_page *page, char 
     static const char start[] = "\n{ const told = JSON.parse(document.getElementById('report').textContent), "
                                 "sound = document.getElementById('sound');\n"
                                 "const main = document.getElementById('main');\n"
+                                "const videos = [...document.querySelectorAll('script[data-start]')].map((s) => ({ "
+                                "start: Number(s.dataset.start), url: `data:${s.dataset.kind};base64,${"
+                                "s.textContent}` }));\n"
                                 "setTitle(w('report.practice_report'));\n";
     size_t n = sizeof modules / sizeof *modules - (page->shared ? 0 : 1);
     rh_buf b;
@@ -146,8 +167,8 @@ rh_status rh_report_html(const json_t *report, const rh_report_page *page, char 
     if (st == RH_OK)
         st = rh_buf_printf(&b, "%s%s }\n</script>\n</body></html>\n", start,
                            page->shared ? "openShared(main, told, renderReport);"
-                                        : "renderReport(main, told, sound ? { audio: `data:audio/wav;base64,${"
-                                          "sound.textContent}` } : {});");
+                                        : "renderReport(main, told, { videos, audio: sound ? `data:audio/wav;base64,${"
+                                          "sound.textContent}` : null });");
     char *s = st == RH_OK ? rh_buf_take(&b) : NULL;
     rh_buf_done(&b);
     if (st == RH_ERR_IO)

@@ -224,7 +224,10 @@ class Mentors(unittest.TestCase):
         self.assertEqual((whole["notes"], whole["meta"]["person"], "client" in whole["meta"]), ([], "anna", False))
         self.assertIn("scores", ask(CARL, "GET", base + "/report")[1])
         self.assertEqual(ask(CARL, "GET", base + "/transcript")[0], 200)
-        self.assertEqual(ask(CARL, "GET", base + "/media")[0], 404)
+        for of in ("media", "video"):
+            status, got = ask(CARL, "GET", f"{base}/{of}")
+            self.assertEqual(status, 404)
+            self.assertIn("not shared with you", got["error"]["message"])
         note = ask(CARL, "POST", base + "/notes", {"t": 2, "text": "look up here"})
         self.assertEqual((note[0], note[1]["author"]), (201, "carl"))
         self.assertEqual([n["text"] for n in ask(CARL, "GET", base + "/notes")[1]["notes"]], ["look up here"])

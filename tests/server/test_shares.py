@@ -1,6 +1,6 @@
 """Links by which others see one report: what a link opens and what not, with tokens and without, expiry, revocation,
 comments, guesses, the report as one file."""
-import html.parser, unittest
+import base64, html.parser, unittest
 from harness import *
 
 guarded = open_one = None
@@ -78,7 +78,7 @@ class Links(unittest.TestCase):
             made = share(server)
             self.assertRegex(made["url"], "^/shared/[0-9a-f]{32}$")
             self.assertAlmostEqual(made["expires"] - before, 7 * 86400, delta=60)
-            self.assertEqual((made["comments"], made["sound"]), (False, False))
+            self.assertEqual((made["comments"], made["sound"], made["video"]), (False, False, False))
             status, headers, body = server.request("GET", made["url"])
             self.assertEqual(status, 200)
             self.assertEqual((headers["referrer-policy"], headers["x-robots-tag"], headers["cache-control"]),
@@ -90,7 +90,7 @@ class Links(unittest.TestCase):
             self.assertEqual(page.scripts, 4)
             told = json.loads(page.texts["report"])
             self.assertEqual(told["title"], XSS)
-            self.assertEqual(told["shared"], {"expires": made["expires"], "comments": False, "sound": False})
+            self.assertEqual(told["shared"], {"expires": made["expires"], "comments": False, "sound": False, "video": False})
             self.assertTrue(told["transcript"] and told["measures"])
             for private in ("private-name", "secret-client", *sessions[server]):
                 self.assertNotIn(private.encode(), body)
@@ -170,6 +170,7 @@ class Links(unittest.TestCase):
         self.assertIn(b"This link does not work", body)
         self.assertNotIn(b"<script", body)
         self.assertEqual(server.request("GET", url + "/media")[0], 404)
+        self.assertEqual(server.request("GET", url + "/video")[0], 404)
         comment(server, url, 404, t=1, text="x", name="y")
 
     def test_after_their_time_they_are_gone(self):
@@ -193,10 +194,44 @@ class Links(unittest.TestCase):
         self.assertEqual(open_one.request("GET", unkept["url"] + "/media")[0], 404)
         self.assertFalse(json.loads(Scripts(open_one.request("GET", unkept["url"])[2].decode()).texts["report"])["shared"]["sound"])
 
+    def test_the_video_only_where_the_owner_says_so(self):
+        clip = fixture("jfk_3s_video.mp4")
+        status, s = open_one.post_form("/v1/sessions", [("keep_video", "true"), ("file", clip, "a.mp4")])
+        wait_done(open_one, s["id"])
+        path = f"/v1/sessions/{s['id']}/shares"
+        own = open_one.request("GET", f"/v1/sessions/{s['id']}/video?part=1")[2]
+        without, made = owner(open_one, "POST", path, {"sound": True}, 201), owner(open_one, "POST", path, {"video": True}, 201)
+        self.assertEqual((without["video"], made["video"]), (False, True))
+        self.assertEqual(open_one.request("GET", without["url"] + "/video?part=1")[0], 404)
+        told = json.loads(Scripts(open_one.request("GET", without["url"])[2].decode()).texts["report"])
+        self.assertFalse(told["shared"]["video"] or "videos" in told)
+        page = open_one.request("GET", made["url"])[2]
+        told = json.loads(Scripts(page.decode()).texts["report"])
+        self.assertTrue(told["shared"]["video"])
+        self.assertEqual([(v["part"], v["start"], v["type"]) for v in told["videos"]], [(1, 0, "video/mp4")])
+        self.assertNotIn(s["id"].encode(), page)
+        status, headers, some = open_one.request("GET", made["url"] + "/video?part=1", headers={"Range": "bytes=4-11"})
+        self.assertEqual((status, some, headers["content-type"], headers["x-robots-tag"]), (206, own[4:12], "video/mp4", "noindex, nofollow"))
+        self.assertEqual(headers["content-range"], f"bytes 4-11/{len(own)}")
+        status, _, none = open_one.request("GET", made["url"] + "/video?part=2")
+        self.assertEqual(status, 404)
+        self.assertNotIn(s["id"].encode(), none)
+        self.assertEqual(open_one.request("GET", made["url"] + "/media")[0], 404)
+        self.assertEqual(open_one.request("DELETE", f"{path}/{made['id']}")[0], 204)
+        self.assertEqual(open_one.request("GET", made["url"] + "/video?part=1")[0], 404)
+        # as one file
+        report = f"/v1/sessions/{s['id']}/report?format=html"
+        status, headers, file = open_one.request("GET", report + "&sound=1&video=1")
+        self.assertIn("media-src data:", headers["content-security-policy"])
+        self.assertIn(b'data-kind="video/mp4" data-start="0.000">' + base64.b64encode(own) + b"<", file)
+        without = open_one.request("GET", report + "&sound=1")[2]
+        self.assertNotIn(b"data-start=", without)
+        self.assertIn("The video is not in this file.", json.loads(Scripts(without.decode()).texts["report"])["notes"])
+
     def test_wishes(self):
         path = f"/v1/sessions/{sessions[open_one][1]}/shares"
         for body, param in (({"expires_in_s": 59}, "expires_in_s"), ({"expires_in_s": 90 * 86400 + 1}, "expires_in_s"),
-                            ({"expires_in_s": "7"}, "expires_in_s"), ({"comments": "yes"}, "comments"), ({"sound": 1}, "sound")):
+                            ({"expires_in_s": "7"}, "expires_in_s"), ({"comments": "yes"}, "comments"), ({"sound": 1}, "sound"), ({"video": "no"}, "video")):
             self.assertEqual(owner(open_one, "POST", path, body, 400)["error"]["param"], param)
         self.assertEqual(open_one.post_json(path, b"[]")[0], 400)
         self.assertEqual(open_one.post_json("/v1/sessions/nobody/shares", {})[0], 404)

@@ -32,7 +32,7 @@ async function report(id, alive) {
   const [data, bank] = await Promise.all([request(`v1/sessions/${encodeURIComponent(id)}/report`), loadBank().catch(() => null)]); // the report does without the bank
   const { own, others } = await loadAttempts(id, data.question).catch(() => ({ own: null, others: [] })); // nor do these matter more than the report
   const client = own?.meta?.client || settings.client || 'me';
-  const [goal, share] = await Promise.all([loadGoal(client).catch(() => null), shareSection(id, Boolean(data.media)).catch(() => null)]);
+  const [goal, share] = await Promise.all([loadGoal(client).catch(() => null), shareSection(id, Boolean(data.media), Boolean(data.videos?.length)).catch(() => null)]);
   if (!alive()) return;
   const question = bank && find(bank, data.question);
   const about = question && aboutQuestion(question);

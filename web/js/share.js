@@ -6,7 +6,7 @@ import { date, el, put, unit, w } from './words.js';
 const DAY_S = 86400;
 const LOCAL = /^(localhost|.*\.localhost|127\..*|\[::1\])$/;
 
-export async function shareSection(id, media) {
+export async function shareSection(id, media, video) {
   if (isMentor()) return null;
   const base = `v1/sessions/${encodeURIComponent(id)}`;
   let { shares } = await request(`${base}/shares`);
@@ -17,12 +17,13 @@ export async function shareSection(id, media) {
   const check = (words) => { const box = el('input', { type: 'checkbox' }); return [box, el('label', { class: 'check' }, box, ' ', words)]; };
   const [comments, commentsLabel] = check(w('share.may_comment'));
   const [sound, soundLabel] = check(w('share.may_hear'));
+  const [film, filmLabel] = check(w('share.may_see'));
   const mentor = el('input', { type: 'text', maxlength: 64, autocomplete: 'off', spellcheck: false });
 
   const draw = () => list.replaceChildren(...shares.map((s) => el('li', {},
     el('span', {}, w('share.made', { made: () => date(s.created, { dateStyle: 'medium' }), until: () => date(s.expires, { dateStyle: 'medium', timeStyle: 'short' }) }),
       ...(s.with ? [', ', w('share.for', { name: s.with })] : []),
-      ...[s.comments && 'share.with_comments', s.sound && 'share.with_sound'].filter(Boolean).flatMap((key) => [', ', w(key)])),
+      ...[s.comments && 'share.with_comments', s.sound && 'share.with_sound', s.video && 'share.with_video'].filter(Boolean).flatMap((key) => [', ', w(key)])),
     el('button', { type: 'button', class: 'quiet', on: { click: () => revoke(s) } }, w('share.revoke'), el('span', { class: 'visually-hidden' }, ' ', w('share.link_n', { n: shares.indexOf(s) + 1 }))))));
 
   async function revoke(s) {
@@ -55,7 +56,7 @@ export async function shareSection(id, media) {
     e.preventDefault();
     try {
       const share = await request(`${base}/shares`, { method: 'POST', headers: { 'content-type': 'application/json' },
-        body: JSON.stringify({ expires_in_s: DAY_S * Number(time.value), comments: comments.checked, sound: sound.checked, with: mentor.value.trim() || null }) });
+        body: JSON.stringify({ expires_in_s: DAY_S * Number(time.value), comments: comments.checked, sound: sound.checked, video: film.checked, with: mentor.value.trim() || null }) });
       shares = [...shares, share];
       draw();
       if (share.url) show(share);
@@ -63,13 +64,13 @@ export async function shareSection(id, media) {
       put(status, share.url ? w('share.copy_now') : w('share.mentor_sees', { name: share.with }));
       mentor.value = '';
     } catch (error) { tell(status, error); }
-  } } }, el('label', {}, w('share.works_for'), ' ', time), media ? soundLabel : null, commentsLabel,
+  } } }, el('label', {}, w('share.works_for'), ' ', time), media ? soundLabel : null, video ? filmLabel : null, commentsLabel,
     mayShareWithMentor() ? el('label', {}, w('share.mentor'), ' ', mentor) : null, make);
   draw();
   const local = LOCAL.test(location.hostname);
   return el('section', { class: 'card share no-print' }, el('h2', {}, w('share.title')),
-    el('p', {}, el('a', { class: 'button secondary', href: `${base}/report?format=html&sound=1`, download: `rehearse-${id}.html` }, w('share.download'))),
-    el('p', { class: 'advice' }, w(media ? 'share.one_file_sound' : 'share.one_file')),
+    el('p', {}, el('a', { class: 'button secondary', href: `${base}/report?format=html&sound=1&video=1`, download: `rehearse-${id}.html` }, w('share.download'))),
+    el('p', { class: 'advice' }, w(video ? 'share.one_file_video' : media ? 'share.one_file_sound' : 'share.one_file')),
     el('h3', {}, w('share.link_title')),
     el('p', { class: 'advice' }, w('share.whoever'), ' ', local ? w('share.local') : w('share.reach', { host: location.host })),
     form, made, status, list);

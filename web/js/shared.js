@@ -1,4 +1,4 @@
-// shared.js - a report for somebody who has a link to it: its sound and a form for comments,
+// shared.js - a report for somebody who has a link to it: its sound, its video and a form for comments,
 // where whoever made the link allows them. Inlined behind report.js, without its imports.
 import { date, t, w } from './words.js';
 
@@ -14,6 +14,7 @@ export function openShared(main, told, render) {
   };
   render(main, told, {
     audio: told.shared.sound ? `${base}/media` : null,
+    videos: told.videos?.map((v) => ({ ...v, url: `${base}/video?part=${v.part}` })),
     notes: told.shared.comments ? { add, named: true } : {},
     shared: w(told.shared.comments ? 'shared.notice_comments' : 'shared.notice', { until }),
   });

@@ -38,12 +38,23 @@ char *rh_marked_verbatim(const json_t *marked, const rh_tongue *t);
 /* Text forms, NUL-terminated, freed with rh_free(). */
 rh_status rh_report_markdown(const json_t *report, char **out, rh_error *err);
 enum { RH_REPORT_SOUND_BYTES = 16 << 20 }; /* about 8 minutes: a browser takes no data: address of any length */
+enum { RH_REPORT_VIDEO_BYTES = 24 << 20 }; /* of all parts together */
+
+/* A part of a video that goes into a page. */
+typedef struct {
+    const uint8_t *bytes;
+    size_t n;
+    const char *type; /* "video/webm", without parameters */
+    double start;     /* s of the session */
+} rh_report_video;
 
 typedef struct {
     const char *web_dir;
     const char *nonce;    /* marks its scripts for a Content-Security-Policy that goes with it; NULL = none */
     const uint8_t *sound; /* a WAV file that goes into it, RH_REPORT_SOUND_BYTES at most; NULL = none */
     size_t n_sound;
+    const rh_report_video *videos; /* RH_REPORT_VIDEO_BYTES together at most; NULL = none */
+    size_t n_videos;
     bool shared; /* for somebody who has a link: the report's "shared" says what they may do */
 } rh_report_page;
 

@@ -53,14 +53,16 @@ static void make_nonce(char *out, size_t cap)
         (void)snprintf(out + 2 * i, 3, "%02x", random[i]);
 }
 
-rh_status rh_ask_page(rh_ask *a, const json_t *report, const uint8_t *sound, size_t n_sound)
+rh_status rh_ask_page(rh_ask *a, const json_t *report, const rh_report_page *media)
 {
     char *text = NULL;
     if (!a->web_dir)
         return rh_fail(&a->err, RH_ERR_UNSUPPORTED, "the page's folder is not there: ask for json or md");
     make_nonce(a->nonce, sizeof a->nonce);
-    rh_report_page page = {
-        .web_dir = a->web_dir, .nonce = a->nonce, .sound = sound, .n_sound = n_sound, .shared = a->shared};
+    rh_report_page page = media ? *media : (rh_report_page){0};
+    page.web_dir = a->web_dir;
+    page.nonce = a->nonce;
+    page.shared = a->shared;
     rh_status st = rh_report_html(report, &page, &text, &a->err);
     if (st == RH_OK)
         rh_ask_text(a, "text/html; charset=utf-8", text);
@@ -134,9 +136,9 @@ static void add_headers(rh_http *h, const rh_ask *a)
                        "default-src 'none'; %sstyle-src 'unsafe-inline'; img-src data:; %s"
                        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
                        script,
-                       a->shared  ? "media-src 'self'; connect-src 'self'; "
-                       : a->sound ? "media-src data:; "
-                                  : "");
+                       a->shared             ? "media-src 'self'; connect-src 'self'; "
+                       : a->sound || a->film ? "media-src data:; "
+                                             : "");
         rh_http_header(h, "content-security-policy", policy);
         rh_http_header(h, "referrer-policy", "no-referrer");
     }
@@ -196,6 +198,7 @@ static void read_request(rh_ask *a, rh_http *h)
         a->question = rh_strdup(question);
     a->verbatim = rh_query(h, "verbatim", flag, sizeof flag) && strcmp(flag, "0") != 0;
     a->sound = rh_query(h, "sound", flag, sizeof flag) && strcmp(flag, "0") != 0;
+    a->film = rh_query(h, "video", flag, sizeof flag) && strcmp(flag, "0") != 0;
     if (strcmp(h->method, "GET") == 0) { /* a Range means nothing in others */
         rh_copy_header(h->net, a->range, sizeof a->range, "range");
         rh_copy_header(h->net, a->if_range, sizeof a->if_range, "if-range");

@@ -3,6 +3,7 @@
 #ifndef RH_SERVER_ASK_H
 #define RH_SERVER_ASK_H
 
+#include "rehearse/report/report.h"
 #include "server/forwarded.h"
 #include "server/http.h"
 
@@ -32,7 +33,8 @@ struct rh_ask {
     int limit;
     double before;
     bool verbatim; /* a transcript with fillers and disfluencies */
-    bool sound;    /* a page with the sound in it */
+    bool sound;    /* a page with the sound in it, */
+    bool film;     /* with the video */
     bool ran;      /* the session to be deleted was running and is on its way out by itself */
     json_t *wish;  /* owned: the JSON of the body, or NULL */
     json_t *share; /* owned: by which a mentor sees the session; NULL: it is the asker's, or an owner asks */
@@ -75,7 +77,7 @@ rh_status rh_ask_range(rh_ask *a);
 void rh_ask_json(rh_ask *a, json_t *take);
 void rh_ask_json_exact(rh_ask *a, json_t *take, size_t digits); /* of its numbers; else 12 */
 void rh_ask_text(rh_ask *a, const char *type, char *take);
-/* The report as a page, with the sound in it where that is not NULL. */
-rh_status rh_ask_page(rh_ask *a, const json_t *report, const uint8_t *sound, size_t n_sound);
+/* The report as a page; `media`: with its sound and videos in it, NULL = none. */
+rh_status rh_ask_page(rh_ask *a, const json_t *report, const rh_report_page *media);
 
 #endif

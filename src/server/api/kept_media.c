@@ -102,19 +102,56 @@ rh_status rh_session_answer_media(rh_ask *a, const json_t *session)
     return status;
 }
 
-rh_status rh_session_answer_video(rh_ask *a)
+static rh_status open_video(rh_ask *a, const char *id, int part, int *fd, const char **type, struct stat *st)
+{
+    rh_status status = rh_videos_open(a->server->media_dir, id, part, fd, type, &a->err);
+    if (status != RH_OK || (fstat(*fd, st) == 0 && S_ISREG(st->st_mode) && st->st_size <= MAX_MEDIA_BYTES))
+        return status;
+    close(*fd);
+    return rh_fail(&a->err, RH_ERR_NOTFOUND, "the video of session \"%s\" is gone", id);
+}
+
+rh_status rh_session_answer_video_of(rh_ask *a, const char *id)
 {
     struct stat st;
     int fd = -1;
     const char *type = NULL;
-    rh_status status = rh_videos_open(a->server->media_dir, a->id, a->video_part, &fd, &type, &a->err);
+    rh_status status = open_video(a, id, a->video_part, &fd, &type, &st);
     if (status != RH_OK)
         return status;
-    status = fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size <= MAX_MEDIA_BYTES
-                 ? send_media(a, fd, &st, type)
-                 : rh_fail(&a->err, RH_ERR_NOTFOUND, "the video of session \"%s\" is gone", a->id);
+    status = send_media(a, fd, &st, type);
     close(fd);
     return status;
+}
+
+rh_status rh_session_answer_video(rh_ask *a)
+{
+    return rh_session_answer_video_of(a, a->id);
+}
+
+/* All of it; NULL when it has more than `most` bytes. */
+static rh_status read_whole(rh_ask *a, int fd, const struct stat *st, size_t most, char **out, size_t *size)
+{
+    rh_status status = RH_OK;
+    *size = (size_t)st->st_size;
+    if (*size <= most) {
+        status = read_part(a, fd, 0, *size);
+        *out = a->body;
+        a->body = NULL;
+    }
+    close(fd);
+    return status;
+}
+
+rh_status rh_session_video_part(rh_ask *a, int part, size_t most, char **out, size_t *size)
+{
+    struct stat st;
+    int fd = -1;
+    const char *type = NULL;
+    *out = NULL;
+    *size = 0;
+    rh_status status = open_video(a, a->id, part, &fd, &type, &st);
+    return status == RH_OK ? read_whole(a, fd, &st, most, out, size) : status;
 }
 
 rh_status rh_session_sound(rh_ask *a, const json_t *session, size_t most, char **out, size_t *size)
@@ -123,15 +160,5 @@ rh_status rh_session_sound(rh_ask *a, const json_t *session, size_t most, char *
     int fd = open_media(a, session, &st);
     *out = NULL;
     *size = 0;
-    if (fd < 0)
-        return a->err.code;
-    rh_status status = RH_OK;
-    *size = (size_t)st.st_size;
-    if (*size <= most) {
-        status = read_part(a, fd, 0, *size);
-        *out = a->body;
-        a->body = NULL;
-    }
-    close(fd);
-    return status;
+    return fd < 0 ? a->err.code : read_whole(a, fd, &st, most, out, size);
 }

@@ -44,25 +44,6 @@ static rh_status export_all(rh_ask *a)
     return st;
 }
 
-/* One file with the sound in it, where it was kept and is not too long; the report says so where it is not there. */
-static rh_status page_with_sound(rh_ask *a, const json_t *session, json_t *report)
-{
-    char *sound = NULL;
-    size_t n = 0;
-    if (!json_is_string(json_object_get(session, "media")))
-        return rh_ask_page(a, report, NULL, 0);
-    rh_status st = rh_session_sound(a, session, RH_REPORT_SOUND_BYTES, &sound, &n);
-    if (st != RH_OK)
-        return st;
-    if (!sound)
-        json_array_append_new(json_object_get(report, "notes"),
-                              json_sprintf("The sound is not in this file: it has %zu MB, and %d MB fit.", n >> 20,
-                                           RH_REPORT_SOUND_BYTES >> 20));
-    st = rh_ask_page(a, report, (const uint8_t *)sound, n);
-    rh_free(sound);
-    return st;
-}
-
 static rh_status report_form(rh_ask *a, const json_t *session, json_t *report)
 {
     char *text = NULL;
@@ -71,7 +52,8 @@ static rh_status report_form(rh_ask *a, const json_t *session, json_t *report)
         return RH_OK;
     }
     if (strcmp(a->format, "html") == 0)
-        return a->sound && !a->share ? page_with_sound(a, session, report) : rh_ask_page(a, report, NULL, 0);
+        return (a->sound || a->film) && !a->share ? rh_session_one_file(a, session, report)
+                                                  : rh_ask_page(a, report, NULL);
     if (strcmp(a->format, "md") != 0) {
         a->param = "format";
         return rh_fail(&a->err, RH_ERR_INVAL, "format \"%s\" is not one of json, html, md (for PDF print the html)",
@@ -103,7 +85,7 @@ static rh_status report_of(rh_ask *a, const json_t *session)
         return rh_fail(&a->err, RH_ERR_NOTFOUND, "session \"%s\" is not finished: there is no report yet", a->id);
     if (!a->share)
         complete(a, session, report);
-    report = a->share ? rh_shared_report(session, a->share) : json_incref(report);
+    report = a->share ? rh_shared_report(session, a->share, a->server->media_dir) : json_incref(report);
     rh_status st = report_form(a, session, report);
     json_decref(report);
     return st;
@@ -140,7 +122,7 @@ static rh_status transcript_of(rh_ask *a, const json_t *session)
 static rh_status whole(rh_ask *a, const json_t *session)
 {
     if (a->share) {
-        rh_ask_json(a, rh_shared_session(session, a->share));
+        rh_ask_json(a, rh_shared_session(session, a->share, a->server->media_dir));
         return a->err.code;
     }
     rh_llm_tell(a->server, json_object_get(session, "report"));
@@ -211,9 +193,16 @@ void rh_session_media(rh_http *h)
     rh_ask_start(h, NULL, media_of);
 }
 
+static rh_status video_of(rh_ask *a)
+{
+    if (a->share && !json_is_true(json_object_get(a->share, "video")))
+        return rh_fail(&a->err, RH_ERR_NOTFOUND, "the video of session \"%s\" is not shared with you", a->id);
+    return rh_session_answer_video(a);
+}
+
 void rh_session_video(rh_http *h)
 {
-    rh_ask_start(h, rh_session_answer_video, NULL);
+    rh_ask_start(h, video_of, NULL);
 }
 
 /* ---- tidying ---- */

@@ -17,8 +17,12 @@ void rh_session_video(rh_http *h);
 /* kept_media.c; pool threads: the answer of the last one, */
 rh_status rh_session_answer_media(rh_ask *a, const json_t *session);
 rh_status rh_session_answer_video(rh_ask *a);
+rh_status rh_session_answer_video_of(rh_ask *a, const char *id); /* another session than a->id */
 /* or all of the sound, freed with rh_free(); NULL when *size is over `most`. */
 rh_status rh_session_sound(rh_ask *a, const json_t *session, size_t most, char **out, size_t *size);
+rh_status rh_session_video_part(rh_ask *a, int part, size_t most, char **out, size_t *size);
+/* The report as one file (one_file.c; pool threads). */
+rh_status rh_session_one_file(rh_ask *a, const json_t *session, json_t *report);
 /* POST /v1/sessions: the form has arrived. */
 void rh_sessions_upload(rh_http *h);
 

@@ -1,6 +1,7 @@
 /* shared_view.c - what others than its owner see of a session. Pool threads. */
 #include <string.h>
 #include "rehearse/base/json.h"
+#include "rehearse/session/videos.h"
 #include "shares.h"
 
 void rh_shared_notes(json_t **notes, const json_t *share)
@@ -16,7 +17,7 @@ void rh_shared_notes(json_t **notes, const json_t *share)
 
 /* What others see of a report: nothing of other sessions, no names of files or people, and of notes those that came by
  * this link. */
-json_t *rh_shared_report(const json_t *session, const json_t *share)
+json_t *rh_shared_report(const json_t *session, const json_t *share, const char *media_dir)
 {
     static const char *const keys[] = {
         "version", "title",    "question",        "kind",   "created",   "duration_s", "speech_s",
@@ -34,13 +35,18 @@ json_t *rh_shared_report(const json_t *session, const json_t *share)
     rh_shared_notes(&notes, share);
     json_object_set_new(out, "moment_notes", notes);
     bool sound = json_is_true(json_object_get(share, "sound")) && json_is_string(json_object_get(session, "media"));
+    json_t *videos =
+        json_is_true(json_object_get(share, "video")) ? rh_videos_list(media_dir, rh_json_str(session, "id")) : NULL;
     json_object_set_new(out, "shared",
-                        json_pack("{s:f, s:b, s:b}", "expires", rh_json_num(share, "expires"), "comments",
-                                  json_is_true(json_object_get(share, "comments")), "sound", sound));
+                        json_pack("{s:f, s:b, s:b, s:b}", "expires", rh_json_num(share, "expires"), "comments",
+                                  json_is_true(json_object_get(share, "comments")), "sound", sound, "video",
+                                  videos != NULL));
+    if (videos)
+        json_object_set_new(out, "videos", videos);
     return out;
 }
 
-json_t *rh_shared_session(const json_t *session, const json_t *share)
+json_t *rh_shared_session(const json_t *session, const json_t *share, const char *media_dir)
 {
     static const char *const keys[] = {"id",     "created",  "updated", "state",    "duration_s", "error",
                                        "scores", "measures", "events",  "segments", "seconds"};
@@ -58,7 +64,7 @@ json_t *rh_shared_session(const json_t *session, const json_t *share)
     rh_shared_notes(&notes, share);
     json_object_set_new(out, "notes", notes);
     json_object_set_new(out, "report",
-                        json_is_object(json_object_get(session, "report")) ? rh_shared_report(session, share)
+                        json_is_object(json_object_get(session, "report")) ? rh_shared_report(session, share, media_dir)
                                                                            : json_null());
     return out;
 }

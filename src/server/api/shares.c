@@ -10,6 +10,7 @@
 #include "rehearse/base/alloc.h"
 #include "rehearse/base/clock.h"
 #include "rehearse/base/json.h"
+#include "rehearse/session/videos.h"
 #include "rehearse/who/tokens.h"
 #include "server/forwarded.h"
 #include "server/numbers.h"
@@ -52,20 +53,20 @@ static rh_status read_mentor(rh_ask *a, const char **with)
 static rh_status read_wish(rh_ask *a, double *expires_in_s, const char **with, json_t **data)
 {
     static const rh_number_range times = {60, (double)RH_MAX_SHARE_DAYS * DAY_S, false};
-    static const char *const flags[] = {"comments", "sound"};
-    bool flag[2] = {false, false};
+    static const char *const flags[] = {"comments", "sound", "video"};
+    bool flag[3] = {false, false, false};
     a->param = "expires_in_s";
     rh_status st = rh_number_of(a->wish, "expires_in_s", times, expires_in_s, &a->err);
     if (st == RH_OK)
         st = read_mentor(a, with);
-    for (size_t i = 0; i < 2 && st == RH_OK; i++) {
+    for (size_t i = 0; i < 3 && st == RH_OK; i++) {
         a->param = flags[i];
         st = rh_wish_flag(a->wish, flags[i], &flag[i], &a->err);
     }
     if (st != RH_OK)
         return st;
     a->param = NULL;
-    *data = json_pack("{s:b, s:b}", "comments", flag[0], "sound", flag[1]);
+    *data = json_pack("{s:b, s:b, s:b}", "comments", flag[0], "sound", flag[1], "video", flag[2]);
     return RH_OK;
 }
 
@@ -196,8 +197,8 @@ static rh_status page(rh_ask *a)
     if (st == RH_ERR_NOTFOUND)
         no_page(a);
     if (st == RH_OK) {
-        report = rh_shared_report(session, share);
-        st = rh_ask_page(a, report, NULL, 0);
+        report = rh_shared_report(session, share, a->server->media_dir);
+        st = rh_ask_page(a, report, NULL);
     }
     json_decref(report);
     json_decref(session);
@@ -216,6 +217,18 @@ static rh_status media(rh_ask *a)
     if (st == RH_OK)
         st = rh_session_answer_media(a, session);
     json_decref(session);
+    json_decref(share);
+    return st;
+}
+
+static rh_status video(rh_ask *a)
+{
+    json_t *share = NULL;
+    rh_status st = open_link(a, &share);
+    if (st == RH_OK && !json_is_true(json_object_get(share, "video")))
+        st = rh_fail(&a->err, RH_ERR_NOTFOUND, "this link does not share the video");
+    if (st == RH_OK && (st = rh_session_answer_video_of(a, rh_json_str(share, "session"))) == RH_ERR_NOTFOUND)
+        st = rh_fail(&a->err, st, "there is no such part of a video behind this link"); /* without the session's name */
     json_decref(share);
     return st;
 }
@@ -319,6 +332,11 @@ void rh_shared_page(rh_http *h)
 void rh_shared_media(rh_http *h)
 {
     open_for(h, media, false);
+}
+
+void rh_shared_video(rh_http *h)
+{
+    open_for(h, video, false);
 }
 
 void rh_shared_comment(rh_http *h)
