@@ -52,7 +52,13 @@ export async function languages({ open, quiet, axe, looksFinished, server }) {
       assert.equal(await page.evaluate(() => document.documentElement.lang), code);
       assert.equal(await page.textContent('.intro h1'), w['setup.title']);
       assert.equal(await page.inputValue('#tongue'), code);
-      assert.equal(await page.inputValue('#language'), code, 'what is spoken follows');
+      const spoken = () => page.evaluate(() => { const s = document.querySelector('#language'); return [s.value, s.selectedOptions[0].textContent]; });
+      const asked = (of) => ['', w['settings.language.asked'].replace('{language}', new Intl.DisplayNames([code, 'en'], { type: 'language' }).of(of).replace(/^./, (c) => c.toLocaleUpperCase(code)))];
+      assert.deepEqual(await spoken(), asked('en'), 'what is spoken follows the question of the bank');
+      await page.fill('#own', '?');
+      assert.deepEqual(await spoken(), asked(code), 'or one of their own');
+      await page.fill('#own', '');
+      assert.deepEqual(await spoken(), asked('en'));
       assert.equal(await page.isVisible('#bank-language'), code !== 'en');
       if (code !== 'en') assert.equal(await page.textContent('#bank-language'), w['setup.english']);
       assert.equal(await page.getAttribute('#question', 'lang'), 'en');

@@ -58,5 +58,6 @@ export const settings = new Proxy({}, {
   },
 });
 
-// The language that is practised: the person's choice, else that of the page.
-export const spokenLanguage = () => settings.language || language();
+// The language that is spoken: the person's choice, else that of what is asked: English for questions of the bank (`english`),
+// the page's for one of their own.
+export const spokenLanguage = (english) => settings.language || (english ? 'en' : language());

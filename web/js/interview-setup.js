@@ -90,5 +90,5 @@ export function planInterview(shared) {
   const { job_ad, cv } = shared.pasted;
   return request('v1/interviews', { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({
     role: $('#interview-role').value, questions: Number($('#interview-length').value), job_ad, cv,
-    client: settings.client || 'me', ...(spokenLanguage() !== 'auto' ? { language: spokenLanguage() } : {}) }) });
+    client: settings.client || 'me', ...(spokenLanguage(true) !== 'auto' ? { language: spokenLanguage(true) } : {}) }) });
 }

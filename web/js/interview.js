@@ -96,7 +96,7 @@ export function interview(shared, alive, { id, plan, role: roleId, role_name: ro
     const base = `${id}-${question.index}${question.step ? `-${question.step}` : ''}`;
     const mine = answer = new Answer({ capture, self, saved: from, id: from?.id ?? `${base}-${crypto.getRandomValues(new Uint32Array(1))[0].toString(36)}`,
       start: { interview: id, question_index: question.index, follow_up: question.step, question: question.text, kind: question.kind,
-        client: settings.client || 'me', language: spokenLanguage(), keep_media: Boolean(settings.keep), keep_video: Boolean(settings.video), face_hz: 4, turns: true, patience_s: patience() } });
+        client: settings.client || 'me', language: spokenLanguage(true), keep_media: Boolean(settings.keep), keep_video: Boolean(settings.video), face_hz: 4, turns: true, patience_s: patience() } });
     enter('listening');
     save();
     const over = new Promise((r) => { decide = r; });

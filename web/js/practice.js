@@ -33,7 +33,7 @@ export function practice(shared, alive, saved = null) {
   captions.hidden = !settings.captions;
 
   const live = new Live(id, { question: question.text, kind: question.kind, client: settings.client || 'me',
-    language: question.language || spokenLanguage(), keep_media: Boolean(settings.keep), keep_video: Boolean(settings.video), face_hz: 4,
+    language: question.language || spokenLanguage(question.bank), keep_media: Boolean(settings.keep), keep_video: Boolean(settings.video), face_hz: 4,
     ...pastedTexts(shared) }, saved);
   let recorder = null;
   const part = (saved?.part || 0) + 1; // of the video

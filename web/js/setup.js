@@ -6,7 +6,7 @@ import { offerClosedTab } from './unfinished.js';
 import { choose, chosen } from './choose.js';
 import { goalPicker, loadGoal } from './goal.js';
 import { chooseInterview, chooseMode, isInterview, planInterview, voiceSettings } from './interview-setup.js';
-import { el, languageName, onLanguage, put, w } from './words.js';
+import { el, language, languageName, put, w } from './words.js';
 
 const SPOKEN = ['en', 'auto', 'de', 'es', 'fr', 'it', 'nl', 'pl', 'pt', 'hi', 'ja', 'zh'];
 
@@ -20,7 +20,7 @@ export async function setup(shared, alive, onleave) {
   show('view-setup');
   offerClosedTab($('.intro'));
   choose(bank, shared);
-  rememberSettings();
+  const nameLanguage = rememberSettings();
   acceptFiles(alive);
   const showGoal = async () => {
     const client = settings.client || 'me', goal = await loadGoal(client).catch(() => undefined);
@@ -30,7 +30,7 @@ export async function setup(shared, alive, onleave) {
   showGoal();
   chooseInterview(bank, shared);
   const start = $('#start');
-  chooseMode(() => { put(start, w(isInterview() ? 'setup.start.interview' : 'setup.start')); });
+  chooseMode(() => { nameLanguage(); put(start, w(isInterview() ? 'setup.start.interview' : 'setup.start')); });
   start.addEventListener('click', async () => {
     if (isInterview()) return beginInterview(shared, alive);
     shared.question = chosen(shared);
@@ -61,9 +61,11 @@ async function beginInterview(shared, alive) {
 
 function rememberSettings() {
   const spoken = $('#language');
-  spoken.append(...SPOKEN.map((code) => el('option', { value: code }, code === 'auto' ? w('settings.language.auto') : () => languageName(code))));
-  spoken.value = spokenLanguage();
-  onLanguage(spoken, () => { if (!settings.language) spoken.value = spokenLanguage(); });
+  const asked = el('option', { value: '' });
+  const name = () => put(asked, w('settings.language.asked', { language: () => languageName(isInterview() || !$('#own').value.trim() ? 'en' : language()) }));
+  spoken.append(asked, ...SPOKEN.map((code) => el('option', { value: code }, code === 'auto' ? w('settings.language.auto') : () => languageName(code))));
+  $('#own').addEventListener('input', name);
+  $('#pick').addEventListener('change', name); // which empties the other
   for (const id of ['client', 'language']) {
     const input = $(`#${id}`);
     if (settings[id] !== undefined) input.value = settings[id];
@@ -74,6 +76,7 @@ function rememberSettings() {
     input.checked = Boolean(settings[id]);
     input.addEventListener('change', () => { settings[id] = input.checked; });
   }
+  return name;
 }
 
 async function checkDevices(shared, alive, onleave) {
@@ -191,7 +194,7 @@ async function analyse(file, alive) {
   text(w('upload.sending', { file: file.name }));
   try {
     const form = new FormData();
-    for (const [k, v] of [['client', settings.client], ['language', spokenLanguage()], ['question', $('#own').value.trim()], ['keep_media', settings.keep ? 'true' : ''], ['keep_video', settings.video ? 'true' : ''], ['job_ad', $('#job-ad').value], ['cv', $('#cv').value]]) if (v) form.append(k, v);
+    for (const [k, v] of [['client', settings.client], ['language', spokenLanguage(false)], ['question', $('#own').value.trim()], ['keep_media', settings.keep ? 'true' : ''], ['keep_video', settings.video ? 'true' : ''], ['job_ad', $('#job-ad').value], ['cv', $('#cv').value]]) if (v) form.append(k, v);
     form.append('file', file);
     const { id } = await request('v1/sessions', { method: 'POST', body: form });
     for (;;) {
