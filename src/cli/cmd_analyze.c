@@ -17,17 +17,22 @@
 #include "file_name.h"
 #include "input.h"
 #include "speech_model.h"
+#include "terms_option.h"
 
 typedef struct {
     rh_config cfg;
-    const char *reference, *question, *format;
+    const char *reference, *question, *format, *given_terms;
+    rh_terms *terms;
+    json_t *key_terms; /* the same, for sessions */
     rh_model_set *models;
 } job;
 
 static rh_status load(job *j, rh_error *err)
 {
     char path[4096], cache[4096];
-    rh_status st = rh_cli_speech_path(&j->cfg, path, sizeof path, err);
+    rh_status st = rh_cli_terms(&j->terms, &j->key_terms, j->given_terms, err);
+    if (st == RH_OK)
+        st = rh_cli_speech_path(&j->cfg, path, sizeof path, err);
     if (st != RH_OK)
         return st;
     rh_model_set_options o = {
@@ -48,8 +53,11 @@ static rh_status analyze(job *j, const char *name, const char *path, json_t **re
         return st;
     rh_progress bar;
     rh_progress_start(&bar, name);
-    rh_hearing_options o = {
-        .reference = j->reference, .question = j->question, .progress = rh_progress_update, .progress_user = &bar};
+    rh_hearing_options o = {.reference = j->reference,
+                            .question = j->question,
+                            .terms = j->terms,
+                            .progress = rh_progress_update,
+                            .progress_user = &bar};
     rh_analysis a = {0};
     st = rh_analyze_recording(j->models, audio.samples, audio.n, &o, &a, err);
     rh_progress_end(&bar);
@@ -100,6 +108,7 @@ static rh_status make_report(job *j, const char *name, const char *path, json_t 
                             .language = j->cfg.language,
                             .reference = j->reference,
                             .question = j->question,
+                            .key_terms = j->key_terms,
                             .file_name = shown,
                             .from = RH_SESSION_FILE,
                             .progress = rh_progress_update,
@@ -194,6 +203,7 @@ int rh_cmd_analyze(int argc, char **argv)
          &j.reference, 0, 0},
         {"question", "TEXT", "what was asked: the content of the answer is judged by it", RH_CLI_TEXT, &j.question, 0,
          0},
+        {"terms", "FILE|LIST", "names to spell right: a term a line, or A,B,C", RH_CLI_TEXT, &j.given_terms, 0, 0},
         {"format", "json|text|md|html", "a JSON object a line, a page to read, or the full report", RH_CLI_CHOICE,
          &j.format, 0, 0},
         {0},
@@ -225,6 +235,8 @@ int rh_cmd_analyze(int argc, char **argv)
                 code = RH_EXIT_FAILED;
     }
     rh_model_set_free(j.models);
+    rh_terms_free(j.terms);
+    json_decref(j.key_terms);
     rh_config_done(&j.cfg);
     return code;
 }

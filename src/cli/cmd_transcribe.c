@@ -32,7 +32,7 @@ typedef struct {
 
 static rh_status load(job *j, rh_error *err)
 {
-    rh_status st = rh_cli_terms(&j->terms, j->given_terms, err);
+    rh_status st = rh_cli_terms(&j->terms, NULL, j->given_terms, err);
     if (st == RH_OK)
         st = rh_cli_load_speech(&j->cfg, &j->model, err);
     if (st == RH_OK && !j->no_vad)

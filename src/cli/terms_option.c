@@ -7,9 +7,9 @@
 
 enum { MOST_BYTES = 64 * 1024 };
 
-rh_status rh_cli_terms(rh_terms **out, const char *given, rh_error *err)
+rh_status rh_cli_terms(rh_terms **out, json_t **list, const char *given, rh_error *err)
 {
-    const char *list[RH_TERMS_MAX + 1], *between = ",\n";
+    const char *terms[RH_TERMS_MAX + 1], *between = ",\n";
     rh_buf text;
     rh_error why;
     size_t n = 0;
@@ -33,9 +33,14 @@ rh_status rh_cli_terms(rh_terms **out, const char *given, rh_error *err)
     char *save = NULL;
     for (char *t = st == RH_OK ? strtok_r((char *)text.data, between, &save) : NULL; t && n <= RH_TERMS_MAX;
          t = strtok_r(NULL, between, &save))
-        list[n++] = t;
+        terms[n++] = t;
     if (st == RH_OK)
-        st = rh_terms_new(out, list, n, err);
+        st = rh_terms_new(out, terms, n, err);
+    if (list)
+        *list = json_array();
+    for (size_t i = 0; list && st == RH_OK && i < n; i++)
+        if (json_array_append_new(*list, json_string(terms[i])) != 0)
+            st = rh_fail(err, RH_ERR_NOMEM, "--terms: out of memory");
     rh_buf_done(&text);
     return st;
 }

@@ -116,7 +116,7 @@ export async function corners({ open, quiet, axe, looksFinished, server, errors 
     const { videos } = await (await fetch(`${server.url}v1/sessions/${id}/report`)).json();
     assert.equal(videos.length, 2);
     assert.ok(videos[0].start < 2 && videos[1].start > 3, JSON.stringify(videos));
-    const seen = await page.evaluate(async ({ start }) => {
+    const watch = (where) => where.evaluate(async ({ start }) => {
       const video = document.querySelector('article.report video');
       const next = (event) => new Promise((done) => video.addEventListener(event, done, { once: true }));
       if (video.readyState < 1) await next('loadedmetadata');
@@ -126,13 +126,32 @@ export async function corners({ open, quiet, axe, looksFinished, server, errors 
       words.at(-1).click(); // in the second part
       await moved;
       await next('timeupdate');
-      return { ...first, at: start + video.currentTime, part: new URL(video.src).searchParams.get('part') };
+      return { ...first, at: start + video.currentTime, part: new URL(video.src).searchParams.get('part'), follows: Boolean(document.querySelector('.word.playing')) };
     }, videos[1]);
+    const seen = await watch(page);
     assert.ok(Number.isFinite(seen.length) && seen.length > 2 && seen.width > 0, JSON.stringify(seen));
     assert.equal(seen.part, '2');
-    assert.ok(seen.at > videos[1].start, JSON.stringify(seen));
+    assert.ok(seen.at > videos[1].start && seen.follows, JSON.stringify(seen));
     await axe(page);
     await looksFinished(page, 'video');
+
+    // Others see it where its owner says so; the report as one file has it inside.
+    assert.equal(await page.isChecked('.share-form >> text=They may see the video'), false);
+    await page.check('.share-form >> text=They may see the video');
+    await page.click('text=Make a link');
+    await page.waitForSelector('.made input');
+    assert.match(await page.textContent('.links li'), /with video/);
+    assert.match(await page.textContent('.share'), /the video too/);
+    for (const [name, url] of [['shared-video', await page.inputValue('.made input')], ['file-video', `${server.url}v1/sessions/${id}/report?format=html&sound=1&video=1`]]) {
+      const other = await open();
+      await other.goto(url);
+      await other.waitForSelector('article.report video');
+      const there = await watch(other);
+      assert.ok(there.length > 2 && there.width > 0 && there.at > videos[1].start && there.follows, `${name}: ${JSON.stringify(there)}`);
+      await axe(other);
+      await looksFinished(other, name);
+      await other.context().close();
+    }
     await page.goto(server.url);
     await page.waitForSelector('#video', { state: 'attached' });
     await page.evaluate(() => { document.querySelector('#video').closest('details').open = true; });

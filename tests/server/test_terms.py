@@ -66,6 +66,17 @@ class Terms(unittest.TestCase):
         self.assertEqual(kept["meta"]["key_terms"], ["Kubernetes", "Emil", "Terraform"])
         self.assertIn("Emil", json.dumps(kept["report"]))
 
+    def test_analyses_take_key_terms(self):
+        def ask(*fields):
+            status, r = server.post_form("/api/analyze-audio", [("audio", fixture(EMIL), EMIL), ("language", "en"), *fields])
+            self.assertEqual(status, 200, r)
+            return r["transcribed_text"]
+        self.assertNotIn("Emil", ask())
+        self.assertIn("Emil", ask(("key_terms", "Kubernetes,Emil")))
+        status, r = server.post_form("/api/analyze-audio", [("audio", fixture(EMIL), EMIL), ("key_terms", "x" * 65)])
+        self.assertEqual(status, 400, r)
+        self.assertIn("key_terms", r["detail"])
+
     def test_transcriptions_take_hotwords(self):
         def ask(*fields):
             status, r = server.post_form("/v1/audio/transcriptions", [("file", fixture(CRAYFISH), CRAYFISH), ("language", "en"), *fields])

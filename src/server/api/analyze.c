@@ -1,6 +1,7 @@
 /* analyze.c - a recording or a picture by POST, and its analysis in the reply. */
 #include "api.h"
 #include "file_job.h"
+#include "terms_field.h"
 #include "text_field.h"
 
 #include <string.h>
@@ -17,6 +18,7 @@
 typedef struct {
     rh_file_job base;
     char *reference, *language, *question, *kind;
+    rh_terms *terms;
     json_t *result;
 } audio_job;
 
@@ -30,6 +32,7 @@ static void audio_run(rh_job *base, rh_worker *w)
                             .reference = j->reference,
                             .question = j->question,
                             .question_kind = j->kind,
+                            .terms = j->terms,
                             .cancel = &j->base.cancel};
     rh_status st = rh_file_job_audio(&j->base, &audio);
     if (st == RH_OK)
@@ -47,6 +50,7 @@ static void audio_free(audio_job *j)
     rh_free(j->language);
     rh_free(j->question);
     rh_free(j->kind);
+    rh_terms_free(j->terms);
     rh_free(j);
 }
 
@@ -97,10 +101,13 @@ void rh_analyze_audio(rh_http *h)
     }
     const char *reference = rh_form_text(h, "reference_text"), *language = rh_form_text(h, "language");
     const char *question, *kind;
-    if (!text_field(h, "question", &question) || !text_field(h, "kind", &kind))
+    rh_terms *terms = NULL;
+    if (!text_field(h, "question", &question) || !text_field(h, "kind", &kind) ||
+        !rh_terms_field(h, "key_terms", &terms))
         return;
     audio_job *j = rh_calloc(1, sizeof *j);
     if (!j) {
+        rh_terms_free(terms);
         rh_http_error(h, 503, "out of memory");
         return;
     }
@@ -109,6 +116,7 @@ void rh_analyze_audio(rh_http *h)
     j->language = language && *language ? rh_strdup(language) : NULL;
     j->question = question ? rh_strdup(question) : NULL;
     j->kind = kind ? rh_strdup(kind) : NULL;
+    j->terms = terms;
     if (!rh_file_job_start(&j->base, h, f))
         audio_free(j);
 }

@@ -11,7 +11,7 @@
 #include "server/error_body.h"
 #include "server/api/api.h"
 #include "server/api/file_job.h"
-#include "server/api/pasted.h"
+#include "server/api/terms_field.h"
 #include "rehearse/base/alloc.h"
 #include "rehearse/media/audio.h"
 #include "rehearse/asr/recording.h"
@@ -360,24 +360,6 @@ static bool read_prompt(rh_http *h, transcription *j)
     return true;
 }
 
-static bool read_hotwords(rh_http *h, transcription *j)
-{
-    const char *f = rh_form_text(h, "hotwords"), *terms[RH_TERMS_MAX];
-    json_t *list = NULL;
-    rh_error err;
-    if (!f || !*f)
-        return true;
-    rh_status st = rh_key_terms_read("hotwords", f, &list, &err);
-    for (size_t i = 0; i < json_array_size(list); i++)
-        terms[i] = json_string_value(json_array_get(list, i));
-    if (st == RH_OK)
-        st = rh_terms_new(&j->terms, terms, json_array_size(list), &err);
-    json_decref(list);
-    if (st != RH_OK)
-        rh_http_error_at(h, 400, "hotwords", NULL, "%s", err.msg);
-    return st == RH_OK;
-}
-
 static bool read_options(rh_http *h, transcription *j)
 {
     const char *language = rh_form_text(h, "language"), *heat = rh_form_text(h, "temperature");
@@ -398,7 +380,7 @@ static bool read_options(rh_http *h, transcription *j)
         return false;
     }
     return read_granularities(h, j) && read_stream(h, j) && read_form(h, &j->form) && read_prompt(h, j) &&
-           read_hotwords(h, j);
+           rh_terms_field(h, "hotwords", &j->terms);
 }
 
 void rh_start_transcription(rh_http *h)
