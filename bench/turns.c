@@ -10,8 +10,8 @@
  * They are heard by a live session, in simulated time: sound arrives at the rate of
  * speech, work takes as long as it really took (with --cpu 1: its processor time, for machines that
  * are busy).
- *   apart: speakers of which nothing was learned (LibriSpeech 533, the Azure readings, JFK); learned: the
- *   other ones of LibriSpeech; ocean: grown-ups of speechocean762 who read fluently.
+ *   apart: speakers of which nothing was learned (LibriSpeech 533, the Azure readings, JFK, three sonnets of
+ *   LibriVox); learned: the other ones of LibriSpeech; ocean: grown-ups of speechocean762 who read fluently.
  * --features: no turn ends; what is known in each pause goes to the file (tools/train_turns.py). */
 #include <jansson.h>
 #include <math.h>
@@ -154,6 +154,9 @@ static void list_recordings(const char *which)
     add_recording("azure", "speech/azure_training/audio1.wav");
     add_recording("azure", "speech/azure_training/audio2.wav");
     add_recording("jfk", "speech/jfk.flac");
+    add_recording("p001", "speech/sonnets/p001.mp3");
+    add_recording("p002", "speech/sonnets/p002.mp3");
+    add_recording("p003", "speech/sonnets/p003.mp3");
 }
 
 /* ---- answers ---- */
@@ -263,13 +266,19 @@ static bool add_recording_to(answer *a, const recording *r, bool last)
     rh_transcript t;
     rh_transcript_init(&t);
     check(rh_audio_read_file(&sound, bench_data(r->path, path, sizeof path), 120, &err), &err);
-    if (sound.n > 30 * RATE)
+    bool shortened = sound.n > 30 * RATE;
+    if (shortened)
         sound.n = 30 * RATE;
     rh_asr_params p = rh_asr_params_default();
     p.language = "en";
     p.timestamps = false;
     check(rh_asr_transcribe(b.stream, sound.samples, sound.n, &p, &t, &err), &err);
+    if (shortened) /* it ends with its last whole sentence */
+        while (t.n_words > 0 && place_of(&t, t.n_words - 1) != SENTENCE)
+            t.n_words--;
     bool usable = t.n_words > 1;
+    if (usable && shortened && (size_t)(t.words[t.n_words - 1].end * RATE) + RATE / 2 < sound.n)
+        sound.n = (size_t)(t.words[t.n_words - 1].end * RATE) + RATE / 2;
     size_t at = 0, cut, least = (size_t)(1.2 * RATE), end = end_of_speech(&sound);
     float level = fminf(quiet_level(&sound), 1e-3f);
     for (int i = 0; usable && i + 2 < t.n_words; i++) {
@@ -427,6 +436,16 @@ static double share(int n, int of)
     return of ? 100.0 * n / of : 0;
 }
 
+/* Where the true share lies, 19 times of 20 (Wilson), in percent. */
+static double bound(int n, int of, double sign)
+{
+    static const double Z = 1.96;
+    if (!of)
+        return 0;
+    double p = (double)n / of, z = Z * Z / of, off = Z * sqrt(p * (1 - p) / of + z / (4.0 * of));
+    return 100 * (p + z / 2 + sign * off) / (1 + z);
+}
+
 static const char *option(int argc, char **argv, const char *name, const char *otherwise)
 {
     for (int i = 1; i + 1 < argc; i++)
@@ -482,13 +501,15 @@ int main(int argc, char **argv)
     }
     int ends = b.n_waits[0] + b.n_waits[1], inside = b.n[WITHIN] + b.n[BETWEEN];
     printf(
-        "turns speakers=%s clock=%s patience_s=%.1f answers=%d audio_s=%.0f pauses=%d cut_percent=%.1f within=%d "
+        "turns speakers=%s clock=%s patience_s=%.1f answers=%d audio_s=%.0f pauses=%d cut_percent=%.1f ci95=%.1f..%.1f within=%d "
         "cut_percent=%.1f between=%d cut_percent=%.1f open=%d cut=%d at_sentence_ends=%d cut_percent=%.1f cut_in_reader_s_pauses=%d ends=%d "
-        "told=%d sure_percent=%.0f sure_wait_s p50=%.2f else_wait_s p50=%.2f by_silence=%d\n",
+        "told=%d sure_percent=%.0f ci95=%.0f..%.0f sure_wait_s p50=%.2f else_wait_s p50=%.2f by_silence=%d\n",
         which, b.cpu ? "cpu" : "wall", b.patience_s, n, audio_s, inside, share(b.cut[WITHIN] + b.cut[BETWEEN], inside),
+        bound(b.cut[WITHIN] + b.cut[BETWEEN], inside, -1), bound(b.cut[WITHIN] + b.cut[BETWEEN], inside, 1),
         b.n[WITHIN], share(b.cut[WITHIN], b.n[WITHIN]), b.n[BETWEEN], share(b.cut[BETWEEN], b.n[BETWEEN]), b.n_open,
         b.cut_open, b.n[SENTENCE], share(b.cut[SENTENCE], b.n[SENTENCE]), b.cut_reader, b.n[LAST], ends,
-        share(b.n_waits[0], ends), median(b.waits[0], b.n_waits[0]), median(b.waits[1], b.n_waits[1]), b.reasons[1]);
+        share(b.n_waits[0], ends), bound(b.n_waits[0], ends, -1), bound(b.n_waits[0], ends, 1),
+        median(b.waits[0], b.n_waits[0]), median(b.waits[1], b.n_waits[1]), b.reasons[1]);
     rh_asr_stream_free(b.stream);
     rh_model_set_free(b.models);
     return 0;

@@ -34,13 +34,13 @@ def sentence_over(f):
     """As sentence_over() of src/session/turns.c."""
     stop, comma, dots, end, word = (float(v) for v in f[11:16])
     if stop + comma + dots + end + word <= 0:
-        return 1.5 if f[5] == "1" else -1.5
+        return 0.5 if f[5] == "1" else -0.5
     return math.log((stop + 0.02) / (comma + dots + word + 0.02))
 
 
 def row(f):
     """As rh_turns has it."""
-    return [1, sentence_over(f), odds(float(f[4]), 0.03), f[6] == "1", int(f[8]) < 4]
+    return [1, sentence_over(f), odds(float(f[4]), 0.01), f[6] == "1", int(f[8]) < 4]
 
 
 def read(paths):
@@ -69,7 +69,8 @@ def fit(x, y, speakers):
         slope = x.T @ (weight * (p - y))
         slope[1:] += 2 * PENALTY * w[1:]
         return value, slope
-    return minimize(loss, np.zeros(x.shape[1]), jac=True).x
+    bounds = [(None, None)] * 3 + [(None, 0)] * 2  # words and sentences that speak against an end never speak for one
+    return minimize(loss, np.zeros(x.shape[1]), jac=True, bounds=bounds).x
 
 
 def auc(p, y):

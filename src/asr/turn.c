@@ -46,7 +46,7 @@ rh_status rh_turn_model_load(rh_turn_model **out, const char *path, const char *
     if (cache_dir && rh_nn_cache_folder(cache, sizeof cache, cache_dir))
         o.cache_dir = cache;
     if (st == RH_OK)
-        st = rh_nn_model_load(&m->nn, path, &o, err);
+        st = rh_nn_model_load_unrounded(&m->nn, path, &o, err);
     if (st == RH_OK && (rh_nn_model_input(m->nn, "input_features") != 0 || rh_nn_model_n_outputs(m->nn) != 1))
         st = rh_fail(err, RH_ERR_FORMAT, "not a Smart Turn model: no input_features, or not one output");
     if (st == RH_OK) {

@@ -13,8 +13,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include "cache.h"
+#include "onnx_unround.h"
 #include "rehearse/base/alloc.h"
 #include "rehearse/base/cpu.h"
+#include "rehearse/base/file.h"
 
 enum { MAX_PORTS = 256, MAX_PROPERTIES = 32 };
 
@@ -186,6 +188,30 @@ rh_status rh_nn_model_load_ir(rh_nn_model **out, const char *xml, size_t n_xml, 
         st = compile(out, model, opts, "network description", err);
     ov_model_free(model);
     ov_tensor_free(buffer);
+    return st;
+}
+
+rh_status rh_nn_model_load_unrounded(rh_nn_model **out, const char *path, const rh_nn_options *opts, rh_error *err)
+{
+    const void *file = NULL;
+    size_t n = 0;
+    rh_buf plain;
+    rh_error why = {0};
+    ov_model_t *model = NULL;
+    rh_status st = need_core(err);
+    if (st == RH_OK && (st = rh_file_map(path, &file, &n, &why)) != RH_OK)
+        return rh_fail(err, st, "cannot read network file %s: %s", path, why.msg);
+    if (st != RH_OK)
+        return st;
+    rh_buf_init(&plain, SIZE_MAX);
+    if ((st = rh_onnx_unround(file, n, &plain, err)) == RH_OK &&
+        ov_core_read_model_from_memory_buffer(core, plain.data, plain.len, NULL, &model) != OK)
+        st = fail_ov(err, RH_ERR_FORMAT, path);
+    (void)munmap((void *)(uintptr_t)file, n);
+    rh_buf_done(&plain);
+    if (st == RH_OK)
+        st = compile(out, model, opts, path, err);
+    ov_model_free(model);
     return st;
 }
 

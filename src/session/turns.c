@@ -81,7 +81,7 @@ static float log_odds(float p, float least)
  * that it wrote. */
 static float sentence_over(const rh_turn_words *w)
 {
-    static const float LEAST = 0.02f, BY_SIGN = 1.5f;
+    static const float LEAST = 0.02f, BY_SIGN = 0.5f;
     float goes_on = w->comma_next + w->dots_next + w->word_next;
     if (w->stop_next + goes_on + w->end_next <= 0)
         return w->stop == RH_STOP_FULL ? BY_SIGN : -BY_SIGN;
@@ -95,7 +95,7 @@ static float probability(const rh_turns *t, const rh_turn_view *v)
     const float known[RH_TURN_FEATURES] = {
         1,
         sentence_over(w),
-        t->asked_for == v->speech_end ? log_odds(t->p_voice, 0.03f) : 0,
+        t->asked_for == v->speech_end ? log_odds(t->p_voice, 0.01f) : 0,
         w->open == RH_MAYBE_OPEN,
         w->n_words < 4,
     };

@@ -29,13 +29,13 @@ static void as_the_reference(void **state)
         assert_true(n <= a.n);
         assert_int_equal(rh_turn_over(model, a.samples, n, &p, NULL), RH_OK);
         off += fabs((double)p - want);
-        if (fabs((double)p - want) > 0.25) /* processors round its int8 in their own ways */
+        if (fabs((double)p - want) > 0.03)
             fail_msg("%zu samples of %s: %.3f, the reference has %.3f", n, name, (double)p, want);
         rh_audio_done(&a);
     }
     fclose(in);
     assert_int_equal(lines, 28);
-    assert_true(off / lines < 0.05);
+    assert_true(off / lines < 0.005);
 }
 
 static void silence_is_a_number_too(void **state)

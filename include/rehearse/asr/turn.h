@@ -3,8 +3,9 @@
  * A pause says little about it; the melody and the words before it do. The model hears the
  * last 8 s and gives the probability that the speaker's turn is over.
  * Source: Smart Turn v3.2 (pipecat, smart-turn-v3.2-cpu.onnx), a Whisper encoder with a
- * classifier, run through OpenVINO; 8.7 MB. A call takes one core some 15 ms with AVX-512 VNNI
- * and some 140 ms with AVX2 alone: too long for what somebody waits for.
+ * classifier, run through OpenVINO; 8.7 MB. What it rounds to 8 bits between its operations is left
+ * out (rh_nn_model_load_unrounded). A call takes one core some 150 ms with AVX2: too long for what
+ * somebody waits for.
  * Threads: a model may be shared; calls wait for each other. */
 #ifndef RH_TURN_H
 #define RH_TURN_H

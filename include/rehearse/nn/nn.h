@@ -44,6 +44,9 @@ rh_nn_options rh_nn_options_default(void);
  * RH_ERR_IO unreadable; RH_ERR_FORMAT refused by OpenVINO (err says why);
  * RH_ERR_INVAL bad options; RH_ERR_NOMEM. */
 rh_status rh_nn_model_load(rh_nn_model **out, const char *path, const rh_nn_options *opts, rh_error *err);
+/* An .onnx file of a network made small, without what rounds between its operations: weights stay 8-bit integers as
+ * they are stored, what flows between them is f32. As rh_nn_model_load(). */
+rh_status rh_nn_model_load_unrounded(rh_nn_model **out, const char *path, const rh_nn_options *opts, rh_error *err);
 /* IR text with its weights in the caller's memory, which must outlive the model. */
 rh_status rh_nn_model_load_ir(rh_nn_model **out, const char *xml, size_t n_xml, const void *weights, size_t n_weights,
                               const rh_nn_options *opts, rh_error *err);
