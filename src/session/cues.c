@@ -115,8 +115,8 @@ const rh_cue *rh_cue_next(rh_cue_state *s, const rh_cue_view *v)
     }
     if (s->due_since < 0)
         s->due_since = v->t;
-    /* A pause is waited for, but somebody who never pauses needs it most. */
-    if (v->speaking && v->t - s->due_since < WAIT_S)
+    /* A pause is waited for, the shorter the farther it has come; but somebody who never pauses needs it most. */
+    if (v->speaking && v->t - s->due_since < WAIT_S / rules[i].distance(v))
         return NULL;
     s->due_since = -1;
     s->last_t = s->last_of[i] = v->t;

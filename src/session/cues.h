@@ -2,7 +2,7 @@
  *
  * Sparse on purpose: dense live feedback distracts (docs/scoring.md). Pure
  * rules over recent measures; at most one cue in RH_CUE_INTERVAL_S, the same
- * one not twice in a minute, in a pause where one comes within 6 s. The farthest from its target comes first,
+ * one not twice in a minute, in a pause where one comes within 6 s, or sooner the more it is needed. The farthest from its target comes first,
  * in units of what listeners notice. */
 #ifndef RH_CUES_H
 #define RH_CUES_H
