@@ -1,6 +1,7 @@
 /* server.c - the callbacks of the network, and what a server is made of. */
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 #include "error_body.h"
 #include "http.h"
 #include "llm_job.h"
@@ -159,7 +160,10 @@ static rh_status open_store(rh_server *s, rh_error *err)
     (void)snprintf(s->media_dir, sizeof s->media_dir, "%s/media", s->o.config->data_dir);
     (void)snprintf(path, sizeof path, "%s/sessions.db", s->o.config->data_dir);
     const char *url = s->o.config->store_url;
-    return rh_store_open_alone(&s->store, url && *url ? url : path, err);
+    char host[65] = "?", name[80];
+    (void)gethostname(host, sizeof host - 1);
+    (void)snprintf(name, sizeof name, "%s:%d", host, s->port);
+    return rh_store_open_node(&s->store, url && *url ? url : path, name, err);
 }
 
 static rh_status read_proxies(rh_server *s, rh_error *err)

@@ -150,7 +150,7 @@ struct rh_server {
     struct rh_live_session *live_sessions;     /* of /v1/session */
     struct rh_legacy_session *legacy_sessions; /* of the legacy API */
     struct rh_legacy_socket *legacy_sockets;
-    bool sessions_sought;              /* what an earlier run had left */
+    int64_t sessions_sought_us;        /* when sessions that nobody finishes are sought next */
     struct rh_recovery *recoveries;    /* of it: sessions that are being finished */
     bool reload;                       /* the stop is to be followed by a new start */
     int64_t stop_since_us, owed_at_us; /* the stop; the last time when something was owed in it */

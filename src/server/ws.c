@@ -51,6 +51,9 @@ int rh_ws_admit(rh_server *s, const rh_net_conn *net, const char **why)
         *why = "the server is stopping";
         return 503;
     }
+    int not_now = kind->admit ? kind->admit(s, r.param, why) : 0;
+    if (not_now)
+        return not_now;
     *why = "too many clients: try again later or raise max_clients";
     /* Pages from elsewhere may fill half of the places, so that the own page finds one. */
     if (refused && s->n_strangers >= (most + 1) / 2)

@@ -36,7 +36,9 @@ struct rh_ws {
 struct rh_socket_kind {
     bool (*name_good)(const char *name); /* NULL: any name will do */
     const char *name_rule;               /* what a bad one is told */
-    bool (*open)(rh_ws *w);              /* false: out of memory. NULL: there is nothing to do */
+    /* Whether one of that name may open now: 0, or a status of HTTP and why; NULL: it may */
+    int (*admit)(rh_server *s, const char *name, const char **why);
+    bool (*open)(rh_ws *w); /* false: out of memory. NULL: there is nothing to do */
     void (*message)(rh_ws *w, char *raw_take, size_t n,
                     bool binary); /* RH_MESSAGE_SLACK bytes more; NULL: out of memory */
     void (*too_large)(rh_ws *w, const char *msg);

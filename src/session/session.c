@@ -190,14 +190,17 @@ static rh_status hold(rh_session *s, rh_error *err)
 static rh_status begin(rh_session *s, rh_error *err)
 {
     json_t *kept = NULL, *meta = rh_session_meta(s);
+    bool shared = rh_session_shared(s);
     rh_status st =
         meta ? RH_OK : rh_fail(err, RH_ERR_INVAL, "client, question, kind, language and reference must be UTF-8 text");
     if (st == RH_OK && s->store && rh_store_get(s->store, s->o.id, &kept, NULL) != RH_OK)
         kept = NULL;
     if (st == RH_OK && !s->o.unkept)
-        st = rh_spool_open(&s->spool, s->o.spool_dir, s->o.id, s->o.from == RH_SESSION_FILE, err);
-    if (st == RH_OK && s->o.acks)
+        st = rh_spool_open(&s->spool, s->o.spool_dir, s->o.id, shared || s->o.from == RH_SESSION_FILE, err);
+    if (st == RH_OK && s->o.acks && !shared)
         rh_spool_sync(&s->spool);
+    if (st == RH_OK && shared && kept)
+        st = rh_session_fetch_sound(s, err);
     if (st == RH_OK && kept)
         st = go_on(s, kept, err);
     if (st == RH_OK && s->store && !(kept && s->o.from == RH_SESSION_FILE)) { /* a recording has its row already */
@@ -208,6 +211,8 @@ static rh_status begin(rh_session *s, rh_error *err)
     }
     if (st == RH_OK && s->store && s->o.token_hash)
         st = hold(s, err);
+    if (st == RH_OK && shared)
+        rh_session_copy_sound(s);
     json_decref(meta);
     json_decref(kept);
     if (st == RH_OK && s->store && s->o.from == RH_SESSION_LIVE)
@@ -261,6 +266,8 @@ void rh_session_free(rh_session *s)
     rh_legacy_sources_free(s);
     rh_store_receipt_free(s->receipt);
     rh_spool_close(&s->spool, false);
+    if (s->store && s->o.id)
+        rh_store_release(s->store, s->o.id);
     rh_timeline_done(&s->timeline);
     rh_word_table_done(&s->said);
     json_decref(s->segments);

@@ -153,6 +153,8 @@ static rh_status keep_report(rh_session *s, json_t *report, rh_session_lost lost
     bool incomplete = s->not_stored;
     pthread_mutex_unlock(&s->lock);
     *kept = st == RH_OK;
+    if (rh_store_standing(s->store, s->o.id) == RH_STANDING_TAKEN)
+        return rh_fail(err, RH_ERR_NOTFOUND, "another server goes on with this session");
     if (s->o.from != RH_SESSION_LIVE)
         return st;
     if (st != RH_OK)
@@ -243,6 +245,11 @@ double rh_session_length_s(const rh_session *cs)
 void rh_session_rest(rh_session *s)
 {
     end(s, false);
+}
+
+void rh_session_leave(rh_session *s)
+{
+    end(s, true);
 }
 
 rh_status rh_session_discard(rh_session *s, rh_error *err)

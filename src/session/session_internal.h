@@ -111,6 +111,11 @@ rh_status rh_session_take_silence(rh_session *s, size_t until, rh_error *err);
 json_t *rh_session_pasted(const rh_session *s);
 /* Fills s->terms from that and from o.key_terms. RH_ERR_NOMEM; as rh_terms_new() of the latter. */
 rh_status rh_session_find_terms(rh_session *s, rh_error *err);
+/* session_copy.c: whether its sound is in a store that others have too; what is there of it, from an earlier server; and
+ * what comes from now on goes there. */
+bool rh_session_shared(const rh_session *s);
+rh_status rh_session_fetch_sound(rh_session *s, rh_error *err);
+void rh_session_copy_sound(rh_session *s);
 json_t *rh_session_meta(const rh_session *s);
 const char *rh_session_language(const rh_session *s);          /* NULL = detect */
 void rh_session_count_word(rh_session *s, const json_t *word); /* in the timeline; {lock} held */

@@ -106,16 +106,38 @@ static void sync_file(rh_spool *s, int16_t *batch)
         s->n_synced = until;
 }
 
-/* {lock} held: waits for something to write, or for the time of the next sync. */
+/* {lock} held but while the copy takes something. */
+static void copy_file(rh_spool *s, int16_t *batch)
+{
+    bool more = true;
+    while (more && s->n_copied < s->n_file) {
+        size_t at = s->n_copied, n = s->n_file - at < RH_SPOOL_PIECE ? s->n_file - at : RH_SPOOL_PIECE;
+        unsigned cuts = s->n_cuts;
+        pthread_mutex_unlock(&s->lock);
+        more = pread(s->fd, batch, n * sizeof *batch, (off_t)(at * sizeof *batch)) == (ssize_t)(n * sizeof *batch) &&
+               s->copy.put(s->copy.user, at, batch, n) == RH_OK;
+        pthread_mutex_lock(&s->lock);
+        if (s->n_cuts != cuts)
+            s->copy.cut(s->copy.user, at); /* it may have been given what was just forgotten */
+        else if (more)
+            s->n_copied = at + n;
+    }
+    s->synced_us = rh_now_us();
+}
+
+/* {lock} held: waits for something to write, or for the time of the next sync or copy. */
 static void wait_for_work(rh_spool *s, int16_t *batch)
 {
-    if (!s->sync || !batch || s->n_synced >= s->n_file) {
+    bool due = s->copy.put ? s->n_copied < s->n_file : s->sync && s->n_synced < s->n_file;
+    if (!due || !batch) {
         pthread_cond_wait(&s->changed, &s->lock);
         return;
     }
     int64_t left_ms = RH_SPOOL_SYNC_MS - (rh_now_us() - s->synced_us) / 1000;
     if (left_ms > 0)
         wait_ms(s, (int)left_ms);
+    else if (s->copy.put)
+        copy_file(s, batch);
     else
         sync_file(s, batch);
 }
@@ -135,6 +157,8 @@ static void *write_tail(void *arg)
     }
     while (batch && s->n_tail > 0 && write_batch(s, batch))
         continue;
+    if (batch && s->copy.put && !s->removing)
+        copy_file(s, batch);
     pthread_mutex_unlock(&s->lock);
     rh_free(batch);
     return NULL;
@@ -236,10 +260,21 @@ void rh_spool_sync(rh_spool *s)
     s->synced_us = rh_now_us();
 }
 
+void rh_spool_copy_to(rh_spool *s, const rh_spool_copy *copy)
+{
+    pthread_mutex_lock(&s->lock);
+    s->copy = *copy;
+    s->n_copied = s->n;
+    s->synced_us = rh_now_us();
+    pthread_mutex_unlock(&s->lock);
+}
+
 size_t rh_spool_synced(rh_spool *s)
 {
     if (!s->locked)
         return 0;
+    if (s->copy.put)
+        return s->copy.kept(s->copy.user);
     pthread_mutex_lock(&s->lock);
     size_t n = s->n_synced;
     pthread_mutex_unlock(&s->lock);
@@ -315,6 +350,10 @@ void rh_spool_cut(rh_spool *s, size_t n)
     }
     if (s->n_synced > n)
         s->n_synced = n;
+    if (s->n_copied > n) {
+        s->n_copied = n;
+        s->copy.cut(s->copy.user, n);
+    }
     s->n_cuts++;
     s->n = n;
     pthread_mutex_unlock(&s->lock);
@@ -377,6 +416,7 @@ void rh_spool_close(rh_spool *s, bool remove_file)
         return;
     pthread_mutex_lock(&s->lock);
     s->ending = true;
+    s->removing = remove_file;
     if (remove_file)
         s->n_tail = 0;
     s->n_cuts += remove_file;

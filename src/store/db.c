@@ -34,11 +34,6 @@ rh_status store_db_open(store_db **out, const char *where, rh_error *err)
     return RH_OK;
 }
 
-rh_status store_db_be_alone(store_db *d, rh_error *err)
-{
-    return d->engine->be_alone ? d->engine->be_alone(d, err) : RH_OK;
-}
-
 void store_db_close(store_db *d)
 {
     if (d)

@@ -16,16 +16,18 @@ typedef struct store_engine store_engine;
 
 /* A value that goes into a statement, or a column that comes out of it. */
 typedef struct {
-    enum { STORE_NULL, STORE_TEXT, STORE_REAL, STORE_WHOLE } type;
+    enum { STORE_NULL, STORE_TEXT, STORE_REAL, STORE_WHOLE, STORE_BYTES } type;
     const char *text; /* NULL is STORE_NULL; borrowed until the statement is used again; of a row until the next */
     double real;
-    int64_t whole;
+    int64_t whole;     /* of bytes: how many */
+    const void *bytes; /* as text; a row has one column of them */
 } store_value;
 
 /* clang-format off */
 #define T(v) {.type = STORE_TEXT, .text = (v)}
 #define R(v) {.type = STORE_REAL, .real = (v)}
 #define N(v) {.type = STORE_WHOLE, .whole = (v)}
+#define B(v, n) {.type = STORE_BYTES, .bytes = (v), .whole = (n)}
 /* clang-format on */
 #define VALUES(...) (const store_value[]){__VA_ARGS__}, sizeof((const store_value[]){__VA_ARGS__}) / sizeof(store_value)
 
@@ -51,11 +53,9 @@ struct store_db {
 };
 
 struct store_engine {
-    bool shared; /* several programs may use it at once */
+    bool shared; /* several servers may use it at once: transactions are short, and nodes are told from one another */
     /* Opens, migrates forwards under a lock, prepares all statements. */
     rh_status (*open)(store_db **out, const char *where, rh_error *err);
-    rh_status (*be_alone)(store_db *d,
-                          rh_error *err); /* no other server may use it from here on; NULL: by its folder */
     void (*close)(store_db *d);
     rh_status (*begin)(store_db *d, bool durable, rh_error *err);
     rh_status (*commit)(store_db *d, rh_error *err);
@@ -79,8 +79,6 @@ extern const store_engine store_postgres; /* only where the build has it */
 
 /* `where`: the path of a file, ":memory:", or the URL of a PostgreSQL database. Errors as of rh_store_open(). */
 rh_status store_db_open(store_db **out, const char *where, rh_error *err);
-/* No other server may use it as long as it is open. RH_ERR_BUSY one does. */
-rh_status store_db_be_alone(store_db *d, rh_error *err);
 void store_db_close(store_db *d); /* NULL is fine */
 
 /* durable: it is to end on the disk itself. db->durable says whether it will. */

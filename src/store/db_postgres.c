@@ -13,15 +13,17 @@
 #include "rehearse/base/clock.h"
 
 enum { MOST_VALUES = 8, FIRST_PAUSE_MS = 100, LONGEST_PAUSE_MS = 5000, CONNECT_S = 5 };
-enum { OID_INT8 = 20, OID_INT4 = 23, OID_FLOAT8 = 701, OID_NUMERIC = 1700 };
+enum { OID_BYTEA = 17, OID_INT8 = 20, OID_INT4 = 23, OID_FLOAT8 = 701, OID_NUMERIC = 1700 };
 
 typedef struct {
     char *sql; /* in PostgreSQL's words */
     bool prepared;
     const char *value[MOST_VALUES];
+    int length[MOST_VALUES], binary[MOST_VALUES]; /* of bytes */
     char number[MOST_VALUES][32];
     int n;
-    PGresult *rows; /* NULL: not run yet */
+    unsigned char *bytes; /* of the row's column of them */
+    PGresult *rows;       /* NULL: not run yet */
     int row;
     int64_t changes;
 } statement;
@@ -33,7 +35,6 @@ typedef struct {
     statement statements[RH_SQL_COUNT];
     int64_t next_try_us;
     int pause_ms;
-    bool alone;           /* no other server may use the database */
     bool open;            /* a transaction is */
     char transaction[24]; /* the number of the one that is open, or in doubt */
     store_trouble trouble;
@@ -141,18 +142,6 @@ static void be_silent(void *arg, const char *message)
     (void)arg, (void)message;
 }
 
-/* As long as the connection lasts. */
-static bool lock_out_others(postgres *p)
-{
-    char locked[sizeof p->transaction];
-    if (!execute(p, "SELECT pg_try_advisory_lock(7203145892)::text", locked))
-        return false;
-    if (strcmp(locked, "true") == 0)
-        return true;
-    lose(p, "another server has this database: one server a database");
-    return false;
-}
-
 static bool connect_now(postgres *p)
 {
     static const char *const keys[] = {
@@ -166,10 +155,10 @@ static bool connect_now(postgres *p)
         PQsetNoticeProcessor(p->conn, be_silent, NULL);
         if (execute(p,
                     "SET synchronous_commit = on; SET statement_timeout = '10s'; SET lock_timeout = '5s';"
-                    " SET idle_in_transaction_session_timeout = '60s'; SET default_transaction_read_only = off;"
+                    /* a node that stands still in a transaction holds up others that take its sessions */
+                    " SET idle_in_transaction_session_timeout = '3s'; SET default_transaction_read_only = off;"
                     " SET standard_conforming_strings = on",
-                    NULL) &&
-            (!p->alone || lock_out_others(p))) {
+                    NULL)) {
             p->pause_ms = 0;
             return true;
         }
@@ -262,6 +251,8 @@ static void reset(store_query *q)
     statement *t = statement_of(q);
     PQclear(t->rows);
     t->rows = NULL;
+    PQfreemem(t->bytes);
+    t->bytes = NULL;
 }
 
 static void bind(store_query *q, const store_value *v, size_t n)
@@ -269,12 +260,18 @@ static void bind(store_query *q, const store_value *v, size_t n)
     statement *t = statement_of(q);
     reset(q);
     memset(t->value, 0, sizeof t->value);
+    memset(t->binary, 0, sizeof t->binary);
     for (size_t i = 0; i < n && i < MOST_VALUES; i++) {
         t->value[i] = v[i].type == STORE_TEXT ? v[i].text : v[i].type == STORE_NULL ? NULL : t->number[i];
         if (v[i].type == STORE_REAL)
             (void)snprintf(t->number[i], sizeof t->number[i], "%.17g", v[i].real);
         else if (v[i].type == STORE_WHOLE)
             (void)snprintf(t->number[i], sizeof t->number[i], "%lld", (long long)v[i].whole);
+        if (v[i].type == STORE_BYTES) {
+            t->value[i] = v[i].bytes;
+            t->length[i] = (int)v[i].whole;
+            t->binary[i] = 1;
+        }
     }
 }
 
@@ -307,7 +304,7 @@ static bool run(store_query *q)
         return false;
     if (!connected(p) || (!t->prepared && !prepare(p, t, name)))
         return false;
-    PGresult *r = PQexecPrepared(p->conn, name, t->n, t->value, NULL, NULL, 0);
+    PGresult *r = PQexecPrepared(p->conn, name, t->n, t->value, t->length, t->binary, 0);
     if (!is_fine(r)) {
         note_failure(p, r);
         return false;
@@ -336,9 +333,17 @@ static const char *name(const store_query *q, int column)
     return PQfname(statement_of(q)->rows, column);
 }
 
+static store_value column_bytes(statement *t, const char *text)
+{
+    size_t n = 0;
+    PQfreemem(t->bytes);
+    t->bytes = PQunescapeBytea((const unsigned char *)text, &n);
+    return (store_value)B(t->bytes, t->bytes ? (int64_t)n : 0);
+}
+
 static store_value column(const store_query *q, int i)
 {
-    const statement *t = statement_of(q);
+    statement *t = statement_of(q);
     if (PQgetisnull(t->rows, t->row, i))
         return (store_value){.type = STORE_NULL};
     const char *text = PQgetvalue(t->rows, t->row, i);
@@ -347,6 +352,7 @@ static store_value column(const store_query *q, int i)
     case OID_INT8: return (store_value)N(strtoll(text, NULL, 10));
     case OID_NUMERIC:
     case OID_FLOAT8: return (store_value)R(strtod(text, NULL));
+    case OID_BYTEA: return column_bytes(t, text);
     default: return (store_value)T(text);
     }
 }
@@ -363,20 +369,12 @@ static void close_connection(store_db *d)
     postgres *p = postgres_of(d);
     for (int i = 0; i < RH_SQL_COUNT; i++) {
         PQclear(p->statements[i].rows);
+        PQfreemem(p->statements[i].bytes);
         rh_free(p->statements[i].sql);
     }
     PQfinish(p->conn);
     rh_free(p->url);
     rh_free(p);
-}
-
-static rh_status be_alone(store_db *d, rh_error *err)
-{
-    postgres *p = postgres_of(d);
-    p->alone = true;
-    if (p->conn && lock_out_others(p))
-        return RH_OK;
-    return rh_fail(err, RH_ERR_BUSY, "store_url: %s", p->said);
 }
 
 static rh_status migrate_one(postgres *p, int version, rh_error *err)
@@ -443,9 +441,8 @@ static rh_status open_connection(store_db **out, const char *url, rh_error *err)
 }
 
 const store_engine store_postgres = {
-    .shared = true,
     .open = open_connection,
-    .be_alone = be_alone,
+    .shared = true,
     .close = close_connection,
     .begin = begin,
     .commit = commit,

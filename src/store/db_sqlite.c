@@ -119,6 +119,7 @@ static void bind(store_query *q, const store_value *v, size_t n)
             break;
         case STORE_REAL: sqlite3_bind_double(stmt, i, v[k].real); break;
         case STORE_WHOLE: sqlite3_bind_int64(stmt, i, v[k].whole); break;
+        case STORE_BYTES: sqlite3_bind_blob64(stmt, i, v[k].bytes, (uint64_t)v[k].whole, SQLITE_STATIC); break;
         }
     }
 }
@@ -146,6 +147,7 @@ static store_value column(const store_query *q, int i)
     case SQLITE_INTEGER: return (store_value)N(sqlite3_column_int64(stmt, i));
     case SQLITE_FLOAT: return (store_value)R(sqlite3_column_double(stmt, i));
     case SQLITE_NULL: return (store_value){.type = STORE_NULL};
+    case SQLITE_BLOB: return (store_value)B(sqlite3_column_blob(stmt, i), sqlite3_column_bytes(stmt, i));
     default: return (store_value)T((const char *)sqlite3_column_text(stmt, i));
     }
 }

@@ -17,6 +17,8 @@ static const char *const words[][2] = {
     {" STRICT", ""},
     {"data TEXT", "data JSON"},
     {"meta TEXT", "meta JSON"},
+    {"BLOB", "BYTEA"},
+    {"unixepoch()", "date_part('epoch', clock_timestamp())"},
     {"report TEXT", "report JSON"},
     {"(meta ->> '$.interview');", "((meta ->> 'interview'));"}, /* an index needs them twice */
     {"unixepoch()", "date_part('epoch', clock_timestamp())"},

@@ -7,7 +7,7 @@ struct rh_store_receipt {
     pthread_mutex_t lock;
     void (*news)(void *user); /* {lock} NULL: nobody listens any more */
     void *user;
-    atomic_llong seq;
+    atomic_llong seq, audio;
     atomic_int n_refs;
 };
 
@@ -20,6 +20,7 @@ rh_status rh_store_receipt_new(rh_store_receipt **out, void (*news)(void *user),
     r->news = news;
     r->user = user;
     atomic_init(&r->seq, -1);
+    atomic_init(&r->audio, 0);
     atomic_init(&r->n_refs, 1);
     *out = r;
     return RH_OK;
@@ -55,12 +56,32 @@ int64_t rh_store_receipt_seq(const rh_store_receipt *r)
     return (int64_t)atomic_load(&r->seq);
 }
 
+void rh_store_receipt_audio_from(rh_store_receipt *r, size_t n)
+{
+    atomic_store(&r->audio, (long long)n);
+}
+
+size_t rh_store_receipt_audio(const rh_store_receipt *r)
+{
+    return (size_t)atomic_load(&r->audio);
+}
+
+/* Sound counts only where all before it is there. The store's thread alone changes what is here. */
+static void note_audio(rh_store_receipt *r, const store_op *o)
+{
+    long long until = o->n64 + (long long)(o->n_bytes / sizeof(int16_t)), have = atomic_load(&r->audio);
+    if (o->n64 <= have && until > have)
+        atomic_store(&r->audio, until);
+}
+
 void store_receipt_note(store_op *o)
 {
     rh_store_receipt *r = o->receipt;
     if (!r)
         return;
-    if ((long long)o->seq > atomic_load(&r->seq)) /* the store's thread alone writes it */
+    if (o->bytes)
+        note_audio(r, o);
+    else if ((long long)o->seq > atomic_load(&r->seq)) /* the store's thread alone writes it */
         atomic_store(&r->seq, (long long)o->seq);
     pthread_mutex_lock(&r->lock);
     if (r->news)

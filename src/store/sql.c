@@ -7,16 +7,20 @@
 #define LIST_COLUMNS                                                                                                   \
     "id, created, updated, state, duration_s, json_remove(meta, '$.job_ad', '$.cv', '$.key_terms') AS meta,"           \
     " report ->> '$.scores', error, report -> '$.measures'"
+#define OWNER_LIVES " EXISTS (SELECT 1 FROM node WHERE node.id = session.owner AND node.beat > unixepoch() - 10)"
 #define SESSION_COLUMNS                                                                                                \
     "id, created, updated, state, duration_s, meta, report ->> '$.scores', error, report -> '$.measures'"
 
 const char *const rh_sql_text[RH_SQL_COUNT] = {
-    [RH_SQL_BEGIN] = "INSERT INTO session (id, created, updated, state, client, meta, person)"
-                     " VALUES (?1, ?2, ?2, 'live', ?3, ?4, coalesce(json(?4) ->> '$.person', ''))"
+    /* One that is there goes on where it is this node's already, or its owner is dead. */
+    [RH_SQL_BEGIN] = "INSERT INTO session (id, created, updated, state, client, meta, person, owner, epoch)"
+                     " VALUES (?1, ?2, ?2, 'live', ?3, ?4, coalesce(json(?4) ->> '$.person', ''), ?5, 1)"
                      " ON CONFLICT (id) DO UPDATE SET state = 'live',"
                      " meta = json_patch(session.meta, excluded.meta),"
-                     " client = coalesce(excluded.client, session.client)",
-    [RH_SQL_TOUCH] = "UPDATE session SET updated = ?1 WHERE id = ?2",
+                     " client = coalesce(excluded.client, session.client), owner = excluded.owner,"
+                     " epoch = CASE WHEN session.owner = ?5 AND session.epoch = ?6 THEN session.epoch"
+                     " ELSE session.epoch + 1 END"
+                     " WHERE (session.owner = ?5 AND session.epoch = ?6) OR NOT" OWNER_LIVES " RETURNING epoch",
     [RH_SQL_SEGMENT] = "INSERT INTO segment (session, seq, start_s, end_s, data)"
                        " VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (session, seq) DO UPDATE"
                        " SET start_s = ?3, end_s = ?4, data = ?5",
@@ -45,11 +49,11 @@ const char *const rh_sql_text[RH_SQL_COUNT] = {
     [RH_SQL_DELETE] = "DELETE FROM session WHERE id = ?1 RETURNING media",
     [RH_SQL_OLDER] = "SELECT id FROM session WHERE updated < ?1 AND state IN ('done', 'failed')"
                      " ORDER BY updated",
-    [RH_SQL_UNENDED] = "SELECT id FROM session WHERE state = 'live' AND created < ?1 ORDER BY updated",
     [RH_SQL_RECORDING] = "INSERT INTO session (id, created, updated, state, client, meta, person)"
                          " VALUES (?1, ?2, ?2, 'queued', ?3, ?4, coalesce(json(?4) ->> '$.person', ''))",
-    [RH_SQL_ATTEMPT] = "UPDATE session SET attempts = attempts + 1, updated = ?1 WHERE id = ?2"
-                       " AND state = 'live' RETURNING attempts",
+    [RH_SQL_ATTEMPT] = "UPDATE session SET attempts = attempts + 1, updated = ?1, owner = ?3,"
+                       " epoch = epoch + 1 WHERE id = ?2"
+                       " AND state = 'live' RETURNING attempts, epoch",
     [RH_SQL_CLEAR_SEGMENTS] = "DELETE FROM segment WHERE session = ?1",
     [RH_SQL_CLEAR_EVENTS] = "DELETE FROM event WHERE session = ?1",
     [RH_SQL_CLEAR_SECONDS] = "DELETE FROM second WHERE session = ?1",
@@ -104,7 +108,9 @@ const char *const rh_sql_text[RH_SQL_COUNT] = {
     [RH_SQL_INTERVIEW_PERSON] = "SELECT '{}', person FROM interview WHERE id = ?1",
     [RH_SQL_SHARE_DELETE] = "DELETE FROM share WHERE session = ?1 AND id = ?2 RETURNING id",
     [RH_SQL_HOLD] = "UPDATE session SET resume = ?1, acks = ?2 WHERE id = ?3",
-    [RH_SQL_HELD] = "SELECT '{}', state, resume, acks, person FROM session WHERE id = ?1",
+    [RH_SQL_HELD] =
+        "SELECT '{}', state, resume, acks, person, CASE WHEN owner <> ?2 AND" OWNER_LIVES " THEN 1 ELSE 0 END"
+        " AS elsewhere FROM session WHERE id = ?1",
     [RH_SQL_TELL] = "INSERT INTO told (session, seq, data) VALUES (?1, ?2, ?3)"
                     " ON CONFLICT (session, seq) DO UPDATE SET data = ?3",
     [RH_SQL_TELL_SEGMENT] = "INSERT INTO segment (session, seq, start_s, end_s, data)"
@@ -116,6 +122,22 @@ const char *const rh_sql_text[RH_SQL_COUNT] = {
     [RH_SQL_TOLD] = "SELECT data FROM told WHERE session = ?1 ORDER BY seq",
     [RH_SQL_TOLD_FORGET] = "DELETE FROM told WHERE session IN"
                            " (SELECT id FROM session WHERE state <> 'live' AND updated < ?1)",
+    [RH_SQL_BEAT] = "INSERT INTO node (id, name, started, beat) VALUES (?1, ?2, unixepoch(), unixepoch())"
+                    " ON CONFLICT (id) DO UPDATE SET beat = unixepoch()",
+    [RH_SQL_BEATS_FORGET] = "DELETE FROM node WHERE beat < unixepoch() - 86400",
+    /* Its row stays locked up to the end of the transaction, so that nobody takes the session meanwhile. */
+    [RH_SQL_FENCE] = "UPDATE session SET updated = ?1 WHERE id = ?2 AND epoch = ?3",
+    [RH_SQL_CLAIM] = "UPDATE session SET owner = ?2, epoch = epoch + 1 WHERE id = ?1 AND state = 'live'"
+                     " AND (CAST(?3 AS INTEGER) < 0 OR epoch = ?3) RETURNING epoch",
+    [RH_SQL_OWNED] = "SELECT id, epoch FROM session WHERE owner = ?1 AND state = 'live'",
+    [RH_SQL_UNOWNED] = "SELECT '{}', session.id, session.epoch FROM session"
+                       " LEFT JOIN node ON node.id = session.owner WHERE session.state = 'live'"
+                       " AND (session.owner IS NULL OR session.owner <> ?1)"
+                       " AND (node.beat IS NULL OR node.beat < unixepoch() - ?2) ORDER BY session.updated",
+    [RH_SQL_AUDIO] = "INSERT INTO audio (session, at, data) VALUES (?1, ?2, ?3)"
+                     " ON CONFLICT (session, at) DO UPDATE SET data = excluded.data",
+    [RH_SQL_AUDIO_READ] = "SELECT at, data FROM audio WHERE session = ?1 AND at > ?2 ORDER BY at LIMIT ?3",
+    [RH_SQL_AUDIO_CUT] = "DELETE FROM audio WHERE session = ?1 AND at >= ?2",
     [RH_SQL_SHARES_EXPIRE] = "DELETE FROM share WHERE expires <= ?1 RETURNING id",
     [RH_SQL_AUDIT] = "INSERT INTO audit (t, data) VALUES (?1, ?2)",
     [RH_SQL_AUDITS] = "SELECT data, id, t FROM audit WHERE t < ?1"

@@ -4,7 +4,6 @@
 
 typedef enum {
     RH_SQL_BEGIN,
-    RH_SQL_TOUCH,
     RH_SQL_SEGMENT,
     RH_SQL_EVENT,
     RH_SQL_SECOND,
@@ -17,7 +16,6 @@ typedef enum {
     RH_SQL_SECONDS,
     RH_SQL_DELETE,
     RH_SQL_OLDER,
-    RH_SQL_UNENDED,
     RH_SQL_RECORDING,
     RH_SQL_ATTEMPT,
     RH_SQL_CLEAR_SEGMENTS,
@@ -67,6 +65,15 @@ typedef enum {
     RH_SQL_JOBS_WAITING,
     RH_SQL_JOB_SESSION_STATE,
     RH_SQL_JOB_SESSION_FAIL,
+    RH_SQL_BEAT,
+    RH_SQL_BEATS_FORGET,
+    RH_SQL_FENCE,
+    RH_SQL_CLAIM,
+    RH_SQL_OWNED,
+    RH_SQL_UNOWNED,
+    RH_SQL_AUDIO,
+    RH_SQL_AUDIO_READ,
+    RH_SQL_AUDIO_CUT,
     RH_SQL_COUNT
 } rh_sql;
 

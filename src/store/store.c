@@ -23,17 +23,22 @@ bool rh_session_id_valid(const char *id)
 
 /* ---- queued writes ---- */
 
+static void forget_op(store_op *o)
+{
+    rh_free(o->text);
+    rh_free(o->bytes);
+    store_receipt_unref(o->receipt);
+}
+
 rh_status store_enqueue(rh_store *s, store_op o, const char *id)
 {
     if (!rh_session_id_valid(id) || atomic_load(&s->n_waiting) >= RH_STORE_QUEUE) {
-        rh_free(o.text);
-        store_receipt_unref(o.receipt);
+        forget_op(&o);
         return rh_session_id_valid(id) ? RH_ERR_LIMIT : RH_ERR_INVAL;
     }
     store_op *copy = rh_alloc(sizeof *copy);
     if (!copy) {
-        rh_free(o.text);
-        store_receipt_unref(o.receipt);
+        forget_op(&o);
         return RH_ERR_NOMEM;
     }
     *copy = o;
@@ -41,6 +46,7 @@ rh_status store_enqueue(rh_store *s, store_op o, const char *id)
     rh_status st = o.kind && !(copy->kind = rh_strdup(o.kind)) ? RH_ERR_NOMEM : RH_OK;
     size_t n_bytes = atomic_fetch_add(&s->waiting_bytes, o.text ? strlen(o.text) : 0);
     atomic_fetch_add(&s->n_waiting, 1);
+    atomic_fetch_add(&s->audio_bytes, o.n_bytes);
     if (st == RH_OK && n_bytes > RH_STORE_WAIT_BYTES)
         st = RH_ERR_LIMIT;
     if (st == RH_OK)
@@ -209,12 +215,6 @@ rh_status rh_store_older(rh_store *s, double unix_time, json_t **ids, rh_error *
     return store_ask(s, &o, ids, err);
 }
 
-rh_status rh_store_unended(rh_store *s, double unix_time, json_t **ids, rh_error *err)
-{
-    store_op o = {.how = STORE_READ, .run = store_run_unended, .start = unix_time};
-    return store_ask(s, &o, ids, err);
-}
-
 /* ---- sessions that nobody ended ---- */
 
 rh_status rh_store_attempt(rh_store *s, const char *id, int *attempts, rh_error *err)
@@ -229,15 +229,18 @@ rh_status rh_store_attempt(rh_store *s, const char *id, int *attempts, rh_error 
 
 rh_status rh_store_put_back(rh_store *s, const char *id, bool uncount, rh_error *err)
 {
-    return store_ask_about(s, (store_op){.how = STORE_WRITE, .run = store_run_put_back, .n = uncount}, id, NULL, err);
+    return store_ask_about(s, (store_op){.how = STORE_WRITE, .fenced = true, .run = store_run_put_back, .n = uncount},
+                           id, NULL, err);
 }
 
 rh_status rh_store_fail(rh_store *s, const char *id, const char *why, rh_error *err)
 {
     char *text = rh_strdup(why);
     rh_status st =
-        text ? store_ask_about(s, (store_op){.how = STORE_WRITE, .durable = true, .run = store_run_fail, .text = text},
-                               id, NULL, err)
+        text ? store_ask_about(
+                   s,
+                   (store_op){.how = STORE_WRITE, .durable = true, .fenced = true, .run = store_run_fail, .text = text},
+                   id, NULL, err)
              : rh_fail(err, RH_ERR_NOMEM, "store: out of memory");
     rh_free(text);
     return st;
@@ -261,22 +264,18 @@ rh_status rh_store_files(rh_store *s, json_t **sessions, rh_error *err)
 
 /* ---- open and close ---- */
 
-bool rh_store_is_shared(const rh_store *s)
-{
-    return s->db->engine->shared;
-}
-
-static rh_status open_store(rh_store **out, const char *path, bool alone, rh_error *err)
+static rh_status open_store(rh_store **out, const char *path, const char *node, rh_error *err)
 {
     rh_store *s = rh_calloc(1, sizeof *s);
     if (!s)
         return rh_fail(err, RH_ERR_NOMEM, "store: out of memory");
     s->backlog_end = s->unapplied = &s->backlog;
+    store_owners_open(s);
     pthread_mutex_init(&s->lock, NULL);
     pthread_cond_init(&s->answered, NULL);
     rh_status st = store_db_open(&s->db, path, err);
-    if (st == RH_OK && alone)
-        st = store_db_be_alone(s->db, err);
+    if (st == RH_OK && node && s->db->engine->shared)
+        st = store_register(s, node, err);
     if (st == RH_OK && strcmp(path, ":memory:") != 0 && !rh_store_is_url(path))
         store_reserve_open(s, path);
     if (st == RH_OK)
@@ -296,12 +295,12 @@ static rh_status open_store(rh_store **out, const char *path, bool alone, rh_err
 
 rh_status rh_store_open(rh_store **out, const char *path, rh_error *err)
 {
-    return open_store(out, path, false, err);
+    return open_store(out, path, NULL, err);
 }
 
-rh_status rh_store_open_alone(rh_store **out, const char *path, rh_error *err)
+rh_status rh_store_open_node(rh_store **out, const char *path, const char *name, rh_error *err)
 {
-    return open_store(out, path, true, err);
+    return open_store(out, path, name, err);
 }
 
 size_t rh_store_close(rh_store *s)
@@ -316,6 +315,7 @@ size_t rh_store_close(rh_store *s)
     }
     store_db_close(s->db);
     rh_queue_free(s->queue);
+    store_owners_close(s);
     pthread_cond_destroy(&s->answered);
     pthread_mutex_destroy(&s->lock);
     rh_free(s);

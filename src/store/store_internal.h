@@ -22,8 +22,10 @@ typedef enum {
 struct store_op {
     store_op *next; /* in the backlog, or among those that wait for the disk */
     store_kind how;
-    bool durable; /* WRITE: on the disk itself when it ends, not only with the system */
-    bool frees;   /* WRITE: may take the reserve, for afterwards there is more room */
+    bool durable;  /* WRITE: on the disk itself when it ends, not only with the system */
+    bool frees;    /* WRITE: may take the reserve, for afterwards there is more room */
+    bool fenced;   /* WRITE: of a session, which must be this node's */
+    bool releases; /* QUEUED: nothing of its session follows */
     store_run run;
     char id[RH_SESSION_ID_MAX + 1];
     char *text;                  /* JSON or a name; owned by queued ones; may be NULL */
@@ -31,7 +33,11 @@ struct store_op {
     const char *person, *reader; /* of a call that waits: borrowed */
     double start, end;
     int n;
-    uint64_t seq; /* of a numbered event */
+    int64_t n64;
+    void *bytes; /* samples; owned */
+    size_t n_bytes;
+    void *reading; /* of sound that is read: where it goes */
+    uint64_t seq;  /* of a numbered event */
     rh_store_receipt
         *receipt; /* a queued one's, its own reference: it is committed to the disk itself, which is noted here */
     int64_t give_up_us;
@@ -42,12 +48,34 @@ struct store_op {
     json_t *out;  /* {lock} */
 };
 
+/* A session that this node has, or had. */
+typedef struct store_owned {
+    struct store_owned *next;
+    char id[RH_SESSION_ID_MAX + 1];
+    int64_t epoch;
+    uint64_t fenced_in;   /* the transaction in which that is known to be its epoch */
+    uint64_t seen_in;     /* the last round of looking in which it was */
+    rh_standing standing; /* {owners.lock} */
+} store_owned;
+
+typedef struct {
+    pthread_mutex_t lock; /* of the lists, and of what others may read of an entry */
+    store_owned *buckets[256];
+    uint64_t n_rounds;
+} store_owners;
+
 struct rh_store {
+    char node[RH_NODE_ID_LEN + 1], name[80]; /* this node; name "": it is not told to others */
+    store_owners owners;
+
     /* store thread only, once it runs */
     store_db *db;
     char reserve[4096];    /* path; "" = none */
     int64_t reserve_at_us; /* when to try to have it again; 0 = it is there */
     bool in_transaction;
+    uint64_t n_transactions;                       /* begun so far */
+    bool gathering;                                /* a shared database: what has come is written at commit_at_us */
+    int64_t beat_at_us;                            /* 0 = nobody has to know that this node lives */
     bool locked;                                   /* the trouble is another program's lock */
     int64_t commit_at_us, retry_at_us;             /* retry: 0 = the disk takes what comes */
     bool checkpoint_due;                           /* what was deleted is still in the log */
@@ -58,8 +86,8 @@ struct rh_store {
     rh_queue *queue;
     pthread_t thread;
     bool running;
-    size_t n_lost;                          /* at the end: writes that found no room */
-    atomic_size_t n_waiting, waiting_bytes; /* any thread: queued writes not committed */
+    size_t n_lost;                                       /* at the end: writes that found no room */
+    atomic_size_t n_waiting, waiting_bytes, audio_bytes; /* any thread: queued writes not committed */
     pthread_mutex_t lock;
     pthread_cond_t answered;
     rh_error trouble; /* {lock} why nothing can be written just now; code 0 = all is well */
@@ -92,13 +120,25 @@ rh_status store_run_list(rh_store *s, store_op *o, rh_error *err);
 rh_status store_run_get(rh_store *s, store_op *o, rh_error *err);
 rh_status store_run_delete(rh_store *s, store_op *o, rh_error *err);
 rh_status store_run_older(rh_store *s, store_op *o, rh_error *err);
-rh_status store_run_unended(rh_store *s, store_op *o, rh_error *err);
 rh_status store_run_attempt(rh_store *s, store_op *o, rh_error *err);
 rh_status store_run_put_back(rh_store *s, store_op *o, rh_error *err);
 rh_status store_run_fail(rh_store *s, store_op *o, rh_error *err);
 rh_status store_run_forget_segments(rh_store *s, store_op *o, rh_error *err);
 rh_status store_run_report_llm(rh_store *s, store_op *o, rh_error *err);
 rh_status store_run_files(rh_store *s, store_op *o, rh_error *err);
+
+/* owners.c */
+void store_owners_open(rh_store *s);
+void store_owners_close(rh_store *s);
+/* This node has it now, since that epoch. */
+rh_status store_owners_set(rh_store *s, const char *id, int64_t epoch, rh_error *err);
+int64_t store_owners_epoch(rh_store *s, const char *id); /* -1: it is not ours */
+void store_owners_note(rh_store *s, const char *id, rh_standing standing);
+void store_owners_forget(rh_store *s, const char *id);
+/* In a transaction, before anything is written of a session. RH_END: it is another's, or deleted. */
+rh_status store_fence(rh_store *s, const char *id, rh_error *err);
+rh_status store_register(rh_store *s, const char *name, rh_error *err); /* before the thread runs */
+rh_status store_beat(rh_store *s, rh_error *err);                       /* and looks what has been taken */
 
 /* store_thread.c */
 void *store_thread(void *store);

@@ -6,21 +6,32 @@
 
 /* ---- queued writes ---- */
 
-static rh_status touch(rh_store *s, const char *id, rh_error *err)
-{
-    return store_do(s->db, RH_SQL_TOUCH, "touch", NULL, err, VALUES(R(rh_unix_time()), T(id)));
-}
-
 rh_status store_run_begin(rh_store *s, store_op *o, rh_error *err)
 {
-    return store_do(s->db, RH_SQL_BEGIN, "begin", NULL, err, VALUES(T(o->id), R(o->start), T(o->kind), T(o->text)));
+    store_query *q =
+        store_use(s->db, RH_SQL_BEGIN,
+                  VALUES(T(o->id), R(o->start), T(o->kind), T(o->text), T(s->node), N(store_owners_epoch(s, o->id))));
+    store_step step = store_query_step(q);
+    int64_t epoch = -1;
+    if (step == STORE_ROW) {
+        epoch = store_query_value(q, 0).whole;
+        step = store_query_step(q);
+    }
+    rh_status st = store_query_end(q, step, "begin", err);
+    if (st == RH_OK) {
+        st = store_owners_set(s, o->id, epoch, err);
+        if (st == RH_OK && epoch < 0) {
+            store_owners_note(s, o->id, RH_STANDING_TAKEN);
+            st = RH_END;
+        }
+    }
+    return st;
 }
 
 rh_status store_run_segment(rh_store *s, store_op *o, rh_error *err)
 {
-    rh_status st = store_do(s->db, RH_SQL_SEGMENT, "segment", NULL, err,
-                            VALUES(T(o->id), N(o->n), R(o->start), R(o->end), T(o->text)));
-    return st == RH_OK ? touch(s, o->id, err) : st;
+    return store_do(s->db, RH_SQL_SEGMENT, "segment", NULL, err,
+                    VALUES(T(o->id), N(o->n), R(o->start), R(o->end), T(o->text)));
 }
 
 rh_status store_run_event(rh_store *s, store_op *o, rh_error *err)
@@ -31,15 +42,21 @@ rh_status store_run_event(rh_store *s, store_op *o, rh_error *err)
 
 rh_status store_run_second(rh_store *s, store_op *o, rh_error *err)
 {
-    rh_status st = store_do(s->db, RH_SQL_SECOND, "second", NULL, err, VALUES(T(o->id), N(o->n), T(o->text)));
-    return st == RH_OK ? touch(s, o->id, err) : st;
+    return store_do(s->db, RH_SQL_SECOND, "second", NULL, err, VALUES(T(o->id), N(o->n), T(o->text)));
+}
+
+static rh_status forget_audio(rh_store *s, const char *id, rh_error *err)
+{
+    return s->db->engine->shared ? store_do(s->db, RH_SQL_AUDIO_CUT, "sound", NULL, err, VALUES(T(id), N(0))) : RH_OK;
 }
 
 rh_status store_run_end(rh_store *s, store_op *o, rh_error *err)
 {
     rh_status st =
         store_do(s->db, RH_SQL_END, "end", NULL, err, VALUES(R(rh_unix_time()), R(o->end), T(o->text), T(o->id)));
-    return st == RH_OK ? store_do(s->db, RH_SQL_JOB_DROP_SESSION, "end", NULL, err, VALUES(T(o->id))) : st;
+    if (st == RH_OK)
+        st = store_do(s->db, RH_SQL_JOB_DROP_SESSION, "end", NULL, err, VALUES(T(o->id)));
+    return st == RH_OK ? forget_audio(s, o->id, err) : st;
 }
 
 rh_status store_run_media(rh_store *s, store_op *o, rh_error *err)
@@ -212,25 +229,22 @@ rh_status store_run_older(rh_store *s, store_op *o, rh_error *err)
     return ids_of(s, RH_SQL_OLDER, o, err);
 }
 
-rh_status store_run_unended(rh_store *s, store_op *o, rh_error *err)
-{
-    return ids_of(s, RH_SQL_UNENDED, o, err);
-}
-
 /* ---- what was broken, parts, files ---- */
 
 rh_status store_run_attempt(rh_store *s, store_op *o, rh_error *err)
 {
-    store_query *q = store_use(s->db, RH_SQL_ATTEMPT, VALUES(R(rh_unix_time()), T(o->id)));
+    store_query *q = store_use(s->db, RH_SQL_ATTEMPT, VALUES(R(rh_unix_time()), T(o->id), T(s->node)));
     store_step step = store_query_step(q);
-    int64_t attempts = 0;
+    int64_t attempts = 0, epoch = 0;
     if (step == STORE_ROW) {
         attempts = store_query_value(q, 0).whole;
+        epoch = store_query_value(q, 1).whole;
         step = store_query_step(q);
     }
     rh_status st = store_query_end(q, step, "attempt", err);
     if (st == RH_OK && attempts == 0)
         return rh_fail(err, RH_ERR_NOTFOUND, "no session \"%s\" waits for its report", o->id);
+    st = st == RH_OK ? store_owners_set(s, o->id, epoch, err) : st;
     json_decref(o->out);
     o->out = json_integer(attempts);
     return st;
@@ -253,7 +267,8 @@ rh_status store_run_put_back(rh_store *s, store_op *o, rh_error *err)
 
 rh_status store_run_fail(rh_store *s, store_op *o, rh_error *err)
 {
-    return store_do(s->db, RH_SQL_FAIL, "fail", NULL, err, VALUES(R(rh_unix_time()), T(o->text), T(o->id)));
+    rh_status st = store_do(s->db, RH_SQL_FAIL, "fail", NULL, err, VALUES(R(rh_unix_time()), T(o->text), T(o->id)));
+    return st == RH_OK ? forget_audio(s, o->id, err) : st;
 }
 
 rh_status store_run_report_llm(rh_store *s, store_op *o, rh_error *err)

@@ -54,8 +54,11 @@ void store_op_free(rh_store *s, store_op *o)
         return;
     atomic_fetch_sub(&s->n_waiting, 1);
     atomic_fetch_sub(&s->waiting_bytes, o->text ? strlen(o->text) : 0);
+    if (o->bytes)
+        atomic_fetch_sub(&s->audio_bytes, o->n_bytes);
     rh_free(o->text);
     rh_free(o->kind);
+    rh_free(o->bytes);
     store_receipt_unref(o->receipt);
     rh_free(o);
 }
@@ -85,6 +88,8 @@ static void written(rh_store *s)
         bool last = s->unapplied == &s->backlog->next;
         if (s->db->durable)
             store_receipt_note(s->backlog);
+        if (s->backlog->releases)
+            store_owners_forget(s, s->backlog->id);
         drop(s, &s->backlog);
         if (last)
             break;
@@ -165,12 +170,17 @@ static rh_status apply(rh_store *s)
                 return RH_ERR_IO;
             }
             s->in_transaction = true;
+            s->n_transactions++;
             s->commit_at_us = rh_now_us() + RH_STORE_COMMIT_MS * 1000;
         }
         store_op *o = *s->unapplied;
-        rh_status st = o->run(s, o, &err);
+        rh_status st = o->run == store_run_begin || o->releases ? RH_OK : store_fence(s, o->id, &err);
+        if (st == RH_OK)
+            st = o->run(s, o, &err);
         if (st == RH_OK) {
             s->unapplied = &o->next;
+        } else if (st == RH_END) { /* another node has the session: nothing of this is to be written */
+            drop(s, s->unapplied);
         } else if (passing(s) || !store_db_in_transaction(s->db)) {
             start_over(s, &err);
             return st;
@@ -229,7 +239,12 @@ static rh_status transact(rh_store *s, store_op *o, rh_error *err)
 {
     rh_status st = store_db_begin(s->db, o->durable, err);
     if (st == RH_OK) {
-        st = run_once(s, o, err);
+        s->n_transactions++;
+        st = o->fenced ? store_fence(s, o->id, err) : RH_OK;
+        if (st == RH_END)
+            st = rh_fail(err, RH_ERR_NOTFOUND, "another server goes on with session \"%s\"", o->id);
+        if (st == RH_OK)
+            st = run_once(s, o, err);
         if (st == RH_OK)
             st = store_db_commit(s->db, err);
         if (st != RH_OK) {
@@ -296,6 +311,8 @@ static rh_status try_ask(rh_store *s, store_op *o, rh_error *err)
     else if (st != RH_OK)
         return st;
     st = write_with_reserve(s, o, err);
+    if (o->frees && st == RH_OK)
+        store_owners_note(s, o->id, RH_STANDING_DELETED);
     if (s->checkpoint_due && st == RH_OK)
         checkpoint(s);
     return st;
@@ -347,20 +364,61 @@ static void end(rh_store *s)
         drop(s, &s->backlog);
 }
 
+static void beat(rh_store *s)
+{
+    rh_error err = {0};
+    rh_status st = store_beat(s, &err);
+    if (st != RH_OK || !s->backlog)
+        tell_trouble(s, st == RH_OK ? NULL : &err);
+}
+
+static void write_gathered(rh_store *s)
+{
+    s->gathering = false;
+    (void)write_all(s);
+}
+
+static void take(rh_store *s, store_op *o)
+{
+    /* Its client waits for it: it is not to wait for others but those that have come already. */
+    bool awaited = (o->receipt && !o->bytes) || o->run == store_run_begin;
+    o->next = NULL;
+    *s->backlog_end = o;
+    s->backlog_end = &o->next;
+    if (s->retry_at_us)
+        return;
+    if (s->db->engine->shared) { /* what it locks is not to be locked while more comes */
+        if (!s->gathering)
+            s->commit_at_us = rh_now_us() + RH_STORE_COMMIT_MS * 1000;
+        s->gathering = true;
+    } else if (apply(s) != RH_OK) {
+        return;
+    }
+    int64_t soon = rh_now_us() + GATHER_US;
+    if (awaited && rh_queue_len(s->queue) == 0)
+        write_gathered(s);
+    else if (awaited && soon < s->commit_at_us)
+        s->commit_at_us = soon;
+}
+
 void *store_thread(void *arg)
 {
     rh_store *s = arg;
     for (;;) {
         int64_t now = rh_now_us(), due = INT64_MAX;
-        if (s->in_transaction)
+        if (s->in_transaction || s->gathering)
             due = s->commit_at_us;
+        if (s->beat_at_us && s->beat_at_us < due)
+            due = s->beat_at_us;
         if (s->retry_at_us && s->retry_at_us < due)
             due = s->retry_at_us;
         if (due <= now) {
-            if (s->retry_at_us && s->retry_at_us <= now)
+            if (s->beat_at_us && s->beat_at_us <= now)
+                beat(s);
+            else if (s->retry_at_us && s->retry_at_us <= now)
                 retry(s);
             else
-                (void)commit(s);
+                write_gathered(s);
             store_reserve_keep(s, now);
             continue;
         }
@@ -375,18 +433,7 @@ void *store_thread(void *arg)
             ask(s, o);
             continue;
         }
-        /* Its client waits for it: it is not to wait for others but those that have come already. */
-        bool awaited = o->receipt || o->run == store_run_begin;
-        o->next = NULL;
-        *s->backlog_end = o;
-        s->backlog_end = &o->next;
-        if (!s->retry_at_us && apply(s) == RH_OK && awaited) {
-            int64_t soon = rh_now_us() + GATHER_US;
-            if (rh_queue_len(s->queue) == 0)
-                (void)commit(s);
-            else if (soon < s->commit_at_us)
-                s->commit_at_us = soon;
-        }
+        take(s, o);
     }
     end(s);
     return NULL;

@@ -46,7 +46,7 @@ rh_status rh_store_tell(rh_store *s, const char *id, uint64_t seq, const json_t 
 static rh_status run_held(rh_store *s, store_op *o, rh_error *err)
 {
     json_t *rows = NULL, *told = NULL;
-    rh_status st = store_rows(store_use(s->db, RH_SQL_HELD, VALUES(T(o->id))), &rows, err);
+    rh_status st = store_rows(store_use(s->db, RH_SQL_HELD, VALUES(T(o->id), T(s->node))), &rows, err);
     if (st == RH_OK && json_array_size(rows) == 0)
         st = rh_fail(err, RH_ERR_NOTFOUND, "no session \"%s\"", o->id);
     if (st == RH_OK)
@@ -54,6 +54,8 @@ static rh_status run_held(rh_store *s, store_op *o, rh_error *err)
     if (st == RH_OK) {
         o->out = json_incref(json_array_get(rows, 0));
         json_object_set_new(o->out, "acks", json_boolean(json_integer_value(json_object_get(o->out, "acks"))));
+        json_object_set_new(o->out, "elsewhere",
+                            json_boolean(json_integer_value(json_object_get(o->out, "elsewhere"))));
         json_object_set(o->out, "told", told);
     }
     json_decref(told);

@@ -71,29 +71,6 @@ static void write_session(rh_store *s, const char *id, double created, const cha
     json_decref(pace);
 }
 
-static void only_older_sessions_without_an_end_are_unended(void **state)
-{
-    (void)state;
-    rh_store *s = NULL;
-    rh_error err;
-    json_t *ids = NULL;
-    assert_int_equal(rh_store_open(&s, where, &err), RH_OK);
-    write_session(s, "broken", 1000, "ann");
-    write_session(s, "ended", 1001, "ann");
-    assert_int_equal(rh_store_end(s, "ended", 2.5, NULL), RH_OK);
-    write_session(s, "running", 2000, "ann");
-    assert_int_equal(rh_store_unended(s, 1500, &ids, &err), RH_OK);
-    assert_int_equal(json_array_size(ids), 1);
-    assert_string_equal(json_string_value(json_array_get(ids, 0)), "broken");
-    json_decref(ids);
-    static const char *const all[] = {"broken", "ended", "running"};
-    for (int i = 0; i < 3; i++) {
-        assert_int_equal(rh_store_delete(s, all[i], &ids, &err), RH_OK);
-        json_decref(ids);
-    }
-    rh_store_close(s);
-}
-
 static void session_is_read_back_whole(void **state)
 {
     (void)state;
@@ -688,7 +665,6 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(session_is_read_back_whole),
         cmocka_unit_test(list_is_newest_first_by_client_with_scores),
-        cmocka_unit_test(only_older_sessions_without_an_end_are_unended),
         cmocka_unit_test(deleted_text_is_nowhere_on_disk),
         cmocka_unit_test(killed_process_loses_less_than_a_second),
         cmocka_unit_test(all_is_exported_and_a_session_goes_with_its_files),

@@ -70,30 +70,6 @@ static void what_was_queued_while_the_server_was_away_is_written_once(void **sta
     assert_int_equal(rh_store_close(s), 0);
 }
 
-static void one_server_has_a_database_at_a_time(void **state)
-{
-    (void)state;
-    rh_store *s = NULL, *second = NULL, *reader = NULL;
-    rh_error err = {0};
-    assert_int_equal(rh_store_open_alone(&s, url, &err), RH_OK);
-    assert_int_equal(rh_store_open_alone(&second, url, &err), RH_ERR_BUSY);
-    assert_non_null(strstr(err.msg, "another server has this database"));
-    assert_null(strstr(err.msg, "postgresql://"));
-    assert_int_equal(rh_store_open(&reader, url, &err), RH_OK);
-    assert_int_equal(rh_store_close(reader), 0);
-    server("stop");
-    server("start");
-    json_t *got = NULL;
-    for (int i = 0; i < 100 && rh_store_get(s, "one", &got, &err) != RH_OK; i++)
-        usleep(100000);
-    assert_non_null(got);
-    json_decref(got);
-    assert_int_equal(rh_store_open_alone(&second, url, &err), RH_ERR_BUSY); /* after a new connection, too */
-    assert_int_equal(rh_store_close(s), 0);
-    assert_int_equal(rh_store_open_alone(&second, url, &err), RH_OK);
-    assert_int_equal(rh_store_close(second), 0);
-}
-
 int main(void)
 {
     url = getenv("REHEARSE_TEST_STORE_URL");
@@ -102,7 +78,6 @@ int main(void)
         return 77;
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_was_queued_while_the_server_was_away_is_written_once),
-        cmocka_unit_test(one_server_has_a_database_at_a_time),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -81,13 +81,15 @@ typedef struct {
 } rh_session_options;
 
 /* Borrows models and store (may be NULL: nothing is kept). A session of the same
- * id in the store is continued: what it holds is loaded (after a crash, say). A live one is in the
+ * id in the store is continued: what it holds is loaded (after a crash, say; rh_store_claim() it first). A live one is in the
  * store, committed, when this returns, unless that takes nothing just now: then it goes on in memory. */
 rh_status rh_session_new(rh_session **out, const rh_model_set *m, rh_store *store, const rh_session_options *o,
                          rh_error *err);
 void rh_session_free(rh_session *s); /* what was kept stays kept, as a session not ended */
 /* Brings the sound that waits to the disk and takes no more: for those that must not wait for it in rh_session_free(). */
 void rh_session_rest(rh_session *s);
+/* Another server goes on with it, and has what was acknowledged: forgets what is here of it. */
+void rh_session_leave(rh_session *s);
 
 /* Adds sound that begins `t_us` after the start of the session; overlap with what is
  * already there is dropped (sent again after a resume), a gap is silence. Cheap: only copies.

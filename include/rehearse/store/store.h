@@ -27,10 +27,14 @@ enum {
     RH_STORE_RESERVE_BYTES = 1 << 20, /* <folder>/reserve: room in which a full disk can be deleted from */
     RH_SESSION_ID_MAX = 64,           /* letters, digits, '-', '_', '.' */
     RH_STORE_LIST_MAX = 500,
-    RH_STORE_INTERVIEWS = 10000, /* interviews kept; past it RH_ERR_BUSY */
-    RH_STORE_GOALS = 1000,       /* clients with a goal; likewise */
-    RH_STORE_SHARES = 20,        /* links of a session that are good; likewise */
-    RH_STORE_PERSON_MAX = 64,    /* bytes of a person's name */
+    RH_STORE_INTERVIEWS = 10000,     /* interviews kept; past it RH_ERR_BUSY */
+    RH_STORE_GOALS = 1000,           /* clients with a goal; likewise */
+    RH_STORE_SHARES = 20,            /* links of a session that are good; likewise */
+    RH_STORE_PERSON_MAX = 64,        /* bytes of a person's name */
+    RH_STORE_AUDIO_PIECE = 16000,    /* samples of a row */
+    RH_STORE_AUDIO_ROWS = 32,        /* read at once */
+    RH_STORE_AUDIO_BYTES = 16 << 20, /* of sound that waits to be written, so that the rest finds room */
+    RH_NODE_ID_LEN = 16,
 };
 
 typedef struct rh_store rh_store;
@@ -40,9 +44,10 @@ typedef struct rh_store rh_store;
  * Older schemas are migrated. RH_ERR_IO; RH_ERR_FORMAT not our database, or one
  * of a newer version; RH_ERR_NOMEM. */
 rh_status rh_store_open(rh_store **out, const char *path, rh_error *err);
-/* The same for the server, which takes sessions that nobody finished for its own: RH_ERR_BUSY another one has the
- * PostgreSQL database. A file is guarded by the lock of its folder (folder_lock.h). */
-rh_status rh_store_open_alone(rh_store **out, const char *path, rh_error *err);
+/* The same for a server, a node that has sessions (see "who has a session"). Several may have one PostgreSQL database:
+ * each tells there every two seconds that it lives, by its `name` (host:port). A file is one server's, by the lock of
+ * its folder (folder_lock.h). */
+rh_status rh_store_open_node(rh_store **out, const char *path, const char *name, rh_error *err);
 /* Whether it is the URL of a database, not the path of one. */
 bool rh_store_is_url(const char *where);
 /* Commits what is queued, then closes; returns how many writes found no room. Nobody may be inside
@@ -64,8 +69,8 @@ typedef struct {
 
 /* ---- while a session runs: queued ---- */
 
-/* Makes the session, or goes on with one that is there. `meta`: object kept as
- * it is (question, language, kind, client, person); `person` says whose it is, from its begin on. */
+/* Makes the session, or goes on with one that is there and not another living node's; from then on it is this node's.
+ * `meta`: object kept as it is (question, language, kind, client, person); `person` says whose it is, from its begin on. */
 rh_status rh_store_begin(rh_store *s, const char *id, double unix_time, const json_t *meta);
 /* A final segment of the transcript; `seq` counts from 0, the same again replaces it. */
 rh_status rh_store_segment(rh_store *s, const char *id, int seq, double start_s, double end_s, const json_t *segment);
@@ -99,9 +104,44 @@ rh_status rh_store_hold(rh_store *s, const char *id, const char *hash, uint64_t 
 rh_status rh_store_tell(rh_store *s, const char *id, uint64_t seq, const json_t *event, int segment,
                         rh_store_receipt *receipt);
 
+/* ---- who has a session ----
+ *
+ * A node (one run of a server) takes a session by counting its epoch up. Writes of a session that this node has begun or
+ * taken are done only while it has it; then they are dropped. One part of the program at a time may have a session
+ * of an id: it says with rh_store_release() that it is through with it. */
+
+typedef enum { RH_STANDING_OURS, RH_STANDING_TAKEN, RH_STANDING_DELETED } rh_standing;
+/* What is known of a session that this node has, or had: known with its next write, or two seconds later. Any thread. */
+rh_standing rh_store_standing(rh_store *s, const char *id);
+void rh_store_release(rh_store *s, const char *id);
+/* Takes a session that runs, whoever has it: nothing of theirs is written any more when this returns. `epoch` >= 0: only
+ * while that is its epoch, so that of several who try one succeeds. Waits. RH_ERR_NOTFOUND: it does not run, or its
+ * epoch is another. */
+rh_status rh_store_claim(rh_store *s, const char *id, int64_t epoch, rh_error *err);
+/* Array of {id, epoch} of the sessions that run and are of no node that was heard of in the last `for_s` seconds, by the
+ * clock of the database; not this node's. Waits. */
+rh_status rh_store_unowned(rh_store *s, double for_s, json_t **rows, rh_error *err);
+
+/* ---- the sound of a session that runs, where the store is shared ---- */
+
+/* Samples of 16 bits, RH_STORE_AUDIO_PIECE at most, the first of them number `at` of the session: queued. `receipt` (may
+ * be NULL) has them when they are committed. RH_AGAIN: not just now. */
+rh_status rh_store_audio(rh_store *s, const char *id, size_t at, const int16_t *samples, size_t n,
+                         rh_store_receipt *receipt);
+rh_status rh_store_audio_cut(rh_store *s, const char *id,
+                             size_t at); /* what begins there or later is forgotten; queued */
+/* How many samples from the first on are committed; _from: so many are there from an earlier run. */
+size_t rh_store_receipt_audio(const rh_store_receipt *r);
+void rh_store_receipt_audio_from(rh_store_receipt *r, size_t n);
+/* Gives all of it in order, waiting; what a piece says of a sample that was given before counts. On the store's thread:
+ * `take` must not call the store. It goes with the end of the session. */
+typedef rh_status (*rh_store_audio_take)(void *user, size_t at, const int16_t *samples, size_t n, rh_error *err);
+rh_status rh_store_audio_read(rh_store *s, const char *id, rh_store_audio_take take, void *user, rh_error *err);
+
 /* ---- the rest waits for the answer ---- */
 
-/* {state, resume (the hash, or null), acks, person, told (the numbered events in order)}. RH_ERR_NOTFOUND. */
+/* {state, resume (the hash, or null), acks, person, elsewhere (another living node has it), told (the numbered events in
+ * order)}. RH_ERR_NOTFOUND. */
 rh_status rh_store_held(rh_store *s, const char *id, json_t **out, rh_error *err);
 /* The numbered events of sessions that ended before `unix_time`: their clients have their reports. */
 rh_status rh_store_told_forget(rh_store *s, double unix_time, rh_error *err);
@@ -129,8 +169,6 @@ rh_status rh_store_get(rh_store *s, const char *id, json_t **out, rh_error *err)
 /* Deletes rows for good (secure_delete), all or none; the names of media files to remove come in
  * *media (string or null). RH_ERR_NOTFOUND; RH_ERR_IO nothing was deleted. */
 rh_status rh_store_delete(rh_store *s, const char *id, json_t **media, rh_error *err);
-/* Ids of sessions that began before `unix_time` and have not ended. */
-rh_status rh_store_unended(rh_store *s, double unix_time, json_t **ids, rh_error *err);
 /* Whether several servers may use it: a PostgreSQL database. */
 bool rh_store_is_shared(const rh_store *s);
 /* ---- reports that a stop interrupted; recordings are jobs (jobs.h) ---- */

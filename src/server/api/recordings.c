@@ -31,6 +31,8 @@ static rh_status analyse(rh_task *t, rh_error *err)
     o.progress = progressed;
     o.user = t;
     rh_recording_path(s, id, path, sizeof path);
+    if (rh_store_is_shared(s->store) && access(path, F_OK) != 0)
+        return RH_AGAIN; /* it is in the folder of the server that took it in */
     rh_status st = rh_session_new(&session, s->models, s->store, &o, err);
     if (st == RH_OK)
         st = rh_session_recording(session, path, &t->cancel, err);

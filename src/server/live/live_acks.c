@@ -20,6 +20,15 @@ static rh_status hash_of(const char *token, char out[RH_TOKEN_HASH_LEN + 1], rh_
     return rh_sha256_hex(token, out) ? RH_OK : rh_fail(err, RH_ERR_UNSUPPORTED, "this system has no SHA-256");
 }
 
+/* Nothing changes of it from here on but by this server. */
+static rh_status claim(rh_live_kept *k, const rh_live_session *p, rh_error *err)
+{
+    json_decref(k->kept);
+    k->kept = NULL;
+    rh_status st = rh_store_claim(p->server->store, p->id, -1, err);
+    return st == RH_OK ? rh_store_held(p->server->store, p->id, &k->kept, err) : st;
+}
+
 static rh_status find_report(rh_live_kept *k, const rh_live_session *p, rh_error *err)
 {
     json_t *whole = NULL;
@@ -42,15 +51,18 @@ rh_status rh_live_kept_find(rh_live_kept *out, const rh_live_session *p, rh_erro
         bool acks = json_is_true(json_object_get(k.kept, "acks"));
         bool knows = resume && strlen(hash) == RH_TOKEN_HASH_LEN && CRYPTO_memcmp(hash, k.hash, RH_TOKEN_HASH_LEN) == 0;
         k.acks |= acks;
+        bool live = strcmp(state, "live") == 0, elsewhere = json_is_true(json_object_get(k.kept, "elsewhere"));
         k.over = acks && knows && strcmp(state, "done") == 0;
         if (strcmp(rh_json_str(k.kept, "person"), p->person) != 0) {
             k.over = false;
             st = rh_fail(err, RH_ERR_INVAL, "this session is another person's: choose another id");
         } else if (k.over)
             st = find_report(&k, p, err);
-        else if (strcmp(state, "live") == 0 && !knows && (acks || (resume && *hash))) /* older clients gave none */
+        else if (live && !knows && (acks || elsewhere || (resume && *hash))) /* older clients gave none */
             st = rh_fail(err, RH_ERR_INVAL,
                          "this session is another client's: go on with its resume token, or choose another id");
+        else if (live)
+            st = claim(&k, p, err);
     }
     *out = k;
     return st;

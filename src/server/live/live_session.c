@@ -90,6 +90,8 @@ void rh_live_session_keep(rh_live_session *p, uint64_t seq, const char *text, si
 /* The last event that may be told: once it is committed, or while the store takes nothing. */
 static uint64_t sendable(const rh_live_session *p)
 {
+    if (p->lost)
+        return 0;
     if (!p->acks || !p->session || p->state == RH_LIVE_ENDED || rh_store_health(p->server->store, NULL) != RH_OK)
         return p->n_seq;
     int64_t durable = rh_session_durable_seq(p->session);
@@ -161,8 +163,31 @@ void rh_live_session_over(rh_live_session *p, int close_code)
     p->conn = 0;
 }
 
+bool rh_live_session_taken(const rh_live_session *p)
+{
+    rh_store *store = p->server->store;
+    return p->session && store && rh_store_is_shared(store) && rh_store_standing(store, p->id) == RH_STANDING_TAKEN;
+}
+
+void rh_live_session_lose(rh_live_session *p)
+{
+    rh_log(RH_LOG_INFO, "session %s goes on at another server", p->id);
+    p->lost = true;
+    rh_live_session_over(p, 1012);
+}
+
+bool rh_live_session_leaves(rh_server *s, const char *id)
+{
+    const rh_live_session *p = s->live_sessions;
+    while (p && !(p->lost && strcmp(p->id, id) == 0))
+        p = p->next;
+    return p != NULL;
+}
+
 static void destroy(rh_live_session *p)
 {
+    if (p->lost && p->session)
+        rh_session_leave(p->session);
     while (p->audio_head) {
         rh_media_item *next = p->audio_head->next;
         rh_media_item_free(p->audio_head);

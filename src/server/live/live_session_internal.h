@@ -69,6 +69,7 @@ struct rh_live_session {
     unsigned jobs;                          /* under way; freed only at 0 */
     bool full;                              /* recognition has to make room before more sound fits */
     bool discard;                           /* at its end nothing of it stays */
+    bool lost;                              /* another server has it: nothing of it is told any more */
     rh_media_item *audio_head, *audio_tail; /* in order */
     size_t audio_bytes;
     rh_media_item *frame;          /* the newest that waits */
@@ -125,6 +126,9 @@ void rh_live_session_ready(rh_live_session *p, bool resumed, int64_t audio_us);
 void rh_live_session_deliver(rh_live_session *p, const char *text, size_t n, uint64_t seq); /* seq 0: not kept */
 void rh_live_session_fault(rh_live_session *p, const rh_error *err, int close_code);        /* 0 = stays open */
 void rh_live_session_over(rh_live_session *p, int close_code); /* closes the socket, forgets the session */
+bool rh_live_session_taken(const rh_live_session *p);          /* another server has it */
+void rh_live_session_lose(rh_live_session *p);                 /* the same of one that another server has taken */
+bool rh_live_session_leaves(rh_server *s, const char *id);     /* of such a one work is still under way */
 void rh_live_session_release(rh_live_session *p);              /* frees it when it is over and no job runs */
 void rh_media_item_free(rh_media_item *item);
 

@@ -139,6 +139,8 @@ static void open_run(rh_job *base, rh_worker *w)
     }
     if (j->st == RH_OK)
         j->st = rh_session_new(&j->session, w->server->models, w->server->store, &o, &j->err);
+    else if (w->server->store)
+        rh_store_release(w->server->store, p->id);
     json_decref(asked);
 }
 
@@ -330,9 +332,14 @@ static void finish_done(rh_server *s, rh_job *base)
 {
     (void)s;
     live_job *j = ran(base);
-    if (j->st < 0)
-        rh_live_session_fault(j->p, &j->err, 1011);
-    rh_live_session_over(j->p, j->st < 0 ? 1011 : 1000);
+    rh_live_session *p = j->p;
+    if (p->state != RH_LIVE_ENDED && rh_live_session_taken(p)) {
+        rh_live_session_lose(p);
+    } else {
+        if (j->st < 0)
+            rh_live_session_fault(p, &j->err, 1011);
+        rh_live_session_over(p, j->st < 0 ? 1011 : 1000);
+    }
     end(j);
 }
 

@@ -25,10 +25,34 @@ static void take_back(rh_live_session *p, const rh_ws *w)
     }
 }
 
+static void discard(rh_live_session *p)
+{
+    while (p->audio_head && p->audio_head->next && !(p->jobs & RH_LIVE_FEEDS)) { /* nobody wants them recognised */
+        rh_media_item *next = p->audio_head->next;
+        p->audio_bytes -= p->audio_head->n;
+        rh_media_item_free(p->audio_head);
+        p->audio_head = next;
+    }
+    p->discard = true;
+    rh_live_session_go_on(p, RH_LIVE_FINISHING);
+    rh_live_session_schedule(p);
+}
+
+/* By somebody who asked another server to. */
+static bool deleted(const rh_live_session *p)
+{
+    rh_store *store = p->server->store;
+    return p->session && store && rh_store_is_shared(store) && rh_store_standing(store, p->id) == RH_STANDING_DELETED;
+}
+
 void rh_live_sessions_tick(rh_server *s, int64_t now_us)
 {
     for (rh_live_session *p = s->live_sessions, *next; p; p = next) {
         next = p->next;
+        if (p->state != RH_LIVE_ENDED && rh_live_session_taken(p))
+            rh_live_session_lose(p);
+        else if (p->state < RH_LIVE_ENDING && deleted(p))
+            discard(p);
         if (!p->conn && p->session && !rh_stopping(s) &&
             now_us - p->away_since_us > (int64_t)RH_SESSION_RESUME_S * 1000000)
             rh_live_session_go_on(p, RH_LIVE_FINISHING); /* nobody came back: the report is made of what there is */
@@ -109,6 +133,8 @@ static void begin(rh_ws *w, json_t *first)
     } else if (!p && start.language && s->models->asr &&
                rh_asr_model_language(s->models->asr, start.language, code, &err) != RH_OK) {
         rh_live_session_refuse(w, err.msg, 1008);
+    } else if (!p && rh_live_session_leaves(s, w->name)) {
+        rh_live_session_refuse(w, "another server had the session a moment ago: try again in a second", 1013);
     } else if (!p && rh_session_is_recovered(s, w->name)) {
         rh_live_session_refuse(w, "the session's report is being made: try again in a second", 1013);
     } else if (p) {
@@ -135,19 +161,6 @@ static void begin(rh_ws *w, json_t *first)
         rh_live_session_open(p);
         rh_live_session_release(p);
     }
-}
-
-static void discard(rh_live_session *p)
-{
-    while (p->audio_head && p->audio_head->next && !(p->jobs & RH_LIVE_FEEDS)) { /* nobody wants them recognised */
-        rh_media_item *next = p->audio_head->next;
-        p->audio_bytes -= p->audio_head->n;
-        rh_media_item_free(p->audio_head);
-        p->audio_head = next;
-    }
-    p->discard = true;
-    rh_live_session_go_on(p, RH_LIVE_FINISHING);
-    rh_live_session_schedule(p);
 }
 
 bool rh_live_session_discard(rh_server *s, const char *id, const rh_person *who)
@@ -305,8 +318,17 @@ static void message(rh_ws *w, char *raw, size_t n, bool binary)
     rh_ws_hold_back(w);
 }
 
+/* What can't be kept is not begun where another server can. */
+static int admit(rh_server *s, const char *name, const char **why)
+{
+    bool fine = !s->store || !rh_store_is_shared(s->store) || rh_store_health(s->store, NULL) == RH_OK;
+    *why = "the database can't be reached: no session can begin just now, try again in a moment";
+    return fine || rh_live_session_find(s, name) ? 0 : 503;
+}
+
 const rh_socket_kind rh_socket_live = {.name_good = rh_session_id_valid,
                                        .name_rule = "the session id must have 1 to 64 of A-Z a-z 0-9 - _ .",
+                                       .admit = admit,
                                        .message = message,
                                        .too_large = rh_live_session_error,
                                        .tick = rh_ws_hold_back,
