@@ -264,8 +264,8 @@ void rh_session_free(rh_session *s)
     rh_transcriber_free(s->transcriber);
     rh_face_tracker_free(s->camera.tracker);
     rh_legacy_sources_free(s);
+    rh_spool_close(&s->spool, false); /* what it still gives to the store is for the receipt */
     rh_store_receipt_free(s->receipt);
-    rh_spool_close(&s->spool, false);
     if (s->store && s->o.id)
         rh_store_release(s->store, s->o.id);
     rh_timeline_done(&s->timeline);

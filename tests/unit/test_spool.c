@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 #include <math.h>
+#include <stdatomic.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -209,6 +210,68 @@ static void only_what_the_disk_has_is_synced(void **state)
     rh_spool_close(&s, true);
 }
 
+/* ---- a copy elsewhere ---- */
+
+typedef struct {
+    int16_t got[20 * RATE];
+    atomic_size_t n;
+    atomic_bool away;
+    atomic_int n_refused;
+} elsewhere;
+
+static rh_status put(void *user, size_t at, const int16_t *samples, size_t n)
+{
+    elsewhere *e = user;
+    if (atomic_load(&e->away)) {
+        atomic_fetch_add(&e->n_refused, 1);
+        return RH_AGAIN;
+    }
+    if (at > atomic_load(&e->n) || n > RH_SPOOL_PIECE || at + n > sizeof e->got / sizeof *e->got)
+        return RH_ERR_INVAL; /* nothing is left out */
+    memcpy(e->got + at, samples, n * sizeof *samples);
+    atomic_store(&e->n, at + n);
+    return RH_OK;
+}
+
+static void cut_there(void *user, size_t at)
+{
+    elsewhere *e = user;
+    if (at < atomic_load(&e->n))
+        atomic_store(&e->n, at);
+}
+
+static size_t kept_there(void *user)
+{
+    elsewhere *e = user;
+    return atomic_load(&e->n);
+}
+
+static void a_copy_gets_all_of_it_in_order_whenever_it_takes_something(void **state)
+{
+    (void)state;
+    static elsewhere e;
+    rh_spool s;
+    assert_int_equal(rh_spool_open(&s, folder, "a", true, NULL), RH_OK);
+    rh_spool_copy_to(&s, &(rh_spool_copy){.put = put, .cut = cut_there, .kept = kept_there, .user = &e});
+    assert_int_equal(add(&s, 3 * RATE, NULL), RH_OK);
+    wait_for_sync(&s, 3 * RATE);
+    atomic_store(&e.away, true);
+    assert_int_equal(add(&s, 4 * RATE + 7, NULL), RH_OK);
+    for (int i = 0; i < 500 && atomic_load(&e.n_refused) < 2; i++)
+        usleep(20000);
+    assert_int_equal(rh_spool_synced(&s), 3 * RATE);
+    has(&s, 0, 7 * RATE + 7);
+    atomic_store(&e.away, false);
+    wait_for_sync(&s, 7 * RATE + 7);
+    rh_spool_cut(&s, 5 * RATE);
+    assert_int_equal(rh_spool_synced(&s), 5 * RATE);
+    assert_int_equal(add(&s, RATE, NULL), RH_OK);
+    rh_spool_close(&s, false); /* what is left goes there first */
+    assert_int_equal(atomic_load(&e.n), 6 * RATE);
+    for (size_t i = 0; i < 6 * RATE; i++)
+        assert_true(fabsf((float)e.got[i] / 32767.0f - value(i)) <= 1e-4f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -216,6 +279,7 @@ int main(void)
         cmocka_unit_test(what_may_wait_has_an_end),
         cmocka_unit_test(a_cut_forgets_what_is_written_and_what_waits),
         cmocka_unit_test(only_what_the_disk_has_is_synced),
+        cmocka_unit_test(a_copy_gets_all_of_it_in_order_whenever_it_takes_something),
         cmocka_unit_test(a_recording_that_cannot_be_kept_leaves_no_part_of_it),
     };
     return cmocka_run_group_tests(tests, make_folder, test_folder_remove);
