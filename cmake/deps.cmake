@@ -78,7 +78,10 @@ if(NOT EXISTS ${LLHTTP_DIR}/include/llhttp.h)
 endif()
 add_library(llhttp STATIC ${LLHTTP_DIR}/src/api.c ${LLHTTP_DIR}/src/http.c ${LLHTTP_DIR}/src/llhttp.c)
 target_include_directories(llhttp SYSTEM PUBLIC ${LLHTTP_DIR}/include)
-target_compile_options(llhttp PRIVATE -w $<$<BOOL:${RH_SANITIZE}>:-fno-sanitize=undefined>)
+target_compile_options(llhttp PRIVATE -w)
+if(RH_SANITIZE)
+    target_compile_options(llhttp PRIVATE -fno-sanitize=undefined)
+endif()
 
 # How English words are said.
 set(RH_LEXICON ${RH_CACHE}/lexicon/lexicon.txt)
