@@ -8,11 +8,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
+#include <unistd.h>
 #include "dialect.h"
 #include "rehearse/base/alloc.h"
 #include "rehearse/base/clock.h"
 
-enum { MOST_VALUES = 8, FIRST_PAUSE_MS = 100, LONGEST_PAUSE_MS = 5000, CONNECT_S = 5 };
+enum { MOST_VALUES = 8, VALUE_LEN = 24, FIRST_PAUSE_MS = 100, LONGEST_PAUSE_MS = 5000, CONNECT_S = 5 };
 enum { OID_BYTEA = 17, OID_INT8 = 20, OID_INT4 = 23, OID_FLOAT8 = 701, OID_NUMERIC = 1700 };
 
 typedef struct {
@@ -35,8 +37,9 @@ typedef struct {
     statement statements[RH_SQL_COUNT];
     int64_t next_try_us;
     int pause_ms;
-    bool open;            /* a transaction is */
-    char transaction[24]; /* the number of the one that is open, or in doubt */
+    bool open;           /* a transaction is */
+    char writer[24];     /* whose row of "written" */
+    int64_t transaction; /* the number of the one that is open, or in doubt */
     store_trouble trouble;
     bool missing; /* the failure is one of a constraint */
     char said[200];
@@ -104,9 +107,10 @@ static void note_failure(postgres *p, PGresult *r)
     p->trouble = !code || may_pass(code) ? STORE_PASSING : STORE_LASTING;
     p->missing = code && strncmp(code, "23", 2) == 0;
     p->base.spoiled = p->open;
-    bool read_only = code && strcmp(code, "25006") == 0;
+    /* The library has no code where the connection broke, and may think it good until the next word on it. */
+    bool gone = !code || strncmp(code, "57P", 3) == 0 || strcmp(code, "25006") == 0 /* it follows another now */;
     PQclear(r);
-    if (PQstatus(p->conn) == CONNECTION_BAD || read_only) {
+    if (PQstatus(p->conn) == CONNECTION_BAD || gone) {
         char why[sizeof p->said];
         memcpy(why, p->said, sizeof why);
         lose(p, why);
@@ -119,18 +123,23 @@ static bool is_fine(const PGresult *r)
     return st == PGRES_COMMAND_OK || st == PGRES_TUPLES_OK;
 }
 
-/* *text (may be NULL; size of p->transaction): the first value of the last result. */
+/* Frees and notes what is not. */
+static bool is_good(postgres *p, PGresult *r)
+{
+    if (is_fine(r))
+        return true;
+    note_failure(p, r);
+    return false;
+}
+
+/* *text (may be NULL; VALUE_LEN): the first value of the last result. */
 static bool execute(postgres *p, const char *sql, char *text)
 {
     PGresult *r = p->conn ? PQexec(p->conn, sql) : NULL;
-    if (!p->conn)
+    if (!p->conn || !is_good(p, r))
         return false;
-    if (!is_fine(r)) {
-        note_failure(p, r);
-        return false;
-    }
     if (text)
-        (void)snprintf(text, sizeof p->transaction, "%s", PQntuples(r) > 0 ? PQgetvalue(r, 0, 0) : "");
+        (void)snprintf(text, VALUE_LEN, "%s", PQntuples(r) > 0 ? PQgetvalue(r, 0, 0) : "");
     PQclear(r);
     return true;
 }
@@ -183,7 +192,38 @@ static bool connected(postgres *p)
     return rh_now_us() >= p->next_try_us && connect_now(p);
 }
 
+/* A connection that broke unnoticed while nothing was under way is made again at once, for the first word on it. */
+static bool again(postgres *p)
+{
+    return !p->conn && !p->base.spoiled && !p->base.in_doubt && connected(p);
+}
+
 /* ---- transactions ---- */
+
+static bool in_transaction(const store_db *d)
+{
+    const postgres *p = postgres_of(d);
+    return p->conn && PQtransactionStatus(p->conn) != PQTRANS_IDLE;
+}
+
+static void roll_back(store_db *d)
+{
+    if (in_transaction(d))
+        (void)execute(postgres_of(d), "ROLLBACK", NULL);
+    postgres_of(d)->open = false;
+    d->spoiled = false;
+}
+
+static bool begin_now(postgres *p)
+{
+    char sql[400];
+    /* The row may have been swept, or a standby that was behind has taken over. */
+    (void)snprintf(sql, sizeof sql,
+                   "BEGIN; INSERT INTO written VALUES ('%s', %lld, date_part('epoch', clock_timestamp()))"
+                   " ON CONFLICT (writer) DO UPDATE SET number = excluded.number, at = excluded.at",
+                   p->writer, (long long)p->transaction);
+    return execute(p, sql, NULL);
+}
 
 static rh_status begin(store_db *d, bool durable, rh_error *err)
 {
@@ -191,8 +231,13 @@ static rh_status begin(store_db *d, bool durable, rh_error *err)
     (void)durable; /* all are */
     d->durable = true;
     d->spoiled = false;
-    if (!connected(p) || !execute(p, "BEGIN; SELECT pg_current_xact_id()::text", p->transaction))
-        return fail(d, "begin", err);
+    p->transaction++;
+    bool had = p->conn != NULL;
+    if (!connected(p) || (!begin_now(p) && (!had || !again(p) || !begin_now(p)))) {
+        rh_status st = fail(d, "begin", err);
+        roll_back(d);
+        return st;
+    }
     p->open = true;
     return RH_OK;
 }
@@ -211,31 +256,18 @@ static rh_status commit(store_db *d, rh_error *err)
 static rh_status resolve(store_db *d, bool *committed, rh_error *err)
 {
     postgres *p = postgres_of(d);
-    char sql[96], state[sizeof p->transaction];
-    (void)snprintf(sql, sizeof sql, "SELECT pg_xact_status('%s'::xid8)", p->transaction);
-    if (!connected(p) || !execute(p, sql, state))
+    char sql[200], number[VALUE_LEN];
+    /* Waits for the transaction itself where the server has not ended it yet, or gives up after a while. The insertion
+     * does so too where there is no row. */
+    (void)snprintf(sql, sizeof sql,
+                   "INSERT INTO written VALUES ('%s', 0, date_part('epoch', clock_timestamp()))"
+                   " ON CONFLICT (writer) DO UPDATE SET at = excluded.at RETURNING number",
+                   p->writer);
+    if (!connected(p) || !execute(p, sql, number))
         return fail(d, "look for a transaction", err);
-    if (strcmp(state, "in progress") == 0) { /* the server has not seen yet that we are gone */
-        p->trouble = STORE_PASSING;
-        return rh_fail(err, RH_ERR_IO, "the database server has not ended a transaction that was cut off");
-    }
     d->in_doubt = false;
-    *committed = strcmp(state, "committed") == 0;
+    *committed = strtoll(number, NULL, 10) == p->transaction;
     return RH_OK;
-}
-
-static bool in_transaction(const store_db *d)
-{
-    const postgres *p = postgres_of(d);
-    return p->conn && PQtransactionStatus(p->conn) != PQTRANS_IDLE;
-}
-
-static void roll_back(store_db *d)
-{
-    if (in_transaction(d))
-        (void)execute(postgres_of(d), "ROLLBACK", NULL);
-    postgres_of(d)->open = false;
-    d->spoiled = false;
 }
 
 static bool tidy(store_db *d)
@@ -278,40 +310,43 @@ static void bind(store_query *q, const store_value *v, size_t n)
 static bool prepare(postgres *p, statement *t, const char *name)
 {
     PGresult *r = PQprepare(p->conn, name, t->sql, 0, NULL);
-    if (!is_fine(r)) {
-        note_failure(p, r);
+    if (!is_good(p, r))
         return false;
-    }
     PQclear(r);
     r = PQdescribePrepared(p->conn, name);
-    if (!is_fine(r)) {
-        note_failure(p, r);
+    if (!is_good(p, r))
         return false;
-    }
     t->n = PQnparams(r);
     PQclear(r);
     t->prepared = true;
     return true;
 }
 
+static bool run_now(postgres *p, statement *t, const char *name)
+{
+    if (!connected(p) || (!t->prepared && !prepare(p, t, name)))
+        return false;
+    PGresult *r = PQexecPrepared(p->conn, name, t->n, t->value, t->length, t->binary, 0);
+    if (!is_good(p, r))
+        return false;
+    t->rows = r;
+    return true;
+}
+
 static bool run(store_query *q)
 {
     postgres *p = postgres_of(q->db);
+    bool had = p->conn != NULL;
     statement *t = statement_of(q);
     char name[16];
     (void)snprintf(name, sizeof name, "s%d", (int)q->which);
     if (!p->conn && p->base.spoiled) /* lost in the middle of a transaction: that is over */
         return false;
-    if (!connected(p) || (!t->prepared && !prepare(p, t, name)))
+    bool reads = strncmp(t->sql, "SELECT", 6) == 0;
+    if (!run_now(p, t, name) && (!reads || !had || !again(p) || !run_now(p, t, name)))
         return false;
-    PGresult *r = PQexecPrepared(p->conn, name, t->n, t->value, t->length, t->binary, 0);
-    if (!is_fine(r)) {
-        note_failure(p, r);
-        return false;
-    }
-    t->rows = r;
     t->row = -1;
-    t->changes = strtoll(PQcmdTuples(r), NULL, 10);
+    t->changes = strtoll(PQcmdTuples(t->rows), NULL, 10);
     return true;
 }
 
@@ -392,10 +427,13 @@ static rh_status migrate_one(postgres *p, int version, rh_error *err)
 /* In one transaction, under a lock that other nodes wait for. */
 static rh_status migrate(postgres *p, rh_error *err)
 {
-    char text[sizeof p->transaction];
+    char text[VALUE_LEN];
     if (!execute(p,
                  "BEGIN; SELECT pg_advisory_xact_lock(7203145891);"
                  "CREATE TABLE IF NOT EXISTS schema_version (version BIGINT NOT NULL);"
+                 "CREATE TABLE IF NOT EXISTS written"
+                 " (writer TEXT PRIMARY KEY, number BIGINT NOT NULL, at DOUBLE PRECISION NOT NULL);"
+                 "DELETE FROM written WHERE at < date_part('epoch', clock_timestamp()) - 604800;"
                  "INSERT INTO schema_version SELECT 0 WHERE NOT EXISTS (SELECT 1 FROM schema_version);"
                  "SELECT version FROM schema_version",
                  text))
@@ -420,6 +458,10 @@ static rh_status open_connection(store_db **out, const char *url, rh_error *err)
     if (!p)
         return rh_fail(err, RH_ERR_NOMEM, "store: out of memory");
     rh_status st = (p->url = rh_strdup(url)) ? RH_OK : rh_fail(err, RH_ERR_NOMEM, "store: out of memory");
+    uint64_t who = 0;
+    if (getrandom(&who, sizeof who, 0) != (ssize_t)sizeof who)
+        who = (uint64_t)rh_now_us() << 16 ^ (uint64_t)getpid();
+    (void)snprintf(p->writer, sizeof p->writer, "%016llx", (unsigned long long)who);
     for (int i = 0; st == RH_OK && i < RH_SQL_COUNT; i++)
         if (!(p->statements[i].sql = store_postgres_sql(rh_sql_text[i])))
             st = rh_fail(err, RH_ERR_NOMEM, "store: out of memory");

@@ -70,6 +70,104 @@ static void what_was_queued_while_the_server_was_away_is_written_once(void **sta
     assert_int_equal(rh_store_close(s), 0);
 }
 
+/* What psql prints of one value. */
+static int64_t ask(const char *more, const char *sql)
+{
+    char command[600], line[64] = "";
+    (void)snprintf(command, sizeof command, "psql -XAtq '%s%s' -c \"%s\"", url, more, sql);
+    FILE *f = popen(command, "r");
+    assert_non_null(f);
+    (void)fgets(line, sizeof line, f);
+    assert_int_equal(pclose(f), 0);
+    return strtoll(line, NULL, 10);
+}
+
+static void until(const char *sql, int64_t value)
+{
+    int64_t got = -1;
+    for (int i = 0; i < 300 && (got = ask("", sql)) != value; i++)
+        usleep(50000);
+    assert_int_equal(got, value);
+}
+
+/* A commit that waits for a standby gets no answer. Then there is the server again that has it, or one that took over
+ * without it: `lost` makes that of it, where the store can't see it yet. */
+static void answer_lost(const char *id, bool lost)
+{
+    rh_store *s = NULL;
+    rh_store_receipt *r = NULL;
+    rh_error err = {0};
+    json_t *meta = json_object(), *event = json_pack("{s:i}", "seq", 1);
+    char sql[160];
+    assert_int_equal(rh_store_open(&s, url, &err), RH_OK);
+    assert_int_equal(rh_store_receipt_new(&r, NULL, NULL), RH_OK);
+    assert_int_equal(rh_store_begin(s, id, 1000, meta), RH_OK);
+    assert_int_equal(rh_store_flush(s, &err), RH_OK);
+    (void)ask("", "ALTER SYSTEM SET synchronous_standby_names = 'nobody'");
+    (void)ask("", "SELECT pg_reload_conf()");
+    until("SELECT count(*) FROM pg_settings WHERE name = 'synchronous_standby_names' AND setting = 'nobody'", 1);
+    usleep(500000);
+    assert_int_equal(rh_store_event(s, id, "filler", 1, 1, event), RH_OK);
+    assert_int_equal(rh_store_tell(s, id, 1, event, -1, r), RH_OK);
+    until("SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'SyncRep'", 1);
+    assert_true(rh_store_receipt_seq(r) < 1);
+    server("stop");
+    server("start -o '-p 5433 -c synchronous_standby_names='");
+    (void)snprintf(sql, sizeof sql, "SELECT count(*) FROM event WHERE session = '%s'", id);
+    assert_int_equal(ask("&port=5433", sql), 1); /* it was committed, and nobody knows */
+    if (lost) {
+        (void)snprintf(sql, sizeof sql, "DELETE FROM event WHERE session = '%s'", id);
+        (void)ask("&port=5433", sql);
+        (void)snprintf(sql, sizeof sql, "DELETE FROM told WHERE session = '%s'", id);
+        (void)ask("&port=5433", sql);
+        (void)ask("&port=5433", "UPDATE written SET number = number - 1");
+    }
+    (void)ask("&port=5433", "ALTER SYSTEM RESET synchronous_standby_names");
+    server("stop");
+    server("start");
+    for (int i = 0; i < 200 && rh_store_receipt_seq(r) < 1; i++)
+        usleep(100000);
+    assert_int_equal(rh_store_receipt_seq(r), 1);
+    for (int i = 0; i < 2; i++) { /* once, however often it was tried */
+        (void)snprintf(sql, sizeof sql, "SELECT count(*) FROM %s WHERE session = '%s'", i ? "event" : "told", id);
+        assert_int_equal(ask("", sql), 1);
+    }
+    json_decref(event);
+    json_decref(meta);
+    rh_store_receipt_free(r);
+    assert_int_equal(rh_store_close(s), 0);
+}
+
+static void a_commit_without_an_answer_that_was_done_is_not_done_again(void **state)
+{
+    (void)state;
+    answer_lost("two", false);
+}
+
+static void a_commit_without_an_answer_that_a_standby_lacks_is_done_again(void **state)
+{
+    (void)state;
+    answer_lost("three", true);
+}
+
+/* A question is no worse for a connection that broke while it was idle. */
+static void the_first_question_after_a_restart_is_answered(void **state)
+{
+    (void)state;
+    rh_store *s = NULL;
+    rh_error err = {0};
+    json_t *got = NULL, *meta = json_object();
+    assert_int_equal(rh_store_open(&s, url, &err), RH_OK);
+    assert_int_equal(rh_store_begin(s, "four", 1000, meta), RH_OK);
+    assert_int_equal(rh_store_flush(s, &err), RH_OK);
+    server("restart");
+    if (rh_store_get(s, "four", &got, &err) != RH_OK)
+        fail_msg("%s", err.msg);
+    json_decref(got);
+    json_decref(meta);
+    assert_int_equal(rh_store_close(s), 0);
+}
+
 int main(void)
 {
     url = getenv("REHEARSE_TEST_STORE_URL");
@@ -78,6 +176,9 @@ int main(void)
         return 77;
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_was_queued_while_the_server_was_away_is_written_once),
+        cmocka_unit_test(a_commit_without_an_answer_that_was_done_is_not_done_again),
+        cmocka_unit_test(a_commit_without_an_answer_that_a_standby_lacks_is_done_again),
+        cmocka_unit_test(the_first_question_after_a_restart_is_answered),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
