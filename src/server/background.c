@@ -38,10 +38,6 @@ static bool settle(rh_task *t, rh_status st)
     bool passes = st == RH_ERR_IO || st == RH_ERR_NOMEM;
     if (st == RH_OK)
         return true;
-    if (st == RH_AGAIN && !stopped) {
-        (void)rh_store_job_put_back(store, &t->claim, RH_RETRY_S, true, NULL);
-        return false;
-    }
     if (stopped || (passes && t->claim.attempts < RH_JOB_ATTEMPTS))
         st = rh_store_job_put_back(store, &t->claim, stopped ? 0 : RH_RETRY_S, stopped, NULL);
     else

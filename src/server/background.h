@@ -21,7 +21,7 @@ typedef struct rh_task rh_task;
 /* What is done for a kind of jobs. */
 typedef struct {
     const char *kind;
-    /* Pool thread. RH_OK: done, and the store has been told; RH_AGAIN: what it needs lies at another server. */
+    /* Pool thread. RH_OK: done, and the store has been told. */
     rh_status (*run)(rh_task *t, rh_error *err);
     /* Pool thread: the job is over, or was deleted; what it had beside the store goes. */
     void (*clean)(rh_server *s, const char *id);

@@ -12,6 +12,7 @@
 #include "rehearse/base/json.h"
 #include "rehearse/session/videos.h"
 #include "rehearse/store/jobs.h"
+#include "rehearse/store/media.h"
 #include "session_internal.h"
 
 enum { RATE = RH_ASR_RATE_HZ, EARLIER_SESSIONS = 20, SETTLE_MS = 2000 };
@@ -131,6 +132,10 @@ static void keep_sound(rh_session *s, json_t *report, rh_session_lost lost)
         return;
     }
     (void)snprintf(name, sizeof name, "%s.wav", s->o.id);
+    if (rh_media_keep(s->store, s->o.spool_dir, name, s->o.id, &err) != RH_OK) {
+        lost(report, "sound", err.msg);
+        return;
+    }
     json_object_set_new(report, "media", json_true());
     if (s->store)
         rh_session_kept(s, rh_store_media(s->store, s->o.id, name));

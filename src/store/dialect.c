@@ -21,6 +21,7 @@ static const char *const words[][2] = {
     {"unixepoch()", "date_part('epoch', clock_timestamp())"},
     {"report TEXT", "report JSON"},
     {"(meta ->> '$.interview');", "((meta ->> 'interview'));"}, /* an index needs them twice */
+    {"BLOB", "BYTEA"},
     {"unixepoch()", "date_part('epoch', clock_timestamp())"},
     {"/*+", ""}, /* a comment to SQLite, meant to be read here */
     {"+*/", ""},

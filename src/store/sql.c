@@ -166,4 +166,13 @@ const char *const rh_sql_text[RH_SQL_COUNT] = {
                                  " WHERE id = ?3 AND state IN ('queued', 'analysing')",
     [RH_SQL_JOB_SESSION_FAIL] = "UPDATE session SET state = 'failed', error = ?1, updated = ?2"
                                 " WHERE id = ?3 AND state IN ('queued', 'analysing')",
+    [RH_SQL_MEDIA_NEW] = "INSERT INTO media (name, session, created) VALUES (?1, ?2, unixepoch())",
+    [RH_SQL_MEDIA_PIECE] = "INSERT INTO media_piece (name, n, data) VALUES (?1, ?2, ?3)",
+    [RH_SQL_MEDIA_WHOLE] = "UPDATE media SET size = ?2 WHERE name = ?1",
+    [RH_SQL_MEDIA_LOOK] = "SELECT '{}', size, created FROM media WHERE name = ?1 AND size IS NOT NULL",
+    [RH_SQL_MEDIA_READ] = "SELECT data FROM media_piece WHERE name = ?1 AND n = ?2",
+    [RH_SQL_MEDIA_REMOVE] = "DELETE FROM media WHERE name = ?1",
+    [RH_SQL_MEDIA_REMOVE_SESSION] = "DELETE FROM media WHERE session = ?1",
+    [RH_SQL_MEDIA_SWEEP] = "DELETE FROM media WHERE created < unixepoch() - 86400"
+                           " AND NOT EXISTS (SELECT 1 FROM session WHERE session.id = media.session)",
 };

@@ -207,6 +207,8 @@ rh_status store_run_delete(rh_store *s, store_op *o, rh_error *err)
         step = store_query_step(q); /* the row comes first, then the end says whether it was done */
     }
     rh_status st = store_query_end(q, step, "delete", err);
+    if (st == RH_OK)
+        st = store_do(s->db, RH_SQL_MEDIA_REMOVE_SESSION, "delete", NULL, err, VALUES(T(o->id)));
     if (st == RH_OK && !there)
         return rh_fail(err, RH_ERR_NOTFOUND, "no session \"%s\"", o->id);
     s->checkpoint_due |= st == RH_OK; /* what was deleted must not linger in the log beside the database */

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include "rehearse/store/store.h"
+#include "store_internal.h"
 
 bool rh_video_name_read(rh_video_name *out, const char *file)
 {
@@ -65,11 +65,20 @@ static const char *ending_of(const char *file, char *id)
     return NULL;
 }
 
+static rh_status run_sweep(rh_store *s, store_op *o, rh_error *err)
+{
+    (void)o;
+    return store_do(s->db, RH_SQL_MEDIA_SWEEP, "sweep", NULL, err, NULL, 0);
+}
+
 rh_status rh_store_sweep(rh_store *s, const char *media_dir, double older_than, int *n_removed, rh_error *err)
 {
     json_t *sessions = NULL;
     *n_removed = 0;
     rh_status st = rh_store_files(s, &sessions, err);
+    store_op o = {.how = STORE_WRITE, .run = run_sweep};
+    if (st == RH_OK && rh_store_is_shared(s))
+        st = store_ask(s, &o, NULL, err);
     DIR *dir = st == RH_OK ? opendir(media_dir) : NULL; /* none: nothing to sweep */
     for (struct dirent *e; dir && (e = readdir(dir));) {
         char id[RH_SESSION_ID_MAX + 1];

@@ -11,8 +11,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include "folder.h"
 #include "rehearse/store/jobs.h"
+#include "rehearse/store/media.h"
 
 enum { N_JOBS = 24, MOST = 100 };
 
@@ -201,6 +203,78 @@ static void deletion_ends_it_wherever_it_runs(void **state)
     rh_store_job_clear(&j);
 }
 
+/* More than two pieces, and how to know a byte by its place. */
+enum { N_BYTES = 2 * RH_MEDIA_PIECE + 12345 };
+
+static unsigned char byte_at(size_t i)
+{
+    return (unsigned char)(i * 7 + i / 251);
+}
+
+static bool file_is_there(const char *name)
+{
+    char full[160];
+    (void)snprintf(full, sizeof full, "%s/%s", test_folder(), name);
+    return access(full, R_OK) == 0;
+}
+
+static void write_file(const char *name)
+{
+    char full[160];
+    (void)snprintf(full, sizeof full, "%s/%s", test_folder(), name);
+    FILE *f = fopen(full, "wb");
+    assert_non_null(f);
+    for (size_t i = 0; i < N_BYTES; i++)
+        assert_int_equal(fputc(byte_at(i), f), byte_at(i));
+    assert_int_equal(fclose(f), 0);
+}
+
+static void assert_bytes(rh_store *s, size_t at, size_t n)
+{
+    rh_error err;
+    unsigned char *got = malloc(n);
+    assert_non_null(got);
+    assert_int_equal(rh_media_read(s, test_folder(), "m.wav", at, got, n, &err), RH_OK);
+    for (size_t i = 0; i < n; i++)
+        assert_int_equal(got[i], byte_at(at + i));
+    free(got);
+}
+
+static void media_are_read_in_parts_by_every_server_and_go_with_their_session(void **state)
+{
+    (void)state;
+    rh_error err;
+    rh_media_info info;
+    const char *dir = test_folder();
+    bool shared = rh_store_is_shared(a);
+    write_file("m.wav");
+    assert_int_equal(rh_media_keep(a, dir, "m.wav", "m", &err), RH_OK);
+    assert_int_equal(file_is_there("m.wav"), !shared);
+    record("m");
+    assert_int_equal(rh_media_look(b, dir, "m.wav", &info, &err), RH_OK);
+    assert_int_equal(info.size, N_BYTES);
+    assert_true(info.modified > 1e9);
+    assert_bytes(b, 0, 10);
+    assert_bytes(b, RH_MEDIA_PIECE - 3, 6); /* of two pieces */
+    assert_bytes(b, 5, N_BYTES - 5);
+    char last[2];
+    assert_int_equal(rh_media_read(b, dir, "m.wav", N_BYTES - 1, last, 2, &err), RH_ERR_IO);
+    assert_int_equal(rh_media_look(b, dir, "none.wav", &info, &err), RH_ERR_NOTFOUND);
+    assert_int_equal(rh_media_fetch(b, dir, "m.wav", &err), RH_OK);
+    assert_true(file_is_there("m.wav"));
+    rh_media_release(b, dir, "m.wav");
+    assert_int_equal(file_is_there("m.wav"), !shared);
+    assert_bytes(a, 100, 100);
+    if (shared) { /* kept again, as after an answer that was lost: once */
+        write_file("m.wav");
+        assert_int_equal(rh_media_keep(b, dir, "m.wav", "m", &err), RH_OK);
+        assert_bytes(a, RH_MEDIA_PIECE - 3, 6);
+    }
+    assert_int_equal(rh_store_erase(b, dir, "m", &err), RH_OK);
+    assert_int_equal(rh_media_look(a, dir, "m.wav", &info, &err), RH_ERR_NOTFOUND);
+    assert_false(file_is_there("m.wav"));
+}
+
 static atomic_int claims[N_JOBS];
 
 static void *claim_all(void *store)
@@ -251,6 +325,7 @@ int main(void)
         cmocka_unit_test(whoever_has_lost_a_job_writes_nothing_of_it),
         cmocka_unit_test(one_that_is_put_back_waits_and_one_that_ends_the_program_three_times_fails),
         cmocka_unit_test(deletion_ends_it_wherever_it_runs),
+        cmocka_unit_test(media_are_read_in_parts_by_every_server_and_go_with_their_session),
         cmocka_unit_test(each_is_claimed_once_by_servers_that_race),
     };
     return cmocka_run_group_tests(tests, open_two, close_two);

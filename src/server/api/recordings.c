@@ -1,8 +1,8 @@
 /* recordings.c - the analysis of a recording that was taken in (uploads.c), as a job of the background. */
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 #include "rehearse/session/videos.h"
+#include "rehearse/store/media.h"
 #include "server/background.h"
 #include "server/session_job.h"
 #include "sessions.h"
@@ -25,15 +25,17 @@ static rh_status analyse(rh_task *t, rh_error *err)
     rh_server *s = t->server;
     const char *id = t->claim.id;
     char path[RH_MAX_FILE_PATH];
+    const char *name = path + strlen(s->media_dir) + 1;
     rh_session *session = NULL;
     rh_session_options o = rh_session_options_of(s, id, t->claim.data, RH_SESSION_FILE);
     o.job_epoch = t->claim.epoch;
     o.progress = progressed;
     o.user = t;
     rh_recording_path(s, id, path, sizeof path);
-    if (rh_store_is_shared(s->store) && access(path, F_OK) != 0)
-        return RH_AGAIN; /* it is in the folder of the server that took it in */
-    rh_status st = rh_session_new(&session, s->models, s->store, &o, err);
+    rh_status st = rh_media_fetch(s->store, s->media_dir, name, err);
+    if (st != RH_OK)
+        return st;
+    st = rh_session_new(&session, s->models, s->store, &o, err);
     if (st == RH_OK)
         st = rh_session_recording(session, path, &t->cancel, err);
     rh_error why;
@@ -43,8 +45,10 @@ static rh_status analyse(rh_task *t, rh_error *err)
     if (st == RH_OK)
         st = rh_session_end(s, session, false, &t->cancel, err);
     rh_session_free(session);
-    if (st == RH_OK)
-        (void)unlink(path); /* the report is kept */
+    if (st == RH_OK) /* the report is kept */
+        rh_media_remove(s->store, s->media_dir, name);
+    else
+        rh_media_release(s->store, s->media_dir, name);
     return st;
 }
 
@@ -57,6 +61,11 @@ static void clean(rh_server *s, const char *id)
     const char *state = json_string_value(json_object_get(kept, "state"));
     if (st == RH_ERR_NOTFOUND || (state && strcmp(state, "failed") == 0))
         rh_store_remove_files(s->media_dir, id);
+    if (state && strcmp(state, "failed") == 0) {
+        char path[RH_MAX_FILE_PATH];
+        rh_recording_path(s, id, path, sizeof path);
+        rh_media_remove(s->store, s->media_dir, path + strlen(s->media_dir) + 1);
+    }
     json_decref(kept);
 }
 

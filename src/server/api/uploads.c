@@ -11,10 +11,10 @@
 #include <string.h>
 #include <sys/random.h>
 #include <time.h>
-#include <unistd.h>
 #include "rehearse/base/alloc.h"
 #include "rehearse/base/clock.h"
 #include "rehearse/base/text.h"
+#include "rehearse/store/media.h"
 #include "server/background.h"
 #include "pasted.h"
 #include "sessions.h"
@@ -42,10 +42,12 @@ static void accept_run(rh_job *job, rh_worker *w)
     rh_recording_path(w->server, u->id, path, sizeof path);
     rh_status st = rh_incoming_keep(u->file, path, &u->err);
     if (st == RH_OK)
+        st = rh_media_keep(w->server->store, w->server->media_dir, strrchr(path, '/') + 1, u->id, &u->err);
+    if (st == RH_OK)
         st = rh_store_recording(w->server->store, u->id, rh_unix_time(), u->meta, rh_background_most(w->server),
                                 &u->err);
     if (st != RH_OK)
-        (void)unlink(path);
+        rh_media_remove(w->server->store, w->server->media_dir, strrchr(path, '/') + 1);
     u->err.code = st;
 }
 
