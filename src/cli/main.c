@@ -2,6 +2,7 @@
  *
  * A new subcommand is a file cmd_<name>.c and a line in the table below. */
 #include <jansson.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include "commands.h"
@@ -37,11 +38,23 @@ static void print_usage(FILE *f)
                "`rehearse COMMAND --help` tells more about one command.\n");
 }
 
+static bool asks_version(const char *argument)
+{
+    return strcmp(argument, "--version") == 0 || strcmp(argument, "-V") == 0;
+}
+
+static int tell_version(void)
+{
+    puts("rehearse " RH_VERSION);
+    return RH_EXIT_OK;
+}
+
+/* Every command tells the version, those with actions too. */
 static int run(const char *name, int argc, char **argv)
 {
     for (size_t i = 0; i < N_COMMANDS; i++)
         if (strcmp(commands[i].name, name) == 0)
-            return commands[i].run(argc, argv);
+            return argc == 2 && asks_version(argv[1]) ? tell_version() : commands[i].run(argc, argv);
     return rh_cli_fail(RH_EXIT_USAGE, "no command is called '%s'\nTry: rehearse --help", name);
 }
 
@@ -61,10 +74,8 @@ static int start(int argc, char **argv)
     }
     rh_alloc_keep_little(rh_cpu_count());
     const char *name = argv[1];
-    if (strcmp(name, "--version") == 0 || strcmp(name, "-V") == 0 || strcmp(name, "version") == 0) {
-        puts("rehearse " RH_VERSION);
-        return RH_EXIT_OK;
-    }
+    if (asks_version(name) || strcmp(name, "version") == 0)
+        return tell_version();
     if (strcmp(name, "help") == 0 && argc == 3)
         return help_about(argv[0], argv[2]);
     if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 || strcmp(name, "help") == 0) {
