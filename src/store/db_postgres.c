@@ -14,7 +14,7 @@
 #include "rehearse/base/alloc.h"
 #include "rehearse/base/clock.h"
 
-enum { MOST_VALUES = 8, VALUE_LEN = 24, FIRST_PAUSE_MS = 100, LONGEST_PAUSE_MS = 5000, CONNECT_S = 5 };
+enum { MOST_VALUES = 8, VALUE_LEN = 24, FIRST_PAUSE_MS = 100, LONGEST_PAUSE_MS = 1000, CONNECT_S = 5 };
 enum { OID_BYTEA = 17, OID_INT8 = 20, OID_INT4 = 23, OID_FLOAT8 = 701, OID_NUMERIC = 1700 };
 
 typedef struct {
