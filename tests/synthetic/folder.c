@@ -11,6 +11,14 @@ const char *test_folder(void)
     return made;
 }
 
+const char *test_database(void)
+{
+    static char file[sizeof path + 16];
+    const char *folder = test_folder(), *url = getenv("REHEARSE_TEST_STORE_URL");
+    (void)snprintf(file, sizeof file, "%s/sessions.db", folder ? folder : "");
+    return !folder ? NULL : url ? url : file;
+}
+
 static int remove_one(const char *file, const struct stat *st, int type, struct FTW *where)
 {
     (void)st, (void)type, (void)where;

@@ -7,7 +7,9 @@
 
 /* Its path; NULL when there can be none. The same until it is removed. */
 const char *test_folder(void);
-/* With all that is in it. 0 = done. */
+/* A database: REHEARSE_TEST_STORE_URL where that is set, else a file in the folder. NULL as above. */
+const char *test_database(void);
+/* The folder with all that is in it. 0 = done. */
 int test_folder_remove(void **state);
 
 #endif

@@ -18,18 +18,14 @@
 
 enum { N_JOBS = 24, MOST = 100 };
 
-static char path[128];
 static const char *where;
 static rh_store *a, *b; /* two servers of one database */
 
 static int open_two(void **state)
 {
     (void)state;
-    const char *folder = test_folder(), *url = getenv("REHEARSE_TEST_STORE_URL");
-    if (!folder)
+    if (!(where = test_database()))
         return -1;
-    (void)snprintf(path, sizeof path, "%s/sessions.db", folder);
-    where = url ? url : path;
     return rh_store_open(&a, where, NULL) == RH_OK && rh_store_open(&b, where, NULL) == RH_OK ? 0 : -1;
 }
 

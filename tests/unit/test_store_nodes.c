@@ -17,17 +17,13 @@
 enum { ROUNDS = 12, EVENTS = 5, PIECE = 4000 };
 
 static const char *where;
-static char path[128];
 static rh_store *a, *b;
 
 static int open_both(void **state)
 {
     (void)state;
-    const char *folder = test_folder(), *url = getenv("REHEARSE_TEST_STORE_URL");
-    if (!folder)
+    if (!(where = test_database()))
         return -1;
-    (void)snprintf(path, sizeof path, "%s/sessions.db", folder);
-    where = url ? url : path;
     return rh_store_open_node(&a, where, "one:1", NULL) || rh_store_open_node(&b, where, "two:2", NULL);
 }
 
