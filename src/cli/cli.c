@@ -237,3 +237,10 @@ int rh_cli_begin(const rh_cli_command *cmd, int argc, char **argv, rh_config *cf
     rh_log_set_level((rh_log_level)rh_log_level_parse(cfg->log_level));
     return RH_CLI_GO_ON;
 }
+
+rh_status rh_cli_store(rh_store **out, const rh_config *cfg, rh_error *err)
+{
+    char path[4096];
+    (void)snprintf(path, sizeof path, "%s/sessions.db", cfg->data_dir);
+    return rh_store_open(out, *cfg->store_url ? cfg->store_url : path, err);
+}

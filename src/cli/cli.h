@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include "rehearse/config/config.h"
+#include "rehearse/store/store.h"
 
 enum {
     RH_EXIT_OK = 0,
@@ -58,6 +59,9 @@ int rh_cli_fail(int code, const char *fmt, ...) __attribute__((format(printf, 2,
 int rh_cli_fail_file(const char *name, const char *message);
 /* Writes out what stdout still holds. `code`, or RH_EXIT_FAILED when any of it was lost. */
 int rh_cli_end(int code);
+
+/* The store of the settings `data_dir` and `store_url`. As rh_store_open(). */
+rh_status rh_cli_store(rh_store **out, const rh_config *cfg, rh_error *err);
 
 /* A bar on stderr, drawn when it is a terminal and the work lasts. */
 typedef struct {

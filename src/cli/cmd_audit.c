@@ -71,11 +71,8 @@ int rh_cmd_audit(int argc, char **argv)
         return code;
     rh_error err;
     rh_store *s = NULL;
-    char path[4096];
-    (void)snprintf(path, sizeof path, "%s/sessions.db", cfg.data_dir);
-    code = rh_store_open(&s, *cfg.store_url ? cfg.store_url : path, &err) == RH_OK
-               ? print_all(s, person, session, as_json)
-               : rh_cli_fail(RH_EXIT_FAILED, "%s", err.msg);
+    code = rh_cli_store(&s, &cfg, &err) == RH_OK ? print_all(s, person, session, as_json)
+                                                 : rh_cli_fail(RH_EXIT_FAILED, "%s", err.msg);
     rh_store_close(s);
     rh_config_done(&cfg);
     return code;

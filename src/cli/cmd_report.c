@@ -17,13 +17,6 @@ static int fail(const rh_error *err)
     return rh_cli_fail(RH_EXIT_FAILED, "%s", err->msg);
 }
 
-static rh_status open_store(rh_store **s, const char *data_dir, const char *url, rh_error *err)
-{
-    char path[4096];
-    (void)snprintf(path, sizeof path, "%s/sessions.db", data_dir);
-    return rh_store_open(s, *url ? url : path, err);
-}
-
 static void print_row(const json_t *row)
 {
     char when[32];
@@ -166,7 +159,7 @@ int rh_cmd_report(int argc, char **argv)
     json_t *session = NULL;
     if (remove_it && !id)
         code = rh_cli_fail(RH_EXIT_USAGE, "--delete needs the name of a practice (see `rehearse report`)");
-    else if (open_store(&s, cfg.data_dir, cfg.store_url, &err) != RH_OK)
+    else if (rh_cli_store(&s, &cfg, &err) != RH_OK)
         code = fail(&err);
     else if (export_them)
         code = export_all(s);

@@ -5,12 +5,12 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include "rehearse/base/alloc.h"
 #include "rehearse/base/file.h"
 #include "rehearse/base/buf.h"
+#include "rehearse/base/random.h"
 
 enum { PIECE_BYTES = 256 << 10, MAX_WAITING_BYTES = 1 << 20, MAX_TEXT_BYTES = 64 << 10 };
 
@@ -160,9 +160,9 @@ static void schedule_write(rh_incoming *in)
 /* From here on it goes to the disk. */
 static void spill(rh_incoming *in)
 {
-    uint64_t name = 0;
-    (void)getrandom(&name, sizeof name, 0);
-    (void)snprintf(in->path, sizeof in->path, "%.4000s/%016llx.part", in->server->media_dir, (unsigned long long)name);
+    char name[17];
+    (void)rh_random_hex(name, 8);
+    (void)snprintf(in->path, sizeof in->path, "%.4000s/%s.part", in->server->media_dir, name);
     in->on_disk = true;
     in->server->upload_file_bytes += in->n;
 }

@@ -8,10 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include "rehearse/base/file.h"
+#include "rehearse/base/random.h"
 #include "rehearse/media/remux.h"
 #include "rehearse/store/store.h"
 
@@ -165,9 +165,9 @@ rh_status rh_videos_open(const char *dir, const char *id, int part, int *fd, con
 /* <dir>/<any>.part, which is swept should this be the end. */
 static void scratch_path(const char *dir, char *out, size_t size)
 {
-    uint64_t random = 0;
-    (void)getrandom(&random, sizeof random, 0);
-    (void)snprintf(out, size, "%s/%016" PRIx64 ".part", dir, random);
+    char name[17];
+    (void)rh_random_hex(name, 8);
+    (void)snprintf(out, size, "%s/%s.part", dir, name);
 }
 
 void rh_videos_finish(const char *dir, const char *id)

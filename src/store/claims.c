@@ -3,14 +3,8 @@
 
 static rh_status run_claim(rh_store *s, store_op *o, rh_error *err)
 {
-    store_query *q = store_use(s->db, RH_SQL_CLAIM, VALUES(T(o->id), T(s->node), N(o->n64)));
-    store_step step = store_query_step(q);
     int64_t epoch = -1;
-    if (step == STORE_ROW) {
-        epoch = store_query_value(q, 0).whole;
-        step = store_query_step(q);
-    }
-    rh_status st = store_query_end(q, step, "claim", err);
+    rh_status st = store_number(s->db, RH_SQL_CLAIM, "claim", &epoch, err, VALUES(T(o->id), T(s->node), N(o->n64)));
     if (st == RH_OK && epoch < 0)
         return rh_fail(err, RH_ERR_NOTFOUND, "session \"%s\" does not run, or another server has it", o->id);
     return st == RH_OK ? store_owners_set(s, o->id, epoch, err) : st;

@@ -126,9 +126,30 @@ double store_query_real(const store_query *q, int column)
     return v.type == STORE_REAL ? v.real : v.type == STORE_WHOLE ? (double)v.whole : 0;
 }
 
-int64_t store_query_changes(const store_query *q)
+static int64_t changes_of(const store_query *q)
 {
     return q->db->engine->changes(q);
+}
+
+rh_status store_write(store_db *d, rh_sql which, const char *what, int64_t *n_rows, rh_error *err, const store_value *v,
+                      size_t n)
+{
+    store_query *q = store_use(d, which, v, n);
+    store_step step = store_query_step(q);
+    *n_rows = step == STORE_DONE ? changes_of(q) : 0;
+    return store_query_end(q, step, what, err);
+}
+
+rh_status store_number(store_db *d, rh_sql which, const char *what, int64_t *number, rh_error *err,
+                       const store_value *v, size_t n)
+{
+    store_query *q = store_use(d, which, v, n);
+    store_step step = store_query_step(q);
+    if (step == STORE_ROW) {
+        *number = store_query_value(q, 0).whole;
+        step = store_query_step(q);
+    }
+    return store_query_end(q, step, what, err);
 }
 
 rh_status store_do(store_db *d, rh_sql which, const char *what, int *n_rows, rh_error *err, const store_value *v,

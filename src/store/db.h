@@ -102,10 +102,15 @@ const char *store_query_name(const store_query *q, int column);
 store_value store_query_value(const store_query *q, int column);
 const char *store_query_text(const store_query *q, int column); /* NULL where it is null */
 double store_query_real(const store_query *q, int column);
-int64_t store_query_changes(const store_query *q);
 
 /* A statement that is stepped to its end. *n_rows (may be NULL): how many rows it gave. */
 rh_status store_do(store_db *d, rh_sql which, const char *what, int *n_rows, rh_error *err, const store_value *v,
                    size_t n);
+/* One that gives no rows; *n_rows: how many it wrote. */
+rh_status store_write(store_db *d, rh_sql which, const char *what, int64_t *n_rows, rh_error *err, const store_value *v,
+                      size_t n);
+/* One that gives one row at most, of one number; *number stays where it gives none. */
+rh_status store_number(store_db *d, rh_sql which, const char *what, int64_t *number, rh_error *err,
+                       const store_value *v, size_t n);
 
 #endif

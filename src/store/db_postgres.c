@@ -8,11 +8,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
-#include <unistd.h>
 #include "dialect.h"
 #include "rehearse/base/alloc.h"
 #include "rehearse/base/clock.h"
+#include "unique.h"
 
 enum { MOST_VALUES = 8, VALUE_LEN = 24, FIRST_PAUSE_MS = 100, LONGEST_PAUSE_MS = 1000, CONNECT_S = 5 };
 enum { OID_BYTEA = 17, OID_INT8 = 20, OID_INT4 = 23, OID_FLOAT8 = 701, OID_NUMERIC = 1700 };
@@ -37,9 +36,9 @@ typedef struct {
     statement statements[RH_SQL_COUNT];
     int64_t next_try_us;
     int pause_ms;
-    bool open;           /* a transaction is */
-    char writer[24];     /* whose row of "written" */
-    int64_t transaction; /* the number of the one that is open, or in doubt */
+    bool open;                         /* a transaction is */
+    char writer[STORE_UNIQUE_LEN + 1]; /* whose row of "written" */
+    int64_t transaction;               /* the number of the one that is open, or in doubt */
     store_trouble trouble;
     bool missing; /* the failure is one of a constraint */
     char said[200];
@@ -458,10 +457,7 @@ static rh_status open_connection(store_db **out, const char *url, rh_error *err)
     if (!p)
         return rh_fail(err, RH_ERR_NOMEM, "store: out of memory");
     rh_status st = (p->url = rh_strdup(url)) ? RH_OK : rh_fail(err, RH_ERR_NOMEM, "store: out of memory");
-    uint64_t who = 0;
-    if (getrandom(&who, sizeof who, 0) != (ssize_t)sizeof who)
-        who = (uint64_t)rh_now_us() << 16 ^ (uint64_t)getpid();
-    (void)snprintf(p->writer, sizeof p->writer, "%016llx", (unsigned long long)who);
+    store_unique(p->writer);
     for (int i = 0; st == RH_OK && i < RH_SQL_COUNT; i++)
         if (!(p->statements[i].sql = store_postgres_sql(rh_sql_text[i])))
             st = rh_fail(err, RH_ERR_NOMEM, "store: out of memory");

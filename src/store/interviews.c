@@ -17,11 +17,9 @@ static rh_status delete_rows(rh_store *s, rh_sql which, store_value by, int *n, 
 
 static rh_status run_new(rh_store *s, store_op *o, rh_error *err)
 {
-    store_query *q = store_use(s->db, RH_SQL_INTERVIEW_NEW,
+    int64_t n = 0;
+    rh_status st = store_write(s->db, RH_SQL_INTERVIEW_NEW, "interview", &n, err,
                                VALUES(T(o->id), R(o->start), T(o->kind), T(o->text), N(RH_STORE_INTERVIEWS)));
-    store_step step = store_query_step(q);
-    int64_t n = step == STORE_DONE ? store_query_changes(q) : 0;
-    rh_status st = store_query_end(q, step, "interview", err);
     if (st == RH_OK && n == 0)
         return rh_fail(err, RH_ERR_BUSY, "%d interviews are kept: delete some first", RH_STORE_INTERVIEWS);
     return st;

@@ -17,20 +17,11 @@ void rh_store_job_clear(rh_store_job *j)
     *j = (rh_store_job){0};
 }
 
-/* A statement; how many rows it wrote. */
-static rh_status write_rows(rh_store *s, rh_sql which, int64_t *n, rh_error *err, const store_value *v, size_t n_v)
-{
-    store_query *q = store_use(s->db, which, v, n_v);
-    store_step step = store_query_step(q);
-    *n = step == STORE_DONE ? store_query_changes(q) : 0;
-    return store_query_end(q, step, "job", err);
-}
-
-/* The same of one that only whoever has the job can write. */
+/* A statement that only whoever has the job can do. */
 static rh_status write_own(rh_store *s, rh_sql which, const char *id, rh_error *err, const store_value *v, size_t n_v)
 {
     int64_t n = 0;
-    rh_status st = write_rows(s, which, &n, err, v, n_v);
+    rh_status st = store_write(s->db, which, "job", &n, err, v, n_v);
     if (st == RH_OK && n == 0)
         return rh_fail(err, RH_ERR_CANCELED, "job %s was deleted, or another server has it", id);
     return st;
@@ -42,7 +33,8 @@ static rh_status write_own(rh_store *s, rh_sql which, const char *id, rh_error *
 static rh_status add(rh_store *s, store_op *o, rh_error *err)
 {
     int64_t n = 0;
-    rh_status st = write_rows(s, RH_SQL_JOB_ADD, &n, err, VALUES(T(o->id), T(RECORDING), T(o->id), T("{}"), N(o->n)));
+    rh_status st =
+        store_write(s->db, RH_SQL_JOB_ADD, "job", &n, err, VALUES(T(o->id), T(RECORDING), T(o->id), T("{}"), N(o->n)));
     if (st == RH_OK && n == 0)
         return rh_fail(err, RH_ERR_BUSY, "%d recordings already wait: try again in a moment", o->n);
     return st;
@@ -70,12 +62,6 @@ static rh_status write_json(rh_store *s, store_op o, const char *id, const json_
         o.text || !value ? store_ask_about(s, o, id, NULL, err) : rh_fail(err, RH_ERR_NOMEM, "store: out of memory");
     free(o.text);
     return st;
-}
-
-/* What stays the caller's while it waits. */
-static char *lent(const char *text)
-{
-    return (char *)(uintptr_t)text;
 }
 
 rh_status rh_store_recording(rh_store *s, const char *id, double unix_time, const json_t *meta, int most, rh_error *err)
@@ -198,7 +184,8 @@ static rh_status run_fail(rh_store *s, store_op *o, rh_error *err)
 
 rh_status rh_store_job_fail(rh_store *s, const rh_store_job *j, const char *why, rh_error *err)
 {
-    store_op o = {.how = STORE_WRITE, .durable = true, .run = run_fail, .kind = lent(why), .seq = (uint64_t)j->epoch};
+    store_op o = {
+        .how = STORE_WRITE, .durable = true, .run = run_fail, .kind = store_lent(why), .seq = (uint64_t)j->epoch};
     return store_ask_about(s, o, j->id, NULL, err);
 }
 
@@ -206,10 +193,10 @@ rh_status rh_store_job_fail(rh_store *s, const rh_store_job *j, const char *why,
 
 static rh_status run_waiting(rh_store *s, store_op *o, rh_error *err)
 {
-    store_query *q = store_use(s->db, RH_SQL_JOBS_WAITING, NULL, 0);
-    store_step step = store_query_step(q);
-    o->out = json_integer(step == STORE_ROW ? store_query_value(q, 0).whole : 0);
-    return store_query_end(q, step, "jobs", err);
+    int64_t n = 0;
+    rh_status st = store_number(s->db, RH_SQL_JOBS_WAITING, "jobs", &n, err, NULL, 0);
+    o->out = json_integer(n);
+    return st;
 }
 
 rh_status rh_store_jobs_waiting(rh_store *s, int *n, rh_error *err)

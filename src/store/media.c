@@ -112,11 +112,6 @@ static rh_status run_read(rh_store *s, store_op *o, rh_error *err)
 
 /* ---- rows: for whoever waits ---- */
 
-static char *lent(const char *text)
-{
-    return (char *)(uintptr_t)text;
-}
-
 static rh_status keep_rows(rh_store *s, int fd, const char *name, const char *session, rh_error *err)
 {
     struct stat f;
@@ -132,14 +127,14 @@ static rh_status keep_rows(rh_store *s, int fd, const char *name, const char *se
         st = read_whole(fd, name, at, piece, n, err);
         store_op o = {.how = STORE_WRITE,
                       .run = run_piece,
-                      .kind = lent(name),
+                      .kind = store_lent(name),
                       .n = (int)(at / RH_MEDIA_PIECE),
                       .text = piece,
                       .start = (double)n};
         if (st == RH_OK)
             st = store_ask_about(s, o, session, NULL, err);
     }
-    store_op whole = {.how = STORE_WRITE, .durable = true, .run = run_whole, .kind = lent(name), .seq = size};
+    store_op whole = {.how = STORE_WRITE, .durable = true, .run = run_whole, .kind = store_lent(name), .seq = size};
     if (st == RH_OK)
         st = store_ask(s, &whole, NULL, err);
     rh_free(piece);
@@ -149,7 +144,7 @@ static rh_status keep_rows(rh_store *s, int fd, const char *name, const char *se
 static rh_status look_rows(rh_store *s, const char *name, rh_media_info *out, rh_error *err)
 {
     json_t *rows = NULL;
-    store_op o = {.how = STORE_READ, .run = run_look, .kind = lent(name)};
+    store_op o = {.how = STORE_READ, .run = run_look, .kind = store_lent(name)};
     rh_status st = store_ask(s, &o, &rows, err);
     const json_t *row = json_array_get(rows, 0);
     if (st == RH_OK)
@@ -167,7 +162,7 @@ static rh_status read_rows(rh_store *s, const char *name, uint64_t at, char *out
         k = k < n - done ? k : n - done;
         store_op o = {.how = STORE_READ,
                       .run = run_read,
-                      .kind = lent(name),
+                      .kind = store_lent(name),
                       .n = (int)((at + done) / RH_MEDIA_PIECE),
                       .end = (double)in_piece,
                       .text = out + done,
@@ -235,7 +230,7 @@ void rh_media_release(rh_store *s, const char *dir, const char *name)
 
 void rh_media_remove(rh_store *s, const char *dir, const char *name)
 {
-    store_op o = {.how = STORE_WRITE, .run = run_remove, .kind = lent(name)};
+    store_op o = {.how = STORE_WRITE, .run = run_remove, .kind = store_lent(name)};
     remove_file(dir, name);
     if (rh_store_is_shared(s))
         (void)store_ask(s, &o, NULL, NULL);

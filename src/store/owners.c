@@ -7,9 +7,9 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <sys/random.h>
 #include "rehearse/base/alloc.h"
 #include "rehearse/base/clock.h"
+#include "unique.h"
 
 enum { N_BUCKETS = sizeof((store_owners){0}).buckets / sizeof(store_owned *), BEAT_US = 2000000, AGAIN_US = 500000 };
 
@@ -76,14 +76,8 @@ void store_owners_forget(rh_store *s, const char *id)
 
 void store_owners_open(rh_store *s)
 {
-    unsigned char bytes[RH_NODE_ID_LEN / 2];
     pthread_mutex_init(&s->owners.lock, NULL);
-    if (getrandom(bytes, sizeof bytes, 0) != (ssize_t)sizeof bytes) {
-        uint64_t time = (uint64_t)rh_now_us(); /* unique enough where the system has no randomness */
-        memcpy(bytes, &time, sizeof bytes);
-    }
-    for (size_t i = 0; i < sizeof bytes; i++)
-        (void)snprintf(s->node + 2 * i, 3, "%02x", bytes[i]);
+    store_unique(s->node);
 }
 
 void store_owners_close(rh_store *s)
@@ -127,11 +121,9 @@ rh_status store_fence(rh_store *s, const char *id, rh_error *err)
         return RH_OK; /* nobody has it yet, or it was asked already */
     if (o->standing != RH_STANDING_OURS)
         return RH_END;
-    store_query *q = store_use(s->db, RH_SQL_FENCE, VALUES(R(rh_unix_time()), T(id), N(o->epoch)));
-    store_step step = store_query_step(q);
-    bool ours = step == STORE_DONE && store_query_changes(q) > 0;
-    rh_status st = store_query_end(q, step, "fence", err);
-    if (st == RH_OK && !ours)
+    int64_t n = 0;
+    rh_status st = store_write(s->db, RH_SQL_FENCE, "fence", &n, err, VALUES(R(rh_unix_time()), T(id), N(o->epoch)));
+    if (st == RH_OK && n == 0)
         return look(s, o, err);
     o->fenced_in = st == RH_OK ? s->n_transactions : o->fenced_in;
     return st;

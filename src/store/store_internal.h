@@ -96,6 +96,11 @@ struct rh_store {
 /* store.c */
 rh_status store_ask(rh_store *s, store_op *o, json_t **out, rh_error *err); /* waits */
 rh_status store_ask_about(rh_store *s, store_op o, const char *id, json_t **out, rh_error *err);
+/* A text of the caller's, for an operation that is waited for. */
+static inline char *store_lent(const char *text)
+{
+    return (char *)(uintptr_t)text;
+}
 /* A copy of `o` to the queue; takes its `text`, and copies its `kind`. */
 rh_status store_enqueue(rh_store *s, store_op o, const char *id);
 

@@ -8,16 +8,10 @@
 
 rh_status store_run_begin(rh_store *s, store_op *o, rh_error *err)
 {
-    store_query *q =
-        store_use(s->db, RH_SQL_BEGIN,
-                  VALUES(T(o->id), R(o->start), T(o->kind), T(o->text), T(s->node), N(store_owners_epoch(s, o->id))));
-    store_step step = store_query_step(q);
     int64_t epoch = -1;
-    if (step == STORE_ROW) {
-        epoch = store_query_value(q, 0).whole;
-        step = store_query_step(q);
-    }
-    rh_status st = store_query_end(q, step, "begin", err);
+    rh_status st = store_number(
+        s->db, RH_SQL_BEGIN, "begin", &epoch, err,
+        VALUES(T(o->id), R(o->start), T(o->kind), T(o->text), T(s->node), N(store_owners_epoch(s, o->id))));
     if (st == RH_OK) {
         st = store_owners_set(s, o->id, epoch, err);
         if (st == RH_OK && epoch < 0) {
@@ -215,20 +209,14 @@ rh_status store_run_delete(rh_store *s, store_op *o, rh_error *err)
     return st;
 }
 
-/* Ids by a time. */
-static rh_status ids_of(rh_store *s, rh_sql which, store_op *o, rh_error *err)
+rh_status store_run_older(rh_store *s, store_op *o, rh_error *err)
 {
-    store_query *q = store_use(s->db, which, VALUES(R(o->start)));
+    store_query *q = store_use(s->db, RH_SQL_OLDER, VALUES(R(o->start)));
     store_step step;
     o->out = json_array();
     while ((step = store_query_step(q)) == STORE_ROW)
         json_array_append_new(o->out, column_text(q, 0));
     return store_query_end(q, step, "list", err);
-}
-
-rh_status store_run_older(rh_store *s, store_op *o, rh_error *err)
-{
-    return ids_of(s, RH_SQL_OLDER, o, err);
 }
 
 /* ---- what was broken, parts, files ---- */
@@ -275,10 +263,8 @@ rh_status store_run_fail(rh_store *s, store_op *o, rh_error *err)
 
 rh_status store_run_report_llm(rh_store *s, store_op *o, rh_error *err)
 {
-    store_query *q = store_use(s->db, RH_SQL_REPORT_LLM, VALUES(T(o->text), T(o->id)));
-    store_step step = store_query_step(q);
-    int64_t n = step == STORE_DONE ? store_query_changes(q) : 0;
-    rh_status st = store_query_end(q, step, "report", err);
+    int64_t n = 0;
+    rh_status st = store_write(s->db, RH_SQL_REPORT_LLM, "report", &n, err, VALUES(T(o->text), T(o->id)));
     if (st == RH_OK && n == 0)
         return rh_fail(err, RH_ERR_NOTFOUND, "no report of a session \"%s\"", o->id);
     return st;

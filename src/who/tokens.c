@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
+#include "rehearse/base/random.h"
 
 static const char hashed[] = "sha256:";
 enum { N_HASHED = sizeof hashed - 1 };
@@ -65,8 +66,7 @@ bool rh_sha256_hex(const char *text, char out[RH_SHA256_HEX_LEN + 1])
     unsigned n = 0;
     if (!EVP_Digest(text, strlen(text), sum, &n, EVP_sha256(), NULL) || n * 2 != RH_SHA256_HEX_LEN)
         return false;
-    for (unsigned i = 0; i < n; i++)
-        (void)snprintf(out + 2 * i, 3, "%02x", sum[i]);
+    rh_hex(out, sum, n);
     return true;
 }
 

@@ -1,4 +1,4 @@
-/* jobs.h - work that no client waits for: recordings to analyse, transcriptions.
+/* jobs.h - work that no client waits for: recordings to analyse.
  *
  *              rh_store_job_claim()               rh_store_job_end_session(), _fail()         
  *     QUEUED <---------------------> RUNNING --------------------------------------------------> its result

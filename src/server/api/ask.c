@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include "rehearse/base/alloc.h"
+#include "rehearse/base/random.h"
 #include "rehearse/report/report.h"
 #include "rehearse/session/videos.h"
 #include "server/audit_note.h"
@@ -45,20 +45,12 @@ void rh_ask_text(rh_ask *a, const char *type, char *take)
     a->status = 200;
 }
 
-static void make_nonce(char *out, size_t cap)
-{
-    unsigned char random[16] = {0};
-    (void)getrandom(random, sizeof random, 0);
-    for (size_t i = 0; i < sizeof random && 2 * i + 2 < cap; i++)
-        (void)snprintf(out + 2 * i, 3, "%02x", random[i]);
-}
-
 rh_status rh_ask_page(rh_ask *a, const json_t *report, const rh_report_page *media)
 {
     char *text = NULL;
     if (!a->web_dir)
         return rh_fail(&a->err, RH_ERR_UNSUPPORTED, "the page's folder is not there: ask for json or md");
-    make_nonce(a->nonce, sizeof a->nonce);
+    (void)rh_random_hex(a->nonce, 16);
     rh_report_page page = media ? *media : (rh_report_page){0};
     page.web_dir = a->web_dir;
     page.nonce = a->nonce;

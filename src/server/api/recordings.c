@@ -15,9 +15,18 @@ static void progressed(void *user, double done)
     atomic_store(&t->permille, (int)(1000 * all));
 }
 
+typedef char file_name[RH_SESSION_ID_MAX + sizeof ".upload"];
+
+static void name_of(const char *id, file_name out)
+{
+    (void)snprintf(out, sizeof(file_name), "%s.upload", id);
+}
+
 void rh_recording_path(const rh_server *s, const char *id, char *out, size_t size)
 {
-    (void)snprintf(out, size, "%s/%s.upload", s->media_dir, id);
+    file_name name;
+    name_of(id, name);
+    (void)snprintf(out, size, "%s/%s", s->media_dir, name);
 }
 
 static rh_status analyse(rh_task *t, rh_error *err)
@@ -25,12 +34,13 @@ static rh_status analyse(rh_task *t, rh_error *err)
     rh_server *s = t->server;
     const char *id = t->claim.id;
     char path[RH_MAX_FILE_PATH];
-    const char *name = path + strlen(s->media_dir) + 1;
+    file_name name;
     rh_session *session = NULL;
     rh_session_options o = rh_session_options_of(s, id, t->claim.data, RH_SESSION_FILE);
     o.job_epoch = t->claim.epoch;
     o.progress = progressed;
     o.user = t;
+    name_of(id, name);
     rh_recording_path(s, id, path, sizeof path);
     rh_status st = rh_media_fetch(s->store, s->media_dir, name, err);
     if (st != RH_OK)
@@ -62,9 +72,9 @@ static void clean(rh_server *s, const char *id)
     if (st == RH_ERR_NOTFOUND || (state && strcmp(state, "failed") == 0))
         rh_store_remove_files(s->media_dir, id);
     if (state && strcmp(state, "failed") == 0) {
-        char path[RH_MAX_FILE_PATH];
-        rh_recording_path(s, id, path, sizeof path);
-        rh_media_remove(s->store, s->media_dir, path + strlen(s->media_dir) + 1);
+        file_name name;
+        name_of(id, name);
+        rh_media_remove(s->store, s->media_dir, name);
     }
     json_decref(kept);
 }

@@ -4,6 +4,14 @@
 #include "rehearse/session/videos.h"
 #include "shares.h"
 
+/* What `from` has of them. */
+static void copy_keys(json_t *out, const json_t *from, const char *const *keys, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (json_object_get(from, keys[i]))
+            json_object_set(out, keys[i], json_object_get(from, keys[i]));
+}
+
 void rh_shared_notes(json_t **notes, const json_t *share)
 {
     json_t *theirs = json_array(), *note;
@@ -26,10 +34,7 @@ json_t *rh_shared_report(const json_t *session, const json_t *share, const char 
     const json_t *report = json_object_get(session, "report");
     const char *pace_unit = rh_json_str(json_object_get(report, "analysis"), "pace_unit");
     json_t *out = json_object(), *notes = json_incref(json_object_get(session, "notes"));
-    size_t i;
-    for (i = 0; i < sizeof keys / sizeof *keys; i++)
-        if (json_object_get(report, keys[i]))
-            json_object_set(out, keys[i], json_object_get(report, keys[i]));
+    copy_keys(out, report, keys, sizeof keys / sizeof *keys);
     if (*pace_unit)
         json_object_set_new(out, "analysis", json_pack("{s:s}", "pace_unit", pace_unit));
     rh_shared_notes(&notes, share);
@@ -53,13 +58,8 @@ json_t *rh_shared_session(const json_t *session, const json_t *share, const char
     static const char *const meta_keys[] = {"person", "question", "kind", "language", "source"};
     const json_t *meta = json_object_get(session, "meta");
     json_t *out = json_object(), *meta_out = json_object(), *notes = json_incref(json_object_get(session, "notes"));
-    size_t i;
-    for (i = 0; i < sizeof keys / sizeof *keys; i++)
-        if (json_object_get(session, keys[i]))
-            json_object_set(out, keys[i], json_object_get(session, keys[i]));
-    for (i = 0; i < sizeof meta_keys / sizeof *meta_keys; i++)
-        if (json_object_get(meta, meta_keys[i]))
-            json_object_set(meta_out, meta_keys[i], json_object_get(meta, meta_keys[i]));
+    copy_keys(out, session, keys, sizeof keys / sizeof *keys);
+    copy_keys(meta_out, meta, meta_keys, sizeof meta_keys / sizeof *meta_keys);
     json_object_set_new(out, "meta", meta_out);
     rh_shared_notes(&notes, share);
     json_object_set_new(out, "notes", notes);

@@ -4,12 +4,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include "ask.h"
 #include "note_wish.h"
 #include "rehearse/base/alloc.h"
 #include "rehearse/base/clock.h"
 #include "rehearse/base/json.h"
+#include "rehearse/base/random.h"
 #include "rehearse/session/videos.h"
 #include "rehearse/who/tokens.h"
 #include "server/forwarded.h"
@@ -17,16 +17,6 @@
 #include "sessions.h"
 
 enum { TOKEN_BYTES = 16, TOKEN_CHARS = 2 * TOKEN_BYTES, HASH_CHARS = RH_SHA256_HEX_LEN, ID_CHARS = 16, DAY_S = 86400 };
-
-static void hex(char *out, const unsigned char *bytes, size_t n)
-{
-    static const char digit[] = "0123456789abcdef";
-    for (size_t i = 0; i < n; i++) {
-        out[2 * i] = digit[bytes[i] >> 4];
-        out[2 * i + 1] = digit[bytes[i] & 15];
-    }
-    out[2 * n] = '\0';
-}
 
 static rh_status hash_of(const char *token, char out[HASH_CHARS + 1], rh_error *err)
 {
@@ -81,7 +71,6 @@ static void rename_person(json_t *share)
 
 static rh_status make(rh_ask *a)
 {
-    unsigned char random[TOKEN_BYTES];
     char token[TOKEN_CHARS + 1], hash[HASH_CHARS + 1];
     double expires_in_s = 7.0 * DAY_S, now = rh_unix_time();
     const char *with = NULL;
@@ -92,12 +81,10 @@ static rh_status make(rh_ask *a)
     if (st == RH_OK && !json_is_object(json_object_get(session, "report")))
         st =
             rh_fail(&a->err, RH_ERR_NOTFOUND, "session \"%s\" is not finished: there is no report to share yet", a->id);
-    if (st == RH_OK && getrandom(random, sizeof random, 0) != (ssize_t)sizeof random)
+    if (st == RH_OK && !rh_random_hex(token, TOKEN_BYTES))
         st = rh_fail(&a->err, RH_ERR_IO, "the system gives no random numbers");
-    if (st == RH_OK) {
-        hex(token, random, sizeof random);
+    if (st == RH_OK)
         st = hash_of(token, hash, &a->err);
-    }
     rh_store_link link = {.hash = hash, .person = with, .now = now, .expires = now + expires_in_s};
     if (st == RH_OK)
         st = rh_store_share_new(a->server->store, a->id, &link, data, &share, &a->err);

@@ -3,12 +3,12 @@
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/random.h>
 #include "server/access.h"
 #include "server/http.h"
 #include "server/session_job.h"
 #include "rehearse/base/alloc.h"
 #include "rehearse/base/clock.h"
+#include "rehearse/base/random.h"
 
 /* Less than this is a look at the server, not a practice. */
 static const double LEAST_S = 3;
@@ -55,16 +55,15 @@ static bool may_be_kept(rh_server *s, const rh_net_conn *net, rh_person *who)
 
 static void name_session(rh_legacy_session *r)
 {
-    unsigned char random[4] = {0};
+    char random[9];
     size_t n = 0;
-    (void)getrandom(random, sizeof random, 0);
+    (void)rh_random_hex(random, 4);
     for (const char *c = r->client; *c && n < 40; c++)
         if (isalnum((unsigned char)*c) || *c == '-' || *c == '_')
             r->id[n++] = *c;
     if (n == 0)
         n = (size_t)snprintf(r->id, sizeof r->id, "client");
-    (void)snprintf(r->id + n, sizeof r->id - n, "-%llx-%02x%02x%02x%02x", (unsigned long long)rh_unix_time(), random[0],
-                   random[1], random[2], random[3]);
+    (void)snprintf(r->id + n, sizeof r->id - n, "-%llx-%s", (unsigned long long)rh_unix_time(), random);
 }
 
 static rh_legacy_session *new_session(rh_server *s, const char *client, const char *person, bool kept)

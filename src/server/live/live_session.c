@@ -163,10 +163,10 @@ void rh_live_session_over(rh_live_session *p, int close_code)
     p->conn = 0;
 }
 
-bool rh_live_session_taken(const rh_live_session *p)
+bool rh_live_session_stands(const rh_live_session *p, rh_standing standing)
 {
     rh_store *store = p->server->store;
-    return p->session && store && rh_store_is_shared(store) && rh_store_standing(store, p->id) == RH_STANDING_TAKEN;
+    return p->session && store && rh_store_is_shared(store) && rh_store_standing(store, p->id) == standing;
 }
 
 void rh_live_session_lose(rh_live_session *p)

@@ -126,10 +126,10 @@ void rh_live_session_ready(rh_live_session *p, bool resumed, int64_t audio_us);
 void rh_live_session_deliver(rh_live_session *p, const char *text, size_t n, uint64_t seq); /* seq 0: not kept */
 void rh_live_session_fault(rh_live_session *p, const rh_error *err, int close_code);        /* 0 = stays open */
 void rh_live_session_over(rh_live_session *p, int close_code); /* closes the socket, forgets the session */
-bool rh_live_session_taken(const rh_live_session *p);          /* another server has it */
-void rh_live_session_lose(rh_live_session *p);                 /* the same of one that another server has taken */
-bool rh_live_session_leaves(rh_server *s, const char *id);     /* of such a one work is still under way */
-void rh_live_session_release(rh_live_session *p);              /* frees it when it is over and no job runs */
+bool rh_live_session_stands(const rh_live_session *p, rh_standing standing); /* in a store that others share */
+void rh_live_session_lose(rh_live_session *p);             /* the same of one that another server has taken */
+bool rh_live_session_leaves(rh_server *s, const char *id); /* of such a one work is still under way */
+void rh_live_session_release(rh_live_session *p);          /* frees it when it is over and no job runs */
 void rh_media_item_free(rh_media_item *item);
 
 #endif

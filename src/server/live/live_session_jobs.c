@@ -333,7 +333,7 @@ static void finish_done(rh_server *s, rh_job *base)
     (void)s;
     live_job *j = ran(base);
     rh_live_session *p = j->p;
-    if (p->state != RH_LIVE_ENDED && rh_live_session_taken(p)) {
+    if (p->state != RH_LIVE_ENDED && rh_live_session_stands(p, RH_STANDING_TAKEN)) {
         rh_live_session_lose(p);
     } else {
         if (j->st < 0)

@@ -3,9 +3,9 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include "rehearse/base/alloc.h"
 #include "rehearse/base/clock.h"
+#include "rehearse/base/random.h"
 #include "server/session_recovery.h"
 
 /* Kept events that were queued but not written are sent again after a resume. */
@@ -38,21 +38,14 @@ static void discard(rh_live_session *p)
     rh_live_session_schedule(p);
 }
 
-/* By somebody who asked another server to. */
-static bool deleted(const rh_live_session *p)
-{
-    rh_store *store = p->server->store;
-    return p->session && store && rh_store_is_shared(store) && rh_store_standing(store, p->id) == RH_STANDING_DELETED;
-}
-
 void rh_live_sessions_tick(rh_server *s, int64_t now_us)
 {
     for (rh_live_session *p = s->live_sessions, *next; p; p = next) {
         next = p->next;
-        if (p->state != RH_LIVE_ENDED && rh_live_session_taken(p))
+        if (p->state != RH_LIVE_ENDED && rh_live_session_stands(p, RH_STANDING_TAKEN))
             rh_live_session_lose(p);
-        else if (p->state < RH_LIVE_ENDING && deleted(p))
-            discard(p);
+        else if (p->state < RH_LIVE_ENDING && rh_live_session_stands(p, RH_STANDING_DELETED))
+            discard(p); /* somebody asked another server to */
         if (!p->conn && p->session && !rh_stopping(s) &&
             now_us - p->away_since_us > (int64_t)RH_SESSION_RESUME_S * 1000000)
             rh_live_session_go_on(p, RH_LIVE_FINISHING); /* nobody came back: the report is made of what there is */
@@ -80,11 +73,8 @@ bool rh_live_sessions_busy(const rh_server *s)
 
 static void new_token(char *out)
 {
-    unsigned char bytes[RH_TOKEN_LEN / 2];
-    if (getrandom(bytes, sizeof bytes, 0) != (ssize_t)sizeof bytes)
+    if (!rh_random_hex(out, RH_TOKEN_LEN / 2))
         abort(); /* a guessable token is worse than none */
-    for (size_t i = 0; i < sizeof bytes; i++)
-        (void)snprintf(out + 2 * i, 3, "%02x", bytes[i]);
 }
 
 static void attach(rh_live_session *p, rh_ws *w)
