@@ -9,6 +9,7 @@
 #include "rehearse/report/report.h"
 #include "rehearse/store/folder_lock.h"
 #include "rehearse/store/store.h"
+#include "rehearse/store/transcriptions.h"
 #include "cli.h"
 #include "commands.h"
 
@@ -106,6 +107,8 @@ static int delete_one(rh_store *s, const char *id, const char *data_dir)
         return rh_cli_fail(RH_EXIT_FAILED, "%s: delete it on its page, or stop it first", err.msg);
     if (st == RH_OK)
         st = rh_store_erase(s, media_dir, id, &err);
+    if (st == RH_ERR_NOTFOUND && rh_store_transcription_erase(s, media_dir, id, NULL) == RH_OK)
+        st = RH_OK;
     rh_folder_lock_release(lock);
     if (st != RH_OK)
         return fail(&err);

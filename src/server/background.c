@@ -5,7 +5,7 @@
 #include "rehearse/base/alloc.h"
 #include "rehearse/base/clock.h"
 
-static const rh_task_kind *const kinds[] = {&rh_recording_kind};
+static const rh_task_kind *const kinds[] = {&rh_recording_kind, &rh_transcription_kind};
 
 static const rh_task_kind *kind_of(const char *name)
 {
@@ -41,8 +41,7 @@ static bool settle(rh_task *t, rh_status st)
     if (stopped || (passes && t->claim.attempts < RH_JOB_ATTEMPTS))
         st = rh_store_job_put_back(store, &t->claim, stopped ? 0 : RH_RETRY_S, stopped, NULL);
     else
-        return rh_store_job_fail(store, &t->claim, t->err.msg[0] ? t->err.msg : "it could not be analysed", NULL) ==
-               RH_OK;
+        return rh_store_job_fail(store, &t->claim, t->err.msg[0] ? t->err.msg : "it could not be done", NULL) == RH_OK;
     return st == RH_ERR_CANCELED; /* not ours any more */
 }
 
@@ -169,7 +168,7 @@ static void claim_done(rh_server *s, rh_job *base)
     s->looking = false;
     s->n_waiting = j->n_waiting >= 0 ? j->n_waiting : s->n_waiting;
     if (j->first && s->n_waiting)
-        rh_log(RH_LOG_INFO, "%d recordings wait for their analysis", s->n_waiting);
+        rh_log(RH_LOG_INFO, "%d recordings wait for their turn", s->n_waiting);
     if (st == RH_ERR_LIMIT)
         rh_log(RH_LOG_WARN, "%s %s: %s", j->claim.kind, j->claim.id, j->err.msg);
     if (st == RH_OK || st == RH_ERR_LIMIT || s->look_again)

@@ -41,7 +41,7 @@ struct rh_task {
     rh_error err; /* its job's; then the loop's */
 };
 
-extern const rh_task_kind rh_recording_kind;
+extern const rh_task_kind rh_recording_kind, rh_transcription_kind;
 
 /* Claims what may be run, and beats. Called with each tick. */
 void rh_background_tick(rh_server *s, int64_t now_us);

@@ -8,6 +8,7 @@
 #include "server/api/sessions.h"
 #include "server/api/shares.h"
 #include "server/api/video.h"
+#include "server/compat/kept_transcriptions.h"
 #include "server/legacy/legacy.h"
 #include "server/live/live_session.h"
 
@@ -57,6 +58,10 @@ static const rh_route_row rows[] = {
     {"GET", "/v1/models", false, .start = rh_models, .who = RH_FOR_MENTORS_TOO},
     {"GET", "/v1/models/{}", false, .start = rh_models, .who = RH_FOR_MENTORS_TOO},
     {"POST", "/v1/audio/transcriptions", false, .start = rh_want_upload, .finish = rh_start_transcription},
+    {"GET", "/v1/audio/transcriptions", false, .finish = rh_transcriptions_list},
+    {"GET", "/v1/audio/transcriptions/{}", false, .finish = rh_transcription_get, .audit = "read"},
+    {"GET", "/v1/audio/transcriptions/{}/content", false, .finish = rh_transcription_content, .audit = "read"},
+    {"DELETE", "/v1/audio/transcriptions/{}", false, .finish = rh_transcription_delete, .audit = "delete"},
     {"GET", "/v1/session/{}", false, .socket = &rh_socket_live},
     {"GET", "/ws/video/{}", true, .socket = &rh_socket_video},
     {"GET", "/ws/audio/{}", true, .socket = &rh_socket_audio},

@@ -1,6 +1,8 @@
 /* export.c - everything that is kept, of everybody or of one. */
+#include <stdio.h>
 #include "rehearse/base/json.h"
 #include "rehearse/store/store.h"
+#include "rehearse/store/transcriptions.h"
 
 void rh_interview_share_out(json_t *interview)
 {
@@ -64,17 +66,40 @@ static rh_status all_of(rh_store *s, const rh_store_whose *of, list_page list, g
     return st;
 }
 
+static rh_status all_transcriptions(rh_store *s, const rh_store_whose *of, json_t *all, rh_error *err)
+{
+    char after[RH_SESSION_ID_MAX + 1] = "";
+    size_t n = RH_STORE_LIST_MAX, i;
+    rh_status st = of->reader ? RH_END : RH_OK;
+    while (st == RH_OK && n == RH_STORE_LIST_MAX) {
+        json_t *rows = NULL, *row, *one;
+        st = rh_store_transcriptions(s, of->person, RH_STORE_LIST_MAX, *after ? after : NULL, &rows, err);
+        n = json_array_size(rows);
+        json_array_foreach(rows, i, row) {
+            (void)snprintf(after, sizeof after, "%s", rh_json_str(row, "id"));
+            if (rh_store_transcription(s, after, &one, NULL) == RH_OK)
+                json_array_append_new(all, one);
+        }
+        json_decref(rows);
+    }
+    return st == RH_END ? RH_OK : st;
+}
+
 rh_status rh_store_export(rh_store *s, const rh_store_whose *of, json_t **out, rh_error *err)
 {
-    json_t *sessions = json_array(), *interviews = json_array(), *goals = NULL;
+    json_t *sessions = json_array(), *interviews = json_array(), *transcriptions = json_array(), *goals = NULL;
     rh_status st = all_of(s, of, sessions_page, rh_store_get, sessions, err);
     if (st == RH_OK)
         st = all_of(s, of, interviews_page, whole_interview, interviews, err);
     if (st == RH_OK)
+        st = all_transcriptions(s, of, transcriptions, err);
+    if (st == RH_OK)
         st = rh_store_goals(s, of, &goals, err);
     if (st == RH_OK)
-        *out = json_pack("{s:O, s:O, s:O}", "sessions", sessions, "interviews", interviews, "goals", goals);
+        *out = json_pack("{s:O, s:O, s:O, s:O}", "sessions", sessions, "interviews", interviews, "goals", goals,
+                         "transcriptions", transcriptions);
     json_decref(goals);
+    json_decref(transcriptions);
     json_decref(interviews);
     json_decref(sessions);
     return st;

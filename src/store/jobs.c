@@ -29,17 +29,17 @@ static rh_status write_own(rh_store *s, rh_sql which, const char *id, rh_error *
 
 /* ---- adding ---- */
 
-/* o: id, kind, text (the data or the meta), n (the most), start (of a recording) */
-static rh_status add(rh_store *s, store_op *o, rh_error *err)
+rh_status store_job_add(rh_store *s, const store_job *j, int most, rh_error *err)
 {
     int64_t n = 0;
-    rh_status st =
-        store_write(s->db, RH_SQL_JOB_ADD, "job", &n, err, VALUES(T(o->id), T(RECORDING), T(o->id), T("{}"), N(o->n)));
+    rh_status st = store_write(s->db, RH_SQL_JOB_ADD, "job", &n, err,
+                               VALUES(T(j->id), T(j->kind), T(j->session), T(j->data), N(most)));
     if (st == RH_OK && n == 0)
-        return rh_fail(err, RH_ERR_BUSY, "%d recordings already wait: try again in a moment", o->n);
+        return rh_fail(err, RH_ERR_BUSY, "%d recordings already wait: try again in a moment", most);
     return st;
 }
 
+/* o: id, text (the meta), n (the most), start */
 static rh_status run_recording(rh_store *s, store_op *o, rh_error *err)
 {
     json_t *meta = json_loads(o->text, 0, NULL);
@@ -49,11 +49,12 @@ static rh_status run_recording(rh_store *s, store_op *o, rh_error *err)
     json_decref(meta);
     if (st == RH_ERR_NOTFOUND)
         return rh_fail(err, RH_ERR_INVAL, "there is a session \"%s\" already", o->id);
-    return st == RH_OK ? add(s, o, err) : st;
+    return st == RH_OK ? store_job_add(s, &(store_job){.id = o->id, .kind = RECORDING, .session = o->id, .data = "{}"},
+                                       o->n, err)
+                       : st;
 }
 
-/* A durable write about `id` with an object as its text. */
-static rh_status write_json(rh_store *s, store_op o, const char *id, const json_t *value, rh_error *err)
+rh_status store_write_json(rh_store *s, store_op o, const char *id, const json_t *value, rh_error *err)
 {
     o.how = STORE_WRITE;
     o.durable = true;
@@ -66,7 +67,7 @@ static rh_status write_json(rh_store *s, store_op o, const char *id, const json_
 
 rh_status rh_store_recording(rh_store *s, const char *id, double unix_time, const json_t *meta, int most, rh_error *err)
 {
-    return write_json(s, (store_op){.run = run_recording, .start = unix_time, .n = most}, id, meta, err);
+    return store_write_json(s, (store_op){.run = run_recording, .start = unix_time, .n = most}, id, meta, err);
 }
 
 /* ---- claiming ---- */
@@ -171,12 +172,18 @@ rh_status rh_store_job_end_session(rh_store *s, const char *id, int64_t epoch, d
                                    rh_error *err)
 {
     store_op o = {.run = run_end_session, .end = duration_s, .seq = (uint64_t)epoch};
-    return write_json(s, o, id, report, err);
+    return store_write_json(s, o, id, report, err);
 }
 
+/* One of no session stays, with the reason. */
 static rh_status run_fail(rh_store *s, store_op *o, rh_error *err)
 {
-    rh_status st = write_own(s, RH_SQL_JOB_DROP, o->id, err, VALUES(T(o->id), N((int64_t)o->seq)));
+    int64_t n = 0;
+    rh_status st =
+        store_write(s->db, RH_SQL_JOB_FAIL, "fail", &n, err, VALUES(T(o->kind), T(o->id), N((int64_t)o->seq)));
+    if (st != RH_OK || n > 0)
+        return st;
+    st = write_own(s, RH_SQL_JOB_DROP, o->id, err, VALUES(T(o->id), N((int64_t)o->seq)));
     if (st != RH_OK)
         return st;
     return store_do(s->db, RH_SQL_JOB_SESSION_FAIL, "fail", NULL, err, VALUES(T(o->kind), R(rh_unix_time()), T(o->id)));
@@ -186,6 +193,18 @@ rh_status rh_store_job_fail(rh_store *s, const rh_store_job *j, const char *why,
 {
     store_op o = {
         .how = STORE_WRITE, .durable = true, .run = run_fail, .kind = store_lent(why), .seq = (uint64_t)j->epoch};
+    return store_ask_about(s, o, j->id, NULL, err);
+}
+
+static rh_status run_result(rh_store *s, store_op *o, rh_error *err)
+{
+    return write_own(s, RH_SQL_JOB_RESULT, o->id, err, VALUES(T(o->text), T(o->id), N((int64_t)o->seq)));
+}
+
+rh_status rh_store_job_result(rh_store *s, const rh_store_job *j, const char *text, rh_error *err)
+{
+    store_op o = {
+        .how = STORE_WRITE, .durable = true, .run = run_result, .text = store_lent(text), .seq = (uint64_t)j->epoch};
     return store_ask_about(s, o, j->id, NULL, err);
 }
 

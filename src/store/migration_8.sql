@@ -6,7 +6,7 @@ CREATE TABLE job (
     state TEXT NOT NULL,               -- queued, running; of those that have a result also done, failed
     session TEXT REFERENCES session (id) ON DELETE CASCADE, -- NULL: of none
     created REAL NOT NULL,             -- Unix time by the database's clock, as the next one
-    due REAL NOT NULL,                 -- queued: not before; running: then it is anybody's again; else: then it goes
+    due REAL NOT NULL,                 -- queued: not before; running: then it is anybody's again; else: since then it has been over
     epoch INTEGER NOT NULL DEFAULT 0,  -- counts claims: who writes with an old one has lost it
     attempts INTEGER NOT NULL DEFAULT 0,
     progress REAL NOT NULL DEFAULT 0,  -- [0,1]

@@ -63,7 +63,7 @@ const char *const rh_sql_text[RH_SQL_COUNT] = {
     [RH_SQL_REPORT_LLM] = "UPDATE session SET report = json_set(report, '$.llm', json(?1))"
                           " WHERE id = ?2 AND report IS NOT NULL",
     [RH_SQL_FILES] = "SELECT id, state, media FROM session UNION ALL"
-                     " SELECT id, 'job', NULL FROM job WHERE session IS NULL",
+                     " SELECT id, 'job', NULL FROM job WHERE session IS NULL AND state IN ('queued', 'running')",
     [RH_SQL_INTERVIEW_NEW] = "INSERT INTO interview (id, created, client, data, person)"
                              " SELECT ?1, ?2, ?3, ?4, coalesce(json(?4) ->> '$.person', '')"
                              " WHERE (SELECT count(*) FROM interview) < ?5",
@@ -166,6 +166,20 @@ const char *const rh_sql_text[RH_SQL_COUNT] = {
                                  " WHERE id = ?3 AND state IN ('queued', 'analysing')",
     [RH_SQL_JOB_SESSION_FAIL] = "UPDATE session SET state = 'failed', error = ?1, updated = ?2"
                                 " WHERE id = ?3 AND state IN ('queued', 'analysing')",
+    [RH_SQL_JOB_RESULT] = "UPDATE job SET state = 'done', progress = 1, result = ?1, due = unixepoch()"
+                          " WHERE id = ?2 AND epoch = ?3 AND state = 'running'",
+    [RH_SQL_JOB_FAIL] = "UPDATE job SET state = 'failed', error = ?1, due = unixepoch()"
+                        " WHERE id = ?2 AND epoch = ?3 AND state = 'running' AND session IS NULL",
+    [RH_SQL_TRANSCRIPTION] = "SELECT data, id, state, created, due, progress, error, result FROM job"
+                             " WHERE id = ?1 AND kind = 'transcription'",
+    [RH_SQL_TRANSCRIPTIONS] = "SELECT data, id, state, created, due, progress, error FROM job"
+                              " WHERE kind = 'transcription'"
+                              " AND (CAST(?1 AS TEXT) IS NULL OR coalesce(job.data ->> '$.person', '') = ?1)"
+                              " AND (CAST(?2 AS TEXT) IS NULL OR n < (SELECT n FROM job WHERE id = ?2))"
+                              " ORDER BY n DESC LIMIT ?3",
+    [RH_SQL_TRANSCRIPTIONS_OLDER] = "SELECT '{}', id FROM job WHERE kind = 'transcription'"
+                                    " AND state IN ('done', 'failed') AND due < ?1",
+    [RH_SQL_TRANSCRIPTION_DELETE] = "DELETE FROM job WHERE id = ?1 AND kind = 'transcription' RETURNING id",
     [RH_SQL_MEDIA_NEW] = "INSERT INTO media (name, session, created) VALUES (?1, ?2, unixepoch())",
     [RH_SQL_MEDIA_PIECE] = "INSERT INTO media_piece (name, n, data) VALUES (?1, ?2, ?3)",
     [RH_SQL_MEDIA_WHOLE] = "UPDATE media SET size = ?2 WHERE name = ?1",
@@ -174,5 +188,7 @@ const char *const rh_sql_text[RH_SQL_COUNT] = {
     [RH_SQL_MEDIA_REMOVE] = "DELETE FROM media WHERE name = ?1",
     [RH_SQL_MEDIA_REMOVE_SESSION] = "DELETE FROM media WHERE session = ?1",
     [RH_SQL_MEDIA_SWEEP] = "DELETE FROM media WHERE created < unixepoch() - 86400"
-                           " AND NOT EXISTS (SELECT 1 FROM session WHERE session.id = media.session)",
+                           " AND NOT EXISTS (SELECT 1 FROM session WHERE session.id = media.session)"
+                           " AND NOT EXISTS (SELECT 1 FROM job WHERE job.id = media.session"
+                           " AND job.state IN ('queued', 'running'))",
 };

@@ -132,6 +132,15 @@ rh_status store_run_forget_segments(rh_store *s, store_op *o, rh_error *err);
 rh_status store_run_report_llm(rh_store *s, store_op *o, rh_error *err);
 rh_status store_run_files(rh_store *s, store_op *o, rh_error *err);
 
+/* jobs.c */
+typedef struct {
+    const char *id, *kind, *session, *data; /* session NULL: of none; data: JSON */
+} store_job;
+/* In a transaction. RH_ERR_BUSY: `most` wait already. */
+rh_status store_job_add(rh_store *s, const store_job *j, int most, rh_error *err);
+/* Waits for a durable write about `id` with that value (may be NULL) as its text. */
+rh_status store_write_json(rh_store *s, store_op o, const char *id, const json_t *value, rh_error *err);
+
 /* owners.c */
 void store_owners_open(rh_store *s);
 void store_owners_close(rh_store *s);

@@ -15,6 +15,7 @@
 #include "folder.h"
 #include "rehearse/store/jobs.h"
 #include "rehearse/store/media.h"
+#include "rehearse/store/transcriptions.h"
 
 enum { N_JOBS = 24, MOST = 100 };
 
@@ -199,6 +200,72 @@ static void deletion_ends_it_wherever_it_runs(void **state)
     rh_store_job_clear(&j);
 }
 
+static void transcription(const char *id)
+{
+    rh_error err;
+    json_t *data = json_pack("{s:s, s:s}", "response_format", "text", "person", "ann");
+    assert_int_equal(rh_store_transcription_new(a, id, data, MOST, &err), RH_OK);
+    json_decref(data);
+}
+
+static void assert_transcription(rh_store *s, const char *id, const char *state, const char *result)
+{
+    json_t *got = NULL;
+    assert_int_equal(rh_store_transcription(s, id, &got, NULL), RH_OK);
+    assert_string_equal(json_string_value(json_object_get(got, "state")), state);
+    assert_string_equal(json_string_value(json_object_get(got, "person")), "ann");
+    const char *text = json_string_value(json_object_get(got, "result"));
+    assert_true(result ? text && strcmp(text, result) == 0 : !text);
+    json_decref(got);
+}
+
+static void a_transcription_keeps_its_result_until_it_is_deleted(void **state)
+{
+    (void)state;
+    rh_store_job j, lost;
+    rh_error err;
+    json_t *list = NULL;
+    int n = 0;
+    transcription("t1");
+    transcription("t2");
+    assert_int_equal(rh_store_job_claim(a, &lost, &err), RH_OK);
+    assert_string_equal(lost.kind, "transcription");
+    assert_string_equal(json_string_value(json_object_get(lost.data, "response_format")), "text");
+    assert_transcription(b, "t1", "running", NULL);
+    assert_int_equal(rh_store_jobs_abandon(b, &err), RH_OK);
+    assert_int_equal(rh_store_job_claim(b, &j, &err), RH_OK);
+    assert_string_equal(j.id, "t1");
+    assert_int_equal(rh_store_job_result(a, &lost, "late", &err), RH_ERR_CANCELED);
+    assert_int_equal(rh_store_job_put_back(b, &j, 0, true, &err), RH_OK);
+    assert_transcription(a, "t1", "queued", NULL);
+    rh_store_job_clear(&lost);
+    rh_store_job_clear(&j);
+    assert_int_equal(rh_store_job_claim(b, &j, &err), RH_OK);
+    assert_int_equal(rh_store_job_result(b, &j, "What was \xC3\xBC said.\n", &err), RH_OK);
+    assert_transcription(a, "t1", "done", "What was \xC3\xBC said.\n");
+    assert_int_equal(rh_store_job_result(b, &j, "twice", &err), RH_ERR_CANCELED);
+    rh_store_job_clear(&j);
+    assert_int_equal(rh_store_job_claim(a, &j, &err), RH_OK);
+    assert_int_equal(rh_store_job_fail(a, &j, "no sound", &err), RH_OK);
+    assert_transcription(b, "t2", "failed", NULL);
+    rh_store_job_clear(&j);
+    assert_int_equal(rh_store_jobs_waiting(a, &n, &err), RH_OK);
+    assert_int_equal(n, 0);
+    assert_int_equal(rh_store_transcriptions(b, "ann", 10, NULL, &list, &err), RH_OK);
+    assert_int_equal(json_array_size(list), 2);
+    assert_string_equal(json_string_value(json_object_get(json_array_get(list, 0), "id")), "t2");
+    json_decref(list);
+    assert_int_equal(rh_store_transcriptions(b, "bob", 10, NULL, &list, &err), RH_OK);
+    assert_int_equal(json_array_size(list), 0);
+    json_decref(list);
+    assert_int_equal(rh_store_transcriptions_expire(a, test_folder(), 1000, &n, &err), RH_OK);
+    assert_int_equal(n, 0); /* they are not so old */
+    assert_int_equal(rh_store_transcription_erase(b, test_folder(), "t1", &err), RH_OK);
+    assert_int_equal(rh_store_transcription_erase(a, test_folder(), "t1", &err), RH_ERR_NOTFOUND);
+    assert_int_equal(rh_store_transcriptions_expire(a, test_folder(), 1e12, &n, &err), RH_OK);
+    assert_int_equal(n, 1);
+}
+
 /* More than two pieces, and how to know a byte by its place. */
 enum { N_BYTES = 2 * RH_MEDIA_PIECE + 12345 };
 
@@ -321,6 +388,7 @@ int main(void)
         cmocka_unit_test(whoever_has_lost_a_job_writes_nothing_of_it),
         cmocka_unit_test(one_that_is_put_back_waits_and_one_that_ends_the_program_three_times_fails),
         cmocka_unit_test(deletion_ends_it_wherever_it_runs),
+        cmocka_unit_test(a_transcription_keeps_its_result_until_it_is_deleted),
         cmocka_unit_test(media_are_read_in_parts_by_every_server_and_go_with_their_session),
         cmocka_unit_test(each_is_claimed_once_by_servers_that_race),
     };

@@ -1,6 +1,6 @@
-/* jobs.h - work that no client waits for: recordings to analyse.
+/* jobs.h - work that no client waits for: recordings to analyse, or to transcribe (transcriptions.h).
  *
- *              rh_store_job_claim()               rh_store_job_end_session(), _fail()         
+ *              rh_store_job_claim()               rh_store_job_end_session(), _result(), _fail()
  *     QUEUED <---------------------> RUNNING --------------------------------------------------> its result
  *              _put_back(), or its lease
  *              has run out
@@ -45,7 +45,9 @@ rh_status rh_store_job_put_back(rh_store *s, const rh_store_job *j, double wait_
 /* The session has its report, as by rh_store_end(), and the job is over, both or neither. RH_ERR_CANCELED. */
 rh_status rh_store_job_end_session(rh_store *s, const char *id, int64_t epoch, double duration_s, const json_t *report,
                                    rh_error *err);
-/* It can't be done, for good: its session has failed. RH_ERR_CANCELED. */
+/* A job of no session is done, and this text is its result. RH_ERR_CANCELED. */
+rh_status rh_store_job_result(rh_store *s, const rh_store_job *j, const char *text, rh_error *err);
+/* It can't be done, for good: its session has failed, or it has where it is of none. RH_ERR_CANCELED. */
 rh_status rh_store_job_fail(rh_store *s, const rh_store_job *j, const char *why, rh_error *err);
 
 /* How many wait or run. */

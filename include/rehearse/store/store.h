@@ -260,7 +260,7 @@ rh_status rh_store_goals(rh_store *s, const rh_store_whose *of, json_t **out, rh
 
 /* ---- all of it ---- */
 
-/* {sessions, interviews, goals}: everything of theirs, whole. */
+/* {sessions, interviews, transcriptions, goals}: everything of theirs, whole. */
 rh_status rh_store_export(rh_store *s, const rh_store_whose *of, json_t **out, rh_error *err);
 /* Gives each question of an interview's plan the "sessions" that answer it, in order of time. `interview`: of
  * rh_store_interview(). */

@@ -14,6 +14,7 @@
 #include "rehearse/session/session.h"
 #include "rehearse/session/videos.h"
 #include "rehearse/store/store.h"
+#include "rehearse/store/transcriptions.h"
 #include "server/background.h"
 #include "server/llm_job.h"
 #include "shares.h"
@@ -212,7 +213,7 @@ typedef struct {
     rh_server *server;
     double expired, unused, told; /* sessions, files last touched before; ended before: who comes back does so sooner */
     double noted;                 /* rows of the audit from before */
-    int n_deleted, n_swept;
+    int n_deleted, n_transcriptions, n_swept;
 } tidy_job;
 
 static void tidy_run(rh_job *job, rh_worker *w)
@@ -226,8 +227,10 @@ static void tidy_run(rh_job *job, rh_worker *w)
         json_array_foreach(ids, i, id)
             t->n_deleted += rh_store_erase(s->store, s->media_dir, json_string_value(id), NULL) == RH_OK;
     json_decref(ids);
-    if (t->expired > 0)
+    if (t->expired > 0) {
         (void)rh_store_interviews_expire(s->store, t->expired, NULL);
+        (void)rh_store_transcriptions_expire(s->store, s->media_dir, t->expired, &t->n_transcriptions, NULL);
+    }
     (void)rh_store_told_forget(s->store, t->told, NULL);
     (void)rh_store_audit_forget(s->store, t->noted, NULL);
     (void)rh_store_sweep(s->store, s->media_dir, t->unused, &t->n_swept, NULL);
@@ -237,8 +240,9 @@ static void tidy_done(rh_server *s, rh_job *job)
 {
     tidy_job *t = (tidy_job *)job;
     (void)s;
-    if (t->n_deleted)
-        rh_log(RH_LOG_INFO, "%d sessions past their retention were deleted", t->n_deleted);
+    if (t->n_deleted || t->n_transcriptions)
+        rh_log(RH_LOG_INFO, "%d sessions and %d transcriptions past their retention were deleted", t->n_deleted,
+               t->n_transcriptions);
     if (t->n_swept)
         rh_log(RH_LOG_INFO, "%d files of sessions that are gone were removed", t->n_swept);
     rh_free(t);
