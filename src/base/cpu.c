@@ -34,8 +34,11 @@ static void detect(void)
                       __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq");
     features.avx512_vnni = features.avx512 && __builtin_cpu_supports("avx512vnni");
     unsigned a, b, c, d;
-    if (__get_cpuid_count(7, 1, &a, &b, &c, &d))
+    features.evex_vnni = features.avx512_vnni;
+    if (__get_cpuid_count(7, 1, &a, &b, &c, &d)) {
+        features.avx_vnni = features.avx2 && (a >> 4 & 1);
         features.avx512_bf16 = features.avx512 && (a >> 5 & 1);
+    }
     if (__get_cpuid_count(7, 0, &a, &b, &c, &d) && (d >> 24 & 1) && amx_granted()) {
         features.amx_bf16 = d >> 22 & 1;
         features.amx_int8 = d >> 25 & 1;
@@ -67,6 +70,9 @@ static void cap(const char *isa)
         return;
     features.avx512 = features.avx512_vnni = features.avx512_bf16 = false;
     features.amx_int8 = features.amx_bf16 = false;
+    if (strcmp(isa, "avxvnni") == 0)
+        return;
+    features.avx_vnni = features.evex_vnni = false;
     if (strcmp(isa, "avx2") == 0)
         return;
     features.avx2 = false;

@@ -78,6 +78,7 @@ static const char *instructions(void)
     return c->amx_int8      ? "AVX-512 with AMX"
            : c->avx512_vnni ? "AVX-512 with VNNI"
            : c->avx512      ? "AVX-512"
+           : c->avx_vnni    ? "AVX2 with VNNI"
            : c->avx2        ? "AVX2"
            : c->neon_dot    ? "NEON with dot product"
            : c->neon        ? "NEON"

@@ -14,6 +14,8 @@ const rh_kernels *rh_kernels_named(const char *name)
 #if defined(__x86_64__)
     if (strcmp(name, "avx512") == 0)
         return cpu->avx512_vnni ? &rh_kernels_avx512 : NULL;
+    if (strcmp(name, "avxvnni") == 0)
+        return cpu->avx_vnni ? &rh_kernels_avxvnni : cpu->evex_vnni ? &rh_kernels_evexvnni : NULL;
     if (strcmp(name, "avx2") == 0)
         return cpu->avx2 ? &rh_kernels_avx2 : NULL;
 #elif defined(__aarch64__)
@@ -25,7 +27,7 @@ const rh_kernels *rh_kernels_named(const char *name)
 
 const rh_kernels *rh_kernels_best(void)
 {
-    static const char *const order[] = {"avx512", "avx2", "neon"};
+    static const char *const order[] = {"avx512", "avxvnni", "avx2", "neon"};
     for (size_t i = 0; i < sizeof order / sizeof order[0]; i++) {
         const rh_kernels *k = rh_kernels_named(order[i]);
         if (k)

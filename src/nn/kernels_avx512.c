@@ -19,13 +19,28 @@ static inline __m512i broadcast4(const int8_t *p)
     return _mm512_set1_epi32(v);
 }
 
+static inline __m256 joined_half(__m256i hi, __m256i lo)
+{
+    __m512d v = _mm512_mul_pd(_mm512_cvtepi32_pd(hi), _mm512_set1_pd(128.0));
+    return _mm512_cvtpd_ps(_mm512_add_pd(v, _mm512_cvtepi32_pd(lo)));
+}
+
+static inline __m512 joined(__m512i hi, __m512i lo, bool wide)
+{
+    if (!wide)
+        return _mm512_add_ps(_mm512_mul_ps(_mm512_cvtepi32_ps(hi), _mm512_set1_ps(128.0f)), _mm512_cvtepi32_ps(lo));
+    __m256 low = joined_half(_mm512_castsi512_si256(hi), _mm512_castsi512_si256(lo));
+    __m256 high = joined_half(_mm512_extracti64x4_epi64(hi, 1), _mm512_extracti64x4_epi64(lo, 1));
+    return _mm512_insertf32x8(_mm512_castps256_ps512(low), high, 1);
+}
+
 static inline __attribute__((always_inline)) void store_row(const rh_qmat *w, int block, __m512i hi, __m512i lo,
                                                             float x_scale, float *y, bool add)
 {
     int row = block * RH_KERNEL_BLOCK;
     int left = w->n_rows - row;
     __mmask16 mask = (__mmask16)(left >= RH_KERNEL_BLOCK ? 0xffffu : (1u << left) - 1u);
-    __m512 v = _mm512_add_ps(_mm512_mul_ps(_mm512_cvtepi32_ps(hi), _mm512_set1_ps(128.0f)), _mm512_cvtepi32_ps(lo));
+    __m512 v = joined(hi, lo, w->n_cols > NARROW);
     __m512 s = _mm512_mul_ps(_mm512_set1_ps(x_scale), _mm512_loadu_ps(w->scale + row));
     v = _mm512_mul_ps(v, s);
     if (w->bias)

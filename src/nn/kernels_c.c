@@ -15,7 +15,7 @@ static void gemm_row_block(const rh_qmat *w, int block, const rh_qvec *x, int i,
             }
     for (int r = 0; r < RH_KERNEL_BLOCK; r++) {
         int row = block * RH_KERNEL_BLOCK + r;
-        float v = ((float)acc_hi[r] * 128.0f + (float)acc_lo[r]) * (x->scale[i] * w->scale[row]);
+        float v = (float)((double)acc_hi[r] * 128.0 + (double)acc_lo[r]) * (x->scale[i] * w->scale[row]);
         if (w->bias)
             v += w->bias[row];
         if (row < w->n_rows)

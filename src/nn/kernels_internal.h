@@ -12,7 +12,7 @@ enum {
 
 extern const rh_kernels rh_kernels_c;
 #if defined(__x86_64__)
-extern const rh_kernels rh_kernels_avx2, rh_kernels_avx512;
+extern const rh_kernels rh_kernels_avx2, rh_kernels_avxvnni, rh_kernels_evexvnni, rh_kernels_avx512;
 #elif defined(__aarch64__)
 extern const rh_kernels rh_kernels_neon;
 #endif

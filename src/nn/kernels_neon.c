@@ -8,10 +8,23 @@
 
 enum { TILE = 2 };
 
+static inline float32x4_t joined(int32x4_t hi, int32x4_t lo, bool wide)
+{
+    if (!wide)
+        return vaddq_f32(vmulq_n_f32(vcvtq_f32_s32(hi), 128.0f), vcvtq_f32_s32(lo));
+    float32x2_t half[2];
+    for (int k = 0; k < 2; k++) {
+        float64x2_t h = vcvtq_f64_s64(vmovl_s32(k ? vget_high_s32(hi) : vget_low_s32(hi)));
+        float64x2_t l = vcvtq_f64_s64(vmovl_s32(k ? vget_high_s32(lo) : vget_low_s32(lo)));
+        half[k] = vcvt_f32_f64(vaddq_f64(vmulq_n_f64(h, 128.0), l));
+    }
+    return vcombine_f32(half[0], half[1]);
+}
+
 static inline void store_quarter(const rh_qmat *w, int row, int32x4_t hi, int32x4_t lo, float x_scale, float *y,
                                  bool add)
 {
-    float32x4_t v = vaddq_f32(vmulq_n_f32(vcvtq_f32_s32(hi), 128.0f), vcvtq_f32_s32(lo));
+    float32x4_t v = joined(hi, lo, w->n_cols > NARROW);
     v = vmulq_f32(v, vmulq_n_f32(vld1q_f32(w->scale + row), x_scale));
     if (w->bias)
         v = vaddq_f32(v, vld1q_f32(w->bias + row));

@@ -14,7 +14,13 @@
 #include <string.h>
 #include "kernels_internal.h"
 
-enum { LANES = 16 };
+enum {
+    LANES = 16,
+    /* Columns up to which float(high sum) * 128 + float(low sum) rounds once: the sums are whole numbers
+     * that a float holds. Wider rows join them in double, so a row's sum is exact until it is rounded, however
+     * it was made. */
+    NARROW = 1024,
+};
 
 static inline float lanes_sum(const float *a)
 {
@@ -223,14 +229,19 @@ static inline float largest_magnitude(const float *x, int n)
 enum { MAGIC_BITS = 0x4b400000 };
 static const float magic_float = 12582912.0f; /* 1.5 * 2^23: adding it rounds to an integer */
 
+static inline int32_t quantised(float x, float inv)
+{
+    float t = x * inv + magic_float;
+    int32_t bits;
+    memcpy(&bits, &t, sizeof bits);
+    return bits - MAGIC_BITS;
+}
+
 /* Values [from, n) in two parts, added to the sums. */
 static inline void quantise_rest(const float *x, int from, int n, float inv, int8_t *hi, int8_t *lo, int32_t *sum)
 {
     for (int i = from; i < n; i++) {
-        float t = x[i] * inv + magic_float;
-        int32_t bits;
-        memcpy(&bits, &t, sizeof bits);
-        int32_t v = bits - MAGIC_BITS;
+        int32_t v = quantised(x[i], inv);
         int32_t h = (v + 64) >> ACT_LOW_BITS, l = v - h * 128;
         hi[i] = (int8_t)h;
         lo[i] = (int8_t)l;

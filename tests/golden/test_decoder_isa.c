@@ -101,7 +101,7 @@ static void answer_with(const char *isa, answer *a)
 static void instruction_sets_change_nothing(void **state)
 {
     (void)state;
-    static const char *const sets[] = {"avx2", "avx512", "neon"};
+    static const char *const sets[] = {"avx2", "avxvnni", "avx512", "neon"};
     static answer plain, other;
     answer_with("c", &plain);
     assert_string_equal(plain.isa, "c");

@@ -8,12 +8,14 @@ typedef struct {
     bool avx2;   /* AVX2 with FMA and F16C */
     bool avx512; /* AVX-512 F, BW, VL, DQ */
     bool avx512_vnni;
+    bool avx_vnni;  /* VNNI of 256 bits beside AVX2 */
+    bool evex_vnni; /* the same in AVX-512's encoding */
     bool avx512_bf16;
     bool amx_int8, amx_bf16;
     bool neon, neon_dot; /* arm64; dot product of Armv8.2 */
 } rh_cpu_features;
 
-/* Environment variable REHEARSE_ISA (c, avx2, avx512, neon) caps the answer, for tests. */
+/* Environment variable REHEARSE_ISA (c, avx2, avxvnni, avx512, neon) caps the answer, for tests. */
 const rh_cpu_features *rh_cpu(void);
 /* Processors this process may run on (affinity and cgroup quota considered), at least 1. */
 int rh_cpu_count(void);

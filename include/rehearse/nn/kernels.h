@@ -4,9 +4,10 @@
  * columns, [block][n_cols / 4][16][4]: one 64-byte load is what a dot-product
  * instruction eats, and a block is read from front to back. Activations are
  * 15-bit integers with one scale per vector, held as two int8 parts (128 * high
- * + low), so that rounding them costs nothing beside rounding the weights; the
- * second part is free where memory is the limit.
- * All sums are integers or run over 16 lanes in a fixed order: every table
+ * + low; AVX2, which has no such instruction, holds them whole), so that rounding
+ * them costs nothing beside rounding the weights; the second part is free where
+ * memory is the limit.
+ * All sums are exact and rounded once, or run over 16 lanes in a fixed order: every table
  * gives the same bits, and a row's result does not depend on how many rows are
  * worked on together. tests/unit/test_kernels.c holds them to that.
  * Limits: n_cols is a multiple of 4 and at most RH_KERNEL_MAX_COLS (sums stay
@@ -32,9 +33,9 @@ typedef struct {
 
 /* Quantised vectors, one after the other. */
 typedef struct {
-    int8_t *q;    /* [n][2][n_cols]: high parts, low parts */
+    int8_t *q;    /* [n][2][n_cols]: high parts, low parts; AVX2: int16_t [n][n_cols] */
     float *scale; /* [n] */
-    int32_t *sum; /* [n][2]: sums of the parts */
+    int32_t *sum; /* [n][2]: sums of the parts; AVX2: of the whole, 0 */
     int n, n_cols;
 } rh_qvec;
 
@@ -48,7 +49,7 @@ typedef struct {
 } rh_row_stats;
 
 typedef struct {
-    const char *name; /* "c", "avx2", "avx512", "neon" */
+    const char *name; /* "c", "avx2", "avxvnni", "avx512", "neon" */
     uint8_t bias;     /* added to stored weights: 128 where the instruction wants them unsigned */
 
     /* y[i][r] (+)= row r of w times x[i] + bias, for all i < x->n and the rows of the blocks
