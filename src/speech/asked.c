@@ -5,8 +5,9 @@
 #include <string.h>
 
 typedef struct {
-    const char *asked; /* in the question */
-    const char *told;  /* in answers */
+    const char
+        *asked; /* in the question; with "|" between them phrases of whole words, where single ones say too little */
+    const char *told; /* in answers */
 } topic;
 
 /* Spoken of at work, whatever was asked. */
@@ -37,7 +38,8 @@ static const topic topics[] = {
      "strength strong weak improv tend. tends learn feedback skill struggl perfection patient patience organiz "
      "organis shy. focus. habit practi confiden public. speaking procrastin detail overcom trying. honest "
      "hardworking impatient delegat"},
-    {"yourself background about. resume cv. walk steps tell",
+    {"about yourself|describe yourself|introduce yourself|tell me about you|tell us about you|who are you|background|"
+     "resume|cv|walk me through your|walk us through your|your career|your steps|what you work on",
      "studied study graduat degree work year. years. university college school born grew. experien job. currently "
      "engineer major. majoring interned internship background compan started senior junior sophomore freshman hobb "
      "interest. project team. career role."},
@@ -140,15 +142,21 @@ typedef struct {
     bool asked, known;   /* there is a question; its topic is known */
 } held;
 
+static bool asks_about(const topic *t, const rh_key *asked, size_t n)
+{
+    bool phrases = strchr(t->asked, '|') != NULL, asks = false;
+    for (size_t i = 0; i < n && !asks; i++)
+        asks = (phrases ? rh_phrase_at(asked, n, i, t->asked) : begins_one_of(asked[i], t->asked)) > 0;
+    return asks;
+}
+
 static held held_of(const rh_key *keys, size_t n, const char *question)
 {
     rh_key asked[MAX_ASKED];
     size_t n_asked = keys_of(question, asked, MAX_ASKED);
     held h = {.work = different(keys, n, WORK), .asked = n_asked > 0};
     for (size_t t = 0; t < sizeof topics / sizeof *topics; t++) {
-        bool asks = false;
-        for (size_t a = 0; a < n_asked && !asks; a++)
-            asks = begins_one_of(asked[a], topics[t].asked) > 0;
+        bool asks = asks_about(&topics[t], (const rh_key *)asked, n_asked);
         h.known |= asks;
         int hits = asks || n_asked == 0 ? different(keys, n, topics[t].told) : 0;
         h.best = hits > h.best ? hits : h.best;

@@ -121,6 +121,30 @@ static void what_is_no_answer_has_40_at_most(void **state)
             fail_msg("text %zu has %g for content", i, (double)s.value);
 }
 
+static void to_tell_about_something_is_not_to_tell_about_oneself(void **state)
+{
+    static const char life[] =
+        "I was born in a small town by the sea and grew up there with two sisters. I studied history at university, "
+        "because I liked old maps, and graduated with a degree three years ago. Since then I started as a junior at a "
+        "travel company. In my free time I have hobbies: I collect stamps and I sail on Sundays with my cousin.";
+    static const char *const of_a_life[] = {"Tell me about yourself.", "Walk me through your CV.",
+                                            "Please introduce yourself.", "Tell us about your background."};
+    static const char *const of_else[] = {question, "Tell us about a conflict.",
+                                          "Could you tell me about a mistake you made?"};
+    rh_score s;
+    (void)state;
+    for (size_t i = 0; i < sizeof of_a_life / sizeof *of_a_life; i++) {
+        (void)judged(life, of_a_life[i], "en", NULL, &s);
+        if (has_part(&s, "answers the question"))
+            fail_msg("no answer: %s", of_a_life[i]);
+    }
+    for (size_t i = 0; i < sizeof of_else / sizeof *of_else; i++) {
+        (void)judged(life, of_else[i], "en", NULL, &s);
+        if (!has_part(&s, "answers the question"))
+            fail_msg("an answer: %s", of_else[i]);
+    }
+}
+
 static void too_short_an_answer_is_named(void **state)
 {
     (void)state;
@@ -149,6 +173,7 @@ int main(void)
         cmocka_unit_test(a_story_is_wanted_however_it_is_asked_for),
         cmocka_unit_test(vague_wording_costs),
         cmocka_unit_test(what_is_no_answer_has_40_at_most),
+        cmocka_unit_test(to_tell_about_something_is_not_to_tell_about_oneself),
         cmocka_unit_test(too_short_an_answer_is_named),
         cmocka_unit_test(nothing_is_said_of_other_languages_and_of_texts_that_were_read),
     };
