@@ -1,7 +1,8 @@
 // attempts.mjs - a question again, two attempts side by side, notes, a goal, a report given to others.
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { root, test, work } from './harness.mjs';
 
@@ -9,10 +10,10 @@ const QUESTION = 'What did you change, and why <b>so</b>?';
 
 export async function attempts({ open, quiet, axe, looksFinished, server, errors }) {
   const api = async (path, options) => { const r = await fetch(`${server.url}${path}`, options); return r.status === 204 ? null : r.json(); };
-  const send = async (file) => {
+  const send = async (file, film = false) => {
     const form = new FormData();
-    for (const [k, v] of [['question', QUESTION], ['kind', 'behavioural'], ['client', 'me'], ['language', 'en'], ['keep_media', 'true']]) form.append(k, v);
-    form.append('file', new Blob([readFileSync(join(root, 'tests/fixtures', file))]), file);
+    for (const [k, v] of [['question', QUESTION], ['kind', 'behavioural'], ['client', 'me'], ['language', 'en'], ['keep_media', 'true'], ['keep_video', String(film)]]) form.append(k, v);
+    form.append('file', new Blob([readFileSync(resolve(root, 'tests/fixtures', file))]), file);
     const { id } = await api('v1/sessions', { method: 'POST', body: form });
     for (let i = 0; i < 300; i++) {
       if ((await api(`v1/sessions/${id}`)).state === 'done') return id;
@@ -201,6 +202,47 @@ export async function attempts({ open, quiet, axe, looksFinished, server, errors
     quiet();
     await alone.context().close();
     await page.context().close();
+  });
+
+  await test('attempts: a mentor sees the video, and one file has its sound where the video is too large for it', async () => {
+    const snow = join(work, 'snow.mp4');
+    execFileSync('ffmpeg', ['-loglevel', 'error', '-y', '-f', 'rawvideo', '-pix_fmt', 'yuv420p', '-s', '640x480', '-r', '20', '-i', '/dev/urandom',
+      '-i', join(root, 'tests/fixtures/jfk_16k.wav'), '-t', '3', '-c:v', 'libx264', '-preset', 'ultrafast', '-qp', '4', '-c:a', 'aac', snow]);
+    const film = await send(snow, true);
+    const page = await open();
+    await page.goto(`${server.url}#/report/${film}`);
+    await page.check('.share-form >> text=They may see');
+    await page.click('text=Make a link');
+    await page.waitForSelector('.made input');
+    const url = await page.inputValue('.made input');
+    const [download] = await Promise.all([page.waitForEvent('download'), page.click('text=Download as one file')]);
+    const file = join(work, 'film.html');
+    writeFileSync(file, readFileSync(await download.path()));
+
+    const mentor = await open();
+    await mentor.goto(url);
+    await mentor.waitForFunction(() => document.querySelector('video')?.duration > 2.5);
+    assert.equal(await mentor.locator('audio, .note-form').count(), 0, 'no sound of its own, no comments');
+    await mentor.evaluate(() => document.querySelector('video').play());
+    await mentor.waitForFunction(() => document.querySelector('video').currentTime > 0.3);
+    await mentor.evaluate(() => document.querySelector('video').pause());
+    await mentor.locator('.transcript .word').last().click();
+    await mentor.waitForFunction(() => document.querySelector('video').currentTime > 1);
+    await mentor.waitForFunction(() => document.querySelector('video').paused); // it plays to its end
+    await axe(mentor);
+    await sizes(mentor, 'shared-video');
+    await mentor.context().close();
+
+    const alone = await open({ offline: true });
+    await alone.goto(pathToFileURL(file).href);
+    await alone.waitForFunction(() => document.querySelector('audio')?.duration > 2.5);
+    assert.equal(await alone.locator('video').count(), 0);
+    assert.match(await alone.textContent('main'), /The video is not in this file, its sound is: it has \d+ MB, and 24 MB fit\./);
+    await looksFinished(alone, 'one-file-without-video');
+    await alone.context().close();
+    quiet();
+    await page.context().close();
+    await api(`v1/sessions/${film}`, { method: 'DELETE' });
     for (const id of [first, second]) await api(`v1/sessions/${id}`, { method: 'DELETE' });
     await api('v1/goal?client=me', { method: 'DELETE' });
   });

@@ -1,6 +1,6 @@
 """Links by which others see one report: what a link opens and what not, with tokens and without, expiry, revocation,
 comments, guesses, the report as one file."""
-import base64, html.parser, unittest
+import base64, html.parser, subprocess, tempfile, unittest
 from harness import *
 
 guarded = open_one = None
@@ -304,6 +304,33 @@ class OneFile(unittest.TestCase):
                 f.write(sound)
         self.assertNotIn("sound", page.texts)
         self.assertIn("16 MB", " ".join(json.loads(page.texts["report"])["notes"]))
+
+
+    def test_the_sound_is_in_the_place_of_a_video_that_is_too_large(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "snow.mp4")
+            subprocess.run(["ffmpeg", "-loglevel", "error", "-f", "rawvideo", "-pix_fmt", "yuv420p", "-s", "640x480", "-r", "20", "-i", "/dev/urandom",
+                            "-i", os.path.join(FIXTURES, "jfk_16k.wav"), "-t", "3", "-c:v", "libx264", "-preset", "ultrafast", "-qp", "4",
+                            "-c:a", "aac", path], check=True)
+            with open(path, "rb") as f:
+                snow = f.read()
+        status, s = open_one.post_form("/v1/sessions", [("keep_media", "true"), ("keep_video", "true"), ("file", snow, "a.mp4")])
+        self.assertEqual(status, 202, s)
+        wait_done(open_one, s["id"])
+        base = f"/v1/sessions/{s['id']}"
+        sound = open_one.request("GET", base + "/media")[2]
+        mb = sum(v["bytes"] for v in json.loads(open_one.request("GET", base + "/report")[2])["videos"]) >> 20
+        self.assertGreaterEqual(mb, 25)
+        told = {}
+        for wish in ("sound=1&video=1", "video=1"):
+            status, _, body = open_one.request("GET", f"{base}/report?format=html&{wish}")
+            self.assertEqual((status, b"data-start=" in body), (200, False))
+            page = Scripts(body.decode())
+            notes = [n for n in json.loads(page.texts["report"])["notes"] if "not in this file" in n]
+            told[wish] = (base64.b64decode(page.texts.get("sound", "")), notes)
+        self.assertEqual(told["sound=1&video=1"], (sound, [f"The video is not in this file, its sound is: it has {mb} MB, and 24 MB fit."]))
+        self.assertEqual(told["video=1"], (b"", [f"The video is not in this file: it has {mb} MB, and 24 MB fit."]))
+        self.assertEqual(open_one.request("DELETE", base)[0], 204)
 
 
 class Zguesses(unittest.TestCase):

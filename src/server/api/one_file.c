@@ -37,26 +37,32 @@ static rh_status read_film(rh_ask *a, const json_t *videos, film *f)
     return st;
 }
 
+/* What is not in the file, and what is in its place. */
+static void note_left_out(json_t *notes, const rh_ask *a, size_t n_video, bool seen, size_t n_sound, bool heard)
+{
+    if (n_video && !a->film)
+        json_array_append_new(notes, json_string("The video is not in this file."));
+    else if (n_video && !seen)
+        json_array_append_new(
+            notes, json_sprintf(heard ? "The video is not in this file, its sound is: it has %zu MB, and %d MB fit."
+                                      : "The video is not in this file: it has %zu MB, and %d MB fit.",
+                                n_video >> 20, RH_REPORT_VIDEO_BYTES >> 20));
+    if (n_sound && !heard)
+        json_array_append_new(notes, json_sprintf("The sound is not in this file: it has %zu MB, and %d MB fit.",
+                                                  n_sound >> 20, RH_REPORT_SOUND_BYTES >> 20));
+}
+
 rh_status rh_session_one_file(rh_ask *a, const json_t *session, json_t *report)
 {
     film f = {.n = 0};
     char *sound = NULL;
     size_t n_sound = 0, n_video = bytes_of(json_object_get(report, "videos"));
     rh_status st = RH_OK;
-    json_t *notes = json_object_get(report, "notes");
     if (a->film && n_video && n_video <= RH_REPORT_VIDEO_BYTES)
         st = read_film(a, json_object_get(report, "videos"), &f);
-    else if (n_video)
-        json_array_append_new(notes, a->film
-                                         ? json_sprintf("The video is not in this file: it has %zu MB, and %d MB fit.",
-                                                        n_video >> 20, RH_REPORT_VIDEO_BYTES >> 20)
-                                         : json_string("The video is not in this file."));
-    if (st == RH_OK && !f.n && a->sound && json_is_string(json_object_get(session, "media"))) {
+    if (st == RH_OK && !f.n && a->sound && json_is_string(json_object_get(session, "media")))
         st = rh_session_sound(a, session, RH_REPORT_SOUND_BYTES, &sound, &n_sound);
-        if (st == RH_OK && !sound)
-            json_array_append_new(notes, json_sprintf("The sound is not in this file: it has %zu MB, and %d MB fit.",
-                                                      n_sound >> 20, RH_REPORT_SOUND_BYTES >> 20));
-    }
+    note_left_out(json_object_get(report, "notes"), a, n_video, f.n > 0, n_sound, sound);
     if (st == RH_OK)
         st = rh_ask_page(
             a, report,
