@@ -210,12 +210,21 @@ export async function interviews({ open, quiet, axe, looksFinished, server, erro
     await page.waitForFunction(() => document.querySelector('#link').textContent.includes('Connection lost'));
     await server.up();
     await page.waitForFunction(() => document.querySelector('#link').textContent === '', null, { timeout: 15000 });
-    await page.click('#again'); // asked once more within the answer
+    await page.click('#again'); // asked once more within the answer: while that is said, no time of the person's passes
     assert.equal(await page.evaluate(() => document.activeElement.id), 'finish');
-    await page.waitForTimeout(600);
+    const told = () => page.evaluate(() => ['#cue', '#timer', '#phase'].map((s) => document.querySelector(s).textContent));
+    const [cue, time, asking] = await told();
+    assert.equal(cue, '', 'nothing is told to the person meanwhile');
+    assert.equal(asking, 'The interviewer speaks');
+    await page.waitForTimeout(1300);
+    assert.deepEqual(await told(), [cue, time, asking]);
     await page.screenshot({ path: join(shots, 'interview-dark.png') });
+    await page.waitForFunction(() => document.querySelector('#cue').textContent === 'Time to wrap up'); // again
+    const [, later] = await told();
+    assert.ok(later.replace(':', '') - time.replace(':', '') <= 2, `${time}, then ${later}`);
     await page.keyboard.press('Space');
     await phase(page, 'thinking');
+    assert.equal(await page.textContent('#cue'), '');
     await phase(page, 'asking');
     await page.waitForFunction(() => /Question 2|follow-up/.test(document.querySelector('#asked-as').textContent));
     if (/follow-up/.test(await page.textContent('#asked-as'))) await page.click('#skip');

@@ -1,25 +1,34 @@
-// answer.js - one answer of an interview: a live session that hears from the moment it is made.
+// answer.js - one answer, of an interview or by itself: a live session that hears from the moment it is made.
 import { Live } from './live.js';
 import { canRecord, Recorder } from './recorder.js';
+import { el } from './words.js';
 
 const PICTURES_PER_S = 10;
 
+// What a caption shows: words that stay, and those that may change.
+export const captionParts = (settled, tentative) => [settled ? `${settled} ` : '', el('span', { class: 'tentative' }, tentative)];
+
 export class Answer {
-  // `saved` as in live.js: the session that another page load began.
-  constructor({ capture, self, id, start, saved }) {
+  // `saved` as in live.js: the session that another page load began. `heard` gets the sound too.
+  constructor({ capture, self, id, start, saved, heard }) {
     this.capture = capture;
     this.id = id;
     this.said = false;
     this.began = false;
     let waiting = []; // sound from before the server is ready
-    capture.onsound = (samples) => { if (waiting) waiting.push(samples); else this.live.sound(samples); };
+    capture.onsound = (samples) => {
+      heard?.(samples);
+      if (waiting) waiting.push(samples);
+      else this.live.sound(samples);
+    };
     this.live = new Live(id, start, saved);
     this.part = saved?.part ?? 0; // of the video
+    this.othersMs = saved?.othersMs ?? 0; // for which the interviewer spoke in it
     this.on('ready', () => {
-      if (this.began) return;
+      if (this.began || this.live.finishing) return;
       this.began = true;
       this.pictures = setInterval(async () => this.live.picture(await capture.picture(self)), 1000 / PICTURES_PER_S);
-      for (const samples of waiting) this.live.sound(samples);
+      this.live.soundBefore(waiting);
       waiting = null;
       if (start.keep_video && capture.hasVideo && canRecord()) this.#record();
     });
@@ -28,10 +37,24 @@ export class Answer {
 
   on(type, fn) { this.live.addEventListener(type, ({ detail }) => fn(detail)); }
 
+  // Of the session.
   get seconds() { return this.began ? this.live.timeUs / 1e6 : 0; }
 
+  // That the person had to speak in.
+  get ownSeconds() {
+    const now = this.othersFrom === undefined ? 0 : performance.now() - this.othersFrom;
+    return Math.max(0, this.seconds - (this.othersMs + now) / 1000);
+  }
+
   // What is heard meanwhile is the interviewer.
-  interrupted(speaking) { this.live.tell({ type: 'interviewer', speaking }); }
+  interrupted(speaking) {
+    this.live.tell({ type: 'interviewer', speaking });
+    if (speaking) this.othersFrom ??= performance.now();
+    else if (this.othersFrom !== undefined) {
+      this.othersMs += performance.now() - this.othersFrom;
+      this.othersFrom = undefined;
+    }
+  }
 
   #record() {
     this.part += 1;

@@ -2,13 +2,12 @@
 import { aboutQuestion } from './about.js';
 import { $, announce, notice, request, settings, show } from './api.js';
 import { find, loadBank, nameOfRole } from './bank.js';
-import { kindName, valueText } from './report.js';
+import { clock, kindName, valueText } from './report.js';
 import { el, moment, number, sentence, setTitle, t, w } from './words.js';
 
 const WAIT_MS = 1000;
 const SHOWN = 3;
 
-const clock = (s) => `${Math.floor(s / 60)}:${String(Math.round(s) % 60).padStart(2, '0')}`;
 const busy = (s) => ['live', 'queued', 'analysing'].includes(s.state);
 const mean = (list) => (list.length ? list.reduce((a, b) => a + b, 0) / list.length : null);
 const reportLink = (a, words) => el('a', { href: `#/report/${encodeURIComponent(a.id)}` }, words);
@@ -51,8 +50,8 @@ function head({ created, role, role_name: roleName, plan }, answers) {
   const done = new Set(answers.filter((a) => a.state === 'done').map((a) => a.of.index)).size;
   const said = answers.reduce((s, a) => s + (a.duration_s || 0), 0), more = answers.filter((a) => a.follow_up).length;
   const waits = answers.some(busy) ? el('p', { class: 'notice', role: 'status' }, w('interviews.waits')) : null;
-  const summary = !done ? w('interviews.none') : more ? w('interviews.summary_more', { n: done, total: plan.length, more: w('interviews.follow_ups', { n: more }), time: clock(said) })
-    : w('interviews.summary', { n: done, total: plan.length, time: clock(said) });
+  const summary = !done ? w('interviews.none') : more ? w('interviews.summary_more', { n: done, total: plan.length, more: w('interviews.follow_ups', { n: more }), time: clock(Math.round(said)) })
+    : w('interviews.summary', { n: done, total: plan.length, time: clock(Math.round(said)) });
   return el('header', {}, el('p', { class: 'meta' }, moment(created, { dateStyle: 'long', timeStyle: 'short' }), ' · ', () => nameOfRole(role, roleName)),
     el('h1', {}, w('interviews.heading')), el('p', { class: 'summary' }, summary), waits);
 }
@@ -112,7 +111,7 @@ function answered(a) {
   if (!r) return a.error && !busy(a) ? el('p', { class: 'advice', said: a.error }) : el('p', { class: 'advice' }, w(busy(a) ? 'interviews.busy' : 'interviews.no_report'));
   const measures = (r.measures ?? []).filter((m) => typeof m.high === 'number').slice(0, SHOWN);
   return el('div', { class: 'answered' },
-    el('ul', { class: 'facts' }, el('li', {}, el('b', {}, clock(a.duration_s)), ' ', w('report.minutes')),
+    el('ul', { class: 'facts' }, el('li', {}, el('b', {}, clock(Math.round(a.duration_s))), ' ', w('report.minutes')),
       typeof a.scores?.overall === 'number' ? el('li', {}, w('score.overall'), ' ', el('b', {}, () => number(a.scores.overall))) : null,
       ...measures.map((m) => el('li', {}, told(m.name), ' ', el('b', {}, () => valueText(m)), ' ', told(m.unit)))),
     point(w('interviews.good'), r.keep?.[0]), point(w('report.change'), r.change?.[0]),

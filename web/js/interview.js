@@ -1,11 +1,12 @@
 // interview.js - an interview as it runs: a question is asked, the answer heard until it is
 // over, followed up, and the next one asked. The interviewer is never in the answer's sound.
 import { $, announce, notice, request, settings, show, spokenLanguage, tell as inform } from './api.js';
-import { Answer } from './answer.js';
+import { Answer, captionParts } from './answer.js';
 import { stayAwake } from './awake.js';
 import { nameOfRole } from './bank.js';
 import { together } from './capture.js';
 import { goalSeconds, patience, voiceSettings } from './interview-setup.js';
+import { clock as clockText } from './report.js';
 import { clearThroat, hush, speak } from './speak.js';
 import { unfinished } from './unfinished.js';
 import { language, put, setTitle, t, w } from './words.js';
@@ -61,7 +62,7 @@ export function interview(shared, alive, { id, plan, role: roleId, role_name: ro
     again.hidden = name !== 'listening';
   };
   const save = () => {
-    if (going() && question) unfinished.set({ interview: id, question, asked, phase, id: phase === 'asking' ? null : answer?.id, token: answer?.live.token, seq: answer?.live.seq, part: answer?.part, pictureUs: answer?.live.timeUs });
+    if (going() && question) unfinished.set({ interview: id, question, asked, phase, id: phase === 'asking' ? null : answer?.id, token: answer?.live.token, seq: answer?.live.seq, part: answer?.part, othersMs: answer?.othersMs, pictureUs: answer?.live.timeUs });
   };
   const place = () => {
     const at = w('interview.question_of', { n: question.index + 1, total: plan.length }), step = question.step;
@@ -74,12 +75,13 @@ export function interview(shared, alive, { id, plan, role: roleId, role_name: ro
   };
 
   async function say(text, lang = ENGLISH) {
-    voice = new AbortController();
-    const { signal } = voice;
+    const mine = voice = new AbortController();
+    const { signal } = mine;
     root.dataset.voice = '';
     const how = await speak(text, { ...voiceSettings(), lang, signal });
     document.body.classList.toggle('online-voice', how === 'online');
     if (!how) title.ariaLive = 'polite'; // then a screen reader says it
+    if (voice !== mine) return; // the next has begun
     voice = null;
     delete root.dataset.voice;
   }
@@ -116,13 +118,15 @@ export function interview(shared, alive, { id, plan, role: roleId, role_name: ro
     }));
     mine.on('notice', only((m) => { inform(link, m.detail || ''); }));
     mine.on('lag', only((m) => { inform(link, m.seconds > 5 ? w('practice.behind') : ''); }));
-    mine.on('cue', only((m) => tell(m.text)));
+    mine.on('cue', only((m) => { if (phase === 'listening' && !voice) tell(m.text); }));
     mine.on('turn.ended', only(() => decide('finished')));
     let settled = '';
     mine.on('transcript.final', only((m) => { settled = `${settled} ${m.text}`.trim().slice(-300); caption(settled, ''); }));
     mine.on('transcript.partial', only((m) => caption(settled, m.text)));
     return over.then(async (how) => {
       decide = null;
+      voice?.abort();
+      tell('');
       if (how === 'skipped') mine.discard();
       if (how === 'skipped' || left) return mine.stop();
       enter('thinking');
@@ -164,7 +168,6 @@ export function interview(shared, alive, { id, plan, role: roleId, role_name: ro
       const report = await listen(from);
       from = null;
       caption('', '');
-      tell('');
       if (!going()) break;
       question = followUp(report, question, asked) ?? planned(plan, question.index + 1);
     }
@@ -208,6 +211,8 @@ export function interview(shared, alive, { id, plan, role: roleId, role_name: ro
     const mine = answer;
     mine.interrupted(true);
     put(phaseText, PHASES.asking);
+    tell('');
+    timer.classList.remove('over'); // told again after it
     await say(question.text);
     mine.interrupted(false);
     if (phase === 'listening') put(phaseText, PHASES.listening);
@@ -242,21 +247,19 @@ export function interview(shared, alive, { id, plan, role: roleId, role_name: ro
     inform(cue, text);
     if (text && !stays) cueTimer = setTimeout(() => { inform(cue, ''); }, CUE_MS);
   }
-  function caption(settled, tentative) {
-    const soft = Object.assign(document.createElement('span'), { className: 'tentative', textContent: tentative });
-    captions.replaceChildren(settled ? `${settled} ` : '', soft);
-  }
+  const caption = (settled, tentative) => captions.replaceChildren(...captionParts(settled, tentative));
   const level = setInterval(() => { heard.style.setProperty('--level', phase === 'listening' && !voice ? Math.min(1, capture.level * 1.6).toFixed(2) : 0); }, 80);
   const clock = setInterval(() => {
     if (phase !== 'listening' || !answer) return;
-    const s = Math.floor(answer.seconds), goal = goalSeconds();
-    timer.textContent = `${Math.floor(s / 60)}:${String(s % 60).padStart(2, '0')}`;
+    save();
+    if (voice) return; // what passes now is not the person's
+    const s = Math.floor(answer.ownSeconds), goal = goalSeconds();
+    timer.textContent = clockText(s);
     if (goal && s >= goal && !timer.classList.contains('over')) {
       timer.classList.add('over');
       tell(w('interview.wrap_up'), true);
     }
     if (s === QUIET_S && !answer.said) tell(w('interview.quiet'), true);
-    save();
   }, 250);
 
   function stopAll() {

@@ -115,6 +115,14 @@ export class Live extends EventTarget {
     if (this.open) this.#sendChunk(chunk);
   }
 
+  // What was heard while the session began: its time, that of the pictures too, began with it.
+  soundBefore(pieces) {
+    for (const samples of pieces) {
+      this.sound(samples);
+      this.began -= 1000 * samples.length / RATE;
+    }
+  }
+
   // Between the end of the socket and the news of it there is nobody to send to.
   get open() { return this.ready && this.socket.readyState === WebSocket.OPEN; }
 

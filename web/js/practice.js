@@ -1,14 +1,13 @@
 // practice.js - the calm screen: self view, one cue at a time, a timer.
 import { $, notice, settings, show, spokenLanguage, tell } from './api.js';
+import { Answer, captionParts } from './answer.js';
 import { stayAwake } from './awake.js';
 import { wav } from './capture.js';
 import { pastedTexts } from './interview-setup.js';
-import { Live } from './live.js';
-import { canRecord, Recorder } from './recorder.js';
+import { clock as clockText } from './report.js';
 import { awaitReport, unfinished } from './unfinished.js';
 import { put, w } from './words.js';
 
-const PICTURES_PER_S = 10;
 const CALIBRATE_MS = 3000;
 const CUE_MS = 5000;
 const STAYED_MS = 3000; // still here so long after it was to be left: the page stays
@@ -23,7 +22,7 @@ export function practice(shared, alive, saved = null) {
   // Held, since events come after the view has gone too.
   const [self, ring, link, cue, timer, captions] = ['#self', '#ring', '#link', '#cue', '#timer', '#caption'].map((s) => $(s));
   const recorded = [];
-  let pictures = null, clock = null, cueTimer = null, left = false;
+  let clock = null, cueTimer = null, left = false;
 
   put($('#asked'), question.text);
   if (question.bank) $('#asked').lang = 'en';
@@ -32,51 +31,43 @@ export function practice(shared, alive, saved = null) {
   $('#no-self').hidden = capture.hasVideo;
   captions.hidden = !settings.captions;
 
-  const live = new Live(id, { question: question.text, kind: question.kind, client: settings.client || 'me',
-    language: question.language || spokenLanguage(question.bank), keep_media: Boolean(settings.keep), keep_video: Boolean(settings.video), face_hz: 4,
-    ...pastedTexts(shared) }, saved);
-  let recorder = null;
-  const part = (saved?.part || 0) + 1; // of the video
+  const answer = new Answer({ capture, self, id, saved, heard: (samples) => recorded.push(samples),
+    start: { question: question.text, kind: question.kind, client: settings.client || 'me', language: question.language || spokenLanguage(question.bank),
+      keep_media: Boolean(settings.keep), keep_video: Boolean(settings.video), face_hz: 4, ...pastedTexts(shared) } });
+  const { live } = answer;
 
-  const save = (more = {}) => unfinished.set({ id, token: live.token, seq: live.seq, question, pictureUs: live.timeUs, part: recorder ? part : saved?.part, ...more });
-  live.addEventListener('ready', () => {
+  const save = (more = {}) => unfinished.set({ id, token: live.token, seq: live.seq, question, pictureUs: live.timeUs, part: answer.part, ...more });
+  answer.on('ready', () => {
     tell(link, '');
     save({ finished: live.finishing });
     if (clock || live.finishing) return;
     clock = setInterval(() => {
-      const s = Math.floor(live.timeUs / 1e6);
-      timer.textContent = `${Math.floor(s / 60)}:${String(s % 60).padStart(2, '0')}`;
+      timer.textContent = clockText(answer.seconds);
       save();
     }, 250);
     if (capture.hasVideo && !saved) {
       ring.hidden = false;
       setTimeout(() => { live.calibrate(); ring.hidden = true; }, CALIBRATE_MS);
     }
-    capture.onsound = (samples) => { recorded.push(samples); live.sound(samples); };
-    if (settings.video && capture.hasVideo && canRecord()) record();
-    pictures = setInterval(async () => live.picture(await capture.picture(self)), 1000 / PICTURES_PER_S);
   });
-  function record() {
-    recorder = new Recorder(id, capture.stream, { part, start: live.timeUs / 1e6 });
-    recorder.addEventListener('failed', ({ detail }) => tell(link, detail));
-  }
-  live.addEventListener('broken', () => { tell(link, w('practice.broken')); });
-  live.addEventListener('lost', () => failed(w('practice.lost')));
-  live.addEventListener('error', ({ detail }) => {
-    tell(link, detail.detail || detail.error || '');
-    if (saved && !clock && !left) over(); // nothing to go on with: it was finished meanwhile
+  answer.on('broken', () => { tell(link, w('practice.broken')); });
+  answer.on('lost', () => failed(w('practice.lost')));
+  answer.on('error', (m) => {
+    tell(link, m.detail || m.error || '');
+    if (saved && !answer.began && !left) over(); // nothing to go on with: it was finished meanwhile
   });
-  live.addEventListener('notice', ({ detail }) => { tell(link, detail.detail || ''); });
-  live.addEventListener('lag', ({ detail }) => { tell(link, detail.seconds > 5 ? w('practice.behind') : ''); });
-  live.addEventListener('cue', ({ detail }) => {
-    tell(cue, detail.text);
+  answer.on('notice', (m) => { tell(link, m.detail || ''); });
+  answer.on('lag', (m) => { tell(link, m.seconds > 5 ? w('practice.behind') : ''); });
+  answer.on('cue', (m) => {
+    tell(cue, m.text);
     clearTimeout(cueTimer);
     cueTimer = setTimeout(() => { tell(cue, ''); }, CUE_MS);
   });
   let settled = '';
-  live.addEventListener('transcript.final', ({ detail }) => { settled = `${settled} ${detail.text}`.trim().slice(-300); caption(captions, settled, ''); });
-  live.addEventListener('transcript.partial', ({ detail }) => caption(captions, settled, detail.text));
-  live.addEventListener('report', () => {
+  const caption = (tentative) => captions.replaceChildren(...captionParts(settled, tentative));
+  answer.on('transcript.final', (m) => { settled = `${settled} ${m.text}`.trim().slice(-300); caption(''); });
+  answer.on('transcript.partial', (m) => caption(m.text));
+  answer.on('report', () => {
     unfinished.clear();
     window.removeEventListener('beforeunload', ask);
     if (!alive()) return;
@@ -89,12 +80,11 @@ export function practice(shared, alive, saved = null) {
     stopSending();
     save({ finished: true });
     show('view-waiting');
-    if (recorder) await recorder.finish();
-    live.finish();
+    await answer.finish();
     // Who reloads now comes back to the report by what was saved, not by a page on its way out.
-    window.addEventListener('beforeunload', () => { live.stop(); setTimeout(() => { if (!left) over(); }, STAYED_MS); }, { once: true });
+    window.addEventListener('beforeunload', () => { answer.stop(); setTimeout(() => { if (!left) over(); }, STAYED_MS); }, { once: true });
   });
-  $('#cancel').addEventListener('click', () => { recorder?.stop(); unfinished.clear(); live.discard(); location.hash = '#/'; });
+  $('#cancel').addEventListener('click', () => { unfinished.clear(); answer.discard(); location.hash = '#/'; });
 
   // A reload or a closed tab in mid-practice is asked about first.
   const ask = (e) => e.preventDefault();
@@ -102,18 +92,17 @@ export function practice(shared, alive, saved = null) {
 
   function stopSending() {
     sleep();
-    capture.onsound = null;
-    clearInterval(pictures);
     clearInterval(clock);
     window.removeEventListener('beforeunload', ask);
   }
   function over() {
     stopSending();
-    live.stop();
+    answer.stop();
     awaitReport(id, alive).catch((e) => { if (alive()) failed(e); });
   }
   function failed(what) {
     stopSending();
+    answer.stop();
     unfinished.clear();
     show('view-waiting').replaceChildren();
     notice(what, null);
@@ -121,18 +110,10 @@ export function practice(shared, alive, saved = null) {
   return () => { // leaving the view
     if (left) return;
     left = true;
-    recorder?.stop();
     stopSending();
     unfinished.clear();
-    live.stop();
+    answer.stop();
     capture.close();
     shared.capture = null;
   };
-}
-
-function caption(box, settled, tentative) {
-  const soft = document.createElement('span');
-  soft.className = 'tentative';
-  soft.textContent = tentative;
-  box.replaceChildren(settled + ' ', soft);
 }

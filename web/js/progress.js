@@ -3,6 +3,7 @@ import { $, announce, notice, request, settings, show } from './api.js';
 import { compareLink } from './attempts.js';
 import { nameOfRole } from './bank.js';
 import { goalPicker, judge, loadGoal } from './goal.js';
+import { clock } from './report.js';
 import { isMentor, ownRows } from './signin.js';
 import { date, el, moment, number, has, onLanguage, t, w } from './words.js';
 
@@ -110,8 +111,6 @@ function trends(sessions) {
   drawn();
 }
 
-const length = (s) => `${Math.floor(s / 60)}:${String(Math.round(s) % 60).padStart(2, '0')}`;
-
 function list(sessions, again) {
   const column = (key, cls) => el('th', { scope: 'col', class: cls }, w(key));
   const body = el('tbody', {});
@@ -123,7 +122,7 @@ function list(sessions, again) {
     const score = ([key, cls]) => el('td', { class: cls }, s.scores?.[key] === undefined ? '–' : () => number(s.scores[key]));
     const row = el('tr', {}, el('td', {}, moment(s.created, WHEN)),
       el('td', {}, s.state === 'done' ? el('a', { href: `#/report/${encodeURIComponent(s.id)}` }, named) : w('progress.not_finished', { name: named })),
-      el('td', { class: 'num wide' }, s.state === 'done' ? length(s.duration_s) : '–'), ...[['fluency', 'num'], ['eye_contact', 'num wide']].map(score), el('td', {}, remove));
+      el('td', { class: 'num wide' }, s.state === 'done' ? clock(Math.round(s.duration_s)) : '–'), ...[['fluency', 'num'], ['eye_contact', 'num wide']].map(score), el('td', {}, remove));
     body.append(row);
     remove.onclick = async () => {
       if (!confirm(t('confirm.delete_practice'))) return;
