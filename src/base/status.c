@@ -32,6 +32,7 @@ const char *rh_status_name(rh_status st)
     case RH_ERR_CANCELED: return "canceled";
     case RH_ERR_UNSUPPORTED: return "unsupported";
     case RH_ERR_BUSY: return "busy";
+    case RH_ERR_UNAVAILABLE: return "not available just now";
     }
     return "unknown status";
 }

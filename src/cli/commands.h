@@ -12,6 +12,7 @@ int rh_cmd_report(int argc, char **argv);
 int rh_cmd_model(int argc, char **argv);
 int rh_cmd_doctor(int argc, char **argv);
 int rh_cmd_audit(int argc, char **argv);
+int rh_cmd_store(int argc, char **argv);
 int rh_cmd_token(int argc, char **argv);
 
 #endif

@@ -23,6 +23,7 @@ static const struct {
     {"model", "list, download, convert and find speech models", rh_cmd_model},
     {"token", "make tokens for people who share a server", rh_cmd_token},
     {"audit", "tell who read, deleted, exported and shared practice", rh_cmd_audit},
+    {"store", "bring a store up to date, look through it, copy it", rh_cmd_store},
     {"doctor", "look at this machine: what it lacks, which model it carries live", rh_cmd_doctor},
 };
 

@@ -35,7 +35,7 @@ static bool settle(rh_task *t, rh_status st)
 {
     rh_store *store = t->server->store;
     bool stopped = st == RH_ERR_CANCELED || atomic_load(&t->cancel);
-    bool passes = st == RH_ERR_IO || st == RH_ERR_NOMEM;
+    bool passes = st == RH_ERR_IO || st == RH_ERR_UNAVAILABLE || st == RH_ERR_NOMEM;
     if (st == RH_OK)
         return true;
     if (stopped || (passes && t->claim.attempts < RH_JOB_ATTEMPTS))
@@ -54,6 +54,7 @@ static void task_run(rh_job *base, rh_worker *w)
         st = t->kind->run(t, &t->err);
     if (settle(t, st))
         t->kind->clean(t->server, t->claim.id);
+    rh_store_release(t->server->store, t->claim.id);
     t->err.code = st;
 }
 
@@ -137,11 +138,20 @@ static void claim_run(rh_job *base, rh_worker *w)
     j->err.code = st;
 }
 
+/* One that was lost and has come back meanwhile: what it was at has not ended yet. */
+static bool is_here(const rh_server *s, const char *id)
+{
+    const rh_task *t = s->tasks;
+    while (t && strcmp(t->claim.id, id) != 0)
+        t = t->next;
+    return t != NULL;
+}
+
 static void start(rh_server *s, claim_job *j)
 {
     rh_task *t = rh_calloc(1, sizeof *t);
     const rh_task_kind *kind = kind_of(j->claim.kind);
-    if (t && kind) {
+    if (t && kind && !is_here(s, j->claim.id)) {
         t->job = (rh_job){.run = task_run, .done = task_done};
         t->server = s;
         t->kind = kind;

@@ -55,8 +55,6 @@ static bool guard(rh_http *h)
     }
     if (status == 401)
         rh_http_header(h, "www-authenticate", "Bearer");
-    if (status == 503)
-        rh_http_header(h, "retry-after", "1");
     if (status)
         rh_http_error(h, status, "%s", why);
     return status != 0;

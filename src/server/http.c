@@ -86,16 +86,6 @@ static bool packed(rh_http *h)
     return true;
 }
 
-static void fail_body(rh_http *h, const rh_error *err)
-{
-    if (err->code == RH_ERR_BUSY)
-        rh_http_header(h, "retry-after", "5");
-    if (err->code == RH_ERR_IO)
-        rh_http_error(h, 507, "%s", err->msg);
-    else
-        rh_http_fail(h, err);
-}
-
 static void hold(rh_http *h, bool wait)
 {
     if (h->waits_for_disk != wait)
@@ -109,7 +99,7 @@ void rh_http_body(rh_http *h, const char *bytes, size_t n)
     if (h->replied)
         return;
     if (rh_body_add(h, bytes, n, &err) != RH_OK)
-        fail_body(h, &err);
+        rh_http_fail_to_keep(h, &err);
     hold(h, !h->replied && rh_body_full(h));
 }
 
@@ -129,7 +119,7 @@ void rh_http_body_end(rh_http *h)
     if (h->replied)
         return;
     if (h->body_expected && rh_body_close(h, &err) != RH_OK)
-        fail_body(h, &err);
+        rh_http_fail_to_keep(h, &err);
     else if (rh_body_settled(h))
         finish(h);
 }
@@ -138,7 +128,7 @@ static void written(rh_http *h)
 {
     rh_error err;
     if (!h->replied && rh_body_fault(h, &err) != RH_OK)
-        fail_body(h, &err);
+        rh_http_fail_to_keep(h, &err);
     else if (!h->replied && h->body_done && rh_body_settled(h))
         finish(h);
     hold(h, !h->replied && rh_body_full(h));

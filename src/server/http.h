@@ -59,7 +59,9 @@ void rh_http_error(rh_http *h, int status, const char *fmt, ...) __attribute__((
 /* The same with the field at fault and a name for programs; both may be NULL. */
 void rh_http_error_at(rh_http *h, int status, const char *param, const char *code, const char *fmt, ...)
     __attribute__((format(printf, 5, 6)));
-void rh_http_fail(rh_http *h, const rh_error *err); /* status by the table */
+void rh_http_fail(rh_http *h, const rh_error *err); /* status by the table; 503 comes with Retry-After */
+/* The same for what was to be kept: RH_ERR_IO is a disk that takes nothing. */
+void rh_http_fail_to_keep(rh_http *h, const rh_error *err);
 /* A reply whose length is not known yet. */
 void rh_http_stream(rh_http *h, const char *type);
 void rh_http_stream_add(rh_http *h, const void *bytes, size_t n);

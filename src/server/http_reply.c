@@ -52,6 +52,8 @@ static void error_reply(rh_http *h, int status, const char *param, const char *c
     (void)vsnprintf(msg, sizeof msg, fmt, ap);
     char *body = rh_error_body(h->path, status, param, code, msg);
     const char *last = "{\"detail\":\"out of memory\"}";
+    if (status == 503)
+        rh_http_header(h, "retry-after", "1");
     rh_http_reply(h, status, "application/json", body ? body : last, strlen(body ? body : last));
     free(body);
 }
@@ -75,6 +77,13 @@ void rh_http_error_at(rh_http *h, int status, const char *param, const char *cod
 void rh_http_fail(rh_http *h, const rh_error *err)
 {
     rh_http_error(h, rh_status_http(err->code), "%s", err->msg);
+}
+
+void rh_http_fail_to_keep(rh_http *h, const rh_error *err)
+{
+    if (err->code == RH_ERR_BUSY)
+        rh_http_header(h, "retry-after", "5");
+    rh_http_error(h, err->code == RH_ERR_IO ? 507 : rh_status_http(err->code), "%s", err->msg);
 }
 
 void rh_http_stream(rh_http *h, const char *type)
@@ -101,7 +110,6 @@ bool rh_refuse_unready(rh_http *h)
 {
     if (rh_ready(h->server))
         return false;
-    rh_http_header(h, "retry-after", "1");
     rh_http_error(h, 503,
                   rh_stopping(h->server) ? "the server is stopping"
                                          : "the models are still loading: try again in a second");

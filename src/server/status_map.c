@@ -6,10 +6,19 @@ static const struct {
     rh_status st;
     int http, close;
 } table[] = {
-    {RH_OK, 200, 1000},           {RH_AGAIN, 503, 1013},           {RH_END, 410, 1000},
-    {RH_ERR_NOMEM, 503, 1013},    {RH_ERR_INVAL, 400, 1008},       {RH_ERR_IO, 500, 1011},
-    {RH_ERR_FORMAT, 415, 1007},   {RH_ERR_LIMIT, 413, 1009},       {RH_ERR_NOTFOUND, 404, 1008},
-    {RH_ERR_CANCELED, 503, 1001}, {RH_ERR_UNSUPPORTED, 415, 1003}, {RH_ERR_BUSY, 429, 1013},
+    {RH_OK, 200, 1000},
+    {RH_AGAIN, 503, 1013},
+    {RH_END, 410, 1000},
+    {RH_ERR_NOMEM, 503, 1013},
+    {RH_ERR_INVAL, 400, 1008},
+    {RH_ERR_IO, 500, 1011},
+    {RH_ERR_FORMAT, 415, 1007},
+    {RH_ERR_LIMIT, 413, 1009},
+    {RH_ERR_NOTFOUND, 404, 1008},
+    {RH_ERR_CANCELED, 503, 1001},
+    {RH_ERR_UNSUPPORTED, 415, 1003},
+    {RH_ERR_BUSY, 429, 1013},
+    {RH_ERR_UNAVAILABLE, 503, 1013},
 };
 
 int rh_status_http(rh_status st)

@@ -203,7 +203,8 @@ static rh_status begin(rh_session *s, rh_error *err)
         st = rh_session_fetch_sound(s, err);
     if (st == RH_OK && kept)
         st = go_on(s, kept, err);
-    if (st == RH_OK && s->store && !(kept && s->o.from == RH_SESSION_FILE)) { /* a recording has its row already */
+    bool has_row = s->o.from == RH_SESSION_FILE && (kept || s->o.job_epoch); /* a recording */
+    if (st == RH_OK && s->store && !has_row) {
         st = rh_store_begin(s->store, s->o.id, s->created, meta);
         if (st != RH_OK)
             (void)rh_fail(err, st, "the session can't be kept: %s",

@@ -1,6 +1,7 @@
 /* db.c - a database of any engine. */
 #include "db.h"
 
+#include <assert.h>
 #include <string.h>
 #include "rehearse/store/store.h"
 
@@ -9,7 +10,7 @@ bool rh_store_is_url(const char *where)
     return strstr(where, "://") != NULL;
 }
 
-rh_status store_db_open(store_db **out, const char *where, rh_error *err)
+rh_status store_db_open(store_db **out, const char *where, bool as_it_is, rh_error *err)
 {
     const store_engine *engine = &store_sqlite;
     store_db *d = NULL;
@@ -24,7 +25,7 @@ rh_status store_db_open(store_db **out, const char *where, rh_error *err)
             "store_url: this build has no PostgreSQL: build it where libpq-dev is, or leave store_url empty");
 #endif
     }
-    rh_status st = engine->open(&d, where, err);
+    rh_status st = engine->open(&d, where, as_it_is, err);
     if (st != RH_OK)
         return st;
     d->engine = engine;
@@ -73,6 +74,12 @@ store_trouble store_db_trouble(const store_db *d)
 bool store_db_tidy(store_db *d)
 {
     return d->engine->tidy(d);
+}
+
+rh_status store_write_query(store_db *d, size_t slot, const char *sql, rh_error *err)
+{
+    assert(slot < RH_SQL_COUNT - RH_SQL_OTHER);
+    return d->engine->write_query(&d->queries[RH_SQL_OTHER + slot], sql, err);
 }
 
 store_query *store_use(store_db *d, rh_sql which, const store_value *v, size_t n)

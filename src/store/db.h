@@ -23,6 +23,8 @@ typedef struct {
     const void *bytes; /* as text; a row has one column of them */
 } store_value;
 
+enum { STORE_MOST_VALUES = 24 }; /* of a statement, and columns of a table */
+
 /* clang-format off */
 #define T(v) {.type = STORE_TEXT, .text = (v)}
 #define R(v) {.type = STORE_REAL, .real = (v)}
@@ -46,6 +48,7 @@ typedef enum {
 
 struct store_db {
     const store_engine *engine;
+    int found;     /* the version of its schema as it was opened */
     bool durable;  /* the transaction that is open ends on the disk itself, not only with the system */
     bool spoiled;  /* a statement of the transaction failed, and with it the whole: it can be rolled back only */
     bool in_doubt; /* the answer to a commit was lost: store_db_resolve() before anything else is written */
@@ -54,8 +57,9 @@ struct store_db {
 
 struct store_engine {
     bool shared; /* several servers may use it at once: transactions are short, and nodes are told from one another */
-    /* Opens, migrates forwards under a lock, prepares all statements. */
-    rh_status (*open)(store_db **out, const char *where, rh_error *err);
+    /* Opens, migrates forwards under a lock, prepares all statements. `as_it_is`: makes nothing, refuses what is older,
+     * and lets statements take as long as they take. */
+    rh_status (*open)(store_db **out, const char *where, bool as_it_is, rh_error *err);
     void (*close)(store_db *d);
     rh_status (*begin)(store_db *d, bool durable, rh_error *err);
     rh_status (*commit)(store_db *d, rh_error *err);
@@ -72,13 +76,20 @@ struct store_engine {
     store_trouble (*trouble)(const store_db *d);
     rh_status (*fail)(const store_db *d, const char *what, rh_error *err);
     bool (*tidy)(store_db *d); /* nothing that was deleted lingers; false: something is in the way */
+
+    /* For who has a whole store in hand. */
+    rh_status (*write_query)(store_query *q, const char *sql, rh_error *err); /* of RH_SQL_OTHER on */
+    rh_status (*name_of)(store_db *d, char *out, size_t size, rh_error *err); /* tells the database from others */
+    /* Rows of a table came with their numbers: new ones count on from there. NULL: they do so by themselves. */
+    rh_status (*count_on)(store_db *d, const char *table, const char *column, rh_error *err);
+    const char *const *faults; /* statements, up to NULL, each row of which is something wrong with the database */
 };
 
 extern const store_engine store_sqlite;
 extern const store_engine store_postgres; /* only where the build has it */
 
 /* `where`: the path of a file, ":memory:", or the URL of a PostgreSQL database. Errors as of rh_store_open(). */
-rh_status store_db_open(store_db **out, const char *where, rh_error *err);
+rh_status store_db_open(store_db **out, const char *where, bool as_it_is, rh_error *err);
 void store_db_close(store_db *d); /* NULL is fine */
 
 /* durable: it is to end on the disk itself. db->durable says whether it will. */
@@ -90,6 +101,9 @@ void store_db_roll_back(store_db *d);
 bool store_db_in_transaction(const store_db *d);
 store_trouble store_db_trouble(const store_db *d);
 bool store_db_tidy(store_db *d);
+
+/* Writes a statement of `slot` (from 0 on) anew, in the words of SQLite. */
+rh_status store_write_query(store_db *d, size_t slot, const char *sql, rh_error *err);
 
 /* A statement with its values. Whoever steps it resets it. */
 store_query *store_use(store_db *d, rh_sql which, const store_value *v, size_t n);

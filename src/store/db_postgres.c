@@ -13,15 +13,15 @@
 #include "rehearse/base/clock.h"
 #include "unique.h"
 
-enum { MOST_VALUES = 8, VALUE_LEN = 24, FIRST_PAUSE_MS = 100, LONGEST_PAUSE_MS = 1000, CONNECT_S = 5 };
+enum { VALUE_LEN = 24, FIRST_PAUSE_MS = 100, LONGEST_PAUSE_MS = 1000, CONNECT_S = 5 };
 enum { OID_BYTEA = 17, OID_INT8 = 20, OID_INT4 = 23, OID_FLOAT8 = 701, OID_NUMERIC = 1700 };
 
 typedef struct {
     char *sql; /* in PostgreSQL's words */
     bool prepared;
-    const char *value[MOST_VALUES];
-    int length[MOST_VALUES], binary[MOST_VALUES]; /* of bytes */
-    char number[MOST_VALUES][32];
+    const char *value[STORE_MOST_VALUES];
+    int length[STORE_MOST_VALUES], binary[STORE_MOST_VALUES]; /* of bytes */
+    char number[STORE_MOST_VALUES][32];
     int n;
     unsigned char *bytes; /* of the row's column of them */
     PGresult *rows;       /* NULL: not run yet */
@@ -60,8 +60,9 @@ static rh_status fail(const store_db *d, const char *what, rh_error *err)
 {
     const postgres *p = postgres_of(d);
     if (!p->conn)
-        return rh_fail(err, RH_ERR_IO, "the database server can't be reached: %s", p->said);
-    return rh_fail(err, p->missing ? RH_ERR_NOTFOUND : RH_ERR_IO, "store: %s: %s", what, p->said);
+        return rh_fail(err, RH_ERR_UNAVAILABLE, "the database server can't be reached: %s", p->said);
+    rh_status st = p->missing ? RH_ERR_NOTFOUND : p->trouble == STORE_LASTING ? RH_ERR_IO : RH_ERR_UNAVAILABLE;
+    return rh_fail(err, st, "store: %s: %s", what, p->said);
 }
 
 static store_trouble trouble(const store_db *d)
@@ -69,11 +70,24 @@ static store_trouble trouble(const store_db *d)
     return postgres_of(d)->trouble;
 }
 
-/* One line of what the server or the library says. */
+/* Whether it may be of a password: the address has it up to the last '@', or as a parameter. One that is not written as
+ * an address asks for is taken for other parts, of which the library complains. */
+static bool is_secret(const char *url, const char *word, size_t n)
+{
+    const char *scheme = strstr(url, "://"), *from = scheme ? strchr(scheme + 3, ':') : NULL, *to = strrchr(url, '@');
+    const char *parameter = strstr(url, "password=");
+    return n && (memchr(word, '@', n) || (from && to > from && memmem(from, (size_t)(to - from), word, n)) ||
+                 (parameter && memmem(parameter, strcspn(parameter, "&"), word, n)));
+}
+
+/* One line of what the server or the library says, without what it quotes of a password. */
 static void keep_words(postgres *p, const char *said)
 {
     (void)snprintf(p->said, sizeof p->said, "%s", said && *said ? said : "no reason given");
     p->said[strcspn(p->said, "\n")] = '\0';
+    for (char *from = p->said, *to; (from = strchr(from, '"')) != NULL && (to = strchr(from + 1, '"')); from = to + 1)
+        if (is_secret(p->url, from + 1, (size_t)(to - from - 1)))
+            memset(from + 1, '*', (size_t)(to - from - 1));
 }
 
 /* Whether what has that code may succeed later. */
@@ -125,22 +139,31 @@ static bool is_fine(const PGresult *r)
 /* Frees and notes what is not. */
 static bool is_good(postgres *p, PGresult *r)
 {
-    if (is_fine(r))
+    if (is_fine(r)) {
+        p->trouble = STORE_LASTING; /* what fails next, by no fault of the server's, would fail again */
+        p->missing = false;
         return true;
+    }
     note_failure(p, r);
     return false;
 }
 
-/* *text (may be NULL; VALUE_LEN): the first value of the last result. */
-static bool execute(postgres *p, const char *sql, char *text)
+/* *text (may be NULL): the first value of the last result. */
+static bool execute_into(postgres *p, const char *sql, char *text, size_t size)
 {
     PGresult *r = p->conn ? PQexec(p->conn, sql) : NULL;
     if (!p->conn || !is_good(p, r))
         return false;
     if (text)
-        (void)snprintf(text, VALUE_LEN, "%s", PQntuples(r) > 0 ? PQgetvalue(r, 0, 0) : "");
+        (void)snprintf(text, size, "%s", PQntuples(r) > 0 ? PQgetvalue(r, 0, 0) : "");
     PQclear(r);
     return true;
+}
+
+/* *text (may be NULL): VALUE_LEN. */
+static bool execute(postgres *p, const char *sql, char *text)
+{
+    return execute_into(p, sql, text, VALUE_LEN);
 }
 
 /* ---- the connection ---- */
@@ -292,7 +315,7 @@ static void bind(store_query *q, const store_value *v, size_t n)
     reset(q);
     memset(t->value, 0, sizeof t->value);
     memset(t->binary, 0, sizeof t->binary);
-    for (size_t i = 0; i < n && i < MOST_VALUES; i++) {
+    for (size_t i = 0; i < n && i < STORE_MOST_VALUES; i++) {
         t->value[i] = v[i].type == STORE_TEXT ? v[i].text : v[i].type == STORE_NULL ? NULL : t->number[i];
         if (v[i].type == STORE_REAL)
             (void)snprintf(t->number[i], sizeof t->number[i], "%.17g", v[i].real);
@@ -423,8 +446,14 @@ static rh_status migrate_one(postgres *p, int version, rh_error *err)
     return ok ? RH_OK : fail(&p->base, "migrate", err);
 }
 
+static rh_status newer(const postgres *p, rh_error *err)
+{
+    return rh_fail(err, RH_ERR_FORMAT, "the database was written by a newer version (schema %d, known: %d)",
+                   p->base.found, rh_migrations_len);
+}
+
 /* In one transaction, under a lock that other nodes wait for. */
-static rh_status migrate(postgres *p, rh_error *err)
+static rh_status migrate_all(postgres *p, rh_error *err)
 {
     char text[VALUE_LEN];
     if (!execute(p,
@@ -437,12 +466,8 @@ static rh_status migrate(postgres *p, rh_error *err)
                  "SELECT version FROM schema_version",
                  text))
         return fail(&p->base, "migrate", err);
-    int version = atoi(text);
-    rh_status st =
-        version > rh_migrations_len
-            ? rh_fail(err, RH_ERR_FORMAT, "the database was written by a newer version (schema %d, known: %d)", version,
-                      rh_migrations_len)
-            : RH_OK;
+    int version = p->base.found = atoi(text);
+    rh_status st = version > rh_migrations_len ? newer(p, err) : RH_OK;
     for (; st == RH_OK && version < rh_migrations_len; version++)
         st = migrate_one(p, version, err);
     if (st == RH_OK && !execute(p, "COMMIT", NULL))
@@ -451,21 +476,41 @@ static rh_status migrate(postgres *p, rh_error *err)
     return st;
 }
 
-static rh_status open_connection(store_db **out, const char *url, rh_error *err)
+/* What is there must be of this version. */
+static rh_status take_as_it_is(postgres *p, rh_error *err)
+{
+    char text[VALUE_LEN];
+    if (!execute(p, "SET statement_timeout = 0; SELECT to_regclass('schema_version')", text))
+        return fail(&p->base, "look", err);
+    if (!*text)
+        return rh_fail(err, RH_ERR_NOTFOUND, "the database has no store");
+    if (!execute(p, "SELECT version FROM schema_version", text))
+        return fail(&p->base, "look", err);
+    p->base.found = atoi(text);
+    if (p->base.found > rh_migrations_len)
+        return newer(p, err);
+    return p->base.found == rh_migrations_len
+               ? RH_OK
+               : rh_fail(err, RH_ERR_FORMAT,
+                         "the database has schema %d of %d: `rehearse store migrate` brings it up to date",
+                         p->base.found, rh_migrations_len);
+}
+
+static rh_status open_connection(store_db **out, const char *url, bool as_it_is, rh_error *err)
 {
     postgres *p = rh_calloc(1, sizeof *p);
     if (!p)
         return rh_fail(err, RH_ERR_NOMEM, "store: out of memory");
     rh_status st = (p->url = rh_strdup(url)) ? RH_OK : rh_fail(err, RH_ERR_NOMEM, "store: out of memory");
     store_unique(p->writer);
-    for (int i = 0; st == RH_OK && i < RH_SQL_COUNT; i++)
+    for (int i = 0; st == RH_OK && i < RH_SQL_OTHER; i++)
         if (!(p->statements[i].sql = store_postgres_sql(rh_sql_text[i])))
             st = rh_fail(err, RH_ERR_NOMEM, "store: out of memory");
     if (st == RH_OK && !connect_now(p))
         st = fail(&p->base, "connect", err);
     if (st == RH_OK)
-        st = migrate(p, err);
-    for (int i = 0; st == RH_OK && i < RH_SQL_COUNT; i++) {
+        st = as_it_is ? take_as_it_is(p, err) : migrate_all(p, err);
+    for (int i = 0; st == RH_OK && i < RH_SQL_OTHER; i++) {
         char name_of[16];
         (void)snprintf(name_of, sizeof name_of, "s%d", i);
         if (!prepare(p, &p->statements[i], name_of))
@@ -477,6 +522,50 @@ static rh_status open_connection(store_db **out, const char *url, rh_error *err)
         *out = &p->base;
     return st;
 }
+
+/* ---- a whole store in hand ---- */
+
+static rh_status write_query(store_query *q, const char *sql, rh_error *err)
+{
+    postgres *p = postgres_of(q->db);
+    statement *t = statement_of(q);
+    char name_of_it[16], drop[32];
+    reset(q);
+    (void)snprintf(name_of_it, sizeof name_of_it, "s%d", (int)q->which);
+    (void)snprintf(drop, sizeof drop, "DEALLOCATE %s", name_of_it);
+    if (t->prepared && !execute(p, drop, NULL))
+        return fail(&p->base, "prepare", err);
+    t->prepared = false;
+    rh_free(t->sql);
+    t->sql = store_postgres_sql(sql);
+    if (!t->sql)
+        return rh_fail(err, RH_ERR_NOMEM, "store: out of memory");
+    return connected(p) && prepare(p, t, name_of_it) ? RH_OK : fail(&p->base, "prepare", err);
+}
+
+static rh_status name_of(store_db *d, char *out, size_t size, rh_error *err)
+{
+    postgres *p = postgres_of(d);
+    char system[VALUE_LEN], database[64], schema[64];
+    if (!execute_into(p, "SELECT system_identifier FROM pg_control_system()", system, sizeof system) ||
+        !execute_into(p, "SELECT current_database()", database, sizeof database) ||
+        !execute_into(p, "SELECT current_schema()", schema, sizeof schema))
+        return fail(d, "look", err);
+    (void)snprintf(out, size, "PostgreSQL %s %s.%s", system, database, schema);
+    return RH_OK;
+}
+
+static rh_status count_on(store_db *d, const char *table, const char *column, rh_error *err)
+{
+    char sql[240];
+    (void)snprintf(
+        sql, sizeof sql,
+        "SELECT setval(pg_get_serial_sequence('%s', '%s'), (SELECT coalesce(max(%s), 0) + 1 FROM %s), false)", table,
+        column, column, table);
+    return execute(postgres_of(d), sql, NULL) ? RH_OK : fail(d, "count on", err);
+}
+
+static const char *const faults[] = {NULL}; /* what can't be read is an error of whoever reads it */
 
 const store_engine store_postgres = {
     .open = open_connection,
@@ -497,4 +586,8 @@ const store_engine store_postgres = {
     .trouble = trouble,
     .fail = fail,
     .tidy = tidy,
+    .write_query = write_query,
+    .name_of = name_of,
+    .count_on = count_on,
+    .faults = faults,
 };

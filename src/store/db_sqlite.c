@@ -1,6 +1,7 @@
 /* db_sqlite.c - SQLite: one file (WAL) of the data folder. */
 #include <sqlite3.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include "db.h"
@@ -36,7 +37,8 @@ static rh_status fail(const store_db *d, const char *what, rh_error *err)
     case SQLITE_CONSTRAINT: return rh_fail(err, RH_ERR_NOTFOUND, "store: %s: %s", what, sqlite3_errmsg(l->db));
     case SQLITE_FULL: return rh_fail(err, RH_ERR_IO, "the disk of the data folder is full");
     case SQLITE_BUSY:
-    case SQLITE_LOCKED: return rh_fail(err, RH_ERR_IO, "the database of the data folder is locked by another program");
+    case SQLITE_LOCKED:
+        return rh_fail(err, RH_ERR_UNAVAILABLE, "the database of the data folder is locked by another program");
     default: return rh_fail(err, RH_ERR_IO, "store: %s: %s", what, sqlite3_errmsg(l->db));
     }
 }
@@ -161,7 +163,7 @@ static int64_t changes(const store_query *q)
 
 static rh_status prepare(lite *l, rh_error *err)
 {
-    for (int i = 0; i < RH_SQL_COUNT; i++)
+    for (int i = 0; i < RH_SQL_OTHER; i++)
         if (sqlite3_prepare_v3(l->db, rh_sql_text[i], -1, SQLITE_PREPARE_PERSISTENT, &l->stmt[i], NULL) != SQLITE_OK)
             return fail(&l->base, "prepare", err);
     return RH_OK;
@@ -184,13 +186,17 @@ static rh_status read_version(lite *l, const char *path, int *version, rh_error 
 }
 
 /* All versions that are missing in one transaction, whose lock keeps other programs from doing the same. */
-static rh_status migrate(lite *l, const char *path, rh_error *err)
+static rh_status migrate(lite *l, const char *path, bool as_it_is, rh_error *err)
 {
     int version = 0;
     char set[64];
     rh_status st = read_version(l, path, &version, err);
+    l->base.found = version;
     if (st != RH_OK || version == rh_migrations_len)
         return st;
+    if (as_it_is)
+        return rh_fail(err, RH_ERR_FORMAT, "%s has schema %d of %d: `rehearse store migrate` brings it up to date",
+                       path, version, rh_migrations_len);
     if (sqlite3_exec(l->db, "BEGIN IMMEDIATE", NULL, NULL, NULL) != SQLITE_OK)
         return fail(&l->base, "migrate", err);
     st = read_version(l, path, &version, err); /* another may have been faster */
@@ -213,14 +219,16 @@ static void close_file(store_db *d)
     rh_free(l);
 }
 
-static rh_status open_file(store_db **out, const char *path, rh_error *err)
+static rh_status open_file(store_db **out, const char *path, bool as_it_is, rh_error *err)
 {
     lite *l = rh_calloc(1, sizeof *l);
     if (!l)
         return rh_fail(err, RH_ERR_NOMEM, "store: out of memory");
-    rh_store_make_folder(path);
+    if (!as_it_is)
+        rh_store_make_folder(path);
     mode_t old = umask(077); /* what people said is theirs alone */
-    int rc = sqlite3_open_v2(path, &l->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL);
+    int make = as_it_is ? 0 : SQLITE_OPEN_CREATE;
+    int rc = sqlite3_open_v2(path, &l->db, SQLITE_OPEN_READWRITE | make | SQLITE_OPEN_NOMUTEX, NULL);
     if (rc == SQLITE_OK) {
         sqlite3_busy_timeout(l->db, RH_STORE_PATIENCE_S * 1000); /* while it is opened */
         rc = sqlite3_exec(l->db,
@@ -235,7 +243,7 @@ static rh_status open_file(store_db **out, const char *path, rh_error *err)
     else if (rc != SQLITE_OK)
         st = rh_fail(err, RH_ERR_IO, "%s cannot be opened: %s", path, l->db ? sqlite3_errmsg(l->db) : "out of memory");
     if (st == RH_OK)
-        st = migrate(l, path, err);
+        st = migrate(l, path, as_it_is, err);
     if (st == RH_OK)
         st = prepare(l, err);
     if (st != RH_OK) {
@@ -246,6 +254,32 @@ static rh_status open_file(store_db **out, const char *path, rh_error *err)
     *out = &l->base;
     return RH_OK;
 }
+
+/* ---- a whole store in hand ---- */
+
+static rh_status write_query(store_query *q, const char *sql, rh_error *err)
+{
+    lite *l = lite_of(q->db);
+    sqlite3_stmt **stmt = &l->stmt[q->which];
+    sqlite3_finalize(*stmt);
+    *stmt = NULL;
+    return sqlite3_prepare_v2(l->db, sql, -1, stmt, NULL) == SQLITE_OK ? RH_OK : fail(&l->base, "prepare", err);
+}
+
+static rh_status name_of(store_db *d, char *out, size_t size, rh_error *err)
+{
+    char *path = realpath(sqlite3_db_filename(lite_of(d)->db, "main"), NULL);
+    bool fits = path && snprintf(out, size, "%s", path) < (int)size;
+    free(path);
+    return fits ? RH_OK : rh_fail(err, RH_ERR_IO, "the path of the database can't be told");
+}
+
+static const char *const faults[] = {
+    "SELECT integrity_check FROM pragma_integrity_check WHERE integrity_check <> 'ok'",
+    "SELECT 'a row of table ' || \"table\" || ' refers to one of table ' || parent || ' that is not there'"
+    " FROM pragma_foreign_key_check",
+    NULL,
+};
 
 const store_engine store_sqlite = {
     .open = open_file,
@@ -264,4 +298,7 @@ const store_engine store_sqlite = {
     .trouble = trouble,
     .fail = fail,
     .tidy = tidy,
+    .write_query = write_query,
+    .name_of = name_of,
+    .faults = faults,
 };

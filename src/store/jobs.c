@@ -80,7 +80,11 @@ static rh_status session_state(rh_store *s, const char *state, const char *id, r
 static rh_status begin_anew(rh_store *s, const char *id, rh_error *err)
 {
     static const rh_sql kept[] = {RH_SQL_CLEAR_SEGMENTS, RH_SQL_CLEAR_EVENTS, RH_SQL_CLEAR_SECONDS};
-    rh_status st = session_state(s, "analysing", id, err);
+    int64_t epoch = -1;
+    rh_status st =
+        store_number(s->db, RH_SQL_JOB_SESSION_TAKE, "job", &epoch, err, VALUES(R(rh_unix_time()), T(s->node), T(id)));
+    if (st == RH_OK && epoch >= 0) /* what an earlier claim still writes of it is written no more */
+        st = store_owners_set(s, id, epoch, err);
     for (size_t i = 0; i < sizeof kept / sizeof *kept && st == RH_OK; i++)
         st = store_clear(s, kept[i], id, err);
     return st;
@@ -121,6 +125,7 @@ static rh_status claimed(rh_store *s, rh_status st, json_t *rows, rh_store_job *
     rh_error why;
     (void)rh_fail(&why, RH_ERR_LIMIT, "the program ended %d times while it worked on this", out->attempts - 1);
     st = rh_store_job_fail(s, out, why.msg, err);
+    rh_store_release(s, out->id);
     if (st == RH_OK && err)
         *err = why;
     return st == RH_OK ? RH_ERR_LIMIT : st;

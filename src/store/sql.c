@@ -162,6 +162,8 @@ const char *const rh_sql_text[RH_SQL_COUNT] = {
     [RH_SQL_JOB_DROP_SESSION] = "DELETE FROM job WHERE session = ?1",
     [RH_SQL_JOB_ABANDON] = "UPDATE job SET due = 0 WHERE state = 'running'",
     [RH_SQL_JOBS_WAITING] = "SELECT count(*) FROM job WHERE state IN ('queued', 'running')",
+    [RH_SQL_JOB_SESSION_TAKE] = "UPDATE session SET state = 'analysing', updated = ?1, owner = ?2, epoch = epoch + 1"
+                                " WHERE id = ?3 AND state IN ('queued', 'analysing') RETURNING epoch",
     [RH_SQL_JOB_SESSION_STATE] = "UPDATE session SET state = ?1, updated = ?2"
                                  " WHERE id = ?3 AND state IN ('queued', 'analysing')",
     [RH_SQL_JOB_SESSION_FAIL] = "UPDATE session SET state = 'failed', error = ?1, updated = ?2"
@@ -191,4 +193,8 @@ const char *const rh_sql_text[RH_SQL_COUNT] = {
                            " AND NOT EXISTS (SELECT 1 FROM session WHERE session.id = media.session)"
                            " AND NOT EXISTS (SELECT 1 FROM job WHERE job.id = media.session"
                            " AND job.state IN ('queued', 'running'))",
+    [RH_SQL_COPYING] = "SELECT source FROM copying",
+    [RH_SQL_COPY_BEGIN] = "INSERT INTO copying (one, source, begun) VALUES (1, ?1, unixepoch())",
+    [RH_SQL_COPY_END] = "DELETE FROM copying",
+    [RH_SQL_NODES_ALIVE] = "SELECT name FROM node WHERE beat > unixepoch() - 10",
 };

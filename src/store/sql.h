@@ -63,6 +63,7 @@ typedef enum {
     RH_SQL_JOB_DROP_SESSION,
     RH_SQL_JOB_ABANDON,
     RH_SQL_JOBS_WAITING,
+    RH_SQL_JOB_SESSION_TAKE,
     RH_SQL_JOB_SESSION_STATE,
     RH_SQL_JOB_SESSION_FAIL,
     RH_SQL_JOB_RESULT,
@@ -88,7 +89,12 @@ typedef enum {
     RH_SQL_MEDIA_REMOVE,
     RH_SQL_MEDIA_REMOVE_SESSION,
     RH_SQL_MEDIA_SWEEP,
-    RH_SQL_COUNT
+    RH_SQL_COPYING,
+    RH_SQL_COPY_BEGIN,
+    RH_SQL_COPY_END,
+    RH_SQL_NODES_ALIVE,
+    RH_SQL_OTHER, /* from here on: written while the program runs (store_write_query()) */
+    RH_SQL_COUNT = RH_SQL_OTHER + 20
 } rh_sql;
 
 extern const char *const rh_sql_text[RH_SQL_COUNT];

@@ -264,6 +264,16 @@ rh_status rh_store_files(rh_store *s, json_t **sessions, rh_error *err)
 
 /* ---- open and close ---- */
 
+/* What is not there yet would be missed, and what is written meanwhile lost. */
+static rh_status refuse_unfinished(store_db *d, rh_error *err)
+{
+    int n = 0;
+    rh_status st = store_do(d, RH_SQL_COPYING, "look", &n, err, NULL, 0);
+    return st == RH_OK && n ? rh_fail(err, RH_ERR_FORMAT,
+                                      "the store is a copy that is not whole: `rehearse store copy` goes on with it")
+                            : st;
+}
+
 static rh_status open_store(rh_store **out, const char *path, const char *node, rh_error *err)
 {
     rh_store *s = rh_calloc(1, sizeof *s);
@@ -273,7 +283,9 @@ static rh_status open_store(rh_store **out, const char *path, const char *node, 
     store_owners_open(s);
     pthread_mutex_init(&s->lock, NULL);
     pthread_cond_init(&s->answered, NULL);
-    rh_status st = store_db_open(&s->db, path, err);
+    rh_status st = store_db_open(&s->db, path, false, err);
+    if (st == RH_OK)
+        st = refuse_unfinished(s->db, err);
     if (st == RH_OK && node && s->db->engine->shared)
         st = store_register(s, node, err);
     if (st == RH_OK && strcmp(path, ":memory:") != 0 && !rh_store_is_url(path))

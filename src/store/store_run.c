@@ -2,6 +2,7 @@
 #include <ctype.h>
 #include <string.h>
 #include "rehearse/base/clock.h"
+#include "place.h"
 #include "store_internal.h"
 
 /* ---- queued writes ---- */
@@ -270,9 +271,9 @@ rh_status store_run_report_llm(rh_store *s, store_op *o, rh_error *err)
     return st;
 }
 
-rh_status store_run_files(rh_store *s, store_op *o, rh_error *err)
+rh_status store_files(store_db *d, json_t **out, rh_error *err)
 {
-    store_query *q = store_use(s->db, RH_SQL_FILES, NULL, 0);
+    store_query *q = store_use(d, RH_SQL_FILES, NULL, 0);
     json_t *all = json_object();
     store_step step;
     while ((step = store_query_step(q)) == STORE_ROW) {
@@ -280,7 +281,16 @@ rh_status store_run_files(rh_store *s, store_op *o, rh_error *err)
         json_object_set_new(all, store_query_text(q, 0), row);
     }
     rh_status st = store_query_end(q, step, "list", err);
-    json_decref(o->out);
-    o->out = all;
+    if (st == RH_OK)
+        *out = all;
+    else
+        json_decref(all);
     return st;
+}
+
+rh_status store_run_files(rh_store *s, store_op *o, rh_error *err)
+{
+    json_decref(o->out); /* of an attempt before */
+    o->out = NULL;
+    return store_files(s->db, &o->out, err);
 }

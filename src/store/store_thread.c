@@ -165,9 +165,10 @@ static rh_status apply(rh_store *s)
                 return st;
         }
         if (!s->in_transaction) {
-            if (store_db_begin(s->db, asks_sync(s), &err) != RH_OK) {
+            rh_status begun = store_db_begin(s->db, asks_sync(s), &err);
+            if (begun != RH_OK) {
                 tell_trouble(s, &err);
-                return RH_ERR_IO;
+                return begun;
             }
             s->in_transaction = true;
             s->n_transactions++;
@@ -250,7 +251,7 @@ static rh_status transact(rh_store *s, store_op *o, rh_error *err)
         if (st != RH_OK) {
             bool again = passing(s), locked = is_locked(s);
             roll_back(s);
-            st = again ? (locked ? RH_AGAIN : RH_ERR_IO) : st;
+            st = again && locked ? RH_AGAIN : again && st != RH_ERR_UNAVAILABLE ? RH_ERR_IO : st;
         }
     } else if (is_locked(s)) {
         st = RH_AGAIN;
@@ -329,7 +330,7 @@ static void ask(rh_store *s, store_op *o)
             s->retry_at_us = rh_now_us() + RETRY_US;
         return;
     }
-    answer(s, o, st == RH_AGAIN ? RH_ERR_IO : st, &err);
+    answer(s, o, st == RH_AGAIN ? RH_ERR_UNAVAILABLE : st, &err);
 }
 
 static void retry(rh_store *s)

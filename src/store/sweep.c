@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "place.h"
 #include "store_internal.h"
 
 bool rh_video_name_read(rh_video_name *out, const char *file)
@@ -32,7 +33,7 @@ static bool is(const json_t *row, const char *key, const char *text)
 }
 
 /* Whether the session of that row still needs the file. */
-static bool needed(const json_t *row, const char *file, const char *ending)
+bool store_media_needed(const json_t *row, const char *file, const char *ending)
 {
     bool running = is(row, "state", "live") || is(row, "state", "queued") || is(row, "state", "analysing");
     if (strcmp(ending, "upload") == 0)
@@ -46,7 +47,7 @@ static bool needed(const json_t *row, const char *file, const char *ending)
 
 /* <id>.pcm, <id>.wav, <id>.upload, <any>.part of an upload on its way, and parts of videos; what has another
  * name is not ours. */
-static const char *ending_of(const char *file, char *id)
+const char *store_media_ending(const char *file, char *id)
 {
     static const char *const endings[] = {"pcm", "wav", "upload", "part"};
     const char *dot = strrchr(file, '.');
@@ -83,10 +84,10 @@ rh_status rh_store_sweep(rh_store *s, const char *media_dir, double older_than, 
     for (struct dirent *e; dir && (e = readdir(dir));) {
         char id[RH_SESSION_ID_MAX + 1];
         struct stat f;
-        const char *ending = ending_of(e->d_name, id);
+        const char *ending = store_media_ending(e->d_name, id);
         if (!ending || fstatat(dirfd(dir), e->d_name, &f, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISREG(f.st_mode))
             continue;
-        if ((double)f.st_mtime < older_than && !needed(json_object_get(sessions, id), e->d_name, ending))
+        if ((double)f.st_mtime < older_than && !store_media_needed(json_object_get(sessions, id), e->d_name, ending))
             *n_removed += unlinkat(dirfd(dir), e->d_name, 0) == 0;
     }
     if (dir)
@@ -100,7 +101,7 @@ void rh_store_remove_files(const char *media_dir, const char *id)
     DIR *dir = opendir(media_dir); /* none: there are no files */
     for (struct dirent *e; dir && (e = readdir(dir));) {
         char of[RH_SESSION_ID_MAX + 1];
-        const char *ending = ending_of(e->d_name, of);
+        const char *ending = store_media_ending(e->d_name, of);
         if (ending && strcmp(ending, "part") != 0 && strcmp(of, id) == 0)
             (void)unlinkat(dirfd(dir), e->d_name, 0);
     }

@@ -138,6 +138,17 @@ class TheDatabaseIsAway(unittest.TestCase):
             self.assertEqual(status, 503)
             self.assertIn("database", json.loads(body)["detail"])
             self.assertIn("retry-after", headers)
+            kind, form_of_it = form([("file", wav(x[:16000]), "a.wav")])
+            json_kind = {"Content-Type": "application/json"}
+            for method, path, body, headers in (
+                    ("GET", "/v1/sessions", None, {}), ("GET", "/v1/sessions/spooled", None, {}),
+                    ("GET", "/v1/sessions/spooled/report", None, {}), ("DELETE", "/v1/sessions/nobody", None, {}),
+                    ("GET", "/v1/interviews", None, {}), ("POST", "/v1/interviews", '{"role": "general", "length": 1}', json_kind),
+                    ("POST", "/v1/sessions/spooled/notes", '{"t": 1, "text": "x"}', json_kind), ("GET", "/v1/export", None, {}),
+                    ("POST", "/v1/sessions", form_of_it, {"Content-Type": kind})):
+                status, told, body = a.request(method, path, body, headers)
+                self.assertEqual((status, told.get("retry-after")), (503, "1"), (method, path, body))
+                self.assertIn("database", json.loads(body)["detail"])
             self.assertEqual(p.until("error")["code"], "storage")
             # Its own client may come back meanwhile.
             p.w.sock.shutdown(socket.SHUT_RDWR)
@@ -148,6 +159,7 @@ class TheDatabaseIsAway(unittest.TestCase):
         finally:
             db.start()
         again.until("notice")
+        self.assertEqual(a.request("DELETE", "/v1/sessions/nobody")[0], 404)
         acked(again, us=11000000, seq=final["seq"])
         self.assertTrue(eventually(lambda: a.request("GET", "/ready")[0] == 200, 20))
         report = again.finish()

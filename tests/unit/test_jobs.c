@@ -133,6 +133,21 @@ static void whoever_has_lost_a_job_writes_nothing_of_it(void **state)
     json_t *got = session(b, "two"), *report = json_pack("{s:s}", "by", "b"), *late = json_pack("{s:s}", "by", "a");
     assert_int_equal(json_array_size(json_object_get(got, "segments")), 0); /* begun anew */
     json_decref(got);
+    segment = json_pack("{s:s}", "text", "too late");
+    assert_int_equal(rh_store_segment(a, "two", 1, 1, 2, segment), RH_OK);
+    assert_int_equal(rh_store_event(a, "two", "pause", 1, 2, segment), RH_OK);
+    assert_int_equal(rh_store_second(a, "two", 1, segment), RH_OK);
+    assert_int_equal(rh_store_flush(a, &err), RH_OK);
+    assert_int_equal(rh_store_standing(a, "two"), RH_STANDING_TAKEN);
+    assert_int_equal(rh_store_segment(b, "two", 0, 0, 1, segment), RH_OK);
+    assert_int_equal(rh_store_flush(b, &err), RH_OK);
+    json_decref(segment);
+    got = session(b, "two");
+    assert_int_equal(json_array_size(json_object_get(got, "segments")), 1); /* its own */
+    assert_int_equal(json_array_size(json_object_get(got, "events")), 0);
+    assert_int_equal(json_array_size(json_object_get(got, "seconds")), 0);
+    json_decref(got);
+    rh_store_release(a, "two");
     assert_int_equal(rh_store_job_beat(a, &lost, 0.9, &err), RH_ERR_CANCELED);
     assert_int_equal(rh_store_job_put_back(a, &lost, 0, true, &err), RH_ERR_CANCELED);
     assert_int_equal(rh_store_job_fail(a, &lost, "late", &err), RH_ERR_CANCELED);

@@ -51,9 +51,9 @@ static void what_was_queued_while_the_server_was_away_is_written_once(void **sta
         int64_t told = rh_store_receipt_seq(r);
         write_events(s, (2 * round + 1) * EVENTS, r);
         assert_int_equal(rh_store_receipt_seq(r), told); /* nothing is acknowledged meanwhile */
-        assert_int_equal(rh_store_health(s, &err), RH_ERR_IO);
+        assert_int_equal(rh_store_health(s, &err), RH_ERR_UNAVAILABLE);
         assert_null(strstr(err.msg, "postgresql://"));
-        assert_int_equal(rh_store_get(s, "one", &got, &err), RH_ERR_IO);
+        assert_int_equal(rh_store_get(s, "one", &got, &err), RH_ERR_UNAVAILABLE);
         server("start");
         for (int i = 0; i < 200 && rh_store_receipt_seq(r) < 2 * (round + 1) * EVENTS; i++)
             usleep(100000);

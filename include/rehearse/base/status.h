@@ -16,8 +16,9 @@ typedef enum {
     RH_ERR_LIMIT = -5,  /* a named limit would be passed */
     RH_ERR_NOTFOUND = -6,
     RH_ERR_CANCELED = -7,
-    RH_ERR_UNSUPPORTED = -8, /* well-formed, but not something this build can do */
-    RH_ERR_BUSY = -9,        /* too much at once: the same may go in a moment */
+    RH_ERR_UNSUPPORTED = -8,  /* well-formed, but not something this build can do */
+    RH_ERR_BUSY = -9,         /* too much at once: the same may go in a moment */
+    RH_ERR_UNAVAILABLE = -10, /* what it needs can't be had just now: a database that is away or locked */
 } rh_status;
 
 enum { RH_ERROR_MSG = 240 };

@@ -7,7 +7,7 @@
  *
  * All servers of a database take from one table. Who claims a job has it for RH_JOB_LEASE_S and says in time that it
  * still works (_beat); a job whose server is gone is claimed by another one. A claim has an epoch: whoever has lost
- * the job (RH_ERR_CANCELED) can write nothing of it any more, so that each is done once. Leases go by the database's
+ * the job (RH_ERR_CANCELED) can write nothing of it any more, nor of its session, so that each is done once. Leases go by the database's
  * clock. No transaction stays open meanwhile. Threads: any that may wait. */
 #ifndef RH_STORE_JOBS_H
 #define RH_STORE_JOBS_H
@@ -33,7 +33,7 @@ void rh_store_job_clear(rh_store_job *j);
 rh_status rh_store_recording(rh_store *s, const char *id, double unix_time, const json_t *meta, int most,
                              rh_error *err);
 
-/* The oldest that is due. What a recording had from an attempt before is forgotten. One that
+/* The oldest that is due. Its session is this node's until rh_store_release(). What a recording had from an attempt before is forgotten. One that
  * was claimed RH_JOB_ATTEMPTS times before has failed now, for good: RH_ERR_LIMIT, *out says which, and `err` why.
  * RH_AGAIN nothing is due. */
 rh_status rh_store_job_claim(rh_store *s, rh_store_job *out, rh_error *err);

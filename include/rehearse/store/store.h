@@ -7,6 +7,7 @@
  * less than a second. Everything else waits for its answer. While the disk is full or
  * another program holds the database, queued writes wait and are written when it goes
  * again (rh_store_health() says so); questions are answered from what is committed.
+ * Every call that waits may give RH_ERR_UNAVAILABLE: another program holds the database, or its server is away.
  * JSON values are borrowed for the call when passed in, owned by the caller
  * when given out (json_decref).
  * Threads: any; never call the waiting functions from a thread that may not block. */
@@ -151,7 +152,7 @@ rh_status rh_store_told_forget(rh_store *s, double unix_time, rh_error *err);
 rh_status rh_store_flush(rh_store *s, rh_error *err);
 /* The same for who has other things to do: it waits `ms` at most for another program that holds the database. */
 rh_status rh_store_flush_within(rh_store *s, int ms, rh_error *err);
-/* Does not wait. RH_OK, or why nothing can be written just now (the disk is full, ...). */
+/* Does not wait. RH_OK, or why nothing can be written just now: RH_ERR_IO (the disk is full, ...), RH_ERR_UNAVAILABLE. */
 rh_status rh_store_health(rh_store *s, rh_error *err);
 /* Array, newest first: {id, created, state, duration_s, meta, scores, measures, error?}. state: live, queued,
  * analysing, done, failed. measures: {"eye_contact": value, ...} of the report's.

@@ -60,10 +60,8 @@ static void accept_done(rh_server *s, rh_job *job)
         rh_background_look(s, 0);
     if (h && u->err.code == RH_OK)
         rh_http_json(h, 202, json_pack("{s:s, s:s, s:f}", "id", u->id, "state", "queued", "progress", 0.0));
-    if (h && u->err.code == RH_ERR_BUSY)
-        rh_http_header(h, "retry-after", "5");
     if (h && u->err.code != RH_OK)
-        rh_http_error(h, u->err.code == RH_ERR_BUSY ? 429 : 507, "%s", u->err.msg);
+        rh_http_fail_to_keep(h, &u->err);
     upload_free(u);
 }
 

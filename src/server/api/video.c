@@ -43,7 +43,7 @@ static void piece_done(rh_server *s, rh_job *base)
     if (c && c->http && (j->err.code == RH_OK || j->err.code == RH_ERR_INVAL))
         rh_http_json(c->http, j->err.code == RH_OK ? 200 : 409, answer_of(j));
     else if (c && c->http)
-        rh_http_error(c->http, j->err.code == RH_ERR_LIMIT ? 413 : 507, "%s", j->err.msg);
+        rh_http_fail_to_keep(c->http, &j->err);
     rh_buf_done(&j->body);
     rh_free(j);
 }

@@ -106,15 +106,12 @@ static void accept_done(rh_server *s, rh_job *job)
     acceptance *a = (acceptance *)job;
     rh_conn *c = rh_conn_find(s, job->conn);
     rh_http *h = c ? c->http : NULL;
-    bool busy = a->err.code == RH_ERR_BUSY;
     if (a->err.code == RH_OK)
         rh_background_look(s, 0);
-    if (h && busy)
-        rh_http_header(h, "retry-after", "5");
     if (h && a->err.code == RH_OK)
         rh_http_json(h, 202, object_of(a->data, a->id));
     else if (h)
-        rh_http_error(h, busy ? 429 : 507, "%s", a->err.msg);
+        rh_http_fail_to_keep(h, &a->err);
     acceptance_free(a);
 }
 
