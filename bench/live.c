@@ -1,11 +1,13 @@
-/* live [--sessions N] [--workers N] [--threads N] [--files N] [--cpu 1] [--texts FILE] -
+/* live [--sessions N] [--workers N] [--threads N] [--files N] [--cpu 1] [--first-come 1] [--session 1] [--texts FILE] -
  * latency and accuracy of live recognition.
  *
  * Each session speaks LibriSpeech utterances one after the other, a second of
  * room noise between them. Time is simulated: sound arrives at the rate of
  * speech, a decode takes as long as it really took here (run alone, with
- * `threads` threads), and a job waits for one of `workers` workers, so that a
- * minute is measured in seconds. What this leaves out: memory traffic of
+ * `threads` threads), and a job waits for one of `workers` workers, those due first
+ * first as in the server (with --first-come 1 in the order they came, also what needs no
+ * decode), so that a minute is measured in seconds. --session 1: with all that live sessions
+ * of the server ask for. What this leaves out: memory traffic of
  * decodes that run at the same time. With --cpu 1 a decode takes its processor
  * time, for machines that are busy with other things (use one thread then).
  *   first_partial: from an utterance's first speech to the first text shown of it
@@ -37,7 +39,9 @@ typedef struct {
     size_t n, fed;
     utterance u[MAX_FILES];
     int n_u;
-    double next;       /* time of its next look */
+    double next;       /* time of its next look, or since when its job waits */
+    double due;        /* of the job */
+    bool waits;        /* the job, for a worker */
     double partial_at; /* of the last partial */
     bool done;
 } session;
@@ -49,7 +53,7 @@ typedef struct {
 
 static series first_partials, finals, intervals, decodes;
 static double free_at[MAX_SESSIONS]; /* workers */
-static bool cpu_clock;
+static bool cpu_clock, first_come;
 
 static int64_t clock_us(void)
 {
@@ -165,47 +169,77 @@ static void take(session *s, double now)
     }
 }
 
-/* One look of a session at time s->next: its sound up to then, and a decode if one is due. */
-static void look(session *s, int n_workers)
+static void feed(session *s, double now)
 {
-    int w = 0;
-    for (int i = 1; i < n_workers; i++)
-        if (free_at[i] < free_at[w])
-            w = i;
-    double now = fmax(s->next, free_at[w]);
     size_t until = (size_t)(now * RATE);
     rh_error err = {0};
     until = until < s->n ? until : s->n;
     if (until > s->fed)
         check(rh_transcriber_feed(s->t, s->sound + s->fed, until - s->fed, &err), &err);
     s->fed = until;
+}
+
+/* What the session has to do, from `now` on; returns how long it took. */
+static double work(session *s, double now)
+{
+    rh_error err = {0};
+    feed(s, now);
     int64_t from = clock_us();
     rh_status st = s->fed == s->n && now > (double)s->n / RATE + 1
                        ? (s->done = true, rh_transcriber_finish(s->t, NULL, &err))
                        : rh_transcriber_work(s->t, NULL, &err);
     check(st, &err);
     double took = (double)(clock_us() - from) / 1e6;
-    if (st == RH_OK) {
-        note(&decodes, took);
-        now += took;
-        free_at[w] = now;
-        take(s, now);
-        s->next = now;
-    } else {
-        s->next = now + POLL_MS / 1e3;
-    }
+    s->waits = false;
+    if (st == RH_OK)
+        take(s, now + took);
+    s->next = st == RH_OK ? now + took : now + POLL_MS / 1e3;
+    return st == RH_OK ? took : 0;
+}
+
+/* A look at what is due: what needs no decode is done, else it waits for a worker. */
+static void look(session *s)
+{
+    bool long_work;
+    feed(s, s->next);
+    (void)rh_transcriber_due(s->t);
+    int64_t us = rh_transcriber_may_wait_us(s->t, &long_work);
+    bool all = s->fed == s->n && s->next > (double)s->n / RATE + 1;
+    s->waits = long_work || all || first_come;
+    s->due = first_come ? s->next : s->next + (double)us / 1e6;
+    if (!s->waits)
+        (void)work(s, s->next);
 }
 
 static void simulate(session *s, int n_sessions, int n_workers)
 {
     for (;;) {
-        session *first = NULL;
+        session *first = NULL, *urgent = NULL;
+        int w = 0;
+        for (int i = 1; i < n_workers; i++)
+            if (free_at[i] < free_at[w])
+                w = i;
         for (int i = 0; i < n_sessions; i++)
-            if (!s[i].done && (!first || s[i].next < first->next))
+            if (!s[i].done && !s[i].waits && (!first || s[i].next < first->next))
                 first = &s[i];
-        if (!first)
+        double soonest = INFINITY;
+        for (int i = 0; i < n_sessions; i++)
+            if (s[i].waits)
+                soonest = fmin(soonest, fmax(s[i].next, free_at[w]));
+        for (int i = 0; i < n_sessions; i++)
+            if (s[i].waits && s[i].next <= soonest && (!urgent || s[i].due < urgent->due))
+                urgent = &s[i];
+        if (!first && !urgent)
             return;
-        look(first, n_workers);
+        if (first && (!urgent || first->next <= soonest)) {
+            look(first);
+            continue;
+        }
+        double took = work(urgent, soonest);
+        if (took > 0) {
+            note(&decodes, took);
+            free_at[w] = soonest + took;
+        }
     }
 }
 
@@ -234,6 +268,7 @@ int main(int argc, char **argv)
     int n_workers = option(argc, argv, "--workers", n_sessions > 1 ? rh_cpu_count() : 1);
     int n_files = read_names(names, option(argc, argv, "--files", MAX_FILES));
     cpu_clock = option(argc, argv, "--cpu", 0) != 0;
+    first_come = option(argc, argv, "--first-come", 0) != 0;
     char path[4096];
     rh_error err;
     rh_asr_model *model = NULL;
@@ -246,6 +281,10 @@ int main(int argc, char **argv)
     check(rh_asr_model_load(&model, path, &o, &err), &err);
     rh_transcriber_options to = rh_transcriber_options_default();
     to.language = "en";
+    if (option(argc, argv, "--session", 0)) {
+        to.verbatim = to.expected = to.joined = true;
+        to.settle_ms = 8000;
+    }
     double audio_s = 0;
     for (int i = 0; i < n_sessions && i < MAX_SESSIONS; i++) {
         check(rh_transcriber_new(&sessions[i].t, model, vad, &to, &err), &err);

@@ -5,19 +5,24 @@
 #include <time.h>
 #include "rehearse/base/alloc.h"
 
+typedef struct {
+    void *item;
+    int64_t due;
+} entry;
+
 struct rh_queue {
     pthread_mutex_t lock;
     pthread_cond_t filled;
     bool closed;           /* {lock} */
     size_t head, len, cap; /* {lock} */
-    void *items[];         /* {lock} ring of cap */
+    entry entries[];       /* {lock} ring of cap */
 };
 
 rh_status rh_queue_new(rh_queue **out, size_t capacity, rh_error *err)
 {
     if (capacity == 0 || capacity > ((size_t)1 << 24))
         return rh_fail(err, RH_ERR_INVAL, "queue capacity %zu outside 1..2^24", capacity);
-    rh_queue *q = rh_calloc(1, sizeof *q + capacity * sizeof(void *));
+    rh_queue *q = rh_calloc(1, sizeof *q + capacity * sizeof(entry));
     if (!q)
         return rh_fail(err, RH_ERR_NOMEM, "queue: out of memory");
     q->cap = capacity;
@@ -40,7 +45,12 @@ void rh_queue_free(rh_queue *q)
     rh_free(q);
 }
 
-rh_status rh_queue_push(rh_queue *q, void *item)
+static entry *entry_at(rh_queue *q, size_t i)
+{
+    return &q->entries[(q->head + i) % q->cap];
+}
+
+rh_status rh_queue_push_due(rh_queue *q, void *item, int64_t due)
 {
     rh_status st = RH_OK;
     pthread_mutex_lock(&q->lock);
@@ -49,11 +59,19 @@ rh_status rh_queue_push(rh_queue *q, void *item)
     } else if (q->len == q->cap) {
         st = RH_ERR_LIMIT;
     } else {
-        q->items[(q->head + q->len++) % q->cap] = item;
+        size_t at = q->len++;
+        for (; at > 0 && entry_at(q, at - 1)->due > due; at--)
+            *entry_at(q, at) = *entry_at(q, at - 1);
+        *entry_at(q, at) = (entry){item, due};
         pthread_cond_signal(&q->filled);
     }
     pthread_mutex_unlock(&q->lock);
     return st;
+}
+
+rh_status rh_queue_push(rh_queue *q, void *item)
+{
+    return rh_queue_push_due(q, item, 0);
 }
 
 rh_status rh_queue_pop(rh_queue *q, void **item, int64_t timeout_us)
@@ -76,7 +94,7 @@ rh_status rh_queue_pop(rh_queue *q, void **item, int64_t timeout_us)
             st = RH_AGAIN;
     }
     if (q->len > 0) {
-        *item = q->items[q->head];
+        *item = q->entries[q->head].item;
         q->head = (q->head + 1) % q->cap;
         q->len--;
         st = RH_OK;

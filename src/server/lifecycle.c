@@ -49,7 +49,7 @@ static bool join_loader(rh_server *s, int wait_s)
  * functions want to add is refused, for the pools are closed before the first thread is joined. */
 static void end_work(rh_server *s)
 {
-    rh_pool *const pools[] = {s->media, s->speech, s->files, s->reports, s->desk, s->disk, s->asks};
+    rh_pool *const pools[] = {s->media, s->quick, s->speech, s->files, s->reports, s->desk, s->disk, s->asks};
     cancel_all(s);
     for (size_t i = 0; i < sizeof pools / sizeof *pools; i++)
         rh_pool_close(pools[i]);
@@ -82,6 +82,7 @@ bool rh_server_free(rh_server *s)
     if (!loaded)
         return false;       /* its thread uses what is left */
     rh_pool_free(s->media); /* closing connections may have asked them, and were refused */
+    rh_pool_free(s->quick);
     rh_pool_free(s->speech);
     rh_pool_free(s->files);
     rh_pool_free(s->reports);

@@ -67,7 +67,7 @@ rh_status rh_pool_new(rh_pool **out, rh_server *s, int n_threads, size_t capacit
 
 rh_status rh_pool_submit(rh_pool *p, rh_job *job)
 {
-    return rh_queue_push(p->queue, job);
+    return rh_queue_push_due(p->queue, job, job->due_us);
 }
 
 bool rh_pool_start(rh_pool *p, const void *job, size_t size)

@@ -137,6 +137,8 @@ static rh_status make_pools(rh_server *s, rh_error *err)
     int n_live = workers ? workers : s->n_cpus / 4 + 1, n_files = s->n_cpus / 8 + 1;
     rh_status st = rh_pool_new(&s->media, s, s->n_cpus, 3 * clients + RH_MAX_FRAME_JOBS, 0, err);
     if (st == RH_OK)
+        st = rh_pool_new(&s->quick, s, 2, clients + 16, 3, err);
+    if (st == RH_OK)
         st = rh_pool_new(&s->speech, s, n_live < 8 ? n_live : 8, 2 * clients + 16, 5, err);
     s->n_file_threads = n_files < 4 ? n_files : 4;
     if (st == RH_OK)

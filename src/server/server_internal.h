@@ -39,7 +39,8 @@ struct rh_job {
     rh_job *next; /* {server.done_lock} */
     void (*run)(rh_job *job, rh_worker *w);
     void (*done)(rh_server *s, rh_job *job);
-    uint64_t conn; /* id; 0 = nobody waits */
+    uint64_t conn;  /* id; 0 = nobody waits */
+    int64_t due_us; /* by rh_now_us(): what is due first runs first; 0 = at once */
 };
 
 /* A connection that speaks: an HTTP request under way or a WebSocket. */
@@ -131,6 +132,7 @@ struct rh_server {
     rh_oidc *oidc;       /* NULL: nobody signs in by an issuer */
     rh_networks proxies; /* trusted_proxies */
 
+    rh_pool *quick;                            /* what live speech needs without decoding: finals that are there */
     rh_pool *media, *speech, *files, *reports; /* pictures and sound in; live speech; uploads; ends */
     rh_pool *desk;                             /* what waits for the store and for files */
     rh_pool *disk;                             /* short writes: bodies of uploads, opening of live sessions */

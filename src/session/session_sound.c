@@ -205,6 +205,12 @@ void rh_session_take_heard(rh_session *s)
     }
 }
 
+int64_t rh_session_look(rh_session *s, bool *decodes)
+{
+    *decodes = s->transcriber && rh_transcriber_due(s->transcriber);
+    return s->transcriber ? rh_transcriber_may_wait_us(s->transcriber, decodes) : 0;
+}
+
 rh_status rh_session_work(rh_session *s, rh_error *err)
 {
     rh_session_watch_storage(s);

@@ -141,6 +141,39 @@ static void speech_is_shown_early_and_settled_at_pauses(void **state)
     rh_audio_done(&jfk);
 }
 
+/* What is not final yet may wait for what is; in a pause, until that has lasted; and the final that was decoded in the
+ * pause is no long work. */
+static void what_is_due_says_how_long_it_may_wait(void **state)
+{
+    (void)state;
+    rh_audio jfk;
+    rh_error err;
+    int n_ready = 0, n_paused = 0, n_shown = 0;
+    told o = {0};
+    assert_int_equal(rh_audio_read_file(&jfk, "tests/fixtures/jfk.flac", 60, &err), RH_OK);
+    rh_transcriber *t = start(true);
+    for (size_t i = 0; i < jfk.n; i += PIECE) {
+        bool decodes, due = true;
+        assert_int_equal(rh_transcriber_feed(t, jfk.samples + i, jfk.n - i < PIECE ? jfk.n - i : PIECE, &err), RH_OK);
+        while (due) {
+            int n_finals = o.n_finals, n_partials = o.n_partials;
+            due = rh_transcriber_due(t);
+            int64_t us = rh_transcriber_may_wait_us(t, &decodes);
+            assert_true(due || (us == 0 && !decodes));
+            assert_int_equal(rh_transcriber_work(t, NULL, &err), due ? RH_OK : RH_AGAIN);
+            listen(t, &o, (double)i / RATE + 0.1);
+            assert_true(o.n_finals == n_finals || us == 0);
+            assert_true(o.n_partials == n_partials || (us > 0 && us <= 1000000 && decodes));
+            n_ready += o.n_finals > n_finals && !decodes;
+            n_shown += o.n_partials > n_partials;
+            n_paused += o.n_partials > n_partials && us <= 240000; /* 400 ms without the 160 that have gone */
+        }
+    }
+    assert_true(n_ready > 0 && n_paused >= n_ready && n_shown > n_paused);
+    rh_transcriber_free(t);
+    rh_audio_done(&jfk);
+}
+
 /* Adds a file's speech to `x` without the pauses. */
 static size_t add_breathless(float *x, size_t n, const char *path)
 {
@@ -294,6 +327,7 @@ int main(void)
     (void)model_file("ggml-base.bin");
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(speech_is_shown_early_and_settled_at_pauses),
+        cmocka_unit_test(what_is_due_says_how_long_it_may_wait),
         cmocka_unit_test(speech_without_a_pause_is_settled_by_agreement),
         cmocka_unit_test(soft_speech_beside_loud_speech_is_heard),
         cmocka_unit_test(a_canceled_decode_loses_nothing),

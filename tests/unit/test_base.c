@@ -46,6 +46,29 @@ static void alloc_array_checks_the_product(void **state)
     assert_null(rh_alloc_array(SIZE_MAX / 2, 3));
 }
 
+static void what_is_due_first_comes_first(void **state)
+{
+    (void)state;
+    enum { N = 5 };
+    static const int64_t due[N] = {30, 10, 30, 0, 20};
+    static const int order[N] = {3, 1, 4, 0, 2};
+    int items[N];
+    rh_queue *q = NULL;
+    void *got;
+    assert_int_equal(rh_queue_new(&q, N, NULL), RH_OK);
+    for (int turn = 0; turn < N; turn++) { /* wherever the ring begins */
+        for (int i = 0; i < N; i++)
+            assert_int_equal(rh_queue_push_due(q, &items[i], due[i]), RH_OK);
+        for (int i = 0; i < N; i++) {
+            assert_int_equal(rh_queue_pop(q, &got, 0), RH_OK);
+            assert_ptr_equal(got, &items[order[i]]);
+        }
+        assert_int_equal(rh_queue_push(q, &items[0]), RH_OK);
+        assert_int_equal(rh_queue_pop(q, &got, 0), RH_OK);
+    }
+    rh_queue_free(q);
+}
+
 static void full_queue_refuses_and_closed_queue_drains(void **state)
 {
     (void)state;
@@ -113,6 +136,7 @@ int main(void)
         cmocka_unit_test(buf_keeps_within_its_maximum),
         cmocka_unit_test(failed_allocation_leaves_buf_unchanged),
         cmocka_unit_test(alloc_array_checks_the_product),
+        cmocka_unit_test(what_is_due_first_comes_first),
         cmocka_unit_test(full_queue_refuses_and_closed_queue_drains),
         cmocka_unit_test(push_wakes_a_waiting_thread),
         cmocka_unit_test(error_carries_code_and_message),

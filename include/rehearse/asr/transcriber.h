@@ -69,6 +69,9 @@ rh_status rh_transcriber_feed(rh_transcriber *t, const float *samples, size_t n,
 /* Follows voice activity through the sound fed, which is cheap; whether _work has
  * something to decode. */
 bool rh_transcriber_due(rh_transcriber *t);
+/* After _due: how long _work may wait. What may end in the pause that is there, until it has ended; 0 = something is
+ * final, or nothing is due. *decodes: it is long work. */
+int64_t rh_transcriber_may_wait_us(const rh_transcriber *t, bool *decodes);
 /* Decodes what is due, at most one utterance or partial. RH_AGAIN when nothing is due. */
 rh_status rh_transcriber_work(rh_transcriber *t, const atomic_bool *cancel, rh_error *err);
 /* The next thing heard; RH_AGAIN when there is none. */

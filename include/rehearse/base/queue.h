@@ -1,4 +1,5 @@
-/* queue.h - bounded first-in first-out queue of pointers between threads.
+/* queue.h - bounded queue of pointers between threads: what is due first comes first,
+ * what is due at the same time in the order it came.
  *
  * The queue never owns what it carries. Threads: any number of producers and
  * consumers. */
@@ -14,8 +15,10 @@ typedef struct rh_queue rh_queue;
 /* RH_ERR_INVAL capacity 0; RH_ERR_NOMEM. */
 rh_status rh_queue_new(rh_queue **out, size_t capacity, rh_error *err);
 void rh_queue_free(rh_queue *q); /* NULL is fine; nobody may be waiting */
-/* RH_ERR_LIMIT when full, RH_END when closed. Never waits. */
-rh_status rh_queue_push(rh_queue *q, void *item);
+/* Behind what is due at `due` or before, whatever clock that is of. RH_ERR_LIMIT when full, RH_END when
+ * closed. Never waits. */
+rh_status rh_queue_push_due(rh_queue *q, void *item, int64_t due);
+rh_status rh_queue_push(rh_queue *q, void *item); /* due 0 */
 /* Waits up to timeout_us (-1 = for ever, 0 = not at all). RH_AGAIN timed out,
  * RH_END closed and empty. */
 rh_status rh_queue_pop(rh_queue *q, void **item, int64_t timeout_us);

@@ -23,6 +23,7 @@ enum {
     LEAST_CUT = 4 * RATE,      /* but not into pieces shorter than this */
     SETTLE_LATE = 6 * RATE,    /* beyond settle_ms: how much sound is looked at in one go */
     FIRST_PARTIAL = RATE / 2,  /* after the onset */
+    SHOW_LATE_US = 1000000,    /* what is no final may wait so long for what is */
 };
 
 rh_transcriber_options rh_transcriber_options_default(void)
@@ -190,12 +191,16 @@ static void on_gate(rh_transcriber *t, rh_gate_event e)
         t->speech_end = end;
 }
 
-static bool ended(const rh_transcriber *t)
+/* Silence that ends the utterance, in samples. */
+static int64_t end_silence(const rh_transcriber *t)
 {
     int64_t silence = (int64_t)t->o.end_silence_ms * RATE / 1000;
-    if (t->speech_end - t->begun < SHORT && silence < PATIENCE)
-        silence = PATIENCE;
-    return t->open && t->gate.state == RH_GATE_CLOSED && t->seen - t->speech_end >= silence;
+    return t->speech_end - t->begun < SHORT && silence < PATIENCE ? PATIENCE : silence;
+}
+
+static bool ended(const rh_transcriber *t)
+{
+    return t->open && t->gate.state == RH_GATE_CLOSED && t->seen - t->speech_end >= end_silence(t);
 }
 
 /* The best short pause to cut a long utterance at; 0 = none. */
@@ -283,12 +288,17 @@ static void close_utterance(rh_transcriber *t)
     atomic_store(&t->speaking, false);
 }
 
+/* The last partial heard all of the utterance and will be its final. */
+static bool is_decoded(const rh_transcriber *t)
+{
+    return !t->doubtful && t->partial_at >= t->speech_end + TR_PAUSE_DECODE / 2;
+}
+
 static rh_status finish_utterance(rh_transcriber *t, const atomic_bool *cancel, rh_error *err)
 {
     int64_t to = t->speech_end + TAIL, have = t->base + (int64_t)t->n_sound;
     to = to < have ? to : have;
-    bool decoded = !t->doubtful && t->partial_at >= t->speech_end + TR_PAUSE_DECODE / 2;
-    rh_status st = decoded ? rh_tr_promote(t, to, err) : rh_tr_final(t, to, cancel, err);
+    rh_status st = is_decoded(t) ? rh_tr_promote(t, to, err) : rh_tr_final(t, to, cancel, err);
     if (st == RH_OK)
         close_utterance(t);
     return st;
@@ -334,6 +344,16 @@ bool rh_transcriber_due(rh_transcriber *t)
     bool due = take_input(t) != RH_OK || look(t) != RH_OK || next_step(t) != NOTHING;
     update_behind(t);
     return due; /* also after a failure: _work will say it */
+}
+
+int64_t rh_transcriber_may_wait_us(const rh_transcriber *t, bool *decodes)
+{
+    step what = next_step(t);
+    *decodes = what != NOTHING && !(what == END && is_decoded(t));
+    if (what == NOTHING || what == END)
+        return 0;
+    int64_t left = end_silence(t) - (t->seen - t->speech_end);
+    return what == SHOW && pause_due(t) && left > 0 ? left * 1000000 / RATE : SHOW_LATE_US;
 }
 
 rh_status rh_transcriber_work(rh_transcriber *t, const atomic_bool *cancel, rh_error *err)

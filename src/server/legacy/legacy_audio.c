@@ -83,7 +83,8 @@ static void result_done(rh_server *s, rh_job *base);
 
 static bool submit_result(rh_legacy_socket *l, rh_legacy_part part, bool background)
 {
-    rh_result_job j = {.job = {.run = rh_result_run, .done = result_done},
+    enum { LATE_US = 1000000 }; /* as partials of live sessions */
+    rh_result_job j = {.job = {.run = rh_result_run, .done = result_done, .due_us = rh_now_us() + LATE_US},
                        .l = l,
                        .part = part,
                        .background = background,

@@ -84,6 +84,10 @@ struct rh_live_session {
     /* of the running feed job */
     rh_resampler *resampler;
     int64_t base_us, n_in, n_out; /* where the running chunk of sound began; samples since */
+    bool looks;                   /* it looks at what recognition has to do, which may not begin meanwhile: */
+    bool decodes;                 /* whether that is to decode, */
+    int64_t may_wait_us;          /* and how long it may wait */
+    bool quick;                   /* of the running recognition: it does not decode */
     int64_t last_frame_us;        /* of the running frame job */
     atomic_bool calibrate;        /* any thread: with the next picture */
 };

@@ -11,7 +11,7 @@
 #include "server/interview/kept.h"
 #include "server/session_job.h"
 
-enum { RATE = RH_ASR_RATE_HZ, JUMP_US = 20000, WORK_SLICE_US = 1000000 };
+enum { RATE = RH_ASR_RATE_HZ, JUMP_US = 20000, WORK_SLICE_US = 1000000, WORK_LATE_US = 1000000 };
 
 typedef struct {
     rh_job job;
@@ -70,7 +70,8 @@ static void saw(void *user, const rh_face *f, double t, double unix_time, const 
 static bool start(rh_live_session *p, unsigned kind, rh_pool *pool, void (*run)(rh_job *, rh_worker *),
                   void (*done)(rh_server *, rh_job *), rh_media_item *item)
 {
-    live_job j = {.job = {.run = run, .done = done}, .p = p, .kind = kind, .item = item};
+    int64_t due = kind == RH_LIVE_RECOGNISES && p->may_wait_us ? rh_now_us() + p->may_wait_us : 0;
+    live_job j = {.job = {.run = run, .done = done, .due_us = due}, .p = p, .kind = kind, .item = item};
     bool started = rh_pool_start(pool, &j, sizeof j);
     p->jobs |= started ? kind : 0;
     return started;
@@ -227,6 +228,8 @@ static void feed_run(rh_job *base, rh_worker *w)
     j->st = j->item->x ? RH_OK : convert(j->p, j->item, &j->err);
     if (j->st == RH_OK && j->item->n_x)
         j->st = rh_session_feed(j->p->session, j->item->x, j->item->n_x, j->item->x_us, &j->err);
+    if (j->p->looks)
+        j->p->may_wait_us = rh_session_look(j->p->session, &j->p->decodes);
 }
 
 static void pop_audio(rh_live_session *p)
@@ -248,6 +251,7 @@ static void feed_done(rh_server *s, rh_job *base)
 {
     live_job *j = ran(base);
     rh_live_session *p = j->p;
+    p->looks = false;
     bool too_long = j->item->x_us >= (int64_t)(RH_SESSION_MAX_S - 1) * 1000000;
     if (j->st == RH_ERR_LIMIT && !too_long) {
         p->full = true; /* tried again when recognition has made room */
@@ -258,8 +262,8 @@ static void feed_done(rh_server *s, rh_job *base)
             rh_live_session_go_on(p, RH_LIVE_FINISHING);
         s->count.audio_s += j->st == RH_OK ? (double)j->item->n_x / RATE : 0;
         pop_audio(p);
-        rh_live_session_work(p);
     }
+    rh_live_session_work(p);
     end(j);
 }
 
@@ -271,7 +275,8 @@ static void work_run(rh_job *base, rh_worker *w)
     int64_t from = rh_now_us();
     do {
         j->st = rh_session_work(j->p->session, &j->err);
-    } while (j->st == RH_OK && rh_now_us() - from < WORK_SLICE_US && !atomic_load(&w->server->cancel_all));
+    } while (j->st == RH_OK && !j->p->quick && rh_now_us() - from < WORK_SLICE_US &&
+             !atomic_load(&w->server->cancel_all));
 }
 
 static void work_done(rh_server *s, rh_job *base)
@@ -291,8 +296,12 @@ void rh_live_session_work(rh_live_session *p)
 {
     /* What a stopping server has not recognised is in the session, and recognised at the next start. */
     bool wanted = p->full || (p->state == RH_LIVE_RUNNING && !rh_stopping(p->server));
-    if (p->session && !(p->jobs & RH_LIVE_RECOGNISES) && p->state < RH_LIVE_ENDING && wanted)
-        (void)start(p, RH_LIVE_RECOGNISES, p->server->speech, work_run, work_done, NULL);
+    if (!p->session || (p->jobs & RH_LIVE_RECOGNISES) || p->looks || p->state >= RH_LIVE_ENDING || !wanted)
+        return;
+    p->quick = !p->decodes;
+    (void)start(p, RH_LIVE_RECOGNISES, p->quick ? p->server->quick : p->server->speech, work_run, work_done, NULL);
+    p->decodes = true; /* until it has looked again */
+    p->may_wait_us = WORK_LATE_US;
 }
 
 /* ---- pictures ---- */
@@ -347,8 +356,11 @@ void rh_live_session_schedule(rh_live_session *p)
 {
     if (!p->session || p->state >= RH_LIVE_ENDING)
         return;
-    if (p->audio_head && !(p->jobs & RH_LIVE_FEEDS) && !p->full)
-        (void)start(p, RH_LIVE_FEEDS, p->server->media, feed_run, feed_done, p->audio_head);
+    if (p->audio_head && !(p->jobs & RH_LIVE_FEEDS) && !p->full) {
+        p->looks = !(p->jobs & RH_LIVE_RECOGNISES);
+        if (!start(p, RH_LIVE_FEEDS, p->server->media, feed_run, feed_done, p->audio_head))
+            p->looks = false;
+    }
     if (p->frame && !(p->jobs & RH_LIVE_LOOKS) &&
         start(p, RH_LIVE_LOOKS, p->server->media, frame_run, frame_done, p->frame))
         p->frame = NULL;
