@@ -1,9 +1,11 @@
 /* db_sqlite.c - SQLite: one file (WAL) of the data folder. */
+#include <errno.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 #include "db.h"
 #include "rehearse/base/alloc.h"
 #include "rehearse/store/store.h"
@@ -36,6 +38,12 @@ static rh_status fail(const store_db *d, const char *what, rh_error *err)
     case SQLITE_NOMEM: return rh_fail(err, RH_ERR_NOMEM, "store: %s: out of memory", what);
     case SQLITE_CONSTRAINT: return rh_fail(err, RH_ERR_NOTFOUND, "store: %s: %s", what, sqlite3_errmsg(l->db));
     case SQLITE_FULL: return rh_fail(err, RH_ERR_IO, "the disk of the data folder is full");
+    case SQLITE_READONLY:
+        return rh_fail(err, RH_ERR_IO, "the database of the data folder, or its disk, can only be read");
+    case SQLITE_IOERR: return rh_fail(err, RH_ERR_IO, "the disk of the data folder fails: %s", sqlite3_errmsg(l->db));
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB:
+        return rh_fail(err, RH_ERR_IO, "the database of the data folder is damaged: `rehearse store check` tells more");
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
         return rh_fail(err, RH_ERR_UNAVAILABLE, "the database of the data folder is locked by another program");
@@ -52,6 +60,8 @@ static store_trouble trouble(const store_db *d)
     case SQLITE_IOERR:
     case SQLITE_CANTOPEN:
     case SQLITE_READONLY: /* a file system that has become so */
+    case SQLITE_CORRUPT:  /* what is read; what waits is not thrown away for it */
+    case SQLITE_NOTADB:
     case SQLITE_NOMEM: return STORE_PASSING;
     default: return STORE_LASTING;
     }
@@ -219,6 +229,12 @@ static void close_file(store_db *d)
     rh_free(l);
 }
 
+static const char *why_not(const lite *l, const char *path)
+{
+    bool read_only = access(path, F_OK) == 0 && access(path, W_OK) != 0; /* the library has no word for it here */
+    return read_only ? strerror(errno) : l->db ? sqlite3_errmsg(l->db) : "out of memory";
+}
+
 static rh_status open_file(store_db **out, const char *path, bool as_it_is, rh_error *err)
 {
     lite *l = rh_calloc(1, sizeof *l);
@@ -241,7 +257,7 @@ static rh_status open_file(store_db **out, const char *path, bool as_it_is, rh_e
     if (rc == SQLITE_NOTADB)
         st = rh_fail(err, RH_ERR_FORMAT, "%s is not a session database", path);
     else if (rc != SQLITE_OK)
-        st = rh_fail(err, RH_ERR_IO, "%s cannot be opened: %s", path, l->db ? sqlite3_errmsg(l->db) : "out of memory");
+        st = rh_fail(err, RH_ERR_IO, "%s cannot be opened: %s", path, why_not(l, path));
     if (st == RH_OK)
         st = migrate(l, path, as_it_is, err);
     if (st == RH_OK)

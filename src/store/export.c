@@ -1,5 +1,6 @@
 /* export.c - everything that is kept, of everybody or of one. */
 #include <stdio.h>
+#include "rehearse/base/alloc.h"
 #include "rehearse/base/json.h"
 #include "rehearse/store/store.h"
 #include "rehearse/store/transcriptions.h"
@@ -58,8 +59,11 @@ static rh_status all_of(rh_store *s, const rh_store_whose *of, list_page list, g
         n = json_array_size(rows);
         json_array_foreach(rows, i, row) {
             before = rh_json_num(row, "created");
-            if (get(s, rh_json_str(row, "id"), &one, NULL) == RH_OK) /* else it was deleted meanwhile */
+            rh_status got = st == RH_OK ? get(s, rh_json_str(row, "id"), &one, err) : st;
+            if (got == RH_OK)
                 json_array_append_new(all, one);
+            else if (got != RH_ERR_NOTFOUND) /* deleted meanwhile */
+                st = got;
         }
         json_decref(rows);
     }
@@ -77,16 +81,21 @@ static rh_status all_transcriptions(rh_store *s, const rh_store_whose *of, json_
         n = json_array_size(rows);
         json_array_foreach(rows, i, row) {
             (void)snprintf(after, sizeof after, "%s", rh_json_str(row, "id"));
-            if (rh_store_transcription(s, after, &one, NULL) == RH_OK)
+            rh_status got = st == RH_OK ? rh_store_transcription(s, after, &one, err) : st;
+            if (got == RH_OK)
                 json_array_append_new(all, one);
+            else if (got != RH_ERR_NOTFOUND)
+                st = got;
         }
         json_decref(rows);
     }
     return st == RH_END ? RH_OK : st;
 }
 
+/* All of it, or an error: what is left out of an export is missed too late. */
 rh_status rh_store_export(rh_store *s, const rh_store_whose *of, json_t **out, rh_error *err)
 {
+    unsigned long failures = rh_alloc_failures();
     json_t *sessions = json_array(), *interviews = json_array(), *transcriptions = json_array(), *goals = NULL;
     rh_status st = all_of(s, of, sessions_page, rh_store_get, sessions, err);
     if (st == RH_OK)
@@ -95,9 +104,16 @@ rh_status rh_store_export(rh_store *s, const rh_store_whose *of, json_t **out, r
         st = all_transcriptions(s, of, transcriptions, err);
     if (st == RH_OK)
         st = rh_store_goals(s, of, &goals, err);
+    json_t *whole = NULL;
     if (st == RH_OK)
-        *out = json_pack("{s:O, s:O, s:O, s:O}", "sessions", sessions, "interviews", interviews, "goals", goals,
-                         "transcriptions", transcriptions);
+        whole = json_pack("{s:O, s:O, s:O, s:O}", "sessions", sessions, "interviews", interviews, "goals", goals,
+                          "transcriptions", transcriptions);
+    if (st == RH_OK && (!whole || rh_alloc_failures() != failures)) {
+        json_decref(whole);
+        st = rh_fail(err, RH_ERR_NOMEM, "store: out of memory");
+    }
+    if (st == RH_OK)
+        *out = whole;
     json_decref(goals);
     json_decref(transcriptions);
     json_decref(interviews);

@@ -68,7 +68,7 @@ static rh_status enqueue_json(rh_store *s, store_run run, const char *id, const 
                               double start, double end, int n)
 {
     char *text = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY | JSON_REAL_PRECISION(9));
-    return text ? enqueue(s, run, id, kind, text, start, end, n) : RH_ERR_INVAL;
+    return text ? enqueue(s, run, id, kind, text, start, end, n) : RH_ERR_NOMEM;
 }
 
 rh_status rh_store_begin(rh_store *s, const char *id, double unix_time, const json_t *meta)

@@ -182,7 +182,7 @@ static rh_status apply(rh_store *s)
             s->unapplied = &o->next;
         } else if (st == RH_END) { /* another node has the session: nothing of this is to be written */
             drop(s, s->unapplied);
-        } else if (passing(s) || !store_db_in_transaction(s->db)) {
+        } else if (st == RH_ERR_NOMEM || passing(s) || !store_db_in_transaction(s->db)) {
             start_over(s, &err);
             return st;
         } else {
@@ -230,9 +230,14 @@ static void answer(rh_store *s, store_op *o, rh_status st, const rh_error *err)
 
 static rh_status run_once(rh_store *s, store_op *o, rh_error *err)
 {
+    unsigned long failures = rh_alloc_failures();
     json_decref(o->out);
     o->out = NULL;
-    return o->run(s, o, err);
+    rh_status st = o->run(s, o, err);
+    if (rh_alloc_failures() !=
+        failures) /* an answer without a part of it is none, nor is what is said for want of it */
+        st = rh_fail(err, RH_ERR_NOMEM, "store: out of memory");
+    return st;
 }
 
 /* All of it, or nothing and an error. */

@@ -38,7 +38,7 @@ rh_status rh_store_tell(rh_store *s, const char *id, uint64_t seq, const json_t 
     store_op o = {
         .run = run_tell, .text = json_dumps(event, JSON_COMPACT | JSON_REAL_PRECISION(12)), .n = segment, .seq = seq};
     if (!o.text)
-        return RH_ERR_INVAL;
+        return RH_ERR_NOMEM;
     o.receipt = store_receipt_ref(receipt);
     return store_enqueue(s, o, id);
 }

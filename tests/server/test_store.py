@@ -3,7 +3,7 @@ up to date, looked through, and refused where it should be."""
 import contextlib, hashlib, itertools, random, shutil, sqlite3, unittest
 from harness import *
 from postgres import Postgres
-from test_disk import Person, words_of
+from test_disk import Person, small_disk
 
 NOT_ROWS = {"node", "copying", "media", "media_piece", "audio"}  # of the database itself, or files in a data folder
 SECRET = "hush-hush-42"
@@ -419,6 +419,44 @@ class Check(WithDatabase):
                 self.assertEqual(code, 1, out)
                 self.assertRegex(out + err, word)
             shutil.rmtree(folder("of-damaged"), ignore_errors=True)
+
+
+class WhatCanNotBeUsed(unittest.TestCase):
+    """Each is said in a sentence, by the server too, and nothing is changed."""
+
+    def refused(self, where, says, *commands):
+        for args in commands:
+            code, out, err = rehearse(*args, data=where)
+            self.assertEqual((code, out), (1, ""), (args, err))
+            self.assertRegex(err, says)
+            self.assertEqual(err.count("\n"), 1, err)
+
+    def test_a_folder_that_can_only_be_read(self):
+        with small_disk() as where:
+            self.assertEqual(rehearse("report", data=where)[0], 0)
+            with database(where) as db:
+                fill(db, sessions=2)
+            subprocess.run(["mount", "-o", "remount,ro", where], check=True)
+            self.refused(where, "Read-only file system", ("report",), ("serve", "--port", "0"), ("store", "check"),
+                         ("store", "migrate"), ("store", "copy", where, folder("from-read-only")))
+            subprocess.run(["mount", "-o", "remount,rw", where], check=True)
+            self.assertIn("s-1", rehearse("report", data=where)[1])
+
+    def test_a_newer_one_and_what_is_none(self):
+        where = make_store("unusable")
+        with database(where) as db:
+            fill(db, sessions=2)
+            db.execute("PRAGMA user_version = 1000")
+            before = db.execute("SELECT count(*) FROM event").fetchone()
+        self.refused("unusable", "newer version .schema 1000", ("report",), ("serve", "--port", "0"))
+        with database(where) as db:
+            self.assertEqual(db.execute("SELECT count(*) FROM event").fetchone(), before)
+        path = os.path.join(where, "sessions.db")
+        with open(path, "wb") as f:
+            f.write(b"a text that somebody put here\n" * 200)
+        self.refused("unusable", "not a session database", ("report",), ("serve", "--port", "0"))
+        with open(path, "rb") as f:
+            self.assertEqual(f.read(14), b"a text that so")
 
 
 if __name__ == "__main__":

@@ -150,6 +150,49 @@ static void a_commit_without_an_answer_that_a_standby_lacks_is_done_again(void *
     answer_lost("three", true);
 }
 
+/* The connection is ended from outside while the transaction waits for a lock within it: nothing of it is there, nothing of it was
+ * acknowledged, and all of it is written anew. */
+static void what_is_cut_off_in_mid_transaction_is_written_once(void **state)
+{
+    (void)state;
+    rh_store *s = NULL;
+    rh_store_receipt *r = NULL;
+    rh_error err = {0};
+    char hold[500];
+    json_t *meta = json_object(), *event = json_pack("{s:i}", "seq", 1);
+    static const char blocked[] = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'rehearse'"
+                                  " AND wait_event_type = 'Lock'";
+    assert_int_equal(rh_store_open(&s, url, &err), RH_OK);
+    assert_int_equal(rh_store_receipt_new(&r, NULL, NULL), RH_OK);
+    assert_int_equal(rh_store_begin(s, "five", 1000, meta), RH_OK);
+    assert_int_equal(rh_store_flush(s, &err), RH_OK);
+    (void)snprintf(hold, sizeof hold,
+                   "psql -XAtq '%s' -c 'BEGIN; LOCK TABLE told IN EXCLUSIVE MODE; SELECT pg_sleep(2); ROLLBACK' &",
+                   url);
+    assert_int_equal(system(hold), 0);
+    until("SELECT count(*) FROM pg_locks WHERE mode = 'ExclusiveLock' AND granted"
+          " AND relation = (SELECT oid FROM pg_class WHERE relname = 'told')",
+          1);
+    assert_int_equal(rh_store_event(s, "five", "filler", 1, 1, event), RH_OK); /* is in it, and would be twice */
+    assert_int_equal(rh_store_tell(s, "five", 1, event, -1, r), RH_OK);
+    until(blocked, 1);
+    assert_int_equal(ask("", "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
+                             " WHERE application_name = 'rehearse'"),
+                     1);
+    assert_true(rh_store_receipt_seq(r) < 1);
+    for (int i = 0; i < 100 && rh_store_receipt_seq(r) < 1; i++)
+        usleep(100000);
+    assert_int_equal(rh_store_receipt_seq(r), 1);
+    assert_int_equal(ask("", "SELECT count(*) FROM event WHERE session = 'five'"), 1);
+    assert_int_equal(ask("", "SELECT count(*) FROM told WHERE session = 'five'"), 1);
+    assert_int_equal(rh_store_health(s, &err), RH_OK);
+    assert_int_equal(rh_store_delete(s, "nobody", NULL, &err), RH_ERR_NOTFOUND); /* not what was before */
+    json_decref(event);
+    json_decref(meta);
+    rh_store_receipt_free(r);
+    assert_int_equal(rh_store_close(s), 0);
+}
+
 /* A question is no worse for a connection that broke while it was idle. */
 static void the_first_question_after_a_restart_is_answered(void **state)
 {
@@ -178,6 +221,7 @@ int main(void)
         cmocka_unit_test(what_was_queued_while_the_server_was_away_is_written_once),
         cmocka_unit_test(a_commit_without_an_answer_that_was_done_is_not_done_again),
         cmocka_unit_test(a_commit_without_an_answer_that_a_standby_lacks_is_done_again),
+        cmocka_unit_test(what_is_cut_off_in_mid_transaction_is_written_once),
         cmocka_unit_test(the_first_question_after_a_restart_is_answered),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
