@@ -1,6 +1,6 @@
 /* fillers - are hesitations found, and only they?
  *
- *   fillers [--model FILE] [--threads N] [--verbose] [--part clips|spliced|read|live|live-clips]
+ *   fillers [--model FILE] [--threads N] [--verbose] [--part clips|spliced|read|joined|live|live-clips]
  *           [--list FILE]
  *
  * Spontaneous and acted clips with their verbatim text (fillers/manifest.jsonl)
@@ -13,8 +13,10 @@
  * time is exact.
  * live: the clips again as a person speaking, through live recognition (live_: the finals;
  * live_end_: what the report of the session counts), and then the read ones; live-clips:
- * without these.
- * --list: further recordings without fillers, one a line: id, tab, path. */
+ * without these. They are heard as a session of the server hears them.
+ * joined: clips with hesitations two by two, one right behind the other, as recordings and live: as many as in both?
+ * --list: further recordings, one a line: id, tab, path, and with a second tab how many hesitations are in it, live (else
+ * none, as recordings). */
 #include <jansson.h>
 #include <math.h>
 #include <stdbool.h>
@@ -30,6 +32,7 @@
 #include "rehearse/asr/transcriber.h"
 #include "paths.h"
 
+enum { SETTLE_MS = 8000 /* of a session */ };
 enum { MAX_ITEMS = 600, MAX_TEXT = 4000, MAX_LINE = 8192, QUIET = 960 /* samples, 60 ms */ };
 static const char SOUND[] = "@"; /* stands for a hesitation in a list of words */
 
@@ -48,6 +51,7 @@ typedef struct {
     int live_truth, live_found, live_false, n_live_errors, live_read, live_read_false, live_read_false_sounds;
     float live_errors[MAX_ITEMS];
     int end_found, end_false, end_read_false;
+    int pairs, both_truth, both_found, both_false, both_alone, both_live_found, both_live_false, both_live_alone;
 } bench;
 
 /* Hesitations marked by hand where the level rises and falls, s from the
@@ -484,6 +488,7 @@ static void hear_live(const bench *b, const float *x, size_t n, live *l)
     rh_error err = {0};
     o.language = "en";
     o.verbatim = true;
+    o.settle_ms = SETTLE_MS;
     *l = (live){0};
     if (rh_transcriber_new(&t, b->model, b->vad, &o, &err) != RH_OK)
         return;
@@ -507,13 +512,11 @@ static void hear_live(const bench *b, const float *x, size_t n, live *l)
 
 /* Events against the true ones: as many as there are, and no more, count as
  * found; where there are marks, at their times. */
-static void live_clip(bench *b, const char *id, const char *file, int truth)
+static void live_clip(bench *b, const char *id, const char *path, int truth)
 {
     static live l;
-    char path[4200], name[4200];
     rh_audio a = {0};
-    (void)snprintf(name, sizeof name, "fillers/%.200s", file);
-    if (!read_sound(&a, bench_data(name, path, sizeof path)))
+    if (!read_sound(&a, path))
         return;
     hear_live(b, a.samples, a.n, &l);
     int n = l.n_sounds, end_right = l.end_sounds < truth ? l.end_sounds : truth;
@@ -537,18 +540,95 @@ static void live_clip(bench *b, const char *id, const char *file, int truth)
 
 static void run_live_clips(bench *b)
 {
-    char path[4200], line[MAX_LINE];
+    char path[4200], name[4200], line[MAX_LINE];
     FILE *f = fopen(bench_data("fillers/manifest.jsonl", path, sizeof path), "r");
     while (f && fgets(line, sizeof line, f)) {
         json_t *o = json_loads(line, 0, NULL);
         const char *id = json_string_value(json_object_get(o, "id"));
         const char *file = json_string_value(json_object_get(o, "file"));
-        if (id && file)
-            live_clip(b, id, file, (int)json_integer_value(json_object_get(o, "fillers")));
+        if (id && file) {
+            (void)snprintf(name, sizeof name, "fillers/%.200s", file);
+            live_clip(b, id, bench_data(name, path, sizeof path),
+                      (int)json_integer_value(json_object_get(o, "fillers")));
+        }
         json_decref(o);
     }
     if (f)
         fclose(f);
+}
+
+/* ---- two clips in one ---- */
+
+typedef struct {
+    char id[64];
+    rh_audio sound;
+    int truth, alone, live_alone; /* hesitations; found in the clip by itself */
+} hesitant;
+
+static void find_both(bench *b, const char *id, const float *x, size_t n, int *found, int *live_found)
+{
+    static live l;
+    rh_analysis a = {0};
+    *found = hear_samples(b, id, x, n, &a) ? count_sounds(&a.said) : 0;
+    rh_analysis_done(&a);
+    hear_live(b, x, n, &l);
+    *live_found = l.n_sounds;
+}
+
+static void join_pair(bench *b, const hesitant *first, const hesitant *second)
+{
+    size_t n = first->sound.n + second->sound.n;
+    float *x = malloc(n * sizeof *x);
+    int found = 0, live_found = 0, truth = first->truth + second->truth;
+    if (!x)
+        return;
+    memcpy(x, first->sound.samples, first->sound.n * sizeof *x);
+    memcpy(x + first->sound.n, second->sound.samples, second->sound.n * sizeof *x);
+    find_both(b, second->id, x, n, &found, &live_found);
+    free(x);
+    if (b->verbose)
+        printf("joined %s %s: %d true; alone %d, together %d; live %d, %d\n", first->id, second->id, truth,
+               first->alone + second->alone, found, first->live_alone + second->live_alone, live_found);
+    b->pairs++;
+    b->both_truth += truth;
+    b->both_alone += first->alone + second->alone;
+    b->both_live_alone += first->live_alone + second->live_alone;
+    b->both_found += found < truth ? found : truth;
+    b->both_false += found > truth ? found - truth : 0;
+    b->both_live_found += live_found < truth ? live_found : truth;
+    b->both_live_false += live_found > truth ? live_found - truth : 0;
+}
+
+/* Each with the one that follows it in the list, both ways round. */
+static void run_joined(bench *b)
+{
+    enum { MOST = 16 };
+    static hesitant clips[MOST];
+    char path[4200], name[4200], line[MAX_LINE];
+    int n = 0;
+    FILE *f = fopen(bench_data("fillers/manifest.jsonl", path, sizeof path), "r");
+    while (f && n < MOST && fgets(line, sizeof line, f)) {
+        json_t *o = json_loads(line, 0, NULL);
+        const char *id = json_string_value(json_object_get(o, "id"));
+        const char *file = json_string_value(json_object_get(o, "file"));
+        hesitant *c = &clips[n];
+        c->truth = (int)json_integer_value(json_object_get(o, "fillers"));
+        (void)snprintf(c->id, sizeof c->id, "%s", id ? id : "");
+        (void)snprintf(name, sizeof name, "fillers/%.200s", file ? file : "");
+        if (c->truth > 0 && read_sound(&c->sound, bench_data(name, path, sizeof path))) {
+            find_both(b, c->id, c->sound.samples, c->sound.n, &c->alone, &c->live_alone);
+            n++;
+        }
+        json_decref(o);
+    }
+    if (f)
+        fclose(f);
+    for (int i = 0; n > 1 && i < n; i++) {
+        join_pair(b, &clips[i], &clips[(i + 1) % n]);
+        join_pair(b, &clips[(i + 1) % n], &clips[i]);
+    }
+    for (int i = 0; i < n; i++)
+        rh_audio_done(&clips[i].sound);
 }
 
 static void run_live_read(bench *b)
@@ -578,8 +658,10 @@ static void run_list(bench *b, const char *list)
     char line[MAX_LINE];
     FILE *f = fopen(list, "r");
     while (f && fgets(line, sizeof line, f)) {
-        char *id = strtok(line, "\t\n"), *path = strtok(NULL, "\t\n");
-        if (id && path)
+        char *id = strtok(line, "\t\n"), *path = strtok(NULL, "\t\n"), *truth = strtok(NULL, "\t\n");
+        if (id && path && truth)
+            live_clip(b, id, path, atoi(truth));
+        else if (id && path)
             try_read_clip(b, id, path);
     }
     if (f)
@@ -623,6 +705,13 @@ static void report(bench *b)
                median_ms(b->live_errors, b->n_live_errors), share(b->end_found, b->live_truth),
                share(b->end_found, b->end_found + b->end_false), b->live_read, b->live_read_false_sounds,
                b->live_read_false, b->end_read_false);
+    if (b->pairs)
+        printf("joined=%d joined_recall=%.1f%% joined_precision=%.1f%% joined_of_single=%.1f%% live_joined_recall=%.1f%% "
+               "live_joined_precision=%.1f%% live_joined_of_single=%.1f%% ",
+               b->pairs, share(b->both_found, b->both_truth), share(b->both_found, b->both_found + b->both_false),
+               share(b->both_found + b->both_false, b->both_alone), share(b->both_live_found, b->both_truth),
+               share(b->both_live_found, b->both_live_found + b->both_live_false),
+               share(b->both_live_found + b->both_live_false, b->both_live_alone));
     printf("read_clips=%d false_sounds=%d false_words=%d whisper_alone_false=%d\n", b->read_clips, b->read_sounds,
            b->read_words, b->read_plain);
 }
@@ -647,7 +736,7 @@ int main(int argc, char **argv)
             b.verbose = true;
         else {
             fprintf(stderr, "usage: fillers [--model FILE] [--threads N] [--verbose] "
-                            "[--part clips|spliced|read|live|live-clips] [--list FILE]\n");
+                            "[--part clips|spliced|read|joined|live|live-clips] [--list FILE]\n");
             return 2;
         }
     }
@@ -672,6 +761,8 @@ int main(int argc, char **argv)
             run_spliced(&b);
         if (!part || strcmp(part, "read") == 0)
             run_read(&b);
+        if (!part || strcmp(part, "joined") == 0)
+            run_joined(&b);
         if (!part || strncmp(part, "live", 4) == 0)
             run_live_clips(&b);
         if (!part || strcmp(part, "live") == 0)

@@ -4,7 +4,8 @@
  * from the first second on ("0;looks.jpeg;5;wall.jpeg"; nothing: no camera), parted by tabs. Sound arrives at the rate of
  * speech and four pictures a second with it; recognition takes its processor time, so that the times of what is told are
  * those of a machine that has nothing else to do, however busy this one is. One JSON object a line: "name", "cues" (second
- * and kind of each) and "finals" (second it was told, end, text).
+ * and kind of each), "finals" (second it was told, end, text, fillers in it) and "views": each second what the cues go by
+ * (rh_cue_view without the last three).
  * bench/cues reads it. */
 #include <jansson.h>
 #include <string.h>
@@ -33,10 +34,20 @@ typedef struct {
 static struct {
     rh_model_set *models;
     double now; /* simulated */
-    json_t *cues, *finals;
+    json_t *cues, *finals, *views;
     scene scenes[MAX_SCENES];
     int n_scenes;
 } b;
+
+static int n_fillers(const json_t *event)
+{
+    const json_t *word;
+    size_t i;
+    int n = 0;
+    json_array_foreach(json_object_get(event, "words"), i, word)
+        n += json_object_get(word, "filler") != NULL;
+    return n;
+}
 
 static void emitted(void *user, const json_t *event)
 {
@@ -46,8 +57,18 @@ static void emitted(void *user, const json_t *event)
         json_array_append_new(b.cues, json_pack("[f, O]", json_number_value(json_object_get(event, "t")),
                                                 json_object_get(event, "kind")));
     else if (strcmp(type, "transcript.final") == 0)
-        json_array_append_new(
-            b.finals, json_pack("[f, O, O]", b.now, json_object_get(event, "end"), json_object_get(event, "text")));
+        json_array_append_new(b.finals, json_pack("[f, O, O, i]", b.now, json_object_get(event, "end"),
+                                                  json_object_get(event, "text"), n_fillers(event)));
+}
+
+static void note_view(rh_session *s)
+{
+    pthread_mutex_lock(&s->lock);
+    const rh_cue_view v = rh_session_cue_view(s, rh_transcriber_speaking(s->transcriber));
+    pthread_mutex_unlock(&s->lock);
+    json_array_append_new(b.views, json_pack("[f, b, f, f, f, f, f, i, f, f, f, f]", v.t, v.speaking, v.fast_wpm,
+                                             v.slow_wpm, v.heard_s, v.fillers, v.broken_s, v.n_broken, v.pitch_sd,
+                                             v.speech_db, v.looking_share, v.away_s));
 }
 
 static void read_scenes(char *list)
@@ -111,6 +132,8 @@ static void listen(rh_session *s, const rh_audio *a)
             b.now += (double)(rh_process_cpu_us() - from) / 1e6;
         }
         busy_until = b.now;
+        if (at % RATE == 0)
+            note_view(s);
     }
 }
 
@@ -124,9 +147,11 @@ static void hear(const char *name, const char *path)
     bench_check(rh_session_new(&s, b.models, NULL, &o, &err), &err);
     b.cues = json_array();
     b.finals = json_array();
+    b.views = json_array();
     listen(s, &a);
     rh_session_free(s);
-    json_t *out = json_pack("{s:s, s:o, s:o}", "name", name, "cues", b.cues, "finals", b.finals);
+    json_t *out =
+        json_pack("{s:s, s:o, s:o, s:o}", "name", name, "cues", b.cues, "finals", b.finals, "views", b.views);
     json_dumpf(out, stdout, JSON_COMPACT | JSON_REAL_PRECISION(5));
     puts("");
     (void)fflush(stdout);

@@ -82,13 +82,13 @@ class Simulated:
     def __init__(self):
         self.program = subprocess.Popen([SIMULATED], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
-    def cues(self, path, scenes):
+    def run(self, path, scenes):
         self.program.stdin.write(f"session\t{path}\t{';'.join(f'{t};{p}' for t, p in scenes)}\n")
         self.program.stdin.flush()
         line = self.program.stdout.readline()
         if not line:
             raise SystemExit("the session came to no end: see above")
-        return json.loads(line)["cues"]
+        return json.loads(line)
 
     def stop(self):
         self.program.stdin.close()
@@ -104,7 +104,7 @@ class Served:
         self.harness, self.speed = harness, speed
         self.server = harness.Server()
 
-    def cues(self, path, scenes):
+    def run(self, path, scenes):
         media = self.harness.media
         x, _ = soundfile.read(path, dtype="int16")
         found, began = [], time.monotonic()
@@ -124,7 +124,7 @@ class Served:
                         found.append([e["t"], e["kind"]])
             except self.harness.Closed:
                 pass
-        return found
+        return {"cues": found}
 
     def stop(self):
         self.server.stop()
@@ -138,12 +138,22 @@ class Kept:
         self.program = hashlib.sha256(program.read_bytes()).hexdigest()[:16]
         if path.exists():
             rows = [json.loads(line) for line in path.read_text().splitlines()]
-            self.found = {r["session"]: r["cues"] for r in rows if r["program"] == self.program}
+            self.found = {r["session"]: r for r in rows if r["program"] == self.program}
 
-    def add(self, session, cues):
+    def add(self, session, run):
         with open(self.path, "a", encoding="utf-8") as f:
-            f.write(json.dumps({"program": self.program, "session": session, "cues": cues}) + "\n")
-        self.found[session] = cues
+            f.write(json.dumps({"program": self.program, **run, "session": session}) + "\n")
+        self.found[session] = run
+
+
+def why(run):
+    """What the cues went by each second, and what was final when."""
+    for at, end, text, fillers in run.get("finals", []):
+        print(f"    final at {at:5.1f} up to {end:5.1f}, {fillers} fillers: {text}")
+    for t, speaking, fast, slow, heard, fillers, broken, n, pitch, level, looking, away in run.get("views", []):
+        print(f"    {t:5.1f} {'speaks' if speaking else 'pauses'} pace {slow:3.0f} to {fast:3.0f} heard {heard:4.1f} "
+              f"fillers {fillers:4.1f} broken {broken:4.2f} in {n} pitch {pitch:4.1f} level {level:5.1f} "
+              f"looking {looking:5.2f} away {away:4.1f}")
 
 
 def main():
@@ -152,8 +162,9 @@ def main():
     p.add_argument("--speed", type=float, default=1, help="of what is sent to it")
     p.add_argument("--only", default="", help="sessions whose name, as --list prints it, has this in it (a regular expression)")
     p.add_argument("--list", action="store_true", help="every session and its cues")
+    p.add_argument("--why", action="store_true", help="what the cues went by in those that missed theirs, each second")
     o = p.parse_args()
-    found = hear.changed(kinds=list(SOUND))
+    found = hear.changed(kinds=list(SOUND), listen=False)
     program = hear.ROOT / "build/rehearse" if o.server else SIMULATED
     kept = Kept(hear.cache_dir() / ("cues-served.jsonl" if o.server else "cues.jsonl"), program)
     runner = None
@@ -162,8 +173,8 @@ def main():
         session = f"{name}, {fault or 'good'}"
         if session not in kept.found:
             runner = runner or (Served(o.speed) if o.server else Simulated())
-            kept.add(session, runner.cues(sound, scenes))
-        cues = kept.found[session]
+            kept.add(session, runner.run(sound, scenes))
+        cues = kept.found[session]["cues"]
         begun = onset(sound)
         own = [t - begun for t, k in cues if k == kind]
         other = [k for _, k in cues if k != kind]
@@ -172,8 +183,12 @@ def main():
         row[1] += bool(own) and own[0] <= SOON_S
         row[2] += bool(own) and own[0] <= LATE_S
         row[3] += not other
-        if o.list or other or (kind and not (own and own[0] <= SOON_S)):
-            print(f"  {session}: " + (", ".join(f"{k} at {t:.0f} s" for t, k in cues) or "no cue"), flush=True)
+        missed = other or (kind and not (own and own[0] <= SOON_S))
+        if o.list or missed:
+            print(f"  {session}: " + (", ".join(f"{k} at {t:.1f} s" for t, k in cues) or "no cue") +
+                  f" (voice from {begun:.1f} s)", flush=True)
+        if o.why and missed:
+            why(kept.found[session])
     if runner:
         runner.stop()
     for fault, (n, soon, late, alone) in rows.items():

@@ -36,9 +36,9 @@ def hear(found, cache):
         raise SystemExit("a recording was not heard: see above")
 
 
-def changed(data=DATA, cache=None, say=lambda text: None, kinds=None):
-    """{name: {"good": table, (change, strength): table, ...}}; tables are paths. Good speakers outside the
-    matrix have "good" only."""
+def changed(data=DATA, cache=None, say=lambda text: None, kinds=None, listen=True):
+    """{name: {"good": table, (change, strength): table, ...}}; tables are paths, those of changed clips of what was heard
+    only where it is to `listen`. Good speakers outside the matrix have "good" only."""
     cache = cache or cache_dir()
     good = clips.good_speakers(data)
     kept = {name: clips.keep(x, cache / "sound") for name, x, _ in good}
@@ -64,7 +64,8 @@ def changed(data=DATA, cache=None, say=lambda text: None, kinds=None):
             made.append(found)
             result[name][kind, clips.STRENGTHS[s]] = table(found)
         memo_file.write_text(json.dumps(memo))
-        hear(made, cache)
+        if listen:
+            hear(made, cache)
         say(f"{kind}, {clips.STRENGTHS[s]}: {len(made)} clips")
     return result
 

@@ -222,6 +222,33 @@ rh_status rh_finals_add(rh_word_table *t, const rh_heard *h, rh_final_delivery *
     return RH_OK;
 }
 
+static float same_time(void *user, float t)
+{
+    (void)user;
+    return t;
+}
+
+rh_status rh_finals_preview(const rh_word_table *t, const rh_heard *h, rh_final_delivery *d)
+{
+    rh_word_table part = {0};
+    size_t first = t->n_segments;
+    if (!h->verbatim || h->n_sound == 0)
+        return RH_AGAIN;
+    while (first > 0 && (double)t->segments[first - 1].end >= h->sound_from)
+        first--;
+    rh_status st = rh_word_table_copy(&part, t, first, t->n_segments, same_time, NULL);
+    size_t told = part.n_fillers;
+    *d = (rh_final_delivery){.end = (double)h->end};
+    if (st == RH_OK)
+        st = rh_finals_add(&part, h, d);
+    for (size_t i = told; st == RH_OK && i < part.n_fillers; i++) {
+        d->n_fillers++;
+        d->n_unwritten += part.fillers[i].n_words == 0;
+    }
+    rh_word_table_done(&part);
+    return st;
+}
+
 /* The voice tells ends of sentences: commas are as written. */
 static void goes_on(rh_word *w, float p_over)
 {

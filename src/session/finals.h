@@ -21,6 +21,7 @@ typedef struct {
     double pitch, pitch_sq;           /* sums over them, semitones about 100 Hz */
     rh_pause pauses[RH_FINAL_PAUSES]; /* before its words; the last ones, were there more */
     int n_pauses;
+    int n_fillers, n_unwritten; /* of rh_finals_preview() alone; those that no word stands for */
 } rh_final_delivery;
 
 /* One more segment: the words, those of the verbatim decode that are new (else the clean ones), the
@@ -28,6 +29,10 @@ typedef struct {
  * whose fillers can't be looked for is still a final. *d, where not NULL, is filled. Times: the
  * transcriber's. RH_ERR_NOMEM. */
 rh_status rh_finals_add(rh_word_table *t, const rh_heard *h, rh_final_delivery *d);
+
+/* *d: what rh_finals_add() would find in words that are not final yet. RH_AGAIN where they come without their sound;
+ * RH_ERR_NOMEM. */
+rh_status rh_finals_preview(const rh_word_table *t, const rh_heard *h, rh_final_delivery *d);
 
 /* The recogniser ends what it hears with a full stop, wherever a pause has cut it: whether the voice was going
  * on behind the final just added. For the pause that follows, so it may wait until the final is told. `turn` NULL:

@@ -30,8 +30,7 @@ static json_t *metrics_event(const rh_session *s)
     return e;
 }
 
-/* {lock} held */
-static rh_cue_view cue_view(const rh_session *s, bool speaking)
+rh_cue_view rh_session_cue_view(const rh_session *s, bool speaking)
 {
     const rh_timeline *t = &s->timeline;
     /* Words are final some seconds after they were said: what counts is the stretch up to the last. */
@@ -67,7 +66,7 @@ static rh_cue_view cue_view(const rh_session *s, bool speaking)
 /* {lock} held */
 static const rh_cue *cue_due(rh_session *s, bool speaking)
 {
-    const rh_cue_view v = cue_view(s, speaking);
+    const rh_cue_view v = rh_session_cue_view(s, speaking);
     return rh_cue_next(&s->cues, &v);
 }
 

@@ -158,19 +158,25 @@ static void send_final(rh_session *s, const json_t *segment)
     rh_session_send_final(s, event, s->n_segments - 1);
 }
 
+static void note_delivery(rh_session *s, rh_final_delivery *d, double offset,
+                          void (*note)(rh_timeline *t, const rh_final_delivery *d))
+{
+    d->end += offset;
+    for (int i = 0; i < d->n_pauses; i++) {
+        d->pauses[i].start += (float)offset;
+        d->pauses[i].end += (float)offset;
+    }
+    pthread_mutex_lock(&s->lock);
+    note(&s->timeline, d);
+    pthread_mutex_unlock(&s->lock);
+}
+
 static void heard_final(rh_session *s, const rh_heard *h, double offset)
 {
     rh_final_delivery d = {0};
     if (says_anything(h) && rh_finals_add(&s->said, h, &d) == RH_OK) {
         send_final(s, rh_session_keep_segment(s, s->said.n_segments - 1, offset));
-        d.end += offset;
-        for (int i = 0; i < d.n_pauses; i++) {
-            d.pauses[i].start += (float)offset;
-            d.pauses[i].end += (float)offset;
-        }
-        pthread_mutex_lock(&s->lock);
-        rh_timeline_delivery(&s->timeline, &d);
-        pthread_mutex_unlock(&s->lock);
+        note_delivery(s, &d, offset, rh_timeline_delivery);
         rh_session_voice_ended(s, rh_finals_judge_end(&s->said, h, s->models->turn));
     } else if (says_anything(h))
         s->whole = false;
@@ -179,9 +185,23 @@ static void heard_final(rh_session *s, const rh_heard *h, double offset)
                                      offset + (double)h->start, "end", offset + (double)h->end, "words"));
 }
 
+/* What it shows already, for the cues: a final may be seconds away. Without a verbatim decode it shows no more than it did
+ * before. */
+static void look_ahead(rh_session *s, const rh_heard *h, double offset)
+{
+    rh_final_delivery d;
+    if (!h->verbatim || (s->ahead_of == h->fresh_from && h->verbatim->n_words == 0) ||
+        rh_finals_preview(&s->said, h, &d) != RH_OK)
+        return;
+    s->ahead_of = h->fresh_from;
+    note_delivery(s, &d, offset, rh_timeline_ahead);
+}
+
 static void heard_partial(rh_session *s, const rh_heard *h, double offset)
 {
     rh_word_table part = {0};
+    if (says_anything(h))
+        look_ahead(s, h, offset);
     const rh_transcript *t = h->transcript;
     if (rh_word_table_segment(&part, h->start, h->end, t->text ? t->text : "") == RH_OK &&
         rh_hearing_words(&part, RH_WORDS_CLEAN, t, 0, t->n_words, 0) == RH_OK)

@@ -108,6 +108,12 @@ void rh_timeline_word(rh_timeline *t, const rh_timeline_said *w)
 void rh_timeline_delivery(rh_timeline *t, const rh_final_delivery *d)
 {
     t->latest[t->n_finals++ % RH_TIMELINE_FINALS] = *d;
+    t->ahead.end = 0;
+}
+
+void rh_timeline_ahead(rh_timeline *t, const rh_final_delivery *d)
+{
+    t->ahead = *d;
 }
 
 static const rh_final_delivery *final_of(const rh_timeline *t, int i)
@@ -120,25 +126,30 @@ static int first_final(const rh_timeline *t)
     return t->n_finals > RH_TIMELINE_FINALS ? t->n_finals - RH_TIMELINE_FINALS : 0;
 }
 
+static void add_delivered(rh_delivered *sum, const rh_final_delivery *d, double from)
+{
+    if (d->end < from)
+        return;
+    sum->n_voiced += d->n_voiced;
+    sum->pitch += d->pitch;
+    sum->pitch_sq += d->pitch_sq;
+    for (int k = 0; k < d->n_pauses; k++) {
+        const rh_pause *p = &d->pauses[k];
+        double s = (double)(p->end - p->start);
+        if (p->place != RH_PAUSE_WITHIN || (double)p->end < from)
+            continue;
+        sum->broken_s += fmin(fmax(s - BREATH_S, 0), WITHIN_MOST_S);
+        sum->n_broken += s >= LONG_PAUSE_S;
+    }
+}
+
 rh_delivered rh_timeline_delivered(const rh_timeline *t, double from)
 {
     rh_delivered sum = {0};
-    for (int i = first_final(t); i < t->n_finals; i++) {
-        const rh_final_delivery *d = final_of(t, i);
-        if (d->end < from)
-            continue;
-        sum.n_voiced += d->n_voiced;
-        sum.pitch += d->pitch;
-        sum.pitch_sq += d->pitch_sq;
-        for (int k = 0; k < d->n_pauses; k++) {
-            const rh_pause *p = &d->pauses[k];
-            double s = (double)(p->end - p->start);
-            if (p->place != RH_PAUSE_WITHIN || (double)p->end < from)
-                continue;
-            sum.broken_s += fmin(fmax(s - BREATH_S, 0), WITHIN_MOST_S);
-            sum.n_broken += s >= LONG_PAUSE_S;
-        }
-    }
+    for (int i = first_final(t); i < t->n_finals; i++)
+        add_delivered(&sum, final_of(t, i), from);
+    if (t->ahead.end > 0)
+        add_delivered(&sum, &t->ahead, from);
     return sum;
 }
 
@@ -194,6 +205,8 @@ double rh_timeline_filled(const rh_timeline *t, double from)
         if (w->start >= from && w->filler)
             n += w->unwritten ? 1 / SHOWN : 1;
     }
+    if (t->ahead.end > fmax(0, from))
+        n += t->ahead.n_fillers + t->ahead.n_unwritten * (1 / SHOWN - 1);
     return n;
 }
 

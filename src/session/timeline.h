@@ -69,6 +69,7 @@ typedef struct {
     const char *away_direction;
     rh_final_delivery latest[RH_TIMELINE_FINALS]; /* of the finals; the one of number i at i % RH_TIMELINE_FINALS */
     int n_finals;
+    rh_final_delivery ahead; /* of words that are not final yet; end 0 = none */
     rh_timeline_said said[RH_TIMELINE_WORDS]; /* likewise, of the words */
     int n_said;
 } rh_timeline;
@@ -84,7 +85,9 @@ void rh_timeline_away(rh_timeline *t, double start, double end);
 void rh_timeline_word(rh_timeline *t, const rh_timeline_said *w);
 /* Adds what a final's sound showed. */
 void rh_timeline_delivery(rh_timeline *t, const rh_final_delivery *d);
-/* What the finals that ended from `from` on showed, and the pauses that did. */
+/* What the sound behind the last final shows so far, until the next final comes. */
+void rh_timeline_ahead(rh_timeline *t, const rh_final_delivery *d);
+/* What the finals that ended from `from` on showed, and what comes behind them, and the pauses that ended since. */
 rh_delivered rh_timeline_delivered(const rh_timeline *t, double from);
 /* Words (units) a minute over the last `window` seconds before `now`, of the time between
  * the first and last word in it; 0 with fewer than 8 words. */

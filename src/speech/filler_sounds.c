@@ -20,8 +20,10 @@ static const float BURST_S = 0.06f;
 static const float BURST_DB = 4.5f; /* short ones in a row: mostly onset and end */
 static const float CALM_DB = 3.0f;  /* median spectral change a step; words have 3 to 8 */
 static const float CREAK = 0.6f;    /* periodicity of a voice outside the speaker's usual range */
-static const float STILL_DB = 2.1f; /* median spectral change a step */
+static const float STILL_DB = 2.3f; /* median spectral change a step; words that stand alone have 2.4 and more */
 static const float STILL_ST = 2.5f; /* semitones between its 5th and 95th percentile */
+static const float FALLING_ST = 3.5f; /* the same of a voice that is not raised: it falls as it dies away */
+static const float RAISED_DB = 2.0f;  /* above speech */
 static const float WORD_MAX_S = 1.5f;
 static const float HUM_DB = 4.0f;
 enum {
@@ -209,19 +211,17 @@ static rh_filler proposal(const rh_filler_search *f, size_t i)
     return filler;
 }
 
-/* Clean words that hesitate between the clean neighbours of a run; their end
- * is `*to`, where the clean decode knows the next word's start. */
-static void cover_clean_run(rh_filler_search *f, size_t first, size_t n, float *to)
+/* The clean decode wrote something of the run, so that its neighbours end and begin where it says; else
+ * they reach over it. Its words are told with the run. */
+static bool cover_clean_run(rh_filler_search *f, size_t first, size_t n)
 {
-    size_t at = (size_t)((first > 0 ? rh_clean_before(f, first - 1) : -1) + 1);
+    size_t at = (size_t)((first > 0 ? rh_clean_before(f, first - 1) : -1) + 1), from = at;
     for (size_t k = first; k < first + n; k++)
         if (f->verbatim_pair[k] >= 0)
             f->told[f->verbatim_pair[k]] = true;
     while (at < f->in->n_words && rh_hesitation_in(f->tongue, f->in->words[at].text) >= 0)
         f->told[at++] = true;
-    int32_t next = first + n < f->n_verbatim ? f->verbatim_pair[first + n] : -1;
-    if (next >= 0)
-        *to = f->in->words[next].start;
+    return at > from;
 }
 
 static float surest(const rh_filler_search *f, size_t first, size_t n)
@@ -243,15 +243,18 @@ static void count_run(rh_filler_search *f, size_t first, size_t n)
     size_t sure = first; /* the decoder may fall into the run before the voice does */
     while (sure + 1 < first + n && f->verbatim[sure].p < GUESS)
         sure++;
+    bool written = cover_clean_run(f, first, n);
     float from = f->verbatim[sure].start - 0.5f * REACH_S;
     float to = first + n < f->n_verbatim ? f->verbatim[first + n].start : (float)c->n * STEP_S;
+    int32_t next = first + n < f->n_verbatim ? f->verbatim_pair[first + n] : -1;
+    if (next >= 0)
+        to = written ? f->in->words[next].start : fmaxf(to, f->in->words[next].start);
     if (first > 0) { /* what either decode gives to the word before is no part of the run */
         const rh_word *w = &f->verbatim[first - 1];
         int32_t pair = f->verbatim_pair[first - 1];
-        float end = pair >= 0 ? fmaxf(w->end, f->in->words[pair].end) : w->end;
+        float end = pair >= 0 && written ? fmaxf(w->end, f->in->words[pair].end) : w->end;
         from = fmaxf(from, fmaxf(end, sure > first ? f->verbatim[sure].start : end));
     }
-    cover_clean_run(f, first, n, &to);
     size_t n_voices = voices_between(c, from, to, v, MAX_VOICES);
     for (size_t k = 0, found = 0; k < n_voices; k++) {
         rh_filler filler = proposal(f, first + (found < n ? found : n - 1));
@@ -320,6 +323,14 @@ static void from_clean(rh_filler_search *f)
     }
 }
 
+static float top_level(const rh_contour *c, size_t from, size_t to)
+{
+    float top = -200.0f;
+    for (size_t i = from; i < to; i++)
+        top = fmaxf(top, c->level_db[i]);
+    return top;
+}
+
 /* Pitch and spectrum of a stretch stand still: medians of change and of the
  * way between its quarter points. */
 static bool stands_still(const rh_contour *c, size_t from, size_t to)
@@ -330,7 +341,8 @@ static bool stands_still(const rh_contour *c, size_t from, size_t to)
         return false;
     memcpy(f0, c->f0_hz + from, n * sizeof *f0);
     rh_sort_floats(f0, n);
-    return median_change(c, from, to) <= STILL_DB && rh_semitones(f0[n - 1 - n / 20], f0[n / 20]) <= STILL_ST;
+    float most = top_level(c, from, to) > c->speech_db + RAISED_DB ? STILL_ST : FALLING_ST;
+    return median_change(c, from, to) <= STILL_DB && rh_semitones(f0[n - 1 - n / 20], f0[n / 20]) <= most;
 }
 
 /* 150 ms of silence on both sides; a little breath or release may come between. */
@@ -355,14 +367,23 @@ static bool is_alone(const rh_contour *c, size_t from, size_t to)
     return quiet >= APART || i >= c->n;
 }
 
+/* Somewhere in from..to, s. */
+static bool has_voice(const rh_contour *c, float from, float to)
+{
+    rh_voice v;
+    return from < to && voices_between(c, from, to, &v, 1) > 0;
+}
+
 /* A word or an event is already there. Words drawn out over seconds are what
- * the decoder makes of sounds it cannot read; they stand for nothing. */
+ * the decoder makes of sounds it cannot read; they stand for nothing. One that has another voice beside this
+ * one, which stands alone, is that. */
 static bool is_taken(const rh_filler_search *f, float from, float to)
 {
     float half = 0.3f * (to - from);
     for (size_t i = 0; i < f->in->n_words; i++) {
         const rh_word *w = &f->in->words[i];
-        if (w->end - w->start < WORD_MAX_S && fminf(w->end, to) - fmaxf(w->start, from) > half)
+        if (w->end - w->start < WORD_MAX_S && fminf(w->end, to) - fmaxf(w->start, from) > half &&
+            !has_voice(f->in->contour, w->start, from) && !has_voice(f->in->contour, to, w->end))
             return true;
     }
     for (size_t i = 0; i < f->out->n_fillers; i++)
@@ -371,11 +392,14 @@ static bool is_taken(const rh_filler_search *f, float from, float to)
     return false;
 }
 
+/* The last word that has a voice of its own before `t`. */
 static int clean_word_before(const rh_speech_input *in, float t)
 {
     int at = -1;
     for (size_t i = 0; i < in->n_words && in->words[i].start < t; i++)
         at = (int)i;
+    if (at >= 0 && in->words[at].end > t && !has_voice(in->contour, in->words[at].start, t))
+        at--;
     return at;
 }
 
@@ -390,11 +414,8 @@ static void from_sound(rh_filler_search *f)
             i++;
         float a = (float)from * STEP_S, b = (float)i * STEP_S;
         if (stands_still(c, from, i) && is_alone(c, from, i) && !is_taken(f, a, b)) {
-            float top = -200.0f;
-            for (size_t k = from; k < i; k++)
-                top = fmaxf(top, c->level_db[k]);
             /* Lips closed, it is quiet: a hum. */
-            rh_filler_kind kind = top < c->speech_db - HUM_DB ? RH_FILLER_HMM : RH_FILLER_UH;
+            rh_filler_kind kind = top_level(c, from, i) < c->speech_db - HUM_DB ? RH_FILLER_HMM : RH_FILLER_UH;
             rh_add_filler(
                 f,
                 (rh_filler){.kind = kind, .start = a, .end = b, .p = 0.5f, .after_word = clean_word_before(f->in, a)});

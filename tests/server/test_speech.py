@@ -89,6 +89,43 @@ class WithoutPauses(unittest.TestCase):
         self.assertGreater(reply["reference"]["completeness"], 0.97)
 
 
+def watched(name, sound):
+    """The report of a live session with a face that looks at the camera all the time, and the cues before it."""
+    face, cues, step = fixture("astronaut.jpg"), [], 4000
+    with server.ws("/v1/session/" + name) as ws:
+        ws.ask({"type": "start", "sample_rate": 16000, "language": "en", "question": "Tell me about yourself."})
+        for i in range(0, len(sound), step):
+            ws.send(media(1, i * 1e6 / 16000, face), opcode=2)
+            ws.send(media(3, i * 1e6 / 16000, sound[i:i + step].tobytes()), opcode=2)
+            time.sleep(0.03)  # of pictures in a heap only the last is looked at
+        ws.send({"type": "finish"})
+        while (e := ws.recv())["type"] != "report":
+            if e["type"] == "cue":
+                cues.append(e["kind"])
+    return e["report"], cues
+
+
+class NothingSaid(unittest.TestCase):
+    """Eyes on the camera are no answer: without words nothing is praised, blamed or scored but what was seen."""
+
+    def judge(self, report, cues):
+        self.assertEqual((report["keep"], report["change"], cues), ([], [], []))
+        self.assertEqual(set(report["scores"]), {"eye_contact", "attention", "presence"})
+        self.assertGreater(report["scores"]["eye_contact"], 90)
+        self.assertIn("There was no speech in the recording", " ".join(report["notes"]))
+        self.assertFalse([e for e in report["events"] if e["kind"] in ("filler", "slip")])
+
+    def test_silence(self):
+        self.judge(*watched("nothing-said-1", array.array("f", bytes(4 * 16000 * 12))))
+
+    def test_laughter(self):
+        laugh = recording("laughter.flac")
+        self.judge(*watched("nothing-said-2", laugh + laugh + laugh))
+        status, reply = server.post_form("/api/analyze-audio", [("audio", wav(laugh), "a.wav")])
+        self.assertEqual((status, reply["transcribed_text"], reply["overall_score"]), (200, "", 0))
+        self.assertIn("There was no speech in the recording", reply["reason"])
+
+
 class Sounds(unittest.TestCase):
     def test_another_sound_than_the_texts_is_named(self):
         text = "And so, my yellow Americans: ask not what your country can do for you"

@@ -242,6 +242,64 @@ static void a_still_voice_apart_is_a_filler_unless_a_word_is_there(void **state)
     rh_disfluencies_done(&d);
 }
 
+/* The recogniser writes no hesitation, so the next word begins where that did. */
+static void a_word_that_has_a_voice_of_its_own_hides_none(void **state)
+{
+    (void)state;
+    static said clean;
+    static curves v;
+    say(&clean, "Yes@0.5-0.9 sir.@1.9-3.1");
+    be_silent(&v);
+    voice(&v, 0.5f, 0.9f, 5.0f);
+    voice(&v, 2.0f, 2.5f, 1.2f);
+    voice(&v, 2.8f, 3.1f, 5.0f);
+    rh_disfluencies d = find(&clean, NULL, &v);
+    assert_int_equal(d.n_fillers, 1);
+    assert_near(d.fillers[0].start, 2.0, 0.011);
+    assert_int_equal(d.fillers[0].after_word, 0);
+    rh_disfluencies_done(&d);
+}
+
+/* A voice may fall by three semitones as it dies away; one that is raised means something. */
+static void a_falling_voice_hesitates_unless_it_is_raised(void **state)
+{
+    (void)state;
+    static said clean;
+    static curves v;
+    for (int raised = 0; raised < 2; raised++) {
+        say(&clean, "Yes@0.5-0.9 sir.@4.0-4.4");
+        be_silent(&v);
+        voice(&v, 0.5f, 0.9f, 5.0f);
+        voice(&v, 2.0f, 2.5f, 1.2f);
+        voice(&v, 4.0f, 4.4f, 5.0f);
+        for (int i = 200; i < 250; i++) {
+            v.f0[i] = 130.0f - 0.4f * (float)(i - 200);
+            v.level[i] += raised ? 6.0f : 0.0f;
+        }
+        rh_disfluencies d = find(&clean, NULL, &v);
+        assert_int_equal(d.n_fillers, raised ? 0 : 1);
+        rh_disfluencies_done(&d);
+    }
+}
+
+/* None of the run is in the clean words: its neighbours reach over it there. */
+static void a_run_that_only_the_verbatim_decode_has_lies_between_its_neighbours(void **state)
+{
+    (void)state;
+    static said clean, verbatim;
+    static curves v;
+    say(&clean, "the@0.5-2.0 end@2.0-3.2 came@3.3-3.6");
+    say(&verbatim, "the@0.5-0.9 uh,@1.0-1.5 uh,@1.5-1.6 uh,@1.6-1.7 end@2.8-3.2 came@3.3-3.6");
+    be_silent(&v);
+    voice(&v, 0.5f, 0.9f, 5.0f);
+    voice(&v, 1.6f, 1.75f, 1.5f);
+    voice(&v, 2.8f, 3.6f, 5.0f);
+    rh_disfluencies d = find(&clean, &verbatim, &v);
+    assert_int_equal(fillers_of(&d, RH_FILLER_UH), 1);
+    assert_near(d.fillers[0].start, 1.6, 0.02);
+    rh_disfluencies_done(&d);
+}
+
 static void a_decode_that_strays_is_not_believed(void **state)
 {
     (void)state;
@@ -358,6 +416,9 @@ int main(void)
         cmocka_unit_test(a_clean_word_of_no_probability_is_no_filler),
         cmocka_unit_test(a_run_is_counted_by_its_sound),
         cmocka_unit_test(a_still_voice_apart_is_a_filler_unless_a_word_is_there),
+        cmocka_unit_test(a_word_that_has_a_voice_of_its_own_hides_none),
+        cmocka_unit_test(a_falling_voice_hesitates_unless_it_is_raised),
+        cmocka_unit_test(a_run_that_only_the_verbatim_decode_has_lies_between_its_neighbours),
         cmocka_unit_test(a_decode_that_strays_is_not_believed),
         cmocka_unit_test(words_are_fillers_by_their_place_only),
         cmocka_unit_test(a_single_opening_word_is_plain_english),

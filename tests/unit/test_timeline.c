@@ -131,6 +131,25 @@ static void fillers_count_as_what_was_said(void **state)
     rh_timeline_done(&t);
 }
 
+static void what_is_not_final_yet_counts_until_it_is(void **state)
+{
+    (void)state;
+    rh_timeline t;
+    rh_final_delivery d = {.end = 12, .n_voiced = 5, .n_pauses = 1, .n_fillers = 2, .n_unwritten = 1};
+    d.pauses[0] = (rh_pause){10, 10.9f, RH_PAUSE_WITHIN, 3};
+    rh_timeline_init(&t);
+    rh_timeline_ahead(&t, &d);
+    rh_timeline_ahead(&t, &d); /* the same words, heard again */
+    assert_int_equal(rh_timeline_delivered(&t, 0).n_broken, 1);
+    assert_int_equal(rh_timeline_delivered(&t, 0).n_voiced, 5);
+    assert_true(rh_timeline_filled(&t, 0) > 2);
+    assert_true(rh_timeline_filled(&t, 13) == 0);
+    rh_timeline_delivery(&t, &d);
+    assert_int_equal(rh_timeline_delivered(&t, 0).n_broken, 1);
+    assert_true(rh_timeline_filled(&t, 0) == 0); /* its fillers come as words */
+    rh_timeline_done(&t);
+}
+
 static void pace_counts_words_not_fillers(void **state)
 {
     (void)state;
@@ -210,6 +229,7 @@ int main(void)
         cmocka_unit_test(pauses_count_for_pace_as_far_as_speech_has_them),
         cmocka_unit_test(only_pauses_inside_clauses_are_minded),
         cmocka_unit_test(fillers_count_as_what_was_said),
+        cmocka_unit_test(what_is_not_final_yet_counts_until_it_is),
         cmocka_unit_test(pace_counts_words_not_fillers),
         cmocka_unit_test(times_outside_a_session_are_ignored),
         cmocka_unit_test(second_without_a_face_is_no_eye_contact),

@@ -43,13 +43,13 @@ typedef struct {
     float start, end;                /* s */
     const rh_transcript *transcript; /* its text, words and tokens, times from the first sample */
     rh_asr_ending expected;          /* behind words that a pause follows, where asked for; all 0 = not known */
-    /* Finals, the first behind a pause: what was expected behind the words before the pause when they were final, and
+    /* The first words behind a pause: what was expected behind the words before the pause when they were final, and
      * what is now that the sound goes on, where both are asked for; all 0 = not known. */
     rh_asr_ending alone, joined;
     const float *pooled;
     int n_pooled; /* finals: rh_asr_pooled() of the utterance; may be NULL */
-    /* Finals, where asked for: words of the verbatim decode (verbatim.h), maybe none and
-     * maybe beyond fresh_to, and the sound of what is new with some seconds before it:
+    /* Finals, and where there is something to tell of them partials, where asked for: words of the verbatim
+     * decode (verbatim.h), maybe none and maybe beyond fresh_to, and the sound of what is new with some seconds before it:
      * `n_sound` samples from the time `sound_from` on. What lies in [fresh_from, fresh_to)
      * was in no final before. */
     const rh_transcript *verbatim;

@@ -17,6 +17,7 @@ enum {
     STOOD_LATE = RATE,      /* where none has been settled for long */
     UNHEARD = RATE * 5 / 2, /* speech without a word, after a context: it was left out */
     CONTEXT = 6 * RATE,     /* sound decoded again before what is new */
+    SEQUEL = RATE,          /* sound behind a pause that tells what the pause parts */
     NEAR = RATE * 3 / 2,    /* silence over which a sentence still goes on */
     LATE = RATE / 4,
     INTERVAL_MAX = 5 * RATE,
@@ -24,6 +25,7 @@ enum {
 };
 
 static const float LONGEST_WORD_S = 0.8f;
+static const double EDGE_S = 0.1; /* a word that is new may begin a little before */
 static const float SURE = 0.5f; /* of a word that one decode alone heard */
 
 static rh_status keep_draft(rh_transcriber *t, const rh_transcript *raw)
@@ -214,6 +216,8 @@ static rh_status decode_verbatim(rh_transcriber *t, const atomic_bool *cancel, r
     if (!t->o.verbatim || t->scratch.n_words == 0)
         return RH_OK;
     rh_asr_params p = params_of(t, cancel);
+    if (p.prefix)
+        p.prefix = t->context_verbatim;
     double from_s = (double)t->from / RATE;
     rh_transcript_shift(&t->scratch, -from_s); /* both decodes in the times of their sound */
     rh_status st = rh_asr_verbatim(t->asr, &t->scratch, &p, &t->verbatim, err);
@@ -252,9 +256,44 @@ static void copy_words(const rh_transcript *t, int first, int end, char *dst, si
     dst[n] = '\0';
 }
 
+/* The words of the verbatim decode that begin in [from, to) and were not over before: behind `dst`, which holds `n`
+ * bytes. What does not fit is left out; so are all where there was no such decode. */
+static void copy_verbatim(const rh_transcriber *t, double from, double to, char *dst, size_t n, size_t size)
+{
+    const rh_transcript *v = &t->verbatim;
+    for (int i = 0; i < v->n_words; i++) {
+        const rh_asr_word *w = &v->words[i];
+        if ((double)w->end < from || (double)w->start >= to || n + w->text_len + 2 > size)
+            continue;
+        if (n)
+            dst[n++] = ' ';
+        memcpy(dst + n, v->text + w->text_off, w->text_len);
+        n += w->text_len;
+    }
+    dst[n] = '\0';
+}
+
+static void remember_verbatim(rh_transcriber *t, int64_t settled)
+{
+    size_t n = 0, size = sizeof t->last_verbatim;
+    double from = (double)t->last_from / RATE, to = (double)settled / RATE;
+    if (!t->last_text[0] || t->verbatim.n_words == 0) {
+        strcpy(t->last_verbatim, t->last_text);
+        return;
+    }
+    if (t->context[0] && t->last_from == t->from) {
+        n = strlen(t->context_verbatim);
+        memcpy(t->last_verbatim, t->context_verbatim, n);
+        from = (double)t->context_end / RATE;
+    }
+    copy_verbatim(t, from - EDGE_S, to, t->last_verbatim, n, size);
+    if (!t->last_verbatim[0])
+        strcpy(t->last_verbatim, t->last_text);
+}
+
 /* The last words that became final (of `text`, up to word `end`) may be the next
  * decode's context: as much as a context holds, from a word that follows a gap. */
-static void remember(rh_transcriber *t, const rh_transcript *text, int end, int64_t settled)
+static void remember_words(rh_transcriber *t, const rh_transcript *text, int end, int64_t settled)
 {
     t->last_text[0] = '\0';
     t->last_end = settled;
@@ -287,12 +326,19 @@ static void remember(rh_transcriber *t, const rh_transcript *text, int end, int6
     t->last_from = (int64_t)((text->words[first].start - fminf(widest / 2, 0.15f)) * RATE);
 }
 
+static void remember(rh_transcriber *t, const rh_transcript *text, int end, int64_t settled)
+{
+    remember_words(t, text, end, settled);
+    remember_verbatim(t, settled);
+}
+
 void rh_tr_start_at(rh_transcriber *t, int64_t at)
 {
     t->from = at;
     t->context[0] = '\0';
     if (t->last_text[0] && at - t->last_end < NEAR && t->last_from >= t->base) {
         strcpy(t->context, t->last_text);
+        strcpy(t->context_verbatim, t->last_verbatim);
         t->context_end = at;
         t->from = t->last_from;
     }
@@ -453,6 +499,8 @@ static rh_status make_partial(rh_transcriber *t, bool settle, const atomic_bool 
     if (n > 0 || may_end) {
         rh_tr_join(t);
         st = decode_verbatim(t, cancel, err);
+    } else if (!t->doubtful && !rh_tr_joined(t) && t->seen - t->onset >= SEQUEL) {
+        rh_tr_join(t);
     }
     if (st != RH_OK)
         return st;

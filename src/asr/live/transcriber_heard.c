@@ -11,6 +11,11 @@ enum {
     MOST_TEXT = 4096,     /* bytes behind which something is expected */
 };
 
+static bool is_known(const rh_asr_ending *e)
+{
+    return e->stop + e->comma + e->trailing + e->end + e->more > 0;
+}
+
 static rh_status add(rh_transcriber *t, const rh_transcript *text, tr_heard h)
 {
     rh_transcript_init(&h.transcript);
@@ -18,7 +23,7 @@ static rh_status add(rh_transcriber *t, const rh_transcript *text, tr_heard h)
     rh_status st = rh_array_reserve(&t->heard, &t->cap_heard, (size_t)t->n_heard + 1, sizeof *t->heard);
     if (st == RH_OK)
         st = rh_transcript_append(&h.transcript, text, 0);
-    if (st == RH_OK && h.final && t->verbatim.n_words > 0)
+    if (st == RH_OK && h.to > h.from && t->verbatim.n_words > 0)
         st = rh_transcript_append(&h.verbatim, &t->verbatim, 0);
     if (st != RH_OK) {
         rh_transcript_done(&h.transcript);
@@ -31,9 +36,17 @@ static rh_status add(rh_transcriber *t, const rh_transcript *text, tr_heard h)
 
 rh_status rh_tr_add_partial(rh_transcriber *t, const rh_transcript *text)
 {
-    return add(
-        t, text,
-        (tr_heard){.start = (float)rh_tr_fresh(t) / TR_RATE, .end = (float)t->seen / TR_RATE, .expected = t->expected});
+    tr_heard h = {.start = (float)rh_tr_fresh(t) / TR_RATE,
+                  .end = (float)t->seen / TR_RATE,
+                  .expected = t->expected,
+                  .alone = t->alone,
+                  .joined = t->joined};
+    if (t->o.verbatim && text->n_words > 0 && (t->verbatim.n_words > 0 || is_known(&t->joined))) {
+        h.from = t->from;
+        h.to = h.fresh_end = t->seen;
+        h.fresh = rh_tr_fresh(t);
+    }
+    return add(t, text, h);
 }
 
 rh_status rh_tr_add_final(rh_transcriber *t, const rh_transcript *text, int64_t to, int64_t settled)
@@ -105,6 +118,11 @@ void rh_tr_expect(rh_transcriber *t)
     const rh_asr_word *last = &s->words[s->n_words - 1];
     size_t from = s->words[0].text_off;
     t->expected = behind(t, s->text + from, last->text_off + last->text_len - from);
+}
+
+bool rh_tr_joined(const rh_transcriber *t)
+{
+    return is_known(&t->joined);
 }
 
 void rh_tr_join(rh_transcriber *t)

@@ -74,10 +74,11 @@ struct rh_transcriber {
      * again with what follows, as its beginning, because a recogniser that hears
      * a sentence from its middle errs more. Empty = none. */
     char context[TR_MAX_CONTEXT];
+    char context_verbatim[TR_MAX_CONTEXT]; /* with its hesitations: the verbatim decode begins so */
     int64_t context_end;
     bool paused; /* behind that, before what is new */
     /* What may become it: sound from `last_from`, whose text is `last_text`. */
-    char last_text[TR_MAX_CONTEXT];
+    char last_text[TR_MAX_CONTEXT], last_verbatim[TR_MAX_CONTEXT];
     int64_t last_from, last_end;
 
     rh_transcript partial; /* last decode of the open utterance */
@@ -131,7 +132,8 @@ rh_status rh_tr_add_final(rh_transcriber *t, const rh_transcript *text, int64_t 
 void rh_tr_forget_heard(rh_transcriber *t);
 /* Notes what the model expects behind the words of the decode in `scratch`, which may end the utterance. */
 void rh_tr_expect(rh_transcriber *t);
-/* Notes what it expects behind the context, where a pause follows that. */
+/* Notes what it expects behind the context, where a pause follows that; whether that is known. */
 void rh_tr_join(rh_transcriber *t);
+bool rh_tr_joined(const rh_transcriber *t);
 
 #endif

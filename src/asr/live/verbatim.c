@@ -1,5 +1,6 @@
 #include "rehearse/asr/verbatim.h"
 
+#include <math.h>
 #include <string.h>
 #include "rehearse/base/alloc.h"
 #include "rehearse/base/buf.h"
@@ -28,15 +29,15 @@ static const float BOOST = 3.0f;
 /* A clean decode that leaves a hesitation out has mostly thought of it: in 35
  * spontaneous clips each one that was found left at least 6e-4 somewhere, in 87
  * readings one in six leaves so much. */
-static const float THOUGHT_OF = 3e-4f;
+static const float THOUGHT_OF = 3e-4f, THOUGHT_OF_LATER = 1e-4f;
 /* A word that takes this long for its letters may hide something. */
 static const float DRAWN_S = 0.5f, DRAWN_LETTER_S = 0.12f;
 
 enum { LONGEST_PERIOD = 8, LOOP_TIMES = 4, KEEP_TIMES = 3, MAX_TEXT = 8192 };
 
 /* Tokens that the repetition at the end of `t` takes beyond KEEP_TIMES turns,
- * 0 when it does not end in one. */
-static int looped_tokens(const rh_transcript *t)
+ * 0 when it does not end in one; *before: those before its first turn. */
+static int looped_tokens(const rh_transcript *t, int *before)
 {
     for (int period = 1; period <= LONGEST_PERIOD; period++) {
         int same = 0;
@@ -44,6 +45,7 @@ static int looped_tokens(const rh_transcript *t)
                t->tokens[t->n_tokens - 1 - same].id == t->tokens[t->n_tokens - 1 - same - period].id)
             same++;
         int turns = same / period + 1;
+        *before = t->n_tokens - turns * period;
         if (turns >= LOOP_TIMES && turns * period >= LOOP_TIMES * 2 - 2)
             return (turns - KEEP_TIMES) * period;
     }
@@ -101,12 +103,52 @@ static rh_status join_texts(const rh_transcript *clean, const rh_transcript *loo
     return st;
 }
 
-static rh_status without_loop(rh_asr_stream *s, const rh_transcript *clean, int cut, const rh_asr_params *q,
+/* Forced, a hesitation is as improbable as it is to a model that was told nothing: what was decoded before the loop,
+ * tokens `heard`, keeps what the decoder thought of it. `skip`: bytes of the text before it. */
+static void keep_thoughts(rh_transcript *forced, const rh_asr_token *heard, int n, size_t skip)
+{
+    int at = 0, k = 0;
+    while (at < forced->n_tokens && forced->tokens[at].text_off < skip)
+        at++;
+    for (; k < n && at + k < forced->n_tokens && forced->tokens[at + k].id == heard[k].id; k++) {
+        rh_asr_token *t = &forced->tokens[at + k];
+        t->p = heard[k].p;
+        t->entropy = heard[k].entropy;
+        t->p_rival = heard[k].p_rival;
+        t->rival_id = heard[k].rival_id;
+    }
+    for (int i = 0; i < forced->n_words; i++) {
+        rh_asr_word *w = &forced->words[i];
+        float log_p = 0.0f;
+        if (w->first_token < at || w->first_token + w->n_tokens > at + k)
+            continue;
+        for (int32_t j = w->first_token; j < w->first_token + w->n_tokens; j++)
+            log_p += logf(fmaxf(forced->tokens[j].p, 1e-9f));
+        w->p = expf(log_p / (float)(w->n_tokens ? w->n_tokens : 1));
+    }
+}
+
+static rh_status force_joined(rh_asr_stream *s, const char *text, size_t skip, int n, const rh_asr_params *q,
                               rh_transcript *out, rh_error *err)
+{
+    rh_asr_token *heard = rh_alloc_array((size_t)n + 1, sizeof *heard);
+    if (!heard)
+        return rh_fail(err, RH_ERR_NOMEM, "verbatim text: out of memory");
+    memcpy(heard, out->tokens, (size_t)n * sizeof *heard);
+    rh_status st = rh_asr_force(s, text, q, out, err);
+    if (st == RH_OK)
+        keep_thoughts(out, heard, n, skip);
+    rh_free(heard);
+    return st;
+}
+
+static rh_status without_loop(rh_asr_stream *s, const rh_transcript *clean, int cut, int before,
+                              const rh_asr_params *q, rh_transcript *out, rh_error *err)
 {
     rh_buf text;
     rh_buf_init(&text, MAX_TEXT);
     rh_status st = RH_OK;
+    size_t skip = q->prefix ? strlen(q->prefix) : 0;
     if (q->prefix) { /* forcing begins at the beginning */
         st = rh_buf_puts(&text, q->prefix);
         if (st == RH_OK)
@@ -117,7 +159,7 @@ static rh_status without_loop(rh_asr_stream *s, const rh_transcript *clean, int 
     if (st != RH_OK)
         rh_fail(err, st, "verbatim text: out of memory");
     else if (text.len > 0)
-        st = rh_asr_force(s, text.data, q, out, err);
+        st = force_joined(s, text.data, skip, before, q, out, err);
     rh_buf_done(&text);
     return st;
 }
@@ -147,10 +189,10 @@ static bool says_the_same(const rh_transcript *clean, const rh_transcript *out)
     return same;
 }
 
-static bool may_hide_something(const rh_transcript *clean)
+static bool may_hide_something(const rh_transcript *clean, bool follows)
 {
     for (int i = 0; i < clean->n_tokens; i++)
-        if (clean->tokens[i].p_filler >= THOUGHT_OF)
+        if (clean->tokens[i].p_filler >= (follows ? THOUGHT_OF_LATER : THOUGHT_OF))
             return true;
     for (int i = 0; i < clean->n_words; i++) {
         const rh_asr_word *w = &clean->words[i];
@@ -170,7 +212,7 @@ rh_status rh_asr_verbatim(rh_asr_stream *s, const rh_transcript *clean, const rh
     rh_transcript_clear(out);
     if (clean->n_words == 0 || spoken < 0 || p->translate)
         return RH_OK;
-    if (spoken == ENGLISH && !may_hide_something(clean))
+    if (spoken == ENGLISH && !may_hide_something(clean, p->prefix != NULL))
         return rh_transcript_append(out, clean, 0);
     int32_t *draft = rh_alloc_array((size_t)clean->n_tokens + 1, sizeof *draft);
     if (!draft)
@@ -194,9 +236,9 @@ rh_status rh_asr_verbatim(rh_asr_stream *s, const rh_transcript *clean, const rh
         rh_transcript_clear(out);
         st = rh_transcript_append(out, clean, 0);
     } else if (st == RH_OK) {
-        int cut = looped_tokens(out);
+        int before, cut = looped_tokens(out, &before);
         if (cut > 0)
-            st = without_loop(s, clean, cut, &q, out, err);
+            st = without_loop(s, clean, cut, before, &q, out, err);
         if (st == RH_ERR_LIMIT || (st == RH_OK && echoes_prompt(clean, out, PROMPTS[spoken].echo))) {
             rh_transcript_clear(out);
             st = rh_transcript_append(out, clean, 0);
