@@ -706,12 +706,13 @@ static void report(bench *b)
                share(b->end_found, b->end_found + b->end_false), b->live_read, b->live_read_false_sounds,
                b->live_read_false, b->end_read_false);
     if (b->pairs)
-        printf("joined=%d joined_recall=%.1f%% joined_precision=%.1f%% joined_of_single=%.1f%% live_joined_recall=%.1f%% "
-               "live_joined_precision=%.1f%% live_joined_of_single=%.1f%% ",
-               b->pairs, share(b->both_found, b->both_truth), share(b->both_found, b->both_found + b->both_false),
-               share(b->both_found + b->both_false, b->both_alone), share(b->both_live_found, b->both_truth),
-               share(b->both_live_found, b->both_live_found + b->both_live_false),
-               share(b->both_live_found + b->both_live_false, b->both_live_alone));
+        printf(
+            "joined=%d joined_recall=%.1f%% joined_precision=%.1f%% joined_of_single=%.1f%% live_joined_recall=%.1f%% "
+            "live_joined_precision=%.1f%% live_joined_of_single=%.1f%% ",
+            b->pairs, share(b->both_found, b->both_truth), share(b->both_found, b->both_found + b->both_false),
+            share(b->both_found + b->both_false, b->both_alone), share(b->both_live_found, b->both_truth),
+            share(b->both_live_found, b->both_live_found + b->both_live_false),
+            share(b->both_live_found + b->both_live_false, b->both_live_alone));
     printf("read_clips=%d false_sounds=%d false_words=%d whisper_alone_false=%d\n", b->read_clips, b->read_sounds,
            b->read_words, b->read_plain);
 }

@@ -150,8 +150,7 @@ static void hear(const char *name, const char *path)
     b.views = json_array();
     listen(s, &a);
     rh_session_free(s);
-    json_t *out =
-        json_pack("{s:s, s:o, s:o, s:o}", "name", name, "cues", b.cues, "finals", b.finals, "views", b.views);
+    json_t *out = json_pack("{s:s, s:o, s:o, s:o}", "name", name, "cues", b.cues, "finals", b.finals, "views", b.views);
     json_dumpf(out, stdout, JSON_COMPACT | JSON_REAL_PRECISION(5));
     puts("");
     (void)fflush(stdout);

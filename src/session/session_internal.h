@@ -51,7 +51,7 @@ struct rh_session {
     double interviewer_end;                 /* {feed_lock} s; < 0 it never spoke */
     bool turn_asked;                        /* {feed_lock} the person has finished */
     bool partial_shown;                     /* the last event of the transcript was a partial */
-    double ahead_of;                        /* fresh_from of the last words that were looked at before they were final */
+    double ahead_of; /* fresh_from of the last words that were looked at before they were final */
 
     /* video half */
     rh_camera camera; /* opened with the first picture */
@@ -118,8 +118,8 @@ bool rh_session_shared(const rh_session *s);
 rh_status rh_session_fetch_sound(rh_session *s, rh_error *err);
 void rh_session_copy_sound(rh_session *s);
 json_t *rh_session_meta(const rh_session *s);
-const char *rh_session_language(const rh_session *s);          /* NULL = detect */
-void rh_session_count_word(rh_session *s, const json_t *word); /* in the timeline; {lock} held */
+const char *rh_session_language(const rh_session *s);                /* NULL = detect */
+void rh_session_count_word(rh_session *s, const json_t *word);       /* in the timeline; {lock} held */
 rh_cue_view rh_session_cue_view(const rh_session *s, bool speaking); /* what the cues go by; {lock} held */
 /* Time has come to `t`: stores finished seconds, sends metrics and a cue when due. */
 void rh_session_advance(rh_session *s, double t, bool speaking);

@@ -69,7 +69,7 @@ typedef struct {
     const char *away_direction;
     rh_final_delivery latest[RH_TIMELINE_FINALS]; /* of the finals; the one of number i at i % RH_TIMELINE_FINALS */
     int n_finals;
-    rh_final_delivery ahead; /* of words that are not final yet; end 0 = none */
+    rh_final_delivery ahead;                  /* of words that are not final yet; end 0 = none */
     rh_timeline_said said[RH_TIMELINE_WORDS]; /* likewise, of the words */
     int n_said;
 } rh_timeline;

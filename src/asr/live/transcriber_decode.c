@@ -26,7 +26,7 @@ enum {
 
 static const float LONGEST_WORD_S = 0.8f;
 static const double EDGE_S = 0.1; /* a word that is new may begin a little before */
-static const float SURE = 0.5f; /* of a word that one decode alone heard */
+static const float SURE = 0.5f;   /* of a word that one decode alone heard */
 
 static rh_status keep_draft(rh_transcriber *t, const rh_transcript *raw)
 {

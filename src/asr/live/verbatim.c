@@ -142,8 +142,8 @@ static rh_status force_joined(rh_asr_stream *s, const char *text, size_t skip, i
     return st;
 }
 
-static rh_status without_loop(rh_asr_stream *s, const rh_transcript *clean, int cut, int before,
-                              const rh_asr_params *q, rh_transcript *out, rh_error *err)
+static rh_status without_loop(rh_asr_stream *s, const rh_transcript *clean, int cut, int before, const rh_asr_params *q,
+                              rh_transcript *out, rh_error *err)
 {
     rh_buf text;
     rh_buf_init(&text, MAX_TEXT);
