@@ -64,7 +64,7 @@ static void emitted(void *user, const json_t *event)
 static void note_view(rh_session *s)
 {
     pthread_mutex_lock(&s->lock);
-    const rh_cue_view v = rh_session_cue_view(s, rh_transcriber_speaking(s->transcriber));
+    const rh_cue_view v = s->cue_view;
     pthread_mutex_unlock(&s->lock);
     json_array_append_new(b.views, json_pack("[f, b, f, f, f, f, f, i, f, f, f, f]", v.t, v.speaking, v.fast_wpm,
                                              v.slow_wpm, v.heard_s, v.fillers, v.broken_s, v.n_broken, v.pitch_sd,

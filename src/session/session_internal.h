@@ -66,6 +66,7 @@ struct rh_session {
     double now;                /* {lock} latest time seen in sound or picture, s */
     double metrics_at;         /* {lock} time of the last metrics event */
     rh_cue_state cues;         /* {lock} */
+    rh_cue_view cue_view;      /* {lock} what they went by last */
     int64_t storage_seen_us,
         storage_bad_us;        /* audio half: last look at disk and store; since when they fail, 0 = they do not */
     bool storage_told;         /* audio half: the person knows */
@@ -118,9 +119,8 @@ bool rh_session_shared(const rh_session *s);
 rh_status rh_session_fetch_sound(rh_session *s, rh_error *err);
 void rh_session_copy_sound(rh_session *s);
 json_t *rh_session_meta(const rh_session *s);
-const char *rh_session_language(const rh_session *s);                /* NULL = detect */
-void rh_session_count_word(rh_session *s, const json_t *word);       /* in the timeline; {lock} held */
-rh_cue_view rh_session_cue_view(const rh_session *s, bool speaking); /* what the cues go by; {lock} held */
+const char *rh_session_language(const rh_session *s);          /* NULL = detect */
+void rh_session_count_word(rh_session *s, const json_t *word); /* in the timeline; {lock} held */
 /* Time has come to `t`: stores finished seconds, sends metrics and a cue when due. */
 void rh_session_advance(rh_session *s, double t, bool speaking);
 

@@ -30,7 +30,8 @@ static json_t *metrics_event(const rh_session *s)
     return e;
 }
 
-rh_cue_view rh_session_cue_view(const rh_session *s, bool speaking)
+/* {lock} held */
+static rh_cue_view cue_view(const rh_session *s, bool speaking)
 {
     const rh_timeline *t = &s->timeline;
     /* Words are final some seconds after they were said: what counts is the stretch up to the last. */
@@ -66,8 +67,8 @@ rh_cue_view rh_session_cue_view(const rh_session *s, bool speaking)
 /* {lock} held */
 static const rh_cue *cue_due(rh_session *s, bool speaking)
 {
-    const rh_cue_view v = rh_session_cue_view(s, speaking);
-    return rh_cue_next(&s->cues, &v);
+    s->cue_view = cue_view(s, speaking);
+    return rh_cue_next(&s->cues, &s->cue_view);
 }
 
 void rh_session_advance(rh_session *s, double t, bool speaking)
