@@ -3,7 +3,8 @@
  * A piece is one window of the model (30 s) or less; it ends at the longest
  * pause of its second half. Pauses over GAP_MAX are not decoded at all: that
  * is where recognisers invent words. Speech without a pause is cut between two
- * words of a first decode, where the sound is softest. */
+ * words of a first decode, where the sound is softest. A piece of which the decoder
+ * passed over seconds of speech is cut there, and decoded as two. */
 #include "rehearse/asr/recording.h"
 
 #include <math.h>
@@ -22,6 +23,8 @@ enum {
 };
 
 static const float SHORTEST = 0.12f; /* s: the least that a word keeps */
+/* s: what a word lasts at most, and mostly; the least speech without words that was passed over */
+static const float LONGEST = 0.8f, USUAL = 0.5f, PASSED_OVER = 2.5f;
 /* A cut after a sentence or a clause is worth one in a place so many times louder. */
 static const float SENTENCE = 10.0f, CLAUSE = 3.0f;
 
@@ -170,6 +173,83 @@ static rh_status decode(const job *j, size_t from, size_t to, const rh_asr_param
     return st;
 }
 
+/* Speech of the piece from `from` on in [start, end) s of it. */
+static float spoken(const job *j, size_t from, float start, float end)
+{
+    float sum = 0, offset = (float)from / RATE;
+    if (!j->speech)
+        return end - start;
+    for (size_t i = 0; i < j->n_speech; i++)
+        sum += fmaxf(0, fminf(end, (float)j->speech[i].end / RATE - offset) -
+                            fmaxf(start, (float)j->speech[i].start / RATE - offset));
+    return sum;
+}
+
+/* The speech of a piece that belongs to none of its words, in s; the longest stretch of it between two words is
+ * [*start, *end), in s of the piece. Words that last too long are somewhere in there, most often at its end. */
+static float without_words(const job *j, size_t from, size_t to, const rh_transcript *t, float *start, float *end)
+{
+    float n_s = (float)(to - from) / RATE, sum = 0, longest = -1, heard = 0;
+    int n_astray = 0;
+    for (int i = 0; i <= t->n_words; i++) {
+        if (i < t->n_words && t->words[i].end - t->words[i].start > 2 * LONGEST) {
+            n_astray++;
+            continue;
+        }
+        float next = fmaxf(heard, (i < t->n_words ? t->words[i].start : n_s) - USUAL * (float)n_astray);
+        float gap = spoken(j, from, heard, next);
+        sum += gap;
+        if (gap > longest) {
+            longest = gap;
+            *start = heard;
+            *end = next;
+        }
+        n_astray = 0;
+        if (i < t->n_words)
+            heard = fminf(t->words[i].end, t->words[i].start + LONGEST);
+    }
+    return sum;
+}
+
+/* Whether a decode of [from, to) leaves less than `most` s of speech without words and is likely. */
+static rh_status hears(const job *j, size_t from, size_t to, const rh_asr_params *p, float most, bool *yes,
+                       rh_error *err)
+{
+    rh_asr_params params = *p;
+    float start, end;
+    params.progress = NULL;
+    params.n_draft = 0;
+    rh_transcript part;
+    rh_transcript_init(&part);
+    rh_status st = decode(j, from, to, &params, &part, err);
+    *yes = st == RH_OK && part.n_segments > 0 && without_words(j, from, to, &part, &start, &end) < most;
+    for (int i = 0; *yes && i < part.n_segments; i++)
+        *yes = part.segments[i].avg_logprob > p->logprob_min;
+    rh_transcript_done(&part);
+    return st;
+}
+
+/* Where to cut a piece that is heard better in two, 0 = nowhere. The decoder now and then passes over what it
+ * makes nothing of, and goes on with what follows; what it passed over, by itself, it mostly hears. */
+static rh_status passed_over(const job *j, size_t from, size_t to, const rh_asr_params *p, rh_transcript *t,
+                             size_t *cut, rh_error *err)
+{
+    float start = 0, end = 0;
+    *cut = 0;
+    if (!j->cut || !p->word_times || t->n_words == 0 || without_words(j, from, to, t, &start, &end) < PASSED_OVER)
+        return RH_OK;
+    bool first = start < SHORTEST, better = false;
+    size_t at = from + (size_t)((first ? end : start) * RATE), low = first ? from : at, high = first ? at : to;
+    if (at <= from || at >= to || (float)(high - low) / RATE < PASSED_OVER)
+        return RH_OK;
+    rh_status st = hears(j, low, high, p, spoken(j, from, start, end) / 2, &better, err);
+    if (st != RH_OK || better) {
+        *cut = at;
+        return st;
+    }
+    return decode(j, from, to, p, t, err); /* the stream holds what was decoded last */
+}
+
 static rh_status transcribe_piece(const job *j, size_t from, size_t to, bool is_last, const rh_asr_params *p,
                                   rh_transcript *part, rh_transcript *out, rh_error *err)
 {
@@ -181,7 +261,16 @@ static rh_status transcribe_piece(const job *j, size_t from, size_t to, bool is_
     }
     if (out->language[0] && !j->p->language)
         params.language = out->language; /* detected once */
+    size_t cut = 0;
     rh_status st = decode(j, from, to, &params, part, err);
+    if (st == RH_OK)
+        st = passed_over(j, from, to, &params, part, &cut, err);
+    if (st == RH_OK && cut) {
+        params = *p;
+        params.n_draft = 0;
+        st = transcribe_piece(j, from, cut, false, &params, part, out, err);
+        return st == RH_OK ? transcribe_piece(j, cut, to, is_last, &params, part, out, err) : st;
+    }
     if (st != RH_OK)
         return st;
     clamp_times(part, (float)(to - from) / RATE);

@@ -43,6 +43,9 @@ rh_status rh_turn_model_load(rh_turn_model **out, const char *path, const char *
         pthread_mutex_init(&m->lock, NULL);
     char cache[PATH_MAX];
     rh_nn_options o = rh_nn_options_default();
+    /* Processors with VNNI would round what runs between the layers, and the limits hold for one way of reckoning. */
+    static const char *const UNROUNDED[] = {"DYNAMIC_QUANTIZATION_GROUP_SIZE", "0", NULL};
+    o.properties = UNROUNDED;
     if (cache_dir && rh_nn_cache_folder(cache, sizeof cache, cache_dir))
         o.cache_dir = cache;
     if (st == RH_OK)
