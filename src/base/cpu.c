@@ -15,7 +15,7 @@
 #endif
 
 static rh_cpu_features features;
-static char name[96];
+static char name[96], key[128];
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
 #if defined(__x86_64__)
@@ -84,6 +84,8 @@ static void cap(const char *isa)
 static void init(void)
 {
     detect();
+    (void)snprintf(key, sizeof key, "%s %d%d%d%d%d%d%d", name, features.avx2, features.avx512, features.avx512_vnni,
+                   features.avx_vnni, features.avx512_bf16, features.amx_int8, features.amx_bf16);
     const char *isa = getenv("REHEARSE_ISA");
     if (isa && *isa)
         cap(isa);
@@ -99,6 +101,12 @@ const char *rh_cpu_name(void)
 {
     pthread_once(&once, init);
     return name[0] ? name : "unknown";
+}
+
+const char *rh_cpu_key(void)
+{
+    pthread_once(&once, init);
+    return key;
 }
 
 int rh_cpu_count(void)

@@ -51,7 +51,7 @@ bool rh_nn_cache_folder(char *buf, size_t size, const char *parent)
     pthread_once(&once, start);
     for (const char *p = version; *p; p++)
         key = (key ^ (uint8_t)*p) * 16777619u;
-    for (const char *p = rh_cpu_name(); *p; p++)
+    for (const char *p = rh_cpu_key(); *p; p++)
         key = (key ^ (uint8_t)*p) * 16777619u;
     (void)mkdir(parent, 0755);
     int n = snprintf(buf, size, "%s/networks-%08x", parent, key);

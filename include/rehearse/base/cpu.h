@@ -19,7 +19,9 @@ typedef struct {
 const rh_cpu_features *rh_cpu(void);
 /* Processors this process may run on (affinity and cgroup quota considered), at least 1. */
 int rh_cpu_count(void);
-/* For example "AMD EPYC 9354", for logs and cache keys. */
+/* For example "AMD EPYC 9354", for logs. */
 const char *rh_cpu_name(void);
+/* The name and what the processor can do, whatever REHEARSE_ISA says: virtual machines of one name differ in that. */
+const char *rh_cpu_key(void);
 
 #endif
