@@ -40,6 +40,7 @@ async function looksFinished(page, name) {
   await page.screenshot({ path: join(shots, `${name}.png`), fullPage: true });
   const width = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
   assert.ok(width <= 1, `${name}: the page is ${width} px wider than the window`);
+  assert.doesNotMatch(await page.evaluate(() => document.body.innerText), /=> |\[object |undefined|NaN/, name);
 }
 
 async function practise(page, { speakFor = 11500, meanwhile, ad } = {}) {

@@ -55,7 +55,7 @@ export function goalPicker(box, client, goal, changed = () => {}) {
     if (!goal) return numbers.replaceChildren();
     const field = (end) => el('input', { type: 'number', min: 0, step: 'any', value: plain(goal[end]), 'data-end': end, 'aria-label': w(end === 'low' ? 'goal.field_least' : 'goal.field_most', { unit: w(`goal.${goal.measure}.unit`) }), on: { change: (e) => save({ ...goal, [end]: e.target.valueAsNumber }) } });
     const both = isNumber(goal.low) && isNumber(goal.high);
-    numbers.replaceChildren(...(isNumber(goal.low) ? [w(both ? 'goal.from' : 'goal.at_least'), ' ', field('low'), ' '] : []), ...(isNumber(goal.high) ? [w(both ? 'goal.to' : 'goal.at_most'), ' ', field('high'), ' '] : []), w(`goal.${goal.measure}.unit`));
+    numbers.replaceChildren(...el('span', {}, ...(isNumber(goal.low) ? [w(both ? 'goal.from' : 'goal.at_least'), ' ', field('low'), ' '] : []), ...(isNumber(goal.high) ? [w(both ? 'goal.to' : 'goal.at_most'), ' ', field('high'), ' '] : []), w(`goal.${goal.measure}.unit`)).childNodes);
   };
   async function save(wanted) {
     const wish = wanted && Object.fromEntries(['measure', 'low', 'high'].filter((k) => typeof wanted[k] === 'string' || Number.isFinite(wanted[k])).map((k) => [k, wanted[k]]));
