@@ -72,7 +72,7 @@ json_t *rh_report_measures(const rh_analysis *a)
     if (spread > 0)
         measure(list, "Pitch range", "semitones", 6, 12,
                 spread < 3   ? "flat"
-                : spread < 5 ? "moderate"
+                : spread < 6 ? "moderate"
                              : "lively",
                 1, spread);
     return list;

@@ -59,17 +59,19 @@ static bool pace(const rh_analysis *a, rh_point *p)
 {
     const rh_tongue *t = tongue_of(a);
     double pace = (double)a->report.pace_wpm, loss = 100 - (double)a->report.pace.value;
-    bool fast = part_of(&a->report.pace, "fast") > 0;
+    bool within_target =
+        !(t->pace_low > 0) || (pace >= (double)t->pace_low - 0.5 && pace <= (double)t->pace_high + 0.5);
+    bool fast = part_of(&a->report.pace, "fast") > 0 || (t->pace_low > 0 && pace > (double)t->pace_high);
     if (!a->report.pace.known || pace <= 0)
         return false;
     *p = (rh_point){.distance = loss / NOTICED,
-                    .reserve = loss > 0 ? 0 : 0.5,
+                    .reserve = loss > 0 || !within_target ? 0 : 0.5,
                     .group = RH_POINT_PACE,
                     .praise = "A pace that is easy to follow",
                     .problem = fast ? "Slow down a little" : "Speak a little faster",
                     .advice = fast ? "Breathe at every full stop; the listener needs it more than you do."
                                    : "Decide on the next sentence before you start it, then say it in one go."};
-    if (loss <= 0) {
+    if (loss <= 0 && within_target) {
         p->problem = "Play with your pace";
         p->advice = "Slow down for the one sentence that matters most, and pause behind it.";
     }

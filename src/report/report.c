@@ -37,8 +37,9 @@ static json_t *timeline(const rh_analysis *a, const json_t *result)
     json_t *heard = json_object_get(result, "timeline");
     json_t *o = json_is_object(heard) ? json_copy(heard) : json_object();
     json_object_set_new(o, "step_s", json_integer(1));
-    json_object_set_new(o, "eye_contact", column(&a->sight.track, RH_SEEN_EYE_CONTACT));
-    json_object_set_new(o, "attention", column(&a->sight.track, RH_SEEN_ATTENTION));
+    bool judged = a->sight.eye_contact >= 0; /* nothing is drawn of what was not */
+    json_object_set_new(o, "eye_contact", judged ? column(&a->sight.track, RH_SEEN_EYE_CONTACT) : json_array());
+    json_object_set_new(o, "attention", judged ? column(&a->sight.track, RH_SEEN_ATTENTION) : json_array());
     return o;
 }
 

@@ -514,6 +514,64 @@ static void figures_stand_beside_their_targets(void **state)
     json_decref(r);
 }
 
+static void praise_and_figures_do_not_contradict_each_other(void **state)
+{
+    static const struct {
+        double wpm;
+        bool praised;
+    } paces[] = {{140, true}, {190, false}, {100, false}}; /* no points are lost at any of them */
+    static const struct {
+        float spread;
+        const char *told;
+    } voices[] = {{2, "flat"}, {5.5f, "moderate"}, {7, "lively"}};
+    (void)state;
+    for (size_t i = 0; i < sizeof paces / sizeof *paces; i++) {
+        json_t *r = build(paces[i].wpm, 20, 30);
+        assert_int_equal(point_called(json_object_get(r, "keep"), "pace that is easy") != NULL, paces[i].praised);
+        json_decref(r);
+    }
+    for (size_t i = 0; i < sizeof voices / sizeof *voices; i++) {
+        json_t *session = session_of(40), *r = NULL;
+        rh_analysis a = analysis_of(140, 0);
+        a.report.voice.f0_spread_st = voices[i].spread;
+        assert_int_equal(rh_report_build(session, &a, NULL, &r, NULL), RH_OK);
+        const json_t *list = json_object_get(r, "measures"),
+                     *m = json_array_get(list, json_array_size(list) - 1); /* target: 6 to 12 semitones */
+        assert_string_equal(json_string_value(json_object_get(m, "name")), "Pitch range");
+        assert_string_equal(json_string_value(json_object_get(m, "note")), voices[i].told);
+        json_decref(r);
+        json_decref(session);
+        rh_analysis_done(&a);
+    }
+}
+
+static void nothing_is_drawn_of_eyes_that_were_not_judged(void **state)
+{
+    (void)state;
+    static const float faces[] = {100, 5}; /* percent of the time in which there is one */
+    for (int k = 0; k < 2; k++) {
+        json_t *session = session_of(40), *r = NULL;
+        rh_face_second seconds[40];
+        rh_face_track track = {.seconds = seconds, .n_seconds = 40};
+        rh_analysis a = analysis_of(140, 0);
+        for (int i = 0; i < 40; i++) {
+            for (int n = 0; n < RH_SEEN_KINDS; n++)
+                seconds[i].mean[n] = NAN;
+            seconds[i].mean[RH_SEEN_FACE] = faces[k];
+            seconds[i].mean[RH_SEEN_EYE_CONTACT] = seconds[i].mean[RH_SEEN_ATTENTION] = k ? 0 : 80;
+        }
+        rh_sight_done(&a.sight);
+        assert_int_equal(rh_sight_measure(&track, &a.sight), RH_OK);
+        assert_int_equal(rh_report_build(session, &a, NULL, &r, NULL), RH_OK);
+        const json_t *line = json_object_get(r, "timeline");
+        assert_int_equal(json_array_size(json_object_get(line, "eye_contact")), k ? 0 : 40);
+        assert_int_equal(json_array_size(json_object_get(line, "attention")), k ? 0 : 40);
+        json_decref(r);
+        json_decref(session);
+        rh_analysis_done(&a);
+    }
+}
+
 static void a_next_step_is_promised_and_nothing_else(void **state)
 {
     (void)state;
@@ -560,6 +618,8 @@ int main(void)
         cmocka_unit_test(only_what_was_asked_alike_is_compared),
         cmocka_unit_test(a_report_is_called_by_its_question_or_its_file),
         cmocka_unit_test(figures_stand_beside_their_targets),
+        cmocka_unit_test(praise_and_figures_do_not_contradict_each_other),
+        cmocka_unit_test(nothing_is_drawn_of_eyes_that_were_not_judged),
         cmocka_unit_test(a_next_step_is_promised_and_nothing_else),
         cmocka_unit_test(rising_voices_are_claimed_of_half_of_the_statements),
         cmocka_unit_test(terms_of_the_ad_are_told_with_their_moments),
