@@ -6,7 +6,7 @@ import { el } from './words.js';
 const PICTURES_PER_S = 10;
 
 // What a caption shows: words that stay, and those that may change.
-export const captionParts = (settled, tentative) => [settled ? `${settled} ` : '', el('span', { class: 'tentative' }, tentative)];
+export const captionOf = (settled, tentative) => el('span', {}, settled ? `${settled} ` : '', el('span', { class: 'tentative' }, tentative));
 
 export class Answer {
   // `saved` as in live.js: the session that another page load began. `heard` gets the sound too.

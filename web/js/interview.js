@@ -1,7 +1,7 @@
 // interview.js - an interview as it runs: a question is asked, the answer heard until it is
 // over, followed up, and the next one asked. The interviewer is never in the answer's sound.
 import { $, announce, notice, request, settings, show, spokenLanguage, tell as inform } from './api.js';
-import { Answer, captionParts } from './answer.js';
+import { Answer, captionOf } from './answer.js';
 import { stayAwake } from './awake.js';
 import { nameOfRole } from './bank.js';
 import { together } from './capture.js';
@@ -119,7 +119,7 @@ export function interview(shared, alive, { id, plan, role: roleId, role_name: ro
     mine.on('notice', only((m) => { inform(link, m.detail || ''); }));
     mine.on('lag', only((m) => { inform(link, m.seconds > 5 ? w('practice.behind') : ''); }));
     mine.on('cue', only((m) => { if (phase === 'listening' && !voice) tell(m.text); }));
-    mine.on('turn.ended', only(() => decide('finished')));
+    mine.on('turn.ended', only(() => { if (!voice) decide?.('finished'); })); // who has the question repeated goes on
     let settled = '';
     mine.on('transcript.final', only((m) => { settled = `${settled} ${m.text}`.trim().slice(-300); caption(settled, ''); }));
     mine.on('transcript.partial', only((m) => caption(settled, m.text)));
@@ -247,7 +247,7 @@ export function interview(shared, alive, { id, plan, role: roleId, role_name: ro
     inform(cue, text);
     if (text && !stays) cueTimer = setTimeout(() => { inform(cue, ''); }, CUE_MS);
   }
-  const caption = (settled, tentative) => captions.replaceChildren(...captionParts(settled, tentative));
+  const caption = (settled, tentative) => captions.replaceChildren(captionOf(settled, tentative));
   const level = setInterval(() => { heard.style.setProperty('--level', phase === 'listening' && !voice ? Math.min(1, capture.level * 1.6).toFixed(2) : 0); }, 80);
   const clock = setInterval(() => {
     if (phase !== 'listening' || !answer) return;

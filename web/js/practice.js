@@ -1,6 +1,6 @@
 // practice.js - the calm screen: self view, one cue at a time, a timer.
 import { $, notice, settings, show, spokenLanguage, tell } from './api.js';
-import { Answer, captionParts } from './answer.js';
+import { Answer, captionOf } from './answer.js';
 import { stayAwake } from './awake.js';
 import { wav } from './capture.js';
 import { pastedTexts } from './interview-setup.js';
@@ -64,7 +64,7 @@ export function practice(shared, alive, saved = null) {
     cueTimer = setTimeout(() => { tell(cue, ''); }, CUE_MS);
   });
   let settled = '';
-  const caption = (tentative) => captions.replaceChildren(...captionParts(settled, tentative));
+  const caption = (tentative) => captions.replaceChildren(captionOf(settled, tentative));
   answer.on('transcript.final', (m) => { settled = `${settled} ${m.text}`.trim().slice(-300); caption(''); });
   answer.on('transcript.partial', (m) => caption(m.text));
   answer.on('report', () => {

@@ -36,7 +36,7 @@ function listInterviews(interviews, again) {
   box.append(el('h2', {}, w('progress.interviews')), el('ul', { class: 'interviews' }, ...items));
 }
 
-const LINES = [['fluency', '--pace'], ['clarity', '--pitch'], ['eye_contact', '--gaze']];
+const LINES = [['fluency', '--pace'], ['clarity', '--pitch'], ['eye_contact', '--warn']];
 
 export async function progress(alive) {
   const [{ sessions }, { interviews }, goal] = await Promise.all([request(`v1/sessions?limit=200${ownRows()}`), isMentor() ? { interviews: [] } : request(`v1/interviews?limit=200${ownRows()}`), isMentor() ? null : loadGoal(settings.client || 'me')]);
