@@ -1,6 +1,6 @@
 """rehearse store: a history goes from a data folder to PostgreSQL and back, row by row and byte by byte; a store is brought
 up to date, looked through, and refused where it should be."""
-import contextlib, hashlib, itertools, random, shutil, sqlite3, unittest
+import contextlib, fcntl, hashlib, itertools, random, shutil, sqlite3, unittest
 from harness import *
 from postgres import Postgres
 from test_disk import Person, small_disk
@@ -246,22 +246,22 @@ class ThereAndBack(WithDatabase):
         self.assertEqual(rehearse("store", "copy", a)[0], 2)
 
     def test_nobody_may_use_either(self):
-        a, url = make_store("used"), self.fresh()
-        s = Server(env={"REHEARSE_STORE_URL": url})
-        data = os.path.join(s.data.name, "data")
-        try:
-            for source, target in ((a, url), (url, folder("target"))):
-                self.assertRegex(self.copy(source, target, code=1), r"in use by the server .*stop it first")
-        finally:
-            s.stop()
-        s = Server()
-        data = os.path.join(s.data.name, "data")
-        try:
-            self.assertRegex(self.copy(data, self.fresh(), code=1), r"in use by rehearse serve.*stop it first")
-            self.assertRegex(self.copy(a, data, code=1), r"in use by rehearse serve.*stop it first")
-            self.assertIn("in use", rehearse("store", "migrate", data)[2])
-        finally:
-            s.stop()
+        a, url, held = make_store("used"), self.fresh(), make_store("held")
+        rehearse("store", "migrate", url=url)
+        beat = "INSERT INTO node VALUES ('n', 'host:8000', 1, date_part('epoch', clock_timestamp()) - {})"
+        self.ask(url, beat.format(3))
+        for source, target in ((a, url), (url, folder("target"))):
+            self.assertRegex(self.copy(source, target, code=1), "in use by the server host:8000, .*stop it first")
+        with open(os.path.join(held, "lock"), "w") as f:
+            fcntl.flock(f, fcntl.LOCK_EX)
+            f.write("rehearse serve, port 8000\n")
+            f.flush()
+            for source, target in ((a, held), (held, folder("target"))):
+                self.assertRegex(self.copy(source, target, code=1), "in use by rehearse serve, port 8000: stop it first")
+            self.assertIn("in use", rehearse("store", "migrate", held)[2])
+            self.assertEqual(rehearse("store", "check", held), (0, "", ""))
+        self.ask(url, "DELETE FROM node; " + beat.format(11))
+        self.copy(a, url)
 
     def test_no_word_of_a_password(self):
         a = make_store("secretive")
