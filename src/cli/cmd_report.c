@@ -10,6 +10,7 @@
 #include "rehearse/store/folder_lock.h"
 #include "rehearse/store/store.h"
 #include "rehearse/store/transcriptions.h"
+#include "rehearse/store/uploads.h"
 #include "cli.h"
 #include "commands.h"
 
@@ -108,6 +109,8 @@ static int delete_one(rh_store *s, const char *id, const char *data_dir)
     if (st == RH_OK)
         st = rh_store_erase(s, media_dir, id, &err);
     if (st == RH_ERR_NOTFOUND && rh_store_transcription_erase(s, media_dir, id, NULL) == RH_OK)
+        st = RH_OK;
+    if (st == RH_ERR_NOTFOUND && rh_store_upload_delete(s, media_dir, id, NULL) == RH_OK)
         st = RH_OK;
     rh_folder_lock_release(lock);
     if (st != RH_OK)

@@ -28,18 +28,29 @@ static void written(rh_server *s, uint64_t conn)
         c->http->written(c->http);
 }
 
+/* NULL: there are too many. */
+static rh_field *new_field(rh_http *h, const char *name, rh_error *err)
+{
+    if (h->n_fields == RH_MAX_FORM_FIELDS) {
+        (void)rh_fail(err, RH_ERR_LIMIT, "the form has more than %d fields", RH_MAX_FORM_FIELDS);
+        return NULL;
+    }
+    rh_field *f = &h->fields[h->n_fields++];
+    (void)snprintf(f->name, sizeof f->name, "%s", name);
+    rh_buf_init(&f->value, RH_MAX_FIELD_BYTES);
+    return f;
+}
+
 static rh_status field_begin(void *user, const char *name, const char *filename, const char *type, rh_error *err)
 {
     (void)type;
     rh_http *h = user;
-    if (h->n_fields == RH_MAX_FORM_FIELDS)
-        return rh_fail(err, RH_ERR_LIMIT, "the form has more than %d fields", RH_MAX_FORM_FIELDS);
-    rh_field *f = &h->fields[h->n_fields++];
-    (void)snprintf(f->name, sizeof f->name, "%s", name);
+    rh_field *f = new_field(h, name, err);
+    if (!f)
+        return RH_ERR_LIMIT;
     (void)snprintf(f->filename, sizeof f->filename, "%s", filename ? filename : "");
     /* Some clients send a file without a file name: the two names of media count too. */
     bool is_file = filename || strcmp(name, "audio") == 0 || strcmp(name, "file") == 0;
-    rh_buf_init(&f->value, RH_MAX_FIELD_BYTES);
     f->file = is_file ? rh_incoming_new(h->server, h->id, written) : NULL;
     return is_file && !f->file ? rh_fail(err, RH_ERR_NOMEM, "out of memory for the upload") : RH_OK;
 }
@@ -48,6 +59,23 @@ static rh_status too_large(rh_http *h, const rh_field *f, size_t most, rh_error 
 {
     h->error_param = f->name;
     return rh_fail(err, RH_ERR_LIMIT, "field \"%s\" is larger than %zu bytes", f->name, most);
+}
+
+static rh_status add_text(rh_http *h, rh_field *f, const char *bytes, size_t n, rh_error *err)
+{
+    rh_status st = upload_hold(h->server, &h->n_held, n, err);
+    if (st != RH_OK)
+        return st;
+    st = rh_buf_add(&f->value, bytes, n);
+    if (st == RH_ERR_LIMIT)
+        return too_large(h, f, f->value.max, err);
+    return st == RH_OK ? st : rh_fail(err, st, "out of memory for the upload");
+}
+
+rh_status rh_form_add(rh_http *h, const char *name, const char *value, size_t n, rh_error *err)
+{
+    rh_field *f = new_field(h, name, err);
+    return f ? add_text(h, f, value, n, err) : RH_ERR_LIMIT;
 }
 
 static rh_status field_data(void *user, const char *bytes, size_t n, rh_error *err)
@@ -59,13 +87,7 @@ static rh_status field_data(void *user, const char *bytes, size_t n, rh_error *e
         return too_large(h, f, h->max_body, err);
     if (f->file)
         return rh_incoming_add(f->file, bytes, n, err);
-    rh_status st = upload_hold(h->server, &h->n_held, n, err);
-    if (st != RH_OK)
-        return st;
-    st = rh_buf_add(&f->value, bytes, n);
-    if (st == RH_ERR_LIMIT)
-        return too_large(h, f, f->value.max, err);
-    return st == RH_OK ? st : rh_fail(err, st, "out of memory for the upload");
+    return add_text(h, f, bytes, n, err);
 }
 
 static rh_status field_end(void *user, rh_error *err)
@@ -88,6 +110,8 @@ rh_status rh_body_open(rh_http *h, bool form, rh_error *err)
 rh_status rh_body_add(rh_http *h, const char *bytes, size_t n, rh_error *err)
 {
     h->n_body += n;
+    if (h->to_sink)
+        return field_data(h, bytes, n, err);
     if (h->multipart && h->n_body > h->max_body + RH_MAX_FORM_BYTES)
         return rh_fail(err, RH_ERR_LIMIT, "the form is larger than %zu MB", (h->max_body + RH_MAX_FORM_BYTES) >> 20);
     if (h->multipart)
@@ -102,6 +126,8 @@ rh_status rh_body_add(rh_http *h, const char *bytes, size_t n, rh_error *err)
 
 rh_status rh_body_close(rh_http *h, rh_error *err)
 {
+    if (h->to_sink)
+        return field_end(h, err);
     return h->multipart ? rh_multipart_finish(h->multipart, err) : RH_OK;
 }
 
@@ -154,6 +180,19 @@ void rh_want_body(rh_http *h, bool form, size_t max)
                          max >> (in_mb ? 20 : 10), in_mb ? "MB" : "KB");
     else if (rh_body_open(h, form, &err) != RH_OK)
         rh_http_fail(h, &err);
+}
+
+void rh_want_stream(rh_http *h, size_t max, const rh_incoming_sink *sink)
+{
+    rh_error err;
+    rh_field *f = new_field(h, "file", &err);
+    h->max_body = max;
+    f->file = rh_incoming_new_to(h->server, h->id, written, sink);
+    h->to_sink = f->file != NULL;
+    if (!f->file) {
+        sink->over(h->server, sink->user);
+        rh_http_error(h, 503, "out of memory");
+    }
 }
 
 void rh_want_upload(rh_http *h)

@@ -18,7 +18,8 @@ static void expose(rh_http *h)
 {
     rh_http_header(h, "access-control-expose-headers",
                    "accept-ranges, allow, content-disposition, content-length, content-range, etag, "
-                   "retry-after, www-authenticate");
+                   "location, retry-after, tus-extension, tus-max-size, tus-resumable, tus-version, upload-expires, "
+                   "upload-length, upload-metadata, upload-offset, www-authenticate");
 }
 
 /* The legacy API. */

@@ -9,6 +9,7 @@
 #include <strings.h>
 #include "cors.h"
 #include "rehearse/base/alloc.h"
+#include "server/api/resumable.h"
 
 static void read_headers(rh_http *h)
 {
@@ -35,6 +36,7 @@ static rh_http *make(rh_server *s, rh_net_conn *net)
     rh_buf_init(&h->extra, 4096);
     (void)snprintf(h->method, sizeof h->method, "%s", rh_net_method(net));
     (void)snprintf(h->path, sizeof h->path, "%s", rh_net_path(net));
+    rh_upload_method(h);
     read_headers(h);
     c->http = h;
     rh_net_set_user(net, c);
@@ -60,6 +62,7 @@ static void route(rh_http *h)
     if (rh_cors_guard(h))
         return;
     if (asks && (h->route.wrong_method || rh_route_is_v1(h->path))) {
+        rh_upload_options(h);
         rh_cors_preflight(h);
     } else if (h->route.wrong_method) {
         rh_http_header(h, "allow", h->route.allow);
@@ -86,6 +89,14 @@ static bool packed(rh_http *h)
     return true;
 }
 
+static void fail_body(rh_http *h, const rh_error *err)
+{
+    if (h->failed)
+        h->failed(h, err);
+    else
+        rh_http_fail_to_keep(h, err);
+}
+
 static void hold(rh_http *h, bool wait)
 {
     if (h->waits_for_disk != wait)
@@ -99,7 +110,7 @@ void rh_http_body(rh_http *h, const char *bytes, size_t n)
     if (h->replied)
         return;
     if (rh_body_add(h, bytes, n, &err) != RH_OK)
-        rh_http_fail_to_keep(h, &err);
+        fail_body(h, &err);
     hold(h, !h->replied && rh_body_full(h));
 }
 
@@ -118,8 +129,8 @@ void rh_http_body_end(rh_http *h)
     h->body_done = true;
     if (h->replied)
         return;
-    if (h->body_expected && rh_body_close(h, &err) != RH_OK)
-        rh_http_fail_to_keep(h, &err);
+    if ((h->body_expected || h->to_sink) && rh_body_close(h, &err) != RH_OK)
+        fail_body(h, &err);
     else if (rh_body_settled(h))
         finish(h);
 }
@@ -128,7 +139,7 @@ static void written(rh_http *h)
 {
     rh_error err;
     if (!h->replied && rh_body_fault(h, &err) != RH_OK)
-        rh_http_fail_to_keep(h, &err);
+        fail_body(h, &err);
     else if (!h->replied && h->body_done && rh_body_settled(h))
         finish(h);
     hold(h, !h->replied && rh_body_full(h));

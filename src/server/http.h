@@ -27,8 +27,10 @@ struct rh_http {
     int64_t content_length; /* -1 not given */
     bool is_chunked;
     bool body_expected, body_done;
-    void (*written)(rh_http *h); /* what of the body had to be written to disk is there */
-    bool waits_for_disk;         /* nothing is read just now */
+    void (*failed)(rh_http *h, const rh_error *err); /* answers that the body can't be kept; NULL: by the table */
+    bool to_sink;                                    /* the body goes to the file of the first field */
+    void (*written)(rh_http *h);                     /* what of the body had to be written to disk is there */
+    bool waits_for_disk;                             /* nothing is read just now */
     size_t max_body, n_body;
     rh_multipart *multipart; /* NULL: the body goes to `body` */
     rh_buf body;
@@ -75,6 +77,8 @@ bool rh_refuse_unready(rh_http *h);
  * recording. Replies when that cannot be. */
 void rh_want_body(rh_http *h, bool form, size_t max);
 void rh_want_upload(rh_http *h);
+/* A body of any kind that goes to `sink` as it comes, as the field "file". Takes its user; replies when that cannot be. */
+void rh_want_stream(rh_http *h, size_t max, const rh_incoming_sink *sink);
 rh_status rh_body_open(rh_http *h, bool form, rh_error *err);
 rh_status rh_body_add(rh_http *h, const char *bytes, size_t n, rh_error *err);
 rh_status rh_body_close(rh_http *h, rh_error *err);
@@ -82,6 +86,8 @@ bool rh_body_full(const rh_http *h);                      /* the disk is behind 
 bool rh_body_settled(const rh_http *h);                   /* all that came is in memory or on the disk */
 rh_status rh_body_fault(const rh_http *h, rh_error *err); /* of the disk */
 void rh_body_free(rh_http *h);
+/* A field that came in another way than by a form. RH_ERR_LIMIT, RH_ERR_NOMEM. */
+rh_status rh_form_add(rh_http *h, const char *name, const char *value, size_t n, rh_error *err);
 rh_field *rh_form_field(rh_http *h, const char *name);  /* NULL: not in the form */
 const char *rh_form_text(rh_http *h, const char *name); /* NULL: not in the form */
 size_t rh_field_size(const rh_field *f);

@@ -19,7 +19,8 @@ struct rh_incoming {
     rh_server *server;
     uint64_t conn;
     rh_incoming_told told;
-    rh_buf bytes; /* all of it; on the disk: what waits to be written */
+    rh_incoming_sink sink; /* `take` NULL: it becomes a file */
+    rh_buf bytes;          /* all of it; on the disk: what waits to be written */
     rh_buf writing;
     size_t n, n_mem; /* of it; counted in server.upload_bytes */
     bool on_disk, busy, whole, abandoned;
@@ -44,6 +45,16 @@ rh_incoming *rh_incoming_new(rh_server *s, uint64_t conn, rh_incoming_told told)
     in->fd = -1;
     rh_buf_init(&in->bytes, RH_MAX_SMALL_FILE_BYTES + 2 * MAX_WAITING_BYTES);
     rh_buf_init(&in->writing, RH_MAX_SMALL_FILE_BYTES + 2 * MAX_WAITING_BYTES);
+    return in;
+}
+
+rh_incoming *rh_incoming_new_to(rh_server *s, uint64_t conn, rh_incoming_told told, const rh_incoming_sink *sink)
+{
+    rh_incoming *in = rh_incoming_new(s, conn, told);
+    if (!in)
+        return NULL;
+    in->sink = *sink;
+    in->on_disk = true;
     return in;
 }
 
@@ -73,6 +84,10 @@ static void write_run(rh_job *job, rh_worker *w)
 {
     rh_incoming *in = of(job);
     (void)w;
+    if (in->sink.take) {
+        (void)in->sink.take(in->sink.user, in->writing.data, in->writing.len, &in->err);
+        return;
+    }
     rh_status st = in->fd >= 0 ? RH_OK : create(in->path, &in->fd, &in->err);
     if (st == RH_OK)
         (void)write_all(in->fd, in->writing.data, in->writing.len, &in->err);
@@ -102,14 +117,34 @@ static void destroy(rh_server *s, rh_job *job)
 {
     rh_incoming *in = of(job);
     count(in, 0);
-    s->upload_file_bytes -= in->on_disk ? in->n : 0;
+    s->upload_file_bytes -= in->on_disk && !in->sink.take ? in->n : 0;
+    if (in->sink.take)
+        in->sink.over(s, in->sink.user);
     rh_buf_done(&in->bytes);
     rh_buf_done(&in->writing);
     rh_free(in);
 }
 
+static rh_pool *pool_of(const rh_incoming *in)
+{
+    return in->sink.take ? in->server->desk : in->server->disk;
+}
+
+static void swap(rh_incoming *in)
+{
+    rh_buf piece = in->bytes;
+    in->bytes = in->writing;
+    in->writing = piece;
+}
+
 static void remove_it(rh_incoming *in)
 {
+    if (in->sink.take && in->bytes.len && !in->err.code) { /* a client that comes back need not send it again */
+        swap(in);
+        in->job = (rh_job){.run = write_run, .done = destroy};
+        if (rh_pool_submit(pool_of(in), &in->job) == RH_OK)
+            return;
+    }
     in->job = (rh_job){.run = remove_run, .done = destroy};
     if (in->fd >= 0 && rh_pool_submit(in->server->disk, &in->job) == RH_OK)
         return;
@@ -143,13 +178,12 @@ static void write_done(rh_server *s, rh_job *job)
 
 static void schedule_write(rh_incoming *in)
 {
-    if (in->busy || !in->on_disk || in->err.code || !in->bytes.len || (in->bytes.len < PIECE_BYTES && !in->whole))
+    size_t piece = in->sink.take ? RH_SINK_PIECE_BYTES : PIECE_BYTES;
+    if (in->busy || !in->on_disk || in->err.code || !in->bytes.len || (in->bytes.len < piece && !in->whole))
         return;
-    rh_buf piece = in->bytes;
-    in->bytes = in->writing;
-    in->writing = piece;
+    swap(in);
     in->job = (rh_job){.run = write_run, .done = write_done};
-    rh_status st = rh_pool_submit(in->server->disk, &in->job);
+    rh_status st = rh_pool_submit(pool_of(in), &in->job);
     in->busy = st == RH_OK;
     if (st == RH_END)
         (void)rh_fail(&in->err, RH_ERR_CANCELED, "the server is stopping");
@@ -173,15 +207,16 @@ rh_status rh_incoming_add(rh_incoming *in, const char *bytes, size_t n, rh_error
     size_t most = ((size_t)s->o.config->max_upload_mb << 20) * RH_MAX_FILE_JOBS;
     if (in->err.code)
         return rh_incoming_fault(in, err);
-    if (s->upload_bytes + n > RH_MAX_BODY_BYTES || (in->on_disk && s->upload_file_bytes + n > most))
+    bool in_file = in->on_disk && !in->sink.take;
+    if (s->upload_bytes + n > RH_MAX_BODY_BYTES || (in_file && s->upload_file_bytes + n > most))
         return rh_fail(err, RH_ERR_BUSY, "too many uploads at once: try again in a moment");
     if (rh_buf_add(&in->bytes, bytes, n) != RH_OK)
         return rh_fail(err, RH_ERR_NOMEM, "out of memory for the upload");
     in->n += n;
     count(in, in->n_mem + n);
-    if (in->on_disk)
+    if (in_file)
         s->upload_file_bytes += n;
-    else if (in->n > RH_MAX_SMALL_FILE_BYTES)
+    else if (!in->on_disk && in->n > RH_MAX_SMALL_FILE_BYTES)
         spill(in);
     schedule_write(in);
     return rh_incoming_fault(in, err);

@@ -19,6 +19,16 @@ typedef void (*rh_incoming_told)(rh_server *s, uint64_t conn);
 
 /* NULL without memory. */
 rh_incoming *rh_incoming_new(rh_server *s, uint64_t conn, rh_incoming_told told);
+
+/* Where its pieces of about RH_SINK_PIECE_BYTES go instead, in order; also what had come when its client went. */
+typedef struct {
+    rh_status (*take)(void *user, const char *bytes, size_t n, rh_error *err); /* pool thread */
+    void (*over)(rh_server *s, void *user); /* nothing comes any more: frees `user` */
+    void *user;
+} rh_incoming_sink;
+/* Takes `user`, but not without memory. */
+rh_incoming *rh_incoming_new_to(rh_server *s, uint64_t conn, rh_incoming_told told, const rh_incoming_sink *sink);
+
 void rh_incoming_free(rh_incoming *in); /* NULL is fine */
 
 /* RH_ERR_BUSY too many uploads at once; RH_ERR_IO the disk; RH_ERR_NOMEM. The same as rh_incoming_fault() later. */

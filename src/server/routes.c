@@ -5,6 +5,7 @@
 #include "server/api/ask.h"
 #include "server/api/audit.h"
 #include "server/api/notes.h"
+#include "server/api/resumable.h"
 #include "server/api/sessions.h"
 #include "server/api/shares.h"
 #include "server/api/video.h"
@@ -62,6 +63,10 @@ static const rh_route_row rows[] = {
     {"GET", "/v1/audio/transcriptions/{}", false, .finish = rh_transcription_get, .audit = "read"},
     {"GET", "/v1/audio/transcriptions/{}/content", false, .finish = rh_transcription_content, .audit = "read"},
     {"DELETE", "/v1/audio/transcriptions/{}", false, .finish = rh_transcription_delete, .audit = "delete"},
+    {"POST", "/v1/uploads", false, .start = rh_upload_wanted, .finish = rh_upload_new},
+    {"GET", "/v1/uploads/{}", false, .finish = rh_upload_tell},
+    {"PATCH", "/v1/uploads/{}", false, .start = rh_upload_more_wanted, .finish = rh_upload_more},
+    {"DELETE", "/v1/uploads/{}", false, .finish = rh_upload_delete},
     {"GET", "/v1/session/{}", false, .socket = &rh_socket_live},
     {"GET", "/ws/video/{}", true, .socket = &rh_socket_video},
     {"GET", "/ws/audio/{}", true, .socket = &rh_socket_audio},

@@ -12,6 +12,9 @@ enum {
 
     RH_MAX_BODY_BYTES = 256 << 20,      /* bodies of all requests together, in memory */
     RH_MAX_SMALL_FILE_BYTES = 1 << 20,  /* a file of a form; a larger one goes to the disk as it comes */
+    RH_SINK_PIECE_BYTES = 1 << 20,      /* of a resumable upload: kept at once, so no more of it is lost by a crash */
+    RH_MAX_UPLOADS = 256,               /* resumable ones that are unfinished, of all servers of a database */
+    RH_UPLOAD_KEPT_S = 24 * 3600,       /* since the last byte of one; then what has come goes */
     RH_MAX_FRAME_BODY_BYTES = 16 << 20, /* body of analyze-frame */
     RH_MAX_FIELD_BYTES = 64 << 10,      /* a text field of a form */
     RH_MAX_SHORT_FIELD_BYTES = 4 << 10, /* question, client, kind, language of a session */

@@ -132,8 +132,10 @@ static rh_status check_media_rows(checking *c, rh_error *err)
     static const char *const left[] = {
         "SELECT name, 'no session needs it' FROM media WHERE created < " AN_HOUR_AGO
         " AND session NOT IN (SELECT id FROM session)"
-        " AND session NOT IN (SELECT id FROM job WHERE state IN ('queued', 'running'))",
-        "SELECT name, 'it never came whole' FROM media WHERE size IS NULL AND created < " AN_HOUR_AGO,
+        " AND session NOT IN (SELECT id FROM job WHERE state IN ('queued', 'running'))"
+        " AND session NOT IN (SELECT id FROM upload WHERE kept < length)",
+        "SELECT name, 'it never came whole' FROM media WHERE size IS NULL AND created < " AN_HOUR_AGO
+        " AND session NOT IN (SELECT id FROM upload WHERE kept < length)",
     };
     rh_status st = RH_OK;
     for (size_t i = 0; i < sizeof missing / sizeof *missing && st == RH_OK; i++)

@@ -11,6 +11,7 @@
 #include <unistd.h>
 #include "copy.h"
 #include "rehearse/base/file.h"
+#include "rehearse/base/json.h"
 #include "rehearse/store/media.h"
 
 typedef struct {
@@ -215,6 +216,8 @@ static rh_status each_file(store_copy *c, item_work work, rh_error *err)
         if (!ending || fstatat(dirfd(dir), e->d_name, &s, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISREG(s.st_mode) ||
             !store_media_needed(json_object_get(sessions, f.session), e->d_name, ending))
             continue;
+        if (strcmp(rh_json_str(json_object_get(sessions, f.session), "state"), "upload") == 0)
+            continue; /* its client begins it anew */
         bool video = strcmp(ending, "webm") == 0 || strcmp(ending, "mp4") == 0;
         if (video ? same : c->from.shared)
             continue;

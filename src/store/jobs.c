@@ -39,8 +39,7 @@ rh_status store_job_add(rh_store *s, const store_job *j, int most, rh_error *err
     return st;
 }
 
-/* o: id, text (the meta), n (the most), start */
-static rh_status run_recording(rh_store *s, store_op *o, rh_error *err)
+rh_status store_run_recording(rh_store *s, store_op *o, rh_error *err)
 {
     json_t *meta = json_loads(o->text, 0, NULL);
     const char *client = json_string_value(json_object_get(meta, "client"));
@@ -67,7 +66,7 @@ rh_status store_write_json(rh_store *s, store_op o, const char *id, const json_t
 
 rh_status rh_store_recording(rh_store *s, const char *id, double unix_time, const json_t *meta, int most, rh_error *err)
 {
-    return store_write_json(s, (store_op){.run = run_recording, .start = unix_time, .n = most}, id, meta, err);
+    return store_write_json(s, (store_op){.run = store_run_recording, .start = unix_time, .n = most}, id, meta, err);
 }
 
 /* ---- claiming ---- */

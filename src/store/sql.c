@@ -63,7 +63,8 @@ const char *const rh_sql_text[RH_SQL_COUNT] = {
     [RH_SQL_REPORT_LLM] = "UPDATE session SET report = json_set(report, '$.llm', json(?1))"
                           " WHERE id = ?2 AND report IS NOT NULL",
     [RH_SQL_FILES] = "SELECT id, state, media FROM session UNION ALL"
-                     " SELECT id, 'job', NULL FROM job WHERE session IS NULL AND state IN ('queued', 'running')",
+                     " SELECT id, 'job', NULL FROM job WHERE session IS NULL AND state IN ('queued', 'running')"
+                     " UNION ALL SELECT id, 'upload', NULL FROM upload WHERE kept < length",
     [RH_SQL_INTERVIEW_NEW] = "INSERT INTO interview (id, created, client, data, person)"
                              " SELECT ?1, ?2, ?3, ?4, coalesce(json(?4) ->> '$.person', '')"
                              " WHERE (SELECT count(*) FROM interview) < ?5",
@@ -182,8 +183,21 @@ const char *const rh_sql_text[RH_SQL_COUNT] = {
     [RH_SQL_TRANSCRIPTIONS_OLDER] = "SELECT '{}', id FROM job WHERE kind = 'transcription'"
                                     " AND state IN ('done', 'failed') AND due < ?1",
     [RH_SQL_TRANSCRIPTION_DELETE] = "DELETE FROM job WHERE id = ?1 AND kind = 'transcription' RETURNING id",
+    [RH_SQL_UPLOAD_NEW] =
+        "INSERT INTO upload (id, length, expires, data, created, person)"
+        " SELECT ?1, CAST(?2 AS INTEGER), unixepoch() + ?3, ?4, unixepoch(), coalesce(json(?4) ->> '$.person', '')"
+        " WHERE (SELECT count(*) FROM upload WHERE kept < length) < ?5"
+        " AND (SELECT coalesce(sum(length), 0) FROM upload WHERE kept < length) + CAST(?2 AS INTEGER) <= ?6",
+    [RH_SQL_UPLOAD] = "SELECT data, id, person, length, kept, expires, expires - unixepoch() AS left_s FROM upload"
+                      " WHERE id = ?1",
+    [RH_SQL_UPLOAD_ADD] = "UPDATE upload SET kept = kept + ?1, expires = unixepoch() + ?2"
+                          " WHERE id = ?3 AND kept = ?4",
+    [RH_SQL_UPLOADS_EXPIRED] = "SELECT '{}', id FROM upload WHERE expires <= unixepoch()",
+    [RH_SQL_UPLOAD_DELETE] = "DELETE FROM upload WHERE id = ?1 RETURNING CASE WHEN kept < length THEN 1 ELSE 0 END",
     [RH_SQL_MEDIA_NEW] = "INSERT INTO media (name, session, created) VALUES (?1, ?2, unixepoch())",
     [RH_SQL_MEDIA_PIECE] = "INSERT INTO media_piece (name, n, data) VALUES (?1, ?2, ?3)",
+    [RH_SQL_MEDIA_APPEND] = "INSERT INTO media_piece (name, n, data) VALUES (?1, ?2, ?3)"
+                            " ON CONFLICT (name, n) DO UPDATE SET data = media_piece.data || excluded.data",
     [RH_SQL_MEDIA_WHOLE] = "UPDATE media SET size = ?2 WHERE name = ?1",
     [RH_SQL_MEDIA_LOOK] = "SELECT '{}', size, created FROM media WHERE name = ?1 AND size IS NOT NULL",
     [RH_SQL_MEDIA_READ] = "SELECT data FROM media_piece WHERE name = ?1 AND n = ?2",
@@ -192,7 +206,8 @@ const char *const rh_sql_text[RH_SQL_COUNT] = {
     [RH_SQL_MEDIA_SWEEP] = "DELETE FROM media WHERE created < unixepoch() - 86400"
                            " AND NOT EXISTS (SELECT 1 FROM session WHERE session.id = media.session)"
                            " AND NOT EXISTS (SELECT 1 FROM job WHERE job.id = media.session"
-                           " AND job.state IN ('queued', 'running'))",
+                           " AND job.state IN ('queued', 'running'))"
+                           " AND NOT EXISTS (SELECT 1 FROM upload WHERE upload.id = media.session AND kept < length)",
     [RH_SQL_COPYING] = "SELECT source FROM copying",
     [RH_SQL_COPY_BEGIN] = "INSERT INTO copying (one, source, begun) VALUES (1, ?1, unixepoch())",
     [RH_SQL_COPY_END] = "DELETE FROM copying",

@@ -138,6 +138,10 @@ typedef struct {
 } store_job;
 /* In a transaction. RH_ERR_BUSY: `most` wait already. */
 rh_status store_job_add(rh_store *s, const store_job *j, int most, rh_error *err);
+/* A session of state queued with its job. o: id, text (its meta), start (Unix time), n (the most that wait) */
+rh_status store_run_recording(rh_store *s, store_op *o, rh_error *err);
+/* The same of a transcription (transcriptions.c); text: its data. */
+rh_status store_run_transcription(rh_store *s, store_op *o, rh_error *err);
 /* Waits for a durable write about `id` with that value (may be NULL) as its text. */
 rh_status store_write_json(rh_store *s, store_op o, const char *id, const json_t *value, rh_error *err);
 

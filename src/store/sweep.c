@@ -37,7 +37,8 @@ bool store_media_needed(const json_t *row, const char *file, const char *ending)
 {
     bool running = is(row, "state", "live") || is(row, "state", "queued") || is(row, "state", "analysing");
     if (strcmp(ending, "upload") == 0)
-        return is(row, "state", "queued") || is(row, "state", "analysing") || is(row, "state", "job");
+        return is(row, "state", "queued") || is(row, "state", "analysing") || is(row, "state", "job") ||
+               is(row, "state", "upload");
     if (strcmp(ending, "wav") == 0)
         return running || is(row, "media", file);
     if (strcmp(ending, "webm") == 0 || strcmp(ending, "mp4") == 0)

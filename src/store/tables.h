@@ -16,7 +16,7 @@ typedef struct {
 } store_table;
 
 /* All but session, whose parts they are; media and media_piece, which may be files; node and copying, which are of the
- * database itself. In an order in which they can be written. */
+ * database itself; and upload, whose rows last a day, and whose clients begin anew. In an order in which they can be written. */
 enum { STORE_TABLES = 11 };
 extern const store_table store_tables[STORE_TABLES];
 

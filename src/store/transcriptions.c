@@ -4,14 +4,14 @@
 #include "rehearse/base/json.h"
 #include "store_internal.h"
 
-static rh_status run_new(rh_store *s, store_op *o, rh_error *err)
+rh_status store_run_transcription(rh_store *s, store_op *o, rh_error *err)
 {
     return store_job_add(s, &(store_job){.id = o->id, .kind = "transcription", .data = o->text}, o->n, err);
 }
 
 rh_status rh_store_transcription_new(rh_store *s, const char *id, const json_t *data, int most, rh_error *err)
 {
-    return store_write_json(s, (store_op){.run = run_new, .n = most}, id, data, err);
+    return store_write_json(s, (store_op){.run = store_run_transcription, .n = most}, id, data, err);
 }
 
 static rh_status none(const char *id, rh_error *err)

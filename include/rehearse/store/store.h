@@ -184,7 +184,7 @@ rh_status rh_store_fail(rh_store *s, const char *id, const char *why, rh_error *
 /* Puts "llm" into the report of a session: what a language model had to say of it. RH_ERR_NOTFOUND: the session, or its
  * report, is not there (any more). */
 rh_status rh_store_report_llm(rh_store *s, const char *id, const json_t *part, rh_error *err);
-/* {id: {state, media}} of all sessions, and of jobs of none (state job): whose files the media folder may hold. */
+/* {id: {state, media}} of all sessions, and of jobs of none (state job) and unfinished uploads (state upload): whose files the media folder may hold. */
 rh_status rh_store_files(rh_store *s, json_t **sessions, rh_error *err);
 
 /* A part of a session's video in the media folder, <part>-<start in ms>-<id>.webm or .mp4. */

@@ -15,6 +15,7 @@
 #include "rehearse/session/videos.h"
 #include "rehearse/store/store.h"
 #include "rehearse/store/transcriptions.h"
+#include "rehearse/store/uploads.h"
 #include "server/background.h"
 #include "server/llm_job.h"
 #include "shares.h"
@@ -213,7 +214,7 @@ typedef struct {
     rh_server *server;
     double expired, unused, told; /* sessions, files last touched before; ended before: who comes back does so sooner */
     double noted;                 /* rows of the audit from before */
-    int n_deleted, n_transcriptions, n_swept;
+    int n_deleted, n_transcriptions, n_uploads, n_swept;
 } tidy_job;
 
 static void tidy_run(rh_job *job, rh_worker *w)
@@ -231,6 +232,7 @@ static void tidy_run(rh_job *job, rh_worker *w)
         (void)rh_store_interviews_expire(s->store, t->expired, NULL);
         (void)rh_store_transcriptions_expire(s->store, s->media_dir, t->expired, &t->n_transcriptions, NULL);
     }
+    (void)rh_store_uploads_expire(s->store, s->media_dir, &t->n_uploads, NULL);
     (void)rh_store_told_forget(s->store, t->told, NULL);
     (void)rh_store_audit_forget(s->store, t->noted, NULL);
     (void)rh_store_sweep(s->store, s->media_dir, t->unused, &t->n_swept, NULL);

@@ -25,6 +25,12 @@ rh_status rh_session_video_part(rh_ask *a, int part, size_t most, char **out, si
 rh_status rh_session_one_file(rh_ask *a, const json_t *session, json_t *report);
 /* POST /v1/sessions: the form has arrived. */
 void rh_sessions_upload(rh_http *h);
+/* The meta of the session that the fields of the request ask for; NULL: replied what is wrong with one. */
+json_t *rh_session_wanted(rh_http *h, const char *file_name);
+/* A name for a new one. Any thread. */
+void rh_session_make_id(char *id, size_t size);
+/* True: answered that too many recordings wait. */
+bool rh_recordings_full(rh_http *h);
 
 /* Where a recording lies that waits for its analysis. Any thread. */
 enum { RH_MAX_FILE_PATH = 4096 + 128 };

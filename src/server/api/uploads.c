@@ -65,7 +65,7 @@ static void accept_done(rh_server *s, rh_job *job)
     upload_free(u);
 }
 
-static void make_id(char *id, size_t size)
+void rh_session_make_id(char *id, size_t size)
 {
     unsigned random = 0;
     struct tm tm;
@@ -128,7 +128,7 @@ static bool read_expected(rh_http *h, json_t *meta)
 }
 
 /* The form's texts; false: replied what is wrong with one. */
-static bool read_meta(rh_http *h, json_t *meta)
+static bool read_meta(rh_http *h, const char *file_name, json_t *meta)
 {
     static const char *const names[][2] = {{"client", "client"},
                                            {"question", "question"},
@@ -154,8 +154,43 @@ static bool read_meta(rh_http *h, json_t *meta)
             json_object_set_new(meta, keeps[i], json_true());
     }
     json_object_set_new(meta, "source", json_string("upload"));
-    put_file_name(meta, rh_form_field(h, "file")->filename);
+    put_file_name(meta, file_name);
     return read_expected(h, meta);
+}
+
+json_t *rh_session_wanted(rh_http *h, const char *file_name)
+{
+    const rh_server *s = h->server;
+    for (size_t i = 0; i < N_KEEPS; i++)
+        if (!is_flag(rh_form_text(h, keeps[i]))) {
+            rh_http_error_at(h, 400, keeps[i], NULL, "%s must be true or false", keeps[i]);
+            return NULL;
+        }
+    const char *language = rh_form_text(h, "language");
+    char code[RH_ASR_LANG_LEN];
+    rh_error err;
+    if (language && *language &&
+        rh_asr_model_language(s->models ? s->models->asr : NULL, language, code, &err) != RH_OK) {
+        rh_http_error_at(h, 400, "language", NULL, "%s", err.msg);
+        return NULL;
+    }
+    json_t *meta = json_object();
+    if (*h->who.name)
+        json_object_set_new(meta, "person", json_string(h->who.name));
+    if (read_meta(h, file_name, meta))
+        return meta;
+    json_decref(meta);
+    return NULL;
+}
+
+bool rh_recordings_full(rh_http *h)
+{
+    const rh_server *s = h->server;
+    if (s->n_waiting + s->n_file_jobs < rh_background_most(s))
+        return false;
+    rh_http_header(h, "retry-after", "5");
+    rh_http_error(h, 429, "%d recordings already wait: try again in a moment", rh_background_most(s));
+    return true;
 }
 
 void rh_sessions_upload(rh_http *h)
@@ -170,38 +205,14 @@ void rh_sessions_upload(rh_http *h)
         rh_http_error_at(h, 400, "file", NULL, "the recording is empty: send an audio or video file");
         return;
     }
-    for (size_t i = 0; i < N_KEEPS; i++)
-        if (!is_flag(rh_form_text(h, keeps[i]))) {
-            rh_http_error_at(h, 400, keeps[i], NULL, "%s must be true or false", keeps[i]);
-            return;
-        }
-    const char *language = rh_form_text(h, "language");
-    char code[RH_ASR_LANG_LEN];
-    rh_error err;
-    if (language && *language &&
-        rh_asr_model_language(s->models ? s->models->asr : NULL, language, code, &err) != RH_OK) {
-        rh_http_error_at(h, 400, "language", NULL, "%s", err.msg);
-        return;
-    }
-    if (s->n_waiting + s->n_file_jobs >= rh_background_most(s)) {
-        rh_http_header(h, "retry-after", "5");
-        rh_http_error(h, 429, "%d recordings already wait: try again in a moment", rh_background_most(s));
-        return;
-    }
-    json_t *meta = json_object();
-    if (*h->who.name)
-        json_object_set_new(meta, "person", json_string(h->who.name));
-    if (!read_meta(h, meta)) {
-        json_decref(meta);
-        return;
-    }
-    upload *u = rh_calloc(1, sizeof *u);
+    json_t *meta = rh_session_wanted(h, f->filename);
+    upload *u = meta && !rh_recordings_full(h) ? rh_calloc(1, sizeof *u) : NULL;
     if (!u) {
         json_decref(meta);
-        rh_http_error(h, 503, "out of memory");
+        rh_http_error(h, 503, "out of memory"); /* where nothing was replied yet */
         return;
     }
-    make_id(u->id, sizeof u->id);
+    rh_session_make_id(u->id, sizeof u->id);
     u->meta = meta;
     u->file = f->file; /* from now on the job's */
     f->file = NULL;

@@ -24,14 +24,14 @@ typedef struct {
     rh_error err;
 } acceptance;
 
-static void make_name(char *out, size_t cap)
+void rh_transcription_name(char *out, size_t cap)
 {
     char hex[25];
     (void)rh_random_hex(hex, 12);
     (void)snprintf(out, cap, "transcription_%s", hex);
 }
 
-static json_t *wanted(rh_http *h)
+json_t *rh_transcription_wanted(rh_http *h)
 {
     rh_transcription_options o = {0};
     bool stream = false;
@@ -118,14 +118,14 @@ static void accept_done(rh_server *s, rh_job *job)
 void rh_transcription_accept(rh_http *h, rh_field *f)
 {
     rh_server *s = h->server;
-    json_t *data = wanted(h);
+    json_t *data = rh_transcription_wanted(h);
     acceptance *a = data ? rh_calloc(1, sizeof *a) : NULL;
     if (!a) {
         json_decref(data);
         rh_http_error(h, 503, "out of memory"); /* where nothing was replied yet */
         return;
     }
-    make_name(a->id, sizeof a->id);
+    rh_transcription_name(a->id, sizeof a->id);
     a->data = data;
     a->file = f->file; /* from now on the job's */
     f->file = NULL;
