@@ -16,6 +16,7 @@
 #include "rehearse/store/jobs.h"
 #include "rehearse/store/media.h"
 #include "rehearse/store/transcriptions.h"
+#include "rehearse/store/uploads.h"
 
 enum { N_JOBS = 24, MOST = 100 };
 
@@ -353,6 +354,78 @@ static void media_are_read_in_parts_by_every_server_and_go_with_their_session(vo
     assert_false(file_is_there("m.wav"));
 }
 
+static rh_status begin_upload(const char *id, int64_t length, const rh_upload_room *room)
+{
+    json_t *data = json_pack("{s:s, s:s, s:{s:s}}", "for", "session", "person", "ann", "wanted", "question", "Why?");
+    rh_status st = rh_store_upload_new(a, id, length, 60, data, room, NULL);
+    json_decref(data);
+    return st;
+}
+
+static rh_status add(rh_store *s, int64_t at, size_t n)
+{
+    char *bytes = malloc(n + 1);
+    assert_non_null(bytes);
+    for (size_t i = 0; i < n; i++)
+        bytes[i] = (char)byte_at((size_t)at + i);
+    rh_status st = rh_store_upload_add(s, test_folder(), "u", at, bytes, n, 60, NULL);
+    free(bytes);
+    return st;
+}
+
+static int64_t kept(rh_store *s)
+{
+    json_t *row = NULL;
+    assert_int_equal(rh_store_upload(s, "u", &row, NULL), RH_OK);
+    int64_t n = json_integer_value(json_object_get(row, "kept"));
+    json_decref(row);
+    return n;
+}
+
+static void an_upload_grows_at_every_server_and_becomes_a_session_with_its_last_byte(void **state)
+{
+    (void)state;
+    rh_error err;
+    rh_store_job j;
+    const rh_upload_room room = {.most = 2, .most_bytes = N_BYTES + 10};
+    assert_int_equal(begin_upload("u", N_BYTES, &room), RH_OK);
+    assert_int_equal(begin_upload("large", 11, &room), RH_ERR_BUSY);
+    assert_int_equal(begin_upload("small", 10, &room), RH_OK);
+    assert_int_equal(begin_upload("third", 0, &room), RH_ERR_BUSY);
+    assert_int_equal(add(a, 0, 1000), RH_OK);
+    assert_int_equal(add(b, 0, 1000), RH_ERR_INVAL);
+    assert_int_equal(add(b, 1001, 1), RH_ERR_INVAL);
+    assert_int_equal(add(b, 1000, RH_MEDIA_PIECE), RH_OK);
+    assert_int_equal(kept(a), 1000 + RH_MEDIA_PIECE);
+    int64_t at = kept(a);
+    assert_int_equal(add(a, at, (size_t)(N_BYTES - at) + 1), RH_ERR_LIMIT);
+    assert_int_equal(rh_store_job_claim(a, &j, &err), RH_AGAIN);
+    int n = 0;
+    assert_int_equal(rh_store_sweep(a, test_folder(), 1e12, &n, &err), RH_OK); /* it is needed, however old */
+    assert_int_equal(n, 0);
+    assert_int_equal(add(a, at, (size_t)(N_BYTES - at)), RH_OK);
+    assert_state("u", "queued");
+    assert_int_equal(add(b, N_BYTES, 1), RH_ERR_LIMIT);
+    assert_int_equal(rh_store_job_claim(b, &j, &err), RH_OK);
+    assert_string_equal(json_string_value(json_object_get(j.data, "question")), "Why?");
+    rh_media_info info;
+    assert_int_equal(rh_media_look(b, test_folder(), "u.upload", &info, &err), RH_OK);
+    assert_int_equal(info.size, N_BYTES);
+    unsigned char *got = malloc(N_BYTES);
+    assert_int_equal(rh_media_read(b, test_folder(), "u.upload", 0, got, N_BYTES, &err), RH_OK);
+    for (size_t i = 0; i < N_BYTES; i++)
+        assert_int_equal(got[i], byte_at(i));
+    free(got);
+    assert_int_equal(rh_store_upload_delete(a, test_folder(), "u", &err), RH_OK); /* the session has its recording */
+    assert_int_equal(rh_media_look(b, test_folder(), "u.upload", &info, &err), RH_OK);
+    assert_int_equal(rh_store_upload_delete(a, test_folder(), "u", &err), RH_ERR_NOTFOUND);
+    assert_int_equal(rh_store_upload_delete(a, test_folder(), "small", &err), RH_OK);
+    assert_int_equal(rh_store_uploads_expire(a, test_folder(), &n, &err), RH_OK);
+    assert_int_equal(n, 0);
+    rh_store_job_clear(&j);
+    forget("u");
+}
+
 static atomic_int claims[N_JOBS];
 
 static void *claim_all(void *store)
@@ -405,6 +478,7 @@ int main(void)
         cmocka_unit_test(deletion_ends_it_wherever_it_runs),
         cmocka_unit_test(a_transcription_keeps_its_result_until_it_is_deleted),
         cmocka_unit_test(media_are_read_in_parts_by_every_server_and_go_with_their_session),
+        cmocka_unit_test(an_upload_grows_at_every_server_and_becomes_a_session_with_its_last_byte),
         cmocka_unit_test(each_is_claimed_once_by_servers_that_race),
     };
     return cmocka_run_group_tests(tests, open_two, close_two);
