@@ -83,11 +83,9 @@ static void restore(rh_session *s, const json_t *kept)
 {
     size_t i, k;
     json_t *seg, *word, *row;
-    double end = 0;
     s->created = rh_json_num(kept, "created");
     json_array_foreach(json_object_get(kept, "segments"), i, seg) {
         json_array_append(s->segments, seg);
-        end = fmax(end, rh_json_num(seg, "end"));
         s->n_segments = (int)json_integer_value(json_object_get(seg, "seq")) + 1;
         json_array_foreach(json_object_get(seg, "words"), k, word)
             rh_session_count_word(s, word);
@@ -105,9 +103,6 @@ static void restore(rh_session *s, const json_t *kept)
     }
     s->metrics_at = s->now;
     s->whole &= s->n_segments == 0; /* their sounds are known no more */
-    s->heard_from = (size_t)(end * RATE);
-    if (s->heard_from > s->spool.n)
-        s->heard_from = s->spool.n;
 }
 
 /* "auto" listens and decides; without any it is the model set's. */
@@ -130,8 +125,12 @@ static rh_status start_transcriber(rh_session *s, rh_error *err)
     o.joined = true;
     o.settle_ms = SETTLE_MS;
     o.terms = s->terms;
+    char *said = rh_session_said(s, &o.said_s);
+    o.said = said;
     s->n_fed = s->heard_from;
-    return rh_transcriber_new(&s->transcriber, asr, vad, &o, err);
+    rh_status st = rh_transcriber_new(&s->transcriber, asr, vad, &o, err);
+    rh_free(said);
+    return st;
 }
 
 static void take_text(const char **to, const json_t *meta, const char *key)
@@ -193,8 +192,13 @@ static rh_status begin(rh_session *s, rh_error *err)
     bool shared = rh_session_shared(s);
     rh_status st =
         meta ? RH_OK : rh_fail(err, RH_ERR_INVAL, "client, question, kind, language and reference must be UTF-8 text");
-    if (st == RH_OK && s->store && rh_store_get(s->store, s->o.id, &kept, NULL) != RH_OK)
-        kept = NULL;
+    if (st == RH_OK && s->store) {
+        rh_status got = rh_store_get(s->store, s->o.id, &kept, err);
+        if (got != RH_OK)
+            kept = NULL;
+        if (s->o.told && got != RH_OK) /* it is there, and goes on from nothing else */
+            st = got;
+    }
     if (st == RH_OK && !s->o.unkept)
         st = rh_spool_open(&s->spool, s->o.spool_dir, s->o.id, shared || s->o.from == RH_SESSION_FILE, err);
     if (st == RH_OK && s->o.acks && !shared)

@@ -122,6 +122,29 @@ class NobodyComesBack(unittest.TestCase):
 
 
 class TheDatabaseIsAway(unittest.TestCase):
+    def test_who_comes_back_meanwhile_is_to_try_again_and_finds_what_was_acknowledged(self):
+        (a, b), x = nodes, jfk()
+        p = Person(a, "again", acks=True)
+        p.say(x[:80000])
+        acked(p, us=5000000)
+        start = {"resume": p.told[0]["resume"], "last_seq": 0, "acks": True}
+        w = b.ws("/v1/session/again")  # it has not noticed anything yet
+        db.stop()
+        try:
+            w.send({"type": "start", "sample_rate": 16000, **start})
+            self.assertIn("try again in a moment", w.recv()["detail"])
+            with self.assertRaises(Closed) as caught:
+                w.recv()
+            self.assertEqual(caught.exception.code, 1013)
+        finally:
+            db.start()
+        self.assertTrue(eventually(lambda: b.request("GET", "/ready")[0] == 200, 20))
+        again = Person(b, "again", **start)
+        self.assertEqual(again.told[0]["audio_us"], 5000000)
+        again.at = 80000
+        again.say(x[80000:])
+        self.assertEqual(words_of(again.finish()), JFK_WORDS)
+
     def test_what_runs_goes_on_unacknowledged_and_all_flows_in_later(self):
         a, x = nodes[0], jfk()
         p = Person(a, "spooled", acks=True, keep_media=True)

@@ -44,8 +44,14 @@ rh_status rh_live_kept_find(rh_live_kept *out, const rh_live_session *p, rh_erro
     const char *resume = p->start.resume;
     rh_live_kept k = {.acks = p->start.acks};
     rh_status st = hash_of(p->token, k.hash, err);
-    if (st == RH_OK && p->server->store && rh_store_held(p->server->store, p->id, &k.kept, NULL) != RH_OK)
+    rh_error why = {0};
+    rh_status held = st == RH_OK && p->server->store ? rh_store_held(p->server->store, p->id, &k.kept, &why) : RH_OK;
+    if (held != RH_OK) {
         k.kept = NULL;
+        if (resume && held != RH_ERR_NOTFOUND) /* what was acknowledged may be there: nothing begins in its place */
+            st = rh_fail(err, RH_ERR_BUSY,
+                         "what is kept of this session can't be read just now, try again in a moment: %.80s", why.msg);
+    }
     if (st == RH_OK && k.kept) {
         const char *hash = rh_json_str(k.kept, "resume"), *state = rh_json_str(k.kept, "state");
         bool acks = json_is_true(json_object_get(k.kept, "acks"));

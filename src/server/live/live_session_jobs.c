@@ -145,6 +145,12 @@ static void open_run(rh_job *base, rh_worker *w)
     json_decref(asked);
 }
 
+/* Of a session that goes on, and whose store has not answered: its client is to come again. */
+static bool passes(const live_job *j)
+{
+    return j->p->start.resume && (j->st == RH_ERR_BUSY || j->st == RH_ERR_IO || j->st == RH_AGAIN);
+}
+
 static void open_done(rh_server *s, rh_job *base)
 {
     (void)s;
@@ -159,8 +165,9 @@ static void open_done(rh_server *s, rh_job *base)
         p->session = j->session;
         rh_live_session_ready(p, p->acks && j->kept.kept, rh_session_audio_us(p->session));
     } else {
-        rh_live_session_fault(p, &j->err, j->refused ? 1008 : 1011);
-        rh_live_session_over(p, j->refused ? 1008 : 1011);
+        int code = passes(j) ? 1013 : j->refused ? 1008 : 1011;
+        rh_live_session_fault(p, &j->err, code);
+        rh_live_session_over(p, code);
     }
     rh_live_kept_done(&j->kept);
     end(j);
