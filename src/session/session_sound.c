@@ -70,7 +70,7 @@ bool rh_session_feed_transcriber(rh_session *s, rh_status *st, rh_error *err)
             s->n_fed += n;
         rh_free(x);
     }
-    bool all = s->n_fed == s->spool.n;
+    bool all = s->n_fed >= s->spool.n;
     pthread_mutex_unlock(&s->feed_lock);
     if (*st == RH_ERR_LIMIT) /* it has enough for now */
         *st = RH_OK;
@@ -125,12 +125,13 @@ int64_t rh_session_audio_us(const rh_session *cs)
     return us;
 }
 
-json_t *rh_session_keep_segment(rh_session *s, size_t segment, double offset_s)
+json_t *rh_session_keep_segment(rh_session *s, size_t segment, double offset_s, double heard_to)
 {
     const rh_speech_segment *said = &s->said.segments[segment];
     double start = offset_s + (double)said->start, end = offset_s + (double)said->end;
     json_t *w, *words = rh_finals_words(&s->said, segment, offset_s);
-    json_t *kept = json_pack("{s:s, s:o}", "text", said->text, "words", words);
+    json_t *kept =
+        json_pack("{s:s, s:o, s:o}", "text", said->text, "words", words, "heard_to", rh_rounded(heard_to, 1000));
     size_t i;
     pthread_mutex_lock(&s->lock);
     json_array_foreach(words, i, w)
@@ -175,7 +176,8 @@ static void heard_final(rh_session *s, const rh_heard *h, double offset)
 {
     rh_final_delivery d = {0};
     if (says_anything(h) && rh_finals_add(&s->said, h, &d) == RH_OK) {
-        send_final(s, rh_session_keep_segment(s, s->said.n_segments - 1, offset));
+        double heard_to = offset + fmax(h->fresh_to, (double)h->end);
+        send_final(s, rh_session_keep_segment(s, s->said.n_segments - 1, offset, heard_to));
         note_delivery(s, &d, offset, rh_timeline_delivery);
         rh_session_voice_ended(s, rh_finals_judge_end(&s->said, h, s->models->turn));
     } else if (says_anything(h))
@@ -245,7 +247,7 @@ rh_status rh_session_work(rh_session *s, rh_error *err)
     rh_session_take_heard(s);
     rh_session_take_turn(s);
     pthread_mutex_lock(&s->feed_lock);
-    double fed = (double)s->spool.n / RATE, unfed = (double)(s->spool.n - s->n_fed) / RATE;
+    double fed = (double)s->spool.n / RATE, unfed = fmax(0, fed - (double)s->n_fed / RATE);
     pthread_mutex_unlock(&s->feed_lock);
     double behind = rh_transcriber_behind_s(s->transcriber) + unfed;
     if (behind > LAG_S && fed - s->lag_told_at >= LAG_EVERY_S) {

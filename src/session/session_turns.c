@@ -39,7 +39,7 @@ void rh_session_restore_turn(rh_session *s, const json_t *told)
     json_array_foreach(s->segments, i, segment)
         json_array_foreach(json_object_get(segment, "words"), k, word)
             n_words += rh_json_num(word, "start") >= after && !json_object_get(word, "heard");
-    rh_turns_restore(&s->turns, after, from > after ? from : -1, n_words, (double)s->heard_from / RATE);
+    rh_turns_restore(&s->turns, after, from > after ? from : -1, n_words, rh_session_said_until(s));
 }
 
 static double speech_end(const rh_session *s)

@@ -166,6 +166,72 @@ static void killed_session_goes_on_where_it_was(void **state)
     rh_store_close(store);
 }
 
+static void feed_silence(rh_session *s, size_t from, size_t to)
+{
+    static const float nothing[PIECE];
+    rh_error err;
+    for (size_t i = from; i < to; i += PIECE) {
+        assert_int_equal(rh_session_feed(s, nothing, PIECE, (int64_t)(i * 1000000 / RATE), &err), RH_OK);
+        while (rh_session_work(s, &err) == RH_OK)
+            ;
+    }
+}
+
+/* A final can be kept before the last of its sound is: the client has that, and sends it again. */
+static void a_final_whose_sound_comes_again_is_told_once(void **state)
+{
+    (void)state;
+    heard h = {0};
+    rh_store *store = NULL;
+    char spool[256];
+    assert_int_equal(rh_store_open(&store, db, NULL), RH_OK);
+    rh_session *s = open_session(store, "ahead", &h);
+    feed_all(s, 0, jfk.n);
+    feed_silence(s, jfk.n, jfk.n + RATE);
+    char all[sizeof h.text];
+    strcpy(all, h.text);
+    assert_non_null(strstr(all, said));
+    rh_session_free(s);
+    rh_store_close(store);
+    (void)snprintf(spool, sizeof spool, "%s/ahead.pcm", media);
+    size_t have = 8 * RATE; /* in the middle of the last final */
+    assert_int_equal(truncate(spool, (off_t)(have * sizeof(int16_t))), 0);
+    assert_int_equal(rh_store_open(&store, db, NULL), RH_OK);
+    s = open_session(store, "ahead", &h);
+    feed_all(s, have, jfk.n);
+    feed_silence(s, jfk.n, jfk.n + 3 * RATE);
+    json_t *report = finish(s);
+    assert_string_equal(h.text, all);
+    report_says_it(report);
+    json_decref(report);
+    rh_store_close(store);
+}
+
+/* Who goes on at any moment behind the last final hears the end of its last word, and makes no words of it. */
+static void nothing_is_heard_behind_the_last_word(void **state)
+{
+    (void)state;
+    rh_store *store = NULL;
+    for (int i = 0; i < 2; i++) {
+        char id[32], all[4096];
+        heard h = {0};
+        (void)snprintf(id, sizeof id, "behind-%d", i);
+        assert_int_equal(rh_store_open(&store, db, NULL), RH_OK);
+        rh_session *s = open_session(store, id, &h);
+        feed_all(s, 0, jfk.n);
+        feed_silence(s, jfk.n, jfk.n + RATE);
+        strcpy(all, h.text);
+        rh_session_free(s);
+        rh_store_close(store);
+        assert_int_equal(rh_store_open(&store, db, NULL), RH_OK);
+        s = open_session(store, id, &h);
+        feed_silence(s, jfk.n + RATE, jfk.n + (size_t)(2 + 3 * i) * RATE);
+        json_decref(finish(s));
+        assert_string_equal(h.text, all);
+        rh_store_close(store);
+    }
+}
+
 static void recording_with_pictures_gives_both_timelines(void **state)
 {
     (void)state;
@@ -230,6 +296,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(finals_are_the_transcript_and_lead_to_a_report),
         cmocka_unit_test(killed_session_goes_on_where_it_was),
+        cmocka_unit_test(a_final_whose_sound_comes_again_is_told_once),
+        cmocka_unit_test(nothing_is_heard_behind_the_last_word),
         cmocka_unit_test(recording_with_pictures_gives_both_timelines),
         cmocka_unit_test(silence_is_a_session_without_words),
     };

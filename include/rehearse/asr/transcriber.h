@@ -35,6 +35,9 @@ typedef struct {
     bool verbatim;         /* finals come with a verbatim decode: hesitations are written down */
     bool expected;         /* words that a pause follows come with what the model expects behind them */
     bool joined;           /* words behind a pause come with what it expects in place of the pause */
+    const char *said;      /* what the first said_s seconds of the sound hold, final already: what follows is
+                             decoded behind it, and none of it is told again; NULL = nothing. Copied */
+    double said_s;         /* [0, 3600] */
 } rh_transcriber_options;
 
 /* What was heard; valid until the next _work, _finish or _free. */

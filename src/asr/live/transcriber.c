@@ -40,7 +40,17 @@ static rh_status check_options(const rh_transcriber_options *o, rh_error *err)
         return rh_fail(err, RH_ERR_INVAL, "%d ms of silence as end: give 130 to 5000", o->end_silence_ms);
     if (o->settle_ms != 0 && (o->settle_ms < 1000 || o->settle_ms > 20000))
         return rh_fail(err, RH_ERR_INVAL, "words settled every %d ms: give 1000 to 20000, or 0", o->settle_ms);
+    if (!(o->said_s >= 0 && o->said_s <= 3600))
+        return rh_fail(err, RH_ERR_INVAL, "%g s of sound that is known: give 0 to 3600", o->said_s);
     return RH_OK;
+}
+
+static void take_said(rh_transcriber *t, const rh_transcriber_options *o)
+{
+    t->settled = t->last_end = (int64_t)(o->said_s * RATE);
+    if (o->said && strlen(o->said) < sizeof t->last_text)
+        strcpy(t->last_text, o->said);
+    t->o.said = NULL;
 }
 
 rh_status rh_transcriber_new(rh_transcriber **out, rh_asr_model *m, const rh_vad_model *vad,
@@ -59,6 +69,7 @@ rh_status rh_transcriber_new(rh_transcriber **out, rh_asr_model *m, const rh_vad
     pthread_mutex_init(&t->lock, NULL);
     t->model = m;
     t->o = o;
+    take_said(t, &o);
     strcpy(t->language, language);
     if (o.prompt)
         strncpy(t->prompt, o.prompt, sizeof t->prompt - 1);
@@ -185,7 +196,7 @@ static void on_gate(rh_transcriber *t, rh_gate_event e)
         t->speech_samples += end - start;
     if (e == RH_GATE_OPENED && t->open)
         note_pause(t, t->speech_end, start);
-    if (t->gate.state == RH_GATE_SPEECH && !t->open)
+    if (t->gate.state == RH_GATE_SPEECH && !t->open && t->seen > t->settled)
         begin_utterance(t); /* or goes on, after the sound was finished in mid-speech */
     if (t->gate.state == RH_GATE_SPEECH || e == RH_GATE_ENDED)
         t->speech_end = end;
