@@ -50,6 +50,25 @@ def errors(ref, hyp):
     return row[-1]
 
 
+def longest_lost(ref, hyp):
+    """The longest run of words of `ref` without a counterpart in the cheapest alignment with `hyp`."""
+    cost = [list(range(len(hyp) + 1))]
+    for i, r in enumerate(ref, 1):
+        cost.append([i])
+        for k, h in enumerate(hyp, 1):
+            cost[i].append(min(cost[i - 1][k] + 1, cost[i][k - 1] + 1, cost[i - 1][k - 1] + (r != h)))
+    i, k, run, longest = len(ref), len(hyp), 0, (0, 0)
+    while i > 0:
+        if k == 0 or cost[i][k] == cost[i - 1][k] + 1:
+            i, run = i - 1, run + 1
+            longest = max(longest, (run, i))
+        elif cost[i][k] == cost[i][k - 1] + 1:
+            k -= 1
+        else:
+            i, k, run = i - 1, k - 1, 0
+    return ref[longest[1]:longest[1] + longest[0]]
+
+
 def take(args, name, default):
     if name in args:
         i = args.index(name)

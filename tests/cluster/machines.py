@@ -1,9 +1,9 @@
 """Servers, database and balancer of a test's own (tools/cluster), what is done to them, and who speaks meanwhile."""
 import importlib.machinery, importlib.util, random, statistics
 from harness import *
-from keeping_client import Keeping
+from keeping_client import Keeping, Killed, kept_sound
+import real_clips, sqlite3
 
-PAUSES_S = (0.5, 0.8)
 
 
 def option(name, otherwise):
@@ -22,6 +22,7 @@ tool = load_tool()
 
 class Machines:
     """A cluster that is removed with this process, however that ends."""
+    more_faults = ["restart", "failover"]  # of the database, beside servers that are killed
 
     def __init__(self, nodes=3):
         os.environ["REHEARSE_BIN"] = os.path.abspath(binary())
@@ -115,6 +116,39 @@ class Machines:
         return f"failover in {self.cluster.failover():.1f} s"
 
 
+class Alone:
+    """One server on SQLite, with the same face."""
+    more_faults = []
+
+    def __init__(self):
+        self.killed = Killed()
+        self.make_whole()
+
+    def end(self):
+        self.killed.server.stop()
+
+    def port(self, n=0):
+        return self.killed.at
+
+    def make_whole(self):
+        self.killed.server.wait_ready()
+
+    def disturb(self, what, rng):
+        assert what == "kill"
+        self.killed.kill()
+        return "killed"
+
+    def kept_sound(self, name):
+        return kept_sound(self.killed.server, name)
+
+    def ask(self, sql):
+        with contextlib.closing(sqlite3.connect(os.path.join(self.killed.data.name, "sessions.db"), timeout=10)) as db:
+            return ["|".join(map(str, row)) for row in db.execute(sql)]
+
+    def logs(self):
+        return self.killed.server.text()
+
+
 class Speaker(Keeping):
     """Is told that the database takes nothing for a while, and goes on."""
     report_s = None  # from its last word to the report
@@ -129,15 +163,20 @@ class Speaker(Keeping):
             super().take(m)
 
 
-def spoken(i, seconds):
+def clear_speech():
+    return array.array("h", (max(-32768, min(32767, round(v * 32767))) for v in jfk()))
+
+
+def spoken(i, seconds, n):
     """Sound of at least that many seconds, 16-bit samples, and its words: clear speech, which comes out the same however
-    much else the machine does. Each `i` begins at another place and has pauses of its own."""
+    much else the machine does. Person `i` of `n` begins at another time and thinks for as long as most others speak, so
+    that two processors do for many of them: all of their sound comes in real time, and two fifths of it has a voice."""
     rng, out, times = random.Random(i), array.array("h"), 0
-    clip = array.array("h", (max(-32768, min(32767, round(v * 32767))) for v in jfk()))
-    out.extend([0] * (2400 * i))
+    clip = clear_speech()
+    out.extend([0] * int(16000 * 9 * i / n))
     while len(out) < seconds * 16000:
         out.extend(clip)
-        out.extend([0] * int(16000 * rng.uniform(*PAUSES_S)))
+        out.extend([0] * int(16000 * rng.uniform(4, 6)))
         times += 1
     return out, times * JFK_WORDS
 

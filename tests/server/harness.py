@@ -5,7 +5,7 @@ import tempfile, threading, time, wave, weakref, zlib
 
 ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", ".."))
 sys.path.insert(0, os.path.join(ROOT, "bench"))
-from wer import errors as word_errors  # noqa: E402
+from wer import errors as word_errors, longest_lost  # noqa: E402
 FIXTURES = os.path.join(ROOT, "tests", "fixtures")
 CACHE = os.environ.get("REHEARSE_CACHE") or os.path.join(
     os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"), "rehearse")
