@@ -52,7 +52,6 @@ struct rh_session {
     double interviewer_end;                 /* {feed_lock} s; < 0 it never spoke */
     bool turn_asked;                        /* {feed_lock} the person has finished */
     bool partial_shown;                     /* the last event of the transcript was a partial */
-    double ahead_of; /* fresh_from of the last words that were looked at before they were final */
 
     /* video half */
     rh_camera camera; /* opened with the first picture */

@@ -11,6 +11,7 @@
 
 static const double LAG_S = 3.0; /* recognition further behind than this is told */
 static const double LAG_EVERY_S = 1.0;
+static const double PAUSE_S = 0.25; /* so much silence is one: cues may come */
 enum { RATE = RH_ASR_RATE_HZ, LEVEL_BLOCK = RATE / 10 };
 
 static double level_of(const float *x, size_t n)
@@ -187,16 +188,12 @@ static void heard_final(rh_session *s, const rh_heard *h, double offset)
                                      offset + (double)h->start, "end", offset + (double)h->end, "words"));
 }
 
-/* What it shows already, for the cues: a final may be seconds away. Without a verbatim decode it shows no more than it did
- * before. */
+/* What it shows already, for the cues: a final may be seconds away. */
 static void look_ahead(rh_session *s, const rh_heard *h, double offset)
 {
     rh_final_delivery d;
-    if (!h->verbatim || (s->ahead_of == h->fresh_from && h->verbatim->n_words == 0) ||
-        rh_finals_preview(&s->said, h, &d) != RH_OK)
-        return;
-    s->ahead_of = h->fresh_from;
-    note_delivery(s, &d, offset, rh_timeline_ahead);
+    if (rh_finals_preview(&s->said, h, &d) == RH_OK)
+        note_delivery(s, &d, offset, rh_timeline_ahead);
 }
 
 static void heard_partial(rh_session *s, const rh_heard *h, double offset)
@@ -254,6 +251,7 @@ rh_status rh_session_work(rh_session *s, rh_error *err)
         s->lag_told_at = fed;
         rh_session_send(s, json_pack("{s:s, s:f}", "type", "lag", "seconds", rh_tenth(behind)));
     }
-    rh_session_advance(s, fed - behind, rh_transcriber_speaking(s->transcriber));
+    bool quiet = rh_transcriber_quiet_s(s->transcriber) >= PAUSE_S;
+    rh_session_advance(s, fed - behind, rh_transcriber_speaking(s->transcriber) && !quiet);
     return st;
 }

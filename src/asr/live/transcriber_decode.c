@@ -17,7 +17,7 @@ enum {
     STOOD_LATE = RATE,      /* where none has been settled for long */
     UNHEARD = RATE * 5 / 2, /* speech without a word, after a context: it was left out */
     CONTEXT = 6 * RATE,     /* sound decoded again before what is new */
-    SEQUEL = RATE,          /* sound behind a pause that tells what the pause parts */
+    SEQUEL = RATE,          /* sound behind a pause that tells what the pause parts; with less it is asked again */
     NEAR = RATE * 3 / 2,    /* silence over which a sentence still goes on */
     LATE = RATE / 4,
     INTERVAL_MAX = 5 * RATE,
@@ -361,6 +361,7 @@ void rh_tr_start_at(rh_transcriber *t, int64_t at)
         t->from = t->last_from;
     }
     t->paused = false;
+    t->joined_at = 0;
     t->joined = (rh_asr_ending){0};
     t->partial_at = 0;
     t->n_draft = 0;
@@ -517,7 +518,7 @@ static rh_status make_partial(rh_transcriber *t, bool settle, const atomic_bool 
     if (n > 0 || may_end) {
         rh_tr_join(t);
         st = decode_verbatim(t, cancel, err);
-    } else if (!t->doubtful && !rh_tr_joined(t) && t->seen - t->onset >= SEQUEL) {
+    } else if (!t->doubtful && t->joined_at - t->onset < SEQUEL) {
         rh_tr_join(t);
     }
     if (st != RH_OK)

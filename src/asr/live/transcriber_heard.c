@@ -41,7 +41,9 @@ rh_status rh_tr_add_partial(rh_transcriber *t, const rh_transcript *text)
                   .expected = t->expected,
                   .alone = t->alone,
                   .joined = t->joined};
-    if (t->o.verbatim && text->n_words > 0 && (t->verbatim.n_words > 0 || is_known(&t->joined))) {
+    bool news = t->verbatim.n_words > 0 || (is_known(&t->joined) && !t->joined_told);
+    if (t->o.verbatim && text->n_words > 0 && news) {
+        t->joined_told = true;
         h.from = t->from;
         h.to = h.fresh_end = t->seen;
         h.fresh = rh_tr_fresh(t);
@@ -120,14 +122,11 @@ void rh_tr_expect(rh_transcriber *t)
     t->expected = behind(t, s->text + from, last->text_off + last->text_len - from);
 }
 
-bool rh_tr_joined(const rh_transcriber *t)
-{
-    return is_known(&t->joined);
-}
-
 void rh_tr_join(rh_transcriber *t)
 {
     t->joined = (rh_asr_ending){0};
+    t->joined_told = false;
+    t->joined_at = t->seen;
     if (t->o.joined && t->paused && t->context[0] && t->scratch.n_words)
         t->joined = behind(t, "", 0);
 }

@@ -88,6 +88,8 @@ struct rh_transcriber {
     rh_asr_ending expected; /* behind its words */
     rh_asr_ending alone;    /* behind those of the last final, when it was that */
     rh_asr_ending joined;   /* in place of the pause before it */
+    int64_t joined_at;      /* sound that was there when that was asked */
+    bool joined_told;       /* a partial has shown it */
     int32_t *draft;         /* its tokens */
     int n_draft;
     size_t cap_draft;
@@ -132,8 +134,7 @@ rh_status rh_tr_add_final(rh_transcriber *t, const rh_transcript *text, int64_t 
 void rh_tr_forget_heard(rh_transcriber *t);
 /* Notes what the model expects behind the words of the decode in `scratch`, which may end the utterance. */
 void rh_tr_expect(rh_transcriber *t);
-/* Notes what it expects behind the context, where a pause follows that; whether that is known. */
+/* Notes what it expects behind the context, where a pause follows that. */
 void rh_tr_join(rh_transcriber *t);
-bool rh_tr_joined(const rh_transcriber *t);
 
 #endif
