@@ -1,7 +1,7 @@
 /* fillers - are hesitations found, and only they?
  *
  *   fillers [--model FILE] [--threads N] [--verbose] [--part clips|spliced|read|joined|live|live-clips]
- *           [--list FILE]
+ *           [--list FILE] [--terms A,B,...]
  *
  * Spontaneous and acted clips with their verbatim text (fillers/manifest.jsonl)
  * and read speech without any (librispeech/refs.tsv). Counted are um, uh, er
@@ -15,6 +15,7 @@
  * live_end_: what the report of the session counts), and then the read ones; live-clips:
  * without these. They are heard as a session of the server hears them.
  * joined: clips with hesitations two by two, one right behind the other, as recordings and live: as many as in both?
+ * --terms: names to spell right that the recogniser is given; they should change nothing here.
  * --list: further recordings, one a line: id, tab, path, and with a second tab how many hesitations are in it, live (else
  * none, as recordings). */
 #include <jansson.h>
@@ -41,6 +42,7 @@ typedef struct {
     rh_asr_stream *stream;
     rh_vad_model *vad;
     bool verbose;
+    rh_terms *terms;                                     /* --terms */
     int n_clips, truth, found, false_alarms;             /* ours */
     int plain_found, plain_false;                        /* the clean decode alone */
     int read_clips, read_sounds, read_words, read_plain; /* false ones in read speech */
@@ -237,7 +239,7 @@ static bool hear_samples(bench *b, const char *id, const float *x, size_t n, rh_
 {
     rh_error err = {0};
     rh_hearing h = {0};
-    rh_hearing_options o = {.language = "en"};
+    rh_hearing_options o = {.language = "en", .terms = b->terms};
     *out = (rh_analysis){0};
     rh_status st = rh_hear(&h, b->stream, b->model, b->vad, x, n, &o, &err);
     if (st == RH_OK)
@@ -489,6 +491,7 @@ static void hear_live(const bench *b, const float *x, size_t n, live *l)
     o.language = "en";
     o.verbatim = true;
     o.settle_ms = SETTLE_MS;
+    o.terms = b->terms;
     *l = (live){0};
     if (rh_transcriber_new(&t, b->model, b->vad, &o, &err) != RH_OK)
         return;
@@ -668,6 +671,20 @@ static void run_list(bench *b, const char *list)
         fclose(f);
 }
 
+static rh_terms *terms_of(char *list)
+{
+    enum { MOST = 200 };
+    const char *at[MOST];
+    size_t n = 0;
+    rh_terms *terms = NULL;
+    rh_error err = {0};
+    for (char *t = strtok(list, ","); t && n < MOST; t = strtok(NULL, ","))
+        at[n++] = t;
+    if (rh_terms_new(&terms, at, n, &err) != RH_OK)
+        fprintf(stderr, "fillers: %s\n", err.msg);
+    return terms;
+}
+
 static int compare_floats(const void *a, const void *b)
 {
     float x = *(const float *)a, y = *(const float *)b;
@@ -722,6 +739,7 @@ int main(int argc, char **argv)
     json_set_alloc_funcs(rh_alloc, rh_free);
     bench b = {0};
     const char *list = NULL, *model_path = NULL, *part = NULL;
+    char *terms = NULL; /* cut up */
     char path[4200], vad_path[4200], probe[4200];
     rh_asr_model_options options = rh_asr_model_options_default();
     for (int i = 1; i < argc; i++) {
@@ -733,6 +751,8 @@ int main(int argc, char **argv)
             list = argv[++i];
         else if (strcmp(argv[i], "--part") == 0 && i + 1 < argc)
             part = argv[++i];
+        else if (strcmp(argv[i], "--terms") == 0 && i + 1 < argc)
+            terms = argv[++i];
         else if (strcmp(argv[i], "--verbose") == 0)
             b.verbose = true;
         else {
@@ -747,6 +767,7 @@ int main(int argc, char **argv)
     (void)snprintf(vad_path, sizeof vad_path, "%s/silero_vad_openvino_16k.onnx", bench_models_dir());
     rh_error err = {0};
     rh_asr_model *model = NULL;
+    b.terms = terms ? terms_of(terms) : NULL;
     rh_status st = rh_asr_model_load(&model, model_path ? model_path : path, &options, &err);
     if (st == RH_OK)
         st = rh_vad_model_load(&b.vad, vad_path, &err);
@@ -774,6 +795,7 @@ int main(int argc, char **argv)
     if (st == RH_OK)
         report(&b);
     rh_asr_stream_free(b.stream);
+    rh_terms_free(b.terms);
     rh_vad_model_free(b.vad);
     rh_asr_model_free(model);
     return st == RH_OK ? 0 : 1;
