@@ -489,7 +489,7 @@ static void hear_live(const bench *b, const float *x, size_t n, live *l)
     rh_transcriber_options o = rh_transcriber_options_default();
     rh_error err = {0};
     o.language = "en";
-    o.verbatim = true;
+    o.verbatim = o.expected = o.joined = true; /* as in a live session */
     o.settle_ms = SETTLE_MS;
     o.terms = b->terms;
     *l = (live){0};

@@ -18,13 +18,15 @@ enum {
     TAIL = RATE / 4,           /* and after the last */
     SHORT_PAUSE = RATE / 8,    /* the gate needs that much quiet to close */
     SHORT = RATE * 3 / 2,      /* a piece of speech so short is heard better with what follows, */
-    PATIENCE = RATE * 11 / 10, /* so it ends only after that much silence */
+    PATIENCE = RATE * 11 / 10, /* so it ends only after that much silence where it is not whole */
     LONG = 15 * RATE,          /* an utterance longer than this is cut at a short pause */
     LEAST_CUT = 4 * RATE,      /* but not into pieces shorter than this */
     SETTLE_LATE = 6 * RATE,    /* beyond settle_ms: how much sound is looked at in one go */
     FIRST_PARTIAL = RATE / 2,  /* after the onset */
     SHOW_LATE_US = 1000000,    /* what is no final may wait so long for what is */
 };
+
+static const float WHOLE = 0.7f;
 
 rh_transcriber_options rh_transcriber_options_default(void)
 {
@@ -202,11 +204,23 @@ static void on_gate(rh_transcriber *t, rh_gate_event e)
         t->speech_end = end;
 }
 
+/* The last partial heard all of the utterance and will be its final. */
+static bool is_decoded(const rh_transcriber *t)
+{
+    return !t->doubtful && t->partial_at >= t->speech_end + TR_PAUSE_DECODE / 2;
+}
+
+/* Behind what was heard the recogniser expects the end of a sentence, so that it needs nothing that follows. */
+static bool is_whole(const rh_transcriber *t)
+{
+    return is_decoded(t) && t->partial.n_words > 0 && t->expected.stop + t->expected.end > WHOLE;
+}
+
 /* Silence that ends the utterance, in samples. */
 static int64_t end_silence(const rh_transcriber *t)
 {
     int64_t silence = (int64_t)t->o.end_silence_ms * RATE / 1000;
-    return t->speech_end - t->begun < SHORT && silence < PATIENCE ? PATIENCE : silence;
+    return t->speech_end - t->begun < SHORT && silence < PATIENCE && !is_whole(t) ? PATIENCE : silence;
 }
 
 static bool ended(const rh_transcriber *t)
@@ -297,12 +311,6 @@ static void close_utterance(rh_transcriber *t)
 {
     t->open = false;
     atomic_store(&t->speaking, false);
-}
-
-/* The last partial heard all of the utterance and will be its final. */
-static bool is_decoded(const rh_transcriber *t)
-{
-    return !t->doubtful && t->partial_at >= t->speech_end + TR_PAUSE_DECODE / 2;
 }
 
 static rh_status finish_utterance(rh_transcriber *t, const atomic_bool *cancel, rh_error *err)
