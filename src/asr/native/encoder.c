@@ -134,7 +134,7 @@ rh_status rh_enc_run(rh_enc_state *s, const rh_enc_window *w, rh_enc_output *out
     if (st != RH_OK)
         return st;
     fill_bias(m, s->bias, f.n_own, f.n_kept);
-    enc_place p = enc_enter(m, w->deadline_us);
+    enc_place p = enc_enter(m, f.n_own, w->deadline_us);
     st = enc_run_in(m, &p, &f, err);
     if (st == RH_OK)
         st = take_states(s, p.request, f.n_own, f.silence, out, err);

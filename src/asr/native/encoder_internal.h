@@ -77,8 +77,8 @@ typedef struct {
 } enc_place;
 
 int enc_n_merged(const rh_enc_model *m);
-/* Waits for a place by deadline; runs the network in it, its outputs hold until enc_leave(). */
-enc_place enc_enter(rh_enc_model *m, int64_t deadline);
+/* Waits for a place for n_own positions by deadline; runs the network in it, its outputs hold until enc_leave(). */
+enc_place enc_enter(rh_enc_model *m, int n_own, int64_t deadline);
 rh_status enc_run_in(const rh_enc_model *m, const enc_place *p, const enc_feed *f, rh_error *err);
 void enc_leave(rh_enc_model *m, const enc_place *p);
 

@@ -74,7 +74,7 @@ static rh_status compute(rh_enc_model *m, enc_tail *t, int64_t deadline, rh_erro
         for (size_t i = 0; i < n_mel; i++)
             mel[i] = i % hops == hops - 1 ? 0.0f : (float)t->tenths / 10.0f;
         enc_feed f = {.mel = mel, .bias = bias, .pool = pool, .n_own = (int)ctx, .n_pool = enc_n_merged(m)};
-        enc_place p = enc_enter(m, deadline);
+        enc_place p = enc_enter(m, f.n_own, deadline);
         st = enc_run_in(m, &p, &f, err);
         if (st == RH_OK)
             st = keep_silence(m, p.request, t, err);

@@ -36,15 +36,24 @@ static rh_status set_inputs(const rh_enc_model *m, rh_nn_request *r, const enc_f
     return st;
 }
 
+/* Work space is kept for the longest window that a place ever had. On few processors long windows
+ * therefore take turns in one place, on all threads. */
+static bool takes_turns(const rh_enc_model *m, int n_own)
+{
+    enum { FEW_SLOTS = 4 };
+    return m->n_slots <= FEW_SLOTS && n_own > m->hp.n_audio_ctx / 2;
+}
+
 /* A stream that comes alone gets all threads; beside another, one. */
-enc_place enc_enter(rh_enc_model *m, int64_t deadline)
+enc_place enc_enter(rh_enc_model *m, int n_own, int64_t deadline)
 {
     bool alone = rh_gate_load(m->gate) == 0;
     enc_place p = {.slot = rh_gate_enter(m->gate, deadline)};
     pthread_mutex_lock(&m->lock);
-    while (m->fast_busy && !m->wide) /* not compiled yet: one after the other */
+    bool turns = takes_turns(m, n_own);
+    while (m->fast_busy && (turns || !m->wide)) /* or not compiled yet: one after the other */
         pthread_cond_wait(&m->fast_left, &m->lock);
-    p.fast = !m->fast_busy && (alone || !m->wide);
+    p.fast = !m->fast_busy && (alone || turns || !m->wide);
     if (p.fast)
         m->fast_busy = true;
     p.request = p.fast ? m->fast_request : m->wide_requests[p.slot];
