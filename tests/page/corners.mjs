@@ -271,6 +271,32 @@ export async function corners({ open, quiet, axe, looksFinished, server, errors 
     }
   });
 
+  await test('a recording goes on being sent after a lost connection and a server that was killed', async () => {
+    const page = await open(), pieces = [];
+    const jfk = readFileSync(join(root, 'tests/fixtures/jfk_16k.wav')), silence = Buffer.alloc(5 << 20);
+    const head = Buffer.from(jfk.subarray(0, 44));
+    head.writeUInt32LE(36 + silence.length + jfk.length - 44, 4);
+    head.writeUInt32LE(silence.length + jfk.length - 44, 40);
+    let broken = 0;
+    await page.route('**/v1/uploads/*', async (route) => {
+      const r = route.request();
+      if (r.method() === 'PATCH') pieces.push(Number(r.headers()['upload-offset']));
+      if (r.method() !== 'PATCH' || broken === 2 || pieces.at(-1) === 0) return route.continue();
+      if (broken++ === 0) return route.abort();
+      await server.kill('SIGKILL');
+      await route.abort();
+      await server.up();
+    });
+    await page.goto(server.url);
+    await page.setInputFiles('#file', { name: 'long.wav', mimeType: 'audio/wav', buffer: Buffer.concat([head, silence, jfk.subarray(44)]) });
+    await page.waitForFunction(() => /Sending goes on/.test(document.querySelector('#upload-text').textContent));
+    await page.waitForSelector('article.report', { timeout: 120000 });
+    assert.match(await page.textContent('.transcript'), /your country/);
+    assert.deepEqual(pieces, [0, 2 << 20, 2 << 20, 2 << 20, 4 << 20]);
+    errors.splice(0); // lost requests show in the console
+    await page.context().close();
+  });
+
   await test('a wrong token says so, the right one opens', async () => {
     await server.kill('SIGTERM');
     server.env = { REHEARSE_TOKENS: 'open-sesame-1234567890' };

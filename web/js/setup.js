@@ -6,6 +6,7 @@ import { offerClosedTab } from './unfinished.js';
 import { choose, chosen } from './choose.js';
 import { goalPicker, loadGoal } from './goal.js';
 import { chooseInterview, chooseMode, isInterview, planInterview, voiceSettings } from './interview-setup.js';
+import { send } from './send.js';
 import { el, language, languageName, put, w } from './words.js';
 
 const SPOKEN = ['en', 'auto', 'de', 'es', 'fr', 'it', 'nl', 'pl', 'pt', 'hi', 'ja', 'zh'];
@@ -191,12 +192,13 @@ async function analyse(file, alive) {
   const box = $('#upload'), bar = $('#upload-progress');
   const text = (words) => put($('#upload-text', box), words);
   box.hidden = false;
-  text(w('upload.sending', { file: file.name }));
+  text(w('upload.sent', { file: file.name, percent: 0 }));
   try {
-    const form = new FormData();
-    for (const [k, v] of [['client', settings.client], ['language', spokenLanguage(false)], ['question', $('#own').value.trim()], ['keep_media', settings.keep ? 'true' : ''], ['keep_video', settings.video ? 'true' : ''], ['job_ad', $('#job-ad').value], ['cv', $('#cv').value]]) if (v) form.append(k, v);
-    form.append('file', file);
-    const { id } = await request('v1/sessions', { method: 'POST', body: form });
+    const wanted = [['client', settings.client], ['language', spokenLanguage(false)], ['question', $('#own').value.trim()], ['keep_media', settings.keep ? 'true' : ''], ['keep_video', settings.video ? 'true' : ''], ['job_ad', $('#job-ad').value], ['cv', $('#cv').value]];
+    const id = await send(file, Object.fromEntries(wanted.filter(([, v]) => v)), (part, away) => {
+      bar.value = part;
+      text(away ? w('upload.away') : w('upload.sent', { file: file.name, percent: Math.round(100 * part) }));
+    });
     for (;;) {
       const s = await request(`v1/sessions/${encodeURIComponent(id)}`);
       if (s.state === 'done') break;
