@@ -80,6 +80,7 @@ static const struct {
     {long_answer, {"length", "Come to the end"}},
 };
 enum { RULES = sizeof rules / sizeof *rules };
+static const double STILL = 0.8; /* what was due at 1 stays so down to here: measures waver */
 _Static_assert(sizeof rules / sizeof *rules <= (size_t)RH_CUE_KINDS, "a time for each kind");
 
 void rh_cue_state_init(rh_cue_state *s)
@@ -96,8 +97,8 @@ static int farthest(const rh_cue_state *s, const rh_cue_view *v)
     int best = -1;
     double most = 0;
     for (int i = 0; i < RULES; i++) {
-        double d = rules[i].distance(v);
-        if (d < 1 || v->t - s->last_of[i] < SAME_CUE_S || (best >= 0 && (best == 0 || d <= most)))
+        double d = rules[i].distance(v), least = s->due_since >= 0 && i == s->due ? STILL : 1;
+        if (d < least || v->t - s->last_of[i] < SAME_CUE_S || (best >= 0 && (best == 0 || d <= most)))
             continue;
         best = i;
         most = d;
@@ -115,6 +116,7 @@ const rh_cue *rh_cue_next(rh_cue_state *s, const rh_cue_view *v)
     }
     if (s->due_since < 0)
         s->due_since = v->t;
+    s->due = i;
     /* A pause is waited for, the shorter the farther it has come; but somebody who never pauses needs it most. */
     if (v->speaking && v->t - s->due_since < WAIT_S / rules[i].distance(v))
         return NULL;

@@ -30,6 +30,7 @@ enum { RH_CUE_KINDS = 9 };
 typedef struct {
     double last_t;    /* of the last cue; start below -RH_CUE_INTERVAL_S */
     double due_since; /* a cue waits for a pause since then; -1 = none */
+    int due;          /* the rule whose cue that is */
     double last_of[RH_CUE_KINDS];
 } rh_cue_state;
 

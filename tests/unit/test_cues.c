@@ -39,6 +39,34 @@ static void cue_waits_for_the_end_of_the_sentence(void **state)
     assert_string_equal(rh_cue_next(&s, &v)->kind, "pace");
 }
 
+static void what_wavers_about_its_limit_stays_due(void **state)
+{
+    (void)state;
+    rh_cue_state s;
+    rh_cue_view v = calm;
+    rh_cue_state_init(&s);
+    v.looking_share = 0.56; /* below the limit never */
+    for (int i = 0; i < 20; i++, v.t++)
+        assert_null(rh_cue_next(&s, &v));
+    v.speaking = true;
+    v.looking_share = 0.54;
+    assert_null(rh_cue_next(&s, &v));
+    v.t++;
+    v.looking_share = 0.56;
+    assert_null(rh_cue_next(&s, &v));
+    v.t++;
+    v.speaking = false;
+    assert_string_equal(rh_cue_next(&s, &v)->kind, "eye_contact");
+    rh_cue_state_init(&s);
+    v.speaking = true;
+    v.looking_share = 0.54;
+    assert_null(rh_cue_next(&s, &v));
+    v.t++;
+    v.looking_share = 0.6; /* well again */
+    v.speaking = false;
+    assert_null(rh_cue_next(&s, &v));
+}
+
 static void cues_are_at_least_twenty_seconds_apart(void **state)
 {
     (void)state;
@@ -203,6 +231,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(calm_speech_gets_no_cue),
         cmocka_unit_test(cue_waits_for_the_end_of_the_sentence),
+        cmocka_unit_test(what_wavers_about_its_limit_stays_due),
         cmocka_unit_test(cues_are_at_least_twenty_seconds_apart),
         cmocka_unit_test(missing_face_comes_before_the_rest),
         cmocka_unit_test(who_never_pauses_is_told_all_the_same),
