@@ -244,3 +244,24 @@ rh_status rh_cli_store(rh_store **out, const rh_config *cfg, rh_error *err)
     (void)snprintf(path, sizeof path, "%s/sessions.db", cfg->data_dir);
     return rh_store_open(out, *cfg->store_url ? cfg->store_url : path, err);
 }
+
+static void print_actions(FILE *f, const char *command, const rh_cli_action *actions, size_t n, const char *example)
+{
+    fprintf(f, "Usage: rehearse %s ACTION [OPTION]... [ARGUMENT]...\n\nActions:\n", command);
+    for (size_t i = 0; i < n; i++)
+        fprintf(f, "  %-8s %s\n", actions[i].name, actions[i].summary);
+    fprintf(f, "\nExample:\n  %s\n`rehearse %s ACTION --help` tells more about one action.\n", example, command);
+}
+
+int rh_cli_act(const char *command, const rh_cli_action *actions, size_t n, const char *example, int argc, char **argv)
+{
+    for (size_t i = 0; argc > 1 && i < n; i++)
+        if (strcmp(argv[1], actions[i].name) == 0)
+            return actions[i].run(argc - 1, argv + 1);
+    bool help = argc > 1 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0);
+    if (argc > 1 && !help)
+        return rh_cli_fail(RH_EXIT_USAGE, "%s: there is no action '%s'\nTry: rehearse %s --help", command, argv[1],
+                           command);
+    print_actions(help ? stdout : stderr, command, actions, n, example);
+    return help ? RH_EXIT_OK : RH_EXIT_USAGE;
+}

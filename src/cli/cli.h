@@ -53,6 +53,14 @@ typedef struct {
  * return at once. After RH_CLI_GO_ON the caller calls rh_config_done(). */
 int rh_cli_begin(const rh_cli_command *cmd, int argc, char **argv, rh_config *cfg);
 
+typedef struct {
+    const char *name, *summary;
+    int (*run)(int argc, char **argv);
+} rh_cli_action;
+
+/* What a command of several actions does: the one that argv[1] names, or its help, which has `example`. Exit code. */
+int rh_cli_act(const char *command, const rh_cli_action *actions, size_t n, const char *example, int argc, char **argv);
+
 /* "rehearse: message" on stderr; returns `code`. */
 int rh_cli_fail(int code, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* "rehearse: NAME: message", the file's name on one line (file_name.h); RH_EXIT_FAILED. */

@@ -152,36 +152,14 @@ static int path_of(int argc, char **argv)
     return RH_EXIT_OK;
 }
 
-static const struct {
-    const char *name, *summary;
-    int (*run)(int argc, char **argv);
-} actions[] = {
+static const rh_cli_action actions[] = {
     {"list", "the official models and which are here", list},
     {"pull", "download models", pull},
     {"import", "convert a CTranslate2 model", import},
     {"path", "print where a model lies", path_of},
 };
 
-enum { N_ACTIONS = sizeof actions / sizeof actions[0] };
-
-static void print_usage(FILE *f)
-{
-    fprintf(f, "Usage: rehearse model ACTION [OPTION]... [ARGUMENT]...\n\nActions:\n");
-    for (size_t i = 0; i < N_ACTIONS; i++)
-        fprintf(f, "  %-8s %s\n", actions[i].name, actions[i].summary);
-    fprintf(f, "\nExample:\n  rehearse model pull small.en\n"
-               "`rehearse model ACTION --help` tells more about one action.\n");
-}
-
 int rh_cmd_model(int argc, char **argv)
 {
-    if (argc > 1)
-        for (size_t i = 0; i < N_ACTIONS; i++)
-            if (strcmp(argv[1], actions[i].name) == 0)
-                return actions[i].run(argc - 1, argv + 1);
-    bool help = argc > 1 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0);
-    if (argc > 1 && !help)
-        return rh_cli_fail(RH_EXIT_USAGE, "model: there is no action '%s'\nTry: rehearse model --help", argv[1]);
-    print_usage(help ? stdout : stderr);
-    return help ? RH_EXIT_OK : RH_EXIT_USAGE;
+    return rh_cli_act("model", actions, sizeof actions / sizeof actions[0], "rehearse model pull small.en", argc, argv);
 }

@@ -123,35 +123,13 @@ static int copy(int argc, char **argv)
     return st == RH_OK ? RH_EXIT_OK : fail(&err);
 }
 
-static const struct {
-    const char *name, *summary;
-    int (*run)(int argc, char **argv);
-} actions[] = {
+static const rh_cli_action actions[] = {
     {"migrate", "bring a store to the schema of this version", migrate},
     {"check", "look through a store for what is wrong", check},
     {"copy", "copy a store into another: a data folder, a PostgreSQL database", copy},
 };
 
-enum { N_ACTIONS = sizeof actions / sizeof actions[0] };
-
-static void print_usage(FILE *f)
-{
-    fprintf(f, "Usage: rehearse store ACTION [OPTION]... [ARGUMENT]...\n\nActions:\n");
-    for (size_t i = 0; i < N_ACTIONS; i++)
-        fprintf(f, "  %-8s %s\n", actions[i].name, actions[i].summary);
-    fprintf(f, "\nExample:\n  rehearse store check\n"
-               "`rehearse store ACTION --help` tells more about one action.\n");
-}
-
 int rh_cmd_store(int argc, char **argv)
 {
-    if (argc > 1)
-        for (size_t i = 0; i < N_ACTIONS; i++)
-            if (strcmp(argv[1], actions[i].name) == 0)
-                return actions[i].run(argc - 1, argv + 1);
-    bool help = argc > 1 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0);
-    if (argc > 1 && !help)
-        return rh_cli_fail(RH_EXIT_USAGE, "store: there is no action '%s'\nTry: rehearse store --help", argv[1]);
-    print_usage(help ? stdout : stderr);
-    return help ? RH_EXIT_OK : RH_EXIT_USAGE;
+    return rh_cli_act("store", actions, sizeof actions / sizeof actions[0], "rehearse store check", argc, argv);
 }
