@@ -64,6 +64,8 @@ void rh_http_error_at(rh_http *h, int status, const char *param, const char *cod
 void rh_http_fail(rh_http *h, const rh_error *err); /* status by the table; 503 comes with Retry-After */
 /* The same for what was to be kept: RH_ERR_IO is a disk that takes nothing. */
 void rh_http_fail_to_keep(rh_http *h, const rh_error *err);
+/* 429 where the work was not taken; `retry_after` in s. */
+void rh_http_too_many(rh_http *h, const char *retry_after);
 /* A reply whose length is not known yet. */
 void rh_http_stream(rh_http *h, const char *type);
 void rh_http_stream_add(rh_http *h, const void *bytes, size_t n);

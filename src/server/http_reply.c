@@ -86,6 +86,12 @@ void rh_http_fail_to_keep(rh_http *h, const rh_error *err)
     rh_http_error(h, err->code == RH_ERR_IO ? 507 : rh_status_http(err->code), "%s", err->msg);
 }
 
+void rh_http_too_many(rh_http *h, const char *retry_after)
+{
+    rh_http_header(h, "retry-after", retry_after);
+    rh_http_error(h, 429, "too many requests at once: try again in a moment");
+}
+
 void rh_http_stream(rh_http *h, const char *type)
 {
     const char *headers = begin_reply(h, 200, type);

@@ -233,8 +233,7 @@ void rh_ask_go(rh_http *h, rh_ask *a)
     if (!a || rh_pool_submit(h->server->desk, &a->job) == RH_OK)
         return;
     ask_free(a);
-    rh_http_header(h, "retry-after", "1");
-    rh_http_error(h, 429, "too many requests at once: try again in a moment");
+    rh_http_too_many(h, "1");
 }
 
 void rh_ask_start(rh_http *h, rh_status (*answer)(rh_ask *), rh_status (*answer_about)(rh_ask *, const json_t *))

@@ -160,8 +160,7 @@ static void ask(rh_http *h, request what)
     if (rh_pool_submit(h->server->desk, &r->job) == RH_OK)
         return;
     request_free(r);
-    rh_http_header(h, "retry-after", "1");
-    rh_http_error(h, 429, "too many requests at once: try again in a moment");
+    rh_http_too_many(h, "1");
 }
 
 static void header_expires(rh_http *h, double unix_time)

@@ -219,7 +219,6 @@ void rh_sessions_upload(rh_http *h)
     u->job = (rh_job){.run = accept_run, .done = accept_done, .conn = h->id};
     if (rh_pool_submit(s->desk, &u->job) != RH_OK) {
         upload_free(u);
-        rh_http_header(h, "retry-after", "5");
-        rh_http_error(h, 429, "too many requests at once: try again in a moment");
+        rh_http_too_many(h, "5");
     }
 }

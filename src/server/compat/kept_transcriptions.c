@@ -132,8 +132,7 @@ void rh_transcription_accept(rh_http *h, rh_field *f)
     a->job = (rh_job){.run = accept_run, .done = accept_done, .conn = h->id};
     if (rh_pool_submit(s->desk, &a->job) != RH_OK) {
         acceptance_free(a);
-        rh_http_header(h, "retry-after", "5");
-        rh_http_error(h, 429, "too many requests at once: try again in a moment");
+        rh_http_too_many(h, "5");
     }
 }
 
