@@ -11,6 +11,7 @@
 #include <string.h>
 #include "rehearse/base/alloc.h"
 #include "transcript_internal.h"
+#include "vad_internal.h"
 
 enum {
     RATE = RH_ASR_RATE_HZ,
@@ -176,13 +177,8 @@ static rh_status decode(const job *j, size_t from, size_t to, const rh_asr_param
 /* Speech of the piece from `from` on in [start, end) s of it. */
 static float spoken(const job *j, size_t from, float start, float end)
 {
-    float sum = 0, offset = (float)from / RATE;
-    if (!j->speech)
-        return end - start;
-    for (size_t i = 0; i < j->n_speech; i++)
-        sum += fmaxf(0, fminf(end, (float)j->speech[i].end / RATE - offset) -
-                            fmaxf(start, (float)j->speech[i].start / RATE - offset));
-    return sum;
+    float offset = (float)from / RATE;
+    return j->speech ? rh_speech_within(j->speech, j->n_speech, offset + start, offset + end) : end - start;
 }
 
 /* The speech of a piece that belongs to none of its words, in s; the longest stretch of it between two words is

@@ -269,3 +269,11 @@ rh_status rh_vad_spans(const rh_vad_model *m, const float *samples, size_t n, rh
     *n_out = found.n;
     return RH_OK;
 }
+
+float rh_speech_within(const rh_speech_span *s, size_t n, float from, float to)
+{
+    float sum = 0;
+    for (size_t i = 0; i < n; i++)
+        sum += fmaxf(0, fminf(to, (float)s[i].end / RH_ASR_RATE_HZ) - fmaxf(from, (float)s[i].start / RH_ASR_RATE_HZ));
+    return sum;
+}

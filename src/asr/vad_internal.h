@@ -26,4 +26,7 @@ typedef enum { RH_GATE_NOTHING, RH_GATE_OPENED, RH_GATE_ENDED } rh_gate_event;
  * ENDED: it ended at gate->end, some chunks ago. */
 rh_gate_event rh_vad_gate_push(rh_vad_gate *g, float p, float mean_square);
 
+/* Speech of the `n` spans in [from, to), in s of their sound. */
+float rh_speech_within(const rh_speech_span *s, size_t n, float from, float to);
+
 #endif

@@ -11,6 +11,8 @@ enum {
     PAUSES_LEAST = 2,
 };
 
+static const double STILL = 0.8; /* what was due at 1 stays so down to here: measures waver */
+
 /* Each: how far from the target, in units of what listeners notice; due from 1 on. */
 static double too_fast(const rh_cue_view *v)
 {
@@ -80,7 +82,6 @@ static const struct {
     {long_answer, {"length", "Come to the end"}},
 };
 enum { RULES = sizeof rules / sizeof *rules };
-static const double STILL = 0.8; /* what was due at 1 stays so down to here: measures waver */
 _Static_assert(sizeof rules / sizeof *rules <= (size_t)RH_CUE_KINDS, "a time for each kind");
 
 void rh_cue_state_init(rh_cue_state *s)

@@ -125,15 +125,6 @@ static bool failed(const rh_transcript *text, const rh_asr_params *p)
     return false;
 }
 
-/* Speech in [from, to) s of the sound being decoded. */
-static float spoken(const rh_speech_span *s, size_t n, float from, float to)
-{
-    float sum = 0;
-    for (size_t i = 0; i < n; i++)
-        sum += fmaxf(0, fminf(to, (float)s[i].end / RATE) - fmaxf(from, (float)s[i].start / RATE));
-    return sum;
-}
-
 /* A context that ends like a sentence may end the decode too, whatever follows, or lead it past what comes
  * next: speech without a word. */
 static bool left_out(const rh_transcriber *t, int64_t to)
@@ -144,7 +135,7 @@ static bool left_out(const rh_transcriber *t, int64_t to)
     float heard = (float)(t->context_end - t->from) / RATE;
     for (int i = 0; i <= text->n_words; i++) {
         float next = i < text->n_words ? text->words[i].start : (float)(to - t->from) / RATE;
-        if (spoken(speech, n, heard, next) > (float)UNHEARD / RATE)
+        if (rh_speech_within(speech, n, heard, next) > (float)UNHEARD / RATE)
             return true;
         if (i < text->n_words)
             heard = fminf(text->words[i].end, next + LONGEST_WORD_S);
