@@ -305,7 +305,13 @@ static rh_status try_ask(rh_store *s, store_op *o, rh_error *err)
         if (st == RH_OK || !locked)
             s->refused = (rh_error){0};
         return locked ? RH_AGAIN : st;
-    case STORE_READ: st = run_once(s, o, err); return st != RH_OK && is_locked(s) ? RH_AGAIN : st;
+    case STORE_READ:
+        st = run_once(s, o, err);
+        if (st == RH_ERR_UNAVAILABLE && s->beat_at_us && !is_locked(s)) { /* all know at once, until a beat passes */
+            tell_trouble(s, err);
+            s->beat_at_us = rh_now_us() + RETRY_US;
+        }
+        return st != RH_OK && is_locked(s) ? RH_AGAIN : st;
     default: break;
     }
     if (locked)

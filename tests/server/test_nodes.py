@@ -136,6 +136,7 @@ class TheDatabaseIsAway(unittest.TestCase):
             with self.assertRaises(Closed) as caught:
                 w.recv()
             self.assertEqual(caught.exception.code, 1013)
+            self.assertEqual(b.request("GET", "/ready")[0], 503)
         finally:
             db.start()
         self.assertTrue(eventually(lambda: b.request("GET", "/ready")[0] == 200, 20))
@@ -187,6 +188,7 @@ class TheDatabaseIsAway(unittest.TestCase):
         self.assertTrue(eventually(lambda: a.request("GET", "/ready")[0] == 200, 20))
         report = again.finish()
         self.assertEqual((words_of(report), report.get("not_kept")), (JFK_WORDS, None))
+        self.assertTrue(eventually(lambda: nodes[1].request("GET", "/ready")[0] == 200, 20))
         self.assertEqual(nodes[1].get("/v1/sessions/spooled")[1]["state"], "done")
 
 
