@@ -308,8 +308,9 @@ static rh_status try_ask(rh_store *s, store_op *o, rh_error *err)
     case STORE_READ:
         st = run_once(s, o, err);
         if (st == RH_ERR_UNAVAILABLE && s->beat_at_us && !is_locked(s)) { /* all know at once, until a beat passes */
+            int64_t soon = rh_now_us() + RETRY_US;
             tell_trouble(s, err);
-            s->beat_at_us = rh_now_us() + RETRY_US;
+            s->beat_at_us = s->beat_at_us < soon ? s->beat_at_us : soon;
         }
         return st != RH_OK && is_locked(s) ? RH_AGAIN : st;
     default: break;
