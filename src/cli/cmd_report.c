@@ -34,16 +34,19 @@ static void print_row(const json_t *row)
 static int list_all(rh_store *s)
 {
     rh_error err;
-    double before = 0;
+    char last[RH_SESSION_ID_MAX + 1] = "";
+    rh_store_page page = {.limit = RH_STORE_LIST_MAX};
     size_t n, total = 0;
     do {
         json_t *rows = NULL, *row = NULL;
         size_t i;
-        if (rh_store_list(s, &(rh_store_whose){0}, RH_STORE_LIST_MAX, before, &rows, &err) != RH_OK)
+        if (rh_store_list(s, &(rh_store_whose){0}, page, &rows, &err) != RH_OK)
             return fail(&err);
         json_array_foreach(rows, i, row) {
             print_row(row);
-            before = json_number_value(json_object_get(row, "created"));
+            (void)snprintf(last, sizeof last, "%s", json_string_value(json_object_get(row, "id")));
+            page.before = json_number_value(json_object_get(row, "created"));
+            page.before_id = last;
         }
         n = json_array_size(rows);
         total += n;

@@ -205,7 +205,7 @@ rh_status rh_session_measure(rh_session *s, const atomic_bool *cancel, rh_sessio
     if (s->store)
         (void)rh_store_list(s->store,
                             &(rh_store_whose){.person = s->o.person ? s->o.person : "", .client = s->o.client},
-                            EARLIER_SESSIONS, s->created, &out->earlier, NULL);
+                            (rh_store_page){.limit = EARLIER_SESSIONS, .before = s->created}, &out->earlier, NULL);
     return RH_OK;
 }
 

@@ -26,19 +26,8 @@ void rh_interview_share_out(json_t *interview)
     json_object_del(interview, "sessions");
 }
 
-/* A page of rows, newest first, whose `created` is before that. */
-typedef rh_status (*list_page)(rh_store *s, const rh_store_whose *of, double before, json_t **rows, rh_error *err);
+typedef rh_status (*list_page)(rh_store *s, const rh_store_whose *of, rh_store_page page, json_t **rows, rh_error *err);
 typedef rh_status (*get_one)(rh_store *s, const char *id, json_t **out, rh_error *err);
-
-static rh_status sessions_page(rh_store *s, const rh_store_whose *of, double before, json_t **rows, rh_error *err)
-{
-    return rh_store_list(s, of, RH_STORE_LIST_MAX, before, rows, err);
-}
-
-static rh_status interviews_page(rh_store *s, const rh_store_whose *of, double before, json_t **rows, rh_error *err)
-{
-    return rh_store_interviews(s, of, RH_STORE_LIST_MAX, before, rows, err);
-}
 
 static rh_status whole_interview(rh_store *s, const char *id, json_t **out, rh_error *err)
 {
@@ -50,16 +39,19 @@ static rh_status whole_interview(rh_store *s, const char *id, json_t **out, rh_e
 
 static rh_status all_of(rh_store *s, const rh_store_whose *of, list_page list, get_one get, json_t *all, rh_error *err)
 {
-    double before = 0;
+    char last[RH_SESSION_ID_MAX + 1] = "";
+    rh_store_page page = {.limit = RH_STORE_LIST_MAX};
     size_t n = RH_STORE_LIST_MAX, i;
     rh_status st = RH_OK;
     while (st == RH_OK && n == RH_STORE_LIST_MAX) {
         json_t *rows = NULL, *row, *one;
-        st = list(s, of, before, &rows, err);
+        st = list(s, of, page, &rows, err);
         n = json_array_size(rows);
         json_array_foreach(rows, i, row) {
-            before = rh_json_num(row, "created");
-            rh_status got = st == RH_OK ? get(s, rh_json_str(row, "id"), &one, err) : st;
+            (void)snprintf(last, sizeof last, "%s", rh_json_str(row, "id"));
+            page.before = rh_json_num(row, "created");
+            page.before_id = last;
+            rh_status got = st == RH_OK ? get(s, last, &one, err) : st;
             if (got == RH_OK)
                 json_array_append_new(all, one);
             else if (got != RH_ERR_NOTFOUND) /* deleted meanwhile */
@@ -97,9 +89,9 @@ rh_status rh_store_export(rh_store *s, const rh_store_whose *of, json_t **out, r
 {
     unsigned long failures = rh_alloc_failures();
     json_t *sessions = json_array(), *interviews = json_array(), *transcriptions = json_array(), *goals = NULL;
-    rh_status st = all_of(s, of, sessions_page, rh_store_get, sessions, err);
+    rh_status st = all_of(s, of, rh_store_list, rh_store_get, sessions, err);
     if (st == RH_OK)
-        st = all_of(s, of, interviews_page, whole_interview, interviews, err);
+        st = all_of(s, of, rh_store_interviews, whole_interview, interviews, err);
     if (st == RH_OK)
         st = all_transcriptions(s, of, transcriptions, err);
     if (st == RH_OK)

@@ -27,8 +27,9 @@ static rh_status run_new(rh_store *s, store_op *o, rh_error *err)
 
 static rh_status run_list(rh_store *s, store_op *o, rh_error *err)
 {
-    return store_rows(store_use(s->db, RH_SQL_INTERVIEWS, VALUES(T(o->kind), R(o->start), N(o->n), T(o->person))),
-                      &o->out, err);
+    return store_rows(
+        store_use(s->db, RH_SQL_INTERVIEWS, VALUES(T(o->kind), R(o->start), N(o->n), T(o->person), T(o->id))), &o->out,
+        err);
 }
 
 static rh_status not_found(const char *id, rh_error *err)
@@ -81,21 +82,13 @@ rh_status rh_store_interview_new(rh_store *s, const char *id, double unix_time, 
     return st;
 }
 
-rh_status rh_store_interviews(rh_store *s, const rh_store_whose *of, int limit, double before, json_t **out,
-                              rh_error *err)
+rh_status rh_store_interviews(rh_store *s, const rh_store_whose *of, rh_store_page page, json_t **out, rh_error *err)
 {
-    if (limit < 1 || limit > RH_STORE_LIST_MAX)
-        return rh_fail(err, RH_ERR_INVAL, "limit %d outside 1..%d", limit, RH_STORE_LIST_MAX);
     char *name = of->client ? rh_strdup(of->client) : NULL;
     if (of->client && !name)
         return rh_fail(err, RH_ERR_NOMEM, "store: out of memory");
-    store_op o = {.how = STORE_READ,
-                  .run = run_list,
-                  .kind = name,
-                  .person = of->person,
-                  .n = limit,
-                  .start = before > 0 ? before : 1e18};
-    rh_status st = store_ask(s, &o, out, err);
+    store_op o = {.how = STORE_READ, .run = run_list, .kind = name, .person = of->person};
+    rh_status st = store_ask_page(s, &o, page, out, err);
     rh_free(name);
     return st;
 }

@@ -164,6 +164,13 @@ rh_status store_beat(rh_store *s, rh_error *err)
     return st;
 }
 
+/* Of what is owed to clients nothing goes earlier for it: the row stays as long as it has sessions. */
+void store_leave(rh_store *s)
+{
+    if (store_do(s->db, RH_SQL_LEFT, "node", NULL, NULL, VALUES(T(s->node))) == RH_OK)
+        (void)store_do(s->db, RH_SQL_LEAVE, "node", NULL, NULL, VALUES(T(s->node)));
+}
+
 rh_status store_register(rh_store *s, const char *name, rh_error *err)
 {
     (void)snprintf(s->name, sizeof s->name, "%s", name);

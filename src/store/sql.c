@@ -32,12 +32,12 @@ const char *const rh_sql_text[RH_SQL_COUNT] = {
                    " error = NULL, report = coalesce(?3, report) WHERE id = ?4",
     [RH_SQL_MEDIA] = "UPDATE session SET media = ?1 WHERE id = ?2",
     [RH_SQL_LIST] = "SELECT " LIST_COLUMNS " FROM session"
-                    " WHERE (CAST(?1 AS TEXT) IS NULL OR client = ?1) AND created < ?2"
+                    " WHERE (CAST(?1 AS TEXT) IS NULL OR client = ?1) AND (created < ?2 OR (created = ?2 AND id < ?8))"
                     " AND (CAST(?4 AS TEXT) IS NULL OR session.meta ->> '$.question' = ?4)"
                     " AND (CAST(?5 AS TEXT) IS NULL OR person = ?5)"
                     " AND (CAST(?6 AS TEXT) IS NULL OR id IN"
                     " (SELECT share.session FROM share WHERE share.person = ?6 AND share.expires > ?7))"
-                    " ORDER BY created DESC LIMIT ?3",
+                    " ORDER BY created DESC, id DESC LIMIT ?3",
     [RH_SQL_GET] =
         "SELECT " SESSION_COLUMNS ", report, media, (SELECT progress FROM job WHERE job.session = session.id)"
         " FROM session WHERE id = ?1",
@@ -68,14 +68,15 @@ const char *const rh_sql_text[RH_SQL_COUNT] = {
     [RH_SQL_INTERVIEW_NEW] = "INSERT INTO interview (id, created, client, data, person)"
                              " SELECT ?1, ?2, ?3, ?4, coalesce(json(?4) ->> '$.person', '')"
                              " WHERE (SELECT count(*) FROM interview) < ?5",
-    [RH_SQL_INTERVIEWS] = "SELECT json_remove(data, '$.job_ad', '$.cv'), id, created,"
-                          " (SELECT count(DISTINCT meta ->> '$.question_index') FROM session"
-                          "  WHERE meta ->> '$.interview' = interview.id AND state = 'done') AS answered,"
-                          " (SELECT avg(CAST(report -> '$.scores' ->> '$.overall' AS DOUBLE PRECISION)) FROM session"
-                          "  WHERE meta ->> '$.interview' = interview.id AND state = 'done') AS overall"
-                          " FROM interview WHERE (CAST(?1 AS TEXT) IS NULL OR client = ?1) AND created < ?2"
-                          " AND (CAST(?4 AS TEXT) IS NULL OR person = ?4)"
-                          " ORDER BY created DESC LIMIT ?3",
+    [RH_SQL_INTERVIEWS] =
+        "SELECT json_remove(data, '$.job_ad', '$.cv'), id, created,"
+        " (SELECT count(DISTINCT meta ->> '$.question_index') FROM session"
+        "  WHERE meta ->> '$.interview' = interview.id AND state = 'done') AS answered,"
+        " (SELECT avg(CAST(report -> '$.scores' ->> '$.overall' AS DOUBLE PRECISION)) FROM session"
+        "  WHERE meta ->> '$.interview' = interview.id AND state = 'done') AS overall"
+        " FROM interview WHERE (CAST(?1 AS TEXT) IS NULL OR client = ?1) AND (created < ?2 OR (created = ?2 AND id < ?5))"
+        " AND (CAST(?4 AS TEXT) IS NULL OR person = ?4)"
+        " ORDER BY created DESC, id DESC LIMIT ?3",
     [RH_SQL_INTERVIEW] = "SELECT data, id, created FROM interview WHERE id = ?1",
     [RH_SQL_INTERVIEW_SESSIONS] = "SELECT " LIST_COLUMNS " FROM session WHERE session.meta ->> '$.interview' = ?1"
                                   " ORDER BY created, id",
@@ -125,6 +126,10 @@ const char *const rh_sql_text[RH_SQL_COUNT] = {
                            " (SELECT id FROM session WHERE state <> 'live' AND updated < ?1)",
     [RH_SQL_BEAT] = "INSERT INTO node (id, name, started, beat) VALUES (?1, ?2, unixepoch(), unixepoch())"
                     " ON CONFLICT (id) DO UPDATE SET beat = unixepoch()",
+    /* Dead at once; to clients of its sessions it is as if it had just been heard of. */
+    [RH_SQL_LEAVE] = "UPDATE node SET beat = unixepoch() - 10 WHERE id = ?1",
+    [RH_SQL_LEFT] = "DELETE FROM node WHERE id = ?1"
+                    " AND NOT EXISTS (SELECT 1 FROM session WHERE owner = ?1 AND state = 'live')",
     [RH_SQL_BEATS_FORGET] = "DELETE FROM node WHERE beat < unixepoch() - 86400",
     /* Its row stays locked up to the end of the transaction, so that nobody takes the session meanwhile. */
     [RH_SQL_FENCE] = "UPDATE session SET updated = ?1 WHERE id = ?2 AND epoch = ?3",

@@ -164,30 +164,38 @@ rh_status rh_store_health(rh_store *s, rh_error *err)
     return now.code;
 }
 
-rh_status rh_store_attempts(rh_store *s, const rh_store_whose *of, const char *question, int limit, double before,
+rh_status store_ask_page(rh_store *s, store_op *o, rh_store_page page, json_t **out, rh_error *err)
+{
+    if (page.limit < 1 || page.limit > RH_STORE_LIST_MAX)
+        return rh_fail(err, RH_ERR_INVAL, "limit %d outside 1..%d", page.limit, RH_STORE_LIST_MAX);
+    if (page.before_id && !rh_session_id_valid(page.before_id))
+        return rh_fail(err, RH_ERR_INVAL, "before_id must be the id of the last one seen");
+    o->n = page.limit;
+    o->start = page.before > 0 ? page.before : 1e18;
+    strcpy(o->id, page.before_id ? page.before_id : "");
+    return store_ask(s, o, out, err);
+}
+
+rh_status rh_store_attempts(rh_store *s, const rh_store_whose *of, const char *question, rh_store_page page,
                             json_t **out, rh_error *err)
 {
-    if (limit < 1 || limit > RH_STORE_LIST_MAX)
-        return rh_fail(err, RH_ERR_INVAL, "limit %d outside 1..%d", limit, RH_STORE_LIST_MAX);
     char *name = of->client ? rh_strdup(of->client) : NULL, *text = question ? rh_strdup(question) : NULL;
     store_op o = {.how = STORE_READ,
                   .run = store_run_list,
                   .kind = name,
                   .text = text,
                   .person = of->person,
-                  .reader = of->reader,
-                  .n = limit,
-                  .start = before > 0 ? before : 1e18};
+                  .reader = of->reader};
     rh_status st = (of->client && !name) || (question && !text) ? rh_fail(err, RH_ERR_NOMEM, "store: out of memory")
-                                                                : store_ask(s, &o, out, err);
+                                                                : store_ask_page(s, &o, page, out, err);
     rh_free(name);
     rh_free(text);
     return st;
 }
 
-rh_status rh_store_list(rh_store *s, const rh_store_whose *of, int limit, double before, json_t **out, rh_error *err)
+rh_status rh_store_list(rh_store *s, const rh_store_whose *of, rh_store_page page, json_t **out, rh_error *err)
 {
-    return rh_store_attempts(s, of, NULL, limit, before, out, err);
+    return rh_store_attempts(s, of, NULL, page, out, err);
 }
 
 rh_status store_ask_about(rh_store *s, store_op o, const char *id, json_t **out, rh_error *err)

@@ -94,7 +94,8 @@ struct rh_store {
 };
 
 /* store.c */
-rh_status store_ask(rh_store *s, store_op *o, json_t **out, rh_error *err); /* waits */
+rh_status store_ask(rh_store *s, store_op *o, json_t **out, rh_error *err);                          /* waits */
+rh_status store_ask_page(rh_store *s, store_op *o, rh_store_page page, json_t **out, rh_error *err); /* of a list */
 rh_status store_ask_about(rh_store *s, store_op o, const char *id, json_t **out, rh_error *err);
 /* A text of the caller's, for an operation that is waited for. */
 static inline char *store_lent(const char *text)
@@ -157,6 +158,7 @@ void store_owners_forget(rh_store *s, const char *id);
 rh_status store_fence(rh_store *s, const char *id, rh_error *err);
 rh_status store_register(rh_store *s, const char *name, rh_error *err); /* before the thread runs */
 rh_status store_beat(rh_store *s, rh_error *err);                       /* and looks what has been taken */
+void store_leave(rh_store *s); /* others need not wait to see that it is gone */
 
 /* store_thread.c */
 void *store_thread(void *store);

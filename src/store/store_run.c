@@ -122,10 +122,10 @@ rh_status store_sessions(store_query *q, json_t **out, rh_error *err)
 
 rh_status store_run_list(rh_store *s, store_op *o, rh_error *err)
 {
-    return store_sessions(
-        store_use(s->db, RH_SQL_LIST,
-                  VALUES(T(o->kind), R(o->start), N(o->n), T(o->text), T(o->person), T(o->reader), R(rh_unix_time()))),
-        &o->out, err);
+    return store_sessions(store_use(s->db, RH_SQL_LIST,
+                                    VALUES(T(o->kind), R(o->start), N(o->n), T(o->text), T(o->person), T(o->reader),
+                                           R(rh_unix_time()), T(o->id))),
+                          &o->out, err);
 }
 
 static json_t *column_value(const store_query *q, int i)

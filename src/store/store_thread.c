@@ -375,6 +375,8 @@ static void end(rh_store *s)
         checkpoint(s);
     for (; s->backlog; s->n_lost++)
         drop(s, &s->backlog);
+    if (s->beat_at_us)
+        store_leave(s);
 }
 
 static void beat(rh_store *s)

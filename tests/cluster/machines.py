@@ -154,11 +154,13 @@ class Speaker(Keeping):
     report_s = None  # from its last word to the report
 
     def run(self):
-        began = time.time()
+        self.began, self.final_s = time.time(), []  # from the end of each final to when it came
         super().run()
-        self.report_s = time.time() - began - len(self.pcm) / 16000
+        self.report_s = time.time() - self.began - len(self.pcm) / 16000
 
     def take(self, m):
+        if m["type"] == "transcript.final":
+            self.final_s.append(time.time() - self.began - m["end"])
         if m["type"] != "error" or m.get("code") != "storage" or "seq" in m:
             super().take(m)
 

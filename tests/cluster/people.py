@@ -83,7 +83,7 @@ class People(unittest.TestCase):
             returns += back
             errors += sum(otherwise)
             print(f"  round {r}: {'; '.join(done)}; {len(back)} came back after {median(back):.2f} s (median), "
-                  f"{max(back, default=0):.2f} s at most; reports after {median([p.report_s for p in people]):.1f} s (median), "
+                  f"{max(back, default=0):.2f} s at most; finals after {median([t for p in people for t in p.final_s]):.2f} s (median); reports after {median([p.report_s for p in people]):.1f} s (median), "
                   f"{max(p.report_s for p in people):.1f} s; {sum(otherwise)} words otherwise", file=sys.stderr, flush=True)
             self.machines.make_whole()
         self.assertTrue(returns, "nobody was at a server that was killed")

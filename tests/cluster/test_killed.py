@@ -16,5 +16,5 @@ def tearDownModule():
 
 class PeopleSpeak(People):
     def test_nothing_acknowledged_is_lost(self):
-        returns = self.rounds(8, 3)
+        returns = self.rounds(12, 3)
         self.assertLess(median(returns), SOON_S * PATIENCE)

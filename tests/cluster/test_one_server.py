@@ -13,4 +13,4 @@ def tearDownModule():
 
 class PeopleSpeak(People):
     def test_nothing_acknowledged_is_lost(self):
-        self.rounds(4, 2)
+        self.rounds(12, 2)

@@ -245,6 +245,21 @@ class ThereAndBack(WithDatabase):
             self.assertIn("newer version (schema 1000", err)
         self.assertEqual(rehearse("store", "copy", a)[0], 2)
 
+    def test_right_after_a_server_was_stopped(self):
+        url = self.fresh()
+        server = Server(env={"REHEARSE_STORE_URL": url})
+        server.stop()
+        self.assertEqual(self.ask(url, "SELECT count(*) FROM node"), ["0"])
+        server = Server(env={"REHEARSE_STORE_URL": url})
+        with server.ws("/v1/session/goes-on") as w:
+            w.send({"type": "start", "sample_rate": 16000, "acks": True})
+            while w.recv()["type"] != "ready":
+                pass
+            server.stop()
+        owner = "SELECT count(*) FROM node WHERE id = (SELECT owner FROM session WHERE id = 'goes-on' AND state = 'live')"
+        self.assertEqual(self.ask(url, owner), ["1"])  # its client has as long to come back as ever
+        self.copy(url, folder("stopped"))
+
     def test_nobody_may_use_either(self):
         a, url, held = make_store("used"), self.fresh(), make_store("held")
         rehearse("store", "migrate", url=url)

@@ -107,7 +107,7 @@ static void only_so_many_wait(void **state)
     const rh_store_whose all = {0};
     record("first");
     assert_int_equal(rh_store_recording(a, "second", 1000, data, 1, &err), RH_ERR_BUSY);
-    assert_int_equal(rh_store_list(a, &all, 10, 0, &list, &err), RH_OK);
+    assert_int_equal(rh_store_list(a, &all, (rh_store_page){.limit = 10}, &list, &err), RH_OK);
     assert_int_equal(json_array_size(list), 1); /* no session without its job */
     json_decref(list);
     json_decref(data);

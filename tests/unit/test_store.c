@@ -109,16 +109,73 @@ static void list_is_newest_first_by_client_with_scores(void **state)
     rh_store_end(s, "c", 5, report);
     json_decref(report);
     json_t *list = NULL;
-    assert_int_equal(rh_store_list(s, &(rh_store_whose){.client = "ann"}, 10, 0, &list, NULL), RH_OK);
+    assert_int_equal(rh_store_list(s, &(rh_store_whose){.client = "ann"}, (rh_store_page){.limit = 10}, &list, NULL),
+                     RH_OK);
     assert_int_equal(json_array_size(list), 2);
     json_t *first = json_array_get(list, 0);
     assert_string_equal(json_string_value(json_object_get(first, "id")), "c");
     assert_true(json_number_value(json_object_get(json_object_get(first, "scores"), "fluency")) == 70.0);
     json_decref(list);
-    assert_int_equal(rh_store_list(s, &(rh_store_whose){0}, 10, 250, &list, NULL), RH_OK);
+    assert_int_equal(rh_store_list(s, &(rh_store_whose){0}, (rh_store_page){.limit = 10, .before = 250}, &list, NULL),
+                     RH_OK);
     assert_int_equal(json_array_size(list), 2);
     json_decref(list);
-    assert_int_equal(rh_store_list(s, &(rh_store_whose){0}, 0, 0, &list, NULL), RH_ERR_INVAL);
+    assert_int_equal(rh_store_list(s, &(rh_store_whose){0}, (rh_store_page){.limit = 0}, &list, NULL), RH_ERR_INVAL);
+    rh_store_close(s);
+}
+
+typedef rh_status (*list_pages)(rh_store *s, const rh_store_whose *of, rh_store_page page, json_t **out, rh_error *err);
+
+/* How many different rows come by pages of `limit`; each comes once. */
+static size_t rows_by_pages(rh_store *s, list_pages list, int limit)
+{
+    char last[16] = "";
+    rh_store_page page = {.limit = limit};
+    json_t *rows = NULL, *seen = json_object(), *row;
+    size_t n, i, n_rows = 0;
+    do {
+        assert_int_equal(list(s, &(rh_store_whose){0}, page, &rows, NULL), RH_OK);
+        n = json_array_size(rows);
+        json_array_foreach(rows, i, row) {
+            (void)snprintf(last, sizeof last, "%s", json_string_value(json_object_get(row, "id")));
+            json_object_set_new(seen, last, json_true());
+            page.before = json_number_value(json_object_get(row, "created"));
+            page.before_id = last;
+        }
+        n_rows += n;
+        json_decref(rows);
+    } while (n == (size_t)limit);
+    assert_int_equal(json_object_size(seen), n_rows);
+    json_decref(seen);
+    return n_rows;
+}
+
+static void pages_and_exports_leave_none_out_that_began_at_the_same_moment(void **state)
+{
+    (void)state;
+    enum { N = RH_STORE_LIST_MAX + 3, N_INTERVIEWS = 5 };
+    const double when = 1795781000.123457;
+    rh_store *s = NULL;
+    rh_error err;
+    char id[16];
+    assert_int_equal(rh_store_open(&s, fresh(), NULL), RH_OK);
+    json_t *meta = json_object(), *list = NULL, *all = NULL;
+    for (int i = 0; i < N; i++) {
+        (void)snprintf(id, sizeof id, "s-%03d", i);
+        assert_int_equal(rh_store_begin(s, id, when, meta), RH_OK);
+    }
+    for (int i = 0; i < N_INTERVIEWS; i++) {
+        (void)snprintf(id, sizeof id, "iv-%03d", i);
+        assert_int_equal(rh_store_interview_new(s, id, when, meta, &err), RH_OK);
+    }
+    json_decref(meta);
+    assert_int_equal(rows_by_pages(s, rh_store_list, 200), N);
+    assert_int_equal(rows_by_pages(s, rh_store_interviews, 2), N_INTERVIEWS);
+    assert_int_equal(rh_store_export(s, &(rh_store_whose){0}, &all, &err), RH_OK);
+    assert_int_equal(json_array_size(json_object_get(all, "sessions")), N);
+    json_decref(all);
+    rh_store_page bad = {.limit = 2, .before = when, .before_id = "no id/at all"};
+    assert_int_equal(rh_store_list(s, &(rh_store_whose){0}, bad, &list, &err), RH_ERR_INVAL);
     rh_store_close(s);
 }
 
@@ -495,15 +552,18 @@ static void attempts_have_measures_and_clients_have_goals(void **state)
                   "value", 61.5, "name", "Pace", "unit", "characters a minute", "value", 300.0, "value", 1);
     assert_int_equal(rh_store_end(s, "one", 2.5, report), RH_OK);
     json_decref(report);
-    assert_int_equal(
-        rh_store_attempts(s, &(rh_store_whose){.client = "ann"}, "Tell me about yourself", 10, 0, &got, &err), RH_OK);
+    assert_int_equal(rh_store_attempts(s, &(rh_store_whose){.client = "ann"}, "Tell me about yourself",
+                                       (rh_store_page){.limit = 10}, &got, &err),
+                     RH_OK);
     assert_int_equal(json_array_size(got), 1);
     json_t *measures = row_of(got, 0, "measures");
     assert_true(json_number_value(json_object_get(measures, "eye_contact")) == 61.5);
     assert_true(json_number_value(json_object_get(measures, "pace_characters")) == 300);
     assert_null(json_object_get(measures, "pace"));
     json_decref(got);
-    assert_int_equal(rh_store_attempts(s, &(rh_store_whose){.client = "ann"}, "Tell me", 10, 0, &got, &err), RH_OK);
+    assert_int_equal(
+        rh_store_attempts(s, &(rh_store_whose){.client = "ann"}, "Tell me", (rh_store_page){.limit = 10}, &got, &err),
+        RH_OK);
     assert_int_equal(json_array_size(got), 0);
     json_decref(got);
 
@@ -541,10 +601,10 @@ static void rows_are_somebodys(void **state)
     assert_int_equal(rh_store_person(s, "old", false, person, &err), RH_OK);
     assert_string_equal(person, "");
     assert_int_equal(rh_store_person(s, "none", false, person, &err), RH_ERR_NOTFOUND);
-    assert_int_equal(rh_store_list(s, &annas, 10, 0, &got, &err), RH_OK);
+    assert_int_equal(rh_store_list(s, &annas, (rh_store_page){.limit = 10}, &got, &err), RH_OK);
     assert_int_equal(json_array_size(got), 2);
     json_decref(got);
-    assert_int_equal(rh_store_list(s, &nobodys, 10, 0, &got, &err), RH_OK);
+    assert_int_equal(rh_store_list(s, &nobodys, (rh_store_page){.limit = 10}, &got, &err), RH_OK);
     assert_int_equal(json_array_size(got), 1);
     json_decref(got);
 
@@ -557,14 +617,14 @@ static void rows_are_somebodys(void **state)
     assert_int_equal(rh_store_share_with(s, "hers", "dora", &got, &err), RH_ERR_NOTFOUND);
     assert_int_equal(rh_store_share_with(s, "old", "carl", &got, &err), RH_ERR_NOTFOUND);
     assert_int_equal(rh_store_share(s, "0011223344556677", 2, &got, &err), RH_ERR_NOTFOUND); /* it is no link */
-    assert_int_equal(rh_store_list(s, &carl_reads, 10, 0, &got, &err), RH_OK);
+    assert_int_equal(rh_store_list(s, &carl_reads, (rh_store_page){.limit = 10}, &got, &err), RH_OK);
     assert_int_equal(json_array_size(got), 1);
     json_decref(got);
 
     assert_int_equal(rh_store_interview_new(s, "iv", 1000, meta, &err), RH_OK);
     assert_int_equal(rh_store_person(s, "iv", true, person, &err), RH_OK);
     assert_string_equal(person, "bob");
-    assert_int_equal(rh_store_interviews(s, &annas, 10, 0, &got, &err), RH_OK);
+    assert_int_equal(rh_store_interviews(s, &annas, (rh_store_page){.limit = 10}, &got, &err), RH_OK);
     assert_int_equal(json_array_size(got), 0);
     json_decref(got);
     assert_int_equal(rh_store_goal_set(s, "anna", "me", goal, &err), RH_OK);
@@ -634,7 +694,9 @@ static void interviews_are_listed_counted_and_expire(void **state)
     assert_int_equal(rh_store_interview_new(s, "one-more", 1, data, &err), RH_ERR_BUSY);
     assert_int_equal(rh_store_begin(s, "answer", 1002, meta), RH_OK);
     assert_int_equal(rh_store_end(s, "answer", 2.5, report), RH_OK);
-    assert_int_equal(rh_store_interviews(s, &(rh_store_whose){.client = "ann"}, 2, 1002, &got, &err), RH_OK);
+    assert_int_equal(rh_store_interviews(s, &(rh_store_whose){.client = "ann"},
+                                         (rh_store_page){.limit = 2, .before = 1002}, &got, &err),
+                     RH_OK);
     assert_int_equal(json_array_size(got), 2);
     const json_t *first = json_array_get(got, 0);
     assert_string_equal(json_string_value(json_object_get(first, "id")), "iv-1");
@@ -644,7 +706,7 @@ static void interviews_are_listed_counted_and_expire(void **state)
     json_decref(got);
     /* Those without a session go when they are old. */
     assert_int_equal(rh_store_interviews_expire(s, 1e9, &err), RH_OK);
-    assert_int_equal(rh_store_interviews(s, &(rh_store_whose){0}, 500, 0, &got, &err), RH_OK);
+    assert_int_equal(rh_store_interviews(s, &(rh_store_whose){0}, (rh_store_page){.limit = 500}, &got, &err), RH_OK);
     assert_int_equal(json_array_size(got), 1);
     json_decref(got);
     assert_int_equal(rh_store_interview(s, "iv-1", &got, &err), RH_OK);
@@ -665,6 +727,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(session_is_read_back_whole),
         cmocka_unit_test(list_is_newest_first_by_client_with_scores),
+        cmocka_unit_test(pages_and_exports_leave_none_out_that_began_at_the_same_moment),
         cmocka_unit_test(deleted_text_is_nowhere_on_disk),
         cmocka_unit_test(killed_process_loses_less_than_a_second),
         cmocka_unit_test(all_is_exported_and_a_session_goes_with_its_files),

@@ -186,7 +186,7 @@ static rh_status get_it(rh_store *s, json_t **out, rh_error *err)
 
 static rh_status list_it(rh_store *s, json_t **out, rh_error *err)
 {
-    return rh_store_list(s, &(rh_store_whose){0}, 100, 0, out, err);
+    return rh_store_list(s, &(rh_store_whose){0}, (rh_store_page){.limit = 100}, out, err);
 }
 
 static rh_status hold_it(rh_store *s, json_t **out, rh_error *err)

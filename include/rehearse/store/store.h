@@ -68,6 +68,14 @@ typedef struct {
     const char *reader; /* sessions that are shared with this mentor */
 } rh_store_whose;
 
+/* Of a list, newest first: up to `limit` (1 to RH_STORE_LIST_MAX) behind the last one seen, of which `before` is its
+ * `created` and `before_id` its id (NULL: none of that time); before = 0: from the start. */
+typedef struct {
+    int limit;
+    double before;
+    const char *before_id;
+} rh_store_page;
+
 /* ---- while a session runs: queued ---- */
 
 /* Makes the session, or goes on with one that is there and not another living node's; from then on it is this node's.
@@ -156,10 +164,10 @@ rh_status rh_store_flush_within(rh_store *s, int ms, rh_error *err);
 rh_status rh_store_health(rh_store *s, rh_error *err);
 /* Array, newest first: {id, created, state, duration_s, meta, scores, measures, error?}. state: live, queued,
  * analysing, done, failed. measures: {"eye_contact": value, ...} of the report's.
- * before = 0 or the `created` of the last one seen, for paging. */
-rh_status rh_store_list(rh_store *s, const rh_store_whose *of, int limit, double before, json_t **out, rh_error *err);
+ */
+rh_status rh_store_list(rh_store *s, const rh_store_whose *of, rh_store_page page, json_t **out, rh_error *err);
 /* The same of the sessions that answer exactly this question; NULL = any. */
-rh_status rh_store_attempts(rh_store *s, const rh_store_whose *of, const char *question, int limit, double before,
+rh_status rh_store_attempts(rh_store *s, const rh_store_whose *of, const char *question, rh_store_page page,
                             json_t **out, rh_error *err);
 /* Whose a session is, or an interview; "" = nobody's by name. RH_ERR_NOTFOUND. */
 rh_status rh_store_person(rh_store *s, const char *id, bool interview, char out[RH_STORE_PERSON_MAX + 1],
@@ -206,8 +214,7 @@ rh_status rh_store_sweep(rh_store *s, const char *media_dir, double older_than, 
 rh_status rh_store_interview_new(rh_store *s, const char *id, double unix_time, const json_t *data, rh_error *err);
 /* Array, newest first: their data without job_ad and cv, with id, created, answered (questions with a finished
  * session), overall (their mean, or null). As rh_store_list(). */
-rh_status rh_store_interviews(rh_store *s, const rh_store_whose *of, int limit, double before, json_t **out,
-                              rh_error *err);
+rh_status rh_store_interviews(rh_store *s, const rh_store_whose *of, rh_store_page page, json_t **out, rh_error *err);
 /* Its data with id, created and "sessions" as rh_store_list() gives them, oldest first. RH_ERR_NOTFOUND. */
 rh_status rh_store_interview(rh_store *s, const char *id, json_t **out, rh_error *err);
 /* Deletes it, not its sessions. RH_ERR_NOTFOUND. */
@@ -271,8 +278,8 @@ void rh_interview_share_out(json_t *interview);
 
 /* Queued; `row`: object kept as it is (person, role, what, session, address). */
 rh_status rh_store_audit(rh_store *s, const json_t *row);
-/* Array of them with id and t (Unix time), newest first. `person` ("" = without one), `session`: NULL = of all. `before`
- * as for rh_store_list(). */
+/* Array of them with id and t (Unix time), newest first. `person` ("" = without one), `session`: NULL = of all. `before`:
+ * 0, or the `t` of the last one seen. */
 rh_status rh_store_audits(rh_store *s, const char *person, const char *session, int limit, double before, json_t **out,
                           rh_error *err);
 rh_status rh_store_audit_forget(rh_store *s, double unix_time, rh_error *err); /* those from before */

@@ -29,11 +29,19 @@ void rh_ask_json(rh_ask *a, json_t *take)
     rh_ask_json_exact(a, take, 12);
 }
 
+rh_store_page rh_ask_page_of(const rh_ask *a)
+{
+    return (rh_store_page){a->limit, a->before, *a->before_id ? a->before_id : NULL};
+}
+
 rh_status rh_ask_range(rh_ask *a)
 {
-    a->param = !a->limit ? "limit" : !isfinite(a->before) ? "before" : NULL;
+    bool bad_id = *a->before_id && !rh_session_id_valid(a->before_id);
+    a->param = !a->limit ? "limit" : !isfinite(a->before) ? "before" : bad_id ? "before_id" : NULL;
     if (!a->limit)
         return rh_fail(&a->err, RH_ERR_INVAL, "limit must be a whole number from 1 to %d", RH_STORE_LIST_MAX);
+    if (bad_id)
+        return rh_fail(&a->err, RH_ERR_INVAL, "before_id must be the id of the last one seen");
     return a->param ? rh_fail(&a->err, RH_ERR_INVAL, "before must be a Unix time in seconds") : RH_OK;
 }
 
@@ -198,6 +206,7 @@ static void read_request(rh_ask *a, rh_http *h)
     }
     rh_query_value(h, "limit", &limit);
     rh_query_value(h, "before", &a->before);
+    (void)rh_query(h, "before_id", a->before_id, sizeof a->before_id);
     double part = 1;
     rh_query_value(h, "part", &part);
     a->video_part = part >= 1 && part <= RH_VIDEO_PARTS ? (int)part : 0;

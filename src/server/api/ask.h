@@ -32,6 +32,7 @@ struct rh_ask {
     int video_part;                                               /* of a GET for video; 0 = there is no such */
     int limit;
     double before;
+    char before_id[RH_SESSION_ID_MAX + 1];
     bool verbatim; /* a transcript with fillers and disfluencies */
     bool sound;    /* a page with the sound in it, */
     bool film;     /* with the video */
@@ -70,6 +71,10 @@ rh_store_whose rh_ask_whose(const rh_ask *a);
 /* The person whose goal is meant: the asker, or for an owner that of `?person=`. */
 const char *rh_ask_person(const rh_ask *a);
 
+/* As many digits as `before` of a list needs to find the same place again. */
+enum { RH_ASK_LIST_DIGITS = 16 };
+/* The page of a list that is wanted; it borrows from `a`. */
+rh_store_page rh_ask_page_of(const rh_ask *a);
 /* Whether `limit` and `before` of a list are what they can be; else RH_ERR_INVAL, and `param` names the one. */
 rh_status rh_ask_range(rh_ask *a);
 

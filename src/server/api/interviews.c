@@ -15,8 +15,7 @@
 #include "ask.h"
 #include "sessions.h"
 
-/* As many digits as `before` of the list needs to find the same place again. */
-enum { REMEMBERED = 10, DIGITS = 16 };
+enum { REMEMBERED = 10, DIGITS = RH_ASK_LIST_DIGITS };
 
 /* ---- on the pool ---- */
 
@@ -39,7 +38,7 @@ static rh_status make(rh_ask *a)
     a->param = st == RH_ERR_INVAL ? "role" : NULL;
     if (st == RH_OK)
         st = rh_store_interviews(a->server->store, &(rh_store_whose){.person = a->asker.name, .client = client},
-                                 REMEMBERED, 0, &recent, &a->err);
+                                 (rh_store_page){.limit = REMEMBERED}, &recent, &a->err);
     if (st == RH_OK)
         st = rh_interview_plan(&(rh_plan_wish){.role = role,
                                                .n_questions = (int)rh_json_num(a->wish, "questions"),
@@ -78,7 +77,7 @@ static rh_status list(rh_ask *a)
     rh_store_whose of = rh_ask_whose(a);
     rh_status st = rh_ask_range(a);
     if (st == RH_OK)
-        st = rh_store_interviews(a->server->store, &of, a->limit, a->before, &rows, &a->err);
+        st = rh_store_interviews(a->server->store, &of, rh_ask_page_of(a), &rows, &a->err);
     json_array_foreach(rows, i, row) {
         json_t *mean = json_object_get(row, "overall");
         if (json_is_number(mean))

@@ -27,9 +27,9 @@ static rh_status list(rh_ask *a)
     rh_store_whose of = rh_ask_whose(a);
     rh_status st = rh_ask_range(a);
     if (st == RH_OK)
-        st = rh_store_attempts(a->server->store, &of, a->question, a->limit, a->before, &rows, &a->err);
+        st = rh_store_attempts(a->server->store, &of, a->question, rh_ask_page_of(a), &rows, &a->err);
     if (st == RH_OK)
-        rh_ask_json(a, json_pack("{s:o}", "sessions", rows));
+        rh_ask_json_exact(a, json_pack("{s:o}", "sessions", rows), RH_ASK_LIST_DIGITS);
     return st;
 }
 
