@@ -71,11 +71,15 @@ static size_t activity_end(const finder *f, size_t i)
     size_t len = i < f->n ? strlen(f->t[i].key) : 0;
     bool ing = len > 5 && strcmp(f->t[i].key + len - 3, "ing") == 0 && !is(f, i, "something") &&
                !is(f, i, "anything") && !is(f, i, "everything");
+    static const char wants_more[] = "asking getting letting telling"; /* somebody to do something */
     if (ing && !f->t[i].stops && i + 1 < f->n) {
         size_t k = i + 1;
         if ((f->t[k].pos & RH_POS_PREPOSITION) && !f->t[k].stops)
             k++;
-        if (rh_noun_phrase_at(f->t, f->n, k, PLACES, &p) || rh_noun_phrase_at(f->t, f->n, k, "", &p))
+        bool found = rh_noun_phrase_at(f->t, f->n, k, PLACES, &p) || rh_noun_phrase_at(f->t, f->n, k, "", &p);
+        if (found && is_one_of(f, i, wants_more) && p.end < f->n && !f->t[p.end - 1].stops)
+            return 0;
+        if (found)
             return p.end - i <= 9 ? p.end : 0;
         bool state = (f->t[i + 1].pos & RH_POS_ADJECTIVE) && (f->t[i + 1].stops || i + 2 >= f->n); /* staying calm */
         return state ? i + 2 : 0;

@@ -186,19 +186,29 @@ static bool was_asked(const rh_followup_context *about, const char *text)
     return false;
 }
 
+/* "built the prototype with a 3D printer" has said how. */
+static bool says_with_what(const finder *f, const candidate *c)
+{
+    for (size_t i = c->first; i < c->end; i++)
+        if (strcmp(f->t[i].key, "with") == 0)
+            return true;
+    return false;
+}
+
 /* A second sentence that was not asked and not answered; which of them comes first depends on the words. */
 static const second_part *second_for(const finder *f, const candidate *c, const rh_followup_context *about,
                                      const rh_followup *out, size_t n_out)
 {
     const second_part *all = SECONDS[c->ask];
     size_t n = 0, turn = 0;
+    unsigned answered = f->told | (says_with_what(f, c) ? TOLD_HOW : 0);
     while (n < MAX_ASKS && all[n].text)
         n++;
     for (size_t k = 0; k < strlen(c->lead); k++)
         turn += (unsigned char)c->lead[k];
     for (size_t k = 0; k < n; k++) {
         const second_part *s = &all[(turn + k) % n];
-        bool taken = ((f->told | f->asked) & s->unless) || was_asked(about, s->text);
+        bool taken = ((answered | f->asked) & s->unless) || was_asked(about, s->text);
         for (size_t m = 0; m < n_out; m++)
             taken = taken || strstr(out[m].text, s->text);
         if (!taken)

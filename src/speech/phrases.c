@@ -109,6 +109,7 @@ static size_t keep_tokens(const rh_word *words, const rh_key *keys, size_t n_wor
                           .stops = rh_ends_clause(words[i].text),
                           .breaks = rh_trails_off(words[i].text),
                           .name = is_name(words[i].text, keys[i], opens)};
+        one->proper = one->name && islower((unsigned char)behind_quotes(words[i].text)[1]);
         memcpy(one->key, keys[i], sizeof one->key);
         opens = ends;
         n = without_repetition(t, n);
@@ -233,12 +234,27 @@ static bool begins_with_vowel(const char *key)
     return *key && strchr("aeio", *key) && strncmp(key, "one", 3) != 0 && strncmp(key, "eu", 2) != 0;
 }
 
+/* A name of one word that an article does not go with: not "the Army", "the President", "the Netherlands". */
+static bool is_lone_name(const rh_token *t, const rh_noun_phrase *p)
+{
+    static const char with_article[] =
+        "academy army bank bible board boss captain chairman church college committee commission congress constitution council "
+        "court dean department director earth faculty government hospital institute internet library manager marines mayor "
+        "ministry museum navy olympics parliament president principal queen school senate society sun university web";
+    const char *key = t[p->head].key;
+    return p->core == p->head && t[p->head].proper && !rh_is_plural(key) && !rh_word_in(key, with_article) &&
+           !rh_word_listed(RH_LIST_PROJECTS, key) && !rh_word_listed(RH_LIST_WORKS, key) &&
+           !rh_word_listed(RH_LIST_GROUPS, key) && !rh_word_listed(RH_LIST_MASS, key);
+}
+
 static bool determiner_fits(const rh_token *t, const rh_noun_phrase *p)
 {
     const char *d = t[p->first].key, *next = t[p->core].key;
     bool plural = rh_is_plural(t[p->head].key);
     if (!p->determined)
         return true;
+    if (strcmp(d, "my") != 0 && strcmp(d, "our") != 0 && is_lone_name(t, p))
+        return false; /* "the California" is a word misheard */
     if (strcmp(d, "a") == 0)
         return !plural && !begins_with_vowel(next);
     if (strcmp(d, "an") == 0)
@@ -341,8 +357,10 @@ bool rh_noun_phrase_at(const rh_token *t, size_t n, size_t i, const char *prepos
         p.end = more.end; /* electrical engineering and computer science */
         p.extended = true;
     }
-    if (!boundary_holds(t, n, p.end))
-        return false;
+    bool more_of_it =
+        p.extended && p.end + 2 < n && is(&t[p.end], "as") && is(&t[p.end + 1], "well") && is(&t[p.end + 2], "as");
+    if (more_of_it || !boundary_holds(t, n, p.end))
+        return false; /* "captain of my high school as well as my summer club team" */
     *out = p;
     return true;
 }

@@ -39,6 +39,7 @@ typedef struct {
     bool ends;     /* the end of a sentence behind it */
     bool breaks;   /* trails off: what follows may begin anew */
     bool name;     /* a capital inside a sentence */
+    bool proper;   /* and small letters behind it, as "California", not "MIT" */
     bool unmarked; /* of words without any punctuation: phrases may run into each other */
 } rh_token;
 

@@ -19,9 +19,10 @@ void rh_find_off_question(finder *f, const char *question)
     rh_noun_phrase p;
     if (!question || !is_off(f, question))
         return;
+    static const char light[] = "do give have made make making take taking"; /* "make a difference" names no subject */
     for (size_t i = 0; i < f->n; i++)
-        if ((f->t[i].pos & RH_POS_DETERMINER) && rh_noun_phrase_at(f->t, f->n, i, "of for", &p) &&
-            !rh_is_vague(f->t, &p)) {
+        if ((f->t[i].pos & RH_POS_DETERMINER) && !(i && rh_word_in(f->t[i - 1].key, light)) &&
+            rh_noun_phrase_at(f->t, f->n, i, "of for", &p) && !rh_is_vague(f->t, &p)) {
             rh_add_candidate(f, RH_FOLLOWUP_OFF_QUESTION, ASK_RELATION, 100, "You talked about", i, p.end);
             return;
         }

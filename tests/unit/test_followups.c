@@ -121,6 +121,25 @@ static void each_kind_is_asked_where_it_fits(void **state)
     }
 }
 
+/* What a tool or a helper is named for has been said. */
+static void how_it_was_done_is_not_asked_where_it_was_said(void **state)
+{
+    static const char *const answers[] = {
+        "In the chemistry lab we were washing all the glassware by hand. I proposed a new rinsing station, and my professor "
+        "gave me a small budget. I built the prototype with a 3D printer. Everybody uses it now.",
+        "The most challenging one was the warehouse robot. We were supposed to integrate a new sensor, but the documentation "
+        "was all in Chinese. I translated the documentation with a colleague. It took us about three months.",
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof answers / sizeof *answers; i++) {
+        follow_ups f = next("Tell me about an innovation of yours.", answers[i]);
+        assert_true(f.n > 0);
+        for (size_t k = 0; k < f.n; k++)
+            if (strstr(f.at[k].text, " with a ") && strstr(f.at[k].text, "How did you go about that?"))
+                fail_msg("%s", f.at[k].text);
+    }
+}
+
 static void where_nothing_fits_nothing_is_asked(void **state)
 {
     static const char *const answers[] = {
@@ -244,6 +263,10 @@ static void unclear_words_are_left_alone(void **state)
         {"I don't think I'm a good leader, others are.", "good leader"},
         {"I designed the [inaudible] system.", "inaudible"},
         {"It was Black Friday and our payment provider went down in the morning.", "provider went down"},
+        {"Last year I wrote a long article about the history of the California, and people liked it.",
+         "the California"},
+        {"So I was the captain of my high school as well as my summer club swim team.", "your high school."},
+        {"This year I am in charge of asking the students on campus to become counselors.", "asking the students."},
         {"I want to build a new company one day and I would lead a marketing campaign.", "marketing campaign"},
     };
     (void)state;
@@ -308,10 +331,15 @@ static void an_answer_gets_two_different_ones(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(each_kind_is_asked_where_it_fits),  cmocka_unit_test(where_nothing_fits_nothing_is_asked),
-        cmocka_unit_test(a_quote_is_what_was_said_and_when), cmocka_unit_test(what_was_told_is_not_asked),
-        cmocka_unit_test(unclear_words_are_left_alone),      cmocka_unit_test(nothing_is_asked_twice),
-        cmocka_unit_test(an_answer_gets_two_different_ones), cmocka_unit_test(two_questions_want_two_things),
+        cmocka_unit_test(each_kind_is_asked_where_it_fits),
+        cmocka_unit_test(where_nothing_fits_nothing_is_asked),
+        cmocka_unit_test(a_quote_is_what_was_said_and_when),
+        cmocka_unit_test(what_was_told_is_not_asked),
+        cmocka_unit_test(unclear_words_are_left_alone),
+        cmocka_unit_test(nothing_is_asked_twice),
+        cmocka_unit_test(how_it_was_done_is_not_asked_where_it_was_said),
+        cmocka_unit_test(an_answer_gets_two_different_ones),
+        cmocka_unit_test(two_questions_want_two_things),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
