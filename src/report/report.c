@@ -280,20 +280,21 @@ static json_t *notes(const rh_analysis *a)
     return list;
 }
 
+/* Of the person and to nobody: mentors read it too. */
 static json_t *summary(const rh_analysis *a)
 {
     char text[400] = "";
     size_t n = 0;
     double looked = (double)a->sight.eye_contact;
     if (a->speech_s >= 1) {
-        n += (size_t)snprintf(text, sizeof text, "You spoke for %.0f seconds at %.0f %s a minute", a->speech_s,
+        n += (size_t)snprintf(text, sizeof text, "%.0f seconds of speech at %.0f %s a minute", a->speech_s,
                               (double)a->report.pace_wpm,
                               rh_tongue_of(a->said.language)->by_characters ? "characters" : "words");
         if (looked >= 0)
-            n += (size_t)snprintf(text + n, sizeof text - n, " and looked at the camera %.0f %% of the time", looked);
+            n += (size_t)snprintf(text + n, sizeof text - n, ", looking at the camera %.0f %% of the time", looked);
         (void)snprintf(text + n, sizeof text - n, ".");
     } else if (looked >= 0) {
-        (void)snprintf(text, sizeof text, "You looked at the camera %.0f %% of the time. No speech was heard.", looked);
+        (void)snprintf(text, sizeof text, "Looking at the camera %.0f %% of the time. No speech was heard.", looked);
     } else {
         (void)snprintf(text, sizeof text, "No speech was heard.");
     }

@@ -157,9 +157,9 @@ TOLD = ("report/points.c", "report/point_rules.c", "report/point_sight.c", "repo
 JOINED = {
     "Next step: %s": ("Next step: ",),
     "No fault was found; here there is most to gain. %s": ("No fault was found; here there is most to gain. ",),
-    "You spoke for %.0f seconds at %.0f %s a minute.": ("You spoke for %.0f seconds at %.0f %s a minute",),
-    "You spoke for %.0f seconds at %.0f %s a minute and looked at the camera %.0f %% of the time.": (
-        "You spoke for %.0f seconds at %.0f %s a minute", " and looked at the camera %.0f %% of the time"),
+    "%.0f seconds of speech at %.0f %s a minute.": ("%.0f seconds of speech at %.0f %s a minute",),
+    "%.0f seconds of speech at %.0f %s a minute, looking at the camera %.0f %% of the time.": (
+        "%.0f seconds of speech at %.0f %s a minute", ", looking at the camera %.0f %% of the time"),
     "%s are not measured in %s.": (" are not measured in %s%s.",),
     "%s are not measured in %s; its pace is shown without a target.": (" are not measured in %s%s.", "; its pace is shown without a target"),
     "hard to make out: %.0f of 100": ("hard to make out: %.0f of 100%s%s",),

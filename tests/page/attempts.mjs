@@ -149,7 +149,8 @@ export async function attempts({ open, quiet, axe, looksFinished, server, errors
     const mentor = await open();
     await mentor.goto(url);
     await mentor.waitForSelector('article.report');
-    assert.match(await mentor.textContent('.notice'), /by a link that works until/);
+    assert.match(await mentor.textContent('.notice'), /by a link that works until .*“you” is the person who practised\./);
+    assert.match(await mentor.textContent('.summary'), /^\d+ seconds of speech/); // it is another's
     assert.equal(await mentor.locator('text=Compared with earlier practice').count(), 0);
     assert.equal(await mentor.locator('.notes li').count(), 0); // the owner's own are not theirs
     await mentor.waitForFunction(() => document.querySelector('audio').duration > 10);

@@ -107,6 +107,7 @@ export async function signin({ open, axe, looksFinished, errors }) {
     assert.equal(await mentor.isVisible('[data-nav=""]'), false);
     await mentor.click('table.sessions a');
     await mentor.waitForSelector('article.report');
+    assert.match(await mentor.textContent('article .notice'), /^Somebody else practised here/);
     assert.equal(await mentor.locator('.share').count(), 0);
     await axe(mentor);
     await mentor.context().close();

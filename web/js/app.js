@@ -60,7 +60,7 @@ async function report(id, alive) {
   });
   const whole = data.interview ? [link(w('report.whole_interview'), `#/interviews/${encodeURIComponent(data.interview)}`)] : [];
   const videos = data.videos?.map((v) => ({ ...v, url: `${base}/video?part=${v.part}` }));
-  const shown = renderReport(main, data, { audio, videos, about, english: Boolean(question), asked, notes, share, goal: goalInReport(goal, data), attempts: attemptsSection(id, others), actions: [...whole, ...(again ? [again, ...other] : []), button(w('report.print'), () => window.print()),
+  const shown = renderReport(main, data, { audio, videos, about, english: Boolean(question), asked, notes, share, shared: isMentor() && w('report.of_another'), goal: goalInReport(goal, data), attempts: attemptsSection(id, others), actions: [...whole, ...(again ? [again, ...other] : []), button(w('report.print'), () => window.print()),
     link(() => 'Markdown', `${base}/report?format=md`, `rehearse-${id}.md`),
     link(w('report.subtitles'), `${base}/transcript?format=srt`, `rehearse-${id}.srt`), link(() => 'JSON', `${base}/report?format=json`, `rehearse-${id}.json`), ...(isMentor() ? [] : [remove])] });
   setTitle(w('report.title'));

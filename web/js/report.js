@@ -15,7 +15,7 @@ const KINDS = { filler: '--filler', pause: '--pause', look_away: '--gaze', mispr
 
 // `about`: what a bank has on the question; `asked`: what it has that is often asked next; `goal`, `attempts`, `share`:
 // elements for their places; `videos`: parts of the video, {url, start}, else `audio` alone; `notes`: what can be done with notes
-// (noteBoard()); `shared`: by which link it is seen; `english`: the question is of the bank, in English.
+// (noteBoard()); `shared`: what somebody else than its speaker is told first; `english`: the question is of the bank, in English.
 export function renderReport(root, report, { audio = null, videos = null, about = null, english = false, asked = null, goal = null, attempts = null, share = null, notes = {}, shared = '', actions = [] } = {}) {
   const replay = videos?.length ? screen(videos) : audio ? screen([{ url: audio, start: 0 }], 'audio') : null;
   const player = replay?.node;
