@@ -5,8 +5,8 @@
  *
  * Answers joined from recordings of one speaker, with pauses of 0.5 to 3 s put in at word
  * boundaries: inside clauses and between them, by the punctuation that the recogniser writes when it
- * hears the whole recording. Between two recordings stands a pause too, at the end of a sentence: to a
- * listener that is an end, so it is counted apart. After the last word comes silence.
+ * hears the whole recording. Behind a sentence within the answer, also between two recordings, the person takes breath:
+ * 0.3 to 1.2 s, counted apart. After the last word comes silence.
  * They are heard by a live session, in simulated time: sound arrives at the rate of
  * speech, work takes as long as it really took (with --cpu 1: its processor time, for machines that
  * are busy).
@@ -240,9 +240,9 @@ static void note_pause(answer *a, place where, size_t start, const rh_transcript
     p->open = rh_turn_words_of(t->text, w->text_off + w->text_len, "en").open == RH_OPEN;
 }
 
-static size_t pause_length(void)
+static size_t pause_length(place where)
 {
-    return (size_t)((0.5 + 2.5 * random_unit()) * RATE);
+    return (size_t)((where == SENTENCE ? 0.3 + 0.9 * random_unit() : 0.5 + 2.5 * random_unit()) * RATE);
 }
 
 /* Where speech ends in the whole of a recording. */
@@ -289,7 +289,7 @@ static bool add_recording_to(answer *a, const recording *r, bool last)
             continue;
         add_sound(a, sound.samples + at, cut - at);
         size_t start = a->n;
-        add_quiet(a, pause_length(), level);
+        add_quiet(a, pause_length(where), level);
         note_pause(a, where, start, &t, i);
         at = cut;
     }
@@ -298,7 +298,7 @@ static bool add_recording_to(answer *a, const recording *r, bool last)
         size_t stop = end + RATE / 20 < sound.n ? end + RATE / 20 : sound.n;
         add_sound(a, sound.samples + at, stop - at);
         size_t start = a->n - (stop - end);
-        add_quiet(a, last ? AFTER : pause_length(), level);
+        add_quiet(a, last ? AFTER : pause_length(SENTENCE), level);
         note_pause(a, last ? LAST : SENTENCE, start, &t, t.n_words - 1);
         a->last = r;
     }
@@ -502,7 +502,7 @@ int main(int argc, char **argv)
     int ends = b.n_waits[0] + b.n_waits[1], inside = b.n[WITHIN] + b.n[BETWEEN];
     printf(
         "turns speakers=%s clock=%s patience_s=%.1f answers=%d audio_s=%.0f pauses=%d cut_percent=%.1f ci95=%.1f..%.1f within=%d "
-        "cut_percent=%.1f between=%d cut_percent=%.1f open=%d cut=%d at_sentence_ends=%d cut_percent=%.1f cut_in_reader_s_pauses=%d ends=%d "
+        "cut_percent=%.1f between=%d cut_percent=%.1f open=%d cut=%d breaths=%d cut_percent=%.1f cut_in_reader_s_pauses=%d ends=%d "
         "told=%d sure_percent=%.0f ci95=%.0f..%.0f sure_wait_s p50=%.2f else_wait_s p50=%.2f by_silence=%d\n",
         which, b.cpu ? "cpu" : "wall", b.patience_s, n, audio_s, inside, share(b.cut[WITHIN] + b.cut[BETWEEN], inside),
         bound(b.cut[WITHIN] + b.cut[BETWEEN], inside, -1), bound(b.cut[WITHIN] + b.cut[BETWEEN], inside, 1),

@@ -51,7 +51,7 @@ def read(paths):
                 f = line.rstrip("\n").split("\t")
                 if len(f) == 17 and int(f[9]) > 0 and float(f[3]) == LOOK:
                     rows.append({"speaker": f[0], "where": f[1], "x": row(f), "end": f[1] in ("sentence", "last"), "text": f[16],
-                                 "open": f[6] == "2" or f[7] == "1", "held": int(f[9]) < ENOUGH_WORDS})
+                                 "open": f[6] == "2" or f[7] == "1", "held": int(f[9]) < ENOUGH_WORDS, "first": int(f[8]) >= int(f[9])})
     return rows
 
 
@@ -91,7 +91,8 @@ def behaviour(rows, p, sure, likely):
     """Percent of pauses cut into, were each as long as any from 0.5 to 3 s; percent of ends that are sure; the median wait of
     the others."""
     held = np.array([r["held"] for r in rows])
-    wait = np.where((p >= sure) & ~held, SURE_S, np.where((p >= likely) & ~held, LIKELY_S, np.where(p >= DOUBT_P, DOUBT_S, SILENCE_S)))
+    first = np.array([r["first"] for r in rows])
+    wait = np.where((p >= sure) & ~held & ~first, SURE_S, np.where((p >= likely) & ~held, LIKELY_S, np.where(p >= DOUBT_P, DOUBT_S, SILENCE_S)))
     inside = np.array([r["where"] in ("within", "between") for r in rows])
     last = np.array([r["where"] == "last" for r in rows])
     cuts = np.clip(3 - wait[inside], 0, 2.5) / 2.5
@@ -101,7 +102,7 @@ def behaviour(rows, p, sure, likely):
 
 def limits(rows, p, most_cuts):
     best = (-1.0, 0.99, 0.9)
-    steps = sorted(set(np.round(p, 3)))
+    steps = [k / 100 for k in range(50, 99)]
     for sure in steps:
         for likely in steps:
             if likely > sure:

@@ -16,7 +16,7 @@ static const float DOUBT_P = 0.06f;
 
 void rh_turns_init(rh_turns *t, double patience_s)
 {
-    *t = (rh_turns){.patience_s = patience_s, .after = -1, .heard_to = -1, .asked_for = -1};
+    *t = (rh_turns){.patience_s = patience_s, .after = -1, .heard_to = -1, .asked_for = -1, .p_quiet = -1};
 }
 
 void rh_turns_restore(rh_turns *t, double after, double from, int n_words, double heard_to)
@@ -45,8 +45,12 @@ void rh_turns_hear(rh_turns *t, const rh_turn_words *last, int n_words, double f
     if (final)
         t->n_final += n_words;
     t->n_new = final ? 0 : n_words;
-    if (n_words)
+    if (n_words) {
+        bool inner = last->n_words < n_words;
         t->last = *last;
+        t->second = t->closed || inner;
+        t->closed = t->closed || (final && (inner || last->stop == RH_STOP_FULL));
+    }
     t->heard_to = fmax(t->heard_to, heard_to);
 }
 
@@ -121,15 +125,17 @@ static rh_turn_told end_turn(rh_turns *t, const rh_turn_view *v, rh_turn_reason 
     return told;
 }
 
-/* The silence after which the turn is over. In doubt, who has paused for longer in it gets more time. */
+/* The silence after which the turn is over. Behind the first sentence, which seldom is the whole answer, people take
+ * breath, and it shows for how long; in doubt, who has paused for longer gets more time. */
 static double wait_s(const rh_turns *t, float p)
 {
-    double s = RH_TURN_SILENCE_S;
+    double s = RH_TURN_SILENCE_S, soonest = fmin(SURE_WAIT_S, t->patience_s);
+    double likely = fmax(t->patience_s - AHEAD_S, soonest);
     bool enough = t->n_final + t->n_new >= ENOUGH_WORDS;
-    if (p >= rh_turn_sure && enough)
-        s = fmin(SURE_WAIT_S, t->patience_s);
+    if (p >= rh_turn_sure && enough && t->second)
+        s = fmin(fmax(soonest, LONGER * t->breath), likely);
     else if (p >= rh_turn_likely && enough)
-        s = fmax(t->patience_s - AHEAD_S, fmin(SURE_WAIT_S, t->patience_s));
+        s = likely;
     else if (p >= DOUBT_P)
         s = fmax(DOUBT_PATIENCES * t->patience_s, fmin(LONGER * t->longest, LONGER_AT_MOST_S));
     return fmin(s, RH_TURN_SILENCE_S);
@@ -138,8 +144,12 @@ static double wait_s(const rh_turns *t, float p)
 /* Notes how long the person was silent before they went on. */
 static void note_silence(rh_turns *t, const rh_turn_view *v, double quiet)
 {
-    if (t->open && !v->interviewer && quiet < t->quiet)
+    if (t->open && !v->interviewer && quiet < t->quiet) {
         t->longest = fmax(t->longest, t->quiet);
+        if (t->p_quiet >= rh_turn_likely)
+            t->breath = fmax(t->breath, t->quiet);
+        t->p_quiet = -1;
+    }
     t->quiet = t->open ? quiet : 0;
 }
 
@@ -163,7 +173,9 @@ rh_turn_told rh_turns_step(rh_turns *t, const rh_turn_view *v)
     float p = probability(t, v);
     if (quiet >= RH_TURN_SILENCE_S)
         return end_turn(t, v, RH_TURN_SILENCE, p);
-    if (t->heard_to >= v->speech_end - SLACK_S && quiet >= wait_s(t, p))
+    bool known = t->heard_to >= v->speech_end - SLACK_S;
+    t->p_quiet = known ? p : -1;
+    if (known && quiet >= wait_s(t, p))
         return end_turn(t, v, RH_TURN_FINISHED, p);
     return (rh_turn_told){0};
 }

@@ -40,10 +40,14 @@ typedef struct {
     double after;       /* what was said before belongs to a turn that is over */
     double from;        /* of the open turn */
     double quiet;       /* s of silence at the last moment; */
-    double longest;     /* the longest of the turn after which the person went on */
+    double longest;     /* the longest of the turn after which the person went on; */
+    double breath;      /* the longest of those that stood where the answer might have been over */
+    float p_quiet;      /* that it was over, at the last moment of silence; < 0: its words were not known */
     int n_final;        /* words of the turn that are final; */
     int n_new;          /* those behind them, which may change */
     rh_turn_words last; /* what it ends with so far */
+    bool closed;        /* its final words have the end of a sentence; */
+    bool second;        /* what it ends with comes behind one */
     double heard_to;    /* sound in which the words are known */
     double asked_for;   /* the end of speech at which the model was asked; */
     float p_voice;      /* what it said */

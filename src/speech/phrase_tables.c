@@ -279,7 +279,7 @@ bool rh_head_is_adjective(const char *key)
         "survival table terminal topic traffic trial tutorial variable withdrawal";
     static const char *const endings[] = {"ful", "less", "ous", "ive",    "able", "ible",
                                           "al",  "ic",   "ish", "-based", "like"};
-    if (rh_is_plural(key) || rh_word_in(key, nouns))
+    if (rh_is_plural(key) || rh_word_in(key, nouns) || ends_in(key, "fish"))
         return false;
     for (size_t i = 0; i < sizeof endings / sizeof *endings; i++)
         if (ends_in(key, endings[i]))

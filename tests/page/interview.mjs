@@ -197,6 +197,10 @@ export async function interviews({ open, quiet, axe, looksFinished, server, erro
     page = other;
     page.on('dialog', (d) => d.accept());
     await page.addInitScript(stand, { clips: [], voice: false });
+    await page.addInitScript(() => {
+      const Real = window.WebSocket;
+      window.WebSocket = class extends Real { constructor(...a) { super(...a); window.lastSocket = this; } };
+    });
     await page.waitForTimeout(2500); // it might be another tab that goes on
     await page.goto(server.url);
     await page.click('text=Go back to it');
@@ -216,13 +220,17 @@ export async function interviews({ open, quiet, axe, looksFinished, server, erro
     const [cue, time, asking] = await told();
     assert.equal(cue, '', 'nothing is told to the person meanwhile');
     assert.equal(asking, 'The interviewer speaks');
+    const turnEnds = () => page.evaluate(() => window.lastSocket.dispatchEvent(new MessageEvent('message',
+      { data: JSON.stringify({ type: 'turn.ended', t: 1, reason: 'finished', probability: 0.95, silence_s: 0.7 }) })));
+    await turnEnds(); // it was on its way when the person asked: they go on
     await page.waitForTimeout(1300);
     assert.deepEqual(await told(), [cue, time, asking]);
     await page.screenshot({ path: join(shots, 'interview-dark.png') });
     await page.waitForFunction(() => document.querySelector('#cue').textContent === 'Time to wrap up'); // again
     const [, later] = await told();
     assert.ok(later.replace(':', '') - time.replace(':', '') <= 2, `${time}, then ${later}`);
-    await page.keyboard.press('Space');
+    assert.equal(await page.getAttribute('.interview', 'data-phase'), 'listening');
+    await turnEnds(); // the interviewer is silent: now it counts
     await phase(page, 'thinking');
     assert.equal(await page.textContent('#cue'), '');
     await phase(page, 'asking');

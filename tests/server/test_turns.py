@@ -124,6 +124,22 @@ class Turns(unittest.TestCase):
         self.assertEqual(s.pause_until("turn.ended", 8)["reason"], "command")
         s.ws.sock.close()
 
+    def test_no_turn_ends_while_the_interviewer_speaks(self):
+        """A question asked again within an answer: whatever silence there is meanwhile, it ends nothing."""
+        s = Interview("turns-4", turns=True, patience_s=0.6)
+        s.say(jfk()[:int(2.4 * 16000)])
+        s.ws.send({"type": "interviewer", "speaking": True})
+        asked = s.n / 16000
+        self.assertTrue(s.pause_until("turn.started", 30))
+        s.pause(2.5)
+        self.assertEqual(s.turns()[1:], [])
+        s.ws.send({"type": "interviewer", "speaking": False})
+        spoke = s.n / 16000 - asked
+        ended = s.pause_until("turn.ended", 10)
+        self.assertLess(ended["t"], asked)  # it is over where the person fell silent,
+        self.assertLess(ended["silence_s"], s.n / 16000 - spoke - 2)  # and only the silence behind the interviewer was waited for
+        s.ws.sock.close()
+
     def test_without_turns_none_is_told_and_the_interviewer_is_not_heard(self):
         s = Interview("turns-3")
         s.ws.send({"type": "turn.end"})

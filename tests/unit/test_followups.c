@@ -109,6 +109,11 @@ static void each_kind_is_asked_where_it_fits(void **state)
          "I really like the mountains and I go skiing every winter with my family. Last year we went to Austria and the snow "
          "was amazing. We stayed in a little hut and there was a sauna, and my brother cooked for us every evening.",
          "You talked about the mountains. "},
+        {RH_FOLLOWUP_OFF_QUESTION, "Tell me about a conflict in your team.",
+         "The Pacific crayfish however serves every purpose, and while many contend that its meat is not so delicate as that of "
+         "its eastern cousin, the California will insist that it is better. But of course, something must always be allowed "
+         "for the patriotism of the California.",
+         "You talked about the Pacific crayfish. "},
     };
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {

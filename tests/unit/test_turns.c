@@ -26,8 +26,10 @@ static rh_turns said(const char *text, double end, float p)
     rh_turns t;
     rh_turn_words w = words_of(text);
     expects(&w, p >= 0 ? p : 0.5f);
+    rh_turn_words before = words_of("It was down.");
     rh_turns_init(&t, RH_TURN_PATIENCE_S);
-    rh_turns_hear(&t, &w, 12, 1, end + 0.2, true);
+    rh_turns_hear(&t, &before, 3, 1, 2.5, true);
+    rh_turns_hear(&t, &w, 12, 3, end + 0.2, true);
     if (p >= 0)
         rh_turns_judge(&t, end, p);
     return t;
@@ -98,6 +100,37 @@ static void a_sure_end_is_told_soon_and_an_unsure_one_after_the_patience(void **
     double unsure = wait_of("That is how we brought it back on its feet in a week.", 0.92f, &why);
     assert_true(unsure >= 1.6 && unsure < 1.8);
     assert_int_equal(why, RH_TURN_FINISHED);
+}
+
+/* Behind the first sentence people take breath, and later ones of theirs take as long. */
+static void taking_breath_ends_nothing(void **state)
+{
+    static const char text[] = "That is how we brought it back on its feet in a week.";
+    (void)state;
+    rh_turns t;
+    rh_turn_words w = words_of(text);
+    expects(&w, 0.999f);
+    rh_turns_init(&t, RH_TURN_PATIENCE_S);
+    rh_turns_hear(&t, &w, 12, 1, 10.2, true);
+    rh_turns_judge(&t, 10, 0.999f);
+    rh_turn_view v = quiet(10, 11.2);
+    assert_int_equal(rh_turns_step(&t, &v).news, RH_TURN_STARTED);
+    assert_int_equal(rh_turns_step(&t, &v).news, RH_TURN_NOTHING); /* 1.2 s, and the person goes on */
+    v = (rh_turn_view){.t = 12, .speech_end = 12, .voiced = true, .interviewer_end = -1};
+    assert_int_equal(rh_turns_step(&t, &v).news, RH_TURN_NOTHING);
+    rh_turns_hear(&t, &w, 12, 11.3, 20.2, true);
+    rh_turns_judge(&t, 20, 0.999f);
+    v = quiet(20, 21.4);
+    assert_int_equal(rh_turns_step(&t, &v).news, RH_TURN_NOTHING); /* a quarter more than 1.2 s is 1.5 */
+    v.t = 21.55;
+    assert_int_equal(rh_turns_step(&t, &v).news, RH_TURN_ENDED);
+
+    rh_turns_init(&t, RH_TURN_PATIENCE_S);
+    rh_turns_hear(&t, &w, 12, 1, 10.2, true);
+    rh_turns_judge(&t, 10, 0.999f);
+    v = quiet(10, 11.7); /* nothing more comes */
+    assert_int_equal(rh_turns_step(&t, &v).news, RH_TURN_STARTED);
+    assert_int_equal(rh_turns_step(&t, &v).news, RH_TURN_ENDED);
 }
 
 static void open_words_wait_for_the_silence(void **state)
@@ -275,6 +308,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(ends_of_words_are_read),
         cmocka_unit_test(a_sure_end_is_told_soon_and_an_unsure_one_after_the_patience),
+        cmocka_unit_test(taking_breath_ends_nothing),
         cmocka_unit_test(open_words_wait_for_the_silence),
         cmocka_unit_test(the_person_s_patience_counts),
         cmocka_unit_test(a_short_answer_and_who_pauses_long_get_more_time),
