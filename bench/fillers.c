@@ -449,10 +449,25 @@ typedef struct {
     int end_sounds; /* what the report counts */
 } live;
 
+static void show_heard(const rh_heard *h)
+{
+    const rh_transcript *v = h->verbatim;
+    printf("  %s %.2f-%.2f %s |", h->final ? "final" : "partial", (double)h->start, (double)h->end,
+           h->transcript->text ? h->transcript->text : "");
+    for (int i = 0; v && i < v->n_words; i++) {
+        const rh_asr_word *w = &v->words[i];
+        printf(" %.*s", (int)w->text_len, v->text + w->text_off);
+        printf("(%.2f %.2f-%.2f)", (double)w->p, (double)w->start, (double)w->end);
+    }
+    for (int i = 0; i < h->transcript->n_tokens; i++)
+        if (h->transcript->tokens[i].p_filler > 5e-5f)
+            printf(" [%d %.1e]", i, (double)h->transcript->tokens[i].p_filler);
+    printf("\n");
+}
+
 static void take_final(const bench *b, live *l, const rh_heard *h)
 {
     size_t m = l->said.n_fillers;
-    const rh_transcript *t = h->transcript;
     (void)rh_finals_add(&l->said, h, NULL);
     for (; m < l->said.n_fillers; m++) {
         const rh_filler *f = &l->said.fillers[m];
@@ -464,11 +479,10 @@ static void take_final(const bench *b, live *l, const rh_heard *h)
                    rh_filler_said(rh_tongue_of("en"), f), (double)f->p, f->after_word, f->n_words);
     }
     if (b->verbose)
-        printf("  %.2f %s | %s\n", (double)h->start, t->text,
-               h->verbatim && h->verbatim->text ? h->verbatim->text : "");
+        show_heard(h);
 }
 
-static void measure_end(live *l, const float *x, size_t n)
+static void measure_end(const bench *b, live *l, const float *x, size_t n)
 {
     rh_error err = {0};
     rh_pitch_track p = {0};
@@ -478,6 +492,8 @@ static void measure_end(live *l, const float *x, size_t n)
     const rh_contour c = rh_hearing_curves(&p);
     if (rh_analyse(&l->said, &c, NULL, 0, (double)n / 16000.0, &a, &err) == RH_OK)
         l->end_sounds = count_sounds(&a.said);
+    if (b->verbose)
+        show("  report", &a);
     rh_analysis_done(&a);
     rh_pitch_track_done(&p);
 }
@@ -506,9 +522,11 @@ static void hear_live(const bench *b, const float *x, size_t n, live *l)
             while (rh_transcriber_next(t, &h) == RH_OK)
                 if (h.final)
                     take_final(b, l, &h);
+                else if (b->verbose)
+                    show_heard(&h);
         } while (st == RH_OK && !last);
     }
-    measure_end(l, x, n);
+    measure_end(b, l, x, n);
     rh_transcriber_free(t);
     rh_word_table_done(&l->said);
 }

@@ -1,13 +1,16 @@
 """Live cues with planted faults: see ../cues."""
 import argparse
+import concurrent.futures
 import csv
 import hashlib
 import json
+import os
 import re
 import subprocess
 import sys
 import time
 import uuid
+from pathlib import Path
 
 import numpy as np
 import soundfile
@@ -156,24 +159,36 @@ def why(run):
               f"looking {looking:5.2f} away {away:4.1f}")
 
 
+def play(sessions, kept, o):
+    """Runs those that are not kept."""
+    todo = [s for s in sessions if s[0] not in kept.found]
+    if not todo:
+        return
+    runner = Served(o.speed) if o.server else Simulated()
+    with concurrent.futures.ThreadPoolExecutor(o.together if o.server else 1) as pool:
+        runs = {pool.submit(runner.run, sound, scenes): session for session, sound, scenes in todo}
+        for run in concurrent.futures.as_completed(runs):
+            kept.add(runs[run], run.result())
+    runner.stop()
+
+
 def main():
     p = argparse.ArgumentParser()
     p.add_argument("--server", action="store_true", help="of a real server, not in simulated time")
     p.add_argument("--speed", type=float, default=1, help="of what is sent to it")
+    p.add_argument("--together", type=int, default=1, help="so many sessions of it at once")
     p.add_argument("--only", default="", help="sessions whose name, as --list prints it, has this in it (a regular expression)")
     p.add_argument("--list", action="store_true", help="every session and its cues")
     p.add_argument("--why", action="store_true", help="what the cues went by in those that missed theirs, each second")
     o = p.parse_args()
     found = hear.changed(kinds=list(SOUND), listen=False)
-    program = hear.ROOT / "build/rehearse" if o.server else SIMULATED
+    program = Path(os.environ.get("REHEARSE_BIN", hear.ROOT / "build/rehearse")) if o.server else SIMULATED
     kept = Kept(hear.cache_dir() / ("cues-served.jsonl" if o.server else "cues.jsonl"), program)
-    runner = None
     rows = {}
-    for fault, kind, name, sound, scenes in cases(hear.DATA, found, o.only):
-        session = f"{name}, {fault or 'good'}"
-        if session not in kept.found:
-            runner = runner or (Served(o.speed) if o.server else Simulated())
-            kept.add(session, runner.run(sound, scenes))
+    chosen = [(f"{name}, {fault or 'good'}", fault, kind, sound, scenes)
+              for fault, kind, name, sound, scenes in cases(hear.DATA, found, o.only)]
+    play([(session, sound, scenes) for session, _, _, sound, scenes in chosen], kept, o)
+    for session, fault, kind, sound, scenes in chosen:
         cues = kept.found[session]["cues"]
         begun = onset(sound)
         own = [t - begun for t, k in cues if k == kind]
@@ -189,8 +204,6 @@ def main():
                   f" (voice from {begun:.1f} s)", flush=True)
         if o.why and missed:
             why(kept.found[session])
-    if runner:
-        runner.stop()
     for fault, (n, soon, late, alone) in rows.items():
         told = "" if fault == "good speakers" else f"{soon:3d} within {SOON_S} s, {late:3d} within {LATE_S} s, "
         print(f"{fault:28s} {n:3d} sessions: {told}{alone:3d} without another cue")

@@ -16,6 +16,8 @@ static const float SURE = 0.5f;     /* probability from which level alone confir
 static const float ALONE = 0.8f;    /* ... and from which nothing need confirm */
 static const float DIP_DB = 6.0f;   /* between two set-ins of a voice */
 static const float LONGEST_S = 1.2f;
+static const float RUN_GUESS = 0.3f;   /* the same of all of a run: a decoder that stammers is easily led on */
+static const float RUN_PAUSE_S = 1.2f; /* silence that ends a row of them */
 static const float BURST_S = 0.06f;
 static const float BURST_DB = 4.5f;   /* short ones in a row: mostly onset and end */
 static const float CALM_DB = 3.0f;    /* median spectral change a step; words have 3 to 8 */
@@ -224,21 +226,12 @@ static bool cover_clean_run(rh_filler_search *f, size_t first, size_t n)
     return at > from;
 }
 
-static float surest(const rh_filler_search *f, size_t first, size_t n)
-{
-    float p = 0.0f;
-    for (size_t k = first; k < first + n; k++)
-        p = fmaxf(p, f->verbatim[k].p);
-    return p;
-}
-
-/* Several in a row: as many as the voice sets in. A run that the decoder is
- * nowhere sure of is its own stammer. */
-static void count_run(rh_filler_search *f, size_t first, size_t n)
+/* Several in a row: as many as the voice sets in until it is still for a while. Returns how many. */
+static size_t count_run(rh_filler_search *f, size_t first, size_t n)
 {
     const rh_contour *c = f->in->contour;
-    if (surest(f, first, n) < SURE)
-        return;
+    size_t found = 0;
+    float still_from = 0.0f;
     rh_voice v[MAX_VOICES];
     size_t sure = first; /* the decoder may fall into the run before the voice does */
     while (sure + 1 < first + n && f->verbatim[sure].p < GUESS)
@@ -256,7 +249,9 @@ static void count_run(rh_filler_search *f, size_t first, size_t n)
         from = fmaxf(from, fmaxf(end, sure > first ? f->verbatim[sure].start : end));
     }
     size_t n_voices = voices_between(c, from, to, v, MAX_VOICES);
-    for (size_t k = 0, found = 0; k < n_voices; k++) {
+    for (size_t k = 0; k < n_voices; k++) {
+        if (found && (float)v[k].from * STEP_S > still_from + RUN_PAUSE_S)
+            break; /* what follows is other speech, of which the decoder made nothing */
         rh_filler filler = proposal(f, first + (found < n ? found : n - 1));
         filler.start = (float)v[k].from * STEP_S;
         filler.end = (float)v[k].to * STEP_S;
@@ -265,8 +260,26 @@ static void count_run(rh_filler_search *f, size_t first, size_t n)
         if (filler.end - filler.start < BURST_S || median_change(c, v[k].from, v[k].to) > BURST_DB)
             continue;
         rh_add_filler(f, filler);
+        still_from = filler.end;
         found++;
     }
+    return found;
+}
+
+/* A run that the decoder is nowhere sure of, or in which no voice sets in by itself, is its own stammer: over one
+ * hesitation at most. */
+static void judge_run(rh_filler_search *f, size_t first, size_t n)
+{
+    size_t best = first;
+    for (size_t k = first; k < first + n; k++)
+        if (f->verbatim[k].p > f->verbatim[best].p)
+            best = k;
+    if (f->verbatim[best].p < RUN_GUESS || (f->verbatim[best].p >= SURE && count_run(f, first, n) > 0))
+        return;
+    rh_filler filler = proposal(f, best);
+    filler.start = fminf(filler.start, f->verbatim[first].start);
+    if (confirm(f, best, &filler))
+        rh_add_filler(f, filler);
 }
 
 static void from_verbatim(rh_filler_search *f)
@@ -276,7 +289,7 @@ static void from_verbatim(rh_filler_search *f)
         while (i + n < f->n_verbatim && rh_hesitation_in(f->tongue, f->verbatim[i + n].text) >= 0)
             n++;
         if (n >= RUN_COUNTED && f->in->contour) {
-            count_run(f, i, n);
+            judge_run(f, i, n);
             i += n - 1;
         } else if (n > 0) {
             rh_filler filler = proposal(f, i);
@@ -382,6 +395,8 @@ static bool is_taken(const rh_filler_search *f, float from, float to)
     float half = 0.3f * (to - from);
     for (size_t i = 0; i < f->in->n_words; i++) {
         const rh_word *w = &f->in->words[i];
+        if (rh_hesitation_in(f->tongue, w->text) >= 0)
+            continue; /* told already, or what this may be */
         if (w->end - w->start < WORD_MAX_S && fminf(w->end, to) - fmaxf(w->start, from) > half &&
             !has_voice(f->in->contour, w->start, from) && !has_voice(f->in->contour, to, w->end))
             return true;

@@ -10,6 +10,7 @@
 
 static const float VERBATIM_MIN_SHARE = 0.5f; /* of clean words that both decodes must share */
 static const float ECHO_GAP_S = 0.15f, ECHO_S = 0.08f;
+static const float TOLD_NEAR_S = 0.25f; /* events so near are one */
 enum { MAX_VERBATIM_BYTES = 4 << 20 };
 
 /* In English. */
@@ -105,6 +106,23 @@ static rh_status align(rh_filler_search *f, rh_error *err)
     rh_free(a);
     rh_free(b);
     return st;
+}
+
+static bool is_found(const rh_disfluencies *d, const rh_filler *f)
+{
+    for (size_t i = 0; i < d->n_fillers; i++)
+        if (d->fillers[i].start < f->end + TOLD_NEAR_S && d->fillers[i].end + TOLD_NEAR_S > f->start)
+            return true;
+    return false;
+}
+
+/* A sound that was told while the speech went on was heard by the level of its time: it was said, though beside all
+ * that came later it may not stand out any more. */
+static void keep_told(rh_filler_search *f)
+{
+    for (size_t i = 0; i < f->in->n_fillers; i++)
+        if ((int)f->in->fillers[i].kind < RH_FILLER_SOUNDS && !is_found(f->out, &f->in->fillers[i]))
+            rh_add_filler(f, f->in->fillers[i]);
 }
 
 static int by_start_filler(const void *a, const void *b)
@@ -211,7 +229,7 @@ rh_status rh_disfluencies_find(const rh_speech_input *in, const rh_word *verbati
     rh_filler_search f = {
         .in = in, .tongue = rh_tongue_of(in->language), .verbatim = verbatim, .n_verbatim = n_verbatim, .out = &d};
     /* A word starts one filler at most, and half a dozen more where its run is counted by ear. */
-    f.cap_fillers = 2 * in->n_words + 2 * n_verbatim + 64;
+    f.cap_fillers = 2 * in->n_words + 2 * n_verbatim + in->n_fillers + 64;
     f.cap_disfluencies = 2 * in->n_words + n_verbatim + 64;
     rh_status st = align(&f, err);
     if (st == RH_OK) {
@@ -228,6 +246,7 @@ rh_status rh_disfluencies_find(const rh_speech_input *in, const rh_word *verbati
             rh_find_filler_words(&f);
         }
         rh_find_disfluencies(&f);
+        keep_told(&f);
         drop_lonely(&f);
         put_in_order(&d);
         d.verbatim = write_verbatim(&f);

@@ -300,6 +300,90 @@ static void a_run_that_only_the_verbatim_decode_has_lies_between_its_neighbours(
     rh_disfluencies_done(&d);
 }
 
+/* What comes long after the last of them is speech that the decoder passed over. */
+static void a_run_ends_with_a_long_silence(void **state)
+{
+    (void)state;
+    static said clean, verbatim;
+    static curves v;
+    say(&clean, "Well@0.5-0.9 uh,@1.0-9.0");
+    say(&verbatim, "Well@0.5-0.9 uh,@1.0-1.4 uh,@1.4-2.0 uh,@2.0-3.9");
+    be_silent(&v);
+    voice(&v, 0.5f, 0.9f, 4.0f);
+    for (int k = 0; k < 3; k++)
+        voice(&v, 1.2f + 1.1f * (float)k, 1.4f + 1.1f * (float)k, 1.5f);
+    for (int k = 0; k < 4; k++)
+        voice(&v, 5.0f + 0.5f * (float)k, 5.2f + 0.5f * (float)k, 4.0f);
+    rh_disfluencies d = find(&clean, &verbatim, &v);
+    assert_int_equal(fillers_of(&d, RH_FILLER_UH), 3);
+    rh_disfluencies_done(&d);
+}
+
+static void an_unsure_run_is_one_calm_voice_at_most(void **state)
+{
+    (void)state;
+    static const struct {
+        float p, change;
+        int n;
+    } cases[] = {{0.35f, 1.5f, 1}, {0.35f, 6.0f, 0}, {0.2f, 1.5f, 0}};
+    static said clean, verbatim;
+    static curves v;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        say(&clean, "than@0.5-0.9 the@0.9-1.2 other@2.2-2.6 one@2.6-3.0");
+        say(&verbatim, "than@0.5-0.9 the@0.9-1.2 uh,@1.3-1.4 uh,@1.9-1.9 uh,@1.9-1.9 other@2.2-2.6 one@2.6-3.0");
+        for (int k = 2; k < 5; k++)
+            verbatim.words[k].p = cases[i].p;
+        be_silent(&v);
+        voice(&v, 0.5f, 1.2f, 5.0f);
+        voice(&v, 1.35f, 1.5f, cases[i].change);
+        voice(&v, 2.2f, 3.0f, 5.0f);
+        rh_disfluencies d = find(&clean, &verbatim, &v);
+        assert_int_equal(d.n_fillers, cases[i].n);
+        rh_disfluencies_done(&d);
+    }
+}
+
+/* The clean decode wrote it among its own stammer, where it counts for nothing. */
+static void a_written_hesitation_hides_no_still_voice(void **state)
+{
+    (void)state;
+    static said clean;
+    static curves v;
+    say(&clean, "Yes@0.5-0.9 mm.@1.9-2.5 sir.@4.0-4.4");
+    clean.words[1].p = 0.01f;
+    be_silent(&v);
+    voice(&v, 0.5f, 0.9f, 5.0f);
+    voice(&v, 2.0f, 2.5f, 1.2f);
+    voice(&v, 4.0f, 4.4f, 5.0f);
+    rh_disfluencies d = find(&clean, NULL, &v);
+    assert_int_equal(d.n_fillers, 1);
+    assert_near(d.fillers[0].start, 2.0, 0.011);
+    rh_disfluencies_done(&d);
+}
+
+static void a_sound_that_was_told_stays_and_counts_once(void **state)
+{
+    (void)state;
+    static said clean;
+    static curves v;
+    rh_filler told[] = {{.kind = RH_FILLER_UH, .start = 2.1f, .end = 2.4f, .p = 0.5f},
+                        {.kind = RH_FILLER_UM, .start = 5.0f, .end = 5.3f, .p = 0.6f, .after_word = 1},
+                        {.kind = RH_FILLER_LIKE, .start = 0.5f, .end = 0.9f, .after_word = -1, .n_words = 1}};
+    say(&clean, "Yes@0.5-0.9 sir.@4.0-4.4");
+    be_silent(&v);
+    voice(&v, 0.5f, 0.9f, 5.0f);
+    voice(&v, 2.0f, 2.5f, 1.2f);
+    voice(&v, 4.0f, 4.4f, 5.0f);
+    rh_speech_input in = {.words = clean.words, .n_words = clean.n, .contour = &v.c, .fillers = told, .n_fillers = 3};
+    rh_disfluencies d = {0};
+    assert_int_equal(rh_disfluencies_find(&in, NULL, 0, &d, NULL), RH_OK);
+    assert_int_equal(d.n_fillers, 2);
+    assert_near(d.fillers[0].start, 2.0, 0.011);
+    assert_int_equal(d.fillers[1].kind, RH_FILLER_UM);
+    assert_string_equal(d.verbatim, "Yes uh, sir. um,");
+    rh_disfluencies_done(&d);
+}
+
 static void a_decode_that_strays_is_not_believed(void **state)
 {
     (void)state;
@@ -419,6 +503,10 @@ int main(void)
         cmocka_unit_test(a_word_that_has_a_voice_of_its_own_hides_none),
         cmocka_unit_test(a_falling_voice_hesitates_unless_it_is_raised),
         cmocka_unit_test(a_run_that_only_the_verbatim_decode_has_lies_between_its_neighbours),
+        cmocka_unit_test(a_run_ends_with_a_long_silence),
+        cmocka_unit_test(an_unsure_run_is_one_calm_voice_at_most),
+        cmocka_unit_test(a_written_hesitation_hides_no_still_voice),
+        cmocka_unit_test(a_sound_that_was_told_stays_and_counts_once),
         cmocka_unit_test(a_decode_that_strays_is_not_believed),
         cmocka_unit_test(words_are_fillers_by_their_place_only),
         cmocka_unit_test(a_single_opening_word_is_plain_english),

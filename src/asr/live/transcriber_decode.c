@@ -27,6 +27,7 @@ enum {
 static const float LONGEST_WORD_S = 0.8f;
 static const double EDGE_S = 0.1; /* a word that is new may begin a little before */
 static const float SURE = 0.5f;   /* of a word that one decode alone heard */
+static const float ALONE = 0.5f;  /* s of speech in which there should be a word */
 
 static rh_status keep_draft(rh_transcriber *t, const rh_transcript *raw)
 {
@@ -105,6 +106,13 @@ static size_t find_speech(const rh_transcriber *t, int64_t to, rh_speech_span *s
         at = t->pauses[i].end;
     }
     return add_speech(t, s, n, at, until);
+}
+
+static float speech_since(const rh_transcriber *t, int64_t start, int64_t to)
+{
+    rh_speech_span speech[TR_MAX_PAUSES + 1];
+    size_t n = find_speech(t, to, speech);
+    return rh_speech_within(speech, n, (float)(start - t->from) / RATE, (float)(to - t->from) / RATE);
 }
 
 static rh_status decode_once(rh_transcriber *t, int64_t to, const rh_asr_params *p, rh_error *err)
@@ -211,6 +219,17 @@ static rh_status decode(rh_transcriber *t, int64_t to, bool final, const atomic_
         st = decode_once(t, to, &p, err);
         if (st == RH_OK)
             st = drop_words(t, n_known(t));
+    }
+    if (st == RH_OK && final && t->context[0] && t->scratch.n_words == 0 &&
+        speech_since(t, t->context_end, to) > ALONE) {
+        /* Of what is new nothing was made, with the context or in its company: by itself. */
+        t->from = t->context_end;
+        t->context[0] = t->context_verbatim[0] = '\0';
+        t->n_draft = 0;
+        t->doubtful = false;
+        p = params_of(t, cancel);
+        p.fallback = true;
+        st = decode_once(t, to, &p, err);
     }
     if (st == RH_OK)
         st = drop_head(t);
