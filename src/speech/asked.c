@@ -65,6 +65,8 @@ static const topic topics[] = {
      "inherit questions salary expect anything",
      "decid decision option risk. priorit manager plan. important urgent inform consider evidence choice. trade "
      "team explain listen safety rule. rules. salary range. market culture success"},
+    {"learn",
+     "learn read. reading manual. book. books. tutorial course. practi rehears stud taught teach expert mentor"},
     {"lesson learner class teach student",
      "student class lesson learn teach taught pupil group exercise explain test. grade homework parent"},
 };

@@ -18,6 +18,7 @@ static const float DIP_DB = 6.0f;   /* between two set-ins of a voice */
 static const float LONGEST_S = 1.2f;
 static const float RUN_GUESS = 0.3f;   /* the same of all of a run: a decoder that stammers is easily led on */
 static const float RUN_PAUSE_S = 1.2f; /* silence that ends a row of them */
+static const float CLEAR_DB = 18.0f;   /* speech over the background; with less it has voices of its own */
 static const float BURST_S = 0.06f;
 static const float BURST_DB = 4.5f;   /* short ones in a row: mostly onset and end */
 static const float CALM_DB = 3.0f;    /* median spectral change a step; words have 3 to 8 */
@@ -267,14 +268,16 @@ static size_t count_run(rh_filler_search *f, size_t first, size_t n)
 }
 
 /* A run that the decoder is nowhere sure of, or in which no voice sets in by itself, is its own stammer: over one
- * hesitation at most. */
+ * hesitation at most. So is one whose voices may be other people's. */
 static void judge_run(rh_filler_search *f, size_t first, size_t n)
 {
+    const rh_contour *c = f->in->contour;
     size_t best = first;
     for (size_t k = first; k < first + n; k++)
         if (f->verbatim[k].p > f->verbatim[best].p)
             best = k;
-    if (f->verbatim[best].p < RUN_GUESS || (f->verbatim[best].p >= SURE && count_run(f, first, n) > 0))
+    bool counts = f->verbatim[best].p >= SURE && c->speech_db - c->noise_db >= CLEAR_DB;
+    if (f->verbatim[best].p < RUN_GUESS || (counts && count_run(f, first, n) > 0))
         return;
     rh_filler filler = proposal(f, best);
     filler.start = fminf(filler.start, f->verbatim[first].start);

@@ -285,6 +285,28 @@ static void soft_speech_beside_loud_speech_is_heard(void **state)
 
 static atomic_bool canceled;
 
+/* Six "uh" with a pause amid them: told what came before it, and again in its company, the decoder ends there, so
+ * that what follows has to be heard by itself. */
+static void what_a_context_hides_is_heard_by_itself(void **state)
+{
+    (void)state;
+    rh_audio a;
+    rh_error err;
+    told o = {0};
+    assert_int_equal(rh_audio_read_file(&a, "tests/fixtures/stammer.flac", 60, &err), RH_OK);
+    rh_transcriber_options options = rh_transcriber_options_default();
+    options.language = "en";
+    options.verbatim = options.expected = options.joined = true;
+    options.settle_ms = 8000;
+    rh_transcriber *t = NULL;
+    assert_int_equal(rh_transcriber_new(&t, model, vad, &options, &err), RH_OK);
+    speak(t, a.samples, a.n, false, &o);
+    printf("heard up to %.2f s: %s\n", o.end, o.text);
+    assert_true(o.end > 5.5);
+    rh_transcriber_free(t);
+    rh_audio_done(&a);
+}
+
 static void a_canceled_decode_loses_nothing(void **state)
 {
     (void)state;
@@ -365,6 +387,7 @@ int main(void)
         cmocka_unit_test(a_short_sentence_that_is_whole_is_final_soon),
         cmocka_unit_test(speech_without_a_pause_is_settled_by_agreement),
         cmocka_unit_test(soft_speech_beside_loud_speech_is_heard),
+        cmocka_unit_test(what_a_context_hides_is_heard_by_itself),
         cmocka_unit_test(a_canceled_decode_loses_nothing),
         cmocka_unit_test(bad_options_and_samples_are_refused),
     };

@@ -145,6 +145,20 @@ static void to_tell_about_something_is_not_to_tell_about_oneself(void **state)
     }
 }
 
+static void what_was_learned_may_be_told_by_how(void **state)
+{
+    static const char how[] =
+        "Last spring our database engineer left, and the migration was due in five weeks. I was a front end developer. "
+        "My task was to move two million records without losing a day of orders. I read the manual for three evenings "
+        "and practised the migration eleven times. It took forty minutes in place of six hours.";
+    rh_score s;
+    (void)state;
+    (void)judged(how, "Tell me about a time you had to learn something fast.", "en", NULL, &s);
+    assert_false(has_part(&s, "answers the question"));
+    (void)judged(good, "Tell me about a time you had to learn something fast.", "en", NULL, &s);
+    assert_true(has_part(&s, "answers the question"));
+}
+
 static void too_short_an_answer_is_named(void **state)
 {
     (void)state;
@@ -174,6 +188,7 @@ int main(void)
         cmocka_unit_test(vague_wording_costs),
         cmocka_unit_test(what_is_no_answer_has_40_at_most),
         cmocka_unit_test(to_tell_about_something_is_not_to_tell_about_oneself),
+        cmocka_unit_test(what_was_learned_may_be_told_by_how),
         cmocka_unit_test(too_short_an_answer_is_named),
         cmocka_unit_test(nothing_is_said_of_other_languages_and_of_texts_that_were_read),
     };

@@ -311,11 +311,15 @@ static void a_run_ends_with_a_long_silence(void **state)
     be_silent(&v);
     voice(&v, 0.5f, 0.9f, 4.0f);
     for (int k = 0; k < 3; k++)
-        voice(&v, 1.2f + 1.1f * (float)k, 1.4f + 1.1f * (float)k, 1.5f);
+        voice(&v, 1.2f + 1.1f * (float)k, 1.4f + 1.1f * (float)k, 2.8f);
     for (int k = 0; k < 4; k++)
         voice(&v, 5.0f + 0.5f * (float)k, 5.2f + 0.5f * (float)k, 4.0f);
     rh_disfluencies d = find(&clean, &verbatim, &v);
     assert_int_equal(fillers_of(&d, RH_FILLER_UH), 3);
+    rh_disfluencies_done(&d);
+    v.c.noise_db = -35.0f; /* other people speak too */
+    d = find(&clean, &verbatim, &v);
+    assert_int_equal(fillers_of(&d, RH_FILLER_UH), 1);
     rh_disfluencies_done(&d);
 }
 
