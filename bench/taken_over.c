@@ -1,11 +1,12 @@
-/* taken_over [--files N] [--every S] [--slow N] [--verbose 1] - words of a live transcript that are lost where another
+/* taken_over [--files N | --sound FILE] [--every S] [--slow N] [--verbose 1] - words of a live transcript that are lost where another
  * server goes on with it.
  *
  * LibriSpeech utterances, 0.6 s apart, about a minute each stretch, are heard as a live session hears them. Then, at
  * moments S seconds apart (7), that recogniser is gone: a new one begins at the last final, as a session does that is
  * taken over, and has all at once what was said until the client had come back, 1, 6, 15 and 40 s later. Time is
  * simulated: a decode takes N times (1) as long as it took here. Both are aligned with what was read: told are the longest
- * run of words that were left out, undisturbed and taken over, and how often it was more than three. */
+ * run of words that were left out, undisturbed and taken over, and how often it was more than three. Of a FILE of up to
+ * 5 minutes what is heard undisturbed counts as read. */
 #include <math.h>
 #include <string.h>
 #include "paths.h"
@@ -161,6 +162,14 @@ static int option(int argc, char **argv, const char *name, int otherwise)
     return otherwise;
 }
 
+static const char *text_option(int argc, char **argv, const char *name)
+{
+    for (int i = 1; i + 1 < argc; i++)
+        if (strcmp(argv[i], name) == 0)
+            return argv[i + 1];
+    return NULL;
+}
+
 /* One more utterance at the end of the stretch; false: there is none. */
 static bool append(FILE *refs, float **x, size_t *n, wording *said)
 {
@@ -194,6 +203,7 @@ int main(int argc, char **argv)
     int n_files = option(argc, argv, "--files", 1000), every = option(argc, argv, "--every", 7);
     int n_cases = 0, n_bad = 0, n_worse = 0, worst = 0, worst_whole = 0, errors = 0, errors_whole = 0, n_said = 0;
     bool verbose = option(argc, argv, "--verbose", 0) != 0;
+    const char *sound = text_option(argc, argv, "--sound");
     slow = option(argc, argv, "--slow", 1);
     FILE *refs = fopen(bench_data("librispeech/refs.tsv", path, sizeof path), "r");
     if (!refs)
@@ -206,11 +216,20 @@ int main(int argc, char **argv)
         float *x = NULL;
         size_t n = 0;
         said.n = whole.n = whole.words.n = 0;
-        while (n < STRETCH && n_files-- > 0 && (more = append(refs, &x, &n, &said)))
+        while (!sound && n < STRETCH && n_files-- > 0 && (more = append(refs, &x, &n, &said)))
             continue;
+        if (sound) { /* what is heard of it undisturbed is what was said */
+            rh_audio a;
+            bench_check(rh_audio_read_file(&a, sound, 300, &err), &err);
+            x = a.samples;
+            n = a.n;
+            more = false;
+        }
         if (n == 0)
             break;
         hear(&whole, x, 0, n, 0, NULL, 0);
+        if (sound)
+            said = whole.words;
         int at = 0, e, alone = longest_lost(&said, &whole.words, &at, &e);
         worst_whole = alone > worst_whole ? alone : worst_whole;
         if (verbose && alone > RUN)
