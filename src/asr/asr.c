@@ -16,12 +16,12 @@ static const rh_asr_engine *const engines[] = {
 };
 enum { N_ENGINES = sizeof engines / sizeof *engines };
 
-enum { MAX_IDLE = 2 };
+enum { MAX_IDLE = 1 };
 
 struct rh_asr_model {
     const rh_asr_engine *engine;
     void *impl;
-    /* Streams given back wait here for the next user: an engine's buffers are large. */
+    /* A stream given back waits here for the next user; more do not: with base one holds 25 MB. */
     pthread_mutex_t lock;
     void *idle[MAX_IDLE]; /* {lock} */
     int n_idle;           /* {lock} */

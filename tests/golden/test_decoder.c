@@ -356,6 +356,60 @@ static void long_prompts_and_prefixes_fit(void **state)
     assert_true(r.n_tokens <= 24);
 }
 
+static void what_sampled_answers_took_is_given_back(void **state)
+{
+    (void)state;
+    rh_error err;
+    uint16_t slot;
+    rh_dec_state *s = listen(one, 3);
+    for (int i = 0; i < 20 * DEC_CHUNK_SLOTS; i++)
+        assert_int_equal(dec_slot_take(s, &slot, &err), RH_OK);
+    assert_int_equal(s->n_chunks, 20);
+    assert_int_equal(rh_dec_set_audio(s, noise, N_POS, &err), RH_OK);
+    assert_in_range(s->n_chunks, 1, 5);
+    for (int i = 0; i < 20 * DEC_CHUNK_SLOTS; i++) { /* and can be had again */
+        assert_int_equal(dec_slot_take(s, &slot, &err), RH_OK);
+        *dec_slot(s, 0, 0, slot) = 1.0f;
+    }
+    rh_dec_state_free(s);
+}
+
+static long resident_kb(const char *name)
+{
+    char line[4400];
+    long kb = 0, sum = 0;
+    bool mine = false;
+    FILE *f = fopen("/proc/self/smaps", "r");
+    assert_non_null(f);
+    while (fgets(line, sizeof line, f)) {
+        if (strchr(line, '-') && strstr(line, " r"))
+            mine = strstr(line, name) != NULL;
+        else if (mine && sscanf(line, "Rss: %ld kB", &kb) == 1)
+            sum += kb;
+    }
+    fclose(f);
+    return sum;
+}
+
+/* The table of tokens has 53 MB; each row that is read maps the pages around it. */
+static void rows_of_many_tokens_do_not_pile_up(void **state)
+{
+    (void)state;
+    enum { TOKENS = 1024, STEP = 48 };
+    rh_error err;
+    rh_dec_state *s = listen(one, 4);
+    for (int from = 0; from < TOKENS; from += DEC_MAX_ROWS) {
+        int32_t tokens[DEC_MAX_ROWS];
+        dec_sequence q = {0};
+        for (int i = 0; i < DEC_MAX_ROWS; i++)
+            tokens[i] = (from + i) * STEP;
+        dec_slots_clear(s);
+        assert_int_equal(dec_extend(s, &q, tokens, DEC_MAX_ROWS, DEC_MAX_ROWS, NULL, 0, &err), RH_OK);
+    }
+    assert_in_range(resident_kb("/ggml-base.bin"), 0, 16 << 10);
+    rh_dec_state_free(s);
+}
+
 static int setup(void **state)
 {
     (void)state;
@@ -393,6 +447,8 @@ int main(void)
         cmocka_unit_test(rules_hold_in_what_is_decoded),
         cmocka_unit_test(wrong_parameters_are_named),
         cmocka_unit_test(long_prompts_and_prefixes_fit),
+        cmocka_unit_test(what_sampled_answers_took_is_given_back),
+        cmocka_unit_test(rows_of_many_tokens_do_not_pile_up),
     };
     (void)model_file("ggml-base.bin"); /* skips */
     return cmocka_run_group_tests(tests, setup, teardown);

@@ -162,7 +162,7 @@ rh_status rh_dec_set_audio(rh_dec_state *s, const float *encoded, int n_pos, rh_
         return rh_fail(err, RH_ERR_INVAL, "%d encoder positions: 1 to %d are possible", n_pos, m->hp.n_audio_ctx);
     s->n_pos = n_pos;
     s->n_pos_pad = (n_pos + RH_KERNEL_BLOCK - 1) / RH_KERNEL_BLOCK * RH_KERNEL_BLOCK;
-    dec_slots_clear(s);
+    dec_slots_begin(s);
     audio_job job = {.s = s, .encoded = encoded};
     dec_share_lock(m);
     m->audio.n_cols = m->d;

@@ -288,6 +288,17 @@ static void pass_member(void *arg, int member)
         logits_phase(p, &p->m->scratch[member]);
 }
 
+/* A row that is read brings 64 KB of the model's file into memory: with time all of the table. */
+static void give_back_rows(rh_dec_model *m, int n)
+{
+    enum { ROWS = 128 };
+    m->n_embedded += n;
+    if (m->n_embedded < ROWS)
+        return;
+    rh_ggml_file_release_pages(m->file);
+    m->n_embedded = 0;
+}
+
 void dec_pass(rh_dec_model *m, const dec_row *rows, int n)
 {
     pass p = {.m = m, .rows = rows, .n = n};
@@ -300,5 +311,6 @@ void dec_pass(rh_dec_model *m, const dec_row *rows, int n)
         if (rows[i].logits)
             p.logit_rows[p.n_logits++] = i;
     }
+    give_back_rows(m, n);
     rh_team_run(m->team, pass_member, &p);
 }

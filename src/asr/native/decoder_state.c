@@ -84,6 +84,16 @@ void dec_slots_clear(rh_dec_state *s)
     memset(s->used, 0, sizeof s->used);
 }
 
+void dec_slots_begin(rh_dec_state *s)
+{
+    enum { KEPT = 4 }; /* chunks: a window's prompt and answer seldom need more, five sampled answers do */
+    dec_slots_clear(s);
+    while (s->n_chunks > KEPT) {
+        rh_free(s->chunks[--s->n_chunks]);
+        s->chunks[s->n_chunks] = NULL;
+    }
+}
+
 void dec_slots_keep(rh_dec_state *s, dec_sequence *const *seqs, int n)
 {
     dec_slots_clear(s);
