@@ -1,5 +1,5 @@
-/* encoder MODEL [PRECISION [THREADS]] - time of the native encoder by length
- * of speech: the first run at a length, the best of later ones, CPU time. */
+/* encoder MODEL [PRECISION [THREADS [SECONDS [TIMES]]]] - time of the native encoder by length
+ * of speech, or at one: the first run at a length, the best of TIMES (5), CPU time. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,13 +22,13 @@ static void fill_with_sound(float *x, size_t n)
     }
 }
 
-static int measure(rh_enc_state *s, const float *x, size_t n, float max)
+static int measure(rh_enc_state *s, const float *x, size_t n, float max, int times)
 {
     rh_error err;
     rh_enc_output out;
     rh_enc_window w = {.samples = x, .n = n, .n_hops = n / RH_MEL_HOP, .max = &max};
     int64_t best = INT64_MAX, cpu = INT64_MAX, first = 0, first_cpu = 0;
-    for (int i = 0; i < 5; i++) {
+    for (int i = 0; i < times; i++) {
         int64_t c = rh_process_cpu_us();
         if (rh_enc_run(s, &w, &out, &err) != RH_OK)
             return report(&err);
@@ -50,7 +50,7 @@ int main(int argc, char **argv)
     static float x[30 * 16000];
     static const double lengths[] = {2.0, 6.7, 6.9, 7.5, 15.0, 30.0};
     if (argc < 2) {
-        (void)fprintf(stderr, "usage: encoder MODEL [PRECISION [THREADS]]\n");
+        (void)fprintf(stderr, "usage: encoder MODEL [PRECISION [THREADS [SECONDS [TIMES]]]]\n");
         return 2;
     }
     rh_error err;
@@ -68,8 +68,12 @@ int main(int argc, char **argv)
     fill_with_sound(x, sizeof x / sizeof *x);
     float max = rh_log_mel_max(rh_enc_model_mel(m), x, sizeof x / sizeof *x);
     int failed = 0;
-    for (size_t i = 0; !failed && i < sizeof lengths / sizeof *lengths; i++)
-        failed = measure(s, x, (size_t)(lengths[i] * 16000.0), max);
+    double seconds = argc > 4 ? atof(argv[4]) : 0.0;
+    int times = argc > 5 ? atoi(argv[5]) : 5;
+    if (seconds > 0.0 && seconds <= 30.0)
+        failed = measure(s, x, (size_t)(seconds * 16000.0), max, times);
+    for (size_t i = 0; seconds == 0.0 && !failed && i < sizeof lengths / sizeof *lengths; i++)
+        failed = measure(s, x, (size_t)(lengths[i] * 16000.0), max, times);
     start = rh_now_us();
     (void)rh_log_mel_max(rh_enc_model_mel(m), x, sizeof x / sizeof *x);
     printf("log_mel_ms_per_30s=%.2f\n", (double)(rh_now_us() - start) / 1e3);

@@ -26,6 +26,7 @@ FOR_TESTS = {
     "rh_ggml_file_tensor_at": "every tensor of a damaged file is read",
     "rh_hear": "benchmarks of what is heard, before it is measured",
     "rh_hearing_done": "as rh_hear",
+    "rh_gemm_named": "products of each instruction set are compared",
     "rh_header_param": "headers of the fuzzer",
     "rh_kernels_named": "kernels of each instruction set are compared",
     "rh_log_mel_n_mels": "the filters are compared with the reference's",

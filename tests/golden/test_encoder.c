@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include "asr/native/encoder.h"
 #include "made_model.h"
+#include "rehearse/base/alloc.h"
 
 enum { CTX = 200, LAYERS = 2, SAMPLES = CTX * 320 };
 
@@ -90,24 +91,59 @@ static double run(const shape *s, const char *precision, int n_threads)
     return worst;
 }
 
-static void every_width_is_the_reference(void **state)
+static void every_width(const char *precision, int n_threads, double limit)
 {
-    (void)state;
     static const shape shapes[] = {
         {80, 384, 6}, {80, 512, 8}, {80, 768, 12}, {80, 1024, 16}, {80, 1280, 20}, {128, 1280, 20},
     };
     for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) {
-        double worst = run(&shapes[i], "f32", 1);
-        if (!(worst < 1e-3))
-            fail_msg("width %d, %d bands: off by %g", shapes[i].width, shapes[i].n_mels, worst);
+        double worst = run(&shapes[i], precision, n_threads);
+        if (!(worst < limit))
+            fail_msg("width %d, %d bands, %s: off by %g", shapes[i].width, shapes[i].n_mels, precision, worst);
     }
+}
+
+static void every_width_is_the_reference(void **state)
+{
+    (void)state;
+    every_width("f32", 1, 1e-3);
 }
 
 static void eight_bits_stay_close(void **state)
 {
     (void)state;
-    const shape s = {80, 512, 8};
-    assert_true(run(&s, "int8", 2) < 0.05);
+    every_width("int8", 2, 0.05);
+}
+
+static void lack_of_memory_is_told(void **state)
+{
+    (void)state;
+    const shape s = {80, 384, 6};
+    size_t n;
+    char *bytes = make(&s, &n);
+    rh_error err = {0};
+    rh_ggml_file *file = NULL;
+    const rh_enc_options o = {.precision = "int8", .n_threads = 2};
+    const rh_enc_window w = {.samples = sound(), .n = SAMPLES / 2, .n_hops = CTX};
+    assert_int_equal(rh_ggml_file_parse(&file, bytes, n, &err), RH_OK);
+    rh_status st = RH_ERR_NOMEM;
+    for (long at = 1; st != RH_OK; at++) {
+        rh_enc_model *m = NULL;
+        rh_enc_state *e = NULL;
+        rh_enc_output out;
+        rh_alloc_fail_at(at);
+        st = rh_enc_model_new(&m, file, &o, &err);
+        if (st == RH_OK)
+            st = rh_enc_state_new(&e, m, &err);
+        if (st == RH_OK)
+            st = rh_enc_run(e, &w, &out, &err);
+        rh_alloc_fail_at(0);
+        assert_true(st == RH_OK || st == RH_ERR_NOMEM);
+        rh_enc_state_free(e);
+        rh_enc_model_free(m);
+    }
+    rh_ggml_file_free(file);
+    free(bytes);
 }
 
 int main(void)
@@ -115,6 +151,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_width_is_the_reference),
         cmocka_unit_test(eight_bits_stay_close),
+        cmocka_unit_test(lack_of_memory_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

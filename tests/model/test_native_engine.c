@@ -83,6 +83,11 @@ static void threads_do_not_change_the_encoder(void **state)
     assert_true(distance(&one, &two, 512) < 1e-4);
     encoded_done(&one);
     encoded_done(&two);
+    encode(&one, "int8", 1, false);
+    encode(&two, "int8", 3, false);
+    assert_true(distance(&one, &two, 512) < 1e-4);
+    encoded_done(&one);
+    encoded_done(&two);
 }
 
 static rh_asr_model *load(rh_engine engine, const char *cache)

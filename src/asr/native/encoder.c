@@ -96,20 +96,14 @@ static int positions_to_compute(const rh_enc_model *m, size_t n_hops, bool whole
     return whole || m->full_window || n > ctx ? ctx : n;
 }
 
-static rh_status take_states(rh_enc_state *s, rh_nn_request *r, int n_own, const enc_tail *t, rh_enc_output *out,
-                             rh_error *err)
+static rh_status add_silence(rh_enc_state *s, int n_own, const enc_tail *t, rh_enc_output *out, rh_error *err)
 {
     const rh_enc_model *m = s->model;
     size_t d = (size_t)m->hp.n_audio_state, own = (size_t)n_own;
-    rh_nn_tensor y;
-    rh_status st = rh_nn_get_output(r, 2 * m->hp.n_audio_layer, &y, err);
-    if (st != RH_OK)
-        return st;
-    if (!rh_all_finite(y.data, own * d))
+    if (!rh_all_finite(s->states, own * d))
         return rh_fail(err, RH_ERR_FORMAT,
                        "the encoder's output is no number: the speech model is "
                        "damaged");
-    memcpy(s->states, y.data, own * d * sizeof(float));
     size_t more = t ? min_size(tail_states(m), (size_t)m->hp.n_audio_ctx - own) : 0;
     if (more)
         memcpy(s->states + own * d, t->states + own * d, more * d * sizeof(float));
@@ -124,7 +118,8 @@ rh_status rh_enc_run(rh_enc_state *s, const rh_enc_window *w, rh_enc_output *out
     rh_enc_model *m = s->model;
     int64_t start = rh_now_us();
     size_t n_hops = min_size(w->n_hops, 2 * (size_t)m->hp.n_audio_ctx);
-    enc_feed f = {.mel = s->mel, .bias = s->bias, .n_own = positions_to_compute(m, n_hops, w->whole)};
+    enc_feed f = {
+        .mel = s->mel, .bias = s->bias, .states = s->states, .n_own = positions_to_compute(m, n_hops, w->whole)};
     float padding = fill_mel(s, w, n_hops, f.n_own);
     rh_status st = RH_OK;
     if (f.n_own < m->hp.n_audio_ctx) {
@@ -134,11 +129,9 @@ rh_status rh_enc_run(rh_enc_state *s, const rh_enc_window *w, rh_enc_output *out
     if (st != RH_OK)
         return st;
     fill_bias(m, s->bias, f.n_own, f.n_kept);
-    enc_place p = enc_enter(m, f.n_own, w->deadline_us);
-    st = enc_run_in(m, &p, &f, err);
+    st = enc_run(m, &f, w->deadline_us, err);
     if (st == RH_OK)
-        st = take_states(s, p.request, f.n_own, f.silence, out, err);
-    enc_leave(m, &p);
+        st = add_silence(s, f.n_own, f.silence, out, err);
     if (f.silence)
         enc_tail_done(m, f.silence);
     out->n_speech = (int)(n_hops + 1) / 2;

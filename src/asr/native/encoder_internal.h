@@ -7,13 +7,14 @@
 #include <limits.h>
 #include <pthread.h>
 #include "encoder_graph.h"
+#include "encoder_net.h"
 #include "gate.h"
 #include "encoder.h"
 
 enum {
     MERGE = 32,    /* neighbouring positions of the kept silence become one key; also the
-                           step of the number of positions computed: kernels are made once a
-                           length, so few lengths are faster than the few positions saved */
+                           step of the number of positions computed: silence behind the speech
+                           helps, and OpenVINO makes kernels once a length */
     MAX_TAILS = 4, /* values of padding kept, 4 MB each for base; the least used gives way */
     MAX_THREADS = 64,
 };
@@ -33,12 +34,15 @@ struct rh_enc_model {
     const char *precision;
     bool full_window;
     const rh_ggml_file *file;
+    enc_net *net; /* our own kernels, or NULL: the networks below */
+    enc_work *fast_work, *wide_works[MAX_THREADS];
     rh_ir *weights, *wide_weights; /* what the networks read at their first runs */
     rh_encoder_graph_options graph;
     char cache_dir[PATH_MAX];
     rh_nn_model *fast; /* one window on all threads: for a stream that is alone */
     rh_nn_request *fast_request;
-    rh_nn_model *wide;                         /* a window on each thread: for streams side by side; {lock} */
+    rh_nn_model *wide;                         /* a window on each thread: for streams side by side */
+    bool wide_ready;                           /* {lock} */
     rh_nn_request *wide_requests[MAX_THREADS]; /* one a slot of the gate */
     bool fast_busy;                            /* {lock} */
     pthread_cond_t fast_left;
@@ -63,10 +67,11 @@ struct rh_enc_state {
 
 /* What the network is fed. */
 typedef struct {
-    float *mel, *bias;         /* mel: [n_mels][2 n_own + 1] */
-    float *pool;               /* [n_pool][n_own] */
-    int n_own, n_kept, n_pool; /* positions computed; merged keys of silence in and out */
-    const enc_tail *silence;   /* NULL when n_kept is 0 */
+    float *mel, *bias;       /* mel: [n_mels][2 n_own + 1] */
+    int n_own, n_kept;       /* positions computed; merged keys of silence */
+    const enc_tail *silence; /* NULL when n_kept is 0 */
+    float *states;           /* where the output goes, [n_own][n_state] */
+    float *averages;         /* NULL, or where own keys and values go, [2 n_layers][n_merged][n_state] */
 } enc_feed;
 
 /* A place to run in, until enc_leave(). */
@@ -74,13 +79,12 @@ typedef struct {
     int slot;
     bool fast;
     rh_nn_request *request;
+    enc_work *work;
 } enc_place;
 
 int enc_n_merged(const rh_enc_model *m);
-/* Waits for a place for n_own positions by deadline; runs the network in it, its outputs hold until enc_leave(). */
-enc_place enc_enter(rh_enc_model *m, int n_own, int64_t deadline);
-rh_status enc_run_in(const rh_enc_model *m, const enc_place *p, const enc_feed *f, rh_error *err);
-void enc_leave(rh_enc_model *m, const enc_place *p);
+/* Waits for a place by deadline, and runs there. */
+rh_status enc_run(rh_enc_model *m, const enc_feed *f, int64_t deadline, rh_error *err);
 
 /* What a window of nothing but padding of value tenths / 10 gives; borrowed until enc_tail_done(). */
 rh_status enc_tail_get(const enc_tail **out, rh_enc_model *m, int tenths, int64_t deadline, rh_error *err);

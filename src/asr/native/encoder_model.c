@@ -5,13 +5,18 @@
 #include "rehearse/base/cpu.h"
 #include "rehearse/nn/nn.h"
 
-/* 8 bits pay only where the processor multiplies bytes in one instruction. */
+/* OpenVINO multiplies tiles of bytes (AMX) best. Else our own kernels do, in 8 bits, where there are some; without
+ * them 8 bits do not pay. */
+static bool own_kernels(const char *precision)
+{
+    return strcmp(precision, "int8") == 0 && !rh_cpu()->amx_int8 && enc_net_supported();
+}
+
 static rh_status choose_precision(rh_enc_model *m, const char *want, rh_error *err)
 {
     static const char *const known[] = {"f32", "bf16", "f16", "int8"};
-    const rh_cpu_features *cpu = rh_cpu();
     if (!want || strcmp(want, "auto") == 0)
-        want = cpu->avx512_vnni || cpu->amx_int8 ? "int8" : "f32";
+        want = own_kernels("int8") || rh_cpu()->amx_int8 ? "int8" : "f32";
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)
         if (strcmp(want, known[i]) == 0) {
             m->precision = known[i];
@@ -45,6 +50,18 @@ static rh_status check_shape(const rh_ggml_hparams *h, rh_error *err)
     return RH_OK;
 }
 
+static rh_status make_network(rh_enc_model *m, rh_error *err)
+{
+    rh_status st = rh_encoder_graph_compile(&m->fast, &m->weights, m->file, &m->graph, err);
+    return st == RH_OK ? rh_nn_request_new(&m->fast_request, m->fast, err) : st;
+}
+
+static rh_status make_net(rh_enc_model *m, rh_error *err)
+{
+    rh_status st = enc_net_new(&m->net, m->file, err);
+    return st == RH_OK ? enc_work_new(&m->fast_work, m->net, m->n_slots, err) : st;
+}
+
 rh_status rh_enc_model_new(rh_enc_model **out, const rh_ggml_file *file, const rh_enc_options *opts, rh_error *err)
 {
     rh_enc_model *m = rh_calloc(1, sizeof *m);
@@ -70,11 +87,9 @@ rh_status rh_enc_model_new(rh_enc_model **out, const rh_ggml_file *file, const r
         m->graph.cache_dir =
             rh_nn_cache_folder(m->cache_dir, sizeof m->cache_dir, opts->cache_dir) ? m->cache_dir : NULL;
     if (st == RH_OK)
-        st = rh_encoder_graph_compile(&m->fast, &m->weights, file, &m->graph, err);
-    if (st == RH_OK)
         st = rh_gate_new(&m->gate, m->n_slots, err);
     if (st == RH_OK)
-        st = rh_nn_request_new(&m->fast_request, m->fast, err);
+        st = own_kernels(m->precision) ? make_net(m, err) : make_network(m, err);
     if (st == RH_OK)
         *out = m;
     else
@@ -92,6 +107,10 @@ void rh_enc_model_free(rh_enc_model *m)
         pthread_join(m->wide_builder, NULL);
     for (int i = 0; i < MAX_THREADS; i++)
         rh_nn_request_free(m->wide_requests[i]);
+    for (int i = 0; i < MAX_THREADS; i++)
+        enc_work_free(m->wide_works[i]);
+    enc_work_free(m->fast_work);
+    enc_net_free(m->net);
     rh_nn_request_free(m->fast_request);
     rh_gate_free(m->gate);
     rh_nn_model_free(m->wide);
@@ -115,10 +134,25 @@ const rh_log_mel *rh_enc_model_mel(const rh_enc_model *m)
     return m->mel;
 }
 
-/* Compiles the network for streams side by side. When that fails they share the fast one. */
+static rh_status make_works(rh_enc_model *m)
+{
+    rh_status st = RH_OK;
+    for (int i = 0; i < m->n_slots && st == RH_OK; i++)
+        st = enc_work_new(&m->wide_works[i], m->net, 1, NULL);
+    pthread_mutex_lock(&m->lock);
+    m->wide_ready = st == RH_OK;
+    pthread_mutex_unlock(&m->lock);
+    return st;
+}
+
+/* The places for streams side by side. When that fails they share the fast one. */
 static void *build_wide(void *arg)
 {
     rh_enc_model *m = arg;
+    if (m->net) {
+        (void)make_works(m);
+        return NULL;
+    }
     rh_encoder_graph_options g = m->graph;
     rh_nn_model *net = NULL;
     g.n_streams = m->n_slots;
@@ -128,6 +162,7 @@ static void *build_wide(void *arg)
     rh_ggml_file_release_pages(m->file);
     pthread_mutex_lock(&m->lock);
     m->wide = st == RH_OK ? net : NULL;
+    m->wide_ready = st == RH_OK;
     pthread_mutex_unlock(&m->lock);
     if (st != RH_OK) {
         for (int i = 0; i < m->n_slots; i++) {

@@ -4,11 +4,6 @@
 #include "encoder_internal.h"
 #include "rehearse/base/alloc.h"
 
-static size_t min_size(size_t a, size_t b)
-{
-    return a < b ? a : b;
-}
-
 void enc_tail_free(enc_tail *t)
 {
     if (!t)
@@ -16,34 +11,6 @@ void enc_tail_free(enc_tail *t)
     rh_free(t->kv);
     rh_free(t->states);
     rh_free(t);
-}
-
-/* Row g averages the g-th MERGE positions: [n_merged][n_ctx]. */
-static void fill_pool(const rh_enc_model *m, float *pool)
-{
-    size_t ctx = (size_t)m->hp.n_audio_ctx;
-    for (size_t i = 0; i < ctx; i++) {
-        size_t rows = min_size(MERGE, ctx - i / MERGE * MERGE);
-        pool[i / MERGE * ctx + i] = 1.0f / (float)rows;
-    }
-}
-
-static rh_status keep_silence(const rh_enc_model *m, rh_nn_request *r, enc_tail *t, rh_error *err)
-{
-    size_t d = (size_t)m->hp.n_audio_state, ctx = (size_t)m->hp.n_audio_ctx;
-    size_t merged = (size_t)enc_n_merged(m);
-    rh_nn_tensor out;
-    rh_status st = rh_nn_get_output(r, 2 * m->hp.n_audio_layer, &out, err);
-    if (st != RH_OK)
-        return st;
-    memcpy(t->states, out.data, ctx * d * sizeof(float));
-    for (int i = 0; i < 2 * m->hp.n_audio_layer; i++) {
-        st = rh_nn_get_output(r, RH_ENC_OUT_KV + i, &out, err);
-        if (st != RH_OK)
-            return st;
-        memcpy(t->kv + (size_t)i * merged * d, out.data, merged * d * sizeof(float));
-    }
-    return RH_OK;
 }
 
 static enc_tail *tail_alloc(const rh_enc_model *m, int tenths)
@@ -67,24 +34,17 @@ static rh_status compute(rh_enc_model *m, enc_tail *t, int64_t deadline, rh_erro
     size_t ctx = (size_t)m->hp.n_audio_ctx, hops = 2 * ctx + 1;
     size_t n_mel = (size_t)m->hp.n_mels * hops;
     float *mel = rh_alloc_aligned(n_mel, sizeof *mel), *bias = rh_calloc(ctx, sizeof *bias);
-    float *pool = rh_calloc((size_t)enc_n_merged(m) * ctx, sizeof *pool);
     rh_status st = RH_OK;
-    if (mel && bias && pool) {
-        fill_pool(m, pool);
+    if (mel && bias) {
         for (size_t i = 0; i < n_mel; i++)
             mel[i] = i % hops == hops - 1 ? 0.0f : (float)t->tenths / 10.0f;
-        enc_feed f = {.mel = mel, .bias = bias, .pool = pool, .n_own = (int)ctx, .n_pool = enc_n_merged(m)};
-        enc_place p = enc_enter(m, f.n_own, deadline);
-        st = enc_run_in(m, &p, &f, err);
-        if (st == RH_OK)
-            st = keep_silence(m, p.request, t, err);
-        enc_leave(m, &p);
+        enc_feed f = {.mel = mel, .bias = bias, .n_own = (int)ctx, .states = t->states, .averages = t->kv};
+        st = enc_run(m, &f, deadline, err);
     } else {
         st = rh_fail(err, RH_ERR_NOMEM, "encoder: out of memory");
     }
     rh_free(mel);
     rh_free(bias);
-    rh_free(pool);
     return st;
 }
 

@@ -28,6 +28,8 @@ static header header_of(const rh_enc_model *m, int tenths)
 {
     size_t d = (size_t)m->hp.n_audio_state;
     header h = {.magic = "rhsil01", .model = rh_ggml_file_hash(m->file), .merge = MERGE, .tenths = tenths};
+    if (m->net)
+        memcpy(h.magic, "rhsil02", sizeof h.magic);
     memcpy(h.precision, m->precision, strnlen(m->precision, sizeof h.precision));
     h.n_kv = 2 * (size_t)m->hp.n_audio_layer * (size_t)enc_n_merged(m) * d;
     h.n_states = (size_t)m->hp.n_audio_ctx * d;
