@@ -146,7 +146,7 @@ static void quantise(const float *x, int n, int8_t *q, float *scale, float *sum)
         STORE_WHOLE(part, TO_WHOLE(LOAD(x + i) * SPREAD(inv)));
         for (int l = 0; l < WIDE; l += 4) {
             int8_t four[4] = {(int8_t)part[l], (int8_t)part[l + 1], (int8_t)part[l + 2], (int8_t)part[l + 3]};
-            total += part[l] + part[l + 1] + part[l + 2] + part[l + 3];
+            total += four[0] + four[1] + four[2] + four[3]; /* of what is no number: 0 */
             memcpy(q + (size_t)(i + l) * ROWS, four, sizeof four);
         }
     }
