@@ -238,7 +238,7 @@ rh_status rh_session_new(rh_session **out, const rh_model_set *m, rh_store *stor
         return rh_fail(err, RH_ERR_NOMEM, "session: out of memory");
     s->models = m;
     s->store = store;
-    s->created = rh_round(rh_unix_time(), 1e6); /* told to the last digit in 16 */
+    s->created = rh_unix_time();
     rh_spool_init(&s->spool);
     s->whole = o->from == RH_SESSION_LIVE || o->from == RH_SESSION_LEGACY;
     s->said.fillers_are = RH_FILLERS_KNOWN;

@@ -163,8 +163,7 @@ rh_status rh_store_flush_within(rh_store *s, int ms, rh_error *err);
 /* Does not wait. RH_OK, or why nothing can be written just now: RH_ERR_IO (the disk is full, ...), RH_ERR_UNAVAILABLE. */
 rh_status rh_store_health(rh_store *s, rh_error *err);
 /* Array, newest first: {id, created, state, duration_s, meta, scores, measures, error?}. state: live, queued,
- * analysing, done, failed. measures: {"eye_contact": value, ...} of the report's.
- */
+ * analysing, done, failed. measures: {"eye_contact": value, ...} of the report's. */
 rh_status rh_store_list(rh_store *s, const rh_store_whose *of, rh_store_page page, json_t **out, rh_error *err);
 /* The same of the sessions that answer exactly this question; NULL = any. */
 rh_status rh_store_attempts(rh_store *s, const rh_store_whose *of, const char *question, rh_store_page page,

@@ -155,8 +155,8 @@ void dec_share_unlock(rh_dec_model *m);
 /* _state.c: slots for cached tokens. RH_ERR_NOMEM. */
 rh_status dec_slot_take(rh_dec_state *s, uint16_t *slot, rh_error *err);
 void dec_slots_clear(rh_dec_state *s);
-void dec_slots_begin(
-    rh_dec_state *s); /* the same before a new window, and gives back what the last one took beyond the usual */
+/* The same before a new window, and gives back what the last one took beyond the usual. */
+void dec_slots_begin(rh_dec_state *s);
 /* Frees every slot that none of the sequences uses. */
 void dec_slots_keep(rh_dec_state *s, dec_sequence *const *seqs, int n);
 static inline float *dec_slot(const rh_dec_state *s, int layer, int value, uint16_t slot)

@@ -48,7 +48,7 @@ static rh_status make(rh_ask *a)
                                                .recent = recent,
                                                .seed = (uint64_t)rh_json_num(a->wish, "seed")},
                                &plan, &a->err);
-    double now = rh_round(rh_unix_time(), 1e6);
+    double now = rh_unix_time();
     if (st == RH_OK) {
         data = json_copy(a->wish);
         if (*a->asker.name)

@@ -13,7 +13,6 @@
 #include <time.h>
 #include "rehearse/base/alloc.h"
 #include "rehearse/base/clock.h"
-#include "rehearse/base/json.h"
 #include "rehearse/base/text.h"
 #include "rehearse/store/media.h"
 #include "server/background.h"
@@ -45,8 +44,8 @@ static void accept_run(rh_job *job, rh_worker *w)
     if (st == RH_OK)
         st = rh_media_keep(w->server->store, w->server->media_dir, strrchr(path, '/') + 1, u->id, &u->err);
     if (st == RH_OK)
-        st = rh_store_recording(w->server->store, u->id, rh_round(rh_unix_time(), 1e6), u->meta,
-                                rh_background_most(w->server), &u->err);
+        st = rh_store_recording(w->server->store, u->id, rh_unix_time(), u->meta, rh_background_most(w->server),
+                                &u->err);
     if (st != RH_OK)
         rh_media_remove(w->server->store, w->server->media_dir, strrchr(path, '/') + 1);
     u->err.code = st;
