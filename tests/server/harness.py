@@ -379,6 +379,12 @@ def eventually(check, seconds=20):
     return got
 
 
+def settled(check, wanted, seconds=20):
+    """The last of what `check` said, at once when that is `wanted`: for what follows a state that is told."""
+    eventually(lambda: check() == wanted, seconds)
+    return check()
+
+
 def in_background(f, *args):
     box = []
 

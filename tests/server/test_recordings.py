@@ -73,7 +73,7 @@ class Accepted(unittest.TestCase):
             self.assertEqual(words(" ".join(p["text"] for p in second["segments"])), JFK_WORDS)
             self.assertEqual((first["meta"]["question"], first["meta"]["client"]), ("Why? Ümläut", "ann"))
             self.assertGreater(first["report"]["duration_s"], 21)
-            self.assertEqual(media_of(s), [])
+            self.assertEqual(settled(lambda: media_of(s), []), [])
         finally:
             self.assertEqual(s.stop(), 0)
 
@@ -101,7 +101,7 @@ class Accepted(unittest.TestCase):
             self.assertEqual(bomb["state"], "failed")
             self.assertIn("3 times", bomb["error"])
             self.assertEqual(s.get(f"/v1/sessions/{bad}")[1]["error"], failed["error"])
-            self.assertEqual(media_of(s), ["a letter.txt"])
+            self.assertEqual(settled(lambda: media_of(s), ["a letter.txt"]), ["a letter.txt"])
         finally:
             s.stop()
 
@@ -116,7 +116,7 @@ class Accepted(unittest.TestCase):
             end = time.time() + 60 * PATIENCE
             while time.time() < end and "rehearse_recordings_waiting 0" not in s.request("GET", "/metrics")[2].decode():
                 time.sleep(0.2)
-            self.assertEqual(media_of(s), [])
+            self.assertEqual(settled(lambda: media_of(s), []), [])
             self.assertIn("rehearse_recordings_waiting 0", s.request("GET", "/metrics")[2].decode())
         finally:
             self.assertEqual(s.stop(), 0)
@@ -172,7 +172,7 @@ class Broken(unittest.TestCase):
                 self.assertEqual(words(" ".join(p["text"] for p in report["transcript"])), JFK_WORDS)
                 self.assertEqual(round(report["duration_s"]), 150)
             self.assertEqual(words(" ".join(p["text"] for p in alone["segments"])), JFK_WORDS)
-            self.assertEqual(media_of(s), [])
+            self.assertEqual(settled(lambda: media_of(s), []), [])
         finally:
             self.assertEqual(s.stop(), 0)
 

@@ -216,7 +216,7 @@ class Shared(unittest.TestCase):
             self.assertIn(kept, ([f"4|{len(x)}|{1 << 20}"], ["0||"]))  # in pieces of 1 MB, or done already
             self.assertEqual(words(" ".join(t["text"] for t in made["segments"])), JFK_WORDS)
             self.assertEqual(made["meta"]["question"], "Why?")
-            self.assertEqual(db.ask("SELECT count(*) FROM media"), ["0"])
+            self.assertEqual(settled(lambda: db.ask("SELECT count(*) FROM media"), ["0"]), ["0"])
             p = begin(b, 10)
             self.assertEqual(more(b, p, 0, b"abc"), (204, 3))
             self.assertEqual(ask(b, "DELETE", p)[0], 204)
