@@ -1,7 +1,6 @@
 #include "rehearse/base/queue.h"
 
 #include <pthread.h>
-#include <stdbool.h>
 #include <time.h>
 #include "rehearse/base/alloc.h"
 
@@ -72,6 +71,21 @@ rh_status rh_queue_push_due(rh_queue *q, void *item, int64_t due)
 rh_status rh_queue_push(rh_queue *q, void *item)
 {
     return rh_queue_push_due(q, item, 0);
+}
+
+bool rh_queue_remove(rh_queue *q, const void *item)
+{
+    pthread_mutex_lock(&q->lock);
+    size_t at = 0;
+    while (at < q->len && entry_at(q, at)->item != item)
+        at++;
+    bool found = at < q->len;
+    if (found)
+        q->len--;
+    for (; found && at < q->len; at++)
+        *entry_at(q, at) = *entry_at(q, at + 1);
+    pthread_mutex_unlock(&q->lock);
+    return found;
 }
 
 rh_status rh_queue_pop(rh_queue *q, void **item, int64_t timeout_us)

@@ -81,6 +81,11 @@ bool rh_pool_start(rh_pool *p, const void *job, size_t size)
     return false;
 }
 
+bool rh_pool_withdraw(rh_pool *p, const rh_job *job)
+{
+    return rh_queue_remove(p->queue, job);
+}
+
 size_t rh_pool_waiting(const rh_pool *p)
 {
     return rh_queue_len(p->queue);

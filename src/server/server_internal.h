@@ -182,6 +182,8 @@ rh_status rh_pool_new(rh_pool **out, rh_server *s, int n_threads, size_t capacit
 rh_status rh_pool_submit(rh_pool *p, rh_job *job);
 /* Submits a copy of a job of `size` bytes, which `done` frees; false: full, closed or no memory. */
 bool rh_pool_start(rh_pool *p, const void *job, size_t size);
+/* Takes a job back that has not begun, whose owner is the caller again; false: it has. */
+bool rh_pool_withdraw(rh_pool *p, const rh_job *job);
 /* The end of a pool, NULL is fine: takes no more jobs; waits for those it has; frees. A closed
  * pool stays there to refuse until nobody is left to ask. */
 void rh_pool_close(rh_pool *p);

@@ -59,10 +59,15 @@ static void what_is_due_first_comes_first(void **state)
     for (int turn = 0; turn < N; turn++) { /* wherever the ring begins */
         for (int i = 0; i < N; i++)
             assert_int_equal(rh_queue_push_due(q, &items[i], due[i]), RH_OK);
+        assert_true(rh_queue_remove(q, &items[order[turn]]));
+        assert_false(rh_queue_remove(q, &items[order[turn]]));
         for (int i = 0; i < N; i++) {
+            if (i == turn)
+                continue;
             assert_int_equal(rh_queue_pop(q, &got, 0), RH_OK);
             assert_ptr_equal(got, &items[order[i]]);
         }
+        assert_false(rh_queue_remove(q, got));
         assert_int_equal(rh_queue_push(q, &items[0]), RH_OK);
         assert_int_equal(rh_queue_pop(q, &got, 0), RH_OK);
     }

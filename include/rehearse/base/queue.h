@@ -6,6 +6,7 @@
 #ifndef RH_QUEUE_H
 #define RH_QUEUE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include "rehearse/base/status.h"
@@ -18,7 +19,8 @@ void rh_queue_free(rh_queue *q); /* NULL is fine; nobody may be waiting */
 /* Behind what is due at `due` or before, whatever clock that is of. RH_ERR_LIMIT when full, RH_END when
  * closed. Never waits. */
 rh_status rh_queue_push_due(rh_queue *q, void *item, int64_t due);
-rh_status rh_queue_push(rh_queue *q, void *item); /* due 0 */
+rh_status rh_queue_push(rh_queue *q, void *item);    /* due 0 */
+bool rh_queue_remove(rh_queue *q, const void *item); /* one that nobody has popped yet; false: it is not there */
 /* Waits up to timeout_us (-1 = for ever, 0 = not at all). RH_AGAIN timed out,
  * RH_END closed and empty. */
 rh_status rh_queue_pop(rh_queue *q, void **item, int64_t timeout_us);

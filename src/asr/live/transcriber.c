@@ -23,7 +23,8 @@ enum {
     LEAST_CUT = 4 * RATE,      /* but not into pieces shorter than this */
     SETTLE_LATE = 6 * RATE,    /* beyond settle_ms: how much sound is looked at in one go */
     FIRST_PARTIAL = RATE / 2,  /* after the onset */
-    SHOW_LATE_US = 1000000,    /* what is no final may wait so long for what is */
+    SHOW_LATE_US = 1000000,    /* what is no final may wait so long for what is; */
+    SHOW_AGAIN_US = 3000000,   /* a partial that is not the first */
 };
 
 static const float WHOLE = 0.7f;
@@ -372,7 +373,9 @@ int64_t rh_transcriber_may_wait_us(const rh_transcriber *t, bool *decodes)
     if (what == NOTHING || what == END)
         return 0;
     int64_t left = end_silence(t) - (t->seen - t->speech_end);
-    return what == SHOW && pause_due(t) && left > 0 ? left * 1000000 / RATE : SHOW_LATE_US;
+    if (what == SHOW && pause_due(t) && left > 0)
+        return left * 1000000 / RATE;
+    return what == SHOW && t->partial_at ? SHOW_AGAIN_US : SHOW_LATE_US;
 }
 
 rh_status rh_transcriber_work(rh_transcriber *t, const atomic_bool *cancel, rh_error *err)

@@ -202,6 +202,7 @@ static void destroy(rh_live_session *p)
     rh_resampler_free(p->resampler);
     rh_session_free(p->session);
     json_decref(p->first);
+    pthread_mutex_destroy(&p->recognising);
     rh_free(p);
 }
 

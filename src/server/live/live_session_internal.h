@@ -4,6 +4,7 @@
 #ifndef RH_LIVE_SESSION_INTERNAL_H
 #define RH_LIVE_SESSION_INTERNAL_H
 
+#include <pthread.h>
 #include "live_session.h"
 #include "rehearse/media/audio.h"
 #include "rehearse/session/session.h"
@@ -81,13 +82,14 @@ struct rh_live_session {
     bool anew;                /* of the next sound */
     int64_t acked_us, acked_seq, acked_at_us; /* told last; -1 = nothing yet */
 
+    pthread_mutex_t recognising;    /* held by a job that recognises, or looks at what there is to recognise */
+    struct rh_live_job *recognises; /* the job of that kind */
+    bool decodes;                   /* as was seen last, it has to decode, */
+    int64_t may_wait_us;            /* and may wait so long; 0 = not at all */
+
     /* of the running feed job */
     rh_resampler *resampler;
     int64_t base_us, n_in, n_out; /* where the running chunk of sound began; samples since */
-    bool looks;                   /* it looks at what recognition has to do, which may not begin meanwhile: */
-    bool decodes;                 /* whether that is to decode, */
-    int64_t may_wait_us;          /* and how long it may wait */
-    bool quick;                   /* of the running recognition: it does not decode */
     int64_t last_frame_us;        /* of the running frame job */
     atomic_bool calibrate;        /* any thread: with the next picture */
 };

@@ -13,11 +13,14 @@
 
 enum { RATE = RH_ASR_RATE_HZ, JUMP_US = 20000, WORK_SLICE_US = 1000000, WORK_LATE_US = 1000000 };
 
-typedef struct {
+typedef struct rh_live_job {
     rh_job job;
     rh_live_session *p;
     rh_media_item *item;
     unsigned kind;
+    bool decodes;        /* of one that recognises: it is to decode; of one that feeds: there is something to decode, */
+    bool looked;         /* as was seen, */
+    int64_t may_wait_us; /* and it may wait so long */
     rh_session *session; /* of the open job, */
     rh_live_kept kept;   /* what there was of it */
     bool refused;        /* what it asks for there is not */
@@ -67,14 +70,31 @@ static void saw(void *user, const rh_face *f, double t, double unix_time, const 
     json_decref(event);
 }
 
+/* When recognition is due, by what was seen last. */
+static int64_t due_us(const rh_live_session *p)
+{
+    return p->may_wait_us ? rh_now_us() + p->may_wait_us : 0;
+}
+
 static bool start(rh_live_session *p, unsigned kind, rh_pool *pool, void (*run)(rh_job *, rh_worker *),
                   void (*done)(rh_server *, rh_job *), rh_media_item *item)
 {
-    int64_t due = kind == RH_LIVE_RECOGNISES && p->may_wait_us ? rh_now_us() + p->may_wait_us : 0;
-    live_job j = {.job = {.run = run, .done = done, .due_us = due}, .p = p, .kind = kind, .item = item};
-    bool started = rh_pool_start(pool, &j, sizeof j);
-    p->jobs |= started ? kind : 0;
-    return started;
+    live_job *j = rh_calloc(1, sizeof *j);
+    if (!j)
+        return false;
+    bool recognises = kind == RH_LIVE_RECOGNISES;
+    *j = (live_job){
+        .job = {.run = run, .done = done, .due_us = recognises ? due_us(p) : 0}, .p = p, .kind = kind, .item = item};
+    if (rh_pool_submit(pool, &j->job) != RH_OK) {
+        rh_free(j);
+        return false;
+    }
+    p->jobs |= kind;
+    if (recognises) {
+        j->decodes = p->decodes;
+        p->recognises = j;
+    }
+    return true;
 }
 
 /* The job has run: another of its kind may start. */
@@ -82,6 +102,8 @@ static live_job *ran(rh_job *base)
 {
     live_job *j = (live_job *)base;
     j->p->jobs &= ~j->kind;
+    if (j->kind == RH_LIVE_RECOGNISES)
+        j->p->recognises = NULL;
     return j;
 }
 
@@ -235,8 +257,20 @@ static void feed_run(rh_job *base, rh_worker *w)
     j->st = j->item->x ? RH_OK : convert(j->p, j->item, &j->err);
     if (j->st == RH_OK && j->item->n_x)
         j->st = rh_session_feed(j->p->session, j->item->x, j->item->n_x, j->item->x_us, &j->err);
-    if (j->p->looks)
-        j->p->may_wait_us = rh_session_look(j->p->session, &j->p->decodes);
+    if (pthread_mutex_trylock(&j->p->recognising) == 0) {
+        j->looked = true;
+        j->may_wait_us = rh_session_look(j->p->session, &j->decodes);
+        pthread_mutex_unlock(&j->p->recognising);
+    }
+}
+
+/* What has been seen to be more urgent than what waits does not wait behind others' for its sake. */
+static void hurry(rh_live_session *p)
+{
+    live_job *j = p->recognises;
+    if (!j || (p->decodes && due_us(p) >= j->job.due_us) || !rh_pool_withdraw(p->server->speech, &j->job))
+        return;
+    rh_free(ran(&j->job));
 }
 
 static void pop_audio(rh_live_session *p)
@@ -258,7 +292,11 @@ static void feed_done(rh_server *s, rh_job *base)
 {
     live_job *j = ran(base);
     rh_live_session *p = j->p;
-    p->looks = false;
+    if (j->looked) {
+        p->decodes = j->decodes;
+        p->may_wait_us = j->may_wait_us;
+        hurry(p);
+    }
     bool too_long = j->item->x_us >= (int64_t)(RH_SESSION_MAX_S - 1) * 1000000;
     if (j->st == RH_ERR_LIMIT && !too_long) {
         p->full = true; /* tried again when recognition has made room */
@@ -280,10 +318,12 @@ static void work_run(rh_job *base, rh_worker *w)
 {
     live_job *j = (live_job *)base;
     int64_t from = rh_now_us();
+    pthread_mutex_lock(&j->p->recognising);
     do {
         j->st = rh_session_work(j->p->session, &j->err);
-    } while (j->st == RH_OK && !j->p->quick && rh_now_us() - from < WORK_SLICE_US &&
+    } while (j->st == RH_OK && j->decodes && rh_now_us() - from < WORK_SLICE_US &&
              !atomic_load(&w->server->cancel_all));
+    pthread_mutex_unlock(&j->p->recognising);
 }
 
 static void work_done(rh_server *s, rh_job *base)
@@ -303,10 +343,9 @@ void rh_live_session_work(rh_live_session *p)
 {
     /* What a stopping server has not recognised is in the session, and recognised at the next start. */
     bool wanted = p->full || (p->state == RH_LIVE_RUNNING && !rh_stopping(p->server));
-    if (!p->session || (p->jobs & RH_LIVE_RECOGNISES) || p->looks || p->state >= RH_LIVE_ENDING || !wanted)
+    if (!p->session || (p->jobs & RH_LIVE_RECOGNISES) || p->state >= RH_LIVE_ENDING || !wanted)
         return;
-    p->quick = !p->decodes;
-    (void)start(p, RH_LIVE_RECOGNISES, p->quick ? p->server->quick : p->server->speech, work_run, work_done, NULL);
+    (void)start(p, RH_LIVE_RECOGNISES, p->decodes ? p->server->speech : p->server->quick, work_run, work_done, NULL);
     p->decodes = true; /* until it has looked again */
     p->may_wait_us = WORK_LATE_US;
 }
@@ -363,11 +402,8 @@ void rh_live_session_schedule(rh_live_session *p)
 {
     if (!p->session || p->state >= RH_LIVE_ENDING)
         return;
-    if (p->audio_head && !(p->jobs & RH_LIVE_FEEDS) && !p->full) {
-        p->looks = !(p->jobs & RH_LIVE_RECOGNISES);
-        if (!start(p, RH_LIVE_FEEDS, p->server->media, feed_run, feed_done, p->audio_head))
-            p->looks = false;
-    }
+    if (p->audio_head && !(p->jobs & RH_LIVE_FEEDS) && !p->full)
+        (void)start(p, RH_LIVE_FEEDS, p->server->media, feed_run, feed_done, p->audio_head);
     if (p->frame && !(p->jobs & RH_LIVE_LOOKS) &&
         start(p, RH_LIVE_LOOKS, p->server->media, frame_run, frame_done, p->frame))
         p->frame = NULL;

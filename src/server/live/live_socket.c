@@ -133,6 +133,7 @@ static void begin(rh_ws *w, json_t *first)
         rh_live_session_refuse(w, "out of memory", 1013);
     } else {
         p->server = s;
+        pthread_mutex_init(&p->recognising, NULL);
         strcpy(p->id, w->name);
         strcpy(p->person, w->who.name);
         /* Of a session that an earlier run had the client brings it: whether rightly shows when it is opened. */
