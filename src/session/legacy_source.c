@@ -225,7 +225,7 @@ static void keep_words(rh_legacy_source *l, double from_s, double to_s)
         s->whole = rh_word_table_copy(&s->said, &l->said, first, end, shifted, l) == RH_OK && s->whole;
         memcpy(s->said.language, l->said.language, sizeof s->said.language);
         for (; i < s->said.n_segments; i++)
-            rh_session_keep_segment(s, i, 0, (double)s->said.segments[i].end);
+            rh_session_keep_segment(s, i, 0, (double)s->said.segments[i].end, -1);
     }
     pthread_mutex_unlock(&s->feed_lock);
 }

@@ -125,7 +125,7 @@ static rh_status start_transcriber(rh_session *s, rh_error *err)
     o.joined = true;
     o.settle_ms = SETTLE_MS;
     o.terms = s->terms;
-    char *said = rh_session_said(s, &o.said_s);
+    char *said = rh_session_said(s, &o.said_from_s, &o.said_s);
     o.said = said;
     s->n_fed = s->heard_from;
     rh_status st = rh_transcriber_new(&s->transcriber, asr, vad, &o, err);

@@ -95,9 +95,9 @@ void rh_session_send_face(rh_session *s, const rh_face *f, double t, const rh_er
 void rh_session_keep_event(rh_session *s, const char *kind, double start, double end, json_t *detail);
 void rh_session_restore_turn(rh_session *s, const json_t *told);
 /* The words of a segment of `said`, `offset_s` to be added to its times, are final. One thread at a time. */
-json_t *rh_session_keep_segment(rh_session *s, size_t segment, double offset_s,
-                                double heard_to); /* borrowed: start, end, heard_to, text, words */
-void rh_session_take_heard(rh_session *s);        /* what is new of the transcriber */
+/* Borrowed: start, end, heard_to, context_from (where not < 0), text, words. */
+json_t *rh_session_keep_segment(rh_session *s, size_t segment, double offset_s, double heard_to, double context_from);
+void rh_session_take_heard(rh_session *s); /* what is new of the transcriber */
 /* Gives the transcriber what waits in the spool, as much as it takes; true: all of it. Audio half. */
 bool rh_session_feed_transcriber(rh_session *s, rh_status *st, rh_error *err);
 /* session_turns.c: words that were heard, in the transcriber's times; what the moment means for the turn. */
@@ -114,9 +114,9 @@ rh_status rh_session_take_silence(rh_session *s, size_t until, rh_error *err);
 json_t *rh_session_pasted(const rh_session *s);
 /* Fills s->terms from that and from o.key_terms. RH_ERR_NOMEM; as rh_terms_new() of the latter. */
 rh_status rh_session_find_terms(rh_session *s, rh_error *err);
-/* session_said.c: where after a return the transcriber is to begin (s->heard_from), and what is final of that: text
- * (NULL = none, or no memory; freed with rh_free()) and its seconds. */
-char *rh_session_said(rh_session *s, double *said_s);
+/* session_said.c: where after a return the transcriber is to begin (s->heard_from), and what is final of that, in s from
+ * there: all up to *until_s, with the text (NULL = none, or no memory; freed with rh_free()) from *from_s on. */
+char *rh_session_said(rh_session *s, double *from_s, double *until_s);
 double rh_session_said_until(const rh_session *s); /* the end of the last final, s; 0 = none */
 /* session_copy.c: whether its sound is in a store that others have too; what is there of it, from an earlier server; and
  * what comes from now on goes there. */

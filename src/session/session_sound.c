@@ -126,13 +126,15 @@ int64_t rh_session_audio_us(const rh_session *cs)
     return us;
 }
 
-json_t *rh_session_keep_segment(rh_session *s, size_t segment, double offset_s, double heard_to)
+json_t *rh_session_keep_segment(rh_session *s, size_t segment, double offset_s, double heard_to, double context_from)
 {
     const rh_speech_segment *said = &s->said.segments[segment];
     double start = offset_s + (double)said->start, end = offset_s + (double)said->end;
     json_t *w, *words = rh_finals_words(&s->said, segment, offset_s);
     json_t *kept =
         json_pack("{s:s, s:o, s:o}", "text", said->text, "words", words, "heard_to", rh_rounded(heard_to, 1000));
+    if (context_from >= 0)
+        json_object_set_new(kept, "context_from", rh_rounded(context_from, 1000));
     size_t i;
     pthread_mutex_lock(&s->lock);
     json_array_foreach(words, i, w)
@@ -178,7 +180,8 @@ static void heard_final(rh_session *s, const rh_heard *h, double offset)
     rh_final_delivery d = {0};
     if (says_anything(h) && rh_finals_add(&s->said, h, &d) == RH_OK) {
         double heard_to = offset + fmax(h->fresh_to, (double)h->end);
-        send_final(s, rh_session_keep_segment(s, s->said.n_segments - 1, offset, heard_to));
+        double context_from = h->context_from < 0 ? -1 : offset + h->context_from;
+        send_final(s, rh_session_keep_segment(s, s->said.n_segments - 1, offset, heard_to, context_from));
         note_delivery(s, &d, offset, rh_timeline_delivery);
         rh_session_voice_ended(s, rh_finals_judge_end(&s->said, h, s->models->turn));
     } else if (says_anything(h))

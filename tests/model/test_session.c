@@ -66,16 +66,21 @@ static void on_event(void *user, const json_t *e)
     h->last_end = json_number_value(json_object_get(e, "end"));
 }
 
-static void feed_all(rh_session *s, size_t from, size_t to)
+static void feed(rh_session *s, const float *x, size_t from, size_t to)
 {
     rh_error err;
     for (size_t i = from; i < to; i += PIECE) {
         size_t n = to - i < PIECE ? to - i : PIECE;
         int64_t t_us = (int64_t)(i * 1000000 / RATE);
-        assert_int_equal(rh_session_feed(s, jfk.samples + i, n, t_us, &err), RH_OK);
+        assert_int_equal(rh_session_feed(s, x + i, n, t_us, &err), RH_OK);
         while (rh_session_work(s, &err) == RH_OK)
             ;
     }
+}
+
+static void feed_all(rh_session *s, size_t from, size_t to)
+{
+    feed(s, jfk.samples, from, to);
 }
 
 static rh_session *open_session(rh_store *store, const char *id, heard *h)
@@ -232,6 +237,34 @@ static void nothing_is_heard_behind_the_last_word(void **state)
     }
 }
 
+/* Whether very soft speech is heard depends on how loud the speech before it was: who goes on knows that too. */
+static void who_goes_on_finds_the_same_voice(void **state)
+{
+    enum { PHRASE = 37000, EACH = PHRASE + 3 * RATE / 2 };
+    static const float gain[] = {1, 0.1f, 0.0178f};
+    static float x[3 * EACH];
+    heard h[2] = {0};
+    rh_store *store = NULL;
+    (void)state;
+    for (size_t i = 0; i < 3 * EACH; i++)
+        x[i] = i % EACH < PHRASE ? gain[i / EACH] * jfk.samples[i % EACH] : 0;
+    for (int killed = 0; killed < 2; killed++) {
+        const char *id = killed ? "soft-killed" : "soft";
+        assert_int_equal(rh_store_open(&store, db, NULL), RH_OK);
+        rh_session *s = open_session(store, id, &h[killed]);
+        feed(s, x, 0, 2 * EACH);
+        assert_int_equal(h[killed].finals, 2);
+        if (killed) {
+            rh_session_free(s);
+            s = open_session(store, id, &h[killed]);
+        }
+        feed(s, x, 2 * EACH, 3 * EACH);
+        json_decref(finish(s));
+        rh_store_close(store);
+    }
+    assert_string_equal(h[0].text, h[1].text);
+}
+
 static void recording_without_a_face_has_the_timeline_of_its_voice(void **state)
 {
     (void)state;
@@ -299,6 +332,7 @@ int main(void)
         cmocka_unit_test(killed_session_goes_on_where_it_was),
         cmocka_unit_test(a_final_whose_sound_comes_again_is_told_once),
         cmocka_unit_test(nothing_is_heard_behind_the_last_word),
+        cmocka_unit_test(who_goes_on_finds_the_same_voice),
         cmocka_unit_test(recording_without_a_face_has_the_timeline_of_its_voice),
         cmocka_unit_test(silence_is_a_session_without_words),
     };

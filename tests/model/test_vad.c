@@ -250,6 +250,40 @@ static void a_word_too_short_is_no_speech(void **state)
     rh_audio_done(&jfk);
 }
 
+/* A session that goes on elsewhere is heard from 30 s before on. */
+static void what_was_long_ago_hardly_counts(void **state)
+{
+    enum { AGO = 30 * RATE / RH_VAD_CHUNK, MORE = 3 };
+    static const float gain[] = {1, 0.05f, 0.3f, 0.02f};
+    rh_audio jfk;
+    rh_error err;
+    rh_vad *always = NULL, *later = NULL;
+    int n = 0;
+    (void)state;
+    assert_int_equal(rh_audio_read_file(&jfk, "tests/fixtures/jfk.flac", 60, &err), RH_OK);
+    assert_int_equal(rh_vad_new(&always, model, &err), RH_OK);
+    assert_int_equal(rh_vad_new(&later, model, &err), RH_OK);
+    for (int part = 0; part < 4; part++)
+        for (size_t at = 0; at + RH_VAD_CHUNK <= jfk.n; at += RH_VAD_CHUNK, n++) {
+            float chunk[RH_VAD_CHUNK], p, q;
+            for (int i = 0; i < RH_VAD_CHUNK; i++)
+                chunk[i] = gain[part] * jfk.samples[at + (size_t)i];
+            assert_int_equal(rh_vad_push(always, chunk, &p), RH_OK);
+            if (n < MORE * RATE / RH_VAD_CHUNK)
+                continue;
+            assert_int_equal(rh_vad_push(later, chunk, &q), RH_OK);
+            if (n >= MORE * RATE / RH_VAD_CHUNK + AGO) {
+                assert_float_equal(p, q, 0.05f);
+                assert_float_equal(rh_vad_loudness(always), rh_vad_loudness(later),
+                                   0.1f * rh_vad_loudness(always) + 1e-9f);
+            }
+        }
+    assert_true(n > MORE * RATE / RH_VAD_CHUNK + AGO + 5 * RATE / RH_VAD_CHUNK);
+    rh_vad_free(always);
+    rh_vad_free(later);
+    rh_audio_done(&jfk);
+}
+
 static void memory_can_fail_anywhere(void **state)
 {
     (void)state;
@@ -302,7 +336,7 @@ int main(void)
         cmocka_unit_test(what_is_not_speech_gives_no_span), cmocka_unit_test(speech_is_found_loud_and_soft),
         cmocka_unit_test(pauses_of_a_speech_are_found),     cmocka_unit_test(speech_that_begins_at_once_is_heard),
         cmocka_unit_test(a_word_too_short_is_no_speech),    cmocka_unit_test(memory_can_fail_anywhere),
-        cmocka_unit_test(other_models_are_refused),
+        cmocka_unit_test(what_was_long_ago_hardly_counts),  cmocka_unit_test(other_models_are_refused),
     };
     return cmocka_run_group_tests(tests, load, unload);
 }

@@ -35,9 +35,11 @@ typedef struct {
     bool verbatim;         /* finals come with a verbatim decode: hesitations are written down */
     bool expected;         /* words that a pause follows come with what the model expects behind them */
     bool joined;           /* words behind a pause come with what it expects in place of the pause */
-    const char *said;      /* what the first said_s seconds of the sound hold, final already: what follows is
-                             decoded behind it, and none of it is told again; NULL = nothing. Copied */
-    double said_s;         /* [0, 3600] */
+    double said_s;         /* [0, 3600]: the first said_s seconds are final already and none of them is told again;
+                             they tell what the voice is like, and how loud */
+    const char *said;      /* the words of them from said_from_s on, behind which is decoded what follows; NULL = none.
+                             Copied */
+    double said_from_s;    /* [0, said_s] */
 } rh_transcriber_options;
 
 /* What was heard; valid until the next _work, _finish or _free. */
@@ -59,6 +61,7 @@ typedef struct {
     const float *sound;
     size_t n_sound;
     double sound_from, fresh_from, fresh_to;
+    double context_from; /* finals: the words from there on up to fresh_to will be `said` of what follows; < 0 = none */
 } rh_heard;
 
 rh_transcriber_options rh_transcriber_options_default(void);

@@ -45,14 +45,19 @@ static rh_status check_options(const rh_transcriber_options *o, rh_error *err)
         return rh_fail(err, RH_ERR_INVAL, "words settled every %d ms: give 1000 to 20000, or 0", o->settle_ms);
     if (!(o->said_s >= 0 && o->said_s <= 3600))
         return rh_fail(err, RH_ERR_INVAL, "%g s of sound that is known: give 0 to 3600", o->said_s);
+    if (!(o->said_from_s >= 0 && o->said_from_s <= o->said_s))
+        return rh_fail(err, RH_ERR_INVAL, "words that are known from %g s on: give 0 to %g", o->said_from_s, o->said_s);
     return RH_OK;
 }
 
 static void take_said(rh_transcriber *t, const rh_transcriber_options *o)
 {
     t->settled = t->last_end = (int64_t)(o->said_s * RATE);
-    if (o->said && strlen(o->said) < sizeof t->last_text)
+    t->last_from = (int64_t)(o->said_from_s * RATE);
+    if (o->said && strlen(o->said) < sizeof t->last_text) {
         strcpy(t->last_text, o->said);
+        strcpy(t->last_verbatim, o->said);
+    }
     t->o.said = NULL;
 }
 
@@ -185,11 +190,13 @@ static void begin_utterance(rh_transcriber *t)
         at = t->settled;
     if (at < t->base)
         at = t->base;
+    bool begins = t->gate.start * RH_VAD_CHUNK >= t->speech_end; /* else it goes on */
     t->open = true;
     t->begun = t->settle_from = t->onset;
-    note_pause(t, t->speech_end, t->gate.start * RH_VAD_CHUNK);
+    if (begins)
+        note_pause(t, t->speech_end, t->gate.start * RH_VAD_CHUNK);
     rh_tr_start_at(t, at);
-    t->paused = true;
+    t->paused = begins;
 }
 
 static void on_gate(rh_transcriber *t, rh_gate_event e)
@@ -197,7 +204,7 @@ static void on_gate(rh_transcriber *t, rh_gate_event e)
     int64_t start = t->gate.start * RH_VAD_CHUNK, end = t->gate.end * RH_VAD_CHUNK;
     if (e == RH_GATE_ENDED)
         t->speech_samples += end - start;
-    if (e == RH_GATE_OPENED && t->open)
+    if (e == RH_GATE_OPENED && (t->open || t->seen <= t->settled))
         note_pause(t, t->speech_end, start);
     if (t->gate.state == RH_GATE_SPEECH && !t->open && t->seen > t->settled)
         begin_utterance(t); /* or goes on, after the sound was finished in mid-speech */

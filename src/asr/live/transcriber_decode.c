@@ -354,10 +354,13 @@ static void remember_words(rh_transcriber *t, const rh_transcript *text, int end
     t->last_from = (int64_t)((text->words[first].start - fminf(widest / 2, 0.15f)) * RATE);
 }
 
+/* Of a final that was just added, if there are words. */
 static void remember(rh_transcriber *t, const rh_transcript *text, int end, int64_t settled)
 {
     remember_words(t, text, end, settled);
     remember_verbatim(t, settled);
+    if (end && t->last_text[0])
+        t->heard[t->n_heard - 1].context_from = t->last_from;
 }
 
 void rh_tr_start_at(rh_transcriber *t, int64_t at)

@@ -30,6 +30,7 @@ static rh_status add(rh_transcriber *t, const rh_transcript *text, tr_heard h)
         rh_transcript_done(&h.verbatim);
         return st;
     }
+    h.context_from = -1;
     t->heard[t->n_heard++] = h;
     return RH_OK;
 }
@@ -144,7 +145,8 @@ rh_status rh_transcriber_next(rh_transcriber *t, rh_heard *out)
                       .alone = h->alone,
                       .joined = h->joined,
                       .pooled = h->pooled,
-                      .n_pooled = h->n_pooled};
+                      .n_pooled = h->n_pooled,
+                      .context_from = (double)h->context_from / TR_RATE};
     if (h->to > h->from) {
         int64_t from = h->fresh - TR_LOOK_BACK < h->from ? h->fresh - TR_LOOK_BACK : h->from;
         from = from > t->base ? from : t->base;

@@ -31,6 +31,7 @@ typedef struct {
     rh_transcript verbatim;
     int64_t from, to;         /* sound that was decoded, in samples */
     int64_t fresh, fresh_end; /* of it new */
+    int64_t context_from;     /* of what is decoded next; < 0 = none */
 } tr_heard;
 
 /* A short pause inside an utterance, in samples. */
