@@ -133,6 +133,10 @@ class Alone:
     def make_whole(self):
         self.killed.server.wait_ready()
 
+    def request(self, *what):
+        status, _, body = self.killed.server.request(*what)
+        return status, body
+
     def disturb(self, what, rng):
         assert what == "kill"
         self.killed.kill()
