@@ -34,11 +34,11 @@ static double too_many_fillers(const rh_cue_view *v)
     return v->fillers >= FILLERS_LEAST ? (v->fillers / minutes(v) - 5) / 4 : 0;
 }
 
-/* As the report takes points off for them: none up to 1.6 s a minute, 7 at 3.4. Who speaks slowly makes long pauses
- * too: then the pace is what there is to say. */
+/* As the report takes points off for them: none up to 1.6 s a minute, 7 at 3.4. Who speaks slowly, or nearly so, makes
+ * long pauses too: then the pace is what there is to say. */
 static double too_many_pauses(const rh_cue_view *v)
 {
-    bool slow = v->slow_wpm <= 0 || too_slow(v) >= 1;
+    bool slow = v->slow_wpm <= 0 || too_slow(v) >= STILL;
     return !slow && v->n_broken >= PAUSES_LEAST ? (v->broken_s / minutes(v) - 1.6) / 1.8 : 0;
 }
 

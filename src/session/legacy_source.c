@@ -163,7 +163,7 @@ static void feed_session(rh_legacy_source *l, const float *samples, size_t n, in
         keep_sound(l, samples, n, t_us);
     double end = (double)s->spool.n / RATE;
     pthread_mutex_unlock(&s->feed_lock);
-    rh_session_advance(s, end, false);
+    rh_session_advance(s, end);
 }
 
 /* {lock} */

@@ -187,7 +187,7 @@ rh_status rh_session_measure(rh_session *s, const atomic_bool *cancel, rh_sessio
     if (st != RH_OK)
         return st;
     s->length = fmax((double)s->spool.n / RATE, s->now);
-    rh_session_advance(s, floor(s->length) + 1, false);
+    rh_session_advance(s, floor(s->length) + 1);
     close_look_away(s);
     st = rh_timeline_faces(&s->timeline, s->length, &faces);
     st = st == RH_OK ? measure(s, &faces, cancel, &out->analysis, err) : rh_fail(err, st, "session: out of memory");

@@ -30,7 +30,7 @@ void rh_session_note_face(rh_session *s, const rh_face *f, int64_t t_us)
     pthread_mutex_unlock(&s->lock);
     if (ended)
         rh_session_keep_event(s, "look_away", away.start, away.end, json_pack("{s:s}", "direction", away.direction));
-    rh_session_advance(s, t, s->transcriber && rh_transcriber_speaking(s->transcriber));
+    rh_session_advance(s, t);
 }
 
 rh_status rh_session_frame(rh_session *s, const void *bytes, size_t n, int64_t t_us, rh_error *err)

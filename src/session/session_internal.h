@@ -126,7 +126,7 @@ void rh_session_copy_sound(rh_session *s);
 json_t *rh_session_meta(const rh_session *s);
 const char *rh_session_language(const rh_session *s);          /* NULL = detect */
 void rh_session_count_word(rh_session *s, const json_t *word); /* in the timeline; {lock} held */
-/* Time has come to `t`: stores finished seconds, sends metrics and a cue when due. */
-void rh_session_advance(rh_session *s, double t, bool speaking);
+/* Time has come to `t`: stores finished seconds, sends metrics and a cue when due. Any thread. */
+void rh_session_advance(rh_session *s, double t);
 
 #endif

@@ -4,6 +4,7 @@
 #include "session_internal.h"
 
 static const double METRICS_EVERY_S = 1.0;
+static const double PAUSE_S = 0.25;           /* so much silence is one: cues may come */
 enum { ENOUGH_VOICE = 4 * RH_CONTOUR_PER_S }; /* steps */
 
 /* {lock} held */
@@ -71,8 +72,16 @@ static const rh_cue *cue_due(rh_session *s, bool speaking)
     return rh_cue_next(&s->cues, &s->cue_view);
 }
 
-void rh_session_advance(rh_session *s, double t, bool speaking)
+/* In mid-speech, as far as the voice was followed. */
+static bool is_speaking(const rh_session *s)
 {
+    return s->transcriber && rh_transcriber_speaking(s->transcriber) &&
+           rh_transcriber_quiet_s(s->transcriber) < PAUSE_S;
+}
+
+void rh_session_advance(rh_session *s, double t)
+{
+    bool speaking = is_speaking(s);
     json_t *metrics = NULL;
     const rh_cue *cue = NULL;
     pthread_mutex_lock(&s->lock);

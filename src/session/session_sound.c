@@ -11,7 +11,6 @@
 
 static const double LAG_S = 3.0; /* recognition further behind than this is told */
 static const double LAG_EVERY_S = 1.0;
-static const double PAUSE_S = 0.25; /* so much silence is one: cues may come */
 enum { RATE = RH_ASR_RATE_HZ, LEVEL_BLOCK = RATE / 10 };
 
 static double level_of(const float *x, size_t n)
@@ -227,10 +226,26 @@ void rh_session_take_heard(rh_session *s)
     }
 }
 
+/* Time goes on as far as the voice was followed; returns how far behind the sound that is, in s. */
+static double advance(rh_session *s, double *fed)
+{
+    pthread_mutex_lock(&s->feed_lock);
+    double unfed = fmax(0, (double)s->spool.n - (double)s->n_fed) / RATE;
+    *fed = (double)s->spool.n / RATE;
+    pthread_mutex_unlock(&s->feed_lock);
+    double behind = rh_transcriber_behind_s(s->transcriber) + unfed;
+    rh_session_advance(s, *fed - behind);
+    return behind;
+}
+
 int64_t rh_session_look(rh_session *s, bool *decodes)
 {
+    double fed;
     *decodes = s->transcriber && rh_transcriber_due(s->transcriber);
-    return s->transcriber ? rh_transcriber_may_wait_us(s->transcriber, decodes) : 0;
+    if (!s->transcriber)
+        return 0;
+    (void)advance(s, &fed);
+    return rh_transcriber_may_wait_us(s->transcriber, decodes);
 }
 
 rh_status rh_session_work(rh_session *s, rh_error *err)
@@ -246,15 +261,10 @@ rh_status rh_session_work(rh_session *s, rh_error *err)
         st = rh_transcriber_work(s->transcriber, NULL, err);
     rh_session_take_heard(s);
     rh_session_take_turn(s);
-    pthread_mutex_lock(&s->feed_lock);
-    double fed = (double)s->spool.n / RATE, unfed = fmax(0, fed - (double)s->n_fed / RATE);
-    pthread_mutex_unlock(&s->feed_lock);
-    double behind = rh_transcriber_behind_s(s->transcriber) + unfed;
+    double fed, behind = advance(s, &fed);
     if (behind > LAG_S && fed - s->lag_told_at >= LAG_EVERY_S) {
         s->lag_told_at = fed;
         rh_session_send(s, json_pack("{s:s, s:f}", "type", "lag", "seconds", rh_tenth(behind)));
     }
-    bool quiet = rh_transcriber_quiet_s(s->transcriber) >= PAUSE_S;
-    rh_session_advance(s, fed - behind, rh_transcriber_speaking(s->transcriber) && !quiet);
     return st;
 }

@@ -16,6 +16,7 @@
 #include "rehearse/media/audio.h"
 #include "rehearse/session/session.h"
 #include "rehearse/report/report.h"
+#include "session/session_internal.h"
 
 enum { RATE = 16000, PIECE = RATE / 10 };
 
@@ -29,6 +30,7 @@ typedef struct {
     int partials, finals, faces, metrics, reports;
     char text[4096]; /* finals joined */
     double last_end;
+    double cue_t; /* of the first cue, 0 = none */
 } heard;
 
 static void on_face(void *user, const rh_face *f, double t, double unix_time, const rh_error *remark)
@@ -57,6 +59,8 @@ static void on_event(void *user, const json_t *e)
     h->partials += strcmp(type, "transcript.partial") == 0;
     h->metrics += strcmp(type, "metrics") == 0;
     h->reports += strcmp(type, "report") == 0;
+    if (strcmp(type, "cue") == 0 && h->cue_t <= 0)
+        h->cue_t = json_number_value(json_object_get(e, "t"));
     if (strcmp(type, "transcript.final") != 0)
         return;
     h->finals++;
@@ -304,6 +308,29 @@ static void silence_is_a_session_without_words(void **state)
     json_decref(report);
 }
 
+/* A decode may have to wait for other people's: the pause in which a cue may come is found meanwhile. */
+static void a_cue_comes_in_a_pause_that_no_decode_has_seen(void **state)
+{
+    (void)state;
+    static const float nothing[PIECE];
+    enum { FROM = 10 * RATE };
+    heard h = {0};
+    rh_error err;
+    bool decodes;
+    rh_session *s = open_session(NULL, "pause", &h);
+    feed_all(s, 0, FROM); /* in the last words */
+    s->timeline.last_face = 10;
+    s->timeline.last_present = 5.9; /* out of the picture for so long that it is due, and no longer */
+    for (size_t i = FROM; i < FROM + 2 * RATE && h.cue_t <= 0; i += PIECE) {
+        const float *x = i + PIECE <= jfk.n ? jfk.samples + i : nothing;
+        assert_int_equal(rh_session_feed(s, x, PIECE, (int64_t)(i * 1000000 / RATE), &err), RH_OK);
+        (void)rh_session_look(s, &decodes);
+    }
+    printf("cue at %.1f s\n", h.cue_t);
+    assert_true(h.cue_t > 10.4 && h.cue_t < 11.5);
+    rh_session_free(s);
+}
+
 static int load(void **state)
 {
     (void)state;
@@ -335,6 +362,7 @@ int main(void)
         cmocka_unit_test(who_goes_on_finds_the_same_voice),
         cmocka_unit_test(recording_without_a_face_has_the_timeline_of_its_voice),
         cmocka_unit_test(silence_is_a_session_without_words),
+        cmocka_unit_test(a_cue_comes_in_a_pause_that_no_decode_has_seen),
     };
     return cmocka_run_group_tests(tests, load, unload);
 }

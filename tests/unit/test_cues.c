@@ -180,6 +180,9 @@ static void pauses_need_to_be_a_habit(void **state)
     assert_null(due_now(v));
     v.broken_s = 1.2;
     assert_string_equal(due_now(v)->kind, "pauses");
+    v.slow_wpm = 90; /* a measure that wavers about the limit of pace is slow all the while */
+    assert_null(due_now(v));
+    v.slow_wpm = calm.slow_wpm;
     v.heard_s = 5; /* the same so far: not as if it went on like that */
     v.broken_s = 0.7;
     assert_null(due_now(v));

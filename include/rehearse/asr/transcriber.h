@@ -8,8 +8,8 @@
  * A partial starts from the tokens of the one before (a draft), so decoding
  * again costs a few steps.
  * Times: seconds from the first sample fed.
- * Threads: _feed, _behind_s, _speaking and _speech_s may run beside the rest, which
- * is for one thread at a time. */
+ * Threads: _feed, _behind_s, _speaking, _quiet_s and _speech_s may run beside the rest,
+ * which is for one thread at a time. */
 #ifndef RH_TRANSCRIBER_H
 #define RH_TRANSCRIBER_H
 

@@ -106,8 +106,8 @@ int64_t rh_session_audio_us(const rh_session *s); /* sound held so far: where a 
 /* With `acks`: what a loss of power leaves. Until _measure(), or _discard(); any thread. */
 int64_t rh_session_durable_us(const rh_session *s);  /* sound; 0 while the session itself is not in the store */
 int64_t rh_session_durable_seq(const rh_session *s); /* events; -1 likewise */
-/* Follows voice activity through the sound fed, which is cheap: how long _work may wait, and whether it has to decode
- * (transcriber.h). Not beside _work. */
+/* Follows voice activity through the sound fed, which is cheap, and tells a cue where there is one for the pause it finds:
+ * how long _work may wait, and whether it has to decode (transcriber.h). Not beside _work. */
 int64_t rh_session_look(rh_session *s, bool *decodes);
 /* Recognises what is due and emits events. RH_AGAIN when nothing was due: call again
  * after more sound or 200 ms. The only slow call but _finish. */

@@ -304,6 +304,7 @@ static rh_status look(rh_transcriber *t)
     if (t->gate.state == RH_GATE_SPEECH)
         speech += (t->gate.end - t->gate.start) * RH_VAD_CHUNK;
     atomic_store(&t->speech, speech);
+    atomic_store(&t->quiet, t->seen - t->speech_end);
     atomic_store(&t->speaking, t->open);
     return st;
 }
@@ -445,6 +446,7 @@ void rh_transcriber_reset(rh_transcriber *t)
     t->last_from = t->last_end = t->context_end = t->speech_end = t->n_pauses = 0;
     atomic_store(&t->behind, 0);
     atomic_store(&t->speech, 0);
+    atomic_store(&t->quiet, 0);
 }
 
 double rh_transcriber_behind_s(const rh_transcriber *t)
@@ -476,7 +478,7 @@ const float *rh_transcriber_latest(const rh_transcriber *t, size_t most, size_t 
 
 double rh_transcriber_quiet_s(const rh_transcriber *t)
 {
-    return (double)(t->seen - t->speech_end) / RATE;
+    return (double)atomic_load(&t->quiet) / RATE;
 }
 
 double rh_transcriber_speech_s(const rh_transcriber *t)

@@ -104,7 +104,7 @@ struct rh_transcriber {
     int n_heard, next_heard;
     size_t cap_heard;
     atomic_bool speaking;
-    atomic_llong behind, speech; /* samples, for other threads */
+    atomic_llong behind, speech, quiet; /* samples, for other threads */
 };
 
 /* A try to settle words has failed. */
