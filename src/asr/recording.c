@@ -21,11 +21,13 @@ enum {
     SURE = RATE,              /* the last second of a decode that goes on may be wrong */
     AROUND = RATE * 15 / 100, /* how far from a word's edge the softest place is looked for */
     SOFT = RATE * 4 / 100,    /* and how long it is */
+    MORE_CUTS = 3,            /* tried where the first does not help */
 };
 
 static const float SHORTEST = 0.12f; /* s: the least that a word keeps */
 /* s: what a word lasts at most, and mostly; the least speech without words that was passed over */
 static const float LONGEST = 0.8f, USUAL = 0.5f, PASSED_OVER = 2.5f;
+static const float WORTH_IT = 1.0f; /* s: the least speech behind a later cut */
 /* A cut after a sentence or a clause is worth one in a place so many times louder. */
 static const float SENTENCE = 10.0f, CLAUSE = 3.0f;
 
@@ -225,6 +227,15 @@ static rh_status hears(const job *j, size_t from, size_t to, const rh_asr_params
     return st;
 }
 
+/* The middle of the first pause of the voice that begins at `at` or later; 0 = none. */
+static size_t next_pause(const job *j, size_t at)
+{
+    for (size_t i = 0; i + 1 < j->n_speech; i++)
+        if (j->speech[i].end >= at)
+            return j->speech[i].end + (j->speech[i + 1].start - j->speech[i].end) / 2;
+    return 0;
+}
+
 /* Where to cut a piece that is heard better in two, 0 = nowhere. The decoder now and then passes over what it
  * makes nothing of, and goes on with what follows; what it passed over, by itself, it mostly hears. */
 static rh_status passed_over(const job *j, size_t from, size_t to, const rh_asr_params *p, rh_transcript *t,
@@ -239,6 +250,14 @@ static rh_status passed_over(const job *j, size_t from, size_t to, const rh_asr_
     if (at <= from || at >= to || (float)(high - low) / RATE < PASSED_OVER)
         return RH_OK;
     rh_status st = hears(j, low, high, p, spoken(j, from, start, end) / 2, &better, err);
+    /* Behind "uh uh uh" it may stop for good, and stop again where it begins in there: from a later pause on. */
+    for (int i = 0; st == RH_OK && !better && !first && i < MORE_CUTS; i++) {
+        at = next_pause(j, at + RATE);
+        float left = at ? spoken(j, from, (float)(at - from) / RATE, end) : 0;
+        if (left < WORTH_IT)
+            break;
+        st = hears(j, at, to, p, left / 2, &better, err);
+    }
     if (st != RH_OK || better) {
         *cut = at;
         return st;

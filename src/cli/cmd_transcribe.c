@@ -53,8 +53,8 @@ static rh_status transcribe(job *j, const char *path, rh_audio *audio, rh_error 
     rh_progress_start(&bar, path);
     rh_asr_params p = rh_asr_params_default();
     p.beam = j->beam;
-    /* Plain text shows no times; finding them costs a decoder pass. */
-    p.word_times = strcmp(j->format, "text") != 0 && strcmp(j->format, "tsv") != 0;
+    /* Plain text shows no times, but with the voice's they tell what the decoder passed over. */
+    p.word_times = j->vad || (strcmp(j->format, "text") != 0 && strcmp(j->format, "tsv") != 0);
     p.prompt = j->prompt;
     p.terms = j->terms;
     p.translate = j->translate;

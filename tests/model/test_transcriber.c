@@ -283,6 +283,35 @@ static void soft_speech_beside_loud_speech_is_heard(void **state)
     }
 }
 
+/* The decoder ends behind "uh uh uh": what follows in the same piece has to be heard from a later pause on. */
+static void words_behind_a_stammer_are_not_lost(void **state)
+{
+    (void)state;
+    static float x[60 * RATE];
+    size_t n = 0;
+    rh_error err;
+    for (int i = 0; i < 2; i++) {
+        rh_audio a;
+        static const char *const paths[] = {"tests/fixtures/stammer.flac", "tests/fixtures/fillers_but_um.flac"};
+        assert_int_equal(rh_audio_read_file(&a, paths[i], 60, &err), RH_OK);
+        memcpy(x + n, a.samples, a.n * sizeof *x);
+        n += a.n;
+        rh_audio_done(&a);
+    }
+    rh_transcript file;
+    rh_asr_stream *s = NULL;
+    rh_asr_params p = rh_asr_params_default();
+    p.language = "en";
+    rh_transcript_init(&file);
+    assert_int_equal(rh_asr_stream_new(&s, model, &err), RH_OK);
+    assert_int_equal(rh_recording_transcribe(s, vad, x, n, &p, &file, NULL, NULL, &err), RH_OK);
+    printf("%s\n", file.text);
+    assert_true(file.n_words > 8);
+    assert_true(file.words[file.n_words - 1].end > 16.0f);
+    rh_transcript_done(&file);
+    rh_asr_stream_free(s);
+}
+
 static atomic_bool canceled;
 
 /* Six "uh" with a pause amid them: told what came before it, and again in its company, the decoder ends there, so
@@ -388,6 +417,7 @@ int main(void)
         cmocka_unit_test(speech_without_a_pause_is_settled_by_agreement),
         cmocka_unit_test(soft_speech_beside_loud_speech_is_heard),
         cmocka_unit_test(what_a_context_hides_is_heard_by_itself),
+        cmocka_unit_test(words_behind_a_stammer_are_not_lost),
         cmocka_unit_test(a_canceled_decode_loses_nothing),
         cmocka_unit_test(bad_options_and_samples_are_refused),
     };
