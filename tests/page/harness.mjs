@@ -17,7 +17,7 @@ export const shots = process.env.REHEARSE_SHOTS || join(work, 'shots');
 mkdirSync(shots, { recursive: true });
 export const axePath = join(modules, 'axe-core/axe.min.js');
 
-const chromiumPath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(existsSync);
+export const chromiumPath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(existsSync);
 
 // A face that moves a little, and somebody who speaks: from the fixtures.
 export function media({ speech = 'tests/fixtures/jfk.flac', silenceBefore = 1.5, silenceAfter = 30 } = {}) {

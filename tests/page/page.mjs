@@ -10,6 +10,7 @@ import { model } from './model.mjs';
 import { proxied } from './proxied.mjs';
 import { questions } from './questions.mjs';
 import { signin } from './signin.mjs';
+import { voices } from './voice.mjs';
 import { axePath, browser, errors, finish, media, part, root, Server, shots, test } from './harness.mjs';
 
 const PHONE = { width: 390, height: 844 };
@@ -354,6 +355,7 @@ await test('progress lists the practices and deletes them for good', async () =>
 if (part('questions')) await questions({ open, quiet, axe, looksFinished, server, errors });
 if (part('attempts')) await attempts({ open, quiet, axe, looksFinished, server, errors });
 if (part('interviews')) await interviews({ open, quiet, axe, looksFinished, server, errors });
+if (part('voice')) await voices({ open, quiet, server });
 if (part('corners')) await corners({ open, quiet, axe, looksFinished, server, errors });
 if (part('languages')) await languages({ open, quiet, axe, looksFinished, server });
 if (part('model')) await model({ open, quiet, axe, looksFinished, server });

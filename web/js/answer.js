@@ -4,22 +4,26 @@ import { canRecord, Recorder } from './recorder.js';
 import { el } from './words.js';
 
 const PICTURES_PER_S = 10;
+const HELD = 60;          // tenths of a second
 
 // What a caption shows: words that stay, and those that may change.
 export const captionOf = (settled, tentative) => el('span', {}, settled ? `${settled} ` : '', el('span', { class: 'tentative' }, tentative));
 
 export class Answer {
-  // `saved` as in live.js: the session that another page load began. `heard` gets the sound too.
-  constructor({ capture, self, id, start, saved, heard }) {
+  // `saved` as in live.js: the session that another page load began. `before`: sound that the answer began with; `heard` gets
+  // all later sound too.
+  constructor({ capture, self, id, start, saved, before = [], heard }) {
     this.capture = capture;
     this.id = id;
     this.said = false;
     this.began = false;
-    let waiting = []; // sound from before the server is ready
-    capture.onsound = (samples) => {
+    let waiting = [...before]; // sound from before the server is ready
+    this.held = []; // the newest of the interviewer's, of which the last may prove to be the person's
+    capture.onsound = this.onsound = (samples) => {
       heard?.(samples);
       if (waiting) waiting.push(samples);
-      else this.live.sound(samples);
+      else if (this.othersFrom === undefined) this.live.sound(samples);
+      else if (this.held.push(samples) > HELD) this.live.sound(this.held.shift());
     };
     this.live = new Live(id, start, saved);
     this.part = saved?.part ?? 0; // of the video
@@ -46,9 +50,11 @@ export class Answer {
     return Math.max(0, this.seconds - (this.othersMs + now) / 1000);
   }
 
-  // What is heard meanwhile is the interviewer.
-  interrupted(speaking) {
+  // What is heard meanwhile is the interviewer, but for the last `theirs` tenths of a second.
+  interrupted(speaking, theirs = 0) {
+    while (!speaking && this.held.length > theirs) this.live.sound(this.held.shift());
     this.live.tell({ type: 'interviewer', speaking });
+    for (const samples of this.held.splice(0)) this.live.sound(samples);
     if (speaking) this.othersFrom ??= performance.now();
     else if (this.othersFrom !== undefined) {
       this.othersMs += performance.now() - this.othersFrom;
@@ -63,7 +69,8 @@ export class Answer {
   }
 
   #quiet() {
-    this.capture.onsound = null;
+    for (const samples of this.held.splice(0)) this.live.sound(samples);
+    if (this.capture.onsound === this.onsound) this.capture.onsound = null;
     clearInterval(this.pictures);
   }
 

@@ -2,7 +2,7 @@
 // long, and how the interviewer speaks and waits.
 import { $, request, settings, spokenLanguage } from './api.js';
 import { COMMON, nameOfRole } from './bank.js';
-import { chooseVoice as voiceOf, clearThroat, hush, speak, voices } from './speak.js';
+import { chooseVoice as voiceOf, clearThroat, hush, speak, voices, whenVoicesChange } from './speak.js';
 import { el, put, w } from './words.js';
 
 const SAMPLE = 'Tell me about a time you learnt something the hard way.'; // as the questions: in English
@@ -51,7 +51,6 @@ export function chooseInterview(bank, shared) {
 
 async function chooseVoice() {
   const aloud = $('#aloud'), select = $('#voice'), hear = $('#hear'), hint = $('#voice-hint');
-  aloud.checked = settings.aloud !== false;
   aloud.addEventListener('change', () => { settings.aloud = aloud.checked; });
   let list = [];
   const tell = () => {
@@ -63,18 +62,19 @@ async function chooseVoice() {
     const spoken = await speak(SAMPLE, { ...voiceSettings(), lang: 'en', aloud: true });
     if (!spoken && hint.isConnected) put(hint, w('voice.no_sound'));
   });
-  list = await voices();
-  if (!select.isConnected) return;
-  const usual = voiceOf(list, settings.voice, 'en');
-  if (!usual && list.length) select.append(el('option', { value: '' }, w('voice.none_here')));
-  select.append(...list.map((v) => el('option', { value: v.voiceURI }, v.localService ? `${v.name} (${v.lang})` : w('voice.online', { name: v.name, language: v.lang }))));
-  select.value = usual?.voiceURI ?? '';
-  for (const control of [aloud, select, hear]) control.disabled = !list.length;
-  if (!list.length) {
-    aloud.checked = false;
-    select.append(el('option', { value: '' }, w('voice.none')));
-  }
-  tell();
+  const fill = async () => {
+    list = await voices();
+    if (!select.isConnected) return;
+    const usual = voiceOf(list, settings.voice, 'en');
+    select.replaceChildren(...(!list.length ? [el('option', { value: '' }, w('voice.none'))] : usual ? [] : [el('option', { value: '' }, w('voice.none_here'))]),
+      ...list.map((v) => el('option', { value: v.voiceURI }, v.localService ? `${v.name} (${v.lang})` : w('voice.online', { name: v.name, language: v.lang }))));
+    select.value = usual?.voiceURI ?? '';
+    for (const control of [aloud, select, hear]) control.disabled = !list.length;
+    aloud.checked = list.length > 0 && settings.aloud !== false;
+    tell();
+  };
+  const forget = whenVoicesChange(() => { if (select.isConnected) fill(); else forget(); });
+  await fill();
 }
 
 // The texts of "Fit it to a job", as a session takes them.

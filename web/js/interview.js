@@ -5,6 +5,7 @@ import { Answer, captionOf } from './answer.js';
 import { stayAwake } from './awake.js';
 import { nameOfRole } from './bank.js';
 import { together } from './capture.js';
+import { Ear } from './ear.js';
 import { goalSeconds, patience, voiceSettings } from './interview-setup.js';
 import { clock as clockText } from './report.js';
 import { clearThroat, hush, speak } from './speak.js';
@@ -15,6 +16,7 @@ const FOLLOW_UPS = 2;     // a question
 const REPORT_MS = 15000;  // so long a follow-up is waited for
 const SETTLE_MS = 500;    // two clicks at once are one
 const CUE_MS = 5000;
+const OVERLAP_MS = 400;    // into the answer
 const ENGLISH = 'en';      // the questions and what follows on them
 const QUIET_S = 20;       // nothing said so far: what there is to do
 const THANKS = ['interview.thanks.1', 'interview.thanks.2', 'interview.thanks.3'];
@@ -36,7 +38,7 @@ function followUp(report, question, asked) {
 export function interview(shared, alive, { id, plan, role: roleId, role_name: roleName }, saved = null) {
   show('view-interview');
   const role = () => nameOfRole(roleId, roleName);
-  const { capture } = shared;
+  const { capture } = shared, ear = new Ear(), hears = (samples) => ear.hear(samples);
   // Held, since events come after the view has gone too.
   const [root, self, where, title, phaseText, heard, cue, link, timer, captions, done, again] =
     ['.interview', '#self', '#asked-as', '#asked', '#phase', '#heard', '#cue', '#link', '#timer', '#caption', '#finish', '#again'].map((s) => $(s));
@@ -56,7 +58,7 @@ export function interview(shared, alive, { id, plan, role: roleId, role_name: ro
   const enter = (name) => {
     phase = root.dataset.phase = name;
     since = performance.now();
-    put(phaseText, PHASES[name]);
+    put(phaseText, name === 'asking' && ear.echo ? w('interview.asking_first') : PHASES[name]);
     put(done, w(name === 'asking' ? 'interview.answer_now' : 'practice.finish'));
     if (name !== 'listening' && document.activeElement === again) done.focus({ preventScroll: true });
     again.hidden = name !== 'listening';
@@ -74,16 +76,22 @@ export function interview(shared, alive, { id, plan, role: roleId, role_name: ro
     setTitle(at);
   };
 
-  async function say(text, lang = ENGLISH) {
+  async function say(text, lang = ENGLISH, open = false) {
     const mine = voice = new AbortController();
     const { signal } = mine;
     root.dataset.voice = '';
-    const how = await speak(text, { ...voiceSettings(), lang, signal });
+    if (phase !== 'listening') capture.onsound = hears;
+    const how = await speak(text, { ...voiceSettings(), lang, ear, open, signal });
     document.body.classList.toggle('online-voice', how === 'online');
     if (!how) title.ariaLive = 'polite'; // then a screen reader says it
     if (voice !== mine) return; // the next has begun
     voice = null;
     delete root.dataset.voice;
+  }
+
+  // Whose first words were lost in the interviewer's last is told.
+  function overlapped(mine) {
+    if (answer === mine && phase === 'listening' && !left && ear.ranOver(OVERLAP_MS / 100)) tell(w('interview.not_heard'), true);
   }
 
   async function thank() {
@@ -96,10 +104,11 @@ export function interview(shared, alive, { id, plan, role: roleId, role_name: ro
   // One answer, until it is over; its report, or null.
   function listen(from) {
     const base = `${id}-${question.index}${question.step ? `-${question.step}` : ''}`;
-    const mine = answer = new Answer({ capture, self, saved: from, id: from?.id ?? `${base}-${crypto.getRandomValues(new Uint32Array(1))[0].toString(36)}`,
+    const mine = answer = new Answer({ capture, self, saved: from, before: from ? [] : ear.take(), heard: hears, id: from?.id ?? `${base}-${crypto.getRandomValues(new Uint32Array(1))[0].toString(36)}`,
       start: { interview: id, question_index: question.index, follow_up: question.step, question: question.text, kind: question.kind,
         client: settings.client || 'me', language: spokenLanguage(true), keep_media: Boolean(settings.keep), keep_video: Boolean(settings.video), face_hz: 4, turns: true, patience_s: patience() } });
     enter('listening');
+    if (!from) setTimeout(overlapped, OVERLAP_MS, mine);
     save();
     const over = new Promise((r) => { decide = r; });
     const report = new Promise((r) => { mine.on('report', (m) => r(m.report ?? m)); });
@@ -157,7 +166,7 @@ export function interview(shared, alive, { id, plan, role: roleId, role_name: ro
         enter('asking');
         save();
         asked.push({ index: question.index, text: question.text, rule: question.rule });
-        await say(question.text);
+        await say(question.text, ENGLISH, true);
         if (!going()) break;
         if (skipping) {
           skipping = false;
@@ -213,8 +222,9 @@ export function interview(shared, alive, { id, plan, role: roleId, role_name: ro
     put(phaseText, PHASES.asking);
     tell('');
     timer.classList.remove('over'); // told again after it
-    await say(question.text);
-    mine.interrupted(false);
+    await say(question.text, ENGLISH, true);
+    mine.interrupted(false, ear.theirs);
+    if (phase === 'listening') setTimeout(overlapped, OVERLAP_MS, mine);
     if (phase === 'listening') put(phaseText, PHASES.listening);
   });
   $('#skip').addEventListener('click', () => {
