@@ -92,7 +92,7 @@ def behaviour(rows, p, sure, likely):
     the others."""
     held = np.array([r["held"] for r in rows])
     first = np.array([r["first"] for r in rows])
-    wait = np.where((p >= sure) & ~held & ~first, SURE_S, np.where((p >= likely) & ~held, LIKELY_S, np.where(p >= DOUBT_P, DOUBT_S, SILENCE_S)))
+    wait = np.where((p >= sure) & ~held & ~first, SURE_S, np.where(p >= np.where(held, sure, likely), LIKELY_S, np.where(p >= DOUBT_P, DOUBT_S, SILENCE_S)))
     inside = np.array([r["where"] in ("within", "between") for r in rows])
     last = np.array([r["where"] == "last" for r in rows])
     cuts = np.clip(3 - wait[inside], 0, 2.5) / 2.5

@@ -11,7 +11,7 @@ static const double DOUBT_PATIENCES = 1.75; /* what is rather no end, and may be
 static const double LONGER = 1.25;          /* than the longest pause after which the person went on */
 static const double LONGER_AT_MOST_S = 3.2;
 static const double SLACK_S = 0.1; /* by which times of words and of voice activity differ */
-enum { ENOUGH_WORDS = 12 };        /* a shorter answer is seldom over */
+enum { ENOUGH_WORDS = 12 };        /* a shorter answer is over only where that is sure */
 static const float DOUBT_P = 0.06f;
 
 void rh_turns_init(rh_turns *t, double patience_s)
@@ -134,7 +134,7 @@ static double wait_s(const rh_turns *t, float p)
     bool enough = t->n_final + t->n_new >= ENOUGH_WORDS;
     if (p >= rh_turn_sure && enough && t->second)
         s = fmin(fmax(soonest, LONGER * t->breath), likely);
-    else if (p >= rh_turn_likely && enough)
+    else if (p >= (enough ? rh_turn_likely : rh_turn_sure))
         s = likely;
     else if (p >= DOUBT_P)
         s = fmax(DOUBT_PATIENCES * t->patience_s, fmin(LONGER * t->longest, LONGER_AT_MOST_S));

@@ -175,6 +175,16 @@ static void a_short_answer_and_who_pauses_long_get_more_time(void **state)
     v.t = 13.4;
     assert_int_equal(rh_turns_step(&t, &v).news, RH_TURN_ENDED);
 
+    expects(&w, 0.99f); /* and where it is sure, the usual one */
+    rh_turns_init(&t, RH_TURN_PATIENCE_S);
+    rh_turns_hear(&t, &w, 5, 1, 10.2, true);
+    rh_turns_judge(&t, 10, 0.99f);
+    v = quiet(10, 11.6);
+    assert_int_equal(rh_turns_step(&t, &v).news, RH_TURN_STARTED);
+    assert_int_equal(rh_turns_step(&t, &v).news, RH_TURN_NOTHING);
+    v.t = 11.7;
+    assert_int_equal(rh_turns_step(&t, &v).news, RH_TURN_ENDED);
+
     t = said("That is how we brought it back on its feet in a week.", 6, 0.3f);
     t.patience_s = 1;
     v = quiet(6, 7.7);
