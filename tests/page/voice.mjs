@@ -64,7 +64,7 @@ function room({ voice, person, seconds, late, echo, tellsEnd }) {
 }
 
 export async function voices({ open, quiet, server }) {
-  const voice = clip('1688-142285-0002.flac'), person = clip('367-130732-0003.ogg'), cough = clip('367-130732-0003.ogg', '-t', '0.9'), onAndOn = clip('367-130732-0003.ogg', '-af', ON_AND_ON);
+  const voice = clip('1688-142285-0002.flac'), person = clip('367-130732-0003.ogg'), cough = clip('367-130732-0003.ogg', '-t', '1.1'), onAndOn = clip('367-130732-0003.ogg', '-af', ON_AND_ON);
 
   const begin = async (page, how) => {
     await page.addInitScript(room, { voice, person, seconds: 2, late: 300, tellsEnd: true, ...how });
@@ -107,8 +107,8 @@ export async function voices({ open, quiet, server }) {
     await page.evaluate(() => window.answerNow());
     await captions(page, 'crayfish');
     const finals = await page.evaluate(() => window.heard.filter((m) => /^transcript/.test(m.type)).map((m) => m.text));
-    for (const text of finals) assert.match(text, /^the\b|pacific|crayfish/i, 'the first words are the person\'s');
-    assert.equal(await page.textContent('#cue'), '');
+    for (const text of finals) assert.match(text, /^$|^the\b|pacific|crayfish/i, `the first words are the person's, not "${text}"`);
+    assert.doesNotMatch(await page.textContent('#cue'), /not heard/);
     await leave(page);
   });
 

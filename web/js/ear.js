@@ -3,8 +3,8 @@
 // quietest that the microphone has been while the voice spoke tells whether it hears it.
 const CHUNK_MS = 100;
 const KEPT = 60;               // chunks: a person's words until they are understood to be an answer
-const NOISE_OVER = 100;        // chunks
-const NOISE_SHARE = 0.2;       // of them are noise alone
+const NOISE_OVER = 300;        // chunks
+const NOISE_SHARE = 0.1;       // of them at least are noise alone
 const OVER_NOISE_DB = 10, LEAST_DB = -55;
 const UTTERANCE = 10;          // chunks: a shorter one does not tell
 const COMES_BACK = 0.3;        // that share of it is loud: the voice is heard
@@ -45,8 +45,8 @@ export class Ear {
     const level = decibels(samples);
     this.levels.push(level);
     if (this.levels.length > NOISE_OVER) this.levels.shift();
-    const loud = level > this.#threshold;
-    this.kept.push({ samples, loud, silent: level < this.#threshold - OVER_NOISE_DB / 2 });
+    const threshold = this.#threshold, loud = level > threshold;
+    this.kept.push({ samples, loud, silent: level < threshold - OVER_NOISE_DB / 2 });
     if (this.kept.length > KEPT) this.kept.shift();
     if (this.ending !== undefined) this.#follow(loud);
     const u = this.utterance;
