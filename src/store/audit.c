@@ -13,8 +13,9 @@ static rh_status run_list(rh_store *s, store_op *o, rh_error *err)
 {
     json_decref(o->out); /* of an attempt before */
     o->out = NULL;
-    return store_rows(store_use(s->db, RH_SQL_AUDITS, VALUES(R(o->start), N(o->n), T(o->person), T(o->reader))),
-                      &o->out, err);
+    return store_rows(
+        store_use(s->db, RH_SQL_AUDITS, VALUES(R(o->start), N(o->n), T(o->person), T(o->reader), N(o->n64))), &o->out,
+        err);
 }
 
 static rh_status run_forget(rh_store *s, store_op *o, rh_error *err)
@@ -29,18 +30,15 @@ rh_status rh_store_audit(rh_store *s, const json_t *row)
                 : RH_ERR_NOMEM;
 }
 
-rh_status rh_store_audits(rh_store *s, const char *person, const char *session, int limit, double before, json_t **out,
+rh_status rh_store_audits(rh_store *s, const char *person, const char *session, rh_store_page page, json_t **out,
                           rh_error *err)
 {
-    if (limit < 1 || limit > RH_STORE_LIST_MAX)
-        return rh_fail(err, RH_ERR_INVAL, "limit %d outside 1..%d", limit, RH_STORE_LIST_MAX);
-    store_op o = {.how = STORE_READ,
-                  .run = run_list,
-                  .person = person,
-                  .reader = session,
-                  .n = limit,
-                  .start = before > 0 ? before : 1e18};
-    return store_ask(s, &o, out, err);
+    char *end = NULL;
+    store_op o = {.how = STORE_READ, .run = run_list, .person = person, .reader = session};
+    o.n64 = page.before_id ? strtoll(page.before_id, &end, 10) : 0;
+    if (page.before_id && (end == page.before_id || *end))
+        return rh_fail(err, RH_ERR_INVAL, "before_id must be the id of the last one seen: a number");
+    return store_ask_page(s, &o, page, out, err);
 }
 
 rh_status rh_store_audit_forget(rh_store *s, double unix_time, rh_error *err)

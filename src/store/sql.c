@@ -146,10 +146,10 @@ const char *const rh_sql_text[RH_SQL_COUNT] = {
     [RH_SQL_AUDIO_CUT] = "DELETE FROM audio WHERE session = ?1 AND at >= ?2",
     [RH_SQL_SHARES_EXPIRE] = "DELETE FROM share WHERE expires <= ?1 RETURNING id",
     [RH_SQL_AUDIT] = "INSERT INTO audit (t, data) VALUES (?1, ?2)",
-    [RH_SQL_AUDITS] = "SELECT data, id, t FROM audit WHERE t < ?1"
+    [RH_SQL_AUDITS] = "SELECT data, CAST(id AS TEXT) AS id, t FROM audit WHERE (t < ?1 OR (t = ?1 AND audit.id < ?5))"
                       " AND (CAST(?3 AS TEXT) IS NULL OR coalesce(audit.data ->> '$.person', '') = ?3)"
                       " AND (CAST(?4 AS TEXT) IS NULL OR audit.data ->> '$.session' = ?4)"
-                      " ORDER BY t DESC, id DESC LIMIT ?2",
+                      " ORDER BY t DESC, audit.id DESC LIMIT ?2",
     [RH_SQL_AUDIT_FORGET] = "DELETE FROM audit WHERE t < ?1",
     [RH_SQL_JOB_ADD] = "INSERT INTO job (id, kind, state, session, created, due, data)"
                        " SELECT ?1, ?2, 'queued', ?3, unixepoch(), 0, ?4 WHERE ?5 >"

@@ -640,6 +640,58 @@ static void rows_are_somebodys(void **state)
     rh_store_close(s);
 }
 
+static void make_one_moment_of_all(const char *store)
+{
+    static const char update[] = "UPDATE audit SET t = 1000.25";
+    char command[640];
+    sqlite3 *db = NULL;
+    if (on_server) {
+        (void)snprintf(command, sizeof command, "psql -q -c '%s' '%s'", update, store);
+        assert_int_equal(system(command), 0);
+        return;
+    }
+    assert_int_equal(sqlite3_open(store, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, update, NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_close(db);
+}
+
+static void what_people_did_comes_in_pages_though_it_was_at_one_moment(void **state)
+{
+    enum { N = 7 };
+    char file[160];
+    (void)snprintf(file, sizeof file, "%s/audit.db", folder);
+    const char *store = on_server ? fresh() : file;
+    rh_store *s = NULL;
+    rh_error err;
+    json_t *got = NULL;
+    char last[32];
+    bool seen[N] = {0};
+    (void)state;
+    assert_int_equal(rh_store_open(&s, store, &err), RH_OK);
+    for (int i = 0; i < N; i++) {
+        json_t *row = json_pack("{s:i}", "what", i);
+        assert_int_equal(rh_store_audit(s, row), RH_OK);
+        json_decref(row);
+    }
+    assert_int_equal(rh_store_flush(s, &err), RH_OK);
+    make_one_moment_of_all(store);
+    rh_store_page page = {.limit = 2};
+    for (int n = 0; n < N; json_decref(got)) {
+        assert_int_equal(rh_store_audits(s, NULL, NULL, page, &got, &err), RH_OK);
+        assert_in_range(json_array_size(got), 1, 2);
+        for (size_t i = 0; i < json_array_size(got); i++, n++) {
+            int what = (int)json_integer_value(row_of(got, i, "what"));
+            assert_false(seen[what]);
+            seen[what] = true;
+            (void)snprintf(last, sizeof last, "%s", json_string_value(row_of(got, i, "id")));
+        }
+        page = (rh_store_page){.limit = 2, .before = 1000.25, .before_id = last};
+    }
+    page.before_id = "one";
+    assert_int_equal(rh_store_audits(s, NULL, NULL, page, &got, &err), RH_ERR_INVAL);
+    rh_store_close(s);
+}
+
 static void what_people_did_is_kept_for_a_time(void **state)
 {
     (void)state;
@@ -658,20 +710,21 @@ static void what_people_did_is_kept_for_a_time(void **state)
     } cases[] = {{NULL, NULL, 2},  {"anna", NULL, 1}, {"", NULL, 1},
                  {"bob", NULL, 0}, {NULL, "one", 2},  {NULL, "two", 0}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        assert_int_equal(rh_store_audits(s, cases[i].person, cases[i].session, 10, 0, &got, &err), RH_OK);
+        assert_int_equal(
+            rh_store_audits(s, cases[i].person, cases[i].session, (rh_store_page){.limit = 10}, &got, &err), RH_OK);
         assert_int_equal(json_array_size(got), cases[i].n);
         json_decref(got);
     }
-    assert_int_equal(rh_store_audits(s, NULL, NULL, 1, 0, &got, &err), RH_OK);
+    assert_int_equal(rh_store_audits(s, NULL, NULL, (rh_store_page){.limit = 1}, &got, &err), RH_OK);
     assert_string_equal(json_string_value(row_of(got, 0, "what")), "delete"); /* the newest first */
     json_decref(got);
-    assert_int_equal(rh_store_audits(s, NULL, NULL, 0, 0, &got, &err), RH_ERR_INVAL);
+    assert_int_equal(rh_store_audits(s, NULL, NULL, (rh_store_page){.limit = 0}, &got, &err), RH_ERR_INVAL);
     assert_int_equal(rh_store_audit_forget(s, 1000, &err), RH_OK);
-    assert_int_equal(rh_store_audits(s, NULL, NULL, 10, 0, &got, &err), RH_OK);
+    assert_int_equal(rh_store_audits(s, NULL, NULL, (rh_store_page){.limit = 10}, &got, &err), RH_OK);
     assert_int_equal(json_array_size(got), 2);
     json_decref(got);
     assert_int_equal(rh_store_audit_forget(s, 4e9, &err), RH_OK);
-    assert_int_equal(rh_store_audits(s, NULL, NULL, 10, 0, &got, &err), RH_OK);
+    assert_int_equal(rh_store_audits(s, NULL, NULL, (rh_store_page){.limit = 10}, &got, &err), RH_OK);
     assert_int_equal(json_array_size(got), 0);
     json_decref(got);
     rh_store_close(s);
@@ -737,6 +790,7 @@ int main(void)
         cmocka_unit_test(attempts_have_measures_and_clients_have_goals),
         cmocka_unit_test(rows_are_somebodys),
         cmocka_unit_test(what_people_did_is_kept_for_a_time),
+        cmocka_unit_test(what_people_did_comes_in_pages_though_it_was_at_one_moment),
         cmocka_unit_test(interviews_are_listed_counted_and_expire),
         cmocka_unit_test(wrong_files_and_ids_are_refused),
     };

@@ -277,9 +277,9 @@ void rh_interview_share_out(json_t *interview);
 
 /* Queued; `row`: object kept as it is (person, role, what, session, address). */
 rh_status rh_store_audit(rh_store *s, const json_t *row);
-/* Array of them with id and t (Unix time), newest first. `person` ("" = without one), `session`: NULL = of all. `before`:
- * 0, or the `t` of the last one seen. */
-rh_status rh_store_audits(rh_store *s, const char *person, const char *session, int limit, double before, json_t **out,
+/* Array of them with id (a text) and t (Unix time), newest first. `person` ("" = without one), `session`: NULL = of all. Of
+ * the last one seen `page` takes `t` as `before`. */
+rh_status rh_store_audits(rh_store *s, const char *person, const char *session, rh_store_page page, json_t **out,
                           rh_error *err);
 rh_status rh_store_audit_forget(rh_store *s, double unix_time, rh_error *err); /* those from before */
 

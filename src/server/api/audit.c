@@ -6,14 +6,11 @@ enum { DIGITS = 17 };
 
 static rh_status list(rh_ask *a)
 {
-    json_t *rows = NULL, *row;
-    size_t i;
+    json_t *rows = NULL;
     rh_status st = rh_ask_range(a);
     if (st == RH_OK)
         st = rh_store_audits(a->server->store, a->has_person ? a->person : NULL, a->session[0] ? a->session : NULL,
-                             a->limit, a->before, &rows, &a->err);
-    json_array_foreach(rows, i, row)
-        json_object_del(row, "id");
+                             rh_ask_page_of(a), &rows, &a->err);
     if (st == RH_OK)
         rh_ask_json_exact(a, json_pack("{s:o}", "audit", rows), DIGITS);
     return st;
