@@ -308,6 +308,49 @@ static void silence_is_a_session_without_words(void **state)
     json_decref(report);
 }
 
+typedef struct {
+    rh_session *s;
+    int ended;
+    bool goes_on;
+} speaker;
+
+/* Goes on while the last words of the answer are decoded. */
+static void on_turn(void *user, const json_t *e)
+{
+    speaker *p = user;
+    rh_error err;
+    const char *type = json_string_value(json_object_get(e, "type"));
+    p->ended += strcmp(type, "turn.ended") == 0;
+    if (p->goes_on && strcmp(type, "transcript.final") == 0 && json_number_value(json_object_get(e, "end")) > 9.5) {
+        p->goes_on = false;
+        assert_int_equal(rh_session_feed(p->s, jfk.samples + RATE / 2, RATE, 15000000, &err), RH_OK);
+    }
+}
+
+static int turns_ended(bool goes_on)
+{
+    static const float nothing[4 * RATE];
+    speaker p = {.goes_on = goes_on};
+    rh_error err;
+    rh_session_options o = {
+        .id = "turn", .language = "en", .turns = true, .patience_s = 1.8, .emit = on_turn, .user = &p};
+    assert_int_equal(rh_session_new(&p.s, models, NULL, &o, &err), RH_OK);
+    assert_int_equal(rh_session_feed(p.s, jfk.samples, jfk.n, 0, &err), RH_OK);
+    assert_int_equal(rh_session_feed(p.s, nothing, 4 * RATE, 11000000, &err), RH_OK);
+    while (rh_session_work(p.s, &err) == RH_OK)
+        ;
+    rh_session_free(p.s);
+    assert_false(p.goes_on && goes_on);
+    return p.ended;
+}
+
+static void who_goes_on_during_a_decode_has_not_ended(void **state)
+{
+    (void)state;
+    assert_int_equal(turns_ended(false), 1);
+    assert_int_equal(turns_ended(true), 0);
+}
+
 /* A decode may have to wait for other people's: the pause in which a cue may come is found meanwhile. */
 static void a_cue_comes_in_a_pause_that_no_decode_has_seen(void **state)
 {
@@ -362,6 +405,7 @@ int main(void)
         cmocka_unit_test(who_goes_on_finds_the_same_voice),
         cmocka_unit_test(recording_without_a_face_has_the_timeline_of_its_voice),
         cmocka_unit_test(silence_is_a_session_without_words),
+        cmocka_unit_test(who_goes_on_during_a_decode_has_not_ended),
         cmocka_unit_test(a_cue_comes_in_a_pause_that_no_decode_has_seen),
     };
     return cmocka_run_group_tests(tests, load, unload);
