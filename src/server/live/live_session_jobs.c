@@ -321,8 +321,8 @@ static void work_run(rh_job *base, rh_worker *w)
     pthread_mutex_lock(&j->p->recognising);
     do {
         j->st = rh_session_work(j->p->session, &j->err);
-    } while (j->st == RH_OK && j->decodes && rh_now_us() - from < WORK_SLICE_US &&
-             !atomic_load(&w->server->cancel_all));
+    } while (j->st == RH_OK && j->decodes && rh_pool_waiting(w->server->speech) == 0 &&
+             rh_now_us() - from < WORK_SLICE_US && !atomic_load(&w->server->cancel_all));
     pthread_mutex_unlock(&j->p->recognising);
 }
 
