@@ -266,14 +266,14 @@ class Audit(unittest.TestCase):
                           (None, "link", "note"), ("bob", "member", "unshare"), ("bob", "member", "delete")])
         self.assertEqual([r["address"] for r in reversed(got)][:2], ["127.0.0.1", "203.0.113.9"])
         for r in got:
-            self.assertLessEqual(set(r), {"t", "person", "role", "what", "session", "address"})
+            self.assertLessEqual(set(r), {"id", "t", "person", "role", "what", "session", "address"})
             self.assertTrue(began - 1 < r["t"] < time.time() + 1)
         self.assertIn("export", [r["what"] for r in self.rows("?person=bob")])
         self.assertEqual({r.get("person") for r in self.rows("?person=bob")}, {"bob"})
-        pages, before = [], 0
-        while page := self.rows(f"?limit=2&session=s-audit&before={before!r}"):
+        pages, before = [], "before=0"
+        while page := self.rows(f"?limit=2&session=s-audit&{before}"):
             pages += page
-            before = page[-1]["t"]
+            before = f"before={page[-1]['t']!r}&before_id={page[-1]['id']}"
         self.assertEqual(pages, got)
         self.assertNotIn("hidden words", json.dumps(got))
         shown = subprocess.run([binary(), "audit", "--data-dir", os.path.join(server.data.name, "data"), "--session", id],

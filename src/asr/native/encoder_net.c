@@ -122,6 +122,11 @@ bool enc_net_supported(void)
     return rh_gemm_best() != NULL;
 }
 
+const char *enc_net_kernels(const enc_net *net)
+{
+    return net->g->name;
+}
+
 rh_status enc_net_new(enc_net **out, const rh_ggml_file *file, rh_error *err)
 {
     const rh_ggml_hparams *h = rh_ggml_file_hparams(file);

@@ -30,7 +30,8 @@ typedef struct {
 bool enc_net_supported(void);
 /* RH_ERR_FORMAT a tensor is missing, of another shape or damaged; RH_ERR_NOMEM. The file is not needed afterwards. */
 rh_status enc_net_new(enc_net **out, const rh_ggml_file *file, rh_error *err);
-void enc_net_free(enc_net *net); /* after its work spaces; NULL is fine */
+const char *enc_net_kernels(const enc_net *net); /* their name: rh_gemm.name */
+void enc_net_free(enc_net *net);                 /* after its work spaces; NULL is fine */
 
 /* With n_threads of its own. RH_ERR_NOMEM. */
 rh_status enc_work_new(enc_work **out, const enc_net *net, int n_threads, rh_error *err);

@@ -19,8 +19,10 @@ static bool path_of(const rh_enc_model *m, int tenths, char *path, size_t size)
 {
     if (!m->cache_dir[0])
         return false;
-    int n = snprintf(path, size, "%s/silence-%016llx-%s-%d.bin", m->cache_dir,
-                     (unsigned long long)rh_ggml_file_hash(m->file), m->precision, tenths);
+    /* Each set of kernels rounds in its own way. */
+    int n = snprintf(path, size, "%s/silence-%016llx-%s-%s-%d.bin", m->cache_dir,
+                     (unsigned long long)rh_ggml_file_hash(m->file), m->precision,
+                     m->net ? enc_net_kernels(m->net) : "openvino", tenths);
     return n > 0 && (size_t)n < size;
 }
 
@@ -28,8 +30,6 @@ static header header_of(const rh_enc_model *m, int tenths)
 {
     size_t d = (size_t)m->hp.n_audio_state;
     header h = {.magic = "rhsil01", .model = rh_ggml_file_hash(m->file), .merge = MERGE, .tenths = tenths};
-    if (m->net)
-        memcpy(h.magic, "rhsil02", sizeof h.magic);
     memcpy(h.precision, m->precision, strnlen(m->precision, sizeof h.precision));
     h.n_kv = 2 * (size_t)m->hp.n_audio_layer * (size_t)enc_n_merged(m) * d;
     h.n_states = (size_t)m->hp.n_audio_ctx * d;
