@@ -70,15 +70,15 @@ rh_status rh_pool_submit(rh_pool *p, rh_job *job)
     return rh_queue_push_due(p->queue, job, job->due_us);
 }
 
-bool rh_pool_start(rh_pool *p, const void *job, size_t size)
+rh_job *rh_pool_start(rh_pool *p, const void *job, size_t size)
 {
     rh_job *j = rh_alloc(size);
     if (j)
         memcpy(j, job, size);
     if (j && rh_pool_submit(p, j) == RH_OK)
-        return true;
+        return j;
     rh_free(j);
-    return false;
+    return NULL;
 }
 
 bool rh_pool_withdraw(rh_pool *p, const rh_job *job)

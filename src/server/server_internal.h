@@ -180,8 +180,9 @@ void rh_server_tick(rh_server *s, int64_t now_us);
 rh_status rh_pool_new(rh_pool **out, rh_server *s, int n_threads, size_t capacity, int nice, rh_error *err);
 /* RH_ERR_LIMIT full; RH_END closed: the server ends. The job stays the caller's. */
 rh_status rh_pool_submit(rh_pool *p, rh_job *job);
-/* Submits a copy of a job of `size` bytes, which `done` frees; false: full, closed or no memory. */
-bool rh_pool_start(rh_pool *p, const void *job, size_t size);
+/* Submits a copy of a job of `size` bytes, which `done` frees; NULL: full, closed or no memory. What it returns is for
+ * the loop thread, until `done`. */
+rh_job *rh_pool_start(rh_pool *p, const void *job, size_t size);
 /* Takes a job back that has not begun, whose owner is the caller again; false: it has. */
 bool rh_pool_withdraw(rh_pool *p, const rh_job *job);
 /* The end of a pool, NULL is fine: takes no more jobs; waits for those it has; frees. A closed

@@ -79,21 +79,18 @@ static int64_t due_us(const rh_live_session *p)
 static bool start(rh_live_session *p, unsigned kind, rh_pool *pool, void (*run)(rh_job *, rh_worker *),
                   void (*done)(rh_server *, rh_job *), rh_media_item *item)
 {
-    live_job *j = rh_calloc(1, sizeof *j);
-    if (!j)
-        return false;
     bool recognises = kind == RH_LIVE_RECOGNISES;
-    *j = (live_job){
-        .job = {.run = run, .done = done, .due_us = recognises ? due_us(p) : 0}, .p = p, .kind = kind, .item = item};
-    if (rh_pool_submit(pool, &j->job) != RH_OK) {
-        rh_free(j);
+    live_job j = {.job = {.run = run, .done = done, .due_us = recognises ? due_us(p) : 0},
+                  .p = p,
+                  .kind = kind,
+                  .item = item,
+                  .decodes = recognises && p->decodes};
+    rh_job *started = rh_pool_start(pool, &j, sizeof j);
+    if (!started)
         return false;
-    }
     p->jobs |= kind;
-    if (recognises) {
-        j->decodes = p->decodes;
-        p->recognises = j;
-    }
+    if (recognises)
+        p->recognises = (live_job *)started;
     return true;
 }
 
