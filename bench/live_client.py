@@ -21,6 +21,12 @@ def references():
     return [(i, os.path.join(data, "librispeech", "audio", i + ".flac")) for i in ids]
 
 
+def samples(path):
+    """16-bit sound at RATE."""
+    return subprocess.run(["ffmpeg", "-loglevel", "error", "-i", path, "-f", "s16le", "-ar", str(RATE), "-ac", "1", "-"],
+                          stdout=subprocess.PIPE, check=True).stdout
+
+
 def speech_ends(pcm):
     """Seconds of the first and the last loud 20 ms of 16-bit sound."""
     x = array.array("h", pcm)
@@ -66,8 +72,7 @@ class Person(threading.Thread):
         faint = array.array("h", [noise.randint(-6, 6) for _ in range(int(PAUSE_S * RATE))]).tobytes()
         self.sound += faint
         for name, path in files:
-            pcm = subprocess.run(["ffmpeg", "-loglevel", "error", "-i", path, "-f", "s16le", "-ar", str(RATE), "-ac", "1", "-"],
-                                 stdout=subprocess.PIPE, check=True).stdout
+            pcm = samples(path)
             said = Utterance(name, len(self.sound) / 2 / RATE, pcm)
             self.utterances += [said] if said.to <= seconds else []
             self.sound += pcm + faint
