@@ -130,9 +130,10 @@ export async function test(name, fn) {
       console.log(`ok  ${((Date.now() - began) / 1000).toFixed(1)} s`);
     } catch (e) {
       console.log(`FAIL\n      ${String(e.stack || e).split('\n').slice(0, 60).join('\n      ')}`);
+      // Nothing of it disturbs what follows.
+      for (const b of browsers) for (const context of b.contexts()) if (!before.includes(context)) await context.close().catch(() => {});
+      errors.length = 0;
       if (began + TEST_MS > Date.now() && again++ < MOST_AGAIN) {
-        for (const b of browsers) for (const context of b.contexts()) if (!before.includes(context)) await context.close().catch(() => {});
-        errors.length = 0;
         console.log('once more');
         continue;
       }

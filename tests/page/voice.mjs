@@ -7,7 +7,7 @@ import { root, test } from './harness.mjs';
 
 const clip = (file, ...how) => execFileSync('ffmpeg', ['-loglevel', 'error', '-i', join(root, 'tests/fixtures', file), ...how,
   '-ac', '1', '-ar', '16000', '-f', 'wav', '-'], { maxBuffer: 1 << 24 }).toString('base64');
-const ON_AND_ON = 'aresample=16000,atrim=0.2:1.2,aloop=loop=9:size=16000'; // without a pause
+const ON_AND_ON = 'aresample=16000,atrim=0.3:1.1,volume=14dB,aloop=loop=12:size=12800'; // without a pause, as loud as the voice
 
 // A room: the voice sounds for `seconds` and ends `late` ms later, or never as far as the browser tells; `echo` of it comes back.
 function room({ voice, person, seconds, late, echo, tellsEnd }) {
