@@ -15,7 +15,7 @@ static const double MIN_PACED_S = 6; /* a phrase alone has no pace */
 static const double BREATH_S = 0.3;       /* of a pause inside a clause: no listener minds */
 static const double LONG_PAUSE_S = 0.5;   /* everybody hears it */
 static const double WITHIN_MOST_S = 1.2;  /* one long pause is one pause */
-static const double SHOWN = 0.6;          /* of the fillers that are sounds: bench/fillers, live */
+static const double SHOWN = 0.6;          /* of the fillers that are sounds: bench/fillers_live */
 static const double PAUSES_NATURAL = 0.3; /* of speaking time */
 
 void rh_timeline_init(rh_timeline *t)
