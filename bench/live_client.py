@@ -40,6 +40,11 @@ def speech_ends(pcm):
     return over[0] * FRAME / RATE, (over[-1] + 1) * FRAME / RATE
 
 
+def faint(rng, seconds):
+    """Noise of a quiet room."""
+    return array.array("h", [rng.randint(-6, 6) for _ in range(int(seconds * RATE))]).tobytes()
+
+
 def binary(kind, us, payload):
     """A masked binary frame; a mask of zeros costs the generator nothing."""
     n = 9 + len(payload)
@@ -62,20 +67,20 @@ class Utterance:
 
 class Person(threading.Thread):
     """Speaks the files over /v1/session, 100 ms a message, a second of faint noise between two of them; with a picture, ten
-    a second, each of which is answered. Falls silent after `seconds`: what is cut off then does not count as said."""
+    a second, each of which is answered. Falls silent after `seconds`: what is cut off then does not count as said. Begins
+    `after_s` seconds after start(), so that the pieces of many do not come all at the same moment."""
 
-    def __init__(self, server, i, files, picture=None, seconds=math.inf):
+    def __init__(self, server, i, files, after_s, picture=None, seconds=math.inf):
         super().__init__()
         self.sound, self.utterances, self.picture = bytearray(), [], picture
         self.pictures, self.video = 0, []  # sent; seconds to their replies
-        noise = random.Random(i)
-        faint = array.array("h", [noise.randint(-6, 6) for _ in range(int(PAUSE_S * RATE))]).tobytes()
-        self.sound += faint
+        pause = faint(random.Random(i), PAUSE_S)
+        self.sound += pause
         for name, path in files:
             pcm = samples(path)
             said = Utterance(name, len(self.sound) / 2 / RATE, pcm)
             self.utterances += [said] if said.to <= seconds else []
-            self.sound += pcm + faint
+            self.sound += pcm + pause
             if said.to >= seconds:
                 del self.sound[int(2 * RATE * seconds):]
                 break
@@ -83,11 +88,10 @@ class Person(threading.Thread):
         self.ws.send({"type": "start", "sample_rate": RATE, "language": "en", "face_hz": 20 if picture else 1})
         while self.ws.recv()["type"] != "ready":
             pass
-        self.offset = 0.13 * i if seconds == math.inf else 0.037 * i
-        self.lag = 0
+        self.after_s, self.lag = after_s, 0
 
     def run(self):
-        time.sleep(self.offset)
+        time.sleep(self.after_s)
         self.began = time.time()
         reader = threading.Thread(target=self.read)
         reader.start()
@@ -143,5 +147,7 @@ def p95(values):
     return sorted(values)[int(0.95 * (len(values) - 1) + 0.5)] if values else math.nan
 
 
-def figures(values):
-    return f"p50={statistics.median(values):.3g} p95={p95(values):.3g}" if values else "none"
+def figures(values, scale=1, form=".3g"):
+    """Of those that are known."""
+    values = [scale * v for v in values if v is not None]
+    return f"p50={statistics.median(values):{form}} p95={p95(values):{form}}" if values else "none"
