@@ -21,19 +21,14 @@ static void print_row(const json_t *row)
 static int print_all(rh_store *s, const char *person, const char *session, bool as_json)
 {
     rh_error err;
-    rh_store_page page = {.limit = RH_STORE_LIST_MAX};
-    char last[32];
-    size_t n;
-    do {
+    rh_store_walk walk = {.page.limit = RH_STORE_LIST_MAX};
+    while (!walk.over) {
         json_t *rows = NULL, *row;
         size_t i;
-        if (rh_store_audits(s, person, session, page, &rows, &err) != RH_OK)
+        if (rh_store_audits(s, person, session, walk.page, &rows, &err) != RH_OK)
             return rh_cli_fail(RH_EXIT_FAILED, "%s", err.msg);
-        n = json_array_size(rows);
+        rh_store_walk_on(&walk, rows, "t");
         json_array_foreach(rows, i, row) {
-            page.before = rh_json_num(row, "t");
-            (void)snprintf(last, sizeof last, "%s", rh_json_str(row, "id"));
-            page.before_id = last;
             json_object_del(row, "id");
             if (as_json) {
                 json_dumpf(row, stdout, JSON_COMPACT | JSON_REAL_PRECISION(17));
@@ -43,7 +38,7 @@ static int print_all(rh_store *s, const char *person, const char *session, bool 
             }
         }
         json_decref(rows);
-    } while (n == RH_STORE_LIST_MAX);
+    }
     return RH_EXIT_OK;
 }
 

@@ -34,24 +34,19 @@ static void print_row(const json_t *row)
 static int list_all(rh_store *s)
 {
     rh_error err;
-    char last[RH_SESSION_ID_MAX + 1] = "";
-    rh_store_page page = {.limit = RH_STORE_LIST_MAX};
-    size_t n, total = 0;
-    do {
+    rh_store_walk walk = {.page.limit = RH_STORE_LIST_MAX};
+    size_t total = 0;
+    while (!walk.over) {
         json_t *rows = NULL, *row = NULL;
         size_t i;
-        if (rh_store_list(s, &(rh_store_whose){0}, page, &rows, &err) != RH_OK)
+        if (rh_store_list(s, &(rh_store_whose){0}, walk.page, &rows, &err) != RH_OK)
             return fail(&err);
-        json_array_foreach(rows, i, row) {
+        rh_store_walk_on(&walk, rows, "created");
+        json_array_foreach(rows, i, row)
             print_row(row);
-            (void)snprintf(last, sizeof last, "%s", json_string_value(json_object_get(row, "id")));
-            page.before = json_number_value(json_object_get(row, "created"));
-            page.before_id = last;
-        }
-        n = json_array_size(rows);
-        total += n;
+        total += json_array_size(rows);
         json_decref(rows);
-    } while (n == RH_STORE_LIST_MAX);
+    }
     if (total == 0)
         fprintf(stderr, "rehearse: no practice yet; start one with `rehearse serve`\n");
     return RH_EXIT_OK;

@@ -1,5 +1,4 @@
 /* export.c - everything that is kept, of everybody or of one. */
-#include <stdio.h>
 #include "rehearse/base/alloc.h"
 #include "rehearse/base/json.h"
 #include "rehearse/store/store.h"
@@ -37,21 +36,23 @@ static rh_status whole_interview(rh_store *s, const char *id, json_t **out, rh_e
     return st;
 }
 
+static rh_status list_transcriptions(rh_store *s, const rh_store_whose *of, rh_store_page page, json_t **rows,
+                                     rh_error *err)
+{
+    return rh_store_transcriptions(s, of->person, page.limit, page.before_id, rows, err);
+}
+
 static rh_status all_of(rh_store *s, const rh_store_whose *of, list_page list, get_one get, json_t *all, rh_error *err)
 {
-    char last[RH_SESSION_ID_MAX + 1] = "";
-    rh_store_page page = {.limit = RH_STORE_LIST_MAX};
-    size_t n = RH_STORE_LIST_MAX, i;
+    rh_store_walk walk = {.page.limit = RH_STORE_LIST_MAX};
     rh_status st = RH_OK;
-    while (st == RH_OK && n == RH_STORE_LIST_MAX) {
+    while (st == RH_OK && !walk.over) {
         json_t *rows = NULL, *row, *one;
-        st = list(s, of, page, &rows, err);
-        n = json_array_size(rows);
+        size_t i;
+        st = list(s, of, walk.page, &rows, err);
+        rh_store_walk_on(&walk, rows, "created");
         json_array_foreach(rows, i, row) {
-            (void)snprintf(last, sizeof last, "%s", rh_json_str(row, "id"));
-            page.before = rh_json_num(row, "created");
-            page.before_id = last;
-            rh_status got = st == RH_OK ? get(s, last, &one, err) : st;
+            rh_status got = st == RH_OK ? get(s, rh_json_str(row, "id"), &one, err) : st;
             if (got == RH_OK)
                 json_array_append_new(all, one);
             else if (got != RH_ERR_NOTFOUND) /* deleted meanwhile */
@@ -62,28 +63,6 @@ static rh_status all_of(rh_store *s, const rh_store_whose *of, list_page list, g
     return st;
 }
 
-static rh_status all_transcriptions(rh_store *s, const rh_store_whose *of, json_t *all, rh_error *err)
-{
-    char after[RH_SESSION_ID_MAX + 1] = "";
-    size_t n = RH_STORE_LIST_MAX, i;
-    rh_status st = of->reader ? RH_END : RH_OK;
-    while (st == RH_OK && n == RH_STORE_LIST_MAX) {
-        json_t *rows = NULL, *row, *one;
-        st = rh_store_transcriptions(s, of->person, RH_STORE_LIST_MAX, *after ? after : NULL, &rows, err);
-        n = json_array_size(rows);
-        json_array_foreach(rows, i, row) {
-            (void)snprintf(after, sizeof after, "%s", rh_json_str(row, "id"));
-            rh_status got = st == RH_OK ? rh_store_transcription(s, after, &one, err) : st;
-            if (got == RH_OK)
-                json_array_append_new(all, one);
-            else if (got != RH_ERR_NOTFOUND)
-                st = got;
-        }
-        json_decref(rows);
-    }
-    return st == RH_END ? RH_OK : st;
-}
-
 /* All of it, or an error: what is left out of an export is missed too late. */
 rh_status rh_store_export(rh_store *s, const rh_store_whose *of, json_t **out, rh_error *err)
 {
@@ -92,8 +71,8 @@ rh_status rh_store_export(rh_store *s, const rh_store_whose *of, json_t **out, r
     rh_status st = all_of(s, of, rh_store_list, rh_store_get, sessions, err);
     if (st == RH_OK)
         st = all_of(s, of, rh_store_interviews, whole_interview, interviews, err);
-    if (st == RH_OK)
-        st = all_transcriptions(s, of, transcriptions, err);
+    if (st == RH_OK && !of->reader)
+        st = all_of(s, of, list_transcriptions, rh_store_transcription, transcriptions, err);
     if (st == RH_OK)
         st = rh_store_goals(s, of, &goals, err);
     json_t *whole = NULL;

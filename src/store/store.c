@@ -6,6 +6,7 @@
 #include <string.h>
 #include "rehearse/base/alloc.h"
 #include "rehearse/base/clock.h"
+#include "rehearse/base/json.h"
 #include "store_internal.h"
 
 bool rh_session_id_valid(const char *id)
@@ -174,6 +175,16 @@ rh_status store_ask_page(rh_store *s, store_op *o, rh_store_page page, json_t **
     o->start = page.before > 0 ? page.before : 1e18;
     strcpy(o->id, page.before_id ? page.before_id : "");
     return store_ask(s, o, out, err);
+}
+
+void rh_store_walk_on(rh_store_walk *w, const json_t *rows, const char *time)
+{
+    size_t n = json_array_size(rows);
+    const json_t *row = json_array_get(rows, n - 1);
+    w->over = n < (size_t)w->page.limit;
+    w->page.before = rh_json_num(row, time);
+    (void)snprintf(w->last, sizeof w->last, "%s", rh_json_str(row, "id"));
+    w->page.before_id = w->last;
 }
 
 rh_status rh_store_attempts(rh_store *s, const rh_store_whose *of, const char *question, rh_store_page page,

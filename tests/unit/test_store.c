@@ -129,22 +129,17 @@ typedef rh_status (*list_pages)(rh_store *s, const rh_store_whose *of, rh_store_
 /* How many different rows come by pages of `limit`; each comes once. */
 static size_t rows_by_pages(rh_store *s, list_pages list, int limit)
 {
-    char last[16] = "";
-    rh_store_page page = {.limit = limit};
+    rh_store_walk walk = {.page.limit = limit};
     json_t *rows = NULL, *seen = json_object(), *row;
-    size_t n, i, n_rows = 0;
-    do {
-        assert_int_equal(list(s, &(rh_store_whose){0}, page, &rows, NULL), RH_OK);
-        n = json_array_size(rows);
-        json_array_foreach(rows, i, row) {
-            (void)snprintf(last, sizeof last, "%s", json_string_value(json_object_get(row, "id")));
-            json_object_set_new(seen, last, json_true());
-            page.before = json_number_value(json_object_get(row, "created"));
-            page.before_id = last;
-        }
-        n_rows += n;
+    size_t i, n_rows = 0;
+    while (!walk.over) {
+        assert_int_equal(list(s, &(rh_store_whose){0}, walk.page, &rows, NULL), RH_OK);
+        rh_store_walk_on(&walk, rows, "created");
+        json_array_foreach(rows, i, row)
+            json_object_set_new(seen, json_string_value(json_object_get(row, "id")), json_true());
+        n_rows += json_array_size(rows);
         json_decref(rows);
-    } while (n == (size_t)limit);
+    }
     assert_int_equal(json_object_size(seen), n_rows);
     json_decref(seen);
     return n_rows;
@@ -664,7 +659,6 @@ static void what_people_did_comes_in_pages_though_it_was_at_one_moment(void **st
     rh_store *s = NULL;
     rh_error err;
     json_t *got = NULL;
-    char last[32];
     bool seen[N] = {0};
     (void)state;
     assert_int_equal(rh_store_open(&s, store, &err), RH_OK);
@@ -675,20 +669,20 @@ static void what_people_did_comes_in_pages_though_it_was_at_one_moment(void **st
     }
     assert_int_equal(rh_store_flush(s, &err), RH_OK);
     make_one_moment_of_all(store);
-    rh_store_page page = {.limit = 2};
+    rh_store_walk walk = {.page.limit = 2};
     for (int n = 0; n < N; json_decref(got)) {
-        assert_int_equal(rh_store_audits(s, NULL, NULL, page, &got, &err), RH_OK);
+        assert_false(walk.over);
+        assert_int_equal(rh_store_audits(s, NULL, NULL, walk.page, &got, &err), RH_OK);
         assert_in_range(json_array_size(got), 1, 2);
         for (size_t i = 0; i < json_array_size(got); i++, n++) {
             int what = (int)json_integer_value(row_of(got, i, "what"));
             assert_false(seen[what]);
             seen[what] = true;
-            (void)snprintf(last, sizeof last, "%s", json_string_value(row_of(got, i, "id")));
         }
-        page = (rh_store_page){.limit = 2, .before = 1000.25, .before_id = last};
+        rh_store_walk_on(&walk, got, "t");
     }
-    page.before_id = "one";
-    assert_int_equal(rh_store_audits(s, NULL, NULL, page, &got, &err), RH_ERR_INVAL);
+    walk.page.before_id = "one";
+    assert_int_equal(rh_store_audits(s, NULL, NULL, walk.page, &got, &err), RH_ERR_INVAL);
     rh_store_close(s);
 }
 

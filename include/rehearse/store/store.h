@@ -76,6 +76,16 @@ typedef struct {
     const char *before_id;
 } rh_store_page;
 
+/* A walk through all of a list, page by page: begins as {.page.limit = ...}, the list is asked for `page` until `over`.
+ * Not to be copied on the way. */
+typedef struct {
+    rh_store_page page;
+    bool over;
+    char last[RH_SESSION_ID_MAX + 1]; /* page.before_id */
+} rh_store_walk;
+/* Past `rows`, a page that the list gave; `time`: the key by which it is ordered ("created"; of audits "t"). */
+void rh_store_walk_on(rh_store_walk *w, const json_t *rows, const char *time);
+
 /* ---- while a session runs: queued ---- */
 
 /* Makes the session, or goes on with one that is there and not another living node's; from then on it is this node's.
