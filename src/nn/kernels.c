@@ -1,39 +1,30 @@
-/* Choice of the table, and packing of weights. */
+/* The tables of the instruction sets, and packing of weights. */
 #include "kernels_internal.h"
 
 #include <math.h>
 #include <string.h>
 #include <sys/mman.h>
+#include "isa_internal.h"
 #include "rehearse/base/alloc.h"
-#include "rehearse/base/cpu.h"
+
+static const void *const tables[NN_ISAS] = {
+#if defined(__x86_64__)
+    [NN_AVX512] = &rh_kernels_avx512, [NN_AVXVNNI] = &rh_kernels_avxvnni, [NN_EVEXVNNI] = &rh_kernels_evexvnni,
+    [NN_AVX2] = &rh_kernels_avx2,
+#elif defined(__aarch64__)
+    [NN_NEON] = &rh_kernels_neon,
+#endif
+    [NN_C] = &rh_kernels_c,
+};
 
 const rh_kernels *rh_kernels_named(const char *name)
 {
-    const rh_cpu_features *cpu = rh_cpu();
-    (void)cpu;
-#if defined(__x86_64__)
-    if (strcmp(name, "avx512") == 0)
-        return cpu->avx512_vnni ? &rh_kernels_avx512 : NULL;
-    if (strcmp(name, "avxvnni") == 0)
-        return cpu->avx_vnni ? &rh_kernels_avxvnni : cpu->evex_vnni ? &rh_kernels_evexvnni : NULL;
-    if (strcmp(name, "avx2") == 0)
-        return cpu->avx2 ? &rh_kernels_avx2 : NULL;
-#elif defined(__aarch64__)
-    if (strcmp(name, "neon") == 0)
-        return cpu->neon_dot ? &rh_kernels_neon : NULL;
-#endif
-    return strcmp(name, "c") == 0 ? &rh_kernels_c : NULL;
+    return nn_isa_choose(tables, name);
 }
 
 const rh_kernels *rh_kernels_best(void)
 {
-    static const char *const order[] = {"avx512", "avxvnni", "avx2", "neon"};
-    for (size_t i = 0; i < sizeof order / sizeof order[0]; i++) {
-        const rh_kernels *k = rh_kernels_named(order[i]);
-        if (k)
-            return k;
-    }
-    return &rh_kernels_c;
+    return nn_isa_choose(tables, NULL);
 }
 
 enum { HUGE_PAGE = 2 << 20 };

@@ -1,36 +1,29 @@
-/* kernels_gemm.c - choice of the table, and packing. See nn/gemm.h. */
+/* kernels_gemm.c - the tables of the instruction sets, and packing. See nn/gemm.h. */
 #include "rehearse/nn/gemm.h"
 
 #include <math.h>
 #include <string.h>
+#include "isa_internal.h"
 #include "kernels_gemm_internal.h"
 #include "rehearse/base/alloc.h"
-#include "rehearse/base/cpu.h"
+
+static const void *const tables[NN_ISAS] = {
+#if defined(__x86_64__)
+    [NN_AVX512] = &rh_gemm_avx512,
+    [NN_AVXVNNI] = &rh_gemm_avxvnni,
+    [NN_EVEXVNNI] = &rh_gemm_evexvnni,
+    [NN_AVX2] = &rh_gemm_avx2,
+#endif
+};
 
 const rh_gemm *rh_gemm_named(const char *name)
 {
-#if defined(__x86_64__)
-    const rh_cpu_features *cpu = rh_cpu();
-    if (strcmp(name, "avx512") == 0)
-        return cpu->avx512_vnni ? &rh_gemm_avx512 : NULL;
-    if (strcmp(name, "avxvnni") == 0)
-        return cpu->avx_vnni ? &rh_gemm_avxvnni : cpu->evex_vnni ? &rh_gemm_evexvnni : NULL;
-    if (strcmp(name, "avx2") == 0)
-        return cpu->avx2 ? &rh_gemm_avx2 : NULL;
-#endif
-    (void)name;
-    return NULL;
+    return nn_isa_choose(tables, name);
 }
 
 const rh_gemm *rh_gemm_best(void)
 {
-    static const char *const order[] = {"avx512", "avxvnni", "avx2"};
-    for (size_t i = 0; i < sizeof order / sizeof *order; i++) {
-        const rh_gemm *g = rh_gemm_named(order[i]);
-        if (g)
-            return g;
-    }
-    return NULL;
+    return nn_isa_choose(tables, NULL);
 }
 
 rh_status rh_gemm_weights_init(rh_gemm_weights *w, int n_in, int n_out)

@@ -15,6 +15,6 @@ aarch64 | arm64)
 esac
 mkdir -p "$out"
 $cc -std=c11 -O2 -Wall -Wextra -Werror -D_GNU_SOURCE -march=armv8.2-a+dotprod -static -Iinclude -Isrc \
-    tests/cross/kernels_neon.c src/nn/kernels.c src/nn/kernels_c.c src/nn/kernels_neon.c \
+    tests/cross/kernels_neon.c src/nn/isa.c src/nn/kernels.c src/nn/kernels_c.c src/nn/kernels_neon.c \
     src/base/base64.c src/base/base64_neon.c src/base/base64_avx2.c src/base/cpu.c src/base/alloc.c src/base/status.c src/base/utf8.c -o "$out/kernels_neon" -lm -lpthread
 $run "$out/kernels_neon"
