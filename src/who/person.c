@@ -30,3 +30,8 @@ bool rh_person_may(const rh_person *p, const char *name)
 {
     return p->role == RH_ROLE_OWNER || (p->role == RH_ROLE_MEMBER && strcmp(p->name, name) == 0);
 }
+
+rh_status rh_person_finds(const rh_person *p, const char *name, const char *what, const char *id, rh_error *err)
+{
+    return rh_person_may(p, name) ? RH_OK : rh_fail(err, RH_ERR_NOTFOUND, "no %s \"%s\"", what, id);
+}

@@ -7,6 +7,7 @@
 #define RH_PERSON_H
 
 #include <stdbool.h>
+#include "rehearse/base/status.h"
 
 enum { RH_PERSON_NAME_MAX = 64 };
 
@@ -26,5 +27,8 @@ bool rh_person_name_valid(const char *name, int n);
 
 /* Whether what belongs to `name` ("" = to nobody by name) is theirs to use. Mentors own nothing. */
 bool rh_person_may(const rh_person *p, const char *name);
+/* RH_ERR_NOTFOUND where it is not: what is somebody else's is as good as not there. `what` ("session") and `id` are for
+ * the sentence. */
+rh_status rh_person_finds(const rh_person *p, const char *name, const char *what, const char *id, rh_error *err);
 
 #endif

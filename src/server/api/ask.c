@@ -84,7 +84,6 @@ rh_store_whose rh_ask_whose(const rh_ask *a)
     return of;
 }
 
-/* What is somebody else's is as good as not there. */
 static rh_status look_whose(rh_ask *a)
 {
     char person[RH_STORE_PERSON_MAX + 1];
@@ -96,9 +95,7 @@ static rh_status look_whose(rh_ask *a)
     rh_status st = rh_store_person(a->server->store, a->id, interview, person, &a->err);
     if (st == RH_ERR_NOTFOUND && a->ran) /* it ran, and nothing of it is kept yet */
         return RH_OK;
-    if (st == RH_OK && !rh_person_may(&a->asker, person))
-        st = rh_fail(&a->err, RH_ERR_NOTFOUND, "no %s \"%s\"", interview ? "interview" : "session", a->id);
-    return st;
+    return st == RH_OK ? rh_person_finds(&a->asker, person, interview ? "interview" : "session", a->id, &a->err) : st;
 }
 
 static void ask_run(rh_job *job, rh_worker *w)

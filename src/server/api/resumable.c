@@ -93,16 +93,10 @@ static void fail(rh_http *h, const rh_error *err)
         rh_http_fail_to_keep(h, err);
 }
 
-/* What is somebody else's is as good as not there. */
 static rh_status row_of(rh_server *s, const char *id, const rh_person *who, json_t **row, rh_error *err)
 {
     rh_status st = rh_store_upload(s->store, id, row, err);
-    if (st == RH_OK && !rh_person_may(who, rh_json_str(*row, "person"))) {
-        json_decref(*row);
-        *row = NULL;
-        st = rh_fail(err, RH_ERR_NOTFOUND, "no upload \"%s\"", id);
-    }
-    return st;
+    return st == RH_OK ? rh_person_finds(who, rh_json_str(*row, "person"), "upload", id, err) : st;
 }
 
 /* ---- jobs ---- */

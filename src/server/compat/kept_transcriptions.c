@@ -138,16 +138,10 @@ void rh_transcription_accept(rh_http *h, rh_field *f)
 
 /* ---- asking for it ---- */
 
-/* What is somebody else's is as good as not there. */
 static rh_status row_of(rh_ask *a, json_t **row)
 {
     rh_status st = rh_store_transcription(a->server->store, a->id, row, &a->err);
-    if (st == RH_OK && !rh_person_may(&a->asker, rh_json_str(*row, "person"))) {
-        json_decref(*row);
-        *row = NULL;
-        st = rh_fail(&a->err, RH_ERR_NOTFOUND, "no transcription \"%s\"", a->id);
-    }
-    return st;
+    return st == RH_OK ? rh_person_finds(&a->asker, rh_json_str(*row, "person"), "transcription", a->id, &a->err) : st;
 }
 
 static json_t *result_of(const json_t *row)
