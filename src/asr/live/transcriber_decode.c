@@ -320,7 +320,7 @@ static void remember_verbatim(rh_transcriber *t, int64_t settled)
 }
 
 /* The last words that became final (of `text`, up to word `end`) may be the next
- * decode's context: as much as a context holds, from a word that follows a gap. */
+ * decode's context: as much as a context holds, from a word that follows a gap; of few, all that fit. */
 static void remember_words(rh_transcriber *t, const rh_transcript *text, int end, int64_t settled)
 {
     t->last_text[0] = '\0';
@@ -348,6 +348,11 @@ static void remember_words(rh_transcriber *t, const rh_transcript *text, int end
             first = i;
         }
     }
+    for (int i = 0; i < end && first < 0; i++)
+        if (text->words[i].start >= least) {
+            widest = fmaxf(text->words[i].start - (i ? text->words[i - 1].end : (float)rh_tr_fresh(t) / RATE), 0);
+            first = i;
+        }
     if (first < 0)
         return;
     copy_words(text, first, end, t->last_text, sizeof t->last_text);
