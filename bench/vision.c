@@ -2,6 +2,8 @@
  *
  * The picture is the portrait among the test fixtures, shrunk into a webcam's frame, moved and
  * turned to noise a little from frame to frame so that nothing can be cached.
+ * Stages and tracker are timed one picture after the other; --paced SECONDS [FPS] times the tracker, so many pictures
+ * a second (10), as from a client that pauses: a picture then finds caches cold and processors asleep.
  * --write DIR only writes these pictures, 00.jpg and on, for bench/vision_peers. */
 #include <math.h>
 #include <string.h>
@@ -9,6 +11,7 @@
 #include "rehearse/base/alloc.h"
 #include "rehearse/base/base64.h"
 #include "rehearse/base/clock.h"
+#include "rehearse/base/stats.h"
 #include "rehearse/vision/face_tracker.h"
 #include "vision/face_nets_internal.h"
 
@@ -111,6 +114,68 @@ static void stages(const rh_face_model *m)
     rh_free(back);
 }
 
+enum { P_DECODE, P_CROP, P_MESH, P_IRIS, P_TRACKER_POSE, P_TRACKER_GAZE, PACED, PACED_MAX = 4096 };
+
+/* The stages of one picture, each timed once after a pause, the trackers with and without gaze on the same picture after
+ * pauses of their own. */
+static void paced(const rh_face_model *m, double seconds, double fps)
+{
+    static const char *const names[PACED] = {"decode_face", "crop", "mesh", "iris", "pose", "gaze"};
+    static float ms[PACED][PACED_MAX];
+    rh_error err = {0};
+    rh_face_workspace *e = NULL;
+    rh_face_tracker *t[2] = {NULL};
+    rh_face face;
+    rh_rect region = {150, 20, 300, 300};
+    rh_roi roi = {300, 170, 280, 0.05f};
+    rh_affine a = rh_affine_of_roi(&roi, 192);
+    int n = (int)(seconds * fps / 3), wait_us = (int)(1e6 / fps);
+    n = n < 1 ? 1 : n > PACED_MAX ? PACED_MAX : n;
+    bench_check(rh_face_model_prepare(m, 2, &err), &err);
+    for (int i = 0; i < 2; i++) {
+        rh_face_options o = rh_face_options_default();
+        o.gaze = i == 1;
+        bench_check(rh_face_tracker_new(&t[i], m, &o, &err), &err);
+        bench_check(rh_face_tracker_push_bytes(t[i], jpeg[FRAMES - 1], n_jpeg[FRAMES - 1], 1, &face, &err), &err);
+    }
+    bench_check(rh_face_workspace_take(&e, m, &err), &err);
+    for (int i = 0; i < n; i++) {
+        int k = i % FRAMES;
+        int64_t at[P_IRIS + 2];
+        usleep((useconds_t)wait_us);
+        at[0] = rh_process_cpu_us();
+        bench_check(rh_image_decode_part(&e->part, jpeg[k], n_jpeg[k], &region, W, H, 1.0f, &err), &err);
+        at[1] = rh_process_cpu_us();
+        rh_sample_crop(e->crop, 192, 192, &e->part, &a, 1.0f / 255, 0, 0);
+        at[2] = rh_process_cpu_us();
+        bench_check(rh_nn_run(e->mesh.request, &err), &err);
+        at[3] = rh_process_cpu_us();
+        bench_check(rh_nn_run(e->iris.request, &err), &err);
+        at[4] = rh_process_cpu_us();
+        for (int s = P_DECODE; s <= P_IRIS; s++)
+            ms[s][i] = (float)(at[s + 1] - at[s]) / 1000;
+        for (int j = 0; j < 2; j++) {
+            usleep((useconds_t)wait_us);
+            int64_t cpu = rh_process_cpu_us();
+            bench_check(rh_face_tracker_push_bytes(t[j], jpeg[k], n_jpeg[k], 1 + (i + 1) * 100000LL, &face, &err),
+                        &err);
+            ms[P_TRACKER_POSE + j][i] = (float)(rh_process_cpu_us() - cpu) / 1000;
+        }
+    }
+    printf("cpu_ms at %.0f pictures a second, median and mean: ", fps);
+    for (int s = 0; s < PACED; s++) {
+        double sum = 0;
+        for (int i = 0; i < n; i++)
+            sum += (double)ms[s][i];
+        rh_sort_floats(ms[s], (size_t)n);
+        printf("%s=%.2f,%.2f ", names[s], (double)ms[s][n / 2], sum / n);
+    }
+    printf("\n");
+    rh_face_workspace_give(m, e);
+    rh_face_tracker_free(t[0]);
+    rh_face_tracker_free(t[1]);
+}
+
 static void write_frames(const char *dir)
 {
     for (int i = 0; i < FRAMES; i++) {
@@ -139,6 +204,11 @@ int main(int argc, char **argv)
         return 0;
     }
     bench_check(rh_face_model_load(&m, bench_models_dir(), NULL, &err), &err);
+    if (argc > 2 && strcmp(argv[1], "--paced") == 0) {
+        paced(m, atof(argv[2]), argc > 3 ? atof(argv[3]) : 10);
+        rh_face_model_free(m);
+        return 0;
+    }
     printf("cpu_ms: ");
     stages(m);
     printf("pose=%.2f gaze=%.2f jpeg_kb=%.0f\n", run(m, false), run(m, true), (double)n_jpeg[0] / 1024);

@@ -1,0 +1,50 @@
+/* kernels_conv_internal.h - what a convolutional network is made of, once for each instruction set.
+ *
+ * A picture lies row after row, pixel after pixel, its channels together and a multiple of RH_CONV_PANEL. */
+#ifndef RH_KERNELS_CONV_INTERNAL_H
+#define RH_KERNELS_CONV_INTERNAL_H
+
+#include <stddef.h>
+
+enum { RH_CONV_PANEL = 16 };
+
+/* out = slope(a w + bias + add), a panel of channels at a time. */
+typedef struct {
+    int n, k;           /* pixels, values of each */
+    const float *a;     /* [n][ld_a] */
+    size_t ld_a;        /* at least k */
+    int n_panels;       /* of `out` */
+    const float *w;     /* [n_panels][k][RH_CONV_PANEL] */
+    const float *bias;  /* [n_panels][RH_CONV_PANEL] */
+    const float *slope; /* as bias: what negative sums are multiplied by; NULL = by 1 */
+    int add_panels;     /* of `add`, at most n_panels; 0 = nothing is added */
+    const float *add;   /* [n][ld_add] */
+    size_t ld_add;
+    float *out; /* [n][ld_out], apart from the others */
+    size_t ld_out;
+} rh_conv_product;
+
+/* A row of a depthwise convolution of 3x3: out[x] = bias + sum of w[3 dy + dx] * row[dy][x stride - left + dx],
+ * what lies beside the row being 0. */
+typedef struct {
+    int width, n, channels; /* px of the rows, of out */
+    int stride, left;       /* stride 1 or 2 */
+    const float *row[3];    /* [width][channels] */
+    const float *w, *bias;  /* [9][channels], [channels] */
+    float *out;             /* [n][channels] */
+} rh_conv_depthwise;
+
+typedef struct {
+    const char *name;
+    void (*product)(const rh_conv_product *p);
+    void (*depthwise)(const rh_conv_depthwise *d);
+    /* out[x] = the largest of a[2 x], a[2 x + 1], b[2 x], b[2 x + 1]; [n][channels] */
+    void (*pool)(const float *a, const float *b, int n, int channels, float *out);
+} rh_conv_kernels;
+
+extern const rh_conv_kernels rh_conv_kernels_c;
+#if defined(__x86_64__)
+extern const rh_conv_kernels rh_conv_kernels_avx2, rh_conv_kernels_avx512;
+#endif
+
+#endif

@@ -1,0 +1,125 @@
+/* kernels_conv_tiles.h - the operations of kernels_conv_internal.h, compiled once in each kernels_conv_*.c with that
+ * file's vectors, which it defines:
+ *   ROWS (a multiple of 3) pixels of a tile; WIDE floats of a vector; TOGETHER panels of a tile where there are so many;
+ *   vf, a vector; the operations LOAD, STORE, SPREAD, FMA (a * b + c), LARGER and SMALLER.
+ * All sums of a tile stay in registers. */
+#ifndef RH_KERNELS_CONV_TILES_H
+#define RH_KERNELS_CONV_TILES_H
+
+#include "kernels_conv_internal.h"
+
+#define INLINE static inline __attribute__((always_inline))
+
+enum { PER_PANEL = RH_CONV_PANEL / WIDE, MOST = TOGETHER * PER_PANEL };
+
+/* `rows` pixels from `first` on, `panels` panels from `panel` on: numbers the compiler knows. */
+INLINE void tile(const rh_conv_product *p, int first, int rows, int panel, int panels)
+{
+    size_t k = (size_t)p->k, ld = p->ld_a, at = (size_t)panel * RH_CONV_PANEL;
+    const float *a = p->a + (size_t)first * ld, *w = p->w + at * k;
+    int vectors = panels * PER_PANEL;
+    vf acc[ROWS][MOST];
+#pragma GCC unroll 4
+    for (int v = 0; v < vectors; v++)
+#pragma GCC unroll 12
+        for (int r = 0; r < rows; r++)
+            acc[r][v] = LOAD(p->bias + at + v * WIDE);
+    for (size_t j = 0; j < k; j++, a++, w += RH_CONV_PANEL) {
+        vf b[MOST];
+#pragma GCC unroll 4
+        for (int v = 0; v < vectors; v++)
+            b[v] = LOAD(w + (size_t)(v / PER_PANEL) * k * RH_CONV_PANEL + v % PER_PANEL * WIDE);
+        const float *pixel = a;
+#pragma GCC unroll 4
+        for (int i = 0; i < rows; i += 3, pixel += 3 * ld)
+#pragma GCC unroll 3
+            for (int r = 0; r < 3; r++)
+                if (i + r < rows) {
+                    vf x = SPREAD(pixel[(size_t)r * ld]);
+#pragma GCC unroll 4
+                    for (int v = 0; v < vectors; v++)
+                        acc[i + r][v] = FMA(x, b[v], acc[i + r][v]);
+                }
+    }
+#pragma GCC unroll 4
+    for (int v = 0; v < vectors; v++) {
+        size_t column = at + (size_t)(v * WIDE);
+        vf slope = p->slope ? LOAD(p->slope + column) : SPREAD(1.0f);
+        bool more = panel + v / PER_PANEL < p->add_panels;
+#pragma GCC unroll 12
+        for (int r = 0; r < rows; r++) {
+            vf x = acc[r][v];
+            if (more)
+                x += LOAD(p->add + (size_t)(first + r) * p->ld_add + column);
+            x = FMA(SMALLER(x, SPREAD(0.0f)), slope, LARGER(x, SPREAD(0.0f)));
+            STORE(p->out + (size_t)(first + r) * p->ld_out + column, x);
+        }
+    }
+}
+
+INLINE void columns(const rh_conv_product *p, int panel, int panels)
+{
+    int i = 0;
+    for (; i + ROWS <= p->n; i += ROWS)
+        tile(p, i, ROWS, panel, panels);
+    switch (p->n - i) {
+    case 11: tile(p, i, ROWS > 11 ? 11 : 1, panel, panels); break;
+    case 10: tile(p, i, ROWS > 10 ? 10 : 1, panel, panels); break;
+    case 9: tile(p, i, ROWS > 9 ? 9 : 1, panel, panels); break;
+    case 8: tile(p, i, ROWS > 8 ? 8 : 1, panel, panels); break;
+    case 7: tile(p, i, ROWS > 7 ? 7 : 1, panel, panels); break;
+    case 6: tile(p, i, ROWS > 6 ? 6 : 1, panel, panels); break;
+    case 5: tile(p, i, ROWS > 5 ? 5 : 1, panel, panels); break;
+    case 4: tile(p, i, ROWS > 4 ? 4 : 1, panel, panels); break;
+    case 3: tile(p, i, ROWS > 3 ? 3 : 1, panel, panels); break;
+    case 2: tile(p, i, 2, panel, panels); break;
+    case 1: tile(p, i, 1, panel, panels); break;
+    default: break;
+    }
+}
+
+static void product(const rh_conv_product *p)
+{
+    int i = 0;
+    for (; i + TOGETHER <= p->n_panels; i += TOGETHER)
+        columns(p, i, TOGETHER);
+    for (; i < p->n_panels; i++)
+        columns(p, i, 1);
+}
+
+static void depthwise(const rh_conv_depthwise *d)
+{
+    size_t c = (size_t)d->channels;
+    for (size_t at = 0; at < c; at += WIDE) {
+        vf w[9], bias = LOAD(d->bias + at);
+#pragma GCC unroll 9
+        for (size_t i = 0; i < 9; i++)
+            w[i] = LOAD(d->w + i * c + at);
+        for (int x = 0; x < d->n; x++) {
+            int from = x * d->stride - d->left;
+            vf sum = bias;
+            if (from >= 0 && from + 3 <= d->width) {
+                size_t o = (size_t)from * c + at;
+#pragma GCC unroll 9
+                for (size_t i = 0; i < 9; i++)
+                    sum = FMA(LOAD(d->row[i / 3] + o + i % 3 * c), w[i], sum);
+            } else {
+                for (int i = 0; i < 9; i++)
+                    if (from + i % 3 >= 0 && from + i % 3 < d->width)
+                        sum = FMA(LOAD(d->row[i / 3] + (size_t)(from + i % 3) * c + at),
+                                  LOAD(d->w + (size_t)i * c + at), sum);
+            }
+            STORE(d->out + (size_t)x * c + at, sum);
+        }
+    }
+}
+
+static void pool(const float *a, const float *b, int n, int channels, float *out)
+{
+    size_t c = (size_t)channels;
+    for (int x = 0; x < n; x++, a += 2 * c, b += 2 * c, out += c)
+        for (size_t i = 0; i < c; i += WIDE)
+            STORE(out + i, LARGER(LARGER(LOAD(a + i), LOAD(a + c + i)), LARGER(LOAD(b + i), LOAD(b + c + i))));
+}
+
+#endif
