@@ -153,7 +153,7 @@ static void dump_signs(int face, kind k, const rh_image *img, const rh_face *cle
         rh_eye eye;
         rh_roi roi = rh_roi_of_eye(f->points, side == 0);
         rh_crop_eye(e, &part, &roi, side == 0);
-        bench_check(rh_find_eye(e, &roi, side == 0, &eye, &err), &err);
+        rh_find_eye(e, &roi, side == 0, &eye);
         rh_eye_signs(e, &part, &roi, side == 0, f->points, eye_sign);
         printf(",%.4f", (double)rh_read_eye(&eye, &fit, side == 0).weight);
         print_signs(eye_sign, RH_EYE_SIGNS);

@@ -104,8 +104,8 @@ static void stages(const rh_face_model *m)
     TIME("decode_face", bench_check(rh_image_decode_part(&part, jpeg[k], n_jpeg[k], &face, W, H, 1.0f, &err), &err));
     TIME("decode_all", bench_check(rh_image_decode_part(&part, jpeg[k], n_jpeg[k], NULL, W, H, 1.0f, &err), &err));
     TIME("crop", rh_sample_crop(e->crop, 192, 192, &part, &a, 1.0f / 255, 0, 0));
-    TIME("mesh", bench_check(rh_nn_run(e->mesh.request, &err), &err));
-    TIME("iris", bench_check(rh_nn_run(e->iris.request, &err), &err));
+    TIME("mesh", rh_conv_net_run(e->mesh.net, e->crop, e->mesh.out, e->work));
+    TIME("iris", rh_conv_net_run(e->iris.net, e->crop, e->iris.out, e->work));
     TIME("detector", bench_check(rh_detect_faces(e, RH_DETECT_NEAR, &part, 0.5f, boxes, &found, &err), &err));
     rh_face_workspace_give(m, e);
     rh_image_done(&part.img);
@@ -148,9 +148,9 @@ static void paced(const rh_face_model *m, double seconds, double fps)
         at[1] = rh_process_cpu_us();
         rh_sample_crop(e->crop, 192, 192, &e->part, &a, 1.0f / 255, 0, 0);
         at[2] = rh_process_cpu_us();
-        bench_check(rh_nn_run(e->mesh.request, &err), &err);
+        rh_conv_net_run(e->mesh.net, e->crop, e->mesh.out, e->work);
         at[3] = rh_process_cpu_us();
-        bench_check(rh_nn_run(e->iris.request, &err), &err);
+        rh_conv_net_run(e->iris.net, e->crop, e->iris.out, e->work);
         at[4] = rh_process_cpu_us();
         for (int s = P_DECODE; s <= P_IRIS; s++)
             ms[s][i] = (float)(at[s + 1] - at[s]) / 1000;

@@ -49,22 +49,19 @@ static float scale_for(const rh_face_tracker *t, const rh_roi *roi)
     return fminf(1.0f, px / fmaxf(1.0f, roi->side));
 }
 
-/* The mesh in a region; *found tells whether it is a face. */
-static rh_status look_at(rh_face_tracker *t, rh_face_workspace *e, const rh_image_part *part, const rh_roi *roi,
-                         bool *found, rh_error *err)
+/* The mesh in a region; tells whether it is a face. */
+static bool look_at(rh_face_tracker *t, rh_face_workspace *e, const rh_image_part *part, const rh_roi *roi)
 {
-    *found = false;
     if (!(roi->side >= 8) || !isfinite(roi->angle) || part->img.width < 2 || part->img.height < 2)
-        return RH_OK;
-    rh_status st = rh_find_mesh(e, part, roi, t->mesh, &t->presence, err);
-    if (st != RH_OK || !(t->presence >= t->opts.min_confidence))
-        return st;
+        return false;
+    rh_find_mesh(e, part, roi, t->mesh, &t->presence);
+    if (!(t->presence >= t->opts.min_confidence))
+        return false;
     rh_rigid_fit_points(&t->fit, (const float(*)[3])t->mesh);
     if (!(t->fit.scale > 0) || !isfinite(t->fit.error))
-        return RH_OK;
+        return false;
     t->roi = rh_roi_of_mesh((const float(*)[3])t->mesh);
-    *found = true;
-    return RH_OK;
+    return true;
 }
 
 /* Large and in the middle: the person; others are passers-by. */
@@ -176,43 +173,37 @@ static float sureness(float presence)
 
 /* A first square is rough; a second look at the mesh's own gives what tracking would settle on, and
  * more of them while it still turns. */
-static rh_status settle(rh_face_tracker *t, rh_face_workspace *e, const rh_image_part *part, const rh_roi *first,
-                        bool *found, rh_error *err)
+static bool settle(rh_face_tracker *t, rh_face_workspace *e, const rh_image_part *part, const rh_roi *first)
 {
     enum { LOOKS = 5 };
-    rh_status st = look_at(t, e, part, first, found, err);
+    bool found = look_at(t, e, part, first);
     float turned = 0;
-    for (int looks = 1; st == RH_OK && *found && (looks == 1 || (looks < LOOKS && turned > STILL)); looks++) {
+    for (int looks = 1; found && (looks == 1 || (looks < LOOKS && turned > STILL)); looks++) {
         rh_roi roi = t->roi;
-        st = look_at(t, e, part, &roi, found, err);
+        found = look_at(t, e, part, &roi);
         turned = fabsf(remainderf(t->roi.angle - roi.angle, 6.2831853f));
     }
-    return st;
+    return found;
 }
 
 /* The detector finds faces that stand on their head or lie on their side too, but may call them upright,
  * and the mesh network bends an upright face into them. Looked at from the other sides the right one
  * convinces it more. A face of which it is beyond doubt needs no such look. */
-static rh_status turn_right_way(rh_face_tracker *t, rh_face_workspace *e, const rh_image_part *part, bool *found,
-                                rh_error *err)
+static bool turn_right_way(rh_face_tracker *t, rh_face_workspace *e, const rh_image_part *part)
 {
     static const float turns[] = {3.14159265f, 1.57079633f, -1.57079633f};
     rh_roi first = t->roi, best = first;
     float most = sureness(t->presence);
-    rh_status st = RH_OK;
     int looks = 0;
-    for (; looks < 3 && most < (looks == 0 ? NO_DOUBT : FAIR) && st == RH_OK; looks++) {
+    for (; looks < 3 && most < (looks == 0 ? NO_DOUBT : FAIR); looks++) {
         rh_roi roi = first;
         roi.angle += turns[looks];
-        st = look_at(t, e, part, &roi, found, err);
-        if (st == RH_OK && *found && sureness(t->presence) > most + CLEARLY) {
+        if (look_at(t, e, part, &roi) && sureness(t->presence) > most + CLEARLY) {
             most = sureness(t->presence);
             best = t->roi;
         }
     }
-    if (looks > 0 && st == RH_OK)
-        st = settle(t, e, part, &best, found, err);
-    return st;
+    return looks == 0 || settle(t, e, part, &best);
 }
 
 /* The mesh in a detector's box. */
@@ -226,10 +217,7 @@ static rh_status look_in_box(rh_face_tracker *t, rh_face_workspace *e, const rh_
     rh_rect region = around(&roi);
     if (st == RH_OK)
         st = picture_pixels(p, e, &region, scale_for(t, &roi), part, whole, err);
-    if (st == RH_OK)
-        st = settle(t, e, *part, &roi, found, err);
-    if (st == RH_OK && *found)
-        st = turn_right_way(t, e, *part, found, err);
+    *found = st == RH_OK && settle(t, e, *part, &roi) && turn_right_way(t, e, *part);
     return st;
 }
 
@@ -321,9 +309,8 @@ static rh_status follow(rh_face_tracker *t, rh_face_workspace *e, const rh_pictu
     rh_rigid_fit fit = t->fit;
     rh_rect region = around(&roi);
     rh_status st = picture_pixels(p, e, &region, scale_for(t, &roi), part, whole, err);
-    if (st == RH_OK)
-        st = look_at(t, e, *part, &roi, found, err);
-    if (st == RH_OK && *found)
+    *found = st == RH_OK && look_at(t, e, *part, &roi);
+    if (*found)
         *doubtful = t->presence < SURE || jumped(&roi, &t->roi, &fit, &t->fit);
     return st;
 }
@@ -339,9 +326,7 @@ static rh_status find_anew(rh_face_tracker *t, rh_face_workspace *e, const rh_pi
         return st;
     rh_rect region = around(&roi);
     st = picture_pixels(p, e, &region, scale_for(t, &roi), part, whole, err);
-    bool found = false;
-    if (st == RH_OK)
-        st = look_at(t, e, *part, &roi, &found, err);
+    bool found = st == RH_OK && look_at(t, e, *part, &roi);
     t->tracking = found;
     t->n_faces = found;
     return st;

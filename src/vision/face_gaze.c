@@ -53,9 +53,9 @@ static float change_of(const float a[RH_EYE_BLOCKS], const float b[RH_EYE_BLOCKS
     return sqrtf(fmaxf(0.0f, squares / RH_EYE_BLOCKS - mean * mean));
 }
 
-/* *measured tells whether the eye looked otherwise than when last measured. */
-static rh_status measure_eye(rh_face_tracker *t, rh_face_workspace *e, const rh_image_part *part, rh_angles head,
-                             int side, int64_t t_us, bool *measured, rh_error *err)
+/* Tells whether the eye looked otherwise than when last measured. */
+static bool measure_eye(rh_face_tracker *t, rh_face_workspace *e, const rh_image_part *part, rh_angles head, int side,
+                        int64_t t_us)
 {
     rh_eye eye;
     rh_eye_memory *m = &t->eye[side];
@@ -63,12 +63,9 @@ static rh_status measure_eye(rh_face_tracker *t, rh_face_workspace *e, const rh_
     rh_roi roi = rh_roi_of_eye((const float(*)[3])t->mesh, side == 0);
     rh_crop_eye(e, part, &roi, side == 0);
     see_eye(e->crop, seen);
-    *measured = !m->reading.known || t_us - m->t_us >= EYE_KEEP_US || change_of(seen, m->seen) > EYE_CHANGE;
-    if (!*measured)
-        return RH_OK;
-    rh_status st = rh_find_eye(e, &roi, side == 0, &eye, err);
-    if (st != RH_OK)
-        return st;
+    if (m->reading.known && t_us - m->t_us < EYE_KEEP_US && change_of(seen, m->seen) <= EYE_CHANGE)
+        return false;
+    rh_find_eye(e, &roi, side == 0, &eye);
     m->hidden = rh_eye_hidden(e, part, &roi, side == 0, (const float(*)[3])t->mesh, &m->hidden_if_open);
     memcpy(m->seen, seen, sizeof seen);
     m->reading = rh_read_eye(&eye, &t->fit, side == 0);
@@ -81,7 +78,7 @@ static rh_status measure_eye(rh_face_tracker *t, rh_face_workspace *e, const rh_
     for (int i = 0; i < RH_IRIS_POINTS; i++)
         for (int k = 0; k < 2; k++)
             m->iris[i][k] = (eye.iris[i][k] - mid[k]) / t->fit.scale;
-    return RH_OK;
+    return true;
 }
 
 static bool fresh(const rh_eye_memory *m, int64_t t_us)
@@ -96,25 +93,23 @@ static const rh_eye_memory *latest_eye(const rh_face_tracker *t)
 
 /* Both eyes when nothing is known yet, else the one in turn, or the other where that one has not
  * changed. The eye turned out of sight has no turn. */
-rh_status rh_measure_eyes(rh_face_tracker *t, rh_face_workspace *e, const rh_image_part *part, rh_angles head,
-                          int64_t t_us, rh_error *err)
+void rh_measure_eyes(rh_face_tracker *t, rh_face_workspace *e, const rh_image_part *part, rh_angles head, int64_t t_us)
 {
     float eye_px = rh_roi_of_eye((const float(*)[3])t->mesh, true).side / 2.3f;
     eye_px = fmaxf(eye_px, rh_roi_of_eye((const float(*)[3])t->mesh, false).side / 2.3f);
     if (!t->opts.gaze || eye_px < EYE_MIN_PX) {
         t->eye[0].reading.known = t->eye[1].reading.known = false;
-        return RH_OK;
+        return;
     }
-    bool both = !fresh(&t->eye[0], t_us) && !fresh(&t->eye[1], t_us), measured = false;
+    bool both = !fresh(&t->eye[0], t_us) && !fresh(&t->eye[1], t_us);
     if (!both && t_us - latest_eye(t)->t_us < EYE_INTERVAL_US)
-        return RH_OK;
+        return;
     bool hidden = fabsf(head.yaw) > 35;
     int next = !hidden ? t->turn : head.yaw > 0;
     t->turn = !next;
-    rh_status st = measure_eye(t, e, part, head, next, t_us, &measured, err);
-    if (st == RH_OK && (both || (!measured && !hidden)))
-        st = measure_eye(t, e, part, head, !next, t_us, &measured, err);
-    return st;
+    bool measured = measure_eye(t, e, part, head, next, t_us);
+    if (both || (!measured && !hidden))
+        (void)measure_eye(t, e, part, head, !next, t_us);
 }
 
 /* A blink is no hiding: lids that seem shut count after the first picture only when there can be no lids, and a

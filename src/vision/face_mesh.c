@@ -35,19 +35,16 @@ static void project(const rh_roi *roi, float size, const float *in, float out[3]
     out[2] = in[2] * f;
 }
 
-rh_status rh_find_mesh(rh_face_workspace *e, const rh_image_part *part, const rh_roi *roi,
-                       float points[RH_MESH_POINTS][3], float *presence, rh_error *err)
+void rh_find_mesh(rh_face_workspace *e, const rh_image_part *part, const rh_roi *roi, float points[RH_MESH_POINTS][3],
+                  float *presence)
 {
     rh_affine m = rh_affine_of_roi(roi, MESH_SIZE);
     rh_sample_crop(e->crop, MESH_SIZE, MESH_SIZE, part, &m, 1.0f / 255.0f, 0.0f, 0);
-    rh_status st = rh_nn_run(e->mesh.request, err);
-    if (st != RH_OK)
-        return st;
+    rh_conv_net_run(e->mesh.net, e->crop, e->mesh.out, e->work);
     const float *p = e->mesh.out[0];
     for (int i = 0; i < RH_MESH_POINTS; i++)
         project(roi, (float)MESH_SIZE, p + 3 * i, points[i]);
     *presence = 1 / (1 + expf(-*e->mesh.out[1]));
-    return RH_OK;
 }
 
 rh_roi rh_roi_of_mesh(const float points[][3])
@@ -86,16 +83,13 @@ void rh_crop_eye(rh_face_workspace *e, const rh_image_part *part, const rh_roi *
     rh_sample_crop(e->crop, EYE_SIZE, EYE_SIZE, part, &m, 1.0f / 255.0f, 0.0f, !left);
 }
 
-rh_status rh_find_eye(rh_face_workspace *e, const rh_roi *roi, bool left, rh_eye *out, rh_error *err)
+void rh_find_eye(rh_face_workspace *e, const rh_roi *roi, bool left, rh_eye *out)
 {
-    rh_status st = rh_nn_run(e->iris.request, err);
-    if (st != RH_OK)
-        return st;
+    rh_conv_net_run(e->iris.net, e->crop, e->iris.out, e->work);
     for (int i = 0; i < RH_EYE_POINTS + RH_IRIS_POINTS; i++) {
         bool lid = i < RH_EYE_POINTS;
         const float *p = lid ? e->iris.out[0] + 3 * i : e->iris.out[1] + 3 * (i - RH_EYE_POINTS);
         float q[3] = {left ? p[0] : (float)EYE_SIZE - p[0], p[1], p[2]};
         project(roi, (float)EYE_SIZE, q, lid ? out->contour[i] : out->iris[i - RH_EYE_POINTS]);
     }
-    return RH_OK;
 }

@@ -1,4 +1,5 @@
-/* face_model.c - loads the networks and lends working memory. */
+/* face_model.c - loads the networks and lends working memory. The two that run for every picture are shared; the
+ * detectors, which run now and then, are OpenVINO's. */
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
@@ -9,14 +10,15 @@
  * nothing is handed to another processor, whose caches are cold, and back. Such a network serves one
  * inference at a time, hence a copy for each workspace, up to a number that serves thousands of
  * pictures a second; further workspaces take turns. */
-enum { MAX_COPIES = 8 };
+enum { MAX_COPIES = 8, MESH_SIZE = 192 };
 
 typedef struct {
-    rh_nn_model *near, *far, *mesh, *iris;
+    rh_nn_model *near, *far;
 } net_copy;
 
 struct rh_face_model {
     char dir[4096], cache[4096];
+    rh_conv_net *mesh, *iris;
     pthread_mutex_t grow;        /* before lock */
     net_copy copies[MAX_COPIES]; /* {grow} */
     int n_copies, n_workspaces;  /* {grow} */
@@ -36,20 +38,31 @@ static rh_status load(rh_nn_model **out, const rh_face_model *m, const char *nam
 static rh_status load_copy(net_copy *c, const rh_face_model *m, rh_error *err)
 {
     rh_status st = load(&c->near, m, "face_detection_short_range.tflite", err);
-    if (st == RH_OK)
-        st = load(&c->far, m, "face_detection_full_range_sparse.tflite", err);
-    if (st == RH_OK)
-        st = load(&c->mesh, m, "face_landmark.tflite", err);
-    return st == RH_OK ? load(&c->iris, m, "iris_landmark.tflite", err) : st;
+    return st == RH_OK ? load(&c->far, m, "face_detection_full_range_sparse.tflite", err) : st;
 }
 
 static void free_copy(net_copy *c)
 {
     rh_nn_model_free(c->near);
     rh_nn_model_free(c->far);
-    rh_nn_model_free(c->mesh);
-    rh_nn_model_free(c->iris);
     *c = (net_copy){0};
+}
+
+/* With two outputs and an input that the workspace's crop has room for. */
+static rh_status load_conv(rh_conv_net **out, const rh_face_model *m, const char *name, int side, size_t n_first,
+                           size_t n_second, rh_error *err)
+{
+    char path[sizeof m->dir + 64];
+    int height, width, channels;
+    (void)snprintf(path, sizeof path, "%s/%s", m->dir, name);
+    rh_status st = rh_conv_net_load(out, path, err);
+    if (st != RH_OK)
+        return st;
+    rh_conv_net_input(*out, &height, &width, &channels);
+    if (height != side || width != side || channels != 3 || rh_conv_net_output(*out, 0) != n_first ||
+        rh_conv_net_output(*out, 1) != n_second)
+        return rh_fail(err, RH_ERR_FORMAT, "%s is another network than expected; run tools/setup again", path);
+    return RH_OK;
 }
 
 rh_status rh_face_model_load(rh_face_model **out, const char *dir, const char *cache_dir, rh_error *err)
@@ -68,7 +81,11 @@ rh_status rh_face_model_load(rh_face_model **out, const char *dir, const char *c
         m->cache[0] = '\0';
     /* One workspace now, so that a machine that cannot run them says so at start. */
     rh_face_workspace *e = NULL;
-    rh_status st = rh_face_workspace_take(&e, m, err);
+    rh_status st = load_conv(&m->mesh, m, "face_landmark.tflite", MESH_SIZE, 3 * RH_MESH_POINTS, 1, err);
+    if (st == RH_OK)
+        st = load_conv(&m->iris, m, "iris_landmark.tflite", RH_EYE_SIZE, 3 * RH_EYE_POINTS, 3 * RH_IRIS_POINTS, err);
+    if (st == RH_OK)
+        st = rh_face_workspace_take(&e, m, err);
     if (st != RH_OK) {
         rh_face_model_free(m);
         return st;
@@ -91,8 +108,11 @@ static void workspace_free(rh_face_workspace *e)
         return;
     net_done(&e->near);
     net_done(&e->far);
-    net_done(&e->mesh);
-    net_done(&e->iris);
+    for (int i = 0; i < 2; i++) {
+        rh_free(e->mesh.out[i]);
+        rh_free(e->iris.out[i]);
+    }
+    rh_free(e->work);
     rh_image_done(&e->part.img);
     rh_free(e->crop);
     rh_free(e);
@@ -109,6 +129,8 @@ void rh_face_model_free(rh_face_model *m)
     }
     for (int i = 0; i < m->n_copies; i++)
         free_copy(&m->copies[i]);
+    rh_conv_net_free(m->mesh);
+    rh_conv_net_free(m->iris);
     pthread_mutex_destroy(&m->lock);
     pthread_mutex_destroy(&m->grow);
     rh_free(m);
@@ -145,21 +167,28 @@ static rh_status add_net(rh_face_net *n, const rh_nn_model *m, float *crop, rh_e
     return st == RH_OK ? add_output(n, m, 1, err) : st;
 }
 
-static rh_status workspace_new(rh_face_workspace **out, const net_copy *c, rh_error *err)
+static bool add_conv(rh_face_conv *c, const rh_conv_net *n)
+{
+    c->net = n;
+    for (int i = 0; i < 2; i++)
+        c->out[i] = rh_alloc_aligned(rh_conv_net_output(n, i), sizeof(float));
+    return c->out[0] && c->out[1];
+}
+
+static rh_status workspace_new(rh_face_workspace **out, const rh_face_model *m, const net_copy *c, rh_error *err)
 {
     rh_face_workspace *e = rh_calloc(1, sizeof *e);
     if (!e)
         return rh_fail(err, RH_ERR_NOMEM, "no memory for a face workspace");
     e->crop = rh_alloc_aligned(192 * 192 * 3 + 16, sizeof *e->crop);
-    rh_status st = e->crop ? RH_OK : rh_fail(err, RH_ERR_NOMEM, "no memory for a face workspace");
+    size_t work = rh_conv_net_work(m->mesh), iris = rh_conv_net_work(m->iris);
+    e->work = rh_alloc_aligned(work > iris ? work : iris, sizeof *e->work);
+    bool made = add_conv(&e->mesh, m->mesh) && add_conv(&e->iris, m->iris) && e->crop && e->work;
+    rh_status st = made ? RH_OK : rh_fail(err, RH_ERR_NOMEM, "no memory for a face workspace");
     if (st == RH_OK)
         st = add_net(&e->near, c->near, e->crop, err);
     if (st == RH_OK)
         st = add_net(&e->far, c->far, e->crop, err);
-    if (st == RH_OK)
-        st = add_net(&e->mesh, c->mesh, e->crop, err);
-    if (st == RH_OK)
-        st = add_net(&e->iris, c->iris, e->crop, err);
     if (st != RH_OK) {
         workspace_free(e);
         return st;
@@ -181,7 +210,7 @@ static rh_status add_workspace(rh_face_workspace **out, rh_face_model *m, rh_err
             free_copy(c);
     }
     if (st == RH_OK)
-        st = workspace_new(out, c, err);
+        st = workspace_new(out, m, c, err);
     if (st == RH_OK)
         m->n_workspaces++;
     return st;

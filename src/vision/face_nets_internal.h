@@ -1,7 +1,7 @@
 /* face_nets_internal.h - the four networks and what goes in and out of them.
  *
  * A workspace is the memory of one picture being measured: a request per
- * network, crops, the decoded picture. The model keeps a few and lends them, so
+ * detector, what the other networks work in, crops, the decoded picture. The model keeps a few and lends them, so
  * that a thousand trackers need no thousand copies.
  * Positions: px of the whole upright picture, corner of the first pixel = 0, 0. */
 #ifndef RH_FACE_NETS_INTERNAL_H
@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include "head_pose_internal.h"
 #include "rehearse/vision/face_tracker.h"
+#include "rehearse/nn/conv_net.h"
 #include "rehearse/nn/nn.h"
 #include "sampler_internal.h"
 
@@ -32,9 +33,17 @@ typedef struct {
     float *out[2]; /* what it writes */
 } rh_face_net;
 
+/* Those that run for every picture. */
 typedef struct {
-    rh_face_net near, far, mesh, iris;
+    const rh_conv_net *net;
+    float *out[2];
+} rh_face_conv;
+
+typedef struct {
+    rh_face_net near, far;
+    rh_face_conv mesh, iris;
     float *crop; /* input of any of them */
+    float *work; /* of mesh and iris */
     rh_image_part part;
     void *next; /* in the model's list of free ones */
 } rh_face_workspace;
@@ -57,8 +66,8 @@ rh_roi rh_roi_of_box(const rh_face_box *b);
 
 /* Mesh in `points` (px; z in px, smaller is nearer) and how sure the network is of a
  * face, [0,1]. */
-rh_status rh_find_mesh(rh_face_workspace *e, const rh_image_part *part, const rh_roi *roi,
-                       float points[RH_MESH_POINTS][3], float *presence, rh_error *err);
+void rh_find_mesh(rh_face_workspace *e, const rh_image_part *part, const rh_roi *roi, float points[RH_MESH_POINTS][3],
+                  float *presence);
 rh_roi rh_roi_of_mesh(const float points[][3]);
 
 typedef struct {
@@ -67,7 +76,7 @@ typedef struct {
 } rh_eye;
 /* `left` = the eye on the image's left (the person's right). First the crop, then what is in it. */
 void rh_crop_eye(rh_face_workspace *e, const rh_image_part *part, const rh_roi *roi, bool left);
-rh_status rh_find_eye(rh_face_workspace *e, const rh_roi *roi, bool left, rh_eye *out, rh_error *err);
+void rh_find_eye(rh_face_workspace *e, const rh_roi *roi, bool left, rh_eye *out);
 rh_roi rh_roi_of_eye(const float points[][3], bool left);
 
 /* The square as an affine map for a crop of `size` px, as MediaPipe samples it. */

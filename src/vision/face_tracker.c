@@ -152,17 +152,14 @@ static void look_at_mouth(rh_face_tracker *t, rh_face_workspace *e, const rh_ima
     t->mouth_us = t_us;
 }
 
-static rh_status read_face(rh_face_tracker *t, rh_face_workspace *e, const rh_image_part *part, int64_t t_us,
-                           rh_face *out, rh_error *err)
+static void read_face(rh_face_tracker *t, rh_face_workspace *e, const rh_image_part *part, int64_t t_us, rh_face *out)
 {
     float dt = t->started ? (float)(t_us - t->last_us) * 1e-6f : 0;
     rh_angles head = rh_corrected_angles(&rh_learned_pose, &t->fit, (const float(*)[3])t->mesh);
     look_at_mouth(t, e, part, t_us);
     if (t->mouth_hidden)
         head.pitch = rh_pitch_of_part(&rh_learned_upper, (const float(*)[3])t->mesh);
-    rh_status st = rh_measure_eyes(t, e, part, head, t_us, err);
-    if (st != RH_OK)
-        return st;
+    rh_measure_eyes(t, e, part, head, t_us);
     bool shut = !t->eyes_hidden && rh_eyes_shut(t, t_us);
     rh_judge_eyes(t, dt, shut, t_us);
     if (t->eyes_hidden && !t->mouth_hidden)
@@ -193,7 +190,6 @@ static rh_status read_face(rh_face_tracker *t, rh_face_workspace *e, const rh_im
     measure_framing(t, out);
     measure_in_room(t, out);
     copy_points(t, out);
-    return RH_OK;
 }
 
 static void judge_contact(rh_face_tracker *t, rh_face *out)
@@ -243,7 +239,7 @@ static rh_status push(rh_face_tracker *t, const rh_picture *p, int64_t t_us, rh_
         return st;
     st = rh_follow_face(t, e, p, t_us, &part, &whole, err);
     if (st == RH_OK && t->tracking)
-        st = read_face(t, e, part, t_us, &face, err);
+        read_face(t, e, part, t_us, &face);
     rh_face_workspace_give(t->model, e);
     if (st != RH_OK)
         return st;

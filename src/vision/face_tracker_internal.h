@@ -58,8 +58,7 @@ rh_status rh_follow_face(rh_face_tracker *t, rh_face_workspace *e, const rh_pict
                          const rh_image_part **part, rh_image_part *whole, rh_error *err);
 
 /* Measures the eyes that have their turn and look otherwise than before. */
-rh_status rh_measure_eyes(rh_face_tracker *t, rh_face_workspace *e, const rh_image_part *part, rh_angles head,
-                          int64_t t_us, rh_error *err);
+void rh_measure_eyes(rh_face_tracker *t, rh_face_workspace *e, const rh_image_part *part, rh_angles head, int64_t t_us);
 /* Whether the eyes are hidden, by what was measured of them lately. */
 void rh_judge_eyes(rh_face_tracker *t, float dt, bool shut, int64_t t_us);
 bool rh_eyes_shut(rh_face_tracker *t, int64_t t_us);

@@ -56,7 +56,7 @@ static void first_look_equals_mediapipe_static_mode(void **state)
     assert_int_equal(rh_detect_faces(e, RH_DETECT_NEAR, &part, 0.5f, boxes, &n, &err), RH_OK);
     assert_int_equal(n, 1);
     rh_roi roi = rh_roi_of_box(&boxes[0]);
-    assert_int_equal(rh_find_mesh(e, &part, &roi, points, &presence, &err), RH_OK);
+    rh_find_mesh(e, &part, &roi, points, &presence);
     assert_true(presence > 0.9f);
     double d = distance((const float(*)[3])points, (const float(*)[3])expected[0]);
     print_message("static: %.4f of the distance between the eyes\n", d);
