@@ -14,55 +14,21 @@
 #include "rehearse/base/alloc.h"
 #include "rehearse/base/clock.h"
 #include "rehearse/base/text.h"
-#include "rehearse/store/media.h"
 #include "server/background.h"
+#include "acceptance.h"
 #include "pasted.h"
 #include "sessions.h"
 #include "text_field.h"
 
-typedef struct {
-    rh_job job;
-    char id[RH_SESSION_ID_MAX + 1];
-    json_t *meta; /* client, question, ... */
-    rh_incoming *file;
-    rh_error err;
-} upload;
-
-static void upload_free(upload *u)
+static rh_status keep_session(rh_server *s, const char *id, const json_t *meta, rh_error *err)
 {
-    rh_incoming_free(u->file);
-    json_decref(u->meta);
-    rh_free(u);
+    return rh_store_recording(s->store, id, rh_unix_time(), meta, rh_background_most(s), err);
 }
 
-static void accept_run(rh_job *job, rh_worker *w)
+static json_t *tell_queued(const char *id, const json_t *meta)
 {
-    upload *u = (upload *)job;
-    char path[RH_MAX_FILE_PATH];
-    rh_recording_path(w->server, u->id, path, sizeof path);
-    rh_status st = rh_incoming_keep(u->file, path, &u->err);
-    if (st == RH_OK)
-        st = rh_media_keep(w->server->store, w->server->media_dir, strrchr(path, '/') + 1, u->id, &u->err);
-    if (st == RH_OK)
-        st = rh_store_recording(w->server->store, u->id, rh_unix_time(), u->meta, rh_background_most(w->server),
-                                &u->err);
-    if (st != RH_OK)
-        rh_media_remove(w->server->store, w->server->media_dir, strrchr(path, '/') + 1);
-    u->err.code = st;
-}
-
-static void accept_done(rh_server *s, rh_job *job)
-{
-    upload *u = (upload *)job;
-    rh_conn *c = rh_conn_find(s, job->conn);
-    rh_http *h = c ? c->http : NULL;
-    if (u->err.code == RH_OK)
-        rh_background_look(s, 0);
-    if (h && u->err.code == RH_OK)
-        rh_http_json(h, 202, json_pack("{s:s, s:s, s:f}", "id", u->id, "state", "queued", "progress", 0.0));
-    if (h && u->err.code != RH_OK)
-        rh_http_fail_to_keep(h, &u->err);
-    upload_free(u);
+    (void)meta;
+    return json_pack("{s:s, s:s, s:f}", "id", id, "state", "queued", "progress", 0.0);
 }
 
 void rh_session_make_id(char *id, size_t size)
@@ -195,7 +161,6 @@ bool rh_recordings_full(rh_http *h)
 
 void rh_sessions_upload(rh_http *h)
 {
-    rh_server *s = h->server;
     rh_field *f = rh_form_field(h, "file");
     if (!f) {
         rh_http_error_at(h, 422, "file", NULL, "field \"file\" is missing: send the recording as form field \"file\"");
@@ -205,20 +170,13 @@ void rh_sessions_upload(rh_http *h)
         rh_http_error_at(h, 400, "file", NULL, "the recording is empty: send an audio or video file");
         return;
     }
+    static const rh_acceptance session = {.keep = keep_session, .told = tell_queued};
     json_t *meta = rh_session_wanted(h, f->filename);
-    upload *u = meta && !rh_recordings_full(h) ? rh_calloc(1, sizeof *u) : NULL;
-    if (!u) {
+    if (meta && rh_recordings_full(h)) {
         json_decref(meta);
-        rh_http_error(h, 503, "out of memory"); /* where nothing was replied yet */
         return;
     }
-    rh_session_make_id(u->id, sizeof u->id);
-    u->meta = meta;
-    u->file = f->file; /* from now on the job's */
-    f->file = NULL;
-    u->job = (rh_job){.run = accept_run, .done = accept_done, .conn = h->id};
-    if (rh_pool_submit(s->desk, &u->job) != RH_OK) {
-        upload_free(u);
-        rh_http_too_many(h, "5");
-    }
+    char id[RH_SESSION_ID_MAX + 1];
+    rh_session_make_id(id, sizeof id);
+    rh_accept(h, f, id, meta, &session);
 }

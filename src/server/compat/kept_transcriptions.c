@@ -4,25 +4,15 @@
 
 #include <stdio.h>
 #include <string.h>
-#include "rehearse/base/alloc.h"
 #include "rehearse/base/json.h"
 #include "rehearse/base/random.h"
-#include "rehearse/store/media.h"
 #include "rehearse/store/transcriptions.h"
+#include "server/api/acceptance.h"
 #include "server/api/ask.h"
-#include "server/api/sessions.h"
 #include "server/background.h"
 #include "transcription.h"
 
 /* ---- taking one in ---- */
-
-typedef struct {
-    rh_job job;
-    char id[RH_SESSION_ID_MAX + 1];
-    json_t *data;
-    rh_incoming *file;
-    rh_error err;
-} acceptance;
 
 void rh_transcription_name(char *out, size_t cap)
 {
@@ -61,7 +51,7 @@ static const char *status_of(const char *state)
 }
 
 /* `row`: of the store, or what was taken in just now. */
-static json_t *object_of(const json_t *row, const char *id)
+static json_t *object_of(const char *id, const json_t *row)
 {
     const char *state = rh_json_str(row, "state");
     bool over = strcmp(state, "done") == 0 || strcmp(state, "failed") == 0;
@@ -78,62 +68,17 @@ static json_t *object_of(const json_t *row, const char *id)
     return o;
 }
 
-static void accept_run(rh_job *job, rh_worker *w)
+static rh_status keep_transcription(rh_server *s, const char *id, const json_t *data, rh_error *err)
 {
-    acceptance *a = (acceptance *)job;
-    rh_server *s = w->server;
-    char path[RH_MAX_FILE_PATH];
-    rh_recording_path(s, a->id, path, sizeof path);
-    rh_status st = rh_incoming_keep(a->file, path, &a->err);
-    if (st == RH_OK)
-        st = rh_media_keep(s->store, s->media_dir, strrchr(path, '/') + 1, a->id, &a->err);
-    if (st == RH_OK)
-        st = rh_store_transcription_new(s->store, a->id, a->data, rh_background_most(s), &a->err);
-    if (st != RH_OK)
-        rh_media_remove(s->store, s->media_dir, strrchr(path, '/') + 1);
-    a->err.code = st;
-}
-
-static void acceptance_free(acceptance *a)
-{
-    rh_incoming_free(a->file);
-    json_decref(a->data);
-    rh_free(a);
-}
-
-static void accept_done(rh_server *s, rh_job *job)
-{
-    acceptance *a = (acceptance *)job;
-    rh_conn *c = rh_conn_find(s, job->conn);
-    rh_http *h = c ? c->http : NULL;
-    if (a->err.code == RH_OK)
-        rh_background_look(s, 0);
-    if (h && a->err.code == RH_OK)
-        rh_http_json(h, 202, object_of(a->data, a->id));
-    else if (h)
-        rh_http_fail_to_keep(h, &a->err);
-    acceptance_free(a);
+    return rh_store_transcription_new(s->store, id, data, rh_background_most(s), err);
 }
 
 void rh_transcription_accept(rh_http *h, rh_field *f)
 {
-    rh_server *s = h->server;
-    json_t *data = rh_transcription_wanted(h);
-    acceptance *a = data ? rh_calloc(1, sizeof *a) : NULL;
-    if (!a) {
-        json_decref(data);
-        rh_http_error(h, 503, "out of memory"); /* where nothing was replied yet */
-        return;
-    }
-    rh_transcription_name(a->id, sizeof a->id);
-    a->data = data;
-    a->file = f->file; /* from now on the job's */
-    f->file = NULL;
-    a->job = (rh_job){.run = accept_run, .done = accept_done, .conn = h->id};
-    if (rh_pool_submit(s->desk, &a->job) != RH_OK) {
-        acceptance_free(a);
-        rh_http_too_many(h, "5");
-    }
+    static const rh_acceptance transcription = {.keep = keep_transcription, .told = object_of};
+    char id[RH_SESSION_ID_MAX + 1];
+    rh_transcription_name(id, sizeof id);
+    rh_accept(h, f, id, rh_transcription_wanted(h), &transcription);
 }
 
 /* ---- asking for it ---- */
@@ -155,7 +100,7 @@ static rh_status get(rh_ask *a)
     json_t *row = NULL;
     rh_status st = row_of(a, &row);
     if (st == RH_OK) {
-        json_t *o = object_of(row, a->id);
+        json_t *o = object_of(a->id, row);
         if (json_is_string(json_object_get(row, "result")))
             json_object_set_new(o, "result", result_of(row));
         rh_ask_json(a, o);
@@ -198,7 +143,7 @@ static rh_status list(rh_ask *a)
     if (st == RH_OK) {
         json_t *all = json_array();
         json_array_foreach(rows, i, row)
-            json_array_append_new(all, object_of(row, rh_json_str(row, "id")));
+            json_array_append_new(all, object_of(rh_json_str(row, "id"), row));
         rh_ask_json(a, json_pack("{s:s, s:o, s:b}", "object", "list", "data", all, "has_more",
                                  json_array_size(rows) == (size_t)a->limit));
         st = a->err.code;
