@@ -38,14 +38,20 @@ static rh_status tell_rows(checking *c, const char *what, const char *about, con
     return store_query_end(q, step, "check", err);
 }
 
+/* The same of several, which end with NULL. */
+static rh_status tell_all(checking *c, const char *what, const char *about, const char *const *sql, rh_error *err)
+{
+    rh_status st = RH_OK;
+    for (; *sql && st == RH_OK; sql++)
+        st = tell_rows(c, what, about, *sql, err);
+    return st;
+}
+
 /* ---- the database ---- */
 
 static rh_status check_database(checking *c, rh_error *err)
 {
-    rh_status st = RH_OK;
-    for (const char *const *sql = c->at.db->engine->faults; *sql && st == RH_OK; sql++)
-        st = tell_rows(c, "database", "sessions.db", *sql, err);
-    return st;
+    return tell_all(c, "database", "sessions.db", c->at.db->engine->faults, err);
 }
 
 /* All of a table is read; a database that types JSON has looked at it already. */
@@ -99,6 +105,7 @@ static rh_status check_moves(checking *c, rh_error *err)
         "SELECT id, 'it waits for its analysis, and there is no job of it' FROM session"
         " WHERE state IN ('queued', 'analysing') AND id NOT IN (SELECT session FROM job WHERE session IS NOT NULL)",
         "SELECT source, 'the store is an unfinished copy of this: rehearse store copy goes on with it' FROM copying",
+        NULL,
     };
     static const char *const jobs[] = {
         "SELECT id, 'who had it was not heard of for an hour, and nobody took it' FROM job"
@@ -107,13 +114,10 @@ static rh_status check_moves(checking *c, rh_error *err)
         " WHERE state = 'queued' AND due < " AN_HOUR_AGO " AND created < " AN_HOUR_AGO,
         "SELECT job.id, 'its session does not wait for it any more' FROM job JOIN session ON session.id = job.session"
         " WHERE session.state NOT IN ('queued', 'analysing')",
+        NULL,
     };
-    rh_status st = RH_OK;
-    for (size_t i = 0; i < sizeof unfinished / sizeof *unfinished && st == RH_OK; i++)
-        st = tell_rows(c, "unfinished", NULL, unfinished[i], err);
-    for (size_t i = 0; i < sizeof jobs / sizeof *jobs && st == RH_OK; i++)
-        st = tell_rows(c, "job", NULL, jobs[i], err);
-    return st;
+    rh_status st = tell_all(c, "unfinished", NULL, unfinished, err);
+    return st == RH_OK ? tell_all(c, "job", NULL, jobs, err) : st;
 }
 
 /* ---- files ---- */
@@ -128,6 +132,7 @@ static rh_status check_media_rows(checking *c, rh_error *err)
         " AND id || '.upload' NOT IN (SELECT name FROM media WHERE size IS NOT NULL)",
         "SELECT name, 'pieces of it are missing' FROM media WHERE size IS NOT NULL AND size <>"
         " (SELECT coalesce(sum(length(media_piece.data)), 0) FROM media_piece WHERE media_piece.name = media.name)",
+        NULL,
     };
     static const char *const left[] = {
         "SELECT name, 'no session needs it' FROM media WHERE created < " AN_HOUR_AGO
@@ -136,13 +141,10 @@ static rh_status check_media_rows(checking *c, rh_error *err)
         " AND session NOT IN (SELECT id FROM upload WHERE kept < length)",
         "SELECT name, 'it never came whole' FROM media WHERE size IS NULL AND created < " AN_HOUR_AGO
         " AND session NOT IN (SELECT id FROM upload WHERE kept < length)",
+        NULL,
     };
-    rh_status st = RH_OK;
-    for (size_t i = 0; i < sizeof missing / sizeof *missing && st == RH_OK; i++)
-        st = tell_rows(c, "file-missing", NULL, missing[i], err);
-    for (size_t i = 0; i < sizeof left / sizeof *left && st == RH_OK; i++)
-        st = tell_rows(c, "file-left", NULL, left[i], err);
-    return st;
+    rh_status st = tell_all(c, "file-missing", NULL, missing, err);
+    return st == RH_OK ? tell_all(c, "file-left", NULL, left, err) : st;
 }
 
 static void need_file(checking *c, const char *name, const char *detail)

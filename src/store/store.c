@@ -218,6 +218,18 @@ rh_status store_ask_about(rh_store *s, store_op o, const char *id, json_t **out,
     return store_ask(s, &o, out, err);
 }
 
+rh_status store_erase_rows(rh_store *s, store_op *o, store_erase *erase, const char *media_dir, int *n, rh_error *err)
+{
+    json_t *rows = NULL, *row;
+    size_t i;
+    rh_status st = store_ask(s, o, &rows, err);
+    *n = 0;
+    json_array_foreach(rows, i, row)
+        *n += erase(s, media_dir, rh_json_str(row, "id"), NULL) == RH_OK;
+    json_decref(rows);
+    return st;
+}
+
 rh_status rh_store_get(rh_store *s, const char *id, json_t **out, rh_error *err)
 {
     return store_ask_about(s, (store_op){.how = STORE_READ, .run = store_run_get}, id, out, err);

@@ -97,6 +97,9 @@ struct rh_store {
 rh_status store_ask(rh_store *s, store_op *o, json_t **out, rh_error *err);                          /* waits */
 rh_status store_ask_page(rh_store *s, store_op *o, rh_store_page page, json_t **out, rh_error *err); /* of a list */
 rh_status store_ask_about(rh_store *s, store_op o, const char *id, json_t **out, rh_error *err);
+/* Erases those whose ids the rows of the answer have; *n: how many went. */
+typedef rh_status store_erase(rh_store *s, const char *media_dir, const char *id, rh_error *err);
+rh_status store_erase_rows(rh_store *s, store_op *o, store_erase *erase, const char *media_dir, int *n, rh_error *err);
 /* A text of the caller's, for an operation that is waited for. */
 static inline char *store_lent(const char *text)
 {

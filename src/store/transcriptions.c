@@ -73,12 +73,5 @@ static rh_status run_older(rh_store *s, store_op *o, rh_error *err)
 rh_status rh_store_transcriptions_expire(rh_store *s, const char *media_dir, double unix_time, int *n, rh_error *err)
 {
     store_op o = {.how = STORE_READ, .run = run_older, .start = unix_time};
-    json_t *rows = NULL, *row;
-    size_t i;
-    rh_status st = store_ask(s, &o, &rows, err);
-    *n = 0;
-    json_array_foreach(rows, i, row)
-        *n += rh_store_transcription_erase(s, media_dir, rh_json_str(row, "id"), NULL) == RH_OK;
-    json_decref(rows);
-    return st;
+    return store_erase_rows(s, &o, rh_store_transcription_erase, media_dir, n, err);
 }

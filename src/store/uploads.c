@@ -233,12 +233,5 @@ static rh_status run_expired(rh_store *s, store_op *o, rh_error *err)
 rh_status rh_store_uploads_expire(rh_store *s, const char *media_dir, int *n, rh_error *err)
 {
     store_op o = {.how = STORE_READ, .run = run_expired};
-    json_t *rows = NULL, *row;
-    size_t i;
-    rh_status st = store_ask(s, &o, &rows, err);
-    *n = 0;
-    json_array_foreach(rows, i, row)
-        *n += rh_store_upload_delete(s, media_dir, rh_json_str(row, "id"), NULL) == RH_OK;
-    json_decref(rows);
-    return st;
+    return store_erase_rows(s, &o, rh_store_upload_delete, media_dir, n, err);
 }
