@@ -173,6 +173,17 @@ class Closed(Exception):
         self.code = code
 
 
+def one_server(module, *args, **kw):
+    """setUpModule and tearDownModule of a module whose tests share one `server`, which has to end well."""
+    def begin():
+        module["server"] = Server(*args, **kw)
+
+    def end():
+        code = module["server"].stop()
+        assert code == 0, f"the server ended with {code}:\n{module['server'].text()}"
+    return begin, end
+
+
 class WebSocket:
     """RFC 6455 from the client's side, with every liberty to break it."""
 

@@ -3,17 +3,7 @@ framing, pings, reserved bits, opcodes, fragments, UTF-8, closing."""
 import unittest
 from harness import *
 
-server = None
-
-
-def setUpModule():
-    global server
-    server = Server("--max-message-kb", "64")
-
-
-def tearDownModule():
-    code = server.stop()
-    assert code == 0, f"the server ended with {code}:\n{server.text()}"
+setUpModule, tearDownModule = one_server(globals(), "--max-message-kb", "64")
 
 
 class Raw:

@@ -2,19 +2,10 @@
 import os, unittest
 from harness import *
 
-server = None
 AUDIO_FORM = (b'--b\r\nContent-Disposition: form-data; name="file"; filename="a.wav"\r\n\r\n'
               + fixture("jfk_16k.wav")[:40000] + b"\r\n--b--\r\n")
 
-
-def setUpModule():
-    global server
-    server = Server("--max-message-kb", "1024", "--max-clients", "40")
-
-
-def tearDownModule():
-    code = server.stop()
-    assert code == 0, f"the server ended with {code}:\n{server.text()}"
+setUpModule, tearDownModule = one_server(globals(), "--max-message-kb", "1024", "--max-clients", "40")
 
 
 def clients():

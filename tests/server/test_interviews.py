@@ -11,17 +11,8 @@ You have 3+ years of experience with Apache Kafka and PostgreSQL, good knowledge
 We offer 30 days of holiday and a 401k. Start: January. GmbH, Berlin."""
 CV = "2019 to 2024: built streaming pipelines with Apache Kafka, wrote dashboards. Mentored two juniors."
 BANK = {q["id"]: q for f in glob.glob(os.path.join(ROOT, "web", "questions", "*.json")) for q in json.load(open(f))["questions"]}
-server = None
 
-
-def setUpModule():
-    global server
-    server = Server()
-
-
-def tearDownModule():
-    code = server.stop()
-    assert code == 0, f"the server ended with {code}:\n{server.text()}"
+setUpModule, tearDownModule = one_server(globals())
 
 
 def make(status=201, **wish):

@@ -4,7 +4,6 @@ import math, multiprocessing, subprocess, unittest
 from harness import *
 from test_rest import AUDIO_KEYS, VIDEO_KEYS, check_shape
 
-server = None
 RATE = 16000
 LONGEST_WAIT_S = 4.0  # between two results while somebody speaks
 REST_S = 1.5          # after the last speech, then the next message brings what is left
@@ -14,15 +13,7 @@ CRAYFISH = words("The Pacific crayfish however serves every purpose and while ma
 VERSES = words("What ails thee then that thou must needs recite verses seeing that we are tired out with walking and "
                "watching and all the folk are asleep for they require sleep to rest them of their fatigue")
 
-
-def setUpModule():
-    global server
-    server = Server()
-
-
-def tearDownModule():
-    code = server.stop()
-    assert code == 0, f"the server ended with {code}:\n{server.text()}"
+setUpModule, tearDownModule = one_server(globals())
 
 
 def filtered(samples, effects):

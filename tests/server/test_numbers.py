@@ -2,21 +2,11 @@
 import math, unittest
 from harness import *
 
-server = None
-
 # As they stand in JSON text.
 BAD_RATES = ("1e308", "-1e308", "1e999", "NaN", "Infinity", "-1", "0", "16000.5", "7999", "96001", "1e18",
              "99999999999999999999", '"16000"', "true", "[16000]", "{}")
 
-
-def setUpModule():
-    global server
-    server = Server()
-
-
-def tearDownModule():
-    code = server.stop()
-    assert code == 0, f"the server ended with {code}:\n{server.text()}"
+setUpModule, tearDownModule = one_server(globals())
 
 
 def next_of(w, *types):

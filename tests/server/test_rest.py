@@ -2,7 +2,6 @@
 import json, math, random, re, socket, unittest
 from harness import *
 
-server = None
 VIDEO_KEYS = {"yaw": float, "pitch": float, "roll": float, "is_looking_at_camera": bool,
               "attention_score": float, "eye_contact_score": float, "face_detected": bool,
               "timestamp": float}
@@ -10,15 +9,7 @@ AUDIO_KEYS = {"transcribed_text": str, "clarity_score": float, "fluency_score": 
               "pace_wpm": float, "filler_words_count": int, "confidence": float,
               "pronunciation_score": float, "timestamp": float, "filler_words_detail": dict}
 
-
-def setUpModule():
-    global server
-    server = Server("--max-upload-mb", "8")
-
-
-def tearDownModule():
-    code = server.stop()
-    assert code == 0, f"the server ended with {code}:\n{server.text()}"
+setUpModule, tearDownModule = one_server(globals(), "--max-upload-mb", "8")
 
 
 def check_shape(test, result, keys):

@@ -3,17 +3,7 @@ import unittest
 from harness import *
 from test_rest import AUDIO_KEYS, VIDEO_KEYS, check_shape
 
-server = None
-
-
-def setUpModule():
-    global server
-    server = Server()
-
-
-def tearDownModule():
-    code = server.stop()
-    assert code == 0, f"the server ended with {code}:\n{server.text()}"
+setUpModule, tearDownModule = one_server(globals())
 
 
 class Video(unittest.TestCase):

@@ -2,17 +2,7 @@
 import unittest
 from harness import *
 
-server = None
-
-
-def setUpModule():
-    global server
-    server = Server()
-
-
-def tearDownModule():
-    code = server.stop()
-    assert code == 0, f"the server ended with {code}:\n{server.text()}"
+setUpModule, tearDownModule = one_server(globals())
 
 
 def without_pauses():

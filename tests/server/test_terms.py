@@ -2,19 +2,10 @@
 import unittest
 from harness import *
 
-server = None
 EMIL, CRAYFISH = "237-134500-0025.flac", "367-130732-0003.ogg"
 OTHERS = ["Kubernetes", "Terraform", "PostgreSQL", "Grafana"]
 
-
-def setUpModule():
-    global server
-    server = Server()
-
-
-def tearDownModule():
-    code = server.stop()
-    assert code == 0, f"the server ended with {code}:\n{server.text()}"
+setUpModule, tearDownModule = one_server(globals())
 
 
 def decoded(name):

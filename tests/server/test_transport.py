@@ -2,18 +2,9 @@
 import resource, unittest
 from harness import *
 
-server = None
 MAX_CLIENTS = 12
 
-
-def setUpModule():
-    global server
-    server = Server("--max-clients", str(MAX_CLIENTS))
-
-
-def tearDownModule():
-    code = server.stop()
-    assert code == 0, f"the server ended with {code}:\n{server.text()}"
+setUpModule, tearDownModule = one_server(globals(), "--max-clients", str(MAX_CLIENTS))
 
 
 def connect(timeout=30):

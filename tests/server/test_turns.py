@@ -2,19 +2,10 @@
 import select, unittest
 from harness import *
 
-server = None
 PIECE = 1600
 OPEN = 5.76  # s: the recording up to "ask not what your"
 
-
-def setUpModule():
-    global server
-    server = Server()
-
-
-def tearDownModule():
-    code = server.stop()
-    assert code == 0, f"the server ended with {code}:\n{server.text()}"
+setUpModule, tearDownModule = one_server(globals())
 
 
 class Interview:
