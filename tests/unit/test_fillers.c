@@ -43,7 +43,17 @@ typedef struct {
     rh_contour c;
 } curves;
 
-static void be_silent(curves *v)
+static void voice(curves *v, float from, float to, float change)
+{
+    for (int i = (int)(from * 100.0f + 0.5f); i < (int)(to * 100.0f + 0.5f); i++) {
+        v->f0[i] = 110.0f;
+        v->level[i] = -20.0f;
+        v->change[i] = change;
+    }
+}
+
+/* Silence but for the voices, "start-end:change start-end:change", in s and dB. */
+static void hear(curves *v, const char *voices)
 {
     memset(v, 0, sizeof *v);
     for (int i = 0; i < STEPS; i++) {
@@ -57,15 +67,10 @@ static void be_silent(curves *v)
                         .change_db = v->change,
                         .noise_db = -70.0f,
                         .speech_db = -20.0f};
-}
-
-static void voice(curves *v, float from, float to, float change)
-{
-    for (int i = (int)(from * 100.0f + 0.5f); i < (int)(to * 100.0f + 0.5f); i++) {
-        v->f0[i] = 110.0f;
-        v->level[i] = -20.0f;
-        v->change[i] = change;
-    }
+    float from, to, change;
+    for (int n = 0; sscanf(voices, " %f-%f:%f%n", &from, &to, &change, &n) == 3; voices += n)
+        voice(v, from, to, change);
+    assert_string_equal(voices, "");
 }
 
 static rh_disfluencies find(const said *clean, const said *verbatim, const curves *v)
@@ -137,10 +142,7 @@ static void a_voice_confirms_and_times_the_second_decode(void **state)
     static curves v;
     say(&clean, "I@0.5-0.8 agree.@0.8-1.2 We@3.0-3.3 went.@3.3-3.8");
     say(&verbatim, "I@0.5-0.8 agree.@0.8-1.2 Um,@1.8-2.0 we@3.0-3.3 went.@3.3-3.8");
-    be_silent(&v);
-    voice(&v, 0.5f, 1.2f, 4.0f);
-    voice(&v, 1.9f, 2.4f, 1.5f);
-    voice(&v, 3.0f, 3.8f, 4.0f);
+    hear(&v, "0.5-1.2:4 1.9-2.4:1.5 3.0-3.8:4");
     rh_disfluencies d = find(&clean, &verbatim, &v);
     assert_int_equal(d.n_fillers, 1);
     assert_int_equal(d.fillers[0].kind, RH_FILLER_UM);
@@ -173,8 +175,7 @@ static void the_surer_decode_counts_for_a_word_of_both(void **state)
     say(&clean, "I@0.5-0.8 agree.@0.8-1.2 Um,@1.3-2.5 we@3.0-3.3 went.@3.3-3.8");
     say(&verbatim, "I@0.5-0.8 agree.@0.8-1.2 Um,@2.6-2.8 we@3.0-3.3 went.@3.3-3.8");
     verbatim.words[2].p = 0.1f;
-    be_silent(&v);
-    voice(&v, 0.5f, 1.2f, 4.0f);
+    hear(&v, "0.5-1.2:4");
     voice(&v, 1.9f, 2.4f, 3.5f); /* no calm one: doubt would refuse it */
     voice(&v, 3.0f, 3.8f, 4.0f);
     rh_disfluencies d = find(&clean, &verbatim, &v);
@@ -191,9 +192,7 @@ static void without_a_voice_a_doubtful_one_is_refused(void **state)
     static curves v;
     say(&clean, "I@0.5-0.8 agree.@0.8-1.2 We@3.0-3.3 went.@3.3-3.8");
     say(&verbatim, "I@0.5-0.8 agree.@0.8-1.2 Um,@1.8-2.0 we@3.0-3.3 went.@3.3-3.8");
-    be_silent(&v);
-    voice(&v, 0.5f, 1.2f, 4.0f);
-    voice(&v, 3.0f, 3.8f, 4.0f);
+    hear(&v, "0.5-1.2:4 3.0-3.8:4");
     rh_disfluencies d = find(&clean, &verbatim, &v);
     assert_int_equal(d.n_fillers, 0);
     rh_disfluencies_done(&d);
@@ -211,8 +210,7 @@ static void a_run_is_counted_by_its_sound(void **state)
     static curves v;
     say(&clean, "Well@0.5-0.9 uh,@1.0-1.1 uh,@1.1-1.1 uh,@1.1-1.1 uh,@1.1-1.1 then@4.0-4.3");
     say(&verbatim, "Well@0.5-0.9 uh,@1.0-1.4 uh,@1.4-2.0 uh,@2.0-3.9 then@4.0-4.3");
-    be_silent(&v);
-    voice(&v, 0.5f, 0.9f, 4.0f);
+    hear(&v, "0.5-0.9:4");
     for (int k = 0; k < 5; k++)
         voice(&v, 1.2f + 0.5f * (float)k, 1.4f + 0.5f * (float)k, 1.5f);
     voice(&v, 4.0f, 4.3f, 4.0f);
@@ -228,10 +226,7 @@ static void a_still_voice_apart_is_a_filler_unless_a_word_is_there(void **state)
     static said clean;
     static curves v;
     say(&clean, "Yes@0.5-0.9 sir.@4.0-4.4");
-    be_silent(&v);
-    voice(&v, 0.5f, 0.9f, 5.0f);
-    voice(&v, 2.0f, 2.5f, 1.2f);
-    voice(&v, 4.0f, 4.4f, 5.0f);
+    hear(&v, "0.5-0.9:5 2.0-2.5:1.2 4.0-4.4:5");
     rh_disfluencies d = find(&clean, NULL, &v);
     assert_int_equal(d.n_fillers, 1);
     assert_near(d.fillers[0].start, 2.0, 0.011);
@@ -249,10 +244,7 @@ static void a_word_that_has_a_voice_of_its_own_hides_none(void **state)
     static said clean;
     static curves v;
     say(&clean, "Yes@0.5-0.9 sir.@1.9-3.1");
-    be_silent(&v);
-    voice(&v, 0.5f, 0.9f, 5.0f);
-    voice(&v, 2.0f, 2.5f, 1.2f);
-    voice(&v, 2.8f, 3.1f, 5.0f);
+    hear(&v, "0.5-0.9:5 2.0-2.5:1.2 2.8-3.1:5");
     rh_disfluencies d = find(&clean, NULL, &v);
     assert_int_equal(d.n_fillers, 1);
     assert_near(d.fillers[0].start, 2.0, 0.011);
@@ -268,10 +260,7 @@ static void a_falling_voice_hesitates_unless_it_is_raised(void **state)
     static curves v;
     for (int raised = 0; raised < 2; raised++) {
         say(&clean, "Yes@0.5-0.9 sir.@4.0-4.4");
-        be_silent(&v);
-        voice(&v, 0.5f, 0.9f, 5.0f);
-        voice(&v, 2.0f, 2.5f, 1.2f);
-        voice(&v, 4.0f, 4.4f, 5.0f);
+        hear(&v, "0.5-0.9:5 2.0-2.5:1.2 4.0-4.4:5");
         for (int i = 200; i < 250; i++) {
             v.f0[i] = 130.0f - 0.4f * (float)(i - 200);
             v.level[i] += raised ? 6.0f : 0.0f;
@@ -290,10 +279,7 @@ static void a_run_that_only_the_verbatim_decode_has_lies_between_its_neighbours(
     static curves v;
     say(&clean, "the@0.5-2.0 end@2.0-3.2 came@3.3-3.6");
     say(&verbatim, "the@0.5-0.9 uh,@1.0-1.5 uh,@1.5-1.6 uh,@1.6-1.7 end@2.8-3.2 came@3.3-3.6");
-    be_silent(&v);
-    voice(&v, 0.5f, 0.9f, 5.0f);
-    voice(&v, 1.6f, 1.75f, 1.5f);
-    voice(&v, 2.8f, 3.6f, 5.0f);
+    hear(&v, "0.5-0.9:5 1.6-1.75:1.5 2.8-3.6:5");
     rh_disfluencies d = find(&clean, &verbatim, &v);
     assert_int_equal(fillers_of(&d, RH_FILLER_UH), 1);
     assert_near(d.fillers[0].start, 1.6, 0.02);
@@ -308,8 +294,7 @@ static void a_run_ends_with_a_long_silence(void **state)
     static curves v;
     say(&clean, "Well@0.5-0.9 uh,@1.0-9.0");
     say(&verbatim, "Well@0.5-0.9 uh,@1.0-1.4 uh,@1.4-2.0 uh,@2.0-3.9");
-    be_silent(&v);
-    voice(&v, 0.5f, 0.9f, 4.0f);
+    hear(&v, "0.5-0.9:4");
     for (int k = 0; k < 3; k++)
         voice(&v, 1.2f + 1.1f * (float)k, 1.4f + 1.1f * (float)k, 2.8f);
     for (int k = 0; k < 4; k++)
@@ -337,8 +322,7 @@ static void an_unsure_run_is_one_calm_voice_at_most(void **state)
         say(&verbatim, "than@0.5-0.9 the@0.9-1.2 uh,@1.3-1.4 uh,@1.9-1.9 uh,@1.9-1.9 other@2.2-2.6 one@2.6-3.0");
         for (int k = 2; k < 5; k++)
             verbatim.words[k].p = cases[i].p;
-        be_silent(&v);
-        voice(&v, 0.5f, 1.2f, 5.0f);
+        hear(&v, "0.5-1.2:5");
         voice(&v, 1.35f, 1.5f, cases[i].change);
         voice(&v, 2.2f, 3.0f, 5.0f);
         rh_disfluencies d = find(&clean, &verbatim, &v);
@@ -355,10 +339,7 @@ static void a_written_hesitation_hides_no_still_voice(void **state)
     static curves v;
     say(&clean, "Yes@0.5-0.9 mm.@1.9-2.5 sir.@4.0-4.4");
     clean.words[1].p = 0.01f;
-    be_silent(&v);
-    voice(&v, 0.5f, 0.9f, 5.0f);
-    voice(&v, 2.0f, 2.5f, 1.2f);
-    voice(&v, 4.0f, 4.4f, 5.0f);
+    hear(&v, "0.5-0.9:5 2.0-2.5:1.2 4.0-4.4:5");
     rh_disfluencies d = find(&clean, NULL, &v);
     assert_int_equal(d.n_fillers, 1);
     assert_near(d.fillers[0].start, 2.0, 0.011);
@@ -374,10 +355,7 @@ static void a_sound_that_was_told_stays_and_counts_once(void **state)
                         {.kind = RH_FILLER_UM, .start = 5.0f, .end = 5.3f, .p = 0.6f, .after_word = 1},
                         {.kind = RH_FILLER_LIKE, .start = 0.5f, .end = 0.9f, .after_word = -1, .n_words = 1}};
     say(&clean, "Yes@0.5-0.9 sir.@4.0-4.4");
-    be_silent(&v);
-    voice(&v, 0.5f, 0.9f, 5.0f);
-    voice(&v, 2.0f, 2.5f, 1.2f);
-    voice(&v, 4.0f, 4.4f, 5.0f);
+    hear(&v, "0.5-0.9:5 2.0-2.5:1.2 4.0-4.4:5");
     rh_speech_input in = {.words = clean.words, .n_words = clean.n, .contour = &v.c, .fillers = told, .n_fillers = 3};
     rh_disfluencies d = {0};
     assert_int_equal(rh_disfluencies_find(&in, NULL, 0, &d, NULL), RH_OK);
@@ -393,8 +371,7 @@ static void a_decode_that_strays_is_not_believed(void **state)
     (void)state;
     static said clean, verbatim;
     static curves v;
-    be_silent(&v);
-    voice(&v, 0.2f, 5.0f, 4.0f);
+    hear(&v, "0.2-5.0:4");
     say(&clean, "We built the whole thing again in four weeks.");
     say(&verbatim, "Uh, let me um, think. Okay, uh, thanks.");
     rh_disfluencies d = find(&clean, &verbatim, &v);
@@ -447,9 +424,7 @@ static void a_held_vowel_is_drawn(void **state)
     static said clean;
     static curves v;
     say(&clean, "And@0.5-1.3 then@1.5-1.9");
-    be_silent(&v);
-    voice(&v, 0.55f, 1.25f, 1.0f);
-    voice(&v, 1.5f, 1.9f, 5.0f);
+    hear(&v, "0.55-1.25:1 1.5-1.9:5");
     rh_disfluencies d = find(&clean, NULL, &v);
     assert_int_equal(disfluencies_of(&d, RH_DISFLUENCY_PROLONGATION), 1);
     assert_int_equal(d.n_fillers, 0);
@@ -475,7 +450,7 @@ static void nothing_said_and_no_memory_are_survived(void **state)
     (void)state;
     static said none, clean, verbatim;
     static curves v;
-    be_silent(&v);
+    hear(&v, "");
     rh_disfluencies d = find(&none, NULL, &v);
     assert_int_equal(d.n_fillers, 0);
     assert_string_equal(d.verbatim, "");
