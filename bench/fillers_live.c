@@ -128,35 +128,39 @@ static void hear_live(const listener *by, const float *x, size_t n, heard_live *
     rh_word_table_done(&l->said);
 }
 
+static bool hear_file(const listener *by, const char *path, heard_live *l)
+{
+    rh_audio a = {0};
+    bool ok = read_sound(&a, path);
+    if (ok)
+        hear_live(by, a.samples, a.n, l);
+    rh_audio_done(&a);
+    return ok;
+}
+
 static void try_clip(void *user, const recording *r)
 {
     static heard_live l;
     bench *b = user;
-    rh_audio a = {0};
-    if (!read_sound(&a, r->path))
+    if (!hear_file(&b->by, r->path, &l))
         return;
-    hear_live(&b->by, a.samples, a.n, &l);
     if (b->by.verbose)
         printf("live %s: %d of %d, report %d\n", r->id, l.times.n, r->truth, l.end_sounds);
     tally_up(&b->live, r->truth, l.times.n);
     tally_up(&b->end, r->truth, l.end_sounds);
     compare_with_marks(&b->errors, r->id, &l.times);
-    rh_audio_done(&a);
 }
 
 static void try_read(void *user, const recording *r)
 {
     static heard_live l;
     bench *b = user;
-    rh_audio a = {0};
-    if (!read_sound(&a, r->path))
+    if (!hear_file(&b->by, r->path, &l))
         return;
-    hear_live(&b->by, a.samples, a.n, &l);
     b->read_false_sounds += l.times.n;
     b->read_false += l.n_all;
     b->end_read_false += l.end_sounds;
     b->read_clips++;
-    rh_audio_done(&a);
 }
 
 /* ---- two clips in one ---- */
