@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #ifdef __GLIBC__
 #include <malloc.h>
 #endif
@@ -81,7 +82,7 @@ void *rh_alloc_array(size_t n, size_t size)
 {
     size_t bytes;
     if (__builtin_mul_overflow(n, size, &bytes))
-        return NULL;
+        return noted(NULL);
     return rh_alloc(bytes);
 }
 
@@ -123,5 +124,5 @@ size_t rh_resident_bytes(void)
     if (fscanf(f, "%*s %zu", &pages) != 1)
         pages = 0;
     (void)fclose(f);
-    return pages * 4096;
+    return pages * (size_t)sysconf(_SC_PAGESIZE);
 }

@@ -65,12 +65,14 @@ typedef struct {
 } rh_heard;
 
 rh_transcriber_options rh_transcriber_options_default(void);
-/* Borrows both models; copies the options. RH_ERR_NOMEM. */
+/* Borrows both models; copies the options. RH_ERR_INVAL an option out of range, or a language that the model lacks;
+ * RH_ERR_NOMEM. */
 rh_status rh_transcriber_new(rh_transcriber **out, rh_asr_model *m, const rh_vad_model *vad,
                              const rh_transcriber_options *o, rh_error *err);
 void rh_transcriber_free(rh_transcriber *t);
 
-/* Copies `n` samples. RH_ERR_LIMIT more than max_behind_s would wait. */
+/* Copies `n` samples. RH_ERR_INVAL one is not finite; RH_ERR_LIMIT more than max_behind_s would wait; RH_ERR_NOMEM. None
+ * is taken then. */
 rh_status rh_transcriber_feed(rh_transcriber *t, const float *samples, size_t n, rh_error *err);
 /* Follows voice activity through the sound fed, which is cheap; whether _work has
  * something to decode. */

@@ -38,14 +38,14 @@ typedef struct {
 
 /* `model` is the stream's; `vad` NULL = everything is decoded; mono samples at
  * 16 kHz; `o` NULL = defaults. On failure *out is done. What an engine
- * cannot do (pooled output, forced decoding) is left out.
- * As rh_asr_transcribe(), and RH_ERR_LIMIT a reference of too many words. */
+ * cannot do (pooled output, forced decoding) is left out. As rh_asr_transcribe(). */
 rh_status rh_hear(rh_hearing *out, rh_asr_stream *stream, const rh_asr_model *model, const rh_vad_model *vad,
                   const float *samples, size_t n, const rh_hearing_options *o, rh_error *err);
 void rh_hearing_done(rh_hearing *h);
 
 /* A whole recording, heard and measured at once; without a language it is the model set's. *out must be
- * fresh ({0}) or done. RH_ERR_UNSUPPORTED no speech model is loaded; as rh_hear(). */
+ * fresh ({0}) or done. RH_ERR_UNSUPPORTED no speech model is loaded; RH_ERR_LIMIT a
+ * reference of too many words; as rh_hear(). */
 rh_status rh_analyze_recording(const rh_model_set *m, const float *samples, size_t n, const rh_hearing_options *o,
                                rh_analysis *out, rh_error *err);
 

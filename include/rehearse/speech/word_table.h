@@ -71,7 +71,8 @@ rh_status rh_word_table_question(rh_word_table *t, const char *question, const c
 typedef float (*rh_time_map)(void *user, float t);
 rh_status rh_word_table_copy(rh_word_table *t, const rh_word_table *from, size_t first, size_t end, rh_time_map at,
                              void *user);
-/* Forgets segments that ended by `until_s`, now and then: memory stays bounded. */
+/* Forgets segments that ended by `until_s`, now and then: memory stays bounded. Voice, reference and question, which are of
+ * the whole, go then too. */
 void rh_word_table_forget(rh_word_table *t, double until_s);
 
 /* The segments that end after `from_s` and by `to_s`: first..end-1. From 0 on: all that end by `to_s`. */

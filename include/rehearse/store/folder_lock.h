@@ -11,7 +11,7 @@ typedef struct rh_folder_lock rh_folder_lock;
 
 /* Makes the folder when it is not there. `who` is shown to those who come later ("rehearse serve,
  * port 8000"). RH_ERR_IO the folder can't be written; RH_ERR_LIMIT somebody has it: the message
- * says who. A holder that is just ending is waited for, up to 2 s. */
+ * says who; RH_ERR_NOMEM. A holder that is just ending is waited for, up to 2 s. */
 rh_status rh_folder_lock_take(rh_folder_lock **out, const char *dir, const char *who, rh_error *err);
 void rh_folder_lock_release(rh_folder_lock *l); /* NULL is fine */
 

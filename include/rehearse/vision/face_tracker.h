@@ -25,7 +25,7 @@ typedef struct rh_face_tracker rh_face_tracker;
 enum { RH_FACE_POINTS = 478 }; /* 468 mesh, then 5 + 5 iris: the eye on the image's left first */
 
 typedef struct {
-    float min_confidence; /* [0,1]; below it the face counts as absent; 0.5 */
+    float min_confidence; /* (0,1); below it the face counts as absent; 0.5 */
     int smooth_ms;        /* pose smoothing time constant; 0 = off; 80 */
     bool gaze;            /* run the iris model; true */
     float fov_deg;        /* field of view across the picture's width, (10,170); 0 = not known; 0 */
@@ -83,11 +83,13 @@ typedef struct {
 /* Reads the face models (*.tflite) from folder `dir`. What is compiled of them is kept below
  * `cache_dir` (may be NULL): the next load is quicker. RH_ERR_IO, RH_ERR_FORMAT, RH_ERR_NOMEM. */
 rh_status rh_face_model_load(rh_face_model **out, const char *dir, const char *cache_dir, rh_error *err);
-/* Makes ready for `n` pictures at the same time (at most 8), which else happens when they come. */
+/* Makes ready for `n` pictures at the same time (at most 8), which else happens when they come.
+ * RH_ERR_NOMEM. */
 rh_status rh_face_model_prepare(const rh_face_model *m, int n, rh_error *err);
 void rh_face_model_free(rh_face_model *m); /* after its trackers; NULL is fine */
 
 rh_face_options rh_face_options_default(void);
+/* Borrows `m`; copies `opts` (NULL = defaults). RH_ERR_INVAL an option out of range; RH_ERR_NOMEM. */
 rh_status rh_face_tracker_new(rh_face_tracker **out, const rh_face_model *m, const rh_face_options *opts,
                               rh_error *err);
 /* One RGB picture, borrowed for the call; t_us must increase.
