@@ -4,7 +4,7 @@ const server = 'http://localhost:8000';
 const form = new FormData();
 form.append('file', new Blob([await readFile(process.argv[2])]), process.argv[2]);
 let session = await (await fetch(`${server}/v1/sessions`, { method: 'POST', body: form })).json();
-while (session.state === 'analysing') {
+while (session.state === 'queued' || session.state === 'analysing') {
   await new Promise((again) => setTimeout(again, 500));
   session = await (await fetch(`${server}/v1/sessions/${session.id}`)).json();
 }
