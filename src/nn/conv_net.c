@@ -7,6 +7,9 @@
 #include "rehearse/base/cpu.h"
 #include "rehearse/base/file.h"
 
+/* Pixels of a row that are worth products of their own. */
+enum { STRAIGHT = 24 };
+
 static const rh_conv_kernels *choose(void)
 {
 #if defined(__x86_64__)
@@ -79,9 +82,7 @@ static void gather(const rh_conv_step *s, const float *in, int first, int n, flo
         for (int k = 0; k < w->height; k++, out += row) {
             const float *a = in + ((ptrdiff_t)(y + k) * s->from.width + x) * (ptrdiff_t)c;
             bool whole = from == 0 && to == w->width, there = y + k >= 0 && y + k < s->from.height;
-            if (there && whole && row == 9) /* most pixels of the first step; a size the compiler knows */
-                memcpy(out, a, 9 * sizeof *out);
-            else if (there && whole)
+            if (there && whole)
                 memcpy(out, a, row * sizeof *out);
             else
                 memset(out, 0, row * sizeof *out);
@@ -113,30 +114,53 @@ static void filter(const rh_conv_net *n, const rh_conv_step *s, const float *in,
     }
 }
 
+/* A row of a window's products where it lies: the pixels whose windows are whole. */
+static int straight(const rh_conv_net *n, const rh_conv_step *s, const float *in, rh_conv_product *p, int y)
+{
+    const rh_conv_window *w = &s->window;
+    int top = y * w->stride - w->top, count = (s->from.width - w->width) / w->stride + 1;
+    if (w->left || top < 0 || top + w->height > s->from.height || count < STRAIGHT)
+        return 0;
+    size_t c = (size_t)s->from.channels;
+    p->n = count < s->to.width ? count : s->to.width;
+    p->k = w->width * s->from.channels;
+    p->n_rows = w->height;
+    p->ld_a = (size_t)w->stride * c;
+    p->ld_row = (size_t)s->from.width * c;
+    p->a = in + (size_t)top * p->ld_row;
+    n->kernels->product(p);
+    return p->n;
+}
+
 static void convolve(const rh_conv_net *n, const rh_conv_step *s, const float *in, float *work)
 {
     const rh_conv_window *w = &s->window;
-    int pixels = s->to.width * s->to.height, most = rh_conv_pixels(s);
+    int pixels = s->to.width * s->to.height, most = rh_conv_pixels(s), k = w->width * w->height * s->from.channels;
     bool direct = w->width == 1 && w->height == 1 && w->stride == 1 && !s->before.width;
+    bool wide = w->width > 1 && s->to.width >= STRAIGHT;
     size_t c = rh_conv_padded(s->to.channels), more = (size_t)s->add_panels * RH_CONV_PANEL;
-    rh_conv_product p = {.k = w->width * w->height * s->from.channels,
-                         .n_panels = (int)(c / RH_CONV_PANEL),
+    rh_conv_product p = {.n_panels = (int)(c / RH_CONV_PANEL),
                          .w = s->w,
                          .bias = s->bias,
                          .slope = s->slope,
                          .add_panels = s->add_panels,
                          .ld_add = more,
                          .ld_out = c};
-    p.ld_a = (size_t)p.k;
-    for (int i = 0; i < pixels; i += most) {
-        p.n = pixels - i < most ? pixels - i : most;
+    for (int i = 0; i < pixels; i += p.n) {
+        p.add = s->add_panels ? work + s->at_add + (size_t)i * more : NULL;
+        p.out = work + s->at_out + (size_t)i * c;
+        if (wide && i % s->to.width == 0 && straight(n, s, in, &p, i / s->to.width))
+            continue;
+        int row = s->to.width - i % s->to.width, last = wide ? i + row : pixels;
+        p.n = last - i < most ? last - i : most;
+        p.k = k;
+        p.n_rows = 1;
+        p.ld_a = p.ld_row = (size_t)k;
         p.a = direct ? in + (size_t)i * p.ld_a : work + n->at_pixels;
         if (s->before.width)
             filter(n, s, in, i, p.n, work + n->at_zeros, work + n->at_pixels);
         else if (!direct)
             gather(s, in, i, p.n, work + n->at_pixels);
-        p.add = s->add_panels ? work + s->at_add + (size_t)i * more : NULL;
-        p.out = work + s->at_out + (size_t)i * c;
         n->kernels->product(&p);
     }
 }

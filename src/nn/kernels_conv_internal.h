@@ -10,11 +10,12 @@ enum { RH_CONV_PANEL = 16 };
 
 /* out = slope(a w + bias + add), a panel of channels at a time. */
 typedef struct {
-    int n, k;           /* pixels, values of each */
-    const float *a;     /* [n][ld_a] */
-    size_t ld_a;        /* at least k */
+    int n, k;       /* pixels, values of each in a row */
+    int n_rows;     /* of values: 1, or those of a window */
+    const float *a; /* pixel i has a[r ld_row + i ld_a + j], r < n_rows, j < k */
+    size_t ld_a, ld_row;
     int n_panels;       /* of `out` */
-    const float *w;     /* [n_panels][k][RH_CONV_PANEL] */
+    const float *w;     /* [n_panels][n_rows][k][RH_CONV_PANEL] */
     const float *bias;  /* [n_panels][RH_CONV_PANEL] */
     const float *slope; /* as bias: what negative sums are multiplied by; NULL = by 1 */
     int add_panels;     /* of `add`, at most n_panels; 0 = nothing is added */

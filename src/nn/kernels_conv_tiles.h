@@ -16,7 +16,8 @@ enum { PER_PANEL = RH_CONV_PANEL / WIDE, MOST = TOGETHER * PER_PANEL };
 INLINE void tile(const rh_conv_product *p, int first, int rows, int panel, int panels)
 {
     size_t k = (size_t)p->k, ld = p->ld_a, at = (size_t)panel * RH_CONV_PANEL;
-    const float *a = p->a + (size_t)first * ld, *w = p->w + at * k;
+    size_t apart = k * (size_t)p->n_rows * RH_CONV_PANEL; /* panels */
+    const float *a = p->a + (size_t)first * ld, *w = p->w + (size_t)panel * apart;
     int vectors = panels * PER_PANEL;
     vf acc[ROWS][MOST];
 #pragma GCC unroll 4
@@ -24,23 +25,24 @@ INLINE void tile(const rh_conv_product *p, int first, int rows, int panel, int p
 #pragma GCC unroll 12
         for (int r = 0; r < rows; r++)
             acc[r][v] = LOAD(p->bias + at + v * WIDE);
-    for (size_t j = 0; j < k; j++, a++, w += RH_CONV_PANEL) {
-        vf b[MOST];
+    for (int line = 0; line < p->n_rows; line++, a += p->ld_row - k)
+        for (const float *end = a + k; a < end; a++, w += RH_CONV_PANEL) {
+            vf b[MOST];
 #pragma GCC unroll 4
-        for (int v = 0; v < vectors; v++)
-            b[v] = LOAD(w + (size_t)(v / PER_PANEL) * k * RH_CONV_PANEL + v % PER_PANEL * WIDE);
-        const float *pixel = a;
+            for (int v = 0; v < vectors; v++)
+                b[v] = LOAD(w + (size_t)(v / PER_PANEL) * apart + v % PER_PANEL * WIDE);
+            const float *pixel = a;
 #pragma GCC unroll 4
-        for (int i = 0; i < rows; i += 3, pixel += 3 * ld)
+            for (int i = 0; i < rows; i += 3, pixel += 3 * ld)
 #pragma GCC unroll 3
-            for (int r = 0; r < 3; r++)
-                if (i + r < rows) {
-                    vf x = SPREAD(pixel[(size_t)r * ld]);
+                for (int r = 0; r < 3; r++)
+                    if (i + r < rows) {
+                        vf x = SPREAD(pixel[(size_t)r * ld]);
 #pragma GCC unroll 4
-                    for (int v = 0; v < vectors; v++)
-                        acc[i + r][v] = FMA(x, b[v], acc[i + r][v]);
-                }
-    }
+                        for (int v = 0; v < vectors; v++)
+                            acc[i + r][v] = FMA(x, b[v], acc[i + r][v]);
+                    }
+        }
 #pragma GCC unroll 4
     for (int v = 0; v < vectors; v++) {
         size_t column = at + (size_t)(v * WIDE);
@@ -87,31 +89,54 @@ static void product(const rh_conv_product *p)
         columns(p, i, 1);
 }
 
-static void depthwise(const rh_conv_depthwise *d)
+/* A pixel beside the ends of the rows. */
+INLINE vf at_end(const rh_conv_depthwise *d, size_t at, int from)
 {
     size_t c = (size_t)d->channels;
-    for (size_t at = 0; at < c; at += WIDE) {
-        vf w[9], bias = LOAD(d->bias + at);
+    vf sum = LOAD(d->bias + at);
+    for (int i = 0; i < 9; i++)
+        if (from + i % 3 >= 0 && from + i % 3 < d->width)
+            sum = FMA(LOAD(d->row[i / 3] + (size_t)(from + i % 3) * c + at), LOAD(d->w + (size_t)i * c + at), sum);
+    return sum;
+}
+
+INLINE void filter(const rh_conv_depthwise *d, size_t at, int stride)
+{
+    size_t c = (size_t)d->channels, step = (size_t)stride * c;
+    float *out = d->out + at;
+    vf w[9], bias = LOAD(d->bias + at);
 #pragma GCC unroll 9
-        for (size_t i = 0; i < 9; i++)
-            w[i] = LOAD(d->w + i * c + at);
-        for (int x = 0; x < d->n; x++) {
-            int from = x * d->stride - d->left;
-            vf sum = bias;
-            if (from >= 0 && from + 3 <= d->width) {
-                size_t o = (size_t)from * c + at;
-#pragma GCC unroll 9
-                for (size_t i = 0; i < 9; i++)
-                    sum = FMA(LOAD(d->row[i / 3] + o + i % 3 * c), w[i], sum);
-            } else {
-                for (int i = 0; i < 9; i++)
-                    if (from + i % 3 >= 0 && from + i % 3 < d->width)
-                        sum = FMA(LOAD(d->row[i / 3] + (size_t)(from + i % 3) * c + at),
-                                  LOAD(d->w + (size_t)i * c + at), sum);
-            }
-            STORE(d->out + (size_t)x * c + at, sum);
+    for (size_t i = 0; i < 9; i++)
+        w[i] = LOAD(d->w + i * c + at);
+    int x = 0, from = -d->left;
+    for (; from < 0 && x < d->n; x++, from += stride, out += c)
+        STORE(out, at_end(d, at, from));
+    size_t o = (size_t)from * c + at;
+    const float *above = d->row[0] + o, *here = d->row[1] + o, *below = d->row[2] + o;
+    for (; from + 3 <= d->width && x < d->n; x++, from += stride, out += c) {
+        vf sum = bias;
+#pragma GCC unroll 3
+        for (size_t i = 0; i < 3; i++) {
+            sum = FMA(LOAD(above + i * c), w[i], sum);
+            sum = FMA(LOAD(here + i * c), w[3 + i], sum);
+            sum = FMA(LOAD(below + i * c), w[6 + i], sum);
         }
+        STORE(out, sum);
+        above += step;
+        here += step;
+        below += step;
     }
+    for (; x < d->n; x++, from += stride, out += c)
+        STORE(out, at_end(d, at, from));
+}
+
+static void depthwise(const rh_conv_depthwise *d)
+{
+    for (size_t at = 0; at < (size_t)d->channels; at += WIDE)
+        if (d->stride == 1)
+            filter(d, at, 1);
+        else
+            filter(d, at, 2);
 }
 
 static void pool(const float *a, const float *b, int n, int channels, float *out)

@@ -48,17 +48,22 @@ static const rh_conv_kernels *table(int i)
 #endif
 }
 
-static void products_are(const rh_conv_kernels *k, int n, int inner, int panels, int add_panels, bool slope)
+/* Windows of `rows` rows, each of `inner` values, a pixel's beginning `apart` behind the last one's: it may lie in it. */
+static void products_are(const rh_conv_kernels *k, int n, int inner, int rows, int apart, int panels, int add_panels,
+                         bool slope)
 {
-    size_t wide = (size_t)panels * RH_CONV_PANEL, more = (size_t)add_panels * RH_CONV_PANEL, ld = (size_t)inner + 3;
-    float *a = random_floats((size_t)n * ld), *w = random_floats(wide * (size_t)inner), *b = random_floats(wide);
+    size_t wide = (size_t)panels * RH_CONV_PANEL, more = (size_t)add_panels * RH_CONV_PANEL, ld = (size_t)apart;
+    size_t all = (size_t)inner * (size_t)rows, ld_row = (size_t)n * ld + (size_t)inner;
+    float *a = random_floats(ld_row * (size_t)rows), *w = random_floats(wide * all), *b = random_floats(wide);
     float *s = random_floats(wide), *add = random_floats((size_t)n * more + 1),
           *out = random_floats((size_t)n * wide + 1);
     float end = out[(size_t)n * wide];
     rh_conv_product p = {.n = n,
                          .k = inner,
+                         .n_rows = rows,
                          .a = a,
                          .ld_a = ld,
+                         .ld_row = ld_row,
                          .n_panels = panels,
                          .w = w,
                          .bias = b,
@@ -72,9 +77,9 @@ static void products_are(const rh_conv_kernels *k, int n, int inner, int panels,
     for (size_t i = 0; i < (size_t)n; i++)
         for (size_t c = 0; c < wide; c++) {
             double sum = (double)b[c] + (c < more ? (double)add[i * more + c] : 0);
-            for (size_t j = 0; j < (size_t)inner; j++)
-                sum += (double)a[i * ld + j] *
-                       (double)w[(c / RH_CONV_PANEL * (size_t)inner + j) * RH_CONV_PANEL + c % RH_CONV_PANEL];
+            for (size_t j = 0; j < all; j++)
+                sum += (double)a[j / (size_t)inner * ld_row + i * ld + j % (size_t)inner] *
+                       (double)w[(c / RH_CONV_PANEL * all + j) * RH_CONV_PANEL + c % RH_CONV_PANEL];
             if (slope && sum < 0)
                 sum *= (double)s[c];
             if (!(fabs((double)out[i * wide + c] - sum) < 1e-4))
@@ -95,10 +100,10 @@ static void products_of_every_size_are_right(void **state)
     (void)state;
     for (int t = 0; t < N_TABLES; t++)
         for (int n = 1; table(t) && n <= 25; n++) {
-            products_are(table(t), n, 27, 1, 0, true);
-            products_are(table(t), n, 16, 2, 1, true);
-            products_are(table(t), n, 1, 3, 3, false);
-            products_are(table(t), n, 5, 5, 2, true);
+            products_are(table(t), n, 9, 3, 6, 1, 0, true);
+            products_are(table(t), n, 16, 1, 16, 2, 1, true);
+            products_are(table(t), n, 1, 1, 4, 3, 3, false);
+            products_are(table(t), n, 5, 2, 5, 5, 2, true);
         }
 }
 
