@@ -32,7 +32,8 @@ typedef struct {
 
 struct rh_conv_net {
     const rh_conv_kernels *kernels;
-    float *weights;
+    void *memory;
+    float *weights; /* in it */
     size_t n_weights;
     rh_conv_size in;
     int n_steps, n_out;
