@@ -1,8 +1,9 @@
 /* transcriber_internal.h - state of live recognition.
  *
  * transcriber.c listens: it takes sound in, follows voice activity and decides
- * what to decode. transcriber_decode.c decodes and decides what is final;
- * transcriber_heard.c keeps it until it is fetched. */
+ * what to decode. transcriber_decode.c decodes and decides what is final, of which
+ * transcriber_context.c keeps what a decode begins with; transcriber_heard.c keeps what
+ * was heard until it is fetched. */
 #ifndef RH_TRANSCRIBER_INTERNAL_H
 #define RH_TRANSCRIBER_INTERNAL_H
 
@@ -110,6 +111,8 @@ struct rh_transcriber {
 /* A try to settle words has failed. */
 bool rh_tr_overdue(const rh_transcriber *t);
 bool rh_tr_too_long(const rh_transcriber *t); /* more sound waits than one window holds */
+/* The words of a final that was just added, `text` up to word `end`, may be the context of what follows `settled`. */
+void rh_tr_remember(rh_transcriber *t, const rh_transcript *text, int end, int64_t settled);
 /* The next decode begins at `at`, or before it where there is context. */
 void rh_tr_start_at(rh_transcriber *t, int64_t at);
 /* The utterance goes on at `at`: all before is final. Its words wait since `waited_since`. */
