@@ -17,7 +17,9 @@
 #include "paths.h"
 #include "rehearse/asr/asr.h"
 #include "rehearse/media/audio.h"
+#include "rehearse/base/alloc.h"
 #include "rehearse/base/clock.h"
+#include "rehearse/base/stats.h"
 
 enum { MAX_FILES = 512, MAX_STREAMS = 64, MAX_TIMES = 100, MAX_RUNS = MAX_FILES * MAX_TIMES };
 
@@ -145,23 +147,6 @@ static double run(work *w, member *members, int n)
     return (double)(rh_now_us() - from) / 1e6;
 }
 
-static int by_value(const void *a, const void *b)
-{
-    float x = *(const float *)a, y = *(const float *)b;
-    return x < y ? -1 : x > y;
-}
-
-static long resident_mb(void)
-{
-    long pages = 0, all;
-    FILE *f = fopen("/proc/self/statm", "r");
-    if (f && fscanf(f, "%ld %ld", &all, &pages) != 2)
-        pages = 0;
-    if (f)
-        fclose(f);
-    return pages * (sysconf(_SC_PAGESIZE) / 1024) / 1024;
-}
-
 static void print(work *w, const rh_asr_model *m, int streams, const double s[3], double cpu_s)
 {
     rh_asr_model_info info = rh_asr_model_describe(m);
@@ -169,15 +154,15 @@ static void print(work *w, const rh_asr_model *m, int streams, const double s[3]
     double sound = 0;
     for (int i = 0; i < w->n_files; i++)
         sound += w->times * (double)w->files[i].sound.n / RH_ASR_RATE_HZ;
-    qsort(w->took_ms, (size_t)n, sizeof *w->took_ms, by_value);
+    rh_sort_floats(w->took_ms, (size_t)n);
     long long steps = atomic_load(&w->steps);
     printf("engine=%s device=%s model=%s encoder=%s streams=%d files=%d sound_s=%.0f load_s=%.2f "
            "first_s=%.2f wall_s=%.2f speed=%.0f cpu_s=%.1f median_ms=%.0f p95_ms=%.0f max_ms=%.0f "
-           "encode_ms=%.1f step_ms=%.2f steps=%lld resident_mb=%ld\n",
+           "encode_ms=%.1f step_ms=%.2f steps=%lld resident_mb=%zu\n",
            info.engine, info.device, info.size, info.precision, streams, n, sound, s[0], s[1], s[2], sound / s[2],
            cpu_s, (double)w->took_ms[n / 2], (double)w->took_ms[n * 95 / 100], (double)w->took_ms[n - 1],
            (double)atomic_load(&w->encode_us) / 1e3 / n,
-           (double)atomic_load(&w->decode_us) / 1e3 / (double)(steps ? steps : 1), steps, resident_mb());
+           (double)atomic_load(&w->decode_us) / 1e3 / (double)(steps ? steps : 1), steps, rh_resident_bytes() >> 20);
 }
 
 static options parse(int argc, char **argv)

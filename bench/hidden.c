@@ -11,6 +11,7 @@
 #include <string.h>
 #include "paths.h"
 #include "rehearse/base/alloc.h"
+#include "rehearse/base/stats.h"
 #include "rehearse/vision/face_tracker.h"
 #include "vision/eyes_internal.h"
 #include "vision/hidden_internal.h"
@@ -122,12 +123,6 @@ static void draw(rh_image *img, const rh_face *f, kind k, int i)
     }
 }
 
-static int by_value(const void *a, const void *b)
-{
-    float x = *(const float *)a, y = *(const float *)b;
-    return (x > y) - (x < y);
-}
-
 /* ---- signs for tools/train_hidden ---- */
 
 static void print_signs(const float *sign, int n)
@@ -214,7 +209,7 @@ static void print_all(void)
     printf("%-16s %5s %12s %12s %12s %12s\n", "", "faces", "gaze known", "eyes hidden", "mouth hidden", "pitch off");
     for (int k = 0; k < KINDS; k++) {
         int n = told[k].n ? told[k].n : 1;
-        qsort(told[k].off, (size_t)told[k].n, sizeof *told[k].off, by_value);
+        rh_sort_floats(told[k].off, (size_t)told[k].n);
         printf("%-16s %5d %10.1f %% %10.1f %% %10.1f %% %12.1f\n", names[k], told[k].n, 100.0 * told[k].known / n,
                100.0 * told[k].eyes / n, 100.0 * told[k].mouth / n, (double)told[k].off[told[k].n / 2]);
     }

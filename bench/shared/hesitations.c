@@ -8,6 +8,7 @@
 #include <string.h>
 #include "paths.h"
 #include "rehearse/base/alloc.h"
+#include "rehearse/base/stats.h"
 #include "rehearse/session/hearing.h"
 
 enum { MAX_LINE = 8192, MAX_PATH = 4200, MAX_TERMS = 200 };
@@ -191,15 +192,9 @@ void compare_with_marks(seconds *errors, const char *id, const seconds *times)
     }
 }
 
-static int compare_floats(const void *a, const void *b)
-{
-    float x = *(const float *)a, y = *(const float *)b;
-    return (x > y) - (x < y);
-}
-
 double median_ms(seconds *s)
 {
-    qsort(s->at, (size_t)s->n, sizeof *s->at, compare_floats);
+    rh_sort_floats(s->at, (size_t)s->n);
     return s->n ? 1000.0 * (double)s->at[s->n / 2] : 0.0;
 }
 
