@@ -155,7 +155,7 @@ rh_status rh_asr_transcribe(rh_asr_stream *s, const float *samples, size_t n, co
  * of at most 30 s on this stream, at decoder cost only. RH_ERR_UNSUPPORTED where the
  * engine cannot; RH_ERR_INVAL when there is none. */
 rh_status rh_asr_redecode(rh_asr_stream *s, const rh_asr_params *p, rh_transcript *out, rh_error *err);
-/* Forced decoding of `text`: its tokens with probability, rival and times. */
+/* Forced decoding of `text`: its tokens with probability, rival and times. RH_ERR_LIMIT it is more than fits one window. */
 rh_status rh_asr_force(rh_asr_stream *s, const char *text, const rh_asr_params *p, rh_transcript *out, rh_error *err);
 /* Mean and standard deviation over the speech positions of the encoder output:
  * out[2 * n_state]. */

@@ -16,9 +16,11 @@ enum { RH_VAD_CHUNK = 512 }; /* samples at 16 kHz, 32 ms */
 typedef struct rh_vad_model rh_vad_model;
 typedef struct rh_vad rh_vad;
 
+/* RH_ERR_IO unreadable; RH_ERR_FORMAT not that model; RH_ERR_NOMEM. */
 rh_status rh_vad_model_load(rh_vad_model **out, const char *path, rh_error *err);
-void rh_vad_model_free(rh_vad_model *m);
+void rh_vad_model_free(rh_vad_model *m); /* after its vads; NULL is fine */
 
+/* Borrows `m`. RH_ERR_NOMEM. */
 rh_status rh_vad_new(rh_vad **out, const rh_vad_model *m, rh_error *err);
 /* One chunk of RH_VAD_CHUNK samples in, the probability of speech out. */
 rh_status rh_vad_push(rh_vad *v, const float *chunk, float *p_speech);
@@ -28,7 +30,7 @@ void rh_vad_reset(rh_vad *v);
 void rh_vad_free(rh_vad *v);
 
 /* Spans of speech in a whole recording: probability, a loudness gate, at least
- * 100 ms of speech, padded, merged over short gaps. *out is freed with rh_free(). */
+ * 100 ms of speech, padded, merged over short gaps. *out is freed with rh_free(). RH_ERR_NOMEM. */
 rh_status rh_vad_spans(const rh_vad_model *m, const float *samples, size_t n, rh_speech_span **out, size_t *n_out,
                        rh_error *err);
 

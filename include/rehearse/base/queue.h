@@ -13,7 +13,7 @@
 
 typedef struct rh_queue rh_queue;
 
-/* RH_ERR_INVAL capacity 0; RH_ERR_NOMEM. */
+/* RH_ERR_INVAL capacity outside 1..2^24; RH_ERR_NOMEM. */
 rh_status rh_queue_new(rh_queue **out, size_t capacity, rh_error *err);
 void rh_queue_free(rh_queue *q); /* NULL is fine; nobody may be waiting */
 /* Behind what is due at `due` or before, whatever clock that is of. RH_ERR_LIMIT when full, RH_END when

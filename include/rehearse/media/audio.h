@@ -29,17 +29,17 @@ typedef struct {
  * RH_ERR_FORMAT no sound in it; RH_ERR_UNSUPPORTED a codec unknown here.
  * Of several tracks: the default or first one, unless it is next to silent and another is not.
  * Channels are mixed so that no speech is lost, whichever it is on. A pipe is read to its end
- * first. A file cut short gives what it holds. Non-finite samples become 0. */
+ * first. A file cut short gives what it holds. Non-finite samples become 0. RH_ERR_NOMEM. */
 rh_status rh_audio_read_file(rh_audio *out, const char *path, double max_s, rh_error *err);
 rh_status rh_audio_read_memory(rh_audio *out, const void *bytes, size_t n, double max_s, rh_error *err);
 void rh_audio_done(rh_audio *a);
 
 typedef struct rh_resampler rh_resampler;
-/* Streaming, mono float in and out. RH_ERR_INVAL rate outside 8..96 kHz. */
+/* Streaming, mono float in and out. RH_ERR_INVAL rate outside 8..96 kHz; RH_ERR_NOMEM. */
 rh_status rh_resampler_new(rh_resampler **out, int in_rate_hz, int out_rate_hz, rh_error *err);
 /* Feeds n samples (n = 0 gives the tail and ends the stream). *out points to n_out samples owned
  * by the resampler, valid until the next call (to `in` itself
- * when the rates are equal). */
+ * when the rates are equal). RH_ERR_NOMEM. */
 rh_status rh_resampler_feed(rh_resampler *r, const float *in, size_t n, const float **out, size_t *n_out);
 void rh_resampler_free(rh_resampler *r);
 

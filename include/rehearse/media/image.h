@@ -23,7 +23,7 @@ typedef struct {
 } rh_image;
 
 /* Makes room for width x height, reusing memory; contents are undefined.
- * RH_ERR_LIMIT, RH_ERR_NOMEM: the image is unchanged. */
+ * RH_ERR_FORMAT no pixels, RH_ERR_LIMIT, RH_ERR_NOMEM: the image is unchanged. */
 rh_status rh_image_resize(rh_image *img, int width, int height, rh_error *err);
 
 /* Decodes into `img`, reusing its memory when it is large enough (start with
@@ -55,7 +55,7 @@ rh_status rh_image_decode_part(rh_image_part *part, const void *bytes, size_t n,
 /* Size after rotation, from the first bytes, without decoding. */
 rh_status rh_image_probe(const void *bytes, size_t n, int *width, int *height, rh_error *err);
 
-/* JPEG bytes, freed with rh_free(). quality 1..100. */
+/* JPEG bytes, freed with rh_free(). RH_ERR_INVAL quality outside 1..100; RH_ERR_NOMEM. */
 rh_status rh_image_encode_jpeg(const rh_image *img, int quality, uint8_t **out, size_t *n_out, rh_error *err);
 void rh_image_done(rh_image *img);
 
