@@ -28,6 +28,10 @@ def node_version():
 class Examples(unittest.TestCase):
     def test_a_recording_becomes_a_report(self):
         self.assertIn("words a minute", run("recording.mjs", sound=wav(jfk())))
+        listed = server.request("GET", "/v1/sessions")[2].decode()
+        self.assertIn('"scores":{"overall":', listed)
+        for name, number in re.findall(r'"(\w+)":([\d.]+)', listed):
+            self.assertTrue(name in ("created", "updated") or len(number) < 8, (name, number))
 
     def test_live_practice_becomes_a_report(self):
         early = ["--experimental-websocket"] if node_version() < 22 else []

@@ -1,5 +1,6 @@
 #include "ask.h"
 
+#include <ctype.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,11 +12,39 @@
 #include "server/audit_note.h"
 #include "server/status_map.h"
 
-enum { DEFAULT_LIST = 50 };
+enum { DEFAULT_LIST = 50, DIGITS = 12 };
+
+/* Numbers that are the same with fewer digits, such as 64.90000000000001, get these: in place, outside of texts. */
+static void shorten_numbers(char *json)
+{
+    char *out = json, *end;
+    bool quoted = false;
+    for (char *p = json; *p;) {
+        char text[32];
+        if (quoted || (*p != '-' && !isdigit((unsigned char)*p))) {
+            quoted ^= *p == '"';
+            if (quoted && *p == '\\')
+                *out++ = *p++;
+            *out++ = *p++;
+            continue;
+        }
+        double v = strtod(p, &end);
+        size_t n = (size_t)(end - p);
+        if (n > DIGITS + 2 && (size_t)snprintf(text, sizeof text, "%.*g", DIGITS, v) < n && strtod(text, NULL) == v)
+            memcpy(out, text, n = strlen(text));
+        else
+            memmove(out, p, n);
+        out += n;
+        p = end;
+    }
+    *out = '\0';
+}
 
 void rh_ask_json_exact(rh_ask *a, json_t *take, size_t digits)
 {
     a->body = take ? json_dumps(take, JSON_COMPACT | JSON_REAL_PRECISION(digits)) : NULL;
+    if (a->body && digits > DIGITS)
+        shorten_numbers(a->body);
     json_decref(take);
     a->type = "application/json";
     a->status = 200;
@@ -26,7 +55,7 @@ void rh_ask_json_exact(rh_ask *a, json_t *take, size_t digits)
 
 void rh_ask_json(rh_ask *a, json_t *take)
 {
-    rh_ask_json_exact(a, take, 12);
+    rh_ask_json_exact(a, take, DIGITS);
 }
 
 rh_store_page rh_ask_page_of(const rh_ask *a)

@@ -80,7 +80,7 @@ rh_status rh_ask_range(rh_ask *a);
 
 /* The answer; all take what they are given. */
 void rh_ask_json(rh_ask *a, json_t *take);
-void rh_ask_json_exact(rh_ask *a, json_t *take, size_t digits); /* of its numbers; else 12 */
+void rh_ask_json_exact(rh_ask *a, json_t *take, size_t digits); /* of numbers that need them; else 12 */
 void rh_ask_text(rh_ask *a, const char *type, char *take);
 /* The report as a page; `media`: with its sound and videos in it, NULL = none. */
 rh_status rh_ask_page(rh_ask *a, const json_t *report, const rh_report_page *media);
