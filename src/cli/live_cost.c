@@ -57,6 +57,7 @@ rh_status rh_live_speech_cost(rh_live_cost *out, rh_asr_model *model, const rh_v
     rh_transcriber_options o = rh_transcriber_options_default();
     o.language = "en";
     o.verbatim = true; /* as practice has it */
+    o.sounds = true;
     rh_status st = rh_audio_read_file(&a, path, MAX_S, err);
     float *sound = st == RH_OK ? rh_calloc(a.n + QUIET_S * RATE, sizeof *sound) : NULL;
     if (st == RH_OK && !sound)

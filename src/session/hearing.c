@@ -61,6 +61,25 @@ rh_status rh_hearing_words(rh_word_table *t, rh_words_of list, const rh_transcri
     return st;
 }
 
+rh_status rh_hearing_sounds(rh_word_table *t, const uint8_t *cost, size_t n_steps, float start_s, rh_error *err)
+{
+    _Static_assert((int)RH_ASR_PHONES == (int)RH_PHONES && (int)RH_ASR_PHONE_COST_A_NAT == (int)RH_PHONE_COST_A_NAT,
+                   "one table of sounds");
+    static const float STEP_S = 0.02f;
+    const rh_speech_segment *s = &t->segments[t->n_segments - 1];
+    bool forced = s->n_forced > 0;
+    const rh_word *words =
+        forced ? t->words[RH_WORDS_FORCED].at + s->first_forced : t->words[RH_WORDS_CLEAN].at + s->first_word;
+    const rh_phone_steps steps = {.cost = cost, .n = n_steps, .start_s = start_s, .step_s = STEP_S};
+    rh_phone_said *said = NULL;
+    size_t n = 0;
+    rh_status st = rh_phones_align(&steps, words, forced ? s->n_forced : s->n_words, &said, &n, err);
+    if (st == RH_OK)
+        st = rh_word_table_phones(t, forced, said, n);
+    rh_free(said);
+    return st;
+}
+
 void rh_hearing_model_name(const rh_asr_model *model, char out[RH_SPEECH_NAME])
 {
     rh_asr_model_info info = rh_asr_model_describe(model);
@@ -96,29 +115,6 @@ static rh_status take_sounds(hearing *r, rh_asr_stream *stream, rh_error *err)
     r->phone_cost = NULL;
     rh_status st = rh_asr_phones(stream, &r->phone_cost, &r->n_phone_steps, err);
     return st == RH_ERR_UNSUPPORTED ? RH_OK : st;
-}
-
-/* The sounds of the piece's words: those of the text where one was forced. */
-static rh_status align_sounds(hearing *r, const char *language, float from_s, rh_error *err)
-{
-    _Static_assert((int)RH_ASR_PHONES == (int)RH_PHONES && (int)RH_ASR_PHONE_COST_A_NAT == (int)RH_PHONE_COST_A_NAT,
-                   "one table of sounds");
-    static const float STEP_S = 0.02f;
-    rh_word_table *t = &r->h->words;
-    const rh_speech_segment *s = &t->segments[t->n_segments - 1];
-    bool forced = s->n_forced > 0;
-    const rh_word *words =
-        forced ? t->words[RH_WORDS_FORCED].at + s->first_forced : t->words[RH_WORDS_CLEAN].at + s->first_word;
-    const rh_phone_steps steps = {.cost = r->phone_cost, .n = r->n_phone_steps, .start_s = from_s, .step_s = STEP_S};
-    rh_phone_said *said = NULL;
-    size_t n = 0;
-    if (!r->phone_cost || strcmp(language, "en") != 0) /* the dictionary is English */
-        return RH_OK;
-    rh_status st = rh_phones_align(&steps, words, forced ? s->n_forced : s->n_words, &said, &n, err);
-    if (st == RH_OK)
-        st = rh_word_table_phones(t, forced, said, n);
-    rh_free(said);
-    return st;
 }
 
 /* How far into the rest of the reference the piece has come. */
@@ -200,7 +196,9 @@ static rh_status on_piece(void *user, rh_asr_stream *stream, const rh_transcript
         st = hear_verbatim(r, stream, part, from, err);
     if (st == RH_OK && t->reference)
         st = force(r, stream, (size_t)part->n_words, from, is_last, err);
-    return st == RH_OK ? align_sounds(r, part->language, from, err) : st;
+    if (st == RH_OK && r->phone_cost && strcmp(part->language, "en") == 0) /* the dictionary is English */
+        st = rh_hearing_sounds(t, r->phone_cost, r->n_phone_steps, from, err);
+    return st;
 }
 
 /* What is known of the whole only: its voice, and words that do not begin in a silence. */

@@ -129,6 +129,7 @@ static rh_status need_transcriber(rh_legacy_source *l, rh_error *err)
         return rh_fail(err, RH_ERR_UNSUPPORTED, "no speech model is loaded");
     o.partials = false;
     o.verbatim = true;
+    o.sounds = true;
     o.settle_ms = SETTLE_MS;
     o.max_behind_s = RH_LEGACY_WAIT_S;
     o.language = m->language[0] ? m->language : NULL;

@@ -121,6 +121,7 @@ static rh_status start_transcriber(rh_session *s, rh_error *err)
     rh_transcriber_options o = rh_transcriber_options_default();
     o.language = rh_session_language(s);
     o.verbatim = true;
+    o.sounds = true;
     o.expected = true;
     o.joined = true;
     o.settle_ms = SETTLE_MS;

@@ -33,6 +33,7 @@ typedef struct {
                              0: only when the model's window is full; 0 */
     int max_behind_s;      /* sound that may wait; past it _feed refuses; RH_TRANSCRIBER_MAX_BEHIND_S */
     bool verbatim;         /* finals come with a verbatim decode: hesitations are written down */
+    bool sounds;           /* finals in English come with how likely each sound is */
     bool expected;         /* words that a pause follows come with what the model expects behind them */
     bool joined;           /* words behind a pause come with what it expects in place of the pause */
     double said_s;         /* [0, 3600]: the first said_s seconds are final already and none of them is told again;
@@ -52,7 +53,10 @@ typedef struct {
      * what is now that the sound goes on, where both are asked for; all 0 = not known. */
     rh_asr_ending alone, joined;
     const float *pooled;
-    int n_pooled; /* finals: rh_asr_pooled() of the utterance; may be NULL */
+    int n_pooled;              /* finals: rh_asr_pooled() of the utterance; may be NULL */
+    const uint8_t *phone_cost; /* finals, where asked for: as rh_asr_phones(), of the sound of its words alone, */
+    size_t n_phone_steps;      /* 20 ms each from the time `phones_from` on; NULL = not known */
+    double phones_from;
     /* Finals, and where there is something to tell of them partials, where asked for: words of the verbatim
      * decode (verbatim.h), maybe none and maybe beyond fresh_to, and the sound of what is new with some seconds before it:
      * `n_sound` samples from the time `sound_from` on. What lies in [fresh_from, fresh_to)

@@ -54,6 +54,9 @@ rh_status rh_analyze_recording(const rh_model_set *m, const float *samples, size
  * punctuation behind a word says nothing about how it was said. RH_ERR_NOMEM. */
 rh_status rh_hearing_words(rh_word_table *t, rh_words_of list, const rh_transcript *from, int first, int end,
                            float offset_s);
+/* Finds the sounds of the latest segment's words, of those of the text where one was forced: `cost` as rh_asr_phones()
+ * gives it, from start_s on. RH_ERR_NOMEM. */
+rh_status rh_hearing_sounds(rh_word_table *t, const uint8_t *cost, size_t n_steps, float start_s, rh_error *err);
 /* "base", "base.en", ...: rh_word_table.model. */
 void rh_hearing_model_name(const rh_asr_model *model, char out[RH_SPEECH_NAME]);
 rh_contour rh_hearing_curves(const rh_pitch_track *t); /* borrowed */

@@ -265,6 +265,16 @@ static void pool(rh_transcriber *t)
         t->n_pooled = n;
 }
 
+/* How likely which sound is when, of what was just decoded; models may lack it. The dictionary is English. */
+static void take_sounds(rh_transcriber *t)
+{
+    rh_free(t->phone_cost);
+    t->phone_cost = NULL;
+    t->phones_from = t->from;
+    if (t->o.sounds && strcmp(t->scratch.language, "en") == 0)
+        (void)rh_asr_phones(t->asr, &t->phone_cost, &t->n_phone_steps, NULL);
+}
+
 static void keep_language(rh_transcriber *t, const rh_transcript *text)
 {
     if (!t->language[0] && text->n_words > 2)
@@ -292,6 +302,7 @@ static rh_status make_final(rh_transcriber *t, int64_t to, const atomic_bool *ca
     if (st != RH_OK)
         return st;
     pool(t);
+    take_sounds(t);
     rh_tr_join(t);
     rh_tr_expect(t);
     st = decode_verbatim(t, cancel, err);
@@ -400,6 +411,7 @@ static rh_status make_partial(rh_transcriber *t, bool settle, const atomic_bool 
     if (st != RH_OK)
         return st;
     pool(t);
+    take_sounds(t);
     adapt_interval(t, rh_now_us() - from_us, late);
     int n = settle && (!t->doubtful || rh_tr_overdue(t)) ? standing(t) : 0;
     bool may_end = t->seen >= t->speech_end + TR_PAUSE_DECODE / 2;

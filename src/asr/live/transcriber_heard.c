@@ -52,6 +52,29 @@ rh_status rh_tr_add_partial(rh_transcriber *t, const rh_transcript *text)
     return add(t, text, h);
 }
 
+/* A copy for the final: the rest of the utterance may need it too. Scores do without. */
+static void add_pooled(const rh_transcriber *t, tr_heard *h)
+{
+    if (!t->n_pooled || !(h->pooled = rh_alloc_array((size_t)t->n_pooled, sizeof *h->pooled)))
+        return;
+    memcpy(h->pooled, t->pooled, (size_t)t->n_pooled * sizeof *h->pooled);
+    h->n_pooled = t->n_pooled;
+}
+
+static void add_sounds(const rh_transcriber *t, tr_heard *h, int64_t fresh, int64_t settled)
+{
+    if (!t->phone_cost || settled <= fresh || fresh < t->phones_from)
+        return;
+    size_t first = (size_t)(fresh - t->phones_from) / TR_PHONE_STEP;
+    size_t end = (size_t)(settled - t->phones_from + TR_PHONE_STEP - 1) / TR_PHONE_STEP;
+    end = end < t->n_phone_steps ? end : t->n_phone_steps;
+    if (first >= end || !(h->phone_cost = rh_alloc((end - first) * RH_ASR_PHONES)))
+        return;
+    memcpy(h->phone_cost, t->phone_cost + first * RH_ASR_PHONES, (end - first) * RH_ASR_PHONES);
+    h->n_phone_steps = end - first;
+    h->phones_from = (double)(t->phones_from + (int64_t)first * TR_PHONE_STEP) / TR_RATE;
+}
+
 rh_status rh_tr_add_final(rh_transcriber *t, const rh_transcript *text, int64_t to, int64_t settled)
 {
     tr_heard h = {.final = true,
@@ -69,14 +92,10 @@ rh_status rh_tr_add_final(rh_transcriber *t, const rh_transcript *text, int64_t 
         h.fresh_end = settled;
     }
     rh_status st = add(t, text, h);
-    if (st != RH_OK || !t->n_pooled)
+    if (st != RH_OK)
         return st;
-    tr_heard *last = &t->heard[t->n_heard - 1]; /* a copy: the rest of the utterance may need it too */
-    last->pooled = rh_alloc_array((size_t)t->n_pooled, sizeof *last->pooled);
-    if (!last->pooled)
-        return RH_OK; /* scores do without */
-    memcpy(last->pooled, t->pooled, (size_t)t->n_pooled * sizeof *last->pooled);
-    last->n_pooled = t->n_pooled;
+    add_pooled(t, &t->heard[t->n_heard - 1]);
+    add_sounds(t, &t->heard[t->n_heard - 1], rh_tr_fresh(t), settled);
     return RH_OK;
 }
 
@@ -86,6 +105,7 @@ void rh_tr_forget_heard(rh_transcriber *t)
         rh_transcript_done(&t->heard[i].transcript);
         rh_transcript_done(&t->heard[i].verbatim);
         rh_free(t->heard[i].pooled);
+        rh_free(t->heard[i].phone_cost);
     }
     t->n_heard = t->next_heard = 0;
 }
@@ -146,6 +166,9 @@ rh_status rh_transcriber_next(rh_transcriber *t, rh_heard *out)
                       .joined = h->joined,
                       .pooled = h->pooled,
                       .n_pooled = h->n_pooled,
+                      .phone_cost = h->phone_cost,
+                      .n_phone_steps = h->n_phone_steps,
+                      .phones_from = h->phones_from,
                       .context_from = (double)h->context_from / TR_RATE};
     if (h->to > h->from) {
         int64_t from = h->fresh - TR_LOOK_BACK < h->from ? h->fresh - TR_LOOK_BACK : h->from;

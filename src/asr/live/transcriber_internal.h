@@ -20,6 +20,7 @@ enum {
     TR_LOOK_BACK = 8 * TR_RATE,           /* sound given with a final before what is new */
     TR_TOO_LONG = 22 * TR_RATE,           /* words are settled now: the model sees 30 s */
     TR_SETTLE_AGAIN = TR_RATE * 4 / 10,   /* sound between two tries to settle words */
+    TR_PHONE_STEP = TR_RATE / 50,
 };
 
 typedef struct {
@@ -29,6 +30,9 @@ typedef struct {
     rh_asr_ending expected, alone, joined;
     float *pooled;
     int n_pooled;
+    uint8_t *phone_cost;
+    size_t n_phone_steps;
+    double phones_from;
     rh_transcript verbatim;
     int64_t from, to;         /* sound that was decoded, in samples */
     int64_t fresh, fresh_end; /* of it new */
@@ -100,6 +104,9 @@ struct rh_transcriber {
     int64_t interval;   /* until the next, in samples */
     float *pooled;      /* of the partial; NULL = none */
     int n_pooled;
+    uint8_t *phone_cost; /* of it, from `phones_from` on; NULL = none */
+    size_t n_phone_steps;
+    int64_t phones_from;
 
     tr_heard *heard;
     int n_heard, next_heard;
