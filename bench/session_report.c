@@ -3,7 +3,7 @@
  * LIST names recordings, one a line; GROUP of them (6), half a second apart, make a session.
  * Each session is measured twice: from what was recognised live (as its report is), and by
  * recognising the whole sound again. One line a session, then a line of differences: means of
- * |live - again|, fillers found by each, processor time of each end. */
+ * |live - again|; fillers and words with a sound that was another one found by each; processor time of each end. */
 #include <jansson.h>
 #include <math.h>
 #include <string.h>
@@ -23,7 +23,7 @@ static const char *const keys[] = {"fluency_score", "clarity_score", "pronunciat
 enum { N_KEYS = sizeof keys / sizeof *keys };
 
 static double difference[N_KEYS], cpu_live, cpu_again, sound_s;
-static int n_sessions, fillers_live, fillers_again;
+static int n_sessions, fillers_live, fillers_again, off_live, off_again;
 static float *sound;
 static size_t n_sound;
 
@@ -88,6 +88,17 @@ static double value(const json_t *a, const char *key)
     return json_number_value(json_object_get(a, key));
 }
 
+/* Words of which a sound was another one. */
+static int n_off(const json_t *analysis)
+{
+    json_t *w;
+    size_t i;
+    int n = 0;
+    json_array_foreach(json_object_get(analysis, "words"), i, w)
+        n += json_object_get(w, "heard_as") != NULL;
+    return n;
+}
+
 static void compare(rh_model_set *c)
 {
     double cpu_a = 0, cpu_b = 0;
@@ -99,13 +110,16 @@ static void compare(rh_model_set *c)
     }
     int fa = (int)json_array_size(json_object_get(a, "fillers")),
         fb = (int)json_array_size(json_object_get(b, "fillers"));
-    printf(" fillers %d/%d\n", fa, fb);
+    int oa = n_off(a), ob = n_off(b);
+    printf(" fillers %d/%d sounds off %d/%d\n", fa, fb, oa, ob);
     if (getenv("VERBOSE"))
         printf("live:  %s\nagain: %s\n", json_string_value(json_object_get(a, "verbatim_text")),
                json_string_value(json_object_get(b, "verbatim_text")));
     (void)fflush(stdout);
     fillers_live += fa;
     fillers_again += fb;
+    off_live += oa;
+    off_again += ob;
     cpu_live += cpu_a;
     cpu_again += cpu_b;
     sound_s += (double)n_sound / RATE;
@@ -145,8 +159,8 @@ int main(int argc, char **argv)
     printf("session_report sessions=%d sound_s=%.0f", n_sessions, sound_s);
     for (int i = 0; i < N_KEYS; i++)
         printf(" %s=%.2f", keys[i], difference[i] / n_sessions);
-    printf(" fillers_live=%d fillers_again=%d end_cpu_per_s=%.4f again_cpu_per_s=%.4f\n", fillers_live, fillers_again,
-           cpu_live / sound_s, cpu_again / sound_s);
+    printf(" fillers_live=%d fillers_again=%d off_live=%d off_again=%d end_cpu_per_s=%.4f again_cpu_per_s=%.4f\n",
+           fillers_live, fillers_again, off_live, off_again, cpu_live / sound_s, cpu_again / sound_s);
     fclose(f);
     rh_free(sound);
     rh_model_set_free(c);

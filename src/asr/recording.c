@@ -4,7 +4,7 @@
  * pause of its second half. Pauses over GAP_MAX are not decoded at all: that
  * is where recognisers invent words. Speech without a pause is cut between two
  * words of a first decode, where the sound is softest. A piece of which the decoder
- * passed over seconds of speech is cut there, and decoded as two. */
+ * passed over seconds of speech is cut there, and decoded as two. Words that were told before stand. */
 #include "rehearse/asr/recording.h"
 
 #include <math.h>
@@ -265,6 +265,19 @@ static rh_status passed_over(const job *j, size_t from, size_t to, const rh_asr_
     return decode(j, from, to, p, t, err); /* the stream holds what was decoded last */
 }
 
+static rh_status take_piece(const job *j, size_t from, size_t to, bool is_last, rh_transcript *part, rh_transcript *out,
+                            rh_error *err)
+{
+    clamp_times(part, (float)(to - from) / RATE);
+    rh_status st = RH_OK;
+    if (j->hook)
+        st = j->hook(j->user, j->stream, part, (double)from / RATE, (double)to / RATE, is_last, err);
+    if (st != RH_OK)
+        return st;
+    st = rh_transcript_append(out, part, (double)from / RATE);
+    return st == RH_OK ? st : rh_fail(err, st, "transcript: %s", rh_status_name(st));
+}
+
 static rh_status transcribe_piece(const job *j, size_t from, size_t to, bool is_last, const rh_asr_params *p,
                                   rh_transcript *part, rh_transcript *out, rh_error *err)
 {
@@ -286,15 +299,7 @@ static rh_status transcribe_piece(const job *j, size_t from, size_t to, bool is_
         st = transcribe_piece(j, from, cut, false, &params, part, out, err);
         return st == RH_OK ? transcribe_piece(j, cut, to, is_last, &params, part, out, err) : st;
     }
-    if (st != RH_OK)
-        return st;
-    clamp_times(part, (float)(to - from) / RATE);
-    if (j->hook)
-        st = j->hook(j->user, j->stream, part, (double)from / RATE, (double)to / RATE, is_last, err);
-    if (st != RH_OK)
-        return st;
-    st = rh_transcript_append(out, part, (double)from / RATE);
-    return st == RH_OK ? st : rh_fail(err, st, "transcript: %s", rh_status_name(st));
+    return st == RH_OK ? take_piece(j, from, to, is_last, part, out, err) : st;
 }
 
 /* The first piece of speech without a pause that begins at `from`; it ends at *to. */
@@ -357,9 +362,71 @@ static rh_status transcribe_spans(const job *j, const rh_speech_span *spans, siz
     return st;
 }
 
+/* What was said in a stretch is known: its words are followed, not recognised. Where the engine can't, or they are too
+ * many for a window, they are recognised all the same. */
+static rh_status follow(const job *j, const rh_told_piece *told, size_t from, size_t to, rh_transcript *part,
+                        rh_transcript *out, rh_error *err)
+{
+    rh_asr_params params = *j->p;
+    progress g = {j->p, (double)from / (double)j->n, (double)(to - from) / (double)j->n};
+    if (params.progress) {
+        params.progress = on_progress;
+        params.progress_user = &g;
+    }
+    if (out->language[0] && !params.language)
+        params.language = out->language; /* detected once */
+    params.word_times = false;
+    rh_status st = decode(j, from, to, &params, part, err), forced = st;
+    if (st == RH_OK) {
+        params.progress = NULL;
+        forced = rh_asr_force(j->stream, told->text, &params, part, err);
+        params.word_times = true;
+        if (forced == RH_ERR_UNSUPPORTED || forced == RH_ERR_LIMIT || forced == RH_ERR_INVAL)
+            forced = decode(j, from, to, &params, part, err);
+    }
+    return forced == RH_OK ? take_piece(j, from, to, false, part, out, err) : forced;
+}
+
+static rh_status follow_all(const job *j, const rh_told *told, rh_transcript *out, rh_error *err)
+{
+    rh_transcript part;
+    rh_transcript_init(&part);
+    rh_status st = RH_OK;
+    double margin = (double)MARGIN / RATE, end_s = (double)j->n / RATE;
+    for (size_t i = 0; i < told->n && st == RH_OK; i++) {
+        const rh_told_piece *t = &told->at[i];
+        double before = i ? fmin(told->at[i - 1].end, t->start) : 0;
+        double after = i + 1 < told->n ? fmax(told->at[i + 1].start, t->end) : end_s;
+        double from = fmax(t->start - margin, (before + t->start) / 2),
+               to = fmin(t->end + margin, (t->end + after) / 2);
+        from = fmin(fmax(from, 0), end_s);
+        to = fmin(fmax(to, from), end_s);
+        if (t->text[strspn(t->text, " ")] && to > from)
+            st = follow(j, t, (size_t)(from * RATE), (size_t)(to * RATE), &part, out, err);
+    }
+    rh_transcript_done(&part);
+    return st;
+}
+
+/* The voice behind what was told. */
+static rh_status transcribe_rest(const job *j, const rh_told *told, const rh_speech_span *spans, size_t n,
+                                 rh_transcript *out, rh_error *err)
+{
+    size_t from = told->until * RATE < (double)j->n ? (size_t)(fmax(told->until, 0) * RATE) : j->n, kept = 0;
+    rh_speech_span *rest = rh_alloc_array(n + 1, sizeof *rest);
+    if (!rest)
+        return rh_fail(err, RH_ERR_NOMEM, "recording: out of memory");
+    for (size_t i = 0; i < n; i++)
+        if (spans[i].end > from + MARGIN)
+            rest[kept++] = (rh_speech_span){spans[i].start > from ? spans[i].start : from, spans[i].end};
+    rh_status st = transcribe_spans(j, rest, kept, out, err);
+    rh_free(rest);
+    return st;
+}
+
 rh_status rh_recording_pieces(rh_asr_stream *s, const rh_vad_model *vad, const float *samples, size_t n,
-                              const rh_asr_params *p, rh_recording_hook hook, void *user, rh_transcript *out,
-                              rh_speech_span **spans, size_t *n_spans, rh_error *err)
+                              const rh_asr_params *p, const rh_told *told, rh_recording_hook hook, void *user,
+                              rh_transcript *out, rh_speech_span **spans, size_t *n_spans, rh_error *err)
 {
     rh_asr_params params = p ? *p : rh_asr_params_default();
     rh_speech_span whole = {0, n}, *found = NULL;
@@ -377,7 +444,12 @@ rh_status rh_recording_pieces(rh_asr_stream *s, const rh_vad_model *vad, const f
         return st;
     rh_transcript_clear(out);
     const job j = {s, samples, n, &params, found, n_found, hook, user, vad || hook};
-    st = transcribe_spans(&j, vad ? found : &whole, vad ? n_found : 1, out, err);
+    if (told)
+        st = follow_all(&j, told, out, err);
+    if (st == RH_OK && told)
+        st = transcribe_rest(&j, told, vad ? found : &whole, vad ? n_found : 1, out, err);
+    else if (st == RH_OK)
+        st = transcribe_spans(&j, vad ? found : &whole, vad ? n_found : 1, out, err);
     if (st == RH_OK && params.progress)
         params.progress(params.progress_user, 1.0);
     if (st == RH_OK && spans) {
@@ -393,5 +465,5 @@ rh_status rh_recording_transcribe(rh_asr_stream *s, const rh_vad_model *vad, con
                                   const rh_asr_params *p, rh_transcript *out, rh_speech_span **spans, size_t *n_spans,
                                   rh_error *err)
 {
-    return rh_recording_pieces(s, vad, samples, n, p, NULL, NULL, out, spans, n_spans, err);
+    return rh_recording_pieces(s, vad, samples, n, p, NULL, NULL, NULL, out, spans, n_spans, err);
 }

@@ -233,8 +233,8 @@ static rh_status run(hearing *r, rh_asr_stream *stream, const rh_vad_model *vad,
     }
     if (!r->pooled)
         return RH_ERR_NOMEM;
-    rh_status st = rh_recording_pieces(stream, vad, samples, n, &p, on_piece, r, &h->transcript, vad ? &voice : NULL,
-                                       &n_voice, err);
+    rh_status st = rh_recording_pieces(stream, vad, samples, n, &p, o->told, on_piece, r, &h->transcript,
+                                       vad ? &voice : NULL, &n_voice, err);
     if (st == RH_OK)
         st = complete_words(h, voice, n_voice);
     rh_free(voice);

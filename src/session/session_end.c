@@ -2,8 +2,9 @@
  *
  * What was recognised while it ran is measured as it is, with the whole sound for
  * voice, pauses and fillers. The sound is recognised again only where that gives
- * more: with a reference text (decoded by force), after a crash (the first run's
- * probabilities are gone), and for a recording, which nobody has recognised yet. */
+ * more: with a reference text (decoded by force), and for a recording, which nobody has
+ * recognised yet. After a crash the first run's probabilities are gone: the words that were
+ * told stand, and are followed in the sound. */
 #include <math.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -50,6 +51,40 @@ static rh_status measure_heard(rh_session *s, const float *samples, size_t n, co
     return st;
 }
 
+/* What was told as final, with times from the start of the sound. The texts are the session's. */
+static rh_told told_finals(const rh_session *s, rh_told_piece *at)
+{
+    rh_told told = {.at = at};
+    const json_t *segment;
+    size_t i;
+    json_array_foreach(s->segments, i, segment) {
+        at[told.n++] = (rh_told_piece){.start = rh_json_num(segment, "start"),
+                                       .end = rh_json_num(segment, "end"),
+                                       .text = rh_json_str(segment, "text")};
+        told.until = fmax(told.until, fmax(rh_json_num(segment, "heard_to"), rh_json_num(segment, "end")));
+    }
+    if (s->o.from != RH_SESSION_RECOVERED) /* it has heard all there is */
+        told.until = INFINITY;
+    return told;
+}
+
+/* Recognised, or where words were told, those followed. */
+static rh_status measure_again(rh_session *s, const float *samples, size_t n, const rh_hearing_options *options,
+                               rh_analysis *out, rh_error *err)
+{
+    rh_hearing_options o = *options;
+    size_t n_told = s->o.reference || s->o.from == RH_SESSION_FILE ? 0 : json_array_size(s->segments);
+    rh_told_piece *at = rh_alloc_array(n_told + 1, sizeof *at);
+    if (!at)
+        return rh_fail(err, RH_ERR_NOMEM, "session: out of memory");
+    const rh_told told = told_finals(s, at);
+    if (n_told)
+        o.told = &told;
+    rh_status st = rh_analyze_recording(s->models, samples, n, &o, out, err);
+    rh_free(at);
+    return st;
+}
+
 static rh_status measure(rh_session *s, const rh_face_track *faces, const atomic_bool *cancel, rh_analysis *out,
                          rh_error *err)
 {
@@ -70,7 +105,7 @@ static rh_status measure(rh_session *s, const rh_face_track *faces, const atomic
                                 .cancel = cancel,
                                 .progress = s->o.progress,
                                 .progress_user = s->o.user};
-        st = rh_analyze_recording(s->models, samples, n, &o, out, err);
+        st = measure_again(s, samples, n, &o, out, err);
     }
     rh_free(samples);
     return st;

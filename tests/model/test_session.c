@@ -87,11 +87,12 @@ static void feed_all(rh_session *s, size_t from, size_t to)
     feed(s, jfk.samples, from, to);
 }
 
-static rh_session *open_session(rh_store *store, const char *id, heard *h)
+static rh_session *open_session_from(rh_store *store, const char *id, rh_session_source from, heard *h)
 {
     rh_session *s = NULL;
     rh_error err;
     rh_session_options o = {.id = id,
+                            .from = from,
                             .question = "Why?",
                             .language = "en",
                             .spool_dir = media,
@@ -100,6 +101,11 @@ static rh_session *open_session(rh_store *store, const char *id, heard *h)
                             .user = h};
     assert_int_equal(rh_session_new(&s, models, store, &o, &err), RH_OK);
     return s;
+}
+
+static rh_session *open_session(rh_store *store, const char *id, heard *h)
+{
+    return open_session_from(store, id, RH_SESSION_LIVE, h);
 }
 
 static json_t *finish(rh_session *s)
@@ -132,6 +138,7 @@ static void finals_are_the_transcript_and_lead_to_a_report(void **state)
     assert_int_equal(rh_store_open(&store, db, NULL), RH_OK);
     rh_session *s = open_session(store, "live", &h);
     feed_all(s, 0, jfk.n);
+    assert_true(s->said.n_phones > 20); /* its words have their sounds, as a recording's */
     json_t *report = finish(s), *kept = NULL;
     assert_non_null(strstr(h.text, said));
     assert_true(h.partials >= 1 && h.finals >= 1 && h.metrics >= 8 && h.reports == 1);
@@ -173,6 +180,45 @@ static void killed_session_goes_on_where_it_was(void **state)
     assert_true(length > 10.9 && length < 11.2);
     json_decref(report);
     rh_store_close(store);
+}
+
+/* What a person was told is what the report says, though those who made the words are gone and the sound alone would
+ * give others. */
+static void words_told_before_a_kill_stand(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *id;
+        rh_session_source from;
+        bool goes_on;
+    } ways[] = {{"taken", RH_SESSION_LIVE, true}, {"left", RH_SESSION_RECOVERED, false}};
+    for (size_t i = 0; i < 2; i++) {
+        heard h = {0};
+        rh_store *store = NULL;
+        size_t part = (size_t)(8.2 * RATE);
+        assert_int_equal(rh_store_open(&store, db, NULL), RH_OK);
+        rh_session *s = open_session(store, ways[i].id, &h);
+        feed_all(s, 0, part);
+        assert_true(h.finals >= 1);
+        rh_session_free(s);
+        s = open_session_from(store, ways[i].id, ways[i].from, &h);
+        json_t *first = json_array_get(s->segments, 0);
+        assert_non_null(strstr(json_string_value(json_object_get(first, "text")), "fellow Americans"));
+        json_object_set_new(first, "text", json_string("And so my yellow Americans"));
+        if (ways[i].goes_on)
+            feed_all(s, part, jfk.n);
+        json_t *report = finish(s), *line;
+        char text[4096] = "";
+        size_t k;
+        json_array_foreach(json_object_get(report, "transcript"), k, line)
+            fold_into(text, sizeof text, json_string_value(json_object_get(line, "text")));
+        print_message("%s\n", text);
+        assert_non_null(
+            strstr(text, ways[i].goes_on ? "what you can do for your country" : "your country can do for you"));
+        assert_non_null(strstr(text, "my yellow americans"));
+        json_decref(report);
+        rh_store_close(store);
+    }
 }
 
 static void feed_silence(rh_session *s, size_t from, size_t to)
@@ -400,6 +446,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(finals_are_the_transcript_and_lead_to_a_report),
         cmocka_unit_test(killed_session_goes_on_where_it_was),
+        cmocka_unit_test(words_told_before_a_kill_stand),
         cmocka_unit_test(a_final_whose_sound_comes_again_is_told_once),
         cmocka_unit_test(nothing_is_heard_behind_the_last_word),
         cmocka_unit_test(who_goes_on_finds_the_same_voice),

@@ -23,9 +23,21 @@ rh_status rh_recording_transcribe(rh_asr_stream *s, const rh_vad_model *vad, con
 typedef rh_status (*rh_recording_hook)(void *user, rh_asr_stream *s, const rh_transcript *part, double from_s,
                                        double to_s, bool is_last, rh_error *err);
 
-/* rh_recording_transcribe() with a call after each piece. */
+/* What is said in [start, end), in s, is known: somebody was told so. */
+typedef struct {
+    double start, end;
+    const char *text;
+} rh_told_piece;
+typedef struct {
+    const rh_told_piece *at; /* in order of time, each within one window of the model */
+    size_t n;
+    double until; /* s: nothing before it is recognised */
+} rh_told;
+
+/* rh_recording_transcribe() with a call after each piece. `told` (may be NULL): each of its stretches is a piece whose
+ * words are followed by forced decoding; only what is said behind `until` is recognised. */
 rh_status rh_recording_pieces(rh_asr_stream *s, const rh_vad_model *vad, const float *samples, size_t n,
-                              const rh_asr_params *p, rh_recording_hook hook, void *user, rh_transcript *out,
-                              rh_speech_span **spans, size_t *n_spans, rh_error *err);
+                              const rh_asr_params *p, const rh_told *told, rh_recording_hook hook, void *user,
+                              rh_transcript *out, rh_speech_span **spans, size_t *n_spans, rh_error *err);
 
 #endif

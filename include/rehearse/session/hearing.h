@@ -9,6 +9,7 @@
 #define RH_HEARING_H
 
 #include "rehearse/asr/asr.h"
+#include "rehearse/asr/recording.h"
 #include "rehearse/asr/vad.h"
 #include "rehearse/media/pitch.h"
 #include "rehearse/session/model_set.h"
@@ -19,6 +20,7 @@ typedef struct {
     const char *reference; /* what should be said; NULL = free speech */
     const char *question;  /* what was asked, and its kind; NULL = not known */
     const char *question_kind;
+    const rh_told *told;        /* what was said, as it was told already; NULL = recognised */
     const rh_terms *terms;      /* names to spell right; NULL */
     const rh_face_track *faces; /* what was seen meanwhile; NULL = nothing */
     const atomic_bool *cancel;  /* NULL */

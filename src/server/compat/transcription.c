@@ -194,7 +194,7 @@ rh_status rh_transcription_run(const rh_model_set *m, const rh_transcription_opt
     p.cancel = cancel;
     rh_status st = rh_asr_stream_new(&stream, m->asr, err);
     if (st == RH_OK)
-        st = rh_recording_pieces(stream, m->vad, audio->samples, audio->n, &p, hook, user, out, NULL, NULL, err);
+        st = rh_recording_pieces(stream, m->vad, audio->samples, audio->n, &p, NULL, hook, user, out, NULL, NULL, err);
     rh_asr_stream_free(stream);
     return st;
 }
