@@ -141,6 +141,7 @@ static void convolve(const rh_conv_net *n, const rh_conv_step *s, const float *i
     size_t c = rh_conv_padded(s->to.channels), more = (size_t)s->add_panels * RH_CONV_PANEL;
     rh_conv_product p = {.n_panels = (int)(c / RH_CONV_PANEL),
                          .w = s->w,
+                         .half = s->half,
                          .bias = s->bias,
                          .slope = s->slope,
                          .add_panels = s->add_panels,

@@ -1,11 +1,15 @@
 /* conv_net_build.c - from a file's operators to steps: what follows a convolution is done where its sums are still in
  * registers, and what comes before one while its pixels are in the first cache. */
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include "conv_net_internal.h"
 #include "rehearse/base/alloc.h"
 #include "rehearse/nn/ggml_file.h"
+
+enum { FEW_PIXELS = 16 };
+static const float MOST_HALF = 65504.0f;
 
 typedef struct {
     rh_conv_net *net;
@@ -139,20 +143,30 @@ static rh_status set_depthwise(builder *b, rh_conv_step *s, int op)
                                                                              : refuse(b, op, "weights are missing");
 }
 
-/* From [out][k] to panels [out / 16][k][16]. */
+/* From [out][k] to panels [out / 16][k][16]. Where a weight serves few pixels, reading it is what takes time: there half
+ * precision, in which one of the face's networks comes anyway. */
 static rh_status set_weights(builder *b, rh_conv_step *s, const rh_tflite_op *o, int op)
 {
     size_t n = (size_t)s->to.channels, padded = rh_conv_padded(s->to.channels);
     size_t k = (size_t)s->from.channels * (size_t)(s->window.width * s->window.height);
-    float *w = take(b->net, padded * k), *bias = take(b->net, padded), *plain = rh_alloc_array(n * k, sizeof *plain);
+    bool half = s->to.width * s->to.height <= FEW_PIXELS;
+    float *w = take(b->net, half ? padded * k / 2 : padded * k), *bias = take(b->net, padded);
+    float *plain = rh_alloc_array(n * k, sizeof *plain);
+    uint16_t *h = (uint16_t *)(void *)w;
     if (!plain)
         return rh_fail(b->err, RH_ERR_NOMEM, "no memory for a network");
     bool good = constant(b, o->in[1], n * k, plain) && constant(b, o->in[2], n, bias);
     for (size_t c = 0; good && c < n; c++)
-        for (size_t j = 0; j < k; j++)
-            w[(c / RH_CONV_PANEL * k + j) * RH_CONV_PANEL + c % RH_CONV_PANEL] = plain[c * k + j];
+        for (size_t j = 0; j < k; j++) {
+            size_t at = (c / RH_CONV_PANEL * k + j) * RH_CONV_PANEL + c % RH_CONV_PANEL;
+            if (half)
+                h[at] = rh_f32_to_f16(fmaxf(-MOST_HALF, fminf(MOST_HALF, plain[c * k + j])));
+            else
+                w[at] = plain[c * k + j];
+        }
     rh_free(plain);
-    s->w = w;
+    s->w = half ? NULL : w;
+    s->half = half ? h : NULL;
     s->bias = bias;
     return good ? RH_OK : refuse(b, op, "weights are missing");
 }

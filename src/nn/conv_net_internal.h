@@ -26,6 +26,7 @@ typedef struct {
     rh_conv_window window; /* of the convolution */
     rh_conv_window before; /* of the depthwise one; width 0 = none */
     const float *w, *bias, *slope, *before_w, *before_bias;
+    const uint16_t *half;         /* instead of w */
     size_t at_in, at_add, at_out; /* in the work memory; at_in of the network's input does not count */
     bool from_input;
 } rh_conv_step;

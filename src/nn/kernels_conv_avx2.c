@@ -8,6 +8,7 @@
 enum { ROWS = 6, WIDE = 8, TOGETHER = 1 };
 typedef __m256 vf;
 #define LOAD _mm256_loadu_ps
+#define LOAD_HALF(p) _mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)(const void *)(p)))
 #define STORE _mm256_storeu_ps
 #define SPREAD _mm256_set1_ps
 #define FMA _mm256_fmadd_ps

@@ -8,6 +8,7 @@
 enum { ROWS = 12, WIDE = 16, TOGETHER = 2 };
 typedef __m512 vf;
 #define LOAD _mm512_loadu_ps
+#define LOAD_HALF(p) _mm512_cvtph_ps(_mm256_loadu_si256((const __m256i *)(const void *)(p)))
 #define STORE _mm512_storeu_ps
 #define SPREAD _mm512_set1_ps
 #define FMA _mm512_fmadd_ps

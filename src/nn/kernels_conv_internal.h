@@ -5,6 +5,7 @@
 #define RH_KERNELS_CONV_INTERNAL_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 enum { RH_CONV_PANEL = 16 };
 
@@ -14,12 +15,13 @@ typedef struct {
     int n_rows;     /* of values: 1, or those of a window */
     const float *a; /* pixel i has a[r ld_row + i ld_a + j], r < n_rows, j < k */
     size_t ld_a, ld_row;
-    int n_panels;       /* of `out` */
-    const float *w;     /* [n_panels][n_rows][k][RH_CONV_PANEL] */
-    const float *bias;  /* [n_panels][RH_CONV_PANEL] */
-    const float *slope; /* as bias: what negative sums are multiplied by; NULL = by 1 */
-    int add_panels;     /* of `add`, at most n_panels; 0 = nothing is added */
-    const float *add;   /* [n][ld_add] */
+    int n_panels;         /* of `out` */
+    const float *w;       /* [n_panels][n_rows][k][RH_CONV_PANEL]; NULL = they are in `half` */
+    const uint16_t *half; /* the same in half precision, without infinities */
+    const float *bias;    /* [n_panels][RH_CONV_PANEL] */
+    const float *slope;   /* as bias: what negative sums are multiplied by; NULL = by 1 */
+    int add_panels;       /* of `add`, at most n_panels; 0 = nothing is added */
+    const float *add;     /* [n][ld_add] */
     size_t ld_add;
     float *out; /* [n][ld_out], apart from the others */
     size_t ld_out;

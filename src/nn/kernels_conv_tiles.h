@@ -1,7 +1,8 @@
 /* kernels_conv_tiles.h - the operations of kernels_conv_internal.h, compiled once in each kernels_conv_*.c with that
  * file's vectors, which it defines:
  *   ROWS (a multiple of 3) pixels of a tile; WIDE floats of a vector; TOGETHER panels of a tile where there are so many;
- *   vf, a vector; the operations LOAD, STORE, SPREAD, FMA (a * b + c), LARGER and SMALLER.
+ *   vf, a vector; the operations LOAD, LOAD_HALF (of uint16_t), STORE, SPREAD, FMA (a * b + c), LARGER
+ *   and SMALLER.
  * All sums of a tile stay in registers. */
 #ifndef RH_KERNELS_CONV_TILES_H
 #define RH_KERNELS_CONV_TILES_H
@@ -13,11 +14,12 @@
 enum { PER_PANEL = RH_CONV_PANEL / WIDE, MOST = TOGETHER * PER_PANEL };
 
 /* `rows` pixels from `first` on, `panels` panels from `panel` on: numbers the compiler knows. */
-INLINE void tile(const rh_conv_product *p, int first, int rows, int panel, int panels)
+INLINE void tile(const rh_conv_product *p, int first, int rows, int panel, int panels, bool half)
 {
     size_t k = (size_t)p->k, ld = p->ld_a, at = (size_t)panel * RH_CONV_PANEL;
     size_t apart = k * (size_t)p->n_rows * RH_CONV_PANEL; /* panels */
-    const float *a = p->a + (size_t)first * ld, *w = p->w + (size_t)panel * apart;
+    const float *a = p->a + (size_t)first * ld, *w = half ? NULL : p->w + (size_t)panel * apart;
+    const uint16_t *h = half ? p->half + (size_t)panel * apart : NULL;
     int vectors = panels * PER_PANEL;
     vf acc[ROWS][MOST];
 #pragma GCC unroll 4
@@ -26,11 +28,17 @@ INLINE void tile(const rh_conv_product *p, int first, int rows, int panel, int p
         for (int r = 0; r < rows; r++)
             acc[r][v] = LOAD(p->bias + at + v * WIDE);
     for (int line = 0; line < p->n_rows; line++, a += p->ld_row - k)
-        for (const float *end = a + k; a < end; a++, w += RH_CONV_PANEL) {
+        for (size_t j = 0; j < k; j++, a++) {
             vf b[MOST];
 #pragma GCC unroll 4
-            for (int v = 0; v < vectors; v++)
-                b[v] = LOAD(w + (size_t)(v / PER_PANEL) * apart + v % PER_PANEL * WIDE);
+            for (int v = 0; v < vectors; v++) {
+                size_t column_at = (size_t)(v / PER_PANEL) * apart + (size_t)(v % PER_PANEL * WIDE);
+                b[v] = half ? LOAD_HALF(h + column_at) : LOAD(w + column_at);
+            }
+            if (half)
+                h += RH_CONV_PANEL;
+            else
+                w += RH_CONV_PANEL;
             const float *pixel = a;
 #pragma GCC unroll 4
             for (int i = 0; i < rows; i += 3, pixel += 3 * ld)
@@ -59,34 +67,42 @@ INLINE void tile(const rh_conv_product *p, int first, int rows, int panel, int p
     }
 }
 
-INLINE void columns(const rh_conv_product *p, int panel, int panels)
+INLINE void columns(const rh_conv_product *p, int panel, int panels, bool half)
 {
     int i = 0;
     for (; i + ROWS <= p->n; i += ROWS)
-        tile(p, i, ROWS, panel, panels);
+        tile(p, i, ROWS, panel, panels, half);
     switch (p->n - i) {
-    case 11: tile(p, i, ROWS > 11 ? 11 : 1, panel, panels); break;
-    case 10: tile(p, i, ROWS > 10 ? 10 : 1, panel, panels); break;
-    case 9: tile(p, i, ROWS > 9 ? 9 : 1, panel, panels); break;
-    case 8: tile(p, i, ROWS > 8 ? 8 : 1, panel, panels); break;
-    case 7: tile(p, i, ROWS > 7 ? 7 : 1, panel, panels); break;
-    case 6: tile(p, i, ROWS > 6 ? 6 : 1, panel, panels); break;
-    case 5: tile(p, i, ROWS > 5 ? 5 : 1, panel, panels); break;
-    case 4: tile(p, i, ROWS > 4 ? 4 : 1, panel, panels); break;
-    case 3: tile(p, i, ROWS > 3 ? 3 : 1, panel, panels); break;
-    case 2: tile(p, i, 2, panel, panels); break;
-    case 1: tile(p, i, 1, panel, panels); break;
+    case 11: tile(p, i, ROWS > 11 ? 11 : 1, panel, panels, half); break;
+    case 10: tile(p, i, ROWS > 10 ? 10 : 1, panel, panels, half); break;
+    case 9: tile(p, i, ROWS > 9 ? 9 : 1, panel, panels, half); break;
+    case 8: tile(p, i, ROWS > 8 ? 8 : 1, panel, panels, half); break;
+    case 7: tile(p, i, ROWS > 7 ? 7 : 1, panel, panels, half); break;
+    case 6: tile(p, i, ROWS > 6 ? 6 : 1, panel, panels, half); break;
+    case 5: tile(p, i, ROWS > 5 ? 5 : 1, panel, panels, half); break;
+    case 4: tile(p, i, ROWS > 4 ? 4 : 1, panel, panels, half); break;
+    case 3: tile(p, i, ROWS > 3 ? 3 : 1, panel, panels, half); break;
+    case 2: tile(p, i, 2, panel, panels, half); break;
+    case 1: tile(p, i, 1, panel, panels, half); break;
     default: break;
     }
 }
 
-static void product(const rh_conv_product *p)
+INLINE void all_columns(const rh_conv_product *p, bool half)
 {
     int i = 0;
     for (; i + TOGETHER <= p->n_panels; i += TOGETHER)
-        columns(p, i, TOGETHER);
+        columns(p, i, TOGETHER, half);
     for (; i < p->n_panels; i++)
-        columns(p, i, 1);
+        columns(p, i, 1, half);
+}
+
+static void product(const rh_conv_product *p)
+{
+    if (p->w)
+        all_columns(p, false);
+    else
+        all_columns(p, true);
 }
 
 /* A pixel beside the ends of the rows. */
