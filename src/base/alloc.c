@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 #ifdef __GLIBC__
 #include <malloc.h>
@@ -92,6 +93,21 @@ void *rh_alloc_aligned(size_t n, size_t size)
     if (__builtin_mul_overflow(n, size, &bytes) || bytes > SIZE_MAX - 64 || should_fail())
         return noted(NULL);
     return noted(aligned_alloc(64, bytes ? (bytes + 63) / 64 * 64 : 64));
+}
+
+void *rh_calloc_large(size_t n, size_t size)
+{
+    static const size_t PAGE = 1 << 21;
+    size_t bytes;
+    if (__builtin_mul_overflow(n, size, &bytes) || bytes > SIZE_MAX - PAGE || should_fail())
+        return noted(NULL);
+    bytes = bytes ? (bytes + PAGE - 1) / PAGE * PAGE : PAGE;
+    void *p = aligned_alloc(PAGE, bytes);
+    if (p) {
+        (void)madvise(p, bytes, MADV_HUGEPAGE); /* a wish */
+        memset(p, 0, n * size);
+    }
+    return noted(p);
 }
 
 void rh_free(void *p)

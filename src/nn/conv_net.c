@@ -50,7 +50,7 @@ void rh_conv_net_free(rh_conv_net *n)
 {
     if (!n)
         return;
-    rh_free(n->memory);
+    rh_free(n->weights);
     rh_free(n);
 }
 

@@ -3,7 +3,6 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/mman.h>
 #include "conv_net_internal.h"
 #include "rehearse/base/alloc.h"
 #include "rehearse/nn/ggml_file.h"
@@ -370,27 +369,14 @@ static rh_status find_ends(builder *b)
     return RH_OK;
 }
 
-/* Memory for all weights, zeros, in large pages where the system has them: after a pause their addresses are cold too. */
-static bool take_memory(rh_conv_net *n, size_t floats)
-{
-    static const size_t PAGE = 1 << 21;
-    size_t size = (floats * sizeof *n->weights + PAGE - 1) / PAGE * PAGE;
-    n->memory = rh_alloc_aligned(size + PAGE, 1);
-    if (!n->memory)
-        return false;
-    n->weights = (float *)(((uintptr_t)n->memory + PAGE - 1) / PAGE * PAGE);
-    (void)madvise(n->weights, size, MADV_HUGEPAGE); /* a wish */
-    memset(n->weights, 0, floats * sizeof *n->weights);
-    return true;
-}
-
 rh_status rh_conv_net_build(rh_conv_net *n, const rh_tflite_file *f, rh_error *err)
 {
     size_t size = weights_of(f);
     if (f->n_in != 1 || f->n_out < 1 || size > ((size_t)1 << 26))
         return rh_fail(err, RH_ERR_FORMAT, "expected one input, outputs, and at most 2^26 weights");
     builder *b = rh_calloc(1, sizeof *b);
-    if (!b || !take_memory(n, size + RH_CONV_PANEL)) {
+    n->weights = rh_calloc_large(size + RH_CONV_PANEL, sizeof *n->weights);
+    if (!b || !n->weights) {
         rh_free(b);
         return rh_fail(err, RH_ERR_NOMEM, "no memory for a network");
     }

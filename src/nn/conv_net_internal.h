@@ -33,8 +33,7 @@ typedef struct {
 
 struct rh_conv_net {
     const rh_conv_kernels *kernels;
-    void *memory;
-    float *weights; /* in it */
+    float *weights;
     size_t n_weights;
     rh_conv_size in;
     int n_steps, n_out;

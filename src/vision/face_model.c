@@ -10,7 +10,7 @@
  * nothing is handed to another processor, whose caches are cold, and back. Such a network serves one
  * inference at a time, hence a copy for each workspace, up to a number that serves thousands of
  * pictures a second; further workspaces take turns. */
-enum { MAX_COPIES = 8, MESH_SIZE = 192 };
+enum { MAX_COPIES = 8, MESH_SIZE = 192, CROP_FLOATS = MESH_SIZE * MESH_SIZE * 3 + 16 };
 
 typedef struct {
     rh_nn_model *near, *far;
@@ -112,7 +112,6 @@ static void workspace_free(rh_face_workspace *e)
         rh_free(e->mesh.out[i]);
         rh_free(e->iris.out[i]);
     }
-    rh_free(e->work);
     rh_image_done(&e->part.img);
     rh_free(e->crop);
     rh_free(e);
@@ -180,10 +179,10 @@ static rh_status workspace_new(rh_face_workspace **out, const rh_face_model *m, 
     rh_face_workspace *e = rh_calloc(1, sizeof *e);
     if (!e)
         return rh_fail(err, RH_ERR_NOMEM, "no memory for a face workspace");
-    e->crop = rh_alloc_aligned(192 * 192 * 3 + 16, sizeof *e->crop);
     size_t work = rh_conv_net_work(m->mesh), iris = rh_conv_net_work(m->iris);
-    e->work = rh_alloc_aligned(work > iris ? work : iris, sizeof *e->work);
-    bool made = add_conv(&e->mesh, m->mesh) && add_conv(&e->iris, m->iris) && e->crop && e->work;
+    e->crop = rh_calloc_large(CROP_FLOATS + (work > iris ? work : iris), sizeof *e->crop);
+    e->work = e->crop ? e->crop + CROP_FLOATS : NULL;
+    bool made = add_conv(&e->mesh, m->mesh) && add_conv(&e->iris, m->iris) && e->crop;
     rh_status st = made ? RH_OK : rh_fail(err, RH_ERR_NOMEM, "no memory for a face workspace");
     if (st == RH_OK)
         st = add_net(&e->near, c->near, e->crop, err);

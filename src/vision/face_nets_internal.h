@@ -43,7 +43,7 @@ typedef struct {
     rh_face_net near, far;
     rh_face_conv mesh, iris;
     float *crop; /* input of any of them */
-    float *work; /* of mesh and iris */
+    float *work; /* of mesh and iris; behind the crop in its memory */
     rh_image_part part;
     void *next; /* in the model's list of free ones */
 } rh_face_workspace;

@@ -40,6 +40,22 @@ static void failed_allocation_leaves_buf_unchanged(void **state)
     rh_buf_done(&b);
 }
 
+static void large_memory_is_zero_and_lies_on_a_large_page(void **state)
+{
+    (void)state;
+    const size_t n = 700000;
+    float *p = rh_calloc_large(n, sizeof *p);
+    assert_non_null(p);
+    assert_int_equal((uintptr_t)p % (1 << 21), 0);
+    for (size_t i = 0; i < n; i++)
+        assert_true(p[i] == 0.0f);
+    rh_free(p);
+    assert_null(rh_calloc_large(SIZE_MAX / 2, 3));
+    assert_null(rh_calloc_large(SIZE_MAX, 1));
+    rh_alloc_fail_at(1);
+    assert_null(rh_calloc_large(1, 1));
+}
+
 static void alloc_array_checks_the_product(void **state)
 {
     (void)state;
@@ -140,6 +156,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(buf_keeps_within_its_maximum),
         cmocka_unit_test(failed_allocation_leaves_buf_unchanged),
+        cmocka_unit_test(large_memory_is_zero_and_lies_on_a_large_page),
         cmocka_unit_test(alloc_array_checks_the_product),
         cmocka_unit_test(what_is_due_first_comes_first),
         cmocka_unit_test(full_queue_refuses_and_closed_queue_drains),

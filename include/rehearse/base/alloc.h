@@ -15,6 +15,9 @@ void *rh_realloc(void *p, size_t size); /* on NULL the old block is untouched */
 void *rh_alloc_array(size_t n, size_t size);
 /* 64-byte aligned, for vector kernels; freed by rh_free(). */
 void *rh_alloc_aligned(size_t n, size_t size);
+/* The same, zeroed, in large pages where the system has them, for what is read after long pauses: addresses are cold
+ * then too. Takes whole megabytes. */
+void *rh_calloc_large(size_t n, size_t size);
 void rh_free(void *p); /* NULL is fine */
 char *rh_strdup(const char *s);
 char *rh_strndup(const char *s, size_t n);
