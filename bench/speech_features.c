@@ -177,8 +177,10 @@ static void print_line(json_t *o, const rh_speech_input *heard, const rh_phone_s
     rh_speech_segment text_segment, free_segment;
     rh_phone_said *text_sounds = add_sounds(in, &text_segment, steps);
     rh_phone_said *free_sounds = add_sounds(&free_speech, &free_segment, steps);
-    json_object_set_new(o, "sounds", sounds_json(text_sounds, in->n_phones));
-    json_object_set_new(o, "free_sounds", sounds_json(free_sounds, free_speech.n_phones));
+    if (!free_sounds) /* of several pieces: what is known are those of the text */
+        free_speech.n_phones = 0;
+    json_object_set_new(o, "sounds", sounds_json(in->phones, in->n_phones));
+    json_object_set_new(o, "free_sounds", sounds_json(free_speech.phones, free_speech.n_phones));
     json_object_set_new(o, "features", features_json(in));
     json_object_set_new(o, "free", features_json(&free_speech));
     json_object_set_new(o, "scores", scores_json(in));

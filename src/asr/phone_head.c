@@ -6,6 +6,8 @@
 
 _Static_assert((int)PHONE_HEAD_SOUNDS == (int)RH_ASR_PHONES, "one table of sounds");
 
+enum { SILENCE = 0, SILENCE_ENDS = 8 /* positions */ };
+
 static void run_one(const float *state, uint8_t *cost)
 {
     float logit[PHONE_HEAD_SOUNDS], most = -INFINITY;
@@ -27,4 +29,23 @@ void phone_head_run(const float *states, size_t n, uint8_t *cost)
 {
     for (size_t i = 0; i < n; i++)
         run_one(states + i * PHONE_HEAD_STATE, cost + i * PHONE_HEAD_SOUNDS);
+}
+
+static float silence_at(const float *state)
+{
+    uint8_t cost[PHONE_HEAD_SOUNDS];
+    run_one(state, cost);
+    return expf((float)-cost[SILENCE] / RH_ASR_PHONE_COST_A_NAT);
+}
+
+void phone_head_presence(const float *states, size_t n, float *presence)
+{
+    for (size_t i = 0; i < n; i++)
+        presence[i] = 0.0f;
+    for (size_t i = 0; i < n; i++) {
+        float here = 1.0f - silence_at(states + i * PHONE_HEAD_STATE);
+        size_t from = i > SILENCE_ENDS ? i - SILENCE_ENDS : 0, to = i + SILENCE_ENDS < n ? i + SILENCE_ENDS + 1 : n;
+        for (size_t k = from; k < to; k++)
+            presence[k] = fmaxf(presence[k], here);
+    }
 }

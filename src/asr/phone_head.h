@@ -15,4 +15,8 @@ extern const float phone_head_scale[PHONE_HEAD_SOUNDS], phone_head_bias[PHONE_HE
 /* states[n][PHONE_HEAD_STATE] -> cost[n][PHONE_HEAD_SOUNDS] as rh_asr_phones() gives it. */
 void phone_head_run(const float *states, size_t n, uint8_t *cost);
 
+/* How much each position counts where the output is pooled, 0 to 1: 1 less the least probability of silence within 0.16 s
+ * of it. So of a silence its ends count alone, and a long one says no more than a short one. */
+void phone_head_presence(const float *states, size_t n, float *presence);
+
 #endif

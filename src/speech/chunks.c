@@ -12,6 +12,8 @@ static const float chunk_s = 10.0f;  /* the training utterances are 2 to 15 s */
 static const float logp_min = -5.0f; /* one impossible word must not decide alone */
 static const float margin_min = -4.0f, margin_max = 8.0f;
 
+/* A longer pause between clauses is no worse: up to 2 s it is rhetoric, and from there on a rule takes its points. */
+static const float between_most_s = 0.6f;
 static const float deviations_min = -8.0f; /* nor one impossible sound */
 enum { LEAST_PHONES = 3 };
 
@@ -73,7 +75,7 @@ static void measure_sureness(const rh_word *words, size_t n, float *scratch, flo
 
 static void measure_pace(const rh_speech_input *in, const rh_speech_report *r, rh_chunk *s, float *scratch)
 {
-    float whole = fmaxf(s->end - s->start, 0.2f), pauses = 0.0f, longest = 0.0f;
+    float whole = s->end - s->start, pauses = 0.0f, longest = 0.0f;
     int within = 0, syllables = 0;
     for (size_t i = 0; i < r->timing.n_pauses; i++) {
         const rh_pause *p = &r->timing.pauses[i];
@@ -81,10 +83,15 @@ static void measure_pace(const rh_speech_input *in, const rh_speech_report *r, r
         if (after < s->first_word || after + 1 >= s->first_word + s->n_words)
             continue;
         float d = p->end - p->start;
+        if (p->place != RH_PAUSE_WITHIN && d > between_most_s) {
+            whole -= d - between_most_s;
+            d = between_most_s;
+        }
         pauses += d;
         longest = fmaxf(longest, d);
         within += p->place == RH_PAUSE_WITHIN;
     }
+    whole = fmaxf(whole, 0.2f);
     size_t m = 0;
     double change = 0.0;
     for (size_t i = s->first_word; i < s->first_word + s->n_words; i++) {

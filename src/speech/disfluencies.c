@@ -45,7 +45,8 @@ static void add_disfluency_of(rh_filler_search *f, rh_disfluency_kind kind, cons
 }
 
 /* Length in words of what is said twice at i of the list: up to three words. One word twice is an accident
- * where it is a small one, or where nothing sets the two apart. */
+ * where it is a small one, or where nothing sets the two apart. A phrase twice is one also where a comma does, if it
+ * goes on behind the second: "puffy white, puffy white clouds", but not "never give up, never give up." */
 static size_t repeated_at(const rh_tongue *t, const rh_word *w, const rh_filler_key *k, size_t n, size_t i)
 {
     if (!k[i][0] || may_double(t, k[i]))
@@ -57,7 +58,8 @@ static size_t repeated_at(const rh_tongue *t, const rh_word *w, const rh_filler_
         for (size_t j = 0; j < len; j++)
             same &= k[i + j][0] && strcmp(k[i + j], k[i + len + j]) == 0;
         const char *last = w[i + len - 1].text;
-        if (same && !(is_small_word(t, k[i]) ? rh_ends_sentence(last) : rh_ends_clause(last)))
+        bool goes_on = i + 2 * len < n && !rh_ends_clause(w[i + 2 * len - 1].text);
+        if (same && !(is_small_word(t, k[i]) || goes_on ? rh_ends_sentence(last) : rh_ends_clause(last)))
             return len;
     }
     return 0;

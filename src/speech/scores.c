@@ -156,24 +156,45 @@ static float rate(const rh_additive *a, const rh_chunk *s, float sound, float sh
     return rating;
 }
 
+/* What noise takes from the sum, of good speakers and of learners alike (docs/scoring.md), and hesitations from that for
+ * melody: both have scores of their own. The rated recordings have 23 dB and more, so the tables know no better. */
+static float taken_by_others(rh_rating rating, const rh_rule_measures *m)
+{
+    static const float snr_db[] = {10.0f, 16.0f, 19.0f, 24.0f}, by_noise[] = {8.0f, 6.0f, 3.0f, 0.0f};
+    static const float a_minute[] = {0.0f, 20.0f}, by_hesitations[] = {0.0f, 10.0f};
+    float noise = rating == RH_RATING_TOTAL || isnan(m->snr_db) ? 0.0f : rh_piecewise(snr_db, by_noise, 4, m->snr_db);
+    return noise + (rating == RH_RATING_PROSODIC ? rh_piecewise(a_minute, by_hesitations, 2, m->hesitations) : 0.0f);
+}
+
+/* The same without it: up to the middle, no higher. */
+static float given_back(float below, float taken)
+{
+    return fmaxf(below, fminf(below + taken, 0.0f));
+}
+
 /* How far below a fluent reader in the middle the raters would place a chunk. `points`: what the named
  * measures say by themselves, and the sounds of the words beside them. */
-static float below_middle(const judged *j, const rh_score_model *m, const rh_chunk *s, float share, float *points,
+static float below_middle(const judged *j, rh_rating rating, const rh_chunk *s, float share, float *points,
                           float *sound)
 {
+    const rh_score_model *m = &j->models[rating];
     const rh_additive *kinds = &m->additive[RH_SCORE_KINDS * s->has_reference], *named = &kinds[RH_SCORE_NAMED];
     float by_name = rate(named, s, 0.0f, share, LEARNED_PARTS, points);
     const rh_speech_segment *g = knows_sound(j->in) ? segment_of(j->in, s) : NULL;
     if (!g)
         return by_name - named->middle;
     float heard = weighed(m->sound, m->sound_offset, g);
+    float taken = taken_by_others(rating, &j->rules);
     *sound += share * heard;
     if (!s->has_phones)
-        return rate(&kinds[RH_SCORE_SOUND], s, heard, 0.0f, PART_PHONES, points) - kinds[RH_SCORE_SOUND].middle;
+        return given_back(
+            rate(&kinds[RH_SCORE_SOUND], s, heard, 0.0f, PART_PHONES, points) - kinds[RH_SCORE_SOUND].middle, taken);
     float young = fminf(fmaxf(weighed(m->young, m->young_offset, g), 0.0f), 1.0f), grown = 1.0f - young;
     const rh_additive *whole = &kinds[RH_SCORE_PHONES];
-    return grown * rate(whole, s, heard, share * grown, PART_PHONES, points) +
-           young * rate(&kinds[RH_SCORE_YOUNG], s, heard, share * young, PART_PHONES, points) - whole->middle;
+    return given_back(grown * rate(whole, s, heard, share * grown, PART_PHONES, points) +
+                          young * rate(&kinds[RH_SCORE_YOUNG], s, heard, share * young, PART_PHONES, points) -
+                          whole->middle,
+                      taken);
 }
 
 /* What the raters' distance takes from a score: little as far down as fluent speakers reach, whole below that.
@@ -203,14 +224,13 @@ static bool is_of(rh_rating rating, int part)
 
 static void judge(judged *j, rh_rating rating, rh_score *s)
 {
-    const rh_score_model *m = &j->models[rating];
     float points[LEARNED_PARTS] = {0}, words = 0.0f, below = 0.0f, named = 0.0f;
     for (size_t i = 0; i < j->n_chunks; i++)
         words += (float)j->chunks[i].n_spoken;
     j->value[PART_SOUND] = 0.0f;
     for (size_t i = 0; i < j->n_chunks; i++) {
         float share = (float)j->chunks[i].n_spoken / words;
-        below += share * below_middle(j, m, &j->chunks[i], share, points, &j->value[PART_SOUND]);
+        below += share * below_middle(j, rating, &j->chunks[i], share, points, &j->value[PART_SOUND]);
     }
     float loss = learned_loss(rating, below), rest = loss;
     for (int k = 0; k < PART_SOUND; k++)

@@ -412,6 +412,12 @@ static void disfluencies_are_told_from_emphasis(void **state)
     assert_int_equal(
         count_disfluencies("It was very very good. No, no, no. I know that that is so.", RH_DISFLUENCY_REPETITION), 0);
     assert_int_equal(count_disfluencies("We had had it. More words, words, words.", RH_DISFLUENCY_REPETITION), 0);
+    assert_int_equal(count_disfluencies("A wind drove puffy white, puffy white clouds off.", RH_DISFLUENCY_REPETITION),
+                     1);
+    assert_int_equal(count_disfluencies("Remember: never give up, never give up.", RH_DISFLUENCY_REPETITION), 0);
+    assert_int_equal(count_disfluencies("We need better tools, better tools, and time.", RH_DISFLUENCY_REPETITION), 0);
+    assert_int_equal(count_disfluencies("They left puffy white. Puffy white clouds came.", RH_DISFLUENCY_REPETITION),
+                     0);
     assert_int_equal(count_disfluencies("Mon- Montreal is cold.", RH_DISFLUENCY_CUT_OFF), 1);
     assert_int_equal(count_disfluencies("A well-known man.", RH_DISFLUENCY_CUT_OFF), 0);
     assert_int_equal(count_disfluencies("We had, we went to town.", RH_DISFLUENCY_REPAIR), 1);

@@ -10,6 +10,7 @@
 #include <string.h>
 #include "rehearse/base/alloc.h"
 #include "rehearse/speech/scores.h"
+#include "speech/score_tables.h"
 #include "speech/speech_internal.h"
 
 enum { MAX_WORDS = 400 };
@@ -154,6 +155,31 @@ static void slower_unsure_or_chopped_speech_scores_lower(void **state)
     rh_speech_report_done(&chopped);
 }
 
+/* `answer` with so long a pause behind its first sentence. */
+static float fluency_with_pause_between(float pause_s)
+{
+    speech s;
+    say(&s, answer, 160, 0.5f); /* who is not fluent: what the learned part takes shows */
+    bool behind = false;
+    for (size_t i = 0; i < s.in.n_words; i++) {
+        s.words[i].start += behind ? pause_s : 0.0f;
+        s.words[i].end += behind ? pause_s : 0.0f;
+        behind |= strchr(s.words[i].text, '.') != NULL;
+    }
+    s.in.duration_s += (double)pause_s;
+    rh_speech_report r = measured(&s);
+    float value = r.fluency.value;
+    rh_speech_report_done(&r);
+    return value;
+}
+
+static void a_pause_between_sentences_is_no_matter_of_flow(void **state)
+{
+    (void)state;
+    assert_float_equal(fluency_with_pause_between(1.9f), fluency_with_pause_between(0.7f), 0.01f);
+    assert_true(fluency_with_pause_between(6.0f) < fluency_with_pause_between(1.9f) - 5);
+}
+
 /* 115 to 170 words a minute are all as good; haste gains nothing in any score. */
 static void pace_is_a_plateau(void **state)
 {
@@ -266,6 +292,49 @@ static void many_fillers_cost_and_a_few_do_not(void **state)
     rh_speech_report_done(&none);
     rh_speech_report_done(&few);
     rh_speech_report_done(&many);
+}
+
+/* The encoder's output falls in noise and by hesitations, which have scores of their own. */
+static void noise_and_hesitations_leave_the_other_scores_alone(void **state)
+{
+    (void)state;
+    enum { N = 1200 };
+    static float pooled[RH_SOUND_INPUTS], level[N], f0[N];
+    speech s;
+    say(&s, answer, 150, 0.7f);
+    for (size_t i = 0; i < N; i++) {
+        level[i] = i % 25 < 6 ? -60.0f : -20.0f;
+        f0[i] = 120.0f + 40.0f * sinf((float)i / 40.0f);
+    }
+    rh_contour c = {
+        .n = N, .level_db = level, .f0_hz = f0, .voicing = f0, .change_db = level, .noise_db = -60, .speech_db = -20};
+    rh_speech_segment seg = {
+        .end = 12, .n_words = s.in.n_words, .pooled = pooled, .n_pooled = RH_SOUND_INPUTS, .pooled_s = 12};
+    s.in.segments = &seg;
+    s.in.n_segments = 1;
+    s.in.model = "base";
+    s.in.contour = &c;
+    rh_speech_report plain = measured(&s);
+    c.noise_db = -35; /* 15 dB below the speech */
+    rh_speech_report noisy = measured(&s);
+    c.noise_db = -60;
+    rh_filler heard[3];
+    for (size_t i = 0; i < 3; i++)
+        heard[i] = (rh_filler){.kind = RH_FILLER_UM, .start = (float)i, .end = (float)i + 0.3f, .p = 1};
+    s.in.fillers = heard;
+    s.in.fillers_known = true;
+    s.in.n_fillers = 3;
+    rh_speech_report hesitant = measured(&s);
+    assert_true(plain.prosody.value < 90 && plain.pronunciation.value < 90);
+    assert_true(noisy.fluency.value > plain.fluency.value + 2);
+    assert_true(noisy.prosody.value > plain.prosody.value + 2);
+    assert_true(noisy.pronunciation.value > plain.pronunciation.value + 2);
+    assert_true(noisy.clarity.value < plain.clarity.value);
+    assert_true(hesitant.prosody.value > plain.prosody.value + 2);
+    assert_true(hesitant.fluency.value < plain.fluency.value);
+    rh_speech_report_done(&plain);
+    rh_speech_report_done(&noisy);
+    rh_speech_report_done(&hesitant);
 }
 
 /* Two words and ten minutes of the same delivery are judged alike. */
@@ -579,10 +648,12 @@ int main(void)
         cmocka_unit_test(good_speech_lands_high),
         cmocka_unit_test(score_is_the_sum_of_its_parts),
         cmocka_unit_test(slower_unsure_or_chopped_speech_scores_lower),
+        cmocka_unit_test(a_pause_between_sentences_is_no_matter_of_flow),
         cmocka_unit_test(pace_is_a_plateau),
         cmocka_unit_test(rules_ask_the_sound_too),
         cmocka_unit_test(fillers_are_counted_by_word_and_cost_only_when_many),
         cmocka_unit_test(many_fillers_cost_and_a_few_do_not),
+        cmocka_unit_test(noise_and_hesitations_leave_the_other_scores_alone),
         cmocka_unit_test(length_does_not_decide),
         cmocka_unit_test(reference_shows_missed_added_and_replaced),
         cmocka_unit_test(the_sound_tells_a_bad_word_from_another),

@@ -157,8 +157,8 @@ rh_status rh_asr_transcribe(rh_asr_stream *s, const float *samples, size_t n, co
 rh_status rh_asr_redecode(rh_asr_stream *s, const rh_asr_params *p, rh_transcript *out, rh_error *err);
 /* Forced decoding of `text`: its tokens with probability, rival and times. RH_ERR_LIMIT it is more than fits one window. */
 rh_status rh_asr_force(rh_asr_stream *s, const char *text, const rh_asr_params *p, rh_transcript *out, rh_error *err);
-/* Mean and standard deviation over the speech positions of the encoder output:
- * out[2 * n_state]. */
+/* Mean and standard deviation over the speech positions of the encoder output: out[2 * n_state]. With the multilingual
+ * base model the inside of silences is left out, 0.16 s behind their begin to 0.16 s before their end. */
 rh_status rh_asr_pooled(rh_asr_stream *s, float *out, size_t n_out, rh_error *err);
 
 enum {

@@ -2,6 +2,7 @@
 #include <math.h>
 #include <string.h>
 #include "finite_internal.h"
+#include "asr/phone_head.h"
 #include "encoder_internal.h"
 #include "rehearse/base/alloc.h"
 #include "rehearse/base/clock.h"
@@ -139,17 +140,28 @@ rh_status rh_enc_run(rh_enc_state *s, const rh_enc_window *w, rh_enc_output *out
     return st;
 }
 
-void rh_enc_pool(const rh_enc_output *out, int n_state, float *pooled)
+void rh_enc_pool(const rh_enc_output *out, int n_state, bool multilingual, float *pooled)
 {
+    static const double LEAST = 1.0; /* positions: with less there is silence alone */
+    float presence[RH_ENC_WINDOW_HOPS / 2];
     size_t n = (size_t)out->n_speech, d = (size_t)n_state;
+    double total = 0.0;
+    if (multilingual && n_state == PHONE_HEAD_STATE) {
+        phone_head_presence(out->states, n, presence);
+        for (size_t i = 0; i < n; i++)
+            total += (double)presence[i];
+    }
+    for (size_t i = 0; i < n && total < LEAST; i++)
+        presence[i] = 1.0f;
+    total = total < LEAST ? (double)n : total;
     for (size_t j = 0; j < d; j++) {
         double sum = 0.0, square = 0.0;
         for (size_t i = 0; i < n; i++) {
-            double v = (double)out->states[i * d + j];
-            sum += v;
-            square += v * v;
+            double v = (double)out->states[i * d + j], w = (double)presence[i];
+            sum += w * v;
+            square += w * v * v;
         }
-        double mean = sum / (double)n, variance = square / (double)n - mean * mean;
+        double mean = sum / total, variance = square / total - mean * mean;
         pooled[j] = (float)mean;
         pooled[d + j] = (float)sqrt(variance > 0.0 ? variance : 0.0);
     }

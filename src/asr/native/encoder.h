@@ -62,7 +62,8 @@ typedef struct {
 
 rh_status rh_enc_run(rh_enc_state *s, const rh_enc_window *w, rh_enc_output *out, rh_error *err);
 
-/* Mean and standard deviation over the positions that hold sound: pooled[2 * n_state]. */
-void rh_enc_pool(const rh_enc_output *out, int n_state, float *pooled);
+/* Mean and standard deviation over the positions that hold sound, with the multilingual base model weighed by
+ * phone_head_presence(), so that the inside of silences is left out: pooled[2 * n_state]. */
+void rh_enc_pool(const rh_enc_output *out, int n_state, bool multilingual, float *pooled);
 
 #endif

@@ -121,7 +121,7 @@ static rh_status engine_pooled(void *stream, float *out, size_t n_out, rh_error 
         return rh_fail(err, RH_ERR_INVAL, "no recording of at most 30 s was transcribed before");
     if (n_out != 2 * d)
         return rh_fail(err, RH_ERR_INVAL, "room for %zu values, expected %zu", n_out, 2 * d);
-    rh_enc_pool(&s->kept, s->model->info.n_state, out);
+    rh_enc_pool(&s->kept, s->model->info.n_state, s->model->info.multilingual, out);
     return RH_OK;
 }
 

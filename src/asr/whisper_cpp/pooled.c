@@ -57,6 +57,6 @@ rh_status wcpp_pooled(void *stream, float *out, size_t n_out, rh_error *err)
     if (st == RH_OK)
         st = rh_enc_run(s->pooling, &w, &states, err);
     if (st == RH_OK)
-        rh_enc_pool(&states, m->info.n_state, out);
+        rh_enc_pool(&states, m->info.n_state, m->info.multilingual, out);
     return st;
 }
