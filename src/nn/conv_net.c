@@ -17,6 +17,9 @@ static const rh_conv_kernels *choose(void)
         return &rh_conv_kernels_avx512;
     if (rh_cpu()->avx2)
         return &rh_conv_kernels_avx2;
+#elif defined(__aarch64__)
+    if (rh_cpu()->neon)
+        return &rh_conv_kernels_neon;
 #endif
     return &rh_conv_kernels_c;
 }

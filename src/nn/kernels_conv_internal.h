@@ -48,6 +48,8 @@ typedef struct {
 extern const rh_conv_kernels rh_conv_kernels_c;
 #if defined(__x86_64__)
 extern const rh_conv_kernels rh_conv_kernels_avx2, rh_conv_kernels_avx512;
+#elif defined(__aarch64__)
+extern const rh_conv_kernels rh_conv_kernels_neon;
 #endif
 
 #endif

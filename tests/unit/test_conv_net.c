@@ -44,6 +44,8 @@ static const rh_conv_kernels *table(int i)
     const rh_conv_kernels *all[N_TABLES] = {&rh_conv_kernels_c, &rh_conv_kernels_avx2, &rh_conv_kernels_avx512};
     bool there[N_TABLES] = {true, rh_cpu()->avx2, rh_cpu()->avx512};
     return there[i] ? all[i] : NULL;
+#elif defined(__aarch64__)
+    return i == 0 ? &rh_conv_kernels_c : i == 1 ? &rh_conv_kernels_neon : NULL;
 #else
     return i == 0 ? &rh_conv_kernels_c : NULL;
 #endif
