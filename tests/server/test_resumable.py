@@ -107,7 +107,7 @@ class Protocol(unittest.TestCase):
             self.assertEqual([more(s, p, 5, b"5", token)[0], ask(s, "DELETE", p, token=token)[0], ask(s, "HEAD", p, token=token)[0]], [status] * 3)
         self.assertEqual(ask(s, "HEAD", PATH + "/none", token=ANNA)[0], 404)
         row_of(s, p.rsplit("/", 1)[1], "expires = 1")
-        self.assertEqual([ask(s, "HEAD", p, token=ANNA)[0], more(s, p, 5, b"5", ANNA)[0]], [410, 410])
+        self.assertEqual([ask(s, "HEAD", p, token=ANNA)[0], more(s, p, 5, b"5", ANNA)[0], ask(s, "DELETE", p, token=ANNA)[0]], [410, 410, 410])
 
     def test_it_can_be_ended_also_without_delete_and_patch(self):
         s = self.s

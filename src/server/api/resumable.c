@@ -360,7 +360,7 @@ static rh_status erase(rh_server *s, rh_job *job, rh_error *err)
 {
     request *r = (request *)job;
     rh_status st = row_of(s, r->id, &r->who, &r->row, err);
-    return st == RH_OK || st == RH_END ? rh_store_upload_delete(s->store, s->media_dir, r->id, err) : st;
+    return st == RH_OK ? rh_store_upload_delete(s->store, s->media_dir, r->id, err) : st;
 }
 
 static void erased(rh_http *h, rh_job *job)
