@@ -291,7 +291,7 @@ static void damaged_files_are_errors_or_networks_that_run(void **state)
         for (int k = 0; k < 1 + i % 3; k++) { /* the tables lie at both ends, weights between */
             size_t at = (size_t)(fabsf(uniform()) * 40000);
             at = i % 2 ? at : size - 1 - at % size;
-            bad[at] = i % 4 < 2 ? (uint8_t)(bad[at] ^ (1 << (i % 8))) : (uint8_t)(fabsf(uniform()) * 255);
+            bad[at] = (uint8_t)(i % 4 < 2 ? bad[at] ^ (1 << (i % 8)) : (int)(fabsf(uniform()) * 255));
         }
         rh_tflite_file file;
         rh_conv_net *net = rh_calloc(1, sizeof *net);
