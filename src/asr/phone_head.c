@@ -6,16 +6,25 @@
 
 _Static_assert((int)PHONE_HEAD_SOUNDS == (int)RH_ASR_PHONES, "one table of sounds");
 
-enum { SILENCE = 0, SILENCE_ENDS = 8 /* positions */ };
+enum { SILENCE = 0, SILENCE_ENDS = 8 /* positions */, LANES = 16 };
+
+/* In sums of their own, which compilers make vectors of. */
+static float weighed(const int8_t *w, const float *x)
+{
+    float lanes[LANES] = {0}, sum = 0.0f;
+    for (int j = 0; j < PHONE_HEAD_STATE; j += LANES)
+        for (int k = 0; k < LANES; k++)
+            lanes[k] += (float)w[j + k] * x[j + k];
+    for (int k = 0; k < LANES; k++)
+        sum += lanes[k];
+    return sum;
+}
 
 static void run_one(const float *state, uint8_t *cost)
 {
     float logit[PHONE_HEAD_SOUNDS], most = -INFINITY;
     for (int k = 0; k < PHONE_HEAD_SOUNDS; k++) {
-        float sum = 0.0f;
-        for (int j = 0; j < PHONE_HEAD_STATE; j++)
-            sum += (float)phone_head_weights[k][j] * state[j];
-        logit[k] = sum * phone_head_scale[k] + phone_head_bias[k];
+        logit[k] = weighed(phone_head_weights[k], state) * phone_head_scale[k] + phone_head_bias[k];
         most = fmaxf(most, logit[k]);
     }
     float total = 0.0f;

@@ -410,15 +410,15 @@ static rh_status make_partial(rh_transcriber *t, bool settle, const atomic_bool 
     rh_status st = decode(t, t->seen, false, cancel, err);
     if (st != RH_OK)
         return st;
-    pool(t);
-    take_sounds(t);
     adapt_interval(t, rh_now_us() - from_us, late);
     int n = settle && (!t->doubtful || rh_tr_overdue(t)) ? standing(t) : 0;
     bool may_end = t->seen >= t->speech_end + TR_PAUSE_DECODE / 2;
     t->expected = (rh_asr_ending){0};
     if (may_end)
         rh_tr_expect(t);
-    if (n > 0 || may_end) {
+    if (n > 0 || may_end) { /* words of it may become final */
+        pool(t);
+        take_sounds(t);
         rh_tr_join(t);
         st = decode_verbatim(t, cancel, err);
     } else if (!t->doubtful && t->joined_at - t->onset < SEQUEL) {
