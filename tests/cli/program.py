@@ -1,5 +1,6 @@
 """Runs the program under test with nothing of the caller's own settings."""
 import os
+import resource
 import subprocess
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -12,6 +13,11 @@ def binary():
         if os.access(path, os.X_OK):
             return path
     raise SystemExit("no program to test: build it first, or name it in REHEARSE_BIN")
+
+
+def spent_s():
+    """Processor time of all programs that have ended: what is wrong costs little of it, however busy the machine is."""
+    return sum(resource.getrusage(resource.RUSAGE_CHILDREN)[:2])
 
 
 def run(*args, env=None, timeout=300, binary_path=None):

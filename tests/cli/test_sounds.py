@@ -3,14 +3,12 @@ import json
 import os
 import subprocess
 import tempfile
-import time
 import unittest
 
 from odd_media import spread
-from program import FIXTURES, binary, run
+from program import FIXTURES, binary, run, spent_s
 
 SPEECH = os.path.join(FIXTURES, "jfk_16k.wav")
-PATIENCE = float(os.environ.get("REHEARSE_TEST_PATIENCE", "1"))
 
 
 def ffmpeg(*args):
@@ -88,18 +86,18 @@ class Sounds(unittest.TestCase):
         many = self.path("tracks.mka")
         ffmpeg("-t", "0.2", "-i", SPEECH, *["-map", "0:a"] * 70, "-c:a", "pcm_s16le", many)
         for path, says in ((self.channels("many.wav", 80, 3), "80 channels; at most 64"), (many, "more than 64 tracks")):
-            began = time.time()
+            began = spent_s()
             code, _, err = run("transcribe", path)
             self.assertEqual(code, 1)
             self.assertIn(says, err)
-            self.assertLess(time.time() - began, 10 * PATIENCE)
+            self.assertLess(spent_s() - began, 10)
 
     def test_pipes_are_read_whatever_the_format(self):
         m4a = self.made("a.m4a")  # its table of contents is at the end
         for name in ("-", "/dev/stdin"):
             with open(m4a, "rb") as f:
                 cat = subprocess.Popen(["cat"], stdin=f, stdout=subprocess.PIPE)
-                p = subprocess.run([binary(), "transcribe", name], stdin=cat.stdout, capture_output=True, timeout=60)
+                p = subprocess.run([binary(), "transcribe", name], stdin=cat.stdout, capture_output=True, timeout=300)
                 cat.stdout.close()
                 cat.wait()
             self.assertEqual((p.returncode, p.stderr), (0, b""), name)
@@ -112,7 +110,7 @@ class Sounds(unittest.TestCase):
             os.rename(clip, name)
             said = {}
             for way in ("tsv", "json"):
-                p = subprocess.run([binary(), "transcribe", "--format", way, name], capture_output=True, timeout=60)
+                p = subprocess.run([binary(), "transcribe", "--format", way, name], capture_output=True, timeout=300)
                 self.assertEqual((p.returncode, p.stderr), (0, b""), odd)
                 said[way] = p.stdout
             os.rename(name, clip)

@@ -6,11 +6,10 @@ import re
 import struct
 import subprocess
 import tempfile
-import time
 import unittest
 
 from odd_media import edit, turn
-from program import FIXTURES, binary, run
+from program import FIXTURES, binary, run, spent_s
 
 PORTRAIT = os.path.join(FIXTURES, "astronaut.jpg")
 # what stores the upright picture so that the matrix shows it upright
@@ -110,7 +109,7 @@ class Videos(unittest.TestCase):
         for odd in (b"two\nlines\t.mp4", b"latin\xe9.mp4"):
             name = os.path.join(os.fsencode(self.dir.name), odd)
             os.rename(clip, name)
-            p = subprocess.run([binary(), "frame", "--sequence", name], capture_output=True, timeout=60)
+            p = subprocess.run([binary(), "frame", "--sequence", name], capture_output=True, timeout=300)
             os.rename(name, clip)
             self.assertEqual((p.returncode, p.stderr), (0, b""), odd)
             for line in p.stdout.splitlines():
@@ -118,11 +117,11 @@ class Videos(unittest.TestCase):
 
     def refused_soon(self, path, *commands, says):
         for command in commands:
-            began = time.time()
+            began = spent_s()
             code, _, err = run(*command, path)
             self.assertEqual(code, 1, command)
             self.assertRegex(err, says)
-            self.assertLess(time.time() - began, 10, command)
+            self.assertLess(spent_s() - began, 10, command)
 
     def test_hundreds_of_tracks_are_refused_at_once(self):
         clip = self.video("many.mp4", "scale=64:64")
@@ -136,17 +135,17 @@ class Videos(unittest.TestCase):
             edit(clip, b"stts", lambda body: struct.pack(">IIII", 0, 1, n, 512))
             edit(clip, b"stsc", lambda body: struct.pack(">IIIII", 0, 1, 1, n, 1))
             edit(clip, b"elst", lambda body: struct.pack(">II", 0, 1000) + struct.pack(">IiI", 1000, 0, 0x10000) * 1000)
-            began = time.time()
-            code, _, err = run("frame", "--sequence", clip, timeout=60)
+            began = spent_s()
+            code, _, err = run("frame", "--sequence", clip)
             self.assertTrue(code == 0 or re.search("damaged|decoded|converted|not a video|moving", err), err)
-            self.assertLess(time.time() - began, 10, n)
+            self.assertLess(spent_s() - began, 10, n)
 
     def test_a_video_through_a_pipe(self):
         clip = self.video("one.mp4", "scale=360:640")  # its table of contents is at the end
         with open(clip, "rb") as f:
             cat = subprocess.Popen(["cat"], stdin=f, stdout=subprocess.PIPE)
             p = subprocess.run([binary(), "frame", "--sequence", "/dev/stdin"], stdin=cat.stdout, capture_output=True,
-                               timeout=60)
+                               timeout=300)
             cat.stdout.close()
             cat.wait()
         self.assertEqual((p.returncode, p.stderr), (0, b""))
