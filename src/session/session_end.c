@@ -68,18 +68,19 @@ static rh_told told_finals(const rh_session *s, rh_told_piece *at)
     return told;
 }
 
-/* Recognised, or where words were told, those followed. */
+/* Recognised, or where words were told, those followed; with a reference text that is followed. */
 static rh_status measure_again(rh_session *s, const float *samples, size_t n, const rh_hearing_options *options,
                                rh_analysis *out, rh_error *err)
 {
     rh_hearing_options o = *options;
-    size_t n_told = s->o.reference || s->o.from == RH_SESSION_FILE ? 0 : json_array_size(s->segments);
-    rh_told_piece *at = rh_alloc_array(n_told + 1, sizeof *at);
+    size_t n_finals = json_array_size(s->segments);
+    if (n_finals == 0 || o.reference || s->o.from == RH_SESSION_FILE)
+        return rh_analyze_recording(s->models, samples, n, &o, out, err);
+    rh_told_piece *at = rh_alloc_array(n_finals, sizeof *at);
     if (!at)
         return rh_fail(err, RH_ERR_NOMEM, "session: out of memory");
     const rh_told told = told_finals(s, at);
-    if (n_told)
-        o.told = &told;
+    o.told = &told;
     rh_status st = rh_analyze_recording(s->models, samples, n, &o, out, err);
     rh_free(at);
     return st;

@@ -221,6 +221,24 @@ static void words_told_before_a_kill_stand(void **state)
     }
 }
 
+static void a_text_that_should_be_said_is_followed_whatever_was_told(void **state)
+{
+    (void)state;
+    rh_session *s = NULL;
+    rh_error err;
+    rh_session_options o = {.id = "read",
+                            .language = "en",
+                            .reference = "And so my fellow Americans, ask not what your country can do for you."};
+    assert_int_equal(rh_session_new(&s, models, NULL, &o, &err), RH_OK);
+    feed_all(s, 0, jfk.n);
+    assert_true(json_array_size(s->segments) >= 2);
+    json_t *report = finish(s);
+    report_says_it(report);
+    assert_non_null(
+        json_object_get(json_array_get(json_object_get(json_object_get(report, "analysis"), "words"), 0), "what"));
+    json_decref(report);
+}
+
 static void feed_silence(rh_session *s, size_t from, size_t to)
 {
     static const float nothing[PIECE];
@@ -447,6 +465,7 @@ int main(void)
         cmocka_unit_test(finals_are_the_transcript_and_lead_to_a_report),
         cmocka_unit_test(killed_session_goes_on_where_it_was),
         cmocka_unit_test(words_told_before_a_kill_stand),
+        cmocka_unit_test(a_text_that_should_be_said_is_followed_whatever_was_told),
         cmocka_unit_test(a_final_whose_sound_comes_again_is_told_once),
         cmocka_unit_test(nothing_is_heard_behind_the_last_word),
         cmocka_unit_test(who_goes_on_finds_the_same_voice),
