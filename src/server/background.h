@@ -35,7 +35,6 @@ struct rh_task {
     rh_store_job claim;
     atomic_bool cancel;  /* any thread: the server ends, it was deleted, or another server has it */
     atomic_int permille; /* any thread: how much of it is done */
-    bool measuring;      /* its job only */
     bool running, beating;
     int64_t beat_at_us;
     rh_error err; /* its job's; then the loop's */

@@ -7,12 +7,18 @@
 #include "server/session_job.h"
 #include "sessions.h"
 
+/* Its job only: not a part of the task, whose other fields the loop reads meanwhile. */
+typedef struct {
+    rh_task *task;
+    bool measuring;
+} progress;
+
 /* Reading and faces are about two fifths of the work, recognition the rest. */
 static void progressed(void *user, double done)
 {
-    rh_task *t = user;
-    double all = t->measuring ? 0.4 + 0.6 * done : 0.4 * done;
-    atomic_store(&t->permille, (int)(1000 * all));
+    const progress *p = user;
+    double all = p->measuring ? 0.4 + 0.6 * done : 0.4 * done;
+    atomic_store(&p->task->permille, (int)(1000 * all));
 }
 
 typedef char file_name[RH_SESSION_ID_MAX + sizeof ".upload"];
@@ -36,10 +42,11 @@ static rh_status analyse(rh_task *t, rh_error *err)
     char path[RH_MAX_FILE_PATH];
     file_name name;
     rh_session *session = NULL;
+    progress at = {.task = t};
     rh_session_options o = rh_session_options_of(s, id, t->claim.data, RH_SESSION_FILE);
     o.job_epoch = t->claim.epoch;
     o.progress = progressed;
-    o.user = t;
+    o.user = &at;
     name_of(id, name);
     rh_recording_path(s, id, path, sizeof path);
     rh_status st = rh_media_fetch(s->store, s->media_dir, name, err);
@@ -51,7 +58,7 @@ static rh_status analyse(rh_task *t, rh_error *err)
     rh_error why;
     if (st == RH_OK && o.keep_video && rh_videos_take(s->media_dir, id, path, &why) != RH_OK)
         rh_log(RH_LOG_WARN, "recording %s: its video is not kept: %s", id, why.msg);
-    t->measuring = true;
+    at.measuring = true;
     if (st == RH_OK)
         st = rh_session_end(s, session, false, &t->cancel, err);
     rh_session_free(session);
