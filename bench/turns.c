@@ -1,6 +1,6 @@
 /* turns - does the interviewer cut in, and how long does it wait after an answer?
  *
- *   turns [--speakers apart|learned|ocean] [--answers N] [--seed N] [--patience S] [--cpu 1] [--list 1]
+ *   turns [--speakers apart|learned|ocean|ocean-apart] [--answers N] [--seed N] [--patience S] [--cpu 1] [--list 1]
  *         [--features FILE]
  *
  * Answers joined from recordings of one speaker, with pauses of 0.5 to 3 s put in at word
@@ -11,7 +11,9 @@
  * speech, work takes as long as it really took (with --cpu 1: its processor time, for machines that
  * are busy).
  *   apart: speakers of which nothing was learned (LibriSpeech 533, the Azure readings, JFK, three sonnets of
- *   LibriVox); learned: the other ones of LibriSpeech; ocean: grown-ups of speechocean762 who read fluently.
+ *   LibriVox); learned: the other ones of LibriSpeech; ocean: grown-ups of speechocean762 who read fluently, but for each
+ *   fourth number, of whom nothing was learned: ocean-apart.
+ * Each recording that ends with a sentence ends one answer; before it come one to three others of the speaker, by the seed.
  * --features: no turn ends; what is known in each pause goes to the file (tools/train_turns.py). */
 #include <jansson.h>
 #include <math.h>
@@ -21,6 +23,7 @@
 #include "rehearse/base/alloc.h"
 #include "rehearse/base/clock.h"
 #include "rehearse/media/audio.h"
+#include "rehearse/asr/turn.h"
 #include "session/session_internal.h"
 
 enum {
@@ -28,6 +31,7 @@ enum {
     MAX_RECORDINGS = 2600,
     MAX_PAUSES = 64,
     MAX_JOINED = 4,
+    WHOLE = 30 * RATE, /* of a recording is used */
     STEP = RATE / 10,
     AFTER = 7 * RATE,
     NEAR = RATE / 8, /* a word's border is sought so far from where the recogniser has it */
@@ -40,6 +44,8 @@ static const char *const places[] = {"within", "between", "sentence", "last"};
 
 typedef struct {
     char speaker[24], path[256];
+    bool heard;
+    rh_transcript whole; /* what the recogniser writes when it hears all of it */
 } recording;
 
 typedef struct {
@@ -121,7 +127,7 @@ static void add_librispeech(bool apart)
 }
 
 /* Grown-ups who read fluently. */
-static void add_ocean(const char *table)
+static void add_ocean(const char *table, bool apart)
 {
     char path[4096], line[4096], name[256];
     FILE *f = fopen(bench_data(table, path, sizeof path), "r");
@@ -134,7 +140,7 @@ static void add_ocean(const char *table)
         fields[0] = strtok_r(line, ",", &save);
         for (int i = 1; i < 8; i++)
             fields[i] = strtok_r(NULL, ",", &save);
-        if (fields[6] && atoi(fields[2]) >= 15 && atoi(fields[6]) >= 8)
+        if (fields[6] && atoi(fields[2]) >= 15 && atoi(fields[6]) >= 8 && (atoi(fields[1]) % 4 == 0) == apart)
             add_recording(fields[1], name);
     }
     if (f)
@@ -143,8 +149,10 @@ static void add_ocean(const char *table)
 
 static void list_recordings(const char *which)
 {
-    if (strcmp(which, "ocean") == 0) {
-        add_ocean("speechocean762/scores.csv");
+    bool ocean_apart = strcmp(which, "ocean-apart") == 0;
+    if (ocean_apart || strcmp(which, "ocean") == 0) {
+        add_ocean("speechocean762/scores.csv", ocean_apart);
+        add_ocean("speechocean762/more.csv", ocean_apart);
         return;
     }
     bool apart = strcmp(which, "apart") == 0;
@@ -195,6 +203,14 @@ static place place_of(const rh_transcript *t, int word)
     if (rh_turn_words_of(t->text, w->text_off + w->text_len, "en").open == RH_OPEN && c == '.')
         return WITHIN; /* "Mr." */
     return strchr(".!?", c) ? SENTENCE : strchr(",;:-", c) ? BETWEEN : WITHIN;
+}
+
+/* The word behind which the sound is cut: where that is soft may be before a short word ("over. | We"). */
+static int word_before(const rh_transcript *t, int word, size_t cut)
+{
+    while (word > 0 && (double)(t->words[word].start + t->words[word].end) / 2 * RATE > (double)cut)
+        word--;
+    return word;
 }
 
 static float quiet_level(const rh_audio *a)
@@ -258,39 +274,50 @@ static size_t end_of_speech(const rh_audio *a)
     return end < a->n ? end : a->n;
 }
 
-static bool add_recording_to(answer *a, const recording *r, bool last)
+static const rh_transcript *hear(recording *r, const float *x, size_t n, bool shortened)
+{
+    rh_error err;
+    rh_asr_params p = rh_asr_params_default();
+    rh_transcript *t = &r->whole;
+    if (r->heard)
+        return t;
+    r->heard = true;
+    rh_transcript_init(t);
+    p.language = "en";
+    p.timestamps = false;
+    check(rh_asr_transcribe(b.stream, x, n, &p, t, &err), &err);
+    if (shortened) /* it ends with its last whole sentence */
+        while (t->n_words > 0 && place_of(t, t->n_words - 1) != SENTENCE)
+            t->n_words--;
+    return t;
+}
+
+static bool add_recording_to(answer *a, recording *r, bool last)
 {
     char path[4096];
     rh_error err;
     rh_audio sound;
-    rh_transcript t;
-    rh_transcript_init(&t);
     check(rh_audio_read_file(&sound, bench_data(r->path, path, sizeof path), 120, &err), &err);
-    bool shortened = sound.n > 30 * RATE;
+    bool shortened = sound.n > WHOLE;
     if (shortened)
-        sound.n = 30 * RATE;
-    rh_asr_params p = rh_asr_params_default();
-    p.language = "en";
-    p.timestamps = false;
-    check(rh_asr_transcribe(b.stream, sound.samples, sound.n, &p, &t, &err), &err);
-    if (shortened) /* it ends with its last whole sentence */
-        while (t.n_words > 0 && place_of(&t, t.n_words - 1) != SENTENCE)
-            t.n_words--;
+        sound.n = WHOLE;
+    const rh_transcript t = *hear(r, sound.samples, sound.n, shortened);
     bool usable = t.n_words > 1;
     if (usable && shortened && (size_t)(t.words[t.n_words - 1].end * RATE) + RATE / 2 < sound.n)
         sound.n = (size_t)(t.words[t.n_words - 1].end * RATE) + RATE / 2;
     size_t at = 0, cut, least = (size_t)(1.2 * RATE), end = end_of_speech(&sound);
     float level = fminf(quiet_level(&sound), 1e-3f);
     for (int i = 0; usable && i + 2 < t.n_words; i++) {
-        place where = place_of(&t, i);
-        double share = where == WITHIN ? 0.25 : 0.7;
+        double share = place_of(&t, i) == WITHIN ? 0.25 : 0.7;
         if (random_unit() > share || !border(&sound, (double)t.words[i].end, &cut) || cut < at + least ||
             cut + least > end)
             continue;
+        int word = word_before(&t, i, cut);
+        place where = place_of(&t, word);
         add_sound(a, sound.samples + at, cut - at);
         size_t start = a->n;
         add_quiet(a, pause_length(where), level);
-        note_pause(a, where, start, &t, i);
+        note_pause(a, where, start, &t, word);
         at = cut;
     }
     if (usable) {
@@ -302,9 +329,39 @@ static bool add_recording_to(answer *a, const recording *r, bool last)
         note_pause(a, last ? LAST : SENTENCE, start, &t, t.n_words - 1);
         a->last = r;
     }
-    rh_transcript_done(&t);
     rh_audio_done(&sound);
     return usable;
+}
+
+/* Some recordings were cut off in mid-sentence ("Although he had only a"); an answer doesn't end with them. */
+static bool is_end(recording *r)
+{
+    char path[4096];
+    rh_error err;
+    rh_audio sound;
+    if (!r->heard) {
+        check(rh_audio_read_file(&sound, bench_data(r->path, path, sizeof path), 120, &err), &err);
+        (void)hear(r, sound.samples, sound.n < WHOLE ? sound.n : WHOLE, sound.n > WHOLE);
+        rh_audio_done(&sound);
+    }
+    return r->whole.n_words > 1 && place_of(&r->whole, r->whole.n_words - 1) == SENTENCE;
+}
+
+/* The recording `last`, and before it one to three others of the speaker. */
+static void join(answer *a, int last)
+{
+    int chosen[MAX_JOINED] = {last}, of[MAX_RECORDINGS], n_of = 0, n = 1;
+    int joined = 2 + (int)(random_unit() * (MAX_JOINED - 1));
+    for (int i = 0; i < n_recordings; i++)
+        if (i != last && strcmp(recordings[i].speaker, recordings[last].speaker) == 0)
+            of[n_of++] = i;
+    for (; n < joined && n_of > 0; n++) {
+        int k = (int)(random_unit() * n_of);
+        chosen[n] = of[k];
+        of[k] = of[--n_of];
+    }
+    for (int k = n - 1; k >= 0; k--)
+        (void)add_recording_to(a, &recordings[chosen[k]], k == 0);
 }
 
 /* ---- listening ---- */
@@ -338,12 +395,13 @@ static int64_t clock_us(void)
     return b.cpu ? rh_process_cpu_us() : rh_now_us();
 }
 
-/* What is known in a pause that has lasted for `quiet` s: the turn model hears 0.25 s of it. */
+/* What is known in a pause that has lasted for `quiet` s: the turn model hears as much of it as in a session. */
 static void write_features(const rh_session *s, const silence *p, double quiet)
 {
     const rh_turn_words *w = &s->turns.last;
     float voice = -1;
-    size_t fed = (size_t)((p->start + 0.25) * RATE);
+    double heard = rh_transcriber_seen_s(s->transcriber) - rh_transcriber_quiet_s(s->transcriber) + RH_TURN_TAIL_S;
+    size_t fed = (size_t)(heard * RATE);
     (void)rh_turn_over(b.models->turn, b.a->x + (fed > RH_TURN_WINDOW ? fed - RH_TURN_WINDOW : 0),
                        fed < RH_TURN_WINDOW ? fed : RH_TURN_WINDOW, &voice, NULL);
     fprintf(b.features, "%s\t%s\t%.2f\t%.2f\t%.4f\t%d\t%d\t%d\t%d\t%d\t%.2f\t%.5f\t%.5f\t%.5f\t%.5f\t%.5f\t%s\n",
@@ -483,15 +541,17 @@ int main(int argc, char **argv)
     load(b.cpu ? 1 : 0);
     list_recordings(which);
     double audio_s = 0;
+    int order[MAX_RECORDINGS];
+    for (int i = 0; i < n_recordings; i++) { /* shuffled */
+        int k = (int)(random_unit() * (i + 1));
+        order[i] = order[k];
+        order[k] = i;
+    }
     for (int i = 0; i < n_recordings && n < most; i++) {
         answer a = {0};
-        int joined = 2 + (int)(random_unit() * (MAX_JOINED - 1)), k = i;
-        while (k + 1 < n_recordings && k - i + 1 < joined &&
-               strcmp(recordings[k + 1].speaker, recordings[i].speaker) == 0)
-            k++;
-        for (int r = i; r <= k; r++)
-            (void)add_recording_to(&a, &recordings[r], r == k);
-        i = k;
+        if (!is_end(&recordings[order[i]]))
+            continue;
+        join(&a, order[i]);
         n++;
         if (a.n_pauses)
             listen(&a);

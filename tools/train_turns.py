@@ -2,7 +2,7 @@
 """Learns when an answer sounds finished and writes src/session/turn_table.c.
 
     build/bench/turns --speakers learned --cpu 1 --features learned.tsv
-    build/bench/turns --speakers ocean --answers 40 --cpu 1 --features ocean.tsv
+    build/bench/turns --speakers ocean --answers 100 --cpu 1 --features ocean.tsv
     tools/train_turns.py learned.tsv ocean.tsv [--check apart.tsv] [--out src/session/turn_table.c]
 
 Needs numpy and scipy. One logistic regression: ends of recordings, which are ends of sentences, against pauses put

@@ -258,13 +258,14 @@ static void goes_on(rh_word *w, float p_over)
         w->sequel = RH_SEQUEL_SAME_CLAUSE;
 }
 
-float rh_finals_judge_end(rh_word_table *t, const rh_heard *h, rh_turn_model *turn)
+float rh_finals_judge_end(rh_word_table *t, const rh_heard *h, double until, rh_turn_model *turn)
 {
     float p = -1;
     rh_word_list *l = &t->words[RH_WORDS_CLEAN];
-    double tail = h->sound_from + (double)h->n_sound / RH_ASR_RATE_HZ - (double)h->end;
-    bool heard = h->verbatim && h->n_sound > 0 && tail >= TAIL_S;
-    if (turn && heard && l->n && rh_turn_over(turn, h->sound, h->n_sound, &p, NULL) == RH_OK)
+    double to = fmin(h->sound_from + (double)h->n_sound / RH_ASR_RATE_HZ, until);
+    bool heard = h->verbatim && h->n_sound > 0 && to - (double)h->end >= TAIL_S;
+    size_t n = heard ? (size_t)((to - h->sound_from) * RH_ASR_RATE_HZ) : 0;
+    if (turn && heard && l->n && rh_turn_over(turn, h->sound, n, &p, NULL) == RH_OK)
         goes_on(&l->at[l->n - 1], p);
     return p;
 }

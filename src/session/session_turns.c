@@ -105,8 +105,9 @@ static void ask_model(rh_session *s, const rh_turn_view *v)
     float p;
     if (!s->models->turn || !rh_turns_ask(&s->turns, v))
         return;
-    const float *sound = rh_transcriber_latest(s->transcriber, RH_TURN_WINDOW, &n);
-    if (rh_turn_over(s->models->turn, sound, n, &p, NULL) == RH_OK)
+    size_t later = (size_t)(fmax(v->t - v->speech_end - RH_TURN_TAIL_S, 0) * RATE);
+    const float *sound = rh_transcriber_latest(s->transcriber, RH_TURN_WINDOW + later, &n);
+    if (n > later && rh_turn_over(s->models->turn, sound, n - later, &p, NULL) == RH_OK)
         rh_turns_judge(&s->turns, v->speech_end, p);
 }
 

@@ -1,5 +1,6 @@
 /* A practice session on real models: live events, resume after a crash, report, recordings. */
 #include <setjmp.h>
+#include <math.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -375,6 +376,7 @@ static void silence_is_a_session_without_words(void **state)
 typedef struct {
     rh_session *s;
     int ended;
+    double p; /* of the end */
     bool goes_on;
 } speaker;
 
@@ -384,7 +386,10 @@ static void on_turn(void *user, const json_t *e)
     speaker *p = user;
     rh_error err;
     const char *type = json_string_value(json_object_get(e, "type"));
-    p->ended += strcmp(type, "turn.ended") == 0;
+    if (strcmp(type, "turn.ended") == 0) {
+        p->ended++;
+        p->p = json_number_value(json_object_get(e, "probability"));
+    }
     if (p->goes_on && strcmp(type, "transcript.final") == 0 && json_number_value(json_object_get(e, "end")) > 9.5) {
         p->goes_on = false;
         assert_int_equal(rh_session_feed(p->s, jfk.samples + RATE / 2, RATE, 15000000, &err), RH_OK);
@@ -413,6 +418,35 @@ static void who_goes_on_during_a_decode_has_not_ended(void **state)
     (void)state;
     assert_int_equal(turns_ended(false), 1);
     assert_int_equal(turns_ended(true), 0);
+}
+
+/* JFK's answer and silence, in pieces of `piece` samples: how likely its end was. */
+static double end_heard_in(size_t piece)
+{
+    static float sound[15 * RATE];
+    speaker p = {.p = -1};
+    rh_error err;
+    rh_session_options o = {
+        .id = "end", .language = "en", .turns = true, .patience_s = 1.8, .emit = on_turn, .user = &p};
+    memcpy(sound, jfk.samples, jfk.n * sizeof *sound);
+    assert_int_equal(rh_session_new(&p.s, models, NULL, &o, &err), RH_OK);
+    for (size_t at = 0; at < sizeof sound / sizeof *sound; at += piece) {
+        assert_int_equal(rh_session_feed(p.s, sound + at, piece, (int64_t)at * 1000000 / RATE, &err), RH_OK);
+        while (rh_session_work(p.s, &err) == RH_OK)
+            ;
+    }
+    rh_session_free(p.s);
+    assert_int_equal(p.ended, 1);
+    return p.p;
+}
+
+/* What the turn model says changes with how much of the pause it hears, so that must not depend on when it is asked. */
+static void an_end_is_as_likely_however_late_it_is_looked_at(void **state)
+{
+    (void)state;
+    double soon = end_heard_in(RATE / 10), late = end_heard_in(15 * RATE / 2);
+    if (fabs(soon - late) > 0.01)
+        fail_msg("%.3f in pieces of 0.1 s, %.3f of 7.5 s", soon, late);
 }
 
 /* A decode may have to wait for other people's: the pause in which a cue may come is found meanwhile. */
@@ -472,6 +506,7 @@ int main(void)
         cmocka_unit_test(recording_without_a_face_has_the_timeline_of_its_voice),
         cmocka_unit_test(silence_is_a_session_without_words),
         cmocka_unit_test(who_goes_on_during_a_decode_has_not_ended),
+        cmocka_unit_test(an_end_is_as_likely_however_late_it_is_looked_at),
         cmocka_unit_test(a_cue_comes_in_a_pause_that_no_decode_has_seen),
     };
     return cmocka_run_group_tests(tests, load, unload);

@@ -97,7 +97,7 @@ static void a_sure_end_is_told_soon_and_an_unsure_one_after_the_patience(void **
     rh_turn_reason why;
     assert_true(wait_of("That is how we brought it back on its feet in a week.", 0.999f, &why) < 0.8);
     assert_int_equal(why, RH_TURN_FINISHED);
-    double unsure = wait_of("That is how we brought it back on its feet in a week.", 0.92f, &why);
+    double unsure = wait_of("That is how we brought it back on its feet in a week.", 0.94f, &why);
     assert_true(unsure >= 1.6 && unsure < 1.8);
     assert_int_equal(why, RH_TURN_FINISHED);
 }
@@ -150,7 +150,7 @@ static void the_person_s_patience_counts(void **state)
 {
     (void)state;
     for (double patience = 0.6; patience < 6; patience += 1.3) {
-        rh_turns t = said("That is how we brought it back on its feet in a week.", 10, 0.92f);
+        rh_turns t = said("That is how we brought it back on its feet in a week.", 10, 0.94f);
         rh_turn_view v = quiet(10, 10 + patience - 0.2); /* the interviewer needs a moment to begin */
         t.patience_s = patience;
         assert_int_equal(rh_turns_step(&t, &v).news, RH_TURN_STARTED);
@@ -194,7 +194,7 @@ static void a_short_answer_and_who_pauses_long_get_more_time(void **state)
     v.voiced = true;
     assert_int_equal(rh_turns_step(&t, &v).news, RH_TURN_NOTHING);
     rh_turns_hear(&t, &t.last, 1, 9, 10.2, true);
-    rh_turns_judge(&t, 10, 0.1f);
+    rh_turns_judge(&t, 10, 0.2f);
     v = quiet(10, 12.05);
     assert_int_equal(rh_turns_step(&t, &v).news, RH_TURN_NOTHING); /* over 1.8 s; a quarter more than before is 2.1 */
     v.t = 12.2;

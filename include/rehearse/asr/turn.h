@@ -13,7 +13,8 @@
 #include <stddef.h>
 #include "rehearse/base/status.h"
 
-enum { RH_TURN_WINDOW = 8 * 16000 }; /* samples at 16 kHz that the model hears */
+enum { RH_TURN_WINDOW = 8 * 16000 };      /* samples at 16 kHz that the model hears */
+static const double RH_TURN_TAIL_S = 0.2; /* of the pause, best: what it says changes with it */
 
 typedef struct rh_turn_model rh_turn_model;
 
@@ -23,7 +24,7 @@ rh_status rh_turn_model_load(rh_turn_model **out, const char *path, const char *
 void rh_turn_model_free(rh_turn_model *m); /* NULL is fine */
 
 /* The probability [0,1] that the turn is over at the end of `samples` (16 kHz, [-1,1]; the last
- * RH_TURN_WINDOW of them count), which should end with some 200 ms of the pause. */
+ * RH_TURN_WINDOW of them count), which should end with RH_TURN_TAIL_S of the pause. */
 rh_status rh_turn_over(rh_turn_model *m, const float *samples, size_t n, float *p, rh_error *err);
 
 #endif
