@@ -53,6 +53,17 @@ static json_t *phones_json(const rh_word_table *t, const rh_speech_segment *s)
     return a;
 }
 
+/* Start, end and output of each stretch. */
+static json_t *pooled_json(const rh_speech_segment *s)
+{
+    json_t *a = json_array();
+    for (size_t i = 0; i < s->n_pooled; i++) {
+        const rh_pooled *g = &s->pooled[i];
+        json_array_append_new(a, json_pack("[f,f,o]", (double)g->start, (double)g->end, numbers(g->x, g->n, 1e5)));
+    }
+    return a;
+}
+
 static json_t *table_json(const rh_word_table *t, const rh_contour *c, double duration_s)
 {
     json_t *segments = json_array(), *voice = json_array();
@@ -60,7 +71,7 @@ static json_t *table_json(const rh_word_table *t, const rh_contour *c, double du
     for (size_t i = 0; i < t->n_segments; i++) {
         const rh_speech_segment *s = &t->segments[i];
         json_t *g = json_pack("{s:f, s:f, s:s, s:o}", "start", (double)s->start, "end", (double)s->end, "text",
-                              s->text ? s->text : "", "pooled", numbers(s->pooled, s->n_pooled, 1e5));
+                              s->text ? s->text : "", "pooled", pooled_json(s));
         for (int k = 0; k < RH_WORD_LISTS; k++) {
             const size_t first[] = {s->first_word, s->first_verbatim, s->first_forced};
             const size_t n[] = {s->n_words, s->n_verbatim, s->n_forced};
@@ -161,9 +172,8 @@ static float real_at(const json_t *a, size_t i)
     return (float)json_number_value(json_array_get(a, i));
 }
 
-static float *read_numbers(const json_t *o, const char *key)
+static float *read_numbers(const json_t *a)
 {
-    const json_t *a = json_object_get(o, key);
     size_t n = json_array_size(a);
     float *x = rh_calloc(n + 1, sizeof *x);
     for (size_t i = 0; x && i < n; i++)
@@ -206,6 +216,17 @@ static void add_phones(rh_word_table *t, const json_t *phones)
     rh_free(said);
 }
 
+static void add_pooled(rh_word_table *t, const json_t *stretches)
+{
+    size_t i;
+    json_t *g;
+    json_array_foreach(stretches, i, g) {
+        float *x = read_numbers(json_array_get(g, 2));
+        (void)rh_word_table_pooled(t, real_at(g, 0), real_at(g, 1), x, json_array_size(json_array_get(g, 2)));
+        rh_free(x);
+    }
+}
+
 static void read_table(rh_word_table *t, const json_t *o)
 {
     size_t i;
@@ -213,16 +234,12 @@ static void read_table(rh_word_table *t, const json_t *o)
     snprintf(t->model, sizeof t->model, "%s", rh_json_str(o, "model"));
     snprintf(t->language, sizeof t->language, "%s", rh_json_str(o, "language"));
     json_array_foreach(json_object_get(o, "segments"), i, g) {
-        float *pooled = read_numbers(g, "pooled");
-        size_t n = json_array_size(json_object_get(g, "pooled"));
         (void)rh_word_table_segment(t, (float)rh_json_num(g, "start"), (float)rh_json_num(g, "end"),
                                     rh_json_str(g, "text"));
-        if (n)
-            (void)rh_word_table_pooled(t, pooled, n);
+        add_pooled(t, json_object_get(g, "pooled"));
         for (int k = 0; k < RH_WORD_LISTS; k++)
             add_words(t, (rh_words_of)k, json_object_get(g, LISTS[k]));
         add_phones(t, json_object_get(g, "phones"));
-        rh_free(pooled);
     }
     json_array_foreach(json_object_get(o, "voice"), i, g)
         (void)rh_word_table_voice(t, real_at(g, 0), real_at(g, 1));
@@ -285,7 +302,7 @@ static bool judge_one(const char *line)
     float *curve[5] = {0};
     static const char *const keys[5] = {"f0", "voicing", "level", "change", "treble"};
     for (int k = 0; k < 5; k++)
-        curve[k] = read_numbers(o, keys[k]);
+        curve[k] = read_numbers(json_object_get(o, keys[k]));
     rh_contour c = {.n = json_array_size(json_object_get(o, "f0")),
                     .f0_hz = curve[0],
                     .voicing = curve[1],

@@ -98,8 +98,8 @@ static json_t *line_of(const char *id, const rh_speech_input *in)
     json_t *o = json_pack("{s:s,s:f,s:o,s:o,s:s}", "id", id, "duration_s", in->duration_s, "words",
                           words_json(in->words, in->n_words), "forced", words_json(in->forced, in->n_forced),
                           "reference", in->reference ? in->reference : "");
-    if (in->n_segments && in->segments[0].pooled)
-        json_object_set_new(o, "pooled", numbers(in->segments[0].pooled, in->segments[0].n_pooled));
+    if (in->n_segments && in->segments[0].n_pooled)
+        json_object_set_new(o, "pooled", numbers(in->segments[0].pooled[0].x, in->segments[0].pooled[0].n));
     if (in->contour) {
         json_object_set_new(o, "f0", numbers(in->contour->f0_hz, in->contour->n));
         json_object_set_new(o, "level", numbers(in->contour->level_db, in->contour->n));
@@ -284,11 +284,12 @@ static void replay_line(const char *line)
     in.duration_s = json_number_value(json_object_get(o, "duration_s"));
     in.reference = reference && reference[0] ? reference : NULL;
     float *pooled = read_numbers(json_object_get(o, "pooled"));
+    const rh_pooled all = {
+        .end = (float)in.duration_s, .x = pooled, .n = json_array_size(json_object_get(o, "pooled"))};
     rh_speech_segment whole = {
-        .end = (float)in.duration_s, .n_words = in.n_words, .n_forced = in.n_forced, .pooled = pooled};
-    whole.n_pooled = json_array_size(json_object_get(o, "pooled"));
+        .end = (float)in.duration_s, .n_words = in.n_words, .n_forced = in.n_forced, .pooled = &all, .n_pooled = 1};
     in.segments = &whole;
-    in.n_segments = whole.n_pooled ? 1 : 0;
+    in.n_segments = all.n ? 1 : 0;
     in.model = "base";
     rh_time_span voiced = {0};
     for (size_t i = 0; i < c.n; i++)

@@ -61,6 +61,21 @@ def other_text(data, n, skip):
     return " ".join(out[:n]).rstrip(".") + "."
 
 
+def shuffled(words, rng):
+    """None of them twice in a row, for that would be a repetition, which has a score of its own."""
+    plain = lambda w: re.sub(r"\W", "", w).lower()
+    out = rng.sample(words, len(words))
+    for i in range(1, len(out)):
+        while plain(out[i]) == plain(out[i - 1]):
+            k = rng.randrange(len(out))
+            if k == i or plain(out[k]) == plain(out[i - 1]):
+                continue
+            around = [plain(out[j]) for j in (k - 1, k + 1) if 0 <= j < len(out) and j != i]
+            if plain(out[i]) not in around:
+                out[i], out[k] = out[k], out[i]
+    return " ".join(out)
+
+
 def variants(data):
     """[{question, kind, texts: {variant: text}}]"""
     all_words = [w for line in (data / "librispeech/refs.tsv").read_text().splitlines() for w in line.split("\t")[1].split()]
@@ -74,7 +89,7 @@ def variants(data):
         salad = [rng.choice(long_words) for _ in own]
         texts = {"good": good, "another text": other_text(data, len(own), 8 * i),
                  "nonsense": " ".join(" ".join(salad[k:k + 11]).capitalize() + "." for k in range(0, len(salad), 11)),
-                 "shuffled": " ".join(rng.sample(good.split(), len(good.split()))),
+                 "shuffled": shuffled(good.split(), rng),
                  "vague, light": " ".join(vague(sentences, 0.2)), "vague, medium": " ".join(vague(sentences, 0.5)),
                  "vague, strong": " ".join(vague(sentences, 1))}
         if a["result"]:

@@ -8,11 +8,17 @@
 #include "rehearse/asr/verbatim.h"
 #include "rehearse/base/alloc.h"
 #include "rehearse/speech/scores.h"
+#include "stretches.h"
 
-enum { LATEST_REFERENCE_BYTES = 1200 }; /* of a forced piece: some 300 tokens, below the decoder's limit */
+enum {
+    LATEST_REFERENCE_BYTES = 1200, /* of a forced piece: some 300 tokens, below the decoder's limit */
+    STEP = RH_ASR_RATE_HZ / 50,    /* of rh_asr_phones() */
+};
 
 typedef struct {
     rh_hearing *h;
+    const float *samples; /* of the recording */
+    size_t n_samples;
     rh_transcript part;  /* scratch */
     size_t reference_at; /* bytes of it already spoken of */
     float *pooled;       /* scratch, [n_pooled] */
@@ -100,11 +106,29 @@ rh_contour rh_hearing_curves(const rh_pitch_track *t)
                         .peak = t->peak};
 }
 
-static rh_status pool(hearing *r, rh_asr_stream *stream, rh_error *err)
+static rh_status pool_stretch(hearing *r, rh_asr_stream *stream, float piece_s, rh_stretch g, rh_error *err)
 {
-    rh_status st = rh_asr_pooled(stream, r->pooled, r->n_pooled, err);
+    size_t from = (size_t)lrintf(piece_s * RH_ASR_RATE_HZ) + g.from * STEP, to = from + (g.to - g.from) * STEP;
+    to = to < r->n_samples ? to : r->n_samples;
+    rh_status st = rh_asr_pool(stream, r->samples + from, to - from, r->pooled, r->n_pooled, err);
+    return st == RH_OK ? rh_word_table_pooled(&r->h->words, (float)from / RH_ASR_RATE_HZ, (float)to / RH_ASR_RATE_HZ,
+                                              r->pooled, r->n_pooled)
+                       : st;
+}
+
+/* As live sound is judged (stretches.h). What the stream keeps may be gone then. */
+static rh_status pool(hearing *r, rh_asr_stream *stream, float from_s, float to_s, rh_error *err)
+{
+    rh_stretch cut[RH_MOST_STRETCHES];
+    size_t n = r->phone_cost ? rh_stretches_cut(r->phone_cost, r->n_phone_steps, cut) : 1;
+    rh_status st = RH_OK;
+    for (size_t i = 0; i < n && n > 1 && st == RH_OK; i++)
+        st = pool_stretch(r, stream, from_s, cut[i], err);
+    if (n > 1)
+        return st;
+    st = rh_asr_pooled(stream, r->pooled, r->n_pooled, err);
     if (st == RH_OK)
-        st = rh_word_table_pooled(&r->h->words, r->pooled, r->n_pooled);
+        st = rh_word_table_pooled(&r->h->words, from_s, to_s, r->pooled, r->n_pooled);
     return st == RH_ERR_UNSUPPORTED ? RH_OK : st;
 }
 
@@ -187,8 +211,6 @@ static rh_status on_piece(void *user, rh_asr_stream *stream, const rh_transcript
         return st;
     st = rh_hearing_words(t, RH_WORDS_CLEAN, part, 0, part->n_words, from);
     if (st == RH_OK)
-        st = pool(r, stream, err);
-    if (st == RH_OK)
         st = take_sounds(r, stream, err);
     if (st == RH_OK)
         st = listen_for_language(r, stream, to_s - from_s, err);
@@ -196,6 +218,8 @@ static rh_status on_piece(void *user, rh_asr_stream *stream, const rh_transcript
         st = hear_verbatim(r, stream, part, from, err);
     if (st == RH_OK && t->reference)
         st = force(r, stream, (size_t)part->n_words, from, is_last, err);
+    if (st == RH_OK)
+        st = pool(r, stream, from, (float)to_s, err);
     if (st == RH_OK && r->phone_cost && strcmp(part->language, "en") == 0) /* the dictionary is English */
         st = rh_hearing_sounds(t, r->phone_cost, r->n_phone_steps, from, err);
     return st;
@@ -249,7 +273,8 @@ rh_status rh_hear(rh_hearing *out, rh_asr_stream *stream, const rh_asr_model *mo
 {
     static const rh_hearing_options defaults = {0};
     o = o ? o : &defaults;
-    hearing r = {.h = out, .no_verbatim = o->no_verbatim, .params = rh_asr_params_default()};
+    hearing r = {
+        .h = out, .samples = samples, .n_samples = n, .no_verbatim = o->no_verbatim, .params = rh_asr_params_default()};
     r.params.language = o->language;
     r.params.terms = o->terms;
     r.params.cancel = o->cancel;

@@ -225,6 +225,13 @@ char *rh_analysis_term(const rh_analysis *a, int first, int n)
         (list)[i].end += by;                                                                                           \
     }
 
+/* The table's own. */
+static void move_pooled(rh_speech_segment *s, float by)
+{
+    rh_pooled *g = (rh_pooled *)(uintptr_t)s->pooled;
+    MOVE_SPANS(g, s->n_pooled);
+}
+
 static void move(rh_analysis *a, float by)
 {
     rh_word_table *t = &a->said;
@@ -232,6 +239,8 @@ static void move(rh_analysis *a, float by)
     for (int k = 0; k < RH_WORD_LISTS; k++)
         MOVE_SPANS(t->words[k].at, t->words[k].n);
     MOVE_SPANS(t->segments, t->n_segments);
+    for (size_t k = 0; k < t->n_segments; k++)
+        move_pooled(&t->segments[k], by);
     MOVE_SPANS(t->voice, t->n_voice);
     MOVE_SPANS(t->fillers, t->n_fillers);
     MOVE_SPANS(t->disfluencies, t->n_disfluencies);

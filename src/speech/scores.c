@@ -115,15 +115,28 @@ typedef struct {
     rh_rule_measures rules;
 } judged;
 
-static const rh_speech_segment *segment_of(const rh_speech_input *in, const rh_chunk *s)
+/* The encoder's output in a chunk: that of the stretches in it, by how much of it they are, or of the nearest. False
+ * where none is known. */
+static bool pooled_in(const rh_speech_input *in, const rh_chunk *s, float x[RH_SOUND_INPUTS])
 {
-    const rh_speech_segment *found = NULL;
-    for (size_t i = 0; i < in->n_segments; i++) {
-        const rh_speech_segment *g = &in->segments[i];
-        if (g->pooled && g->n_pooled == RH_SOUND_INPUTS && (!found || g->start <= s->start + 0.01f))
-            found = g;
-    }
-    return found;
+    double total = 0.0, sum[RH_SOUND_INPUTS] = {0};
+    float most = -INFINITY; /* the longest share of the chunk, or less 0 the shortest way to it */
+    for (size_t i = 0; i < in->n_segments; i++)
+        for (size_t k = 0; k < in->segments[i].n_pooled; k++) {
+            const rh_pooled *g = &in->segments[i].pooled[k];
+            float share = fminf(g->end, s->end) - fmaxf(g->start, s->start);
+            if (g->n != RH_SOUND_INPUTS)
+                continue;
+            if (share > most && share <= 0.0f)
+                memcpy(x, g->x, RH_SOUND_INPUTS * sizeof *x);
+            most = fmaxf(most, share);
+            total += (double)fmaxf(share, 0.0f);
+            for (size_t j = 0; j < RH_SOUND_INPUTS && share > 0.0f; j++)
+                sum[j] += (double)share * (double)g->x[j];
+        }
+    for (size_t j = 0; j < RH_SOUND_INPUTS && total > 0.0; j++)
+        x[j] = (float)(sum[j] / total);
+    return most > -INFINITY;
 }
 
 /* The weights are those of one encoder: another model's numbers mean other things. */
@@ -132,11 +145,11 @@ static bool knows_sound(const rh_speech_input *in)
     return in->model && strcmp(in->model, "base") == 0;
 }
 
-static float weighed(const float *weights, float offset, const rh_speech_segment *g)
+static float weighed(const float *weights, float offset, const float *x)
 {
     double sum = (double)offset;
     for (size_t i = 0; i < RH_SOUND_INPUTS; i++)
-        sum += (double)weights[i] * (double)g->pooled[i];
+        sum += (double)weights[i] * (double)x[i];
     return isfinite(sum) ? (float)sum : 0.0f;
 }
 
@@ -180,16 +193,16 @@ static float below_middle(const judged *j, rh_rating rating, const rh_chunk *s, 
     const rh_score_model *m = &j->models[rating];
     const rh_additive *kinds = &m->additive[RH_SCORE_KINDS * s->has_reference], *named = &kinds[RH_SCORE_NAMED];
     float by_name = rate(named, s, 0.0f, share, LEARNED_PARTS, points);
-    const rh_speech_segment *g = knows_sound(j->in) ? segment_of(j->in, s) : NULL;
-    if (!g)
+    float pooled[RH_SOUND_INPUTS];
+    if (!knows_sound(j->in) || !pooled_in(j->in, s, pooled))
         return by_name - named->middle;
-    float heard = weighed(m->sound, m->sound_offset, g);
+    float heard = weighed(m->sound, m->sound_offset, pooled);
     float taken = taken_by_others(rating, &j->rules);
     *sound += share * heard;
     if (!s->has_phones)
         return given_back(
             rate(&kinds[RH_SCORE_SOUND], s, heard, 0.0f, PART_PHONES, points) - kinds[RH_SCORE_SOUND].middle, taken);
-    float young = fminf(fmaxf(weighed(m->young, m->young_offset, g), 0.0f), 1.0f), grown = 1.0f - young;
+    float young = fminf(fmaxf(weighed(m->young, m->young_offset, pooled), 0.0f), 1.0f), grown = 1.0f - young;
     const rh_additive *whole = &kinds[RH_SCORE_PHONES];
     return given_back(grown * rate(whole, s, heard, share * grown, PART_PHONES, points) +
                           young * rate(&kinds[RH_SCORE_YOUNG], s, heard, share * young, PART_PHONES, points) -

@@ -21,8 +21,12 @@ void rh_word_table_done(rh_word_table *t)
         next = b->next;
         rh_free(b);
     }
-    for (size_t i = 0; i < t->n_segments; i++)
-        rh_free((float *)(uintptr_t)t->segments[i].pooled); /* ours */
+    for (size_t i = 0; i < t->n_segments; i++) {
+        const rh_speech_segment *s = &t->segments[i];
+        for (size_t k = 0; k < s->n_pooled; k++)
+            rh_free((float *)(uintptr_t)s->pooled[k].x); /* ours */
+        rh_free((rh_pooled *)(uintptr_t)s->pooled);
+    }
     for (int i = 0; i < RH_WORD_LISTS; i++)
         rh_free(t->words[i].at);
     rh_free(t->segments);
@@ -94,16 +98,22 @@ rh_status rh_word_table_word(rh_word_table *t, rh_words_of list, const rh_word *
     return RH_OK;
 }
 
-rh_status rh_word_table_pooled(rh_word_table *t, const float *x, size_t n)
+rh_status rh_word_table_pooled(rh_word_table *t, float start_s, float end_s, const float *x, size_t n)
 {
-    float *copy = rh_alloc_array(n, sizeof *copy);
-    if (!copy)
-        return RH_ERR_NOMEM;
-    memcpy(copy, x, n * sizeof *copy);
     rh_speech_segment *s = latest(t);
-    s->pooled = copy;
-    s->n_pooled = n;
-    s->pooled_s = s->end - s->start;
+    rh_pooled *all = rh_alloc_array(s->n_pooled + 1, sizeof *all);
+    float *copy = rh_alloc_array(n, sizeof *copy);
+    if (!all || !copy) {
+        rh_free(all);
+        rh_free(copy);
+        return RH_ERR_NOMEM;
+    }
+    memcpy(copy, x, n * sizeof *copy);
+    for (size_t i = 0; i < s->n_pooled; i++)
+        all[i] = s->pooled[i];
+    all[s->n_pooled++] = (rh_pooled){.start = start_s, .end = end_s, .x = copy, .n = n};
+    rh_free((rh_pooled *)(uintptr_t)s->pooled); /* ours */
+    s->pooled = all;
     return RH_OK;
 }
 
@@ -191,10 +201,10 @@ static rh_status copy_segment(rh_word_table *t, const rh_word_table *from, const
         st = copy_words(t, from, RH_WORDS_FORCED, s->first_forced, s->n_forced, at, user);
     if (st == RH_OK)
         st = copy_phones(t, from, s, at, user);
-    if (st == RH_OK && s->pooled)
-        st = rh_word_table_pooled(t, s->pooled, s->n_pooled);
-    if (st == RH_OK && s->pooled)
-        latest(t)->pooled_s = s->pooled_s;
+    for (size_t i = 0; i < s->n_pooled && st == RH_OK; i++) {
+        const rh_pooled *g = &s->pooled[i];
+        st = rh_word_table_pooled(t, at(user, g->start), at(user, g->end), g->x, g->n);
+    }
     for (size_t i = s->first_filler; i < s->first_filler + s->n_fillers && st == RH_OK; i++) {
         rh_filler f = from->fillers[i];
         f.start = at(user, f.start);

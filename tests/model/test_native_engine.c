@@ -183,7 +183,7 @@ static void second_decodes_use_what_was_heard(void **state)
     rh_transcript t, again, forced;
     rh_asr_params p = rh_asr_params_default();
     rh_error err = {0};
-    float pooled[1024];
+    float pooled[1024], alone[1024];
     p.language = "en";
     rh_transcript_init(&t);
     rh_transcript_init(&again);
@@ -209,6 +209,15 @@ static void second_decodes_use_what_was_heard(void **state)
     assert_true(next.more > 0.5f);
     assert_int_equal(rh_asr_pooled(s, pooled, 1024, &err), RH_OK);
     assert_int_equal(rh_asr_pooled(s, pooled, 10, &err), RH_ERR_INVAL);
+    /* Sound encoded for its output alone: the same output, and nothing of it to decode. */
+    assert_int_equal(rh_asr_pool(s, speech.samples, speech.n, alone, 1024, &err), RH_OK);
+    assert_memory_equal(alone, pooled, sizeof pooled);
+    assert_int_equal(rh_asr_redecode(s, &p, &again, &err), RH_ERR_INVAL);
+    assert_int_equal(rh_asr_pooled(s, pooled, 1024, &err), RH_ERR_INVAL);
+    assert_int_equal(rh_asr_pool(s, speech.samples, 100, alone, 1024, &err), RH_ERR_INVAL);
+    float *much = rh_calloc(31 * RH_ASR_RATE_HZ, sizeof *much);
+    assert_int_equal(rh_asr_pool(s, much, 31 * RH_ASR_RATE_HZ, alone, 1024, &err), RH_ERR_LIMIT);
+    rh_free(much);
     rh_transcript_done(&t);
     rh_transcript_done(&again);
     rh_transcript_done(&forced);

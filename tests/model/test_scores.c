@@ -14,7 +14,7 @@
 #include "rehearse/speech/analysis.h"
 #include "rehearse/asr/vad.h"
 
-enum { RATE = 16000 };
+enum { RATE = 16000, POOLED = 1024 };
 
 static rh_asr_model *model;
 static rh_asr_stream *stream;
@@ -165,6 +165,50 @@ static void scores_do_not_depend_on_level_or_container(void **state)
     rh_audio_done(&b);
 }
 
+static double apart(const float *a, const float *b)
+{
+    double sum = 0;
+    for (size_t i = 0; i < POOLED; i++)
+        sum += (double)(a[i] - b[i]) * (double)(a[i] - b[i]);
+    return sqrt(sum);
+}
+
+/* Three sentences and pauses, longer than what is judged at once: the first by its own sound, not by that of all. */
+static void a_sentence_is_judged_by_itself_whatever_follows(void **state)
+{
+    (void)state;
+    static const char *const files[] = {"tests/fixtures/237-134500-0025.flac", "tests/fixtures/jfk.flac",
+                                        "tests/fixtures/1688-142285-0002.flac"};
+    enum { MOST = 29 * RATE, GAP = RATE };
+    float *x = rh_calloc(MOST, sizeof *x), alone[POOLED], whole[POOLED];
+    size_t n = 0, first = 0;
+    rh_error err = {0};
+    rh_transcript t;
+    for (size_t i = 0; i < 3; i++) {
+        rh_audio a = sound(files[i]);
+        size_t have = n + a.n + GAP < MOST ? a.n : MOST - n - GAP;
+        memcpy(x + n, a.samples, have * sizeof *x);
+        n += have + GAP;
+        first = i == 0 ? n : first;
+        rh_audio_done(&a);
+    }
+    assert_true(first < 12 * RATE && n > 15 * RATE);
+    rh_transcript_init(&t);
+    assert_int_equal(rh_asr_transcribe(stream, x, n, NULL, &t, &err), RH_OK);
+    assert_int_equal(rh_asr_pooled(stream, whole, POOLED, &err), RH_OK);
+    assert_int_equal(rh_asr_pool(stream, x, first, alone, POOLED, &err), RH_OK);
+    const rh_hearing_options o = {.language = "en", .no_verbatim = true};
+    rh_hearing h = {0};
+    assert_int_equal(rh_hear(&h, stream, model, vad, x, n, &o, &err), RH_OK);
+    const rh_speech_segment *s = &h.words.segments[0];
+    assert_true(s->n_pooled >= 3);
+    assert_true(fabsf(s->pooled[0].end - (float)first / RATE) < 1.0f);
+    assert_true(apart(s->pooled[0].x, alone) < apart(whole, alone) / 2);
+    rh_hearing_done(&h);
+    rh_transcript_done(&t);
+    rh_free(x);
+}
+
 static void silence_has_no_scores(void **state)
 {
     (void)state;
@@ -185,6 +229,7 @@ int main(void)
         cmocka_unit_test(reference_is_followed_and_its_missing_words_found),
         cmocka_unit_test(silences_cut_in_lower_the_scores),
         cmocka_unit_test(scores_do_not_depend_on_level_or_container),
+        cmocka_unit_test(a_sentence_is_judged_by_itself_whatever_follows),
         cmocka_unit_test(silence_has_no_scores),
     };
     return cmocka_run_group_tests(tests, load, unload);

@@ -262,6 +262,7 @@ typedef struct {
     rh_word words[SAID_WORDS];
     rh_phone_said sounds[SAID_SOUNDS];
     float pooled[RH_SOUND_INPUTS];
+    rh_pooled whole;
     rh_speech_segment segment;
     rh_speech_input in;
 } sentence;
@@ -297,8 +298,9 @@ static void say(sentence *s, const float *off, size_t n_sounds)
         power += m->sound[i] * m->sound[i];
     for (int i = 0; i < RH_SOUND_INPUTS; i++)
         s->pooled[i] = (90.0f - m->sound_offset) * m->sound[i] / power;
+    s->whole = (rh_pooled){.end = 1.2f, .x = s->pooled, .n = RH_SOUND_INPUTS};
     s->segment = (rh_speech_segment){
-        .end = 1.2f, .n_words = SAID_WORDS, .n_phones = n_sounds, .pooled = s->pooled, .n_pooled = RH_SOUND_INPUTS};
+        .end = 1.2f, .n_words = SAID_WORDS, .n_phones = n_sounds, .pooled = &s->whole, .n_pooled = 1};
     s->in = (rh_speech_input){.words = s->words,
                               .n_words = SAID_WORDS,
                               .segments = &s->segment,

@@ -294,6 +294,38 @@ static void many_fillers_cost_and_a_few_do_not(void **state)
     rh_speech_report_done(&many);
 }
 
+/* A voice by how its sound is rated, of three stretches: the whole is judged by each as long as it lasts. */
+static void each_stretch_counts_by_its_length(void **state)
+{
+    (void)state;
+    static float well[RH_SOUND_INPUTS], badly[RH_SOUND_INPUTS];
+    const rh_score_model *m = &rh_score_models[RH_RATING_PROSODIC];
+    float power = 0.0f, third[3];
+    for (size_t i = 0; i < RH_SOUND_INPUTS; i++)
+        power += m->sound[i] * m->sound[i];
+    for (size_t i = 0; i < RH_SOUND_INPUTS; i++) {
+        well[i] = (95.0f - m->sound_offset) * m->sound[i] / power;
+        badly[i] = (35.0f - m->sound_offset) * m->sound[i] / power;
+    }
+    speech s;
+    say(&s, answer, 150, 0.7f);
+    float end = s.in.words[s.in.n_words - 1].end;
+    for (size_t k = 0; k < 3; k++) { /* badly in none, in a fifth, in all of it */
+        const float at = end * (k == 0 ? 1.0f : k == 1 ? 0.8f : 0.0f);
+        const rh_pooled g[] = {{.start = 0, .end = at, .x = well, .n = RH_SOUND_INPUTS},
+                               {.start = at, .end = end, .x = badly, .n = RH_SOUND_INPUTS}};
+        const rh_speech_segment seg = {.end = end, .n_words = s.in.n_words, .pooled = g, .n_pooled = 2};
+        s.in.segments = &seg;
+        s.in.n_segments = 1;
+        s.in.model = "base";
+        rh_speech_report r = measured(&s);
+        third[k] = r.prosody.value;
+        rh_speech_report_done(&r);
+    }
+    assert_true(third[0] > third[1] + 1 && third[1] > third[2] + 10);
+    assert_true(third[0] - third[1] < third[1] - third[2]);
+}
+
 /* The encoder's output falls in noise and by hesitations, which have scores of their own. */
 static void noise_and_hesitations_leave_the_other_scores_alone(void **state)
 {
@@ -308,8 +340,8 @@ static void noise_and_hesitations_leave_the_other_scores_alone(void **state)
     }
     rh_contour c = {
         .n = N, .level_db = level, .f0_hz = f0, .voicing = f0, .change_db = level, .noise_db = -60, .speech_db = -20};
-    rh_speech_segment seg = {
-        .end = 12, .n_words = s.in.n_words, .pooled = pooled, .n_pooled = RH_SOUND_INPUTS, .pooled_s = 12};
+    const rh_pooled whole = {.end = 12, .x = pooled, .n = RH_SOUND_INPUTS};
+    rh_speech_segment seg = {.end = 12, .n_words = s.in.n_words, .pooled = &whole, .n_pooled = 1};
     s.in.segments = &seg;
     s.in.n_segments = 1;
     s.in.model = "base";
@@ -653,6 +685,7 @@ int main(void)
         cmocka_unit_test(rules_ask_the_sound_too),
         cmocka_unit_test(fillers_are_counted_by_word_and_cost_only_when_many),
         cmocka_unit_test(many_fillers_cost_and_a_few_do_not),
+        cmocka_unit_test(each_stretch_counts_by_its_length),
         cmocka_unit_test(noise_and_hesitations_leave_the_other_scores_alone),
         cmocka_unit_test(length_does_not_decide),
         cmocka_unit_test(reference_shows_missed_added_and_replaced),

@@ -160,6 +160,9 @@ rh_status rh_asr_force(rh_asr_stream *s, const char *text, const rh_asr_params *
 /* Mean and standard deviation over the speech positions of the encoder output: out[2 * n_state]. With the multilingual
  * base model the inside of silences is left out, 0.16 s behind their begin to 0.16 s before their end. */
 rh_status rh_asr_pooled(rh_asr_stream *s, float *out, size_t n_out, rh_error *err);
+/* The same of 0.1 to 30 s of other sound, which is encoded for that alone: nothing is recognised, and nothing is kept of
+ * this sound or of what came before. RH_ERR_INVAL less, or samples that are not finite; RH_ERR_LIMIT more. */
+rh_status rh_asr_pool(rh_asr_stream *s, const float *samples, size_t n, float *out, size_t n_out, rh_error *err);
 
 enum {
     RH_ASR_PHONES = 40, /* silence, then the 39 sounds of English in the order of speech/phones.h */

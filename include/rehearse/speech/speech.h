@@ -40,6 +40,13 @@ typedef struct {
     float start, end;
 } rh_time_span; /* s */
 
+/* A stretch of sound that the encoder heard at once, and its output: rh_asr_pooled(). */
+typedef struct {
+    float start, end; /* s */
+    const float *x;
+    size_t n;
+} rh_pooled;
+
 /* What the recogniser took at once, at most 30 s: a piece of a recording, an utterance of
  * live sound. Its items follow each other in their lists. */
 typedef struct {
@@ -51,10 +58,9 @@ typedef struct {
     size_t first_filler, n_fillers;
     size_t first_disfluency, n_disfluencies;
     size_t first_phone, n_phones;
-    bool phones_forced;  /* their words are forced ones, else clean ones */
-    const float *pooled; /* rh_asr_pooled() of it, or NULL */
+    bool phones_forced;      /* their words are forced ones, else clean ones */
+    const rh_pooled *pooled; /* in order of time; NULL = not known */
     size_t n_pooled;
-    float pooled_s; /* seconds of sound it was pooled over */
 } rh_speech_segment;
 
 typedef enum {

@@ -56,7 +56,8 @@ void rh_word_table_done(rh_word_table *t); /* of {0} or used; it may be used aga
 /* Each: RH_ERR_NOMEM, and nothing is added. Texts of `n_text` bytes are copied. */
 rh_status rh_word_table_segment(rh_word_table *t, float start_s, float end_s, const char *text);
 rh_status rh_word_table_word(rh_word_table *t, rh_words_of list, const rh_word *w, const char *text, size_t n_text);
-rh_status rh_word_table_pooled(rh_word_table *t, const float *x, size_t n);
+/* A stretch of the latest segment, behind those it has. */
+rh_status rh_word_table_pooled(rh_word_table *t, float start_s, float end_s, const float *x, size_t n);
 /* The sounds of the latest segment's forced or clean words, all at once. */
 rh_status rh_word_table_phones(rh_word_table *t, bool forced, const rh_phone_said *said, size_t n);
 rh_status rh_word_table_voice(rh_word_table *t, float start_s, float end_s);
