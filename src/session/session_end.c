@@ -143,6 +143,8 @@ static void keep_segments(rh_session *s, const json_t *lines)
 static rh_status hear_the_rest(rh_session *s, const atomic_bool *cancel, rh_error *err)
 {
     rh_status st = RH_OK;
+    if (s->transcriber)
+        rh_session_take_heard(s);
     while (s->transcriber && !rh_session_feed_transcriber(s, &st, err) && st == RH_OK) {
         if (cancel && atomic_load(cancel))
             return rh_fail(err, RH_ERR_CANCELED, "canceled");

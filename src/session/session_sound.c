@@ -261,17 +261,13 @@ int64_t rh_session_look(rh_session *s, bool *decodes)
     return rh_transcriber_may_wait_us(s->transcriber, decodes);
 }
 
-rh_status rh_session_work(rh_session *s, rh_error *err)
+bool rh_session_untold(const rh_session *s)
 {
-    rh_session_watch_storage(s);
-    if (!s->transcriber) {
-        rh_session_take_turn(s);
-        return RH_AGAIN;
-    }
-    rh_status st;
-    (void)rh_session_feed_transcriber(s, &st, err);
-    if (st == RH_OK)
-        st = rh_transcriber_work(s->transcriber, NULL, err);
+    return s->transcriber && rh_transcriber_untold(s->transcriber);
+}
+
+void rh_session_tell(rh_session *s)
+{
     rh_session_take_heard(s);
     rh_session_take_turn(s);
     double fed, behind = advance(s, &fed);
@@ -279,5 +275,29 @@ rh_status rh_session_work(rh_session *s, rh_error *err)
         s->lag_told_at = fed;
         rh_session_send(s, json_pack("{s:s, s:f}", "type", "lag", "seconds", rh_tenth(behind)));
     }
+}
+
+rh_status rh_session_recognise(rh_session *s, rh_error *err)
+{
+    rh_session_watch_storage(s);
+    if (!s->transcriber) {
+        rh_session_take_turn(s);
+        return RH_AGAIN;
+    }
+    rh_status st;
+    rh_session_take_heard(s);
+    (void)rh_session_feed_transcriber(s, &st, err);
+    if (st == RH_OK)
+        st = rh_transcriber_work(s->transcriber, NULL, err);
+    if (!rh_session_untold(s))
+        rh_session_tell(s);
+    return st;
+}
+
+rh_status rh_session_work(rh_session *s, rh_error *err)
+{
+    rh_status st = rh_session_recognise(s, err);
+    if (rh_session_untold(s))
+        rh_session_tell(s);
     return st;
 }

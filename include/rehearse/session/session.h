@@ -107,11 +107,17 @@ int64_t rh_session_audio_us(const rh_session *s); /* sound held so far: where a 
 int64_t rh_session_durable_us(const rh_session *s);  /* sound; 0 while the session itself is not in the store */
 int64_t rh_session_durable_seq(const rh_session *s); /* events; -1 likewise */
 /* Follows voice activity through the sound fed, which is cheap, and tells a cue where there is one for the pause it finds:
- * how long _work may wait, and whether it has to decode (transcriber.h). Not beside _work. */
+ * how long _work may wait, and whether it has to decode (transcriber.h). Not beside _work, nor while something is untold. */
 int64_t rh_session_look(rh_session *s, bool *decodes);
 /* Recognises what is due and emits events. RH_AGAIN when nothing was due: call again
  * after more sound or 200 ms. The only slow call but _finish. */
 rh_status rh_session_work(rh_session *s, rh_error *err);
+/* The same in two steps, so that the next decode, somebody else's, need not wait while this one's words are measured, told,
+ * and the turn model hears how they ended: _recognise is _work without that where words were heard, which are then untold until
+ * _tell, the same or another thread's next call (or, at the latest, _recognise's or the report's). */
+rh_status rh_session_recognise(rh_session *s, rh_error *err);
+bool rh_session_untold(const rh_session *s);
+void rh_session_tell(rh_session *s);
 
 /* One picture of time t_us. */
 rh_status rh_session_frame(rh_session *s, const void *bytes, size_t n, int64_t t_us, rh_error *err);

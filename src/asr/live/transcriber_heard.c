@@ -184,6 +184,11 @@ rh_status rh_transcriber_next(rh_transcriber *t, rh_heard *out)
     return RH_OK;
 }
 
+bool rh_transcriber_untold(const rh_transcriber *t)
+{
+    return t->next_heard < t->n_heard;
+}
+
 bool rh_tr_too_long(const rh_transcriber *t)
 {
     return t->open && t->seen - t->from > TR_TOO_LONG;

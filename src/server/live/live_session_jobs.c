@@ -20,6 +20,7 @@ typedef struct rh_live_job {
     unsigned kind;
     bool decodes;        /* of one that recognises: it is to decode; of one that feeds: there is something to decode, */
     bool looked;         /* as was seen, */
+    bool untold;         /* something was heard */
     int64_t may_wait_us; /* and it may wait so long */
     rh_session *session; /* of the open job, */
     rh_live_kept kept;   /* what there was of it */
@@ -80,7 +81,7 @@ static bool start(rh_live_session *p, unsigned kind, rh_pool *pool, void (*run)(
                   void (*done)(rh_server *, rh_job *), rh_media_item *item)
 {
     bool recognises = kind == RH_LIVE_RECOGNISES;
-    live_job j = {.job = {.run = run, .done = done, .due_us = recognises ? due_us(p) : 0},
+    live_job j = {.job = {.run = run, .done = done, .due_us = pool == p->server->speech ? due_us(p) : 0},
                   .p = p,
                   .kind = kind,
                   .item = item,
@@ -255,8 +256,9 @@ static void feed_run(rh_job *base, rh_worker *w)
     if (j->st == RH_OK && j->item->n_x)
         j->st = rh_session_feed(j->p->session, j->item->x, j->item->n_x, j->item->x_us, &j->err);
     if (pthread_mutex_trylock(&j->p->recognising) == 0) {
-        j->looked = true;
-        j->may_wait_us = rh_session_look(j->p->session, &j->decodes);
+        j->looked = !rh_session_untold(j->p->session);
+        if (j->looked)
+            j->may_wait_us = rh_session_look(j->p->session, &j->decodes);
         pthread_mutex_unlock(&j->p->recognising);
     }
 }
@@ -317,22 +319,41 @@ static void work_run(rh_job *base, rh_worker *w)
     int64_t from = rh_now_us();
     pthread_mutex_lock(&j->p->recognising);
     do {
-        j->st = rh_session_work(j->p->session, &j->err);
-    } while (j->st == RH_OK && j->decodes && rh_pool_waiting(w->server->speech) == 0 &&
+        j->st = j->decodes ? rh_session_recognise(j->p->session, &j->err) : rh_session_work(j->p->session, &j->err);
+        j->untold = rh_session_untold(j->p->session);
+    } while (j->st == RH_OK && j->decodes && !j->untold && rh_pool_waiting(w->server->speech) == 0 &&
              rh_now_us() - from < WORK_SLICE_US && !atomic_load(&w->server->cancel_all));
     pthread_mutex_unlock(&j->p->recognising);
 }
 
-static void work_done(rh_server *s, rh_job *base)
+/* What was decoded is measured and told beside the next decode. */
+static void tell_run(rh_job *base, rh_worker *w)
+{
+    (void)w;
+    rh_live_session *p = ((live_job *)base)->p;
+    pthread_mutex_lock(&p->recognising);
+    rh_session_tell(p->session);
+    pthread_mutex_unlock(&p->recognising);
+}
+
+static void tell_done(rh_server *s, rh_job *base)
 {
     (void)s;
+    live_job *j = ran(base);
+    rh_live_session_work(j->p);
+    end(j);
+}
+
+static void work_done(rh_server *s, rh_job *base)
+{
     live_job *j = ran(base);
     rh_live_session *p = j->p;
     p->full = false;
     if (j->st < 0)
         rh_live_session_fault(p, &j->err, 0);
-    if (j->st == RH_OK) /* more is due: behind the others in the queue */
-        rh_live_session_work(p);
+    if (!j->untold || !start(p, RH_LIVE_RECOGNISES, s->quick, tell_run, tell_done, NULL))
+        if (j->st == RH_OK) /* more is due: behind the others in the queue */
+            rh_live_session_work(p);
     end(j);
 }
 
