@@ -449,6 +449,35 @@ static void an_end_is_as_likely_however_late_it_is_looked_at(void **state)
         fail_msg("%.3f in pieces of 0.1 s, %.3f of 7.5 s", soon, late);
 }
 
+/* Decoded by one step, told by another; and where that does not come, by whatever follows. */
+static void what_is_decoded_is_told_by_a_step_of_its_own(void **state)
+{
+    (void)state;
+    heard h = {0};
+    rh_error err;
+    int told = 0;
+    rh_session *s = open_session(NULL, "steps", &h);
+    for (size_t i = 0; i < jfk.n; i += PIECE) {
+        size_t n = jfk.n - i < PIECE ? jfk.n - i : PIECE;
+        assert_int_equal(rh_session_feed(s, jfk.samples + i, n, (int64_t)(i * 1000000 / RATE), &err), RH_OK);
+        while (rh_session_recognise(s, &err) == RH_OK) {
+            int before = h.partials + h.finals;
+            if (!rh_session_untold(s))
+                continue;
+            if (told++ % 3 == 2)
+                break; /* nobody comes to tell it */
+            rh_session_tell(s);
+            assert_true(h.partials + h.finals > before);
+            assert_false(rh_session_untold(s));
+        }
+    }
+    assert_true(told > 6);
+    while (!rh_session_untold(s) && rh_session_recognise(s, &err) == RH_OK)
+        ;
+    json_decref(finish(s));
+    assert_non_null(strstr(h.text, said));
+}
+
 /* A decode may have to wait for other people's: the pause in which a cue may come is found meanwhile. */
 static void a_cue_comes_in_a_pause_that_no_decode_has_seen(void **state)
 {
@@ -507,6 +536,7 @@ int main(void)
         cmocka_unit_test(silence_is_a_session_without_words),
         cmocka_unit_test(who_goes_on_during_a_decode_has_not_ended),
         cmocka_unit_test(an_end_is_as_likely_however_late_it_is_looked_at),
+        cmocka_unit_test(what_is_decoded_is_told_by_a_step_of_its_own),
         cmocka_unit_test(a_cue_comes_in_a_pause_that_no_decode_has_seen),
     };
     return cmocka_run_group_tests(tests, load, unload);

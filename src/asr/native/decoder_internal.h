@@ -169,6 +169,9 @@ static inline float *dec_slot(const rh_dec_state *s, int layer, int value, uint1
  * [n][n_align_heads][n_pos]. */
 rh_status dec_extend(rh_dec_state *s, dec_sequence *q, const int32_t *tokens, int n, int first_logits, float *heads,
                      int64_t deadline_us, rh_error *err);
+/* The same, and behind those logits the ones of row `also`, before them; < 0 = none. */
+rh_status dec_extend_also(rh_dec_state *s, dec_sequence *q, const int32_t *tokens, int n, int first_logits, int also,
+                          float *heads, int64_t deadline_us, rh_error *err);
 
 /* _model.c: alignment heads of the official sizes. */
 void dec_find_align_heads(rh_dec_model *m);

@@ -117,25 +117,23 @@ static rh_status initial_tokens(const rh_dec_state *s, const rh_dec_params *p, i
     return RH_OK;
 }
 
-/* Runs the initial tokens. The chance of silence is read at the start token;
- * the last token's logits stay in row 0. */
+/* Runs the initial tokens, in one pass. The chance of silence is read at the start
+ * token; the last token's logits stay in row 0. */
 static rh_status run_initial(dec_search *q, const initial *in, dec_sequence *seq, float *no_speech_prob, rh_error *err)
 {
     rh_dec_state *s = q->s;
     const rh_special_tokens *t = rh_tokenizer_special(s->m->tokenizer);
+    int last = in->n - 1, also = in->sot < last ? in->sot : -1;
     dec_slots_clear(s);
     seq->n = 0;
-    rh_status st = dec_extend(s, seq, in->tokens, in->sot + 1, in->sot, NULL, q->p->deadline_us, err);
+    rh_status st = dec_extend_also(s, seq, in->tokens, in->n, last, also, NULL, q->p->deadline_us, err);
     if (st != RH_OK)
         return st;
-    dec_dist d = dec_dist_of(s->m, s->logits);
-    *no_speech_prob = dec_token_of(&d, s->logits, t->no_speech).p;
+    float *x = s->logits + (also >= 0 ? (size_t)s->m->n_vocab : 0);
+    dec_dist d = dec_dist_of(s->m, x);
+    *no_speech_prob = dec_token_of(&d, x, t->no_speech).p;
     q->n_steps++;
-    int rest = in->n - in->sot - 1;
-    if (rest == 0)
-        return RH_OK;
-    q->n_steps++;
-    return dec_extend(s, seq, in->tokens + in->sot + 1, rest, rest - 1, NULL, q->p->deadline_us, err);
+    return RH_OK;
 }
 
 /* Of an answer that was stopped in a repetition: as if it had gone on. */

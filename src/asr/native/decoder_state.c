@@ -107,6 +107,12 @@ void dec_slots_keep(rh_dec_state *s, dec_sequence *const *seqs, int n)
 rh_status dec_extend(rh_dec_state *s, dec_sequence *q, const int32_t *tokens, int n, int first_logits, float *heads,
                      int64_t deadline_us, rh_error *err)
 {
+    return dec_extend_also(s, q, tokens, n, first_logits, -1, heads, deadline_us, err);
+}
+
+rh_status dec_extend_also(rh_dec_state *s, dec_sequence *q, const int32_t *tokens, int n, int first_logits, int also,
+                          float *heads, int64_t deadline_us, rh_error *err)
+{
     rh_dec_model *m = s->m;
     dec_row rows[DEC_MAX_ROWS];
     for (int done = 0; done < n;) {
@@ -118,8 +124,8 @@ rh_status dec_extend(rh_dec_state *s, dec_sequence *q, const int32_t *tokens, in
                 return st;
             q->tokens[q->n] = tokens[at];
             rows[i] = (dec_row){.s = s, .token = tokens[at], .pos = q->n, .slots = q->slots};
-            if (at >= first_logits)
-                rows[i].logits = s->logits + (size_t)(at - first_logits) * (size_t)m->n_vocab;
+            if (at >= first_logits || at == also)
+                rows[i].logits = s->logits + (size_t)((at == also ? n : at) - first_logits) * (size_t)m->n_vocab;
             if (heads)
                 rows[i].heads = heads + (size_t)at * (size_t)m->n_align_heads * (size_t)s->n_pos;
             q->n++;
