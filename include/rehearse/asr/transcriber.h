@@ -88,7 +88,7 @@ int64_t rh_transcriber_may_wait_us(const rh_transcriber *t, bool *decodes);
 rh_status rh_transcriber_work(rh_transcriber *t, const atomic_bool *cancel, rh_error *err);
 /* The next thing heard; RH_AGAIN when there is none. */
 rh_status rh_transcriber_next(rh_transcriber *t, rh_heard *out);
-bool rh_transcriber_untold(const rh_transcriber *t); /* there is one; neither _due nor _work comes before it */
+bool rh_transcriber_untold(const rh_transcriber *t); /* a final is among them; neither _due nor _work comes before it */
 /* All sound fed so far is decoded and final (take it by _next). More may be fed afterwards. */
 rh_status rh_transcriber_finish(rh_transcriber *t, const atomic_bool *cancel, rh_error *err);
 /* Forgets all sound and text; time starts at 0 again. Not beside _feed. */

@@ -113,8 +113,8 @@ int64_t rh_session_look(rh_session *s, bool *decodes);
  * after more sound or 200 ms. The only slow call but _finish. */
 rh_status rh_session_work(rh_session *s, rh_error *err);
 /* The same in two steps, so that the next decode, somebody else's, need not wait while this one's words are measured, told,
- * and the turn model hears how they ended: _recognise is _work without that where words were heard, which are then untold until
- * _tell, the same or another thread's next call (or, at the latest, _recognise's or the report's). */
+ * and the turn model hears how they ended: _recognise is _work without that where words became final, which are then untold
+ * until _tell, from the same or another thread (or, at the latest, until the next _recognise or the report). */
 rh_status rh_session_recognise(rh_session *s, rh_error *err);
 bool rh_session_untold(const rh_session *s);
 void rh_session_tell(rh_session *s);

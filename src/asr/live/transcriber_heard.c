@@ -186,7 +186,10 @@ rh_status rh_transcriber_next(rh_transcriber *t, rh_heard *out)
 
 bool rh_transcriber_untold(const rh_transcriber *t)
 {
-    return t->next_heard < t->n_heard;
+    int i = t->next_heard;
+    while (i < t->n_heard && !t->heard[i].final)
+        i++;
+    return i < t->n_heard;
 }
 
 bool rh_tr_too_long(const rh_transcriber *t)
