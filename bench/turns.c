@@ -37,6 +37,8 @@ enum {
     NEAR = RATE / 8, /* a word's border is sought so far from where the recogniser has it */
     FRAME = RATE / 100,
     FADE = RATE / 200,
+    LEAD = RATE / 20, /* a word begins softly */
+    LOUDER = 10,      /* than the quietest of a recording, as energy: somebody speaks */
 };
 
 typedef enum { WITHIN, BETWEEN, SENTENCE, LAST } place;
@@ -225,6 +227,30 @@ static float quiet_level(const rh_audio *a)
     return (float)sqrt(least / (5 * FRAME));
 }
 
+/* The reader's own pause is not added to the one that is put in: where the voice goes on at or behind `at`; breath is
+ * far softer than it. */
+static size_t voice_from(const rh_audio *a, size_t at, size_t end)
+{
+    static const double SOFTER = 0.01;
+    double sum = 0;
+    for (size_t i = 0; i < end; i++)
+        sum += (double)a->samples[i] * (double)a->samples[i];
+    double least = SOFTER * FRAME * sum / (double)(end ? end : 1);
+    size_t from = at;
+    while (from + 2 * FRAME < end && energy(a->samples, from) < least)
+        from += FRAME / 2;
+    return from > at + LEAD ? from - LEAD : at;
+}
+
+/* Where it ended before. */
+static size_t voice_to(const rh_audio *a, size_t at, size_t from)
+{
+    double quiet = (double)quiet_level(a), least = LOUDER * FRAME * quiet * quiet;
+    while (at > from + 2 * FRAME && energy(a->samples, at - FRAME) < least)
+        at -= FRAME / 2;
+    return at;
+}
+
 static void add_sound(answer *a, const float *x, size_t n)
 {
     a->x = realloc(a->x, (a->n + n) * sizeof *a->x);
@@ -305,7 +331,7 @@ static bool add_recording_to(answer *a, recording *r, bool last)
     bool usable = t.n_words > 1;
     if (usable && shortened && (size_t)(t.words[t.n_words - 1].end * RATE) + RATE / 2 < sound.n)
         sound.n = (size_t)(t.words[t.n_words - 1].end * RATE) + RATE / 2;
-    size_t at = 0, cut, least = (size_t)(1.2 * RATE), end = end_of_speech(&sound);
+    size_t cut, least = (size_t)(1.2 * RATE), end = end_of_speech(&sound), at = voice_from(&sound, 0, end);
     float level = fminf(quiet_level(&sound), 1e-3f);
     for (int i = 0; usable && i + 2 < t.n_words; i++) {
         double share = place_of(&t, i) == WITHIN ? 0.25 : 0.7;
@@ -314,11 +340,11 @@ static bool add_recording_to(answer *a, recording *r, bool last)
             continue;
         int word = word_before(&t, i, cut);
         place where = place_of(&t, word);
-        add_sound(a, sound.samples + at, cut - at);
+        add_sound(a, sound.samples + at, voice_to(&sound, cut, at) - at);
         size_t start = a->n;
         add_quiet(a, pause_length(where), level);
         note_pause(a, where, start, &t, word);
-        at = cut;
+        at = voice_from(&sound, cut, end);
     }
     if (usable) {
         end = end > at + RATE / 4 ? end : sound.n;
