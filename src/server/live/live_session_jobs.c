@@ -321,6 +321,10 @@ static void work_run(rh_job *base, rh_worker *w)
     do {
         j->st = j->decodes ? rh_session_recognise(j->p->session, &j->err) : rh_session_work(j->p->session, &j->err);
         j->untold = rh_session_untold(j->p->session);
+        if (j->untold && rh_pool_waiting(w->server->speech) == 0) { /* nobody's decode waits for it */
+            rh_session_tell(j->p->session);
+            j->untold = false;
+        }
     } while (j->st == RH_OK && j->decodes && !j->untold && rh_pool_waiting(w->server->speech) == 0 &&
              rh_now_us() - from < WORK_SLICE_US && !atomic_load(&w->server->cancel_all));
     pthread_mutex_unlock(&j->p->recognising);
