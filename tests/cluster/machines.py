@@ -89,16 +89,23 @@ class Machines:
         found = tool.get(self.cluster.port(n), "/health")[1]
         return found.get("clients", 0) if isinstance(found, dict) else 0
 
-    def make_whole(self):
+    def start_ended(self):
+        """As deploy/'s services do: a server that starts while the database fails over ends and is started again."""
         for n in range(1, self.n + 1):
             if not self.cluster.pid(f"node{n}"):
                 self.cluster.start_node(n, wait=False)
+
+    def make_whole(self):
+        self.start_ended()
         for n in range(1, self.n + 1):
             self.cluster.wait_node(n, 120 * PATIENCE)
 
     def kill_one(self, rng):
         """One that serves somebody, of those without which another is left; it starts again at once."""
-        ready = eventually(lambda: found if len(found := self.ready()) > 1 else None, 60)
+        def two():
+            self.start_ended()
+            return found if len(found := self.ready()) > 1 else None
+        ready = eventually(two, 60)
         assert ready, "no two servers are ready\n" + self.logs()
         serving = [n for n in ready if self.clients(n)]
         n = rng.choice(serving or ready)
