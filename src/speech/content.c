@@ -10,6 +10,7 @@
 #include "rehearse/base/alloc.h"
 #include "asked.h"
 #include "score_rules.h"
+#include "word_order.h"
 
 static const float ON_LOSS_MOST = 75.0f; /* what is no answer keeps at most 40 */
 
@@ -52,28 +53,22 @@ static const char *advice_of(const char *part)
 
 /* ---- parts ---- */
 
-/* Running English: a quarter of it is made of a few small words, and behind "the" or "my" comes a thing. Words in
- * any order have neither. */
+/* Running English: a quarter of it is made of a few small words, and they stand in an order. Words in any order do
+ * not. */
 static void judge_sentences(const rh_key *keys, size_t n, rh_score *s)
 {
     static const char core[] =
         "a and at but for he i in is it me my of on so that the they this to was we were with you";
-    static const char openers[] = "a an her his its my our the their your";
-    static const char never_next[] =
-        "a an and are as at be but by for from had has have he her i in is it my of on or she so than that the their "
-        "them they this to us was we were with would you your";
-    size_t small = 0, opened = 0, broken = 0;
-    for (size_t i = 0; i < n; i++) {
+    size_t small = 0, broken = rh_words_out_of_order(keys, n);
+    for (size_t i = 0; i < n; i++)
         small += rh_word_in(keys[i], core);
-        bool opens = i + 1 < n && rh_word_in(keys[i], openers);
-        opened += opens;
-        broken += opens && rh_word_in(keys[i + 1], never_next);
-    }
-    float share = (float)small / (float)n;
-    float loss = ramp(share, 0.17f, 0.09f, -ON_LOSS_MOST);
-    if (opened >= 4)
-        loss = fminf(loss, ramp((float)broken / (float)opened, 0.18f, 0.32f, -ON_LOSS_MOST));
-    take(s, "sentences", share, "share of small words", loss);
+    float share = (float)small / (float)n, per_100 = 100.0f * (float)broken / (float)n;
+    float scattered = ramp(share, 0.17f, 0.09f, -ON_LOSS_MOST);
+    float disordered = broken >= 3 ? ramp(per_100, 2.5f, 3.5f, -ON_LOSS_MOST) : 0.0f;
+    if (disordered < scattered)
+        take(s, "sentences", per_100, "pairs out of order in a hundred words", disordered);
+    else
+        take(s, "sentences", share, "share of small words", scattered);
 }
 
 static void judge_topic(const rh_key *keys, size_t n, const char *question, rh_score *s)

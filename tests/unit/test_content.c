@@ -121,6 +121,50 @@ static void what_is_no_answer_has_40_at_most(void **state)
             fail_msg("text %zu has %g for content", i, (double)s.value);
 }
 
+static unsigned next_of(unsigned *state)
+{
+    return *state = *state * 1664525u + 1013904223u;
+}
+
+/* A list of words is no answer; by chance one of a hundred stands in an order that might be said. */
+static void words_in_any_order_have_40_at_most(void **state)
+{
+    (void)state;
+    rh_score s;
+    unsigned chance = 1;
+    int passed = 0;
+    for (int round = 0; round < 48; round++) {
+        char text[2000], any[2000] = "";
+        char *at[MAX_WORDS];
+        size_t n = 0;
+        snprintf(text, sizeof text, "%s%s", good, ending);
+        for (char *save = NULL, *w = strtok_r(text, " ", &save); w; w = strtok_r(NULL, " ", &save))
+            at[n++] = w;
+        for (size_t i = n; i > 1; i--) {
+            size_t k = (next_of(&chance) >> 8) % i;
+            char *swap = at[k];
+            at[k] = at[i - 1];
+            at[i - 1] = swap;
+        }
+        for (size_t i = 0; i < n; i++)
+            snprintf(any + strlen(any), sizeof any - strlen(any), "%s ", at[i]);
+        passed += judged(any, question, "en", NULL, &s) > 40;
+    }
+    if (passed > 2)
+        fail_msg("%d of 48 lists of words have more than 40 for content", passed);
+}
+
+/* Spoken as people speak: begun anew, with what hardly ever stands together once or twice. */
+static void restarts_are_no_disorder(void **state)
+{
+    (void)state;
+    rh_score s;
+    char text[2000];
+    snprintf(text, sizeof text, "So I was, it was in, I was in my last job at a, a travel agency. %s%s", good, ending);
+    judged(text, question, "en", NULL, &s);
+    assert_false(has_part(&s, "sentences"));
+}
+
 static void to_tell_about_something_is_not_to_tell_about_oneself(void **state)
 {
     static const char life[] =
@@ -187,6 +231,8 @@ int main(void)
         cmocka_unit_test(a_story_is_wanted_however_it_is_asked_for),
         cmocka_unit_test(vague_wording_costs),
         cmocka_unit_test(what_is_no_answer_has_40_at_most),
+        cmocka_unit_test(words_in_any_order_have_40_at_most),
+        cmocka_unit_test(restarts_are_no_disorder),
         cmocka_unit_test(to_tell_about_something_is_not_to_tell_about_oneself),
         cmocka_unit_test(what_was_learned_may_be_told_by_how),
         cmocka_unit_test(too_short_an_answer_is_named),
