@@ -167,7 +167,7 @@ static void what_is_cut_off_in_mid_transaction_is_written_once(void **state)
     assert_int_equal(rh_store_begin(s, "five", 1000, meta), RH_OK);
     assert_int_equal(rh_store_flush(s, &err), RH_OK);
     (void)snprintf(hold, sizeof hold,
-                   "psql -XAtq '%s' -c 'BEGIN; LOCK TABLE told IN EXCLUSIVE MODE; SELECT pg_sleep(2); ROLLBACK' &",
+                   "psql -XAtq '%s' -c 'BEGIN; LOCK TABLE told IN EXCLUSIVE MODE; SELECT pg_sleep(600); ROLLBACK' &",
                    url);
     assert_int_equal(system(hold), 0);
     until("SELECT count(*) FROM pg_locks WHERE mode = 'ExclusiveLock' AND granted"
@@ -180,6 +180,9 @@ static void what_is_cut_off_in_mid_transaction_is_written_once(void **state)
                              " WHERE application_name = 'rehearse'"),
                      1);
     assert_true(rh_store_receipt_seq(r) < 1);
+    assert_int_equal(ask("", "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
+                             " WHERE query LIKE 'BEGIN; LOCK TABLE told%'"),
+                     1); /* who holds it */
     for (int i = 0; i < 100 && rh_store_receipt_seq(r) < 1; i++)
         usleep(100000);
     assert_int_equal(rh_store_receipt_seq(r), 1);
