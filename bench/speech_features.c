@@ -25,7 +25,7 @@
 
 enum { MAX_LINE = 1 << 16, MAX_HEARD = 4096 };
 
-static const float STEP_S = 0.02f; /* of rh_asr_phones() */
+static const float STEP_S = (float)RH_ASR_PHONE_STEP / RH_ASR_RATE_HZ;
 
 static json_t *number(float v)
 {

@@ -10,10 +10,7 @@
 #include "rehearse/speech/scores.h"
 #include "stretches.h"
 
-enum {
-    LATEST_REFERENCE_BYTES = 1200, /* of a forced piece: some 300 tokens, below the decoder's limit */
-    STEP = RH_ASR_RATE_HZ / 50,    /* of rh_asr_phones() */
-};
+enum { LATEST_REFERENCE_BYTES = 1200 }; /* of a forced piece: some 300 tokens, below the decoder's limit */
 
 typedef struct {
     rh_hearing *h;
@@ -71,12 +68,12 @@ rh_status rh_hearing_sounds(rh_word_table *t, const uint8_t *cost, size_t n_step
 {
     _Static_assert((int)RH_ASR_PHONES == (int)RH_PHONES && (int)RH_ASR_PHONE_COST_A_NAT == (int)RH_PHONE_COST_A_NAT,
                    "one table of sounds");
-    static const float STEP_S = 0.02f;
     const rh_speech_segment *s = &t->segments[t->n_segments - 1];
     bool forced = s->n_forced > 0;
     const rh_word *words =
         forced ? t->words[RH_WORDS_FORCED].at + s->first_forced : t->words[RH_WORDS_CLEAN].at + s->first_word;
-    const rh_phone_steps steps = {.cost = cost, .n = n_steps, .start_s = start_s, .step_s = STEP_S};
+    const rh_phone_steps steps = {
+        .cost = cost, .n = n_steps, .start_s = start_s, .step_s = (float)RH_ASR_PHONE_STEP / RH_ASR_RATE_HZ};
     rh_phone_said *said = NULL;
     size_t n = 0;
     rh_status st = rh_phones_align(&steps, words, forced ? s->n_forced : s->n_words, &said, &n, err);
@@ -108,7 +105,8 @@ rh_contour rh_hearing_curves(const rh_pitch_track *t)
 
 static rh_status pool_stretch(hearing *r, rh_asr_stream *stream, float piece_s, rh_stretch g, rh_error *err)
 {
-    size_t from = (size_t)lrintf(piece_s * RH_ASR_RATE_HZ) + g.from * STEP, to = from + (g.to - g.from) * STEP;
+    size_t piece = (size_t)lrintf(piece_s * RH_ASR_RATE_HZ);
+    size_t from = piece + g.from * RH_ASR_PHONE_STEP, to = piece + g.to * RH_ASR_PHONE_STEP;
     to = to < r->n_samples ? to : r->n_samples;
     rh_status st = rh_asr_pool(stream, r->samples + from, to - from, r->pooled, r->n_pooled, err);
     return st == RH_OK ? rh_word_table_pooled(&r->h->words, (float)from / RH_ASR_RATE_HZ, (float)to / RH_ASR_RATE_HZ,
@@ -122,10 +120,11 @@ static rh_status pool(hearing *r, rh_asr_stream *stream, float from_s, float to_
     rh_stretch cut[RH_MOST_STRETCHES];
     size_t n = r->phone_cost ? rh_stretches_cut(r->phone_cost, r->n_phone_steps, cut) : 1;
     rh_status st = RH_OK;
-    for (size_t i = 0; i < n && n > 1 && st == RH_OK; i++)
-        st = pool_stretch(r, stream, from_s, cut[i], err);
-    if (n > 1)
+    if (n > 1) {
+        for (size_t i = 0; i < n && st == RH_OK; i++)
+            st = pool_stretch(r, stream, from_s, cut[i], err);
         return st;
+    }
     st = rh_asr_pooled(stream, r->pooled, r->n_pooled, err);
     if (st == RH_OK)
         st = rh_word_table_pooled(&r->h->words, from_s, to_s, r->pooled, r->n_pooled);

@@ -120,23 +120,25 @@ typedef struct {
 static bool pooled_in(const rh_speech_input *in, const rh_chunk *s, float x[RH_SOUND_INPUTS])
 {
     double total = 0.0, sum[RH_SOUND_INPUTS] = {0};
-    float most = -INFINITY; /* the longest share of the chunk, or less 0 the shortest way to it */
+    float nearest = -INFINITY; /* of those outside, less the way to it */
     for (size_t i = 0; i < in->n_segments; i++)
         for (size_t k = 0; k < in->segments[i].n_pooled; k++) {
             const rh_pooled *g = &in->segments[i].pooled[k];
             float share = fminf(g->end, s->end) - fmaxf(g->start, s->start);
             if (g->n != RH_SOUND_INPUTS)
                 continue;
-            if (share > most && share <= 0.0f)
+            if (share > 0.0f) {
+                total += (double)share;
+                for (size_t j = 0; j < RH_SOUND_INPUTS; j++)
+                    sum[j] += (double)share * (double)g->x[j];
+            } else if (share > nearest) {
+                nearest = share;
                 memcpy(x, g->x, RH_SOUND_INPUTS * sizeof *x);
-            most = fmaxf(most, share);
-            total += (double)fmaxf(share, 0.0f);
-            for (size_t j = 0; j < RH_SOUND_INPUTS && share > 0.0f; j++)
-                sum[j] += (double)share * (double)g->x[j];
+            }
         }
     for (size_t j = 0; j < RH_SOUND_INPUTS && total > 0.0; j++)
         x[j] = (float)(sum[j] / total);
-    return most > -INFINITY;
+    return total > 0.0 || nearest > -INFINITY;
 }
 
 /* The weights are those of one encoder: another model's numbers mean other things. */

@@ -167,10 +167,11 @@ rh_status rh_asr_pool(rh_asr_stream *s, const float *samples, size_t n, float *o
 enum {
     RH_ASR_PHONES = 40, /* silence, then the 39 sounds of English in the order of speech/phones.h */
     RH_ASR_PHONE_COST_A_NAT = 16,
+    RH_ASR_PHONE_STEP = RH_ASR_RATE_HZ / 50, /* samples */
 };
 
 /* How likely each sound of English is: (*cost)[i * RH_ASR_PHONES + p] = -RH_ASR_PHONE_COST_A_NAT * ln P(sound p
- * from 20 i ms on), at most 255; *n steps, freed with rh_free(). RH_ERR_UNSUPPORTED for models other than the
+ * from sample i * RH_ASR_PHONE_STEP on), at most 255; *n steps, freed with rh_free(). RH_ERR_UNSUPPORTED for models other than the
  * multilingual base. */
 rh_status rh_asr_phones(rh_asr_stream *s, uint8_t **cost, size_t *n, rh_error *err);
 

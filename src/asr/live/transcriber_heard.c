@@ -65,14 +65,14 @@ static void add_sounds(const rh_transcriber *t, tr_heard *h, int64_t fresh, int6
 {
     if (!t->phone_cost || settled <= fresh || fresh < t->phones_from)
         return;
-    size_t first = (size_t)(fresh - t->phones_from) / TR_PHONE_STEP;
-    size_t end = (size_t)(settled - t->phones_from + TR_PHONE_STEP - 1) / TR_PHONE_STEP;
+    size_t first = (size_t)(fresh - t->phones_from) / RH_ASR_PHONE_STEP;
+    size_t end = (size_t)(settled - t->phones_from + RH_ASR_PHONE_STEP - 1) / RH_ASR_PHONE_STEP;
     end = end < t->n_phone_steps ? end : t->n_phone_steps;
     if (first >= end || !(h->phone_cost = rh_alloc((end - first) * RH_ASR_PHONES)))
         return;
     memcpy(h->phone_cost, t->phone_cost + first * RH_ASR_PHONES, (end - first) * RH_ASR_PHONES);
     h->n_phone_steps = end - first;
-    h->phones_from = (double)(t->phones_from + (int64_t)first * TR_PHONE_STEP) / TR_RATE;
+    h->phones_from = (double)(t->phones_from + (int64_t)first * RH_ASR_PHONE_STEP) / TR_RATE;
 }
 
 rh_status rh_tr_add_final(rh_transcriber *t, const rh_transcript *text, int64_t to, int64_t settled)

@@ -20,7 +20,6 @@ enum {
     TR_LOOK_BACK = 8 * TR_RATE,           /* sound given with a final before what is new */
     TR_TOO_LONG = 22 * TR_RATE,           /* words are settled now: the model sees 30 s */
     TR_SETTLE_AGAIN = TR_RATE * 4 / 10,   /* sound between two tries to settle words */
-    TR_PHONE_STEP = TR_RATE / 50,
 };
 
 typedef struct {

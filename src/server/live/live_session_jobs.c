@@ -20,7 +20,7 @@ typedef struct rh_live_job {
     unsigned kind;
     bool decodes;        /* of one that recognises: it is to decode; of one that feeds: there is something to decode, */
     bool looked;         /* as was seen, */
-    bool untold;         /* something was heard */
+    bool untold;         /* words have become final that nobody has been told */
     int64_t may_wait_us; /* and it may wait so long */
     rh_session *session; /* of the open job, */
     rh_live_kept kept;   /* what there was of it */
