@@ -1,7 +1,7 @@
 /* vad.c - Silero voice activity detection and the gate behind it.
  *
  * The model takes 64 samples of context before each chunk of 512 and carries a
- * recurrent state of [2][1][128] from chunk to chunk; checked against the
+ * recurrent state from chunk to chunk; checked against the
  * silero-vad wheel (OnnxWrapper). Thresholds are those of its
  * get_speech_timestamps (0.5 in, 0.15 lower out); the demand for a peak and the
  * loudness gate are ours, chosen on generated noises (tests/model/test_vad.c).
@@ -14,13 +14,12 @@
 #include <math.h>
 #include <string.h>
 #include "rehearse/base/alloc.h"
-#include "rehearse/nn/nn.h"
+#include "rehearse/nn/silero_net.h"
 #include "vad_internal.h"
 #include "rehearse/base/array.h"
 
 enum {
-    CONTEXT = 64,
-    STATE = 2 * 128,
+    CONTEXT = RH_SILERO_IN - RH_VAD_CHUNK,
     QUIET_CHUNKS = 4,  /* 128 ms below P_OFF end a stretch */
     STRONG_CHUNKS = 4, /* the least that is over 100 ms */
     PAD = 1024,        /* samples put around a span: the model lags by a chunk or two */
@@ -34,20 +33,16 @@ static const float MOST_GAIN = 100.0f;       /* 40 dB */
 static const float FORGET = 0.9926f;         /* 1 dB a second */
 
 struct rh_vad_model {
-    rh_nn_model *nn;
-    int in, in_state, out, out_state;
+    rh_silero_net *net;
 };
 
 struct rh_vad {
-    const rh_vad_model *model;
-    rh_nn_request *request;
-    float window[CONTEXT + RH_VAD_CHUNK]; /* as it came */
-    float louder[CONTEXT + RH_VAD_CHUNK]; /* as the model hears it */
-    float loudest;                        /* mean square of the loudest chunk not forgotten */
-    float before;                         /* of the chunk before, as it came */
-    float mean_square;                    /* of the last chunk, after the gain */
-    float state[STATE], next_state[STATE];
-    float p;
+    const rh_silero_net *net;
+    float window[RH_SILERO_IN]; /* as it came */
+    float loudest;              /* mean square of the loudest chunk not forgotten */
+    float before;               /* of the chunk before, as it came */
+    float mean_square;          /* of the last chunk, after the gain */
+    float state[RH_SILERO_STATE];
 };
 
 rh_status rh_vad_model_load(rh_vad_model **out, const char *path, rh_error *err)
@@ -55,16 +50,7 @@ rh_status rh_vad_model_load(rh_vad_model **out, const char *path, rh_error *err)
     rh_vad_model *m = rh_calloc(1, sizeof *m);
     if (!m)
         return rh_fail(err, RH_ERR_NOMEM, "voice activity model: out of memory");
-    rh_nn_options o = rh_nn_options_default();
-    rh_status st = rh_nn_model_load(&m->nn, path, &o, err);
-    if (st == RH_OK) {
-        m->in = rh_nn_model_input(m->nn, "input");
-        m->in_state = rh_nn_model_input(m->nn, "state");
-        m->out_state = rh_nn_model_output(m->nn, "stateN");
-        m->out = 1 - m->out_state; /* it has several names, and which one is told varies */
-        if (m->in < 0 || m->in_state < 0 || m->out_state < 0 || rh_nn_model_n_outputs(m->nn) != 2)
-            st = rh_fail(err, RH_ERR_FORMAT, "not a Silero voice activity model for 16 kHz");
-    }
+    rh_status st = rh_silero_net_load(&m->net, path, err);
     if (st != RH_OK) {
         rh_vad_model_free(m);
         return st;
@@ -77,21 +63,8 @@ void rh_vad_model_free(rh_vad_model *m)
 {
     if (!m)
         return;
-    rh_nn_model_free(m->nn);
+    rh_silero_net_free(m->net);
     rh_free(m);
-}
-
-static rh_nn_tensor state_tensor(float *s)
-{
-    return (rh_nn_tensor){.type = RH_NN_F32, .n_dims = 3, .dims = {2, 1, STATE / 2}, .data = s};
-}
-
-/* Once: giving a request other memory before each run took a fifth of the run's time. */
-static rh_status bind_states(rh_vad *v, rh_error *err)
-{
-    rh_nn_tensor from = state_tensor(v->state), to = state_tensor(v->next_state);
-    rh_status st = rh_nn_set_input(v->request, v->model->in_state, &from, err);
-    return st == RH_OK ? rh_nn_set_output(v->request, v->model->out_state, &to, err) : st;
 }
 
 rh_status rh_vad_new(rh_vad **out, const rh_vad_model *m, rh_error *err)
@@ -99,21 +72,8 @@ rh_status rh_vad_new(rh_vad **out, const rh_vad_model *m, rh_error *err)
     rh_vad *v = rh_calloc(1, sizeof *v);
     if (!v)
         return rh_fail(err, RH_ERR_NOMEM, "voice activity: out of memory");
-    v->model = m;
+    v->net = m->net;
     rh_vad_reset(v);
-    rh_nn_tensor in = {.type = RH_NN_F32, .n_dims = 2, .dims = {1, CONTEXT + RH_VAD_CHUNK}, .data = v->louder};
-    rh_nn_tensor p = {.type = RH_NN_F32, .n_dims = 2, .dims = {1, 1}, .data = &v->p};
-    rh_status st = rh_nn_request_new(&v->request, m->nn, err);
-    if (st == RH_OK)
-        st = rh_nn_set_input(v->request, m->in, &in, err);
-    if (st == RH_OK)
-        st = rh_nn_set_output(v->request, m->out, &p, err);
-    if (st == RH_OK)
-        st = bind_states(v, err);
-    if (st != RH_OK) {
-        rh_vad_free(v);
-        return st;
-    }
     *out = v;
     return RH_OK;
 }
@@ -126,7 +86,7 @@ static float mean_square_of(const float *samples, size_t n)
     return n ? sum / (float)n : 0;
 }
 
-rh_status rh_vad_push(rh_vad *v, const float *chunk, float *p_speech)
+float rh_vad_push(rh_vad *v, const float *chunk)
 {
     memmove(v->window, v->window + RH_VAD_CHUNK, CONTEXT * sizeof *v->window);
     memcpy(v->window + CONTEXT, chunk, RH_VAD_CHUNK * sizeof *chunk);
@@ -135,15 +95,11 @@ rh_status rh_vad_push(rh_vad *v, const float *chunk, float *p_speech)
     v->before = mean_square;
     float gain = fminf(sqrtf(LOUDEST / fmaxf(v->loudest, 1e-12f)), MOST_GAIN);
     gain = fmaxf(gain, 1.0f);
-    for (size_t i = 0; i < CONTEXT + RH_VAD_CHUNK; i++)
-        v->louder[i] = v->window[i] * gain;
+    float louder[RH_SILERO_IN]; /* as the model hears it */
+    for (size_t i = 0; i < RH_SILERO_IN; i++)
+        louder[i] = v->window[i] * gain;
     v->mean_square = mean_square * gain * gain;
-    rh_status st = rh_nn_run(v->request, NULL);
-    if (st != RH_OK)
-        return st;
-    memcpy(v->state, v->next_state, sizeof v->state);
-    *p_speech = v->p;
-    return RH_OK;
+    return rh_silero_net_run(v->net, louder, v->state);
 }
 
 float rh_vad_loudness(const rh_vad *v)
@@ -161,9 +117,6 @@ void rh_vad_reset(rh_vad *v)
 
 void rh_vad_free(rh_vad *v)
 {
-    if (!v)
-        return;
-    rh_nn_request_free(v->request);
     rh_free(v);
 }
 
@@ -228,9 +181,8 @@ static rh_status find_spans(rh_vad *v, const float *samples, size_t n, spans *fo
             memcpy(last, chunk, (n - i) * sizeof *last);
             chunk = last;
         }
-        float p;
-        st = rh_vad_push(v, chunk, &p);
-        if (st == RH_OK && rh_vad_gate_push(&gate, p, v->mean_square) == RH_GATE_ENDED)
+        float p = rh_vad_push(v, chunk);
+        if (rh_vad_gate_push(&gate, p, v->mean_square) == RH_GATE_ENDED)
             st = add_span(found, &gate, n);
     }
     if (st == RH_OK && gate.state == RH_GATE_SPEECH)

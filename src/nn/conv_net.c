@@ -4,25 +4,10 @@
 #include <sys/mman.h>
 #include "conv_net_internal.h"
 #include "rehearse/base/alloc.h"
-#include "rehearse/base/cpu.h"
 #include "rehearse/base/file.h"
 
 /* Pixels of a row that are worth products of their own. */
 enum { STRAIGHT = 24 };
-
-static const rh_conv_kernels *choose(void)
-{
-#if defined(__x86_64__)
-    if (rh_cpu()->avx512)
-        return &rh_conv_kernels_avx512;
-    if (rh_cpu()->avx2)
-        return &rh_conv_kernels_avx2;
-#elif defined(__aarch64__)
-    if (rh_cpu()->neon)
-        return &rh_conv_kernels_neon;
-#endif
-    return &rh_conv_kernels_c;
-}
 
 rh_status rh_conv_net_load(rh_conv_net **out, const char *path, rh_error *err)
 {
@@ -36,7 +21,7 @@ rh_status rh_conv_net_load(rh_conv_net **out, const char *path, rh_error *err)
     rh_conv_net *n = rh_calloc(1, sizeof *n);
     st = n ? rh_tflite_parse(&file, bytes, size, &why) : rh_fail(&why, RH_ERR_NOMEM, "out of memory");
     if (st == RH_OK) {
-        n->kernels = choose();
+        n->kernels = rh_conv_kernels_best();
         st = rh_conv_net_build(n, &file, &why);
     }
     rh_tflite_done(&file);

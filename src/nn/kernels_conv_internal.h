@@ -52,4 +52,7 @@ extern const rh_conv_kernels rh_conv_kernels_avx2, rh_conv_kernels_avx512;
 extern const rh_conv_kernels rh_conv_kernels_neon;
 #endif
 
+/* The best of them for this machine; REHEARSE_ISA caps it (see cpu.h). */
+const rh_conv_kernels *rh_conv_kernels_best(void);
+
 #endif

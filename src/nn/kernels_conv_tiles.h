@@ -11,7 +11,8 @@
 
 #define INLINE static inline __attribute__((always_inline))
 
-enum { PER_PANEL = RH_CONV_PANEL / WIDE, MOST = TOGETHER * PER_PANEL };
+/* A single pixel has so many panels a tile that no sum waits for the one before it; two have half as many. */
+enum { PER_PANEL = RH_CONV_PANEL / WIDE, ALONE = WIDE < 8 ? 2 : WIDE / 2, WIDEST = ALONE * PER_PANEL };
 
 /* `rows` pixels from `first` on, `panels` panels from `panel` on: numbers the compiler knows. */
 INLINE void tile(const rh_conv_product *p, int first, int rows, int panel, int panels, bool half)
@@ -21,16 +22,16 @@ INLINE void tile(const rh_conv_product *p, int first, int rows, int panel, int p
     const float *a = p->a + (size_t)first * ld, *w = half ? NULL : p->w + (size_t)panel * apart;
     const uint16_t *h = half ? p->half + (size_t)panel * apart : NULL;
     int vectors = panels * PER_PANEL;
-    vf acc[ROWS][MOST];
-#pragma GCC unroll 4
+    vf acc[ROWS][WIDEST];
+#pragma GCC unroll 8
     for (int v = 0; v < vectors; v++)
 #pragma GCC unroll 12
         for (int r = 0; r < rows; r++)
             acc[r][v] = LOAD(p->bias + at + v * WIDE);
     for (int line = 0; line < p->n_rows; line++, a += p->ld_row - k)
         for (size_t j = 0; j < k; j++, a++) {
-            vf b[MOST];
-#pragma GCC unroll 4
+            vf b[WIDEST];
+#pragma GCC unroll 8
             for (int v = 0; v < vectors; v++) {
                 size_t column_at = (size_t)(v / PER_PANEL) * apart + (size_t)(v % PER_PANEL * WIDE);
                 b[v] = half ? LOAD_HALF(h + column_at) : LOAD(w + column_at);
@@ -46,12 +47,12 @@ INLINE void tile(const rh_conv_product *p, int first, int rows, int panel, int p
                 for (int r = 0; r < 3; r++)
                     if (i + r < rows) {
                         vf x = SPREAD(pixel[(size_t)r * ld]);
-#pragma GCC unroll 4
+#pragma GCC unroll 8
                         for (int v = 0; v < vectors; v++)
                             acc[i + r][v] = FMA(x, b[v], acc[i + r][v]);
                     }
         }
-#pragma GCC unroll 4
+#pragma GCC unroll 8
     for (int v = 0; v < vectors; v++) {
         size_t column = at + (size_t)(v * WIDE);
         vf slope = p->slope ? LOAD(p->slope + column) : SPREAD(1.0f);
@@ -91,6 +92,10 @@ INLINE void columns(const rh_conv_product *p, int panel, int panels, bool half)
 INLINE void all_columns(const rh_conv_product *p, bool half)
 {
     int i = 0;
+    for (; p->n == 1 && i + ALONE <= p->n_panels; i += ALONE)
+        tile(p, 0, 1, i, ALONE, half);
+    for (; p->n == 2 && i + ALONE / 2 <= p->n_panels; i += ALONE / 2)
+        tile(p, 0, 2, i, ALONE / 2, half);
     for (; i + TOGETHER <= p->n_panels; i += TOGETHER)
         columns(p, i, TOGETHER, half);
     for (; i < p->n_panels; i++)

@@ -117,6 +117,28 @@ static void shared_layer_norm(const float *x, const float *gain, const float *sh
         y[i] = (x[i] - mean) * inv * gain[i] + shift[i];
 }
 
+static inline float sigmoid_one(float x)
+{
+    float e = exp_one(-fabsf(x)), y = 1.0f / (1.0f + e);
+    return x < 0.0f ? e * y : y;
+}
+
+static inline float tanh_one(float x)
+{
+    float e = exp_one(-2.0f * fabsf(x));
+    return copysignf((1.0f - e) / (1.0f + e), x);
+}
+
+static void shared_lstm(const float *gates, float *cell, float *hidden, int n)
+{
+    const float *in = gates, *forget = in + n, *more = forget + n, *out = more + n;
+    for (int i = 0; i < n; i++) {
+        float c = sigmoid_one(forget[i]) * cell[i] + sigmoid_one(in[i]) * tanh_one(more[i]);
+        cell[i] = c;
+        hidden[i] = sigmoid_one(out[i]) * tanh_one(c);
+    }
+}
+
 static void shared_gelu(float *x, int n)
 {
     for (int i = 0; i < n; i++)
@@ -258,6 +280,6 @@ static inline float quantise_scale(rh_qvec *q, int index, float max)
 
 #define SHARED_KERNELS                                                                                                 \
     .dot = shared_dot, .axpy = shared_axpy, .layer_norm = shared_layer_norm, .gelu = shared_gelu,                      \
-    .softmax = shared_softmax, .stats = shared_stats
+    .softmax = shared_softmax, .stats = shared_stats, .lstm = shared_lstm
 
 #endif

@@ -281,13 +281,13 @@ static bool port_by_index(const rh_nn_model *m, int input, int index, ov_output_
                   : ov_compiled_model_output_by_index(m->compiled, (size_t)index, p)) == OK;
 }
 
-static int find_port(const rh_nn_model *m, int input, const char *name)
+int rh_nn_model_input(const rh_nn_model *m, const char *name)
 {
-    int found = -1, n = input ? m->n_inputs : m->n_outputs;
-    for (int i = 0; i < n && found < 0; i++) {
+    int found = -1;
+    for (int i = 0; i < m->n_inputs && found < 0; i++) {
         ov_output_const_port_t *p = NULL;
         char *have = NULL;
-        if (!port_by_index(m, input, i, &p))
+        if (!port_by_index(m, 1, i, &p))
             break;
         if (ov_port_get_any_name(p, &have) == OK && have && strcmp(have, name) == 0)
             found = i;
@@ -295,16 +295,6 @@ static int find_port(const rh_nn_model *m, int input, const char *name)
         ov_output_const_port_free(p);
     }
     return found;
-}
-
-int rh_nn_model_input(const rh_nn_model *m, const char *name)
-{
-    return find_port(m, 1, name);
-}
-
-int rh_nn_model_output(const rh_nn_model *m, const char *name)
-{
-    return find_port(m, 0, name);
 }
 
 static rh_status describe(const rh_nn_model *m, int input, int index, rh_nn_tensor *out)

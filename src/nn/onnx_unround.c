@@ -3,6 +3,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
+#include "protobuf.h"
 #include "rehearse/base/alloc.h"
 #include "rehearse/base/array.h"
 
@@ -17,16 +18,8 @@ enum {
     NODE_OP = 4
 };
 
-typedef struct {
-    const uint8_t *at;
-    size_t n;
-} span;
-
-typedef struct {
-    uint64_t number;
-    bool bytes; /* a text or a message: `value` is inside it */
-    span value, whole;
-} field;
+typedef rh_pb_span span;
+typedef rh_pb_field field;
 
 typedef struct {
     span from, to;
@@ -42,65 +35,9 @@ typedef struct {
     name_pairs renamed; /* output of a DequantizeLinear behind one, what is read instead */
 } plan;
 
-static bool take_varint(span *s, uint64_t *out)
-{
-    uint64_t v = 0;
-    for (int shift = 0; shift < 64 && s->n; shift += 7) {
-        uint8_t byte = *s->at++;
-        s->n--;
-        v |= (uint64_t)(byte & 0x7f) << shift;
-        if (!(byte & 0x80)) {
-            *out = v;
-            return true;
-        }
-    }
-    return false;
-}
-
-/* The next field of a message; *bad where there is none though bytes are left. */
-static bool take_field(span *s, field *f, bool *bad)
-{
-    uint64_t tag, size = 0;
-    const uint8_t *from = s->at;
-    if (!s->n || *bad)
-        return false;
-    *bad = true;
-    if (!take_varint(s, &tag))
-        return false;
-    switch (tag & 7) {
-    case 0:
-        if (!take_varint(s, &size))
-            return false;
-        size = 0;
-        break;
-    case 1: size = 8; break;
-    case 2:
-        if (!take_varint(s, &size))
-            return false;
-        break;
-    case 5: size = 4; break;
-    default: return false;
-    }
-    if (size > s->n)
-        return false;
-    f->number = tag >> 3;
-    f->bytes = (tag & 7) == 2;
-    f->value = (span){s->at, (size_t)size};
-    s->at += size;
-    s->n -= (size_t)size;
-    f->whole = (span){from, (size_t)(s->at - from)};
-    *bad = false;
-    return true;
-}
-
 static bool same(span a, span b)
 {
     return a.n == b.n && memcmp(a.at, b.at, a.n) == 0;
-}
-
-static bool is_text(span a, const char *text)
-{
-    return a.n == strlen(text) && memcmp(a.at, text, a.n) == 0;
 }
 
 static const span *found(const name_pairs *p, span name)
@@ -139,7 +76,7 @@ static bool read_node(span node, span *in, span *out, span *op)
     bool bad = false;
     field f;
     *in = *out = *op = (span){(const uint8_t *)"", 0};
-    while (take_field(&node, &f, &bad)) {
+    while (rh_pb_next(&node, &f, &bad)) {
         span *to = f.number == NODE_INPUT ? in : f.number == NODE_OUTPUT ? out : f.number == NODE_OP ? op : NULL;
         if (to && f.bytes && !to->n)
             *to = f.value;
@@ -154,9 +91,9 @@ static rh_status plan_node(plan *p, span node, rh_error *err)
     if (!read_node(node, &in, &out, &op))
         return damaged(err);
     const span *before = found(&p->renamed, in);
-    if (is_text(op, "QuantizeLinear"))
+    if (rh_pb_is_text(op, "QuantizeLinear"))
         return add(&p->rounded, out, before ? *before : in, err);
-    before = is_text(op, "DequantizeLinear") ? found(&p->rounded, in) : NULL;
+    before = rh_pb_is_text(op, "DequantizeLinear") ? found(&p->rounded, in) : NULL;
     return before ? add(&p->renamed, out, *before, err) : RH_OK;
 }
 
@@ -165,7 +102,7 @@ static bool keep_output(plan *p, span value)
 {
     bool bad = false;
     field f;
-    while (take_field(&value, &f, &bad))
+    while (rh_pb_next(&value, &f, &bad))
         for (size_t i = 0; f.number == VALUE_NAME && f.bytes && i < p->renamed.n; i++)
             if (same(p->renamed.at[i].from, f.value))
                 p->renamed.at[i].to = f.value;
@@ -177,10 +114,10 @@ static rh_status make_plan(plan *p, span graph, rh_error *err)
     bool bad = false;
     field f;
     rh_status st = RH_OK;
-    for (span s = graph; st == RH_OK && take_field(&s, &f, &bad);)
+    for (span s = graph; st == RH_OK && rh_pb_next(&s, &f, &bad);)
         if (f.number == GRAPH_NODE && f.bytes)
             st = plan_node(p, f.value, err);
-    for (span s = graph; st == RH_OK && take_field(&s, &f, &bad);)
+    for (span s = graph; st == RH_OK && rh_pb_next(&s, &f, &bad);)
         if (f.number == GRAPH_OUTPUT && f.bytes && !keep_output(p, f.value))
             bad = true;
     return st == RH_OK && bad ? damaged(err) : st;
@@ -212,13 +149,13 @@ static rh_status put_node(rh_buf *b, const plan *p, span node)
     bool bad = false;
     field f;
     (void)read_node(node, &in, &out, &op);
-    const span *instead = is_text(op, "DequantizeLinear") ? found(&p->renamed, out) : NULL;
+    const span *instead = rh_pb_is_text(op, "DequantizeLinear") ? found(&p->renamed, out) : NULL;
     if (instead && !same(*instead, out))
         return RH_OK;
     rh_buf n;
     rh_buf_init(&n, SIZE_MAX);
     rh_status st = RH_OK;
-    while (st == RH_OK && take_field(&node, &f, &bad)) {
+    while (st == RH_OK && rh_pb_next(&node, &f, &bad)) {
         const span *name = f.number == NODE_INPUT && f.bytes ? found(&p->renamed, f.value) : NULL;
         st = name ? put_bytes(&n, NODE_INPUT, *name) : rh_buf_add(&n, f.whole.at, f.whole.n);
     }
@@ -236,7 +173,7 @@ static rh_status put_graph(rh_buf *b, span graph, rh_error *err)
     rh_status planned = make_plan(&p, graph, err), st = RH_OK;
     rh_buf g;
     rh_buf_init(&g, SIZE_MAX);
-    while (planned == RH_OK && st == RH_OK && take_field(&graph, &f, &bad))
+    while (planned == RH_OK && st == RH_OK && rh_pb_next(&graph, &f, &bad))
         st = f.number == GRAPH_NODE && f.bytes ? put_node(&g, &p, f.value) : rh_buf_add(&g, f.whole.at, f.whole.n);
     if (planned == RH_OK && st == RH_OK)
         st = put_bytes(b, MODEL_GRAPH, (span){(const uint8_t *)g.data, g.len});
@@ -252,7 +189,7 @@ rh_status rh_onnx_unround(const void *bytes, size_t n, rh_buf *out, rh_error *er
     bool bad = false, any = false;
     field f;
     rh_status st = RH_OK;
-    while (st == RH_OK && take_field(&model, &f, &bad)) {
+    while (st == RH_OK && rh_pb_next(&model, &f, &bad)) {
         bool graph = f.number == MODEL_GRAPH && f.bytes;
         any |= graph;
         if (graph)

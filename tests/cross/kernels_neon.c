@@ -73,6 +73,9 @@ static void floats(const rh_kernels *c, const rh_kernels *k)
     require(memcmp(&da, &db, sizeof da) == 0, "dot", 0, 0, 0);
     c->axpy(0.3f, x, a, N), k->axpy(0.3f, x, b, N);
     require(memcmp(a, b, sizeof a) == 0, "axpy", 0, 0, 0);
+    memset(a, 0, sizeof a), memset(b, 0, sizeof b);
+    c->lstm(x, a, a + N / 4, N / 4), k->lstm(x, b, b + N / 4, N / 4);
+    require(memcmp(a, b, sizeof a) == 0, "lstm", 0, 0, 0);
     rh_row_stats sa, sb;
     c->stats(x, N, &sa), k->stats(x, N, &sb);
     require(memcmp(&sa, &sb, sizeof sa) == 0, "stats", 0, 0, 0);

@@ -227,9 +227,7 @@ static void speech_that_begins_at_once_is_heard(void **state)
     for (int again = 0; again < 2; again++) {
         int n_heard = 0;
         for (size_t i = 0; i < CHUNKS; i++) {
-            float p = 0;
-            assert_int_equal(rh_vad_push(v, a.samples + AT + i * RH_VAD_CHUNK, &p), RH_OK);
-            n_heard += p > 0.5f;
+            n_heard += rh_vad_push(v, a.samples + AT + i * RH_VAD_CHUNK) > 0.5f;
         }
         assert_true(n_heard >= 8);
         rh_vad_reset(v);
@@ -265,13 +263,13 @@ static void what_was_long_ago_hardly_counts(void **state)
     assert_int_equal(rh_vad_new(&later, model, &err), RH_OK);
     for (int part = 0; part < 4; part++)
         for (size_t at = 0; at + RH_VAD_CHUNK <= jfk.n; at += RH_VAD_CHUNK, n++) {
-            float chunk[RH_VAD_CHUNK], p, q;
+            float chunk[RH_VAD_CHUNK];
             for (int i = 0; i < RH_VAD_CHUNK; i++)
                 chunk[i] = gain[part] * jfk.samples[at + (size_t)i];
-            assert_int_equal(rh_vad_push(always, chunk, &p), RH_OK);
+            float p = rh_vad_push(always, chunk);
             if (n < MORE * RATE / RH_VAD_CHUNK)
                 continue;
-            assert_int_equal(rh_vad_push(later, chunk, &q), RH_OK);
+            float q = rh_vad_push(later, chunk);
             if (n >= MORE * RATE / RH_VAD_CHUNK + AGO) {
                 assert_float_equal(p, q, 0.05f);
                 assert_float_equal(rh_vad_loudness(always), rh_vad_loudness(later),

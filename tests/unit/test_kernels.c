@@ -199,6 +199,9 @@ static void compare_float_kernels(const rh_kernels *c, const rh_kernels *k, cons
     assert_memory_equal(a, b, all);
     c->axpy(0.3f, x, a, n), k->axpy(0.3f, x, b, n);
     assert_memory_equal(a, b, all);
+    memcpy(a, shift, all), memcpy(b, shift, all); /* cells; behind them what they give */
+    c->lstm(x, a, a + n / 4, n / 4), k->lstm(x, b, b + n / 4, n / 4);
+    assert_memory_equal(a, b, all);
     rh_row_stats sa, sb;
     c->stats(x, n, &sa), k->stats(x, n, &sb);
     assert_memory_equal(&sa, &sb, sizeof sa);
@@ -256,6 +259,30 @@ static void gelu_and_softmax_are_exact_enough(void **state)
     }
 }
 
+static void lstm_gates_are_exact_enough(void **state)
+{
+    enum { N = 64 };
+    (void)state;
+    const rh_kernels *k = rh_kernels_best();
+    float gates[4][N], cell[N], hidden[N];
+    for (int i = 0; i < N; i++) {
+        for (int g = 0; g < 4; g++)
+            gates[g][i] = uniform() * (i < 32 ? 8.0f : 200.0f);
+        cell[i] = uniform() * 3.0f;
+        double in = 1 / (1 + exp(-(double)gates[0][i])), forget = 1 / (1 + exp(-(double)gates[1][i]));
+        double c = forget * (double)cell[i] + in * tanh((double)gates[2][i]);
+        double h = tanh(c) / (1 + exp(-(double)gates[3][i]));
+        float one[4] = {gates[0][i], gates[1][i], gates[2][i], gates[3][i]}, of_cell = cell[i], of_hidden;
+        k->lstm(one, &of_cell, &of_hidden, 1);
+        assert_true(fabs(c - (double)of_cell) < 1e-6 && fabs(h - (double)of_hidden) < 1e-6);
+        hidden[i] = of_hidden;
+    }
+    float before[N];
+    memcpy(before, hidden, sizeof before);
+    k->lstm(gates[0], cell, hidden, N);
+    assert_memory_equal(before, hidden, sizeof before); /* one by one or together */
+}
+
 static void stats_describe_a_masked_row(void **state)
 {
     (void)state;
@@ -309,6 +336,7 @@ int main(void)
         cmocka_unit_test(one_vector_equals_many),
         cmocka_unit_test(float_kernels_agree_bit_by_bit),
         cmocka_unit_test(gelu_and_softmax_are_exact_enough),
+        cmocka_unit_test(lstm_gates_are_exact_enough),
         cmocka_unit_test(stats_describe_a_masked_row),
         cmocka_unit_test(numbers_that_are_none_do_no_harm),
     };

@@ -1,7 +1,7 @@
 /* vad.h - voice activity: how likely each 32 ms of sound is speech.
  *
- * Source: Silero VAD v6 (silero_vad_openvino_16k.onnx), run through OpenVINO
- * on chunks of 512 samples at 16 kHz.
+ * Source: Silero VAD v6 (silero_vad_openvino_16k.onnx, nn/silero_net.h), on
+ * chunks of 512 samples at 16 kHz.
  * Threads: a model may be shared; a vad (one stream's memory) from one thread
  * at a time. */
 #ifndef RH_VAD_H
@@ -23,7 +23,7 @@ void rh_vad_model_free(rh_vad_model *m); /* after its vads; NULL is fine */
 /* Borrows `m`. RH_ERR_NOMEM. */
 rh_status rh_vad_new(rh_vad **out, const rh_vad_model *m, rh_error *err);
 /* One chunk of RH_VAD_CHUNK samples in, the probability of speech out. */
-rh_status rh_vad_push(rh_vad *v, const float *chunk, float *p_speech);
+float rh_vad_push(rh_vad *v, const float *chunk);
 /* Mean square of the last chunk as the model heard it: soft sound is made louder for it. */
 float rh_vad_loudness(const rh_vad *v);
 void rh_vad_reset(rh_vad *v);

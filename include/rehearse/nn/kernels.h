@@ -65,6 +65,8 @@ typedef struct {
     /* x = exp(x - max) / sum; returns nothing for n = 0. */
     void (*softmax)(float *x, int n);
     void (*stats)(const float *x, int n, rh_row_stats *out);
+    /* A step of n units of an LSTM from the sums of their gates, [4][n]: input, forget, cell, output. Changes both. */
+    void (*lstm)(const float *gates, float *cell, float *hidden, int n);
 } rh_kernels;
 
 /* The best table of this machine; REHEARSE_ISA caps it (see cpu.h). */

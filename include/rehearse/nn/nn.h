@@ -66,7 +66,6 @@ void rh_nn_release_pages(const char *cache_dir);
 int rh_nn_model_n_outputs(const rh_nn_model *m);
 /* Index by name; -1 when there is none. */
 int rh_nn_model_input(const rh_nn_model *m, const char *name);
-int rh_nn_model_output(const rh_nn_model *m, const char *name);
 /* Type and shape as the model declares them. RH_ERR_INVAL no such index. */
 rh_status rh_nn_model_describe_input(const rh_nn_model *m, int index, rh_nn_tensor *out);
 rh_status rh_nn_model_describe_output(const rh_nn_model *m, int index, rh_nn_tensor *out);

@@ -289,10 +289,7 @@ static rh_status look(rh_transcriber *t)
     int64_t have = t->base + (int64_t)t->n_sound;
     while (st == RH_OK && have - t->seen >= RH_VAD_CHUNK && !ended(t)) {
         const float *chunk = t->sound + (t->seen - t->base);
-        float p;
-        st = rh_vad_push(t->vad, chunk, &p);
-        if (st != RH_OK)
-            break;
+        float p = rh_vad_push(t->vad, chunk);
         t->seen += RH_VAD_CHUNK;
         on_gate(t, rh_vad_gate_push(&t->gate, p, rh_vad_loudness(t->vad)));
         if (t->open && t->seen - t->from > LONG && find_cut(t) > 0)
