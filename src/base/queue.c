@@ -88,6 +88,27 @@ bool rh_queue_remove(rh_queue *q, const void *item)
     return found;
 }
 
+/* {lock} held: the queue is not empty. */
+static void *take_first(rh_queue *q)
+{
+    void *item = q->entries[q->head].item;
+    q->head = (q->head + 1) % q->cap;
+    q->len--;
+    return item;
+}
+
+rh_status rh_queue_pop_due(rh_queue *q, void **item, int64_t before)
+{
+    rh_status st = RH_AGAIN;
+    pthread_mutex_lock(&q->lock);
+    if (q->len > 0 && q->entries[q->head].due < before) {
+        *item = take_first(q);
+        st = RH_OK;
+    }
+    pthread_mutex_unlock(&q->lock);
+    return st;
+}
+
 rh_status rh_queue_pop(rh_queue *q, void **item, int64_t timeout_us)
 {
     struct timespec until = {0};
@@ -108,9 +129,7 @@ rh_status rh_queue_pop(rh_queue *q, void **item, int64_t timeout_us)
             st = RH_AGAIN;
     }
     if (q->len > 0) {
-        *item = q->entries[q->head].item;
-        q->head = (q->head + 1) % q->cap;
-        q->len--;
+        *item = take_first(q);
         st = RH_OK;
     } else if (q->closed) {
         st = RH_END;

@@ -5,14 +5,18 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 #include "rehearse/base/alloc.h"
+#include "rehearse/base/clock.h"
 #include "rehearse/base/queue.h"
 #include "server_internal.h"
 
-enum { MAX_POOL_THREADS = 64 };
+enum {
+    MAX_POOL_THREADS = 64,
+    MOST_FIRST = 2,   /* jobs that one gives way to: its own session is not looked at meanwhile */
+    SOON_US = 300000, /* what is due so soon would come late behind half a decode */
+};
 
 typedef struct {
     rh_worker worker;
-    rh_pool *pool;
     pthread_t thread;
 } member;
 
@@ -23,22 +27,45 @@ struct rh_pool {
     member members[MAX_POOL_THREADS];
 };
 
+static void run(rh_worker *w, rh_job *job)
+{
+    w->due_us = job->due_us;
+    job->run(job, w);
+    if (w->pool->nice >= RH_NICE_FILES)
+        rh_alloc_give_back(); /* recordings come rarely and take much */
+    rh_job_finished(w->server, job);
+}
+
 static void *work(void *arg)
 {
-    member *m = arg;
+    rh_worker *w = arg;
     /* On Linux niceness is a thread's own: video answers come before transcripts. */
-    if (m->pool->nice)
-        (void)setpriority(PRIO_PROCESS, (id_t)syscall(SYS_gettid), m->pool->nice);
+    if (w->pool->nice)
+        (void)setpriority(PRIO_PROCESS, (id_t)syscall(SYS_gettid), w->pool->nice);
     void *item;
-    while (rh_queue_pop(m->pool->queue, &item, -1) == RH_OK) {
-        rh_job *job = item;
-        job->run(job, &m->worker);
-        if (m->pool->nice >= RH_NICE_FILES)
-            rh_alloc_give_back(); /* recordings come rarely and take much */
-        rh_job_finished(m->worker.server, job);
+    while (rh_queue_pop(w->pool->queue, &item, -1) == RH_OK) {
+        w->n_first = 0;
+        run(w, item);
     }
-    rh_face_tracker_free(m->worker.tracker);
+    rh_face_tracker_free(w->tracker);
     return NULL;
+}
+
+void rh_pool_give_way(rh_worker *w)
+{
+    int64_t own = w->due_us;
+    int n = w->n_first;
+    void *item;
+    while (n < MOST_FIRST) {
+        int64_t soon = rh_now_us() + SOON_US;
+        if (rh_queue_pop_due(w->pool->queue, &item, own < soon ? own : soon) != RH_OK)
+            break;
+        w->n_first = MOST_FIRST;
+        run(w, item);
+        n++;
+    }
+    w->n_first = n;
+    w->due_us = own;
 }
 
 rh_status rh_pool_new(rh_pool **out, rh_server *s, int n_threads, size_t capacity, int nice, rh_error *err)
@@ -50,9 +77,9 @@ rh_status rh_pool_new(rh_pool **out, rh_server *s, int n_threads, size_t capacit
     rh_status st = rh_queue_new(&p->queue, capacity, err);
     for (int i = 0; st == RH_OK && i < n_threads && i < MAX_POOL_THREADS; i++) {
         member *m = &p->members[i];
-        m->pool = p;
+        m->worker.pool = p;
         m->worker.server = s;
-        int e = pthread_create(&m->thread, NULL, work, m);
+        int e = pthread_create(&m->thread, NULL, work, &m->worker);
         if (e)
             st = rh_fail(err, RH_ERR_NOMEM, "cannot start a thread: %s", strerror(e));
         else

@@ -31,6 +31,9 @@ typedef struct {
     rh_server *server;
     rh_face_tracker *tracker; /* for pictures that stand alone */
     float fov_deg;            /* of the tracker */
+    rh_pool *pool;
+    int64_t due_us; /* of the job that runs, as rh_job's */
+    int n_first;    /* jobs that it has given way to; at most so many may be before it, and none before those */
 } rh_worker;
 
 /* Work for a pool. `run` is called on a pool thread, then `done` on the loop
@@ -191,6 +194,9 @@ void rh_pool_close(rh_pool *p);
 void rh_pool_join(rh_pool *p);
 void rh_pool_free(rh_pool *p);
 size_t rh_pool_waiting(const rh_pool *p);
+/* From within a job, which holds nothing that another job waits for: what waits for the same pool, is due before
+ * it and would come late behind it runs first, here. */
+void rh_pool_give_way(rh_worker *w);
 /* Hands a job that has run to the loop thread. Any thread. */
 void rh_job_finished(rh_server *s, rh_job *job);
 void rh_jobs_collect(rh_server *s); /* calls `done` of all that have finished */

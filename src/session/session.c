@@ -126,6 +126,8 @@ static rh_status start_transcriber(rh_session *s, rh_error *err)
     o.joined = true;
     o.settle_ms = SETTLE_MS;
     o.terms = s->terms;
+    o.give_way = s->o.give_way;
+    o.give_way_user = s->o.user;
     char *said = rh_session_said(s, &o.said_from_s, &o.said_s);
     o.said = said;
     s->n_fed = s->heard_from;

@@ -349,6 +349,59 @@ static void terms_are_written_where_they_are_said_and_only_there(void **state)
     rh_audio_done(&crayfish);
 }
 
+/* Somebody else's, decoded in the midst of a decode. */
+typedef struct {
+    listener other;
+    int n_calls;
+} passer;
+
+static void let_pass(void *user)
+{
+    passer *p = user;
+    if (p->n_calls++ % 8) /* the first time nothing is encoded yet, later some words are there */
+        return;
+    rh_free(p->other.text);
+    (void)listen(&p->other);
+}
+
+static void what_gives_way_says_the_same(void **state)
+{
+    (void)state;
+    rh_asr_model *m = load(RH_ENGINE_NATIVE, NULL);
+    rh_audio emil;
+    rh_asr_stream *s;
+    rh_transcript plain, gave_way;
+    rh_transcript_init(&plain);
+    rh_transcript_init(&gave_way);
+    assert_int_equal(rh_audio_read_file(&emil, "tests/fixtures/237-134500-0025.flac", 60, NULL), RH_OK);
+    listener alone = {.model = m, .audio = &emil, .times = 1};
+    (void)listen(&alone);
+    passer p = {.other = alone};
+    p.other.text = NULL;
+    rh_asr_params q = rh_asr_params_default();
+    q.language = "en";
+    q.timestamps = false;
+    assert_int_equal(rh_asr_stream_new(&s, m, NULL), RH_OK);
+    assert_int_equal(rh_asr_transcribe(s, speech.samples, speech.n, &q, &plain, NULL), RH_OK);
+    q.give_way = let_pass;
+    q.give_way_user = &p;
+    assert_int_equal(rh_asr_transcribe(s, speech.samples, speech.n, &q, &gave_way, NULL), RH_OK);
+    assert_true(p.n_calls > 16);
+    assert_int_equal(p.other.st, RH_OK);
+    assert_string_equal(p.other.text, alone.text);
+    assert_string_equal(gave_way.text, plain.text);
+    assert_int_equal(gave_way.n_tokens, plain.n_tokens);
+    for (int i = 0; i < plain.n_tokens; i++)
+        assert_true(gave_way.tokens[i].p == plain.tokens[i].p && gave_way.tokens[i].start == plain.tokens[i].start);
+    rh_free(alone.text);
+    rh_free(p.other.text);
+    rh_transcript_done(&plain);
+    rh_transcript_done(&gave_way);
+    rh_asr_stream_free(s);
+    rh_asr_model_free(m);
+    rh_audio_done(&emil);
+}
+
 int main(void)
 {
     weights = model_file("ggml-base.bin");
@@ -362,6 +415,7 @@ int main(void)
         cmocka_unit_test(second_decodes_use_what_was_heard),
         cmocka_unit_test(long_recordings_lose_and_double_nothing),
         cmocka_unit_test(a_wrong_language_takes_a_bounded_time),
+        cmocka_unit_test(what_gives_way_says_the_same),
         cmocka_unit_test(terms_are_written_where_they_are_said_and_only_there),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);

@@ -80,7 +80,11 @@ static void what_is_due_first_comes_first(void **state)
         for (int i = 0; i < N; i++) {
             if (i == turn)
                 continue;
-            assert_int_equal(rh_queue_pop(q, &got, 0), RH_OK);
+            assert_int_equal(rh_queue_pop_due(q, &got, due[order[i]]), RH_AGAIN);
+            if (i % 2)
+                assert_int_equal(rh_queue_pop(q, &got, 0), RH_OK);
+            else
+                assert_int_equal(rh_queue_pop_due(q, &got, due[order[i]] + 1), RH_OK);
             assert_ptr_equal(got, &items[order[i]]);
         }
         assert_false(rh_queue_remove(q, got));

@@ -109,6 +109,9 @@ typedef struct {
     const atomic_bool *cancel;                 /* checked between steps; NULL */
     void (*progress)(void *user, double done); /* [0,1], from the calling thread; NULL */
     void *progress_user;
+    void (*give_way)(void *user); /* called between steps, from the calling thread, which may use other streams there;
+                                     the engine whisper.cpp does not; NULL */
+    void *give_way_user;
     int64_t deadline_us; /* rh_now_us() by which the result is wanted; orders work of
                                   different streams; 0 = a file, may wait */
 } rh_asr_params;

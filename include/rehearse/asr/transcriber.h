@@ -41,6 +41,9 @@ typedef struct {
     const char *said;      /* the words of them from said_from_s on, behind which is decoded what follows; NULL = none.
                              Copied */
     double said_from_s;    /* [0, said_s] */
+    /* As those of rh_asr_params, while what is decoded is no final; NULL. */
+    void (*give_way)(void *user);
+    void *give_way_user;
 } rh_transcriber_options;
 
 /* What was heard; valid until the next _work, _finish or _free. */

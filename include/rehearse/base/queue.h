@@ -24,6 +24,8 @@ bool rh_queue_remove(rh_queue *q, const void *item); /* one that nobody has popp
 /* Waits up to timeout_us (-1 = for ever, 0 = not at all). RH_AGAIN timed out,
  * RH_END closed and empty. */
 rh_status rh_queue_pop(rh_queue *q, void **item, int64_t timeout_us);
+/* The first one, where it is due before `before`; else RH_AGAIN. Never waits. */
+rh_status rh_queue_pop_due(rh_queue *q, void **item, int64_t before);
 void rh_queue_close(rh_queue *q); /* wakes all waiters; what is inside can still be popped */
 size_t rh_queue_len(rh_queue *q);
 

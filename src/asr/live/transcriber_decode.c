@@ -73,6 +73,8 @@ static rh_asr_params params_of(const rh_transcriber *t, const atomic_bool *cance
     p.draft = t->draft;
     p.n_draft = t->n_draft;
     p.cancel = cancel;
+    p.give_way = t->gives_way ? t->o.give_way : NULL;
+    p.give_way_user = t->o.give_way_user;
     p.deadline_us = rh_now_us() + 500000;
     return p;
 }
@@ -451,8 +453,10 @@ rh_status rh_tr_final(rh_transcriber *t, int64_t to, const atomic_bool *cancel, 
 rh_status rh_tr_partial(rh_transcriber *t, bool settle, const atomic_bool *cancel, rh_error *err)
 {
     rh_status st = rh_asr_stream_new(&t->asr, t->model, err);
+    t->gives_way = true;
     if (st == RH_OK)
         st = make_partial(t, settle, cancel, err);
+    t->gives_way = false;
     rh_asr_stream_free(t->asr);
     t->asr = NULL;
     return st;

@@ -99,6 +99,7 @@ struct rh_transcriber {
     int n_draft;
     size_t cap_draft;
     int64_t partial_at; /* sound it had, 0 = none */
+    bool gives_way;     /* what is decoded may wait */
     bool doubtful;      /* the last decode failed openai-whisper's test */
     int64_t interval;   /* until the next, in samples */
     float *pooled;      /* of the partial; NULL = none */

@@ -69,6 +69,8 @@ typedef struct {
     int max_tokens;        /* 0 = half the text context, as the reference */
     int retry_steps;       /* decoder passes that hotter tries may take together; 0 = no limit */
     const atomic_bool *cancel;
+    void (*give_way)(void *user); /* called between passes; may use other states; NULL */
+    void *give_way_user;
     int64_t deadline_us; /* orders passes of different streams; 0 = may wait */
 } rh_dec_params;
 

@@ -13,6 +13,16 @@ static bool canceled(const dec_search *q)
     return q->p->cancel && atomic_load_explicit(q->p->cancel, memory_order_relaxed);
 }
 
+/* Others that decode meanwhile need not wait for this one's rows. */
+static void give_way(const dec_search *q)
+{
+    if (!q->p->give_way)
+        return;
+    dec_share_end(q->s->m);
+    q->p->give_way(q->p->give_way_user);
+    dec_share_begin(q->s->m);
+}
+
 static rh_status fail_canceled(rh_error *err)
 {
     return rh_fail(err, RH_ERR_CANCELED, "decoding was canceled");
@@ -172,6 +182,7 @@ rh_status dec_greedy(dec_search *q, const dec_sequence *first, rh_error *err)
     while (!path->done && !repeats(q, path)) {
         if (canceled(q))
             return fail_canceled(err);
+        give_way(q);
         int from = find_in_draft(q, path, at), used = 0;
         int n = from >= 0 ? draft_run(q, path, from, trust) : 0;
         rh_status st =

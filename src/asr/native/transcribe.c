@@ -89,6 +89,8 @@ static rh_dec_params decoder_params(const job *j, bool timestamps)
     d.filler_boost = p->filler_boost;
     d.terms = p->translate ? NULL : p->terms;
     d.cancel = p->cancel;
+    d.give_way = p->give_way;
+    d.give_way_user = p->give_way_user;
     d.deadline_us = p->deadline_us;
     if (p->beam == 1 && !timestamps) {
         d.draft = p->draft;
@@ -254,13 +256,21 @@ static rh_status run_decoder(job *j, rh_dec_params *d, int n_hops)
     return RH_OK;
 }
 
+static void give_way(const job *j)
+{
+    if (j->p->give_way)
+        j->p->give_way(j->p->give_way_user);
+}
+
 static rh_status encode_window(job *j, const rh_enc_window *w)
 {
     native_stream *s = j->s;
     s->kept.n_pos = 0;
+    give_way(j);
     rh_status st = rh_enc_run(s->encoder, w, &s->kept, j->err);
     if (st != RH_OK)
         return st;
+    give_way(j);
     int64_t start = rh_now_us();
     st = rh_dec_set_audio(s->decoder, s->kept.states, s->kept.n_pos, j->err);
     j->out->encode_us += s->kept.wall_us + rh_now_us() - start;

@@ -83,6 +83,7 @@ struct rh_live_session {
     int64_t acked_us, acked_seq, acked_at_us; /* told last; -1 = nothing yet */
 
     pthread_mutex_t recognising;    /* held by a job that recognises, or looks at what there is to recognise */
+    rh_worker *recogniser;          /* {recognising} that of the decode that runs; NULL = none */
     struct rh_live_job *recognises; /* the job of that kind */
     bool decodes;                   /* as was seen last, it has to decode, */
     int64_t may_wait_us;            /* and may wait so long; 0 = not at all */

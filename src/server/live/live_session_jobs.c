@@ -18,10 +18,11 @@ typedef struct rh_live_job {
     rh_live_session *p;
     rh_media_item *item;
     unsigned kind;
-    bool decodes;        /* of one that recognises: it is to decode; of one that feeds: there is something to decode, */
-    bool looked;         /* as was seen, */
+    bool decodes;        /* of one that recognises: it is to decode */
     bool untold;         /* words have become final that nobody has been told */
-    int64_t may_wait_us; /* and it may wait so long */
+    bool looked;         /* it has seen, */
+    bool to_decode;      /* that there is something to decode, */
+    int64_t may_wait_us; /* and how long that may wait */
     rh_session *session; /* of the open job, */
     rh_live_kept kept;   /* what there was of it */
     bool refused;        /* what it asks for there is not */
@@ -113,6 +114,14 @@ static void end(live_job *j)
     rh_live_session_release(p);
 }
 
+/* In the midst of a decode that may wait. */
+static void give_way(void *user)
+{
+    rh_live_session *p = user;
+    if (p->recogniser)
+        rh_pool_give_way(p->recogniser);
+}
+
 /* ---- opening ---- */
 
 static void open_run(rh_job *base, rh_worker *w)
@@ -142,6 +151,7 @@ static void open_run(rh_job *base, rh_worker *w)
     o.patience_s = m->patience_s;
     o.emit = emit;
     o.saw = saw;
+    o.give_way = give_way;
     o.user = p;
     o.durable = rh_live_session_durable;
     json_t *asked = NULL;
@@ -242,6 +252,23 @@ static rh_status convert(rh_live_session *p, rh_media_item *item, rh_error *err)
     return RH_OK;
 }
 
+/* {recognising} held: looks at what there is to recognise. */
+static void see(live_job *j)
+{
+    j->looked = !rh_session_untold(j->p->session);
+    if (j->looked)
+        j->may_wait_us = rh_session_look(j->p->session, &j->to_decode);
+}
+
+/* Notes what a job has seen. */
+static void saw_work(const live_job *j)
+{
+    if (!j->looked)
+        return;
+    j->p->decodes = j->to_decode;
+    j->p->may_wait_us = j->may_wait_us;
+}
+
 static void feed_run(rh_job *base, rh_worker *w)
 {
     (void)w;
@@ -256,9 +283,7 @@ static void feed_run(rh_job *base, rh_worker *w)
     if (j->st == RH_OK && j->item->n_x)
         j->st = rh_session_feed(j->p->session, j->item->x, j->item->n_x, j->item->x_us, &j->err);
     if (pthread_mutex_trylock(&j->p->recognising) == 0) {
-        j->looked = !rh_session_untold(j->p->session);
-        if (j->looked)
-            j->may_wait_us = rh_session_look(j->p->session, &j->decodes);
+        see(j);
         pthread_mutex_unlock(&j->p->recognising);
     }
 }
@@ -291,11 +316,9 @@ static void feed_done(rh_server *s, rh_job *base)
 {
     live_job *j = ran(base);
     rh_live_session *p = j->p;
-    if (j->looked) {
-        p->decodes = j->decodes;
-        p->may_wait_us = j->may_wait_us;
+    saw_work(j);
+    if (j->looked)
         hurry(p);
-    }
     bool too_long = j->item->x_us >= (int64_t)(RH_SESSION_MAX_S - 1) * 1000000;
     if (j->st == RH_ERR_LIMIT && !too_long) {
         p->full = true; /* tried again when recognition has made room */
@@ -318,6 +341,7 @@ static void work_run(rh_job *base, rh_worker *w)
     live_job *j = (live_job *)base;
     int64_t from = rh_now_us();
     pthread_mutex_lock(&j->p->recognising);
+    j->p->recogniser = j->decodes ? w : NULL;
     do {
         j->st = j->decodes ? rh_session_recognise(j->p->session, &j->err) : rh_session_work(j->p->session, &j->err);
         j->untold = rh_session_untold(j->p->session);
@@ -327,6 +351,8 @@ static void work_run(rh_job *base, rh_worker *w)
         }
     } while (j->st == RH_OK && j->decodes && !j->untold && rh_pool_waiting(w->server->speech) == 0 &&
              rh_now_us() - from < WORK_SLICE_US && !atomic_load(&w->server->cancel_all));
+    j->p->recogniser = NULL;
+    see(j);
     pthread_mutex_unlock(&j->p->recognising);
 }
 
@@ -337,6 +363,7 @@ static void tell_run(rh_job *base, rh_worker *w)
     rh_live_session *p = ((live_job *)base)->p;
     pthread_mutex_lock(&p->recognising);
     rh_session_tell(p->session);
+    see((live_job *)base);
     pthread_mutex_unlock(&p->recognising);
 }
 
@@ -344,6 +371,7 @@ static void tell_done(rh_server *s, rh_job *base)
 {
     (void)s;
     live_job *j = ran(base);
+    saw_work(j);
     rh_live_session_work(j->p);
     end(j);
 }
@@ -353,6 +381,7 @@ static void work_done(rh_server *s, rh_job *base)
     live_job *j = ran(base);
     rh_live_session *p = j->p;
     p->full = false;
+    saw_work(j);
     if (j->st < 0)
         rh_live_session_fault(p, &j->err, 0);
     if (!j->untold || !start(p, RH_LIVE_RECOGNISES, s->quick, tell_run, tell_done, NULL))
