@@ -75,7 +75,7 @@ typedef struct {
     const char *file_name; /* of a recording, as its owner calls it; its title where there is no question; NULL */
     const char *source;    /* where it came from, kept with it ("ws", "upload"); NULL */
     void (*progress)(void *user, double done); /* of _recording and _finish, [0,1] each; NULL */
-    void (*give_way)(void *user);              /* as rh_transcriber_options', in _recognise and _work; NULL */
+    void (*give_way)(void *user);              /* as that of rh_transcriber_options, in _recognise and _work; NULL */
     rh_session_emit emit;                      /* NULL = nobody listens */
     rh_session_saw saw;                        /* NULL = nobody looks */
     void *user;
