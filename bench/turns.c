@@ -465,6 +465,8 @@ static void listen(answer *a)
             int64_t from = clock_us();
             st = rh_session_work(s, &err);
             check(st, &err);
+            if (rh_session_judge_wait_us(s) >= 0)
+                rh_session_judge(s);
             b.now += (double)(clock_us() - from) / 1e6; /* events before it are told a little early */
         }
         s->interviewer = false;

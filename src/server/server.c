@@ -139,7 +139,7 @@ static rh_status make_pools(rh_server *s, rh_error *err)
     if (st == RH_OK)
         st = rh_pool_new(&s->quick, s, 2, clients + 16, 3, err);
     if (st == RH_OK)
-        st = rh_pool_new(&s->speech, s, n_live < 8 ? n_live : 8, 2 * clients + 16, 5, err);
+        st = rh_pool_new(&s->speech, s, n_live < 8 ? n_live : 8, 3 * clients + 16, 5, err);
     s->n_file_threads = n_files < 4 ? n_files : 4;
     if (st == RH_OK)
         st = rh_pool_new(&s->files, s, s->n_file_threads, 2 * RH_MAX_FILE_JOBS, RH_NICE_FILES, err);

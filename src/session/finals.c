@@ -252,22 +252,17 @@ rh_status rh_finals_preview(const rh_word_table *t, const rh_heard *h, rh_final_
 }
 
 /* The voice tells ends of sentences: commas are as written. */
-static void goes_on(rh_word *w, float p_over)
+void rh_finals_goes_on(rh_word *w, float p)
 {
-    if (p_over < OPEN_P && rh_ends_sentence(w->text))
+    if (p < OPEN_P && rh_ends_sentence(w->text))
         w->sequel = RH_SEQUEL_SAME_CLAUSE;
 }
 
-float rh_finals_judge_end(rh_word_table *t, const rh_heard *h, double until, rh_turn_model *turn)
+size_t rh_finals_ending(const rh_heard *h, double until)
 {
-    float p = -1;
-    rh_word_list *l = &t->words[RH_WORDS_CLEAN];
     double to = fmin(h->sound_from + (double)h->n_sound / RH_ASR_RATE_HZ, until);
     bool heard = h->verbatim && h->n_sound > 0 && to - (double)h->end >= TAIL_S;
-    size_t n = heard ? (size_t)((to - h->sound_from) * RH_ASR_RATE_HZ) : 0;
-    if (turn && heard && l->n && rh_turn_over(turn, h->sound, n, &p, NULL) == RH_OK)
-        goes_on(&l->at[l->n - 1], p);
-    return p;
+    return heard ? (size_t)((to - h->sound_from) * RH_ASR_RATE_HZ) : 0;
 }
 
 static json_t *word_json(const char *word, double start, double end, float p)

@@ -8,7 +8,6 @@
 
 #include <jansson.h>
 #include "rehearse/asr/transcriber.h"
-#include "rehearse/asr/turn.h"
 #include "rehearse/speech/timing.h"
 #include "rehearse/speech/word_table.h"
 
@@ -34,11 +33,12 @@ rh_status rh_finals_add(rh_word_table *t, const rh_heard *h, rh_final_delivery *
  * RH_ERR_NOMEM. */
 rh_status rh_finals_preview(const rh_word_table *t, const rh_heard *h, rh_final_delivery *d);
 
-/* The recogniser ends what it hears with a full stop, wherever a pause has cut it: whether the voice was going
- * on behind the final just added. For the pause that follows, so it may wait until the final is told; what lies behind
- * `until` (s, as the times of `h`) of its sound is not heard. `turn` NULL: nothing is judged. Returns how likely the
- * voice had ended [0,1]; < 0 where that was not asked. */
-float rh_finals_judge_end(rh_word_table *t, const rh_heard *h, double until, rh_turn_model *turn);
+/* The recogniser ends what it hears with a full stop, wherever a pause has cut it; the turn model hears whether the voice
+ * was going on. How much of the sound of `h`, a final, it is to hear: what lies behind `until` (s, as its times) is left
+ * out. 0: there is nothing to judge. */
+size_t rh_finals_ending(const rh_heard *h, double until);
+/* It gave the end of a turn behind `w` the probability `p`. */
+void rh_finals_goes_on(rh_word *w, float p);
 
 /* The words of a segment as clients get them: "word", "start", "end", "probability"; a word that is a
  * filler has "filler": its kind; a filler that no word stands for is an item of its own with

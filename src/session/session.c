@@ -252,6 +252,7 @@ rh_status rh_session_new(rh_session **out, const rh_model_set *m, rh_store *stor
     pthread_mutex_init(&s->lock, NULL);
     pthread_mutex_init(&s->feed_lock, NULL);
     pthread_mutex_init(&s->emit_lock, NULL);
+    pthread_mutex_init(&s->ending.lock, NULL);
     rh_timeline_init(&s->timeline);
     rh_cue_state_init(&s->cues);
     rh_turns_init(&s->turns, o->patience_s > 0 ? o->patience_s : RH_TURN_PATIENCE_S);
@@ -285,10 +286,12 @@ void rh_session_free(rh_session *s)
                              s->o.job_ad,    s->o.cv,        s->o.person};
     json_decref((json_t *)(uintptr_t)s->o.key_terms);
     rh_terms_free(s->terms);
+    rh_free(s->ending.sound);
     for (size_t i = 0; i < sizeof strings / sizeof *strings; i++)
         rh_free((char *)(uintptr_t)strings[i]); /* ours: copied by copy_options() */
     pthread_mutex_destroy(&s->lock);
     pthread_mutex_destroy(&s->feed_lock);
     pthread_mutex_destroy(&s->emit_lock);
+    pthread_mutex_destroy(&s->ending.lock);
     rh_free(s);
 }

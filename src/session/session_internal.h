@@ -26,6 +26,22 @@ typedef struct {
     int64_t last_us; /* of the latest picture */
 } rh_camera;
 
+/* The end of what was said last: the turn model is asked about it when nothing more urgent is to be done, or where its
+ * answer is needed. */
+typedef struct {
+    pthread_mutex_t lock; /* also while it is asked */
+    bool waits;           /* to be asked, */
+    float *sound;         /* of this; owned, NULL once asked */
+    size_t n;
+    bool answered;     /* it has been asked, and `p` is news; */
+    float p;           /* < 0: it could not tell */
+    double speech_end; /* s of the session, of a pause that may end a turn; < 0 = of none */
+    bool pause;        /* no voice follows */
+    size_t word;       /* of `said`, the last of what was said; RH_NO_WORD = of none */
+} rh_ending;
+
+#define RH_NO_WORD SIZE_MAX
+
 struct rh_session {
     rh_session_state state;
     const rh_model_set *models;
@@ -48,10 +64,11 @@ struct rh_session {
     struct rh_legacy_source *sources;       /* {feed_lock} owned: of the sockets of the legacy API */
     struct rh_legacy_source *active_source; /* {feed_lock} the one whose sound is taken */
     rh_turns turns;                         /* of the thread that recognises */
-    bool interviewer;                       /* {feed_lock} it speaks: what is fed is taken as silence */
-    double interviewer_end;                 /* {feed_lock} s; < 0 it never spoke */
-    bool turn_asked;                        /* {feed_lock} the person has finished */
-    bool partial_shown;                     /* the last event of the transcript was a partial */
+    rh_ending ending;
+    bool interviewer;       /* {feed_lock} it speaks: what is fed is taken as silence */
+    double interviewer_end; /* {feed_lock} s; < 0 it never spoke */
+    bool turn_asked;        /* {feed_lock} the person has finished */
+    bool partial_shown;     /* the last event of the transcript was a partial */
 
     /* video half */
     rh_camera camera; /* opened with the first picture */
@@ -102,8 +119,17 @@ void rh_session_take_heard(rh_session *s); /* what is new of the transcriber */
 bool rh_session_feed_transcriber(rh_session *s, rh_status *st, rh_error *err);
 /* session_turns.c: words that were heard, in the transcriber's times; what the moment means for the turn. */
 void rh_session_hear_turn(rh_session *s, const rh_heard *h, double offset_s);
-void rh_session_voice_ended(rh_session *s, float p); /* as far as the turn model heard; < 0 it did not */
 void rh_session_take_turn(rh_session *s);
+/* session_ending.c. Audio half, but for rh_session_judge(). */
+double rh_session_speech_end(const rh_session *s);
+/* The final `h` is the last in `said`: what the turn model is to hear of its end waits to be asked. */
+void rh_session_note_ending(rh_session *s, const rh_heard *h);
+/* The same of the pause that the session is in and of the latest sound, where it does not wait yet. */
+void rh_session_note_pause(rh_session *s, const rh_turn_view *v);
+/* Words come that are not in `said` yet: where they do not show what the pause before them parts, the voice must. */
+void rh_session_need_ending(rh_session *s, const rh_heard *h);
+/* What the turn model has said; true: of the pause that begins at `speech_end` it has yet to be asked. */
+bool rh_session_take_ending(rh_session *s, double speech_end);
 /* session_storage.c: what the disk and the store do not take. */
 void rh_session_watch_storage(rh_session *s);      /* tells the person when it begins and ends; audio half */
 void rh_session_kept(rh_session *s, rh_status st); /* of a queued write to the store */

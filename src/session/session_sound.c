@@ -11,8 +11,6 @@
 
 static const double LAG_S = 3.0; /* recognition further behind than this is told */
 static const double LAG_EVERY_S = 1.0;
-static const double SLACK_S = 0.3;       /* by which the end of the last word and that of the voice may differ */
-static const double TAIL_SLACK_S = 0.05; /* the turn model says about the same with so much less of the pause */
 enum { RATE = RH_ASR_RATE_HZ, LEVEL_BLOCK = RATE / 10 };
 
 static double level_of(const float *x, size_t n)
@@ -176,26 +174,16 @@ static void note_delivery(rh_session *s, rh_final_delivery *d, double offset,
     pthread_mutex_unlock(&s->lock);
 }
 
-/* The turn model hears as much of every pause, so that its word means the same. */
-static void judge_end(rh_session *s, const rh_heard *h)
-{
-    double voice_end = rh_transcriber_seen_s(s->transcriber) - rh_transcriber_quiet_s(s->transcriber);
-    double until = voice_end + RH_TURN_TAIL_S, sound_end = h->sound_from + (double)h->n_sound / RATE;
-    bool pause = !rh_transcriber_voiced(s->transcriber) && voice_end >= (double)h->end - SLACK_S;
-    float p = rh_finals_judge_end(&s->said, h, pause ? until : sound_end, s->models->turn);
-    if (pause && sound_end >= until - TAIL_SLACK_S)
-        rh_session_voice_ended(s, p);
-}
-
 static void heard_final(rh_session *s, const rh_heard *h, double offset)
 {
     rh_final_delivery d = {0};
+    rh_session_need_ending(s, h);
     if (says_anything(h) && rh_finals_add(&s->said, h, &d) == RH_OK) {
         double heard_to = offset + fmax(h->fresh_to, (double)h->end);
         double context_from = h->context_from < 0 ? -1 : offset + h->context_from;
         send_final(s, rh_session_keep_segment(s, s->said.n_segments - 1, offset, heard_to, context_from));
         note_delivery(s, &d, offset, rh_timeline_delivery);
-        judge_end(s, h);
+        rh_session_note_ending(s, h);
     } else if (says_anything(h))
         s->whole = false;
     else if (s->partial_shown)
@@ -207,6 +195,8 @@ static void heard_final(rh_session *s, const rh_heard *h, double offset)
 static void look_ahead(rh_session *s, const rh_heard *h, double offset)
 {
     rh_final_delivery d;
+    if (h->verbatim)
+        rh_session_need_ending(s, h);
     if (rh_finals_preview(&s->said, h, &d) == RH_OK)
         note_delivery(s, &d, offset, rh_timeline_ahead);
 }

@@ -42,18 +42,6 @@ void rh_session_restore_turn(rh_session *s, const json_t *told)
     rh_turns_restore(&s->turns, after, from > after ? from : -1, n_words, rh_session_said_until(s));
 }
 
-static double speech_end(const rh_session *s)
-{
-    return (double)s->heard_from / RATE + rh_transcriber_seen_s(s->transcriber) -
-           rh_transcriber_quiet_s(s->transcriber);
-}
-
-void rh_session_voice_ended(rh_session *s, float p)
-{
-    if (s->o.turns && p >= 0 && !rh_transcriber_voiced(s->transcriber))
-        rh_turns_judge(&s->turns, speech_end(s), p);
-}
-
 /* The words of the transcript that are none of a turn that is over. */
 static int first_of_turn(const rh_turns *turns, const rh_transcript *t, double offset_s)
 {
@@ -98,17 +86,16 @@ static void tell(rh_session *s, const rh_turn_told *told)
                                      rh_rounded(told->silence_s, 1000)));
 }
 
-/* How the voice ended, where that may decide. */
+/* How the voice ended, where that may decide: asked here only where the answer has not come when it is needed. */
 static void ask_model(rh_session *s, const rh_turn_view *v)
 {
-    size_t n;
-    float p;
     if (!s->models->turn || !rh_turns_ask(&s->turns, v))
         return;
-    size_t later = (size_t)(fmax(v->t - v->speech_end - RH_TURN_TAIL_S, 0) * RATE);
-    const float *sound = rh_transcriber_latest(s->transcriber, RH_TURN_WINDOW + later, &n);
-    if (n > later && rh_turn_over(s->models->turn, sound, n - later, &p, NULL) == RH_OK)
-        rh_turns_judge(&s->turns, v->speech_end, p);
+    rh_session_note_pause(s, v);
+    if (rh_turns_know_in_s(&s->turns, v) > 0)
+        return;
+    rh_session_judge(s);
+    (void)rh_session_take_ending(s, v->speech_end);
 }
 
 void rh_session_take_turn(rh_session *s)
@@ -128,7 +115,8 @@ void rh_session_take_turn(rh_session *s)
     if (s->transcriber) {
         v.t = (double)s->heard_from / RATE + rh_transcriber_seen_s(s->transcriber);
         v.voiced = rh_transcriber_voiced(s->transcriber);
-        v.speech_end = v.voiced ? v.t : speech_end(s);
+        v.speech_end = v.voiced ? v.t : rh_session_speech_end(s);
+        (void)rh_session_take_ending(s, v.speech_end);
         if (!busy)
             ask_model(s, &v);
     }

@@ -10,8 +10,9 @@ static const double AHEAD_S = 0.15;         /* the interviewer takes as long to 
 static const double DOUBT_PATIENCES = 1.75; /* what is rather no end, and may be one */
 static const double LONGER = 1.25;          /* than the longest pause after which the person went on */
 static const double LONGER_AT_MOST_S = 3.2;
-static const double SLACK_S = 0.1; /* by which times of words and of voice activity differ */
-enum { ENOUGH_WORDS = 12 };        /* a shorter answer is over only where that is sure */
+static const double SLACK_S = 0.1;  /* by which times of words and of voice activity differ */
+static const double SAME_S = 0.001; /* times are reckoned, and differ in their last bits */
+enum { ENOUGH_WORDS = 12 };         /* a shorter answer is over only where that is sure */
 static const float DOUBT_P = 0.06f;
 
 void rh_turns_init(rh_turns *t, double patience_s)
@@ -66,7 +67,18 @@ static double quiet_s(const rh_turn_view *v)
 
 bool rh_turns_ask(const rh_turns *t, const rh_turn_view *v)
 {
-    return t->open && quiet_s(v) >= LOOK_S && t->heard_to >= v->speech_end - SLACK_S && t->asked_for != v->speech_end;
+    return t->open && quiet_s(v) >= LOOK_S && t->heard_to >= v->speech_end - SLACK_S &&
+           !rh_turns_same_pause(t->asked_for, v->speech_end);
+}
+
+double rh_turns_know_in_s(const rh_turns *t, const rh_turn_view *v)
+{
+    return fmin(SURE_WAIT_S, t->patience_s) - quiet_s(v);
+}
+
+bool rh_turns_same_pause(double speech_end, double other)
+{
+    return fabs(speech_end - other) < SAME_S;
 }
 
 void rh_turns_judge(rh_turns *t, double speech_end, float p)
@@ -99,7 +111,7 @@ static float probability(const rh_turns *t, const rh_turn_view *v)
     const float known[RH_TURN_FEATURES] = {
         1,
         sentence_over(w),
-        t->asked_for == v->speech_end ? log_odds(t->p_voice, 0.01f) : 0,
+        rh_turns_same_pause(t->asked_for, v->speech_end) ? log_odds(t->p_voice, 0.01f) : 0,
         w->open == RH_MAYBE_OPEN,
         w->n_words < 4,
     };

@@ -67,6 +67,9 @@ double rh_turns_after(const rh_turns *t);
 
 /* Whether the turn model is to be asked about the pause now. */
 bool rh_turns_ask(const rh_turns *t, const rh_turn_view *v);
+/* How long its answer changes nothing; <= 0: it is needed. Of what rh_turns_ask() said true of, or will. */
+double rh_turns_know_in_s(const rh_turns *t, const rh_turn_view *v);
+bool rh_turns_same_pause(double speech_end, double other); /* they begin at one moment */
 /* It said `p` of the pause behind `speech_end`. */
 void rh_turns_judge(rh_turns *t, double speech_end, float p);
 

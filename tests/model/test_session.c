@@ -7,6 +7,9 @@
 #include <cmocka.h>
 #include <jansson.h>
 #include <ctype.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -449,6 +452,81 @@ static void an_end_is_as_likely_however_late_it_is_looked_at(void **state)
         fail_msg("%.3f in pieces of 0.1 s, %.3f of 7.5 s", soon, late);
 }
 
+typedef struct {
+    rh_session *s;
+    atomic_bool over;
+} judge;
+
+static void *ask_again_and_again(void *arg)
+{
+    judge *j = arg;
+    while (!atomic_load(&j->over)) {
+        rh_session_judge(j->s);
+        sched_yield();
+    }
+    return NULL;
+}
+
+static void an_end_is_as_likely_whoever_asks_the_turn_model(void **state)
+{
+    (void)state;
+    static const float nothing[PIECE];
+    double alone = end_heard_in(PIECE);
+    speaker p = {.p = -1};
+    rh_error err;
+    rh_session_options o = {
+        .id = "asked", .language = "en", .turns = true, .patience_s = 1.8, .emit = on_turn, .user = &p};
+    assert_int_equal(rh_session_new(&p.s, models, NULL, &o, &err), RH_OK);
+    judge j = {.s = p.s};
+    pthread_t thread;
+    assert_int_equal(pthread_create(&thread, NULL, ask_again_and_again, &j), 0);
+    for (size_t i = 0; i < 15 * RATE; i += PIECE) {
+        const float *x = i + PIECE <= jfk.n ? jfk.samples + i : nothing;
+        assert_int_equal(rh_session_feed(p.s, x, PIECE, (int64_t)(i * 1000000 / RATE), &err), RH_OK);
+        while (rh_session_recognise(p.s, &err) == RH_OK)
+            if (rh_session_untold(p.s))
+                rh_session_tell(p.s);
+        (void)rh_session_judge_wait_us(p.s);
+    }
+    atomic_store(&j.over, true);
+    pthread_join(thread, NULL);
+    rh_session_free(p.s);
+    assert_int_equal(p.ended, 1);
+    if (fabs(p.p - alone) > 0.01)
+        fail_msg("%.3f, asked beside it %.3f", alone, p.p);
+}
+
+/* Where no turn is told, only pauses so long that the recogniser does not join what follows are for the turn model. */
+static void the_turn_model_is_asked_where_its_answer_is_needed(void **state)
+{
+    (void)state;
+    static const float nothing[PIECE];
+    heard h = {0};
+    rh_error err;
+    size_t end = 0;
+    bool waited = false;
+    rh_session *s = open_session(NULL, "seldom", &h);
+    for (size_t i = 0; i < jfk.n + 4 * RATE; i += PIECE) {
+        bool voice = i + PIECE <= jfk.n;
+        assert_int_equal(
+            rh_session_feed(s, voice ? jfk.samples + i : nothing, PIECE, (int64_t)(i * 1000000 / RATE), &err), RH_OK);
+        while (rh_session_recognise(s, &err) == RH_OK)
+            if (rh_session_untold(s))
+                rh_session_tell(s);
+        assert_false(s->ending.answered); /* nobody has asked */
+        waited = waited || (voice && s->ending.waits && s->ending.pause);
+        if (!voice && end == 0 && s->ending.waits && rh_session_judge_wait_us(s) >= 0)
+            end = i;
+    }
+    assert_true(waited);
+    assert_true(end > jfk.n + 3 * RATE / 2 && end < jfk.n + 3 * RATE);
+    rh_session_judge(s);
+    assert_true(s->ending.answered && s->ending.p >= 0);
+    assert_null(s->ending.sound);
+    assert_true(rh_session_judge_wait_us(s) < 0);
+    rh_session_free(s);
+}
+
 /* Decoded by one step, told by another; and where that does not come, by whatever follows. */
 static void what_is_decoded_is_told_by_a_step_of_its_own(void **state)
 {
@@ -536,6 +614,8 @@ int main(void)
         cmocka_unit_test(silence_is_a_session_without_words),
         cmocka_unit_test(who_goes_on_during_a_decode_has_not_ended),
         cmocka_unit_test(an_end_is_as_likely_however_late_it_is_looked_at),
+        cmocka_unit_test(an_end_is_as_likely_whoever_asks_the_turn_model),
+        cmocka_unit_test(the_turn_model_is_asked_where_its_answer_is_needed),
         cmocka_unit_test(what_is_decoded_is_told_by_a_step_of_its_own),
         cmocka_unit_test(a_cue_comes_in_a_pause_that_no_decode_has_seen),
     };

@@ -16,7 +16,7 @@ class Interview:
         self.ws.send({"type": "start", "sample_rate": 16000, "language": "en", **start})
         self.events, self.n = [], 0
         while not self.of("ready"):
-            self.take(5)
+            self.events.append(self.ws.recv())
         self.begun = time.time()
 
     def of(self, *kinds):
@@ -58,6 +58,25 @@ class Interview:
 
 
 class Turns(unittest.TestCase):
+    def test_a_session_may_go_while_the_turn_model_is_asked(self):
+        x = jfk()
+        for i in range(4):
+            s = Interview("gone-%d" % i, turns=True)
+            sound = list(x[:int(OPEN * 16000)]) + [0.0] * int(16000 * (0.5 + 0.05 * (i // 2)))
+            pcm = array.array("h", [int(v * 32767) for v in sound]).tobytes()
+            s.ws.send(media(2, 0, pcm), opcode=2)
+            while not s.of("transcript.final"):
+                s.events.append(s.ws.recv())
+            if i % 2:
+                s.ws.send({"type": "discard"})
+                with self.assertRaises(Closed):
+                    while True:
+                        self.assertNotEqual(s.ws.recv()["type"], "error")
+            else:
+                s.finish()
+                self.assertTrue(s.of("report"))
+                self.assertFalse(s.of("error"))
+
     def test_a_turn_begins_and_ends_and_thinking_is_no_end(self):
         x = jfk()
         s = Interview("turns-1", turns=True)

@@ -102,6 +102,27 @@ static void a_sure_end_is_told_soon_and_an_unsure_one_after_the_patience(void **
     assert_int_equal(why, RH_TURN_FINISHED);
 }
 
+/* A moment is reckoned from others: the last bits of it are no other pause. */
+static void the_model_is_asked_once_a_pause_and_in_time(void **state)
+{
+    (void)state;
+    rh_turns t = said("That is how we brought it back on its feet in a week.", 10, -1);
+    rh_turn_view v = quiet(10, 10.6);
+    (void)rh_turns_step(&t, &v);
+    assert_true(rh_turns_ask(&t, &v));
+    assert_float_equal(rh_turns_know_in_s(&t, &v), 0.1, 1e-6);
+    rh_turns_judge(&t, 10, 0.999f);
+    v = quiet(10.05, 10.75);
+    assert_true(rh_turns_ask(&t, &v));
+    v = quiet(10 + 1e-12, 10.75);
+    assert_false(rh_turns_ask(&t, &v));
+    assert_true(rh_turns_know_in_s(&t, &v) < 0);
+    rh_turns other = t;
+    rh_turn_told told = rh_turns_step(&t, &v);
+    v.speech_end = 10;
+    assert_float_equal(rh_turns_step(&other, &v).probability, told.probability, 1e-6);
+}
+
 /* Behind the first sentence people take breath, and later ones of theirs take as long. */
 static void taking_breath_ends_nothing(void **state)
 {
@@ -318,6 +339,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(ends_of_words_are_read),
         cmocka_unit_test(a_sure_end_is_told_soon_and_an_unsure_one_after_the_patience),
+        cmocka_unit_test(the_model_is_asked_once_a_pause_and_in_time),
         cmocka_unit_test(taking_breath_ends_nothing),
         cmocka_unit_test(open_words_wait_for_the_silence),
         cmocka_unit_test(the_person_s_patience_counts),

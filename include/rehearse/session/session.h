@@ -113,12 +113,17 @@ int64_t rh_session_look(rh_session *s, bool *decodes);
 /* Recognises what is due and emits events. RH_AGAIN when nothing was due: call again
  * after more sound or 200 ms. The only slow call but _finish. */
 rh_status rh_session_work(rh_session *s, rh_error *err);
-/* The same in two steps, so that the next decode, somebody else's, need not wait while this one's words are measured, told,
- * and the turn model hears how they ended: _recognise is _work without that where words became final, which are then untold
- * until _tell, from the same or another thread (or, at the latest, until the next _recognise or the report). */
+/* The same in steps, so that the next decode, somebody else's, need not wait while this one's words are measured and told:
+ * _recognise is _work without that where words became final, which are then untold until _tell, from the same or another
+ * thread (or, at the latest, until the next _recognise or the report). */
 rh_status rh_session_recognise(rh_session *s, rh_error *err);
 bool rh_session_untold(const rh_session *s);
 void rh_session_tell(rh_session *s);
+/* How long _judge may wait; < 0: it is not needed, or not yet. Not beside _recognise and _tell. */
+int64_t rh_session_judge_wait_us(rh_session *s);
+/* The turn model hears how what was said last ended; the next _recognise or _tell goes by it, and asks itself where the
+ * answer is needed and has not come. Any thread, also beside the others; some 80 ms. */
+void rh_session_judge(rh_session *s);
 
 /* One picture of time t_us. */
 rh_status rh_session_frame(rh_session *s, const void *bytes, size_t n, int64_t t_us, rh_error *err);

@@ -24,7 +24,14 @@
 typedef enum { RH_LIVE_RUNNING, RH_LIVE_FINISHING, RH_LIVE_ENDING, RH_LIVE_ENDED } rh_live_state;
 
 /* Jobs under way, at most one of each. */
-enum { RH_LIVE_OPENS = 1, RH_LIVE_FEEDS = 2, RH_LIVE_RECOGNISES = 4, RH_LIVE_LOOKS = 8, RH_LIVE_ENDS = 16 };
+enum {
+    RH_LIVE_OPENS = 1,
+    RH_LIVE_FEEDS = 2,
+    RH_LIVE_RECOGNISES = 4,
+    RH_LIVE_LOOKS = 8,
+    RH_LIVE_ENDS = 16,
+    RH_LIVE_JUDGES = 32
+};
 
 enum {
     RH_TOKEN_LEN = 32,
@@ -87,6 +94,7 @@ struct rh_live_session {
     struct rh_live_job *recognises; /* the job of that kind */
     bool decodes;                   /* as was seen last, it has to decode, */
     int64_t may_wait_us;            /* and may wait so long; 0 = not at all */
+    int64_t judge_wait_us;          /* so long may the turn model; < 0 it has nothing to hear */
 
     /* of the running feed job */
     rh_resampler *resampler;

@@ -18,14 +18,15 @@ typedef struct rh_live_job {
     rh_live_session *p;
     rh_media_item *item;
     unsigned kind;
-    bool decodes;        /* of one that recognises: it is to decode */
-    bool untold;         /* words have become final that nobody has been told */
-    bool looked;         /* it has seen, */
-    bool to_decode;      /* that there is something to decode, */
-    int64_t may_wait_us; /* and how long that may wait */
-    rh_session *session; /* of the open job, */
-    rh_live_kept kept;   /* what there was of it */
-    bool refused;        /* what it asks for there is not */
+    bool decodes;          /* of one that recognises: it is to decode */
+    bool untold;           /* words have become final that nobody has been told */
+    bool looked;           /* it has seen, */
+    bool to_decode;        /* that there is something to decode, */
+    int64_t may_wait_us;   /* and how long that may wait, */
+    int64_t judge_wait_us; /* and the turn model; < 0: it has nothing to hear */
+    rh_session *session;   /* of the open job, */
+    rh_live_kept kept;     /* what there was of it */
+    bool refused;          /* what it asks for there is not */
     rh_status st;
     rh_error err;
 } live_job;
@@ -78,11 +79,18 @@ static int64_t due_us(const rh_live_session *p)
     return p->may_wait_us ? rh_now_us() + p->may_wait_us : 0;
 }
 
+static int64_t due_of(const rh_live_session *p, unsigned kind, const rh_pool *pool)
+{
+    if (kind == RH_LIVE_JUDGES)
+        return rh_now_us() + p->judge_wait_us;
+    return pool == p->server->speech ? due_us(p) : 0;
+}
+
 static bool start(rh_live_session *p, unsigned kind, rh_pool *pool, void (*run)(rh_job *, rh_worker *),
                   void (*done)(rh_server *, rh_job *), rh_media_item *item)
 {
     bool recognises = kind == RH_LIVE_RECOGNISES;
-    live_job j = {.job = {.run = run, .done = done, .due_us = pool == p->server->speech ? due_us(p) : 0},
+    live_job j = {.job = {.run = run, .done = done, .due_us = due_of(p, kind, pool)},
                   .p = p,
                   .kind = kind,
                   .item = item,
@@ -256,17 +264,36 @@ static rh_status convert(rh_live_session *p, rh_media_item *item, rh_error *err)
 static void see(live_job *j)
 {
     j->looked = !rh_session_untold(j->p->session);
-    if (j->looked)
-        j->may_wait_us = rh_session_look(j->p->session, &j->to_decode);
+    if (!j->looked)
+        return;
+    j->may_wait_us = rh_session_look(j->p->session, &j->to_decode);
+    j->judge_wait_us = rh_session_judge_wait_us(j->p->session);
+}
+
+/* The turn model hears how what was said ended: behind whatever is due before its answer is. */
+static void judge_run(rh_job *base, rh_worker *w)
+{
+    rh_pool_give_way(w);
+    if (!atomic_load(&w->server->cancel_all))
+        rh_session_judge(((live_job *)base)->p->session);
+}
+
+static void judge_done(rh_server *s, rh_job *base)
+{
+    (void)s;
+    end(ran(base));
 }
 
 /* Notes what a job has seen. */
-static void saw_work(const live_job *j)
+static void saw_work(live_job *j)
 {
     if (!j->looked)
         return;
     j->p->decodes = j->to_decode;
     j->p->may_wait_us = j->may_wait_us;
+    j->p->judge_wait_us = j->judge_wait_us;
+    if (j->judge_wait_us >= 0 && !(j->p->jobs & RH_LIVE_JUDGES) && j->p->state == RH_LIVE_RUNNING)
+        (void)start(j->p, RH_LIVE_JUDGES, j->p->server->speech, judge_run, judge_done, NULL);
 }
 
 static void feed_run(rh_job *base, rh_worker *w)
