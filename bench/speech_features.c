@@ -1,6 +1,6 @@
 /* speech_features - the table that tools/train_scores.py learns from.
  *
- *   speech_features [--model FILE] [--threads N] LIST > table.jsonl
+ *   speech_features [--model FILE] [--threads N] [--layers OUT] LIST > table.jsonl
  *   speech_features --replay table.jsonl > table2.jsonl
  *
  * LIST has a line a recording: id, tab, path, tab, reference text. A line of
@@ -9,7 +9,9 @@
  * scores computed from it with and without the text; --replay computes both anew,
  * taking the pooled output for that of Whisper base. Both lay the words' sounds over
  * the steps, once for the text's words and once for those recognised; a recording
- * that was heard in several pieces has no steps. */
+ * that was heard in several pieces has no steps. --layers writes what the voice head is made
+ * from (tools/train_voice), a recording after the other where it was heard at once: its id in 64 bytes, the number of
+ * positions n, and the outputs of the encoder's layers, [VOICE_LAYERS][n][VOICE_STATE] in f16. */
 #include <jansson.h>
 #include <math.h>
 #include <stdio.h>
@@ -21,6 +23,8 @@
 #include "rehearse/speech/analysis.h"
 #include "rehearse/speech/phones.h"
 #include "paths.h"
+#include "asr/native/encoder.h"
+#include "asr/voice_head.h"
 #include "speech/chunks.h"
 
 enum { MAX_LINE = 1 << 16, MAX_HEARD = 4096 };
@@ -193,6 +197,24 @@ static void print_line(json_t *o, const rh_speech_input *heard, const rh_phone_s
     rh_free(free_sounds);
 }
 
+static FILE *layers_file;
+static float layers[VOICE_LAYERS][RH_ENC_WINDOW_HOPS / 2][VOICE_STATE];
+
+static void write_layers(const char *id, size_t n)
+{
+    char name[64] = {0};
+    uint32_t count = (uint32_t)n;
+    strncpy(name, id, sizeof name - 1);
+    fwrite(name, sizeof name, 1, layers_file);
+    fwrite(&count, sizeof count, 1, layers_file);
+    for (int k = 0; k < VOICE_LAYERS; k++)
+        for (size_t i = 0; i < n; i++)
+            for (int j = 0; j < VOICE_STATE; j++) {
+                _Float16 half = (_Float16)layers[k][i][j];
+                fwrite(&half, sizeof half, 1, layers_file);
+            }
+}
+
 static bool hear(rh_asr_stream *stream, const rh_asr_model *model, const rh_vad_model *vad, char *line)
 {
     char *id = strtok(line, "\t\n"), *path = strtok(NULL, "\t\n"), *text = strtok(NULL, "\t\n");
@@ -222,6 +244,8 @@ static bool hear(rh_asr_stream *stream, const rh_asr_model *model, const rh_vad_
         steps.start_s = in.segments[0].start;
         json_object_set_new(line_out, "steps", steps_json(&steps));
         json_object_set_new(line_out, "steps_from", number(steps.start_s));
+        if (layers_file)
+            write_layers(id, steps.n);
     }
     print_line(line_out, &in, &steps);
     rh_free(cost);
@@ -335,6 +359,8 @@ int main(int argc, char **argv)
             model_path = argv[++i];
         else if (strcmp(argv[i], "--threads") == 0 && i + 1 < argc)
             options.n_threads = atoi(argv[++i]);
+        else if (strcmp(argv[i], "--layers") == 0 && i + 1 < argc)
+            layers_file = fopen(argv[++i], "wb");
         else if (strcmp(argv[i], "--replay") == 0)
             again = true;
         else
@@ -342,7 +368,7 @@ int main(int argc, char **argv)
     }
     FILE *f = list ? fopen(list, "r") : NULL;
     if (!f) {
-        fprintf(stderr, "usage: speech_features [--model FILE] [--threads N] [--replay] LIST\n");
+        fprintf(stderr, "usage: speech_features [--model FILE] [--threads N] [--layers OUT | --replay] LIST\n");
         return 2;
     }
     if (again)
@@ -358,10 +384,14 @@ int main(int argc, char **argv)
         fprintf(stderr, "%s\n", err.msg);
         return 1;
     }
+    if (layers_file)
+        voice_head_overheard = layers[0][0];
     static char line[MAX_LINE];
     int failed = 0;
     while (fgets(line, sizeof line, f))
         failed += !hear(stream, model, vad, line);
+    if (layers_file && fclose(layers_file) != 0)
+        failed++;
     fclose(f);
     rh_asr_stream_free(stream);
     rh_vad_model_free(vad);

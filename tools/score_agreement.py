@@ -13,7 +13,7 @@ def changes(predicted, fold, models, copies, with_text):
     for k, m in enumerate(models):
         mine = fold[copies.of] == k
         for i, r in enumerate(RATINGS):
-            p = m.predict(r, copies.features[mine], copies.pooled[mine], with_text)
+            p = m.predict(r, copies.features[mine], copies.said[mine], with_text)
             change[i, mine] = 10 * (p - predicted[r, with_text, KINDS[-1]][copies.of[mine]])
     return change
 

@@ -2,30 +2,27 @@
 """Learns the speech scores from rated recordings and writes src/speech/score_tables.c.
 
     build/bench/speech_features list.tsv > table.jsonl
-    tools/train_scores.py --table table.jsonl --ratings ../shared/data/speechocean762 \
+    tools/train_scores.py --table table.jsonl --heads heads.npz --ratings ../shared/data/speechocean762 \
         [--native native.jsonl] [--copies copies.jsonl] [--worse worse.jsonl] [--check] \
         [--out src/speech/score_tables.c] [--folds bench/pronunciation_folds.bin]
 
-Needs numpy and scipy. For each rating (fluency, accuracy, prosodic, total) two parts are learnt:
-  * ridge regression on the pooled encoder output (its mean and deviation over time),
-  * an additive model: one curve of straight pieces for every named feature and one for the
-    output of the first part, each curve monotone in the direction that sense demands
-    (ramp functions with non-negative heights and a quadratic penalty).
+Needs numpy and scipy. For each rating (fluency, accuracy, prosodic, total) an additive model: one curve of straight
+pieces for every named feature and one for what the voice head says (tools/train_voice, --heads), each curve monotone in
+the direction that sense demands (ramp functions with non-negative heights and a quadratic penalty).
 A third kind of additive model has the sounds of the words beside these (their norms: tools/sound_norms), and two sets
-of curves: raters judge children by another measure, and children's sounds are less like those the encoder learnt. A
-third ridge regression tells from the encoder's output how young a voice is, and between the two sets the score passes
-gradually.
+of curves: raters judge children by another measure, and children's sounds are less like those the encoder learnt. The
+voice head tells how young a voice is, and between the two sets the score passes gradually.
 Recordings of --native (the same table for good native readers, here LibriSpeech, whose speakers are
 the first part of an id) are learnt with full marks: the raters heard no such readers, and without
 them the sound of another room looks like an accent.
 --copies: the same table for copies of recordings at another level, sample rate or through a codec,
 with ids such as 000010053@mp3. What a copy changes in a prediction is counted as an error beside the
 distance to the marks, large changes above all, so that the scores rest on what such copies leave as it is.
---worse: the same for copies made worse (slowed down, chopped with silences, hesitations spliced in): a
-prediction that does not fall by a margin is counted as an error.
+--worse: the same for copies made worse (slowed down, chopped with silences, hesitations spliced in): a fluency that does not
+fall by a margin is counted as an error; the other ratings shall stay as they are, for they are of other sides of speech.
 tools/score_copies makes the recordings and lists of --copies and --worse.
-The second part sees predictions of the first for speakers that it was not trained on, else it
-would trust them too much. --check prints the correlation with the raters in cross-validation
+The curves see what networks said of speakers that these were not trained on, else they would trust them too much.
+--check prints the correlation with the raters in cross-validation
 grouped by speaker; the tables are then trained on all speakers. A recording and all its copies are
 its speaker's, so no family is ever in two folds; still such figures flatter: docs/scoring.md has
 those of the official test split, which is kept apart.
@@ -71,29 +68,29 @@ TOP_KNOT = {"rate": 6.5, "articulation": 6.8}
 KNOTS = 6
 PENALTY = 3.0
 ALIKE = 30.0  # of the heights of the two sets of curves
-INNER_FOLDS = 5
 # Weights beside an error of the same size against the marks: of a change between copies, of a
 # copy made worse that does not fall by its margin (of 10).
-SOUND_STEADY, SOUND_WORSE, SOUND_MARGIN = 10.0, 5.0, 0.4
 NAMED_MARGIN = 0.4
-STEADY = {"sound": 500.0, "phones": 40.0, "named": 20.0}  # named: there is no encoder's output to rely on
-WORSE = {"sound": 200.0, "phones": 5.0, "named": 50.0}
+STEADY = {"sound": 100.0, "phones": 8.0, "named": 20.0}  # named: there is no encoder's output to rely on
+STEADIER = {"accuracy": 3.0, "total": 4.0}  # times as much: they rest on single sounds, of which copies differ most
+WORSE = {"sound": 60.0, "phones": 5.0, "named": 50.0}  # fluency falls
+STAY = {"sound": 2.0, "phones": 1.0, "named": 2.0}  # the others do not
 # Changes from here on (of 10) weigh more than in proportion to their square.
 LARGE_CHANGE = 0.2
-RIDGE_PENALTY = 3000.0
-# Who is under 18: how far copies must agree, and where the voice passes from grown-up to young.
-YOUNG_STEADY, YOUNG_PENALTY, YOUNG_FROM, YOUNG_TO, GROWN = 20.0, 1000.0, 0.35, 0.65, 18
+# Where the voice passes from grown-up to young.
+YOUNG_FROM, YOUNG_TO = 0.35, 0.65
 NATIVE_MARK, NATIVE_WEIGHT = 10.0, 2.0
 
-def read_table(path):
+def read_table(path, heads):
+    """(id, features) of the recordings that the voice head's networks heard."""
     rows = []
     with open(path) as f:
         for line in f:
             o = json.loads(line)
-            if o["features"] is None or "pooled" not in o or len(o["features"]) != len(FEATURES):
+            if o["features"] is None or o["id"] not in heads.row or len(o["features"]) != len(FEATURES):
                 continue
             features = o["features"] + [o["free"][c] for c in TEXT_PHONES]
-            rows.append((o["id"], [np.nan if x is None else x for x in features], o["pooled"]))
+            rows.append((o["id"], [np.nan if x is None else x for x in features]))
     return rows
 
 
@@ -106,91 +103,61 @@ def read_ratings(folder):
     return ratings
 
 
-def folds_of(speakers, n, seed):
-    names = sorted(set(speakers))
-    np.random.RandomState(seed).shuffle(names)
-    fold = {s: i % n for i, s in enumerate(names)}
-    return np.array([fold[s] for s in speakers])
-
-
 class Copies:
     """Copies of recordings that are rows of the table: of[i] is the row of copy i."""
 
-    def __init__(self, of, features, pooled):
-        self.of, self.features, self.pooled = of, features, pooled
+    def __init__(self, of, features, said):
+        self.of, self.features, self.said = of, features, said
 
     def among(self, keep):
         """Those of the rows that `keep` has, renumbered: a copy goes where its recording goes."""
         number = np.cumsum(keep) - 1
         mine = keep[self.of]
-        return Copies(number[self.of[mine]], self.features[mine], self.pooled[mine])
-
+        return Copies(number[self.of[mine]], self.features[mine], self.said[mine])
 
     def only(self, mine):
-        return Copies(self.of[mine], self.features[mine], self.pooled[mine])
-
-    def and_those(self, other):
-        return Copies(np.concatenate([self.of, other.of]), np.vstack([self.features, other.features]),
-                      np.vstack([self.pooled, other.pooled]))
-
-    def none(self):
-        return Copies(self.of[:0], self.features[:0], self.pooled[:0])
+        return Copies(self.of[mine], self.features[mine], self.said[mine])
 
 
-class Ridge:
-    """Ridge regression of several marks at once, steady between copies and lower for worse ones."""
+def young_of(said):
+    """How young a voice is, 0 to 1."""
+    return np.clip((said[:, len(RATINGS)] - YOUNG_FROM) / (YOUNG_TO - YOUNG_FROM), 0, 1)
 
-    def fit(self, x, marks, weights, copies, worse, penalty=RIDGE_PENALTY, steadiness=SOUND_STEADY):
-        self.mean, self.scale = x.mean(0), x.std(0) + 1e-6
-        a = (x - self.mean) / self.scale
-        power = (a.T * weights) @ a + penalty * np.eye(a.shape[1])
-        if len(copies.of):
-            d = (copies.pooled - x[copies.of]) / self.scale
-            power += steadiness * len(x) / len(d) * (d.T @ d)
-        fall = (x[worse.of] - worse.pooled) / self.scale
-        weight = SOUND_WORSE * len(x) / max(1, len(fall))
-        self.weights, self.offset = {}, {}
-        for r, y in marks.items():
-            right = a.T @ (weights * (y - y.mean()))
-            w = np.linalg.solve(power, right)
-            for _ in range(6):  # Newton steps: the copies that do not fall enough are settled soon
-                short = fall[fall @ w < SOUND_MARGIN]
-                if not len(short):
-                    break
-                w = np.linalg.solve(power + weight * (short.T @ short),
-                                    right + weight * SOUND_MARGIN * short.sum(0))
-            self.weights[r], self.offset[r] = w, y.mean()
-        return self
+
+class Heads:
+    """What tools/train_voice left: said[row][4 ratings, young] by networks that do not know the row's speaker; heads of
+    each fold, and of all."""
+
+    def __init__(self, path):
+        f = np.load(path)
+        self.row = {str(name): i for i, name in enumerate(f["ids"])}
+        self.said = f["said"].astype(float)
+        self.fold = dict(zip(f["speakers"], f["folds"]))
+        self.heads = [Head(b.tobytes(), out.astype(float), at) for b, out, at in zip(f["heads"], f["out"], f["at"])]
+
+    def of(self, ids):
+        return self.said[[self.row[i] for i in ids]]
+
+
+class Head:
+    """What the voice head's network gives a score: weights of its linear layers."""
+
+    def __init__(self, bytes_, out, at):
+        self.bytes, self.out, self.at = bytes_, out, at
 
     def linear(self, r):
-        """Weights and offset for raw input."""
-        w = self.weights[r] / self.scale
-        return w, float(self.offset[r] - w @ self.mean)
+        k = RATINGS.index(r)
+        return self.out[:, k], float(self.at[k])
 
-    def predict(self, x, r):
-        return (x - self.mean) / self.scale @ self.weights[r] + self.offset[r]
-
-
-class Young:
-    """How young a voice is, 0 to 1."""
-
-    def fit(self, pooled, young, copies, worse):
-        self.ridge = Ridge().fit(pooled, {"young": young}, np.ones(len(young)), copies.and_those(worse), copies.none(),
-                                 YOUNG_PENALTY, YOUNG_STEADY)
-        return self
-
-    def predict(self, pooled):
-        return np.clip((self.ridge.predict(pooled, "young") - YOUNG_FROM) / (YOUNG_TO - YOUNG_FROM), 0, 1)
-
-    def linear(self):
-        w, b = self.ridge.linear("young")
-        return w / (YOUNG_TO - YOUNG_FROM), (b - YOUNG_FROM) / (YOUNG_TO - YOUNG_FROM)
+    def young(self):
+        k, span = len(RATINGS), YOUNG_TO - YOUNG_FROM
+        return self.out[:, k] / span, (float(self.at[k]) - YOUNG_FROM) / span
 
 
 class Additive:
     """Sum of monotone curves of straight pieces; two sets of curves where it is told how young a voice is."""
 
-    def fit(self, x, y, weights, names, copied, worsened, kind, young=None):
+    def fit(self, x, y, weights, names, copied, worsened, rating, kind, young=None):
         """copied, worsened: (of, the same columns of copies). young: of the rows, the copies and the worse ones.
         Rows that lack a measure are left out."""
         known = np.isfinite(x).all(1)
@@ -215,15 +182,16 @@ class Additive:
             n = a.shape[1] // 2
             power[:2 * n, :2 * n] += ALIKE * np.kron([[1, -1], [-1, 1]], np.eye(n))
         right = a.T @ (weights * (y - mean))
+        falls = rating == "fluency"
         change = self.basis(copied[1], young[1]) - b[copied[0]]
         fall = b[worsened[0]] - self.basis(worsened[1], young[2])
-        steady = STEADY[kind] * len(b) / max(1, len(change))
-        worse = WORSE[kind] * len(b) / max(1, len(fall))
+        steady = STEADY[kind] * STEADIER.get(rating, 1.0) * len(b) / max(1, len(change))
+        worse = (WORSE if falls else STAY)[kind] * len(b) / max(1, len(fall))
 
         def loss(h):
             d = change @ h
             large = (d / LARGE_CHANGE) ** 2
-            short = np.maximum(NAMED_MARGIN - fall @ h, 0)
+            short = np.maximum(NAMED_MARGIN - fall @ h, 0) if falls else -fall @ h
             value = h @ (power @ h) / 2 - right @ h
             value += steady * np.sum(d * d * (1 + large / 2)) / 2 + worse * np.sum(short * short) / 2
             slope = power @ h - right + steady * change.T @ (d * (1 + large)) - worse * fall.T @ short
@@ -280,75 +248,56 @@ def name_of(column):
 class Model:
     """All ratings: with and without text, of each kind."""
 
-    def fit(self, features, pooled, marks, speakers, young, copies, worse):
-        inner = folds_of(speakers, INNER_FOLDS, 7)
+    def fit(self, features, said, marks, speakers, copies, worse):
+        """said: of every row by a network that does not know its speaker."""
         weights = np.where([s.startswith("native-") for s in speakers], NATIVE_WEIGHT, 1.0)
-        unseen = {r: np.zeros(len(speakers)) for r in RATINGS}
-        copied, worsened = ({r: np.zeros(len(c.of)) for r in RATINGS} for c in (copies, worse))
-        unseen_young = np.zeros(len(speakers))
-        copied_young, worsened_young = (np.zeros(len(c.of)) for c in (copies, worse))
-        for k in range(INNER_FOLDS):
-            keep = inner != k
-            ridge = Ridge().fit(pooled[keep], {r: y[keep] for r, y in marks.items()}, weights[keep],
-                                copies.among(keep), worse.among(keep))
-            voice = Young().fit(pooled[keep], young[keep], copies.among(keep), worse.among(keep))
-            unseen_young[~keep] = voice.predict(pooled[~keep])
-            for out, c in ((copied_young, copies), (worsened_young, worse)):
-                out[~keep[c.of]] = voice.predict(c.pooled[~keep[c.of]])
-            for r in RATINGS:
-                unseen[r][~keep] = ridge.predict(pooled[~keep], r)
-                for out, c in ((copied, copies), (worsened, worse)):
-                    mine = ~keep[c.of]
-                    out[r][mine] = ridge.predict(c.pooled[mine], r)
-        self.ridge = Ridge().fit(pooled, marks, weights, copies, worse)
-        self.young = Young().fit(pooled, young, copies, worse)
+        young = [young_of(x) for x in (said, copies.said, worse.said)]
         self.additive = {r: {} for r in RATINGS}
         for with_text in (False, True):
             for kind in KINDS:
                 with_sound = kind != "named"
-                for r in RATINGS:
+                for k, r in enumerate(RATINGS):
                     columns = used(with_text, kind, r)
                     names = [name_of(c) for c in columns] + ["sound"] * with_sound
-                    x, c, w = (np.column_stack([f[:, columns], s[r]]) if with_sound else f[:, columns]
-                               for f, s in ((features, unseen), (copies.features, copied), (worse.features, worsened)))
+                    x, c, w = (np.column_stack([f[:, columns], s[:, k]]) if with_sound else f[:, columns]
+                               for f, s in ((features, said), (copies.features, copies.said), (worse.features, worse.said)))
                     self.additive[r][with_text, kind] = Additive().fit(
-                        x, marks[r], weights, names, (copies.of, c), (worse.of, w), kind,
-                        [unseen_young, copied_young, worsened_young] if kind == "phones" else None)
+                        x, marks[r], weights, names, (copies.of, c), (worse.of, w), r, kind,
+                        young if kind == "phones" else None)
         return self
 
-    def predict(self, r, features, pooled, with_text, kind=KINDS[-1]):
+    def predict(self, r, features, said, with_text, kind=KINDS[-1]):
         x = features[:, used(with_text, kind, r)]
         if kind != "named":
-            x = np.column_stack([x, self.ridge.predict(pooled, r)])
-        young = self.young.predict(pooled) if kind == "phones" else None
+            x = np.column_stack([x, said[:, RATINGS.index(r)]])
+        young = young_of(said) if kind == "phones" else None
         p = np.clip(self.additive[r][with_text, kind].predict(x, young), 0, 10)
         if kind != "phones":
             return p
         known = np.isfinite(x).all(1)
         if not known.all():
-            p[~known] = self.predict(r, features[~known], pooled[~known], with_text, "sound")
+            p[~known] = self.predict(r, features[~known], said[~known], with_text, "sound")
         return p
 
 
-def fit_folds(features, pooled, marks, speakers, young, copies, worse, n):
-    """The fold of each recording, and each fold's model, learnt from all others."""
-    fold = folds_of(speakers, n, 1)
+def fit_folds(fold, features, said, marks, speakers, copies, worse):
+    """Each fold's model, learnt from all others."""
     models = []
-    for k in range(n):
+    for k in range(max(fold) + 1):
         keep = fold != k
-        models.append(Model().fit(features[keep], pooled[keep], {r: y[keep] for r, y in marks.items()},
-                                  speakers[keep], young[keep], copies.among(keep), worse.among(keep)))
-    return fold, models
+        models.append(Model().fit(features[keep], said[keep], {r: y[keep] for r, y in marks.items()},
+                                  speakers[keep], copies.among(keep), worse.among(keep)))
+    return models
 
 
-def predict_unseen(fold, models, features, pooled):
+def predict_unseen(fold, models, features, said):
     out = {}
     for r in RATINGS:
         for with_text in (False, True):
             for kind in KINDS:
                 p = np.zeros(len(fold))
                 for k, m in enumerate(models):
-                    p[fold == k] = m.predict(r, features[fold == k], pooled[fold == k], with_text, kind)
+                    p[fold == k] = m.predict(r, features[fold == k], said[fold == k], with_text, kind)
                 out[r, with_text, kind] = p
     return out
 
@@ -370,17 +319,17 @@ def sets_of(additive, kind):
     return [("phones", *additive.curves(0)), ("young", *additive.curves(1))]
 
 
-def write_tables(path, model, n_pooled, n_rated, n_native):
+def write_tables(path, model, head, n_rated, n_native):
     o = open(path, "w")
     o.write("/* score_tables.c - written by tools/train_scores.py; do not edit.\n *\n"
             " * Learnt from %d rated recordings (speechocean762) and %d of native readers (LibriSpeech);\n"
             " * ratings times 10. */\n"
             '#include "score_tables.h"\n\n/* clang-format off */\n' % (n_rated, n_native))
     for r in RATINGS:
-        w, b = model.ridge.linear(r)
-        o.write("static const float sound_%s[%d] = {\n%s\n};\n\n" % (r, n_pooled, numbers(w * 10)))
-    w, young_offset = model.young.linear()
-    o.write("static const float sound_young[%d] = {\n%s\n};\n\n" % (n_pooled, numbers(w)))
+        w, _ = head.linear(r)
+        o.write("static const float sound_%s[%d] = {\n%s\n};\n\n" % (r, len(w), numbers(w * 10)))
+    w, young_offset = head.young()
+    o.write("static const float sound_young[%d] = {\n%s\n};\n\n" % (len(w), numbers(w)))
     for r in RATINGS:
         for key, m in model.additive[r].items():
             columns = used(*key, r)
@@ -398,7 +347,7 @@ def write_tables(path, model, n_pooled, n_rated, n_native):
                     r, "text" if key[0] else "free", kind, "\n".join(pairs)))
     o.write("const rh_score_model rh_score_models[RH_RATINGS] = {\n")
     for r in RATINGS:
-        w, b = model.ridge.linear(r)
+        _, b = head.linear(r)
         o.write("    {sound_%s, %s, sound_young, %s, {\n" % (r, c_float(b * 10), c_float(young_offset)))
         for with_text in (False, True):
             for kind in KINDS:
@@ -410,19 +359,20 @@ def write_tables(path, model, n_pooled, n_rated, n_native):
     o.close()
 
 
-def write_folds(path, fold, models, speakers, n_pooled):
+def write_folds(path, fold, models, heads, speakers):
     """Tables of every fold for bench/pronunciation, which judges each speaker by the fold that was
-    learnt without them. Little-endian; curves as rh_score_curve lies in memory."""
+    learnt without them. Little-endian; heads and curves as voice_head and rh_score_curve lie in memory."""
     known = sorted({(s, int(f)) for s, f in zip(speakers, fold) if not s.startswith("native-")})
     o = open(path, "wb")
-    o.write(b"RHFOLDS3" + struct.pack("<3i", len(models), len(known), n_pooled))
+    o.write(b"RHFOLDS4" + struct.pack("<3i", len(models), len(known), len(heads[0].out)))
     for s, f in known:
         o.write(struct.pack("<12si", s.encode(), f))
-    for m in models:
-        w, b = m.young.linear()
+    for m, head in zip(models, heads):
+        o.write(head.bytes)
+        w, b = head.young()
         o.write(w.astype("<f4").tobytes() + struct.pack("<f", b))
         for r in RATINGS:
-            w, b = m.ridge.linear(r)
+            w, b = head.linear(r)
             o.write((w * 10).astype("<f4").tobytes() + struct.pack("<f", b * 10))
             for (with_text, kind), additive in m.additive[r].items():
                 columns = used(with_text, kind, r)
@@ -438,55 +388,52 @@ def write_folds(path, fold, models, speakers, n_pooled):
     o.close()
 
 
-def read_copies(path, ids, features, pooled):
+def read_copies(path, ids, features, heads):
     """Copies of the rows with these ids, and what was done to each."""
     number = {name: k for k, name in enumerate(ids)}
-    found = [(number[name.split("@")[0]], x, p, name.split("@")[1])
-             for name, x, p in (read_table(path) if path else []) if name.split("@")[0] in number]
+    found = [(number[name.split("@")[0]], x, name)
+             for name, x in (read_table(path, heads) if path else []) if name.split("@")[0] in number]
     if not found:
-        return Copies(np.zeros(0, int), features[:0], pooled[:0]), []
-    return Copies(np.array([f[0] for f in found], int), np.array([f[1] for f in found], float),
-                  np.array([f[2] for f in found], float)), [f[3] for f in found]
+        return Copies(np.zeros(0, int), features[:0], heads.of([])), []
+    names = [f[2] for f in found]
+    return (Copies(np.array([f[0] for f in found], int), np.array([f[1] for f in found], float), heads.of(names)),
+            [name.split("@")[1] for name in names])
 
 
 def main():
     a = argparse.ArgumentParser()
     a.add_argument("--table", required=True)
     a.add_argument("--ratings", required=True)
+    a.add_argument("--heads", required=True)
     a.add_argument("--native")
     a.add_argument("--copies")
     a.add_argument("--worse")
     a.add_argument("--out")
     a.add_argument("--folds")
     a.add_argument("--check", action="store_true")
-    a.add_argument("--n-folds", type=int, default=5)
     args = a.parse_args()
-    ratings = read_ratings(args.ratings)
-    rows = [r for r in read_table(args.table) if r[0] in ratings]
+    ratings, heads = read_ratings(args.ratings), Heads(args.heads)
+    rows = [r for r in read_table(args.table, heads) if r[0] in ratings]
     ids = [r[0] for r in rows]
     features = np.array([r[1] for r in rows], float)
-    pooled = np.array([r[2] for r in rows], float)
     speakers = np.array([ratings[i]["speaker"] for i in ids])
     marks = {r: np.array([float(ratings[i][r + "_mean"]) for i in ids]) for r in RATINGS}
-    young = np.array([float(int(ratings[i]["age"]) < GROWN) for i in ids])
-    is_native = np.zeros(len(ids), bool)
     names = list(ids)
     if args.native:
-        extra = read_table(args.native)
+        extra = read_table(args.native, heads)
         names += [r[0] for r in extra]
         features = np.vstack([features, np.array([r[1] for r in extra], float)])
-        pooled = np.vstack([pooled, np.array([r[2] for r in extra], float)])
         speakers = np.concatenate([speakers, ["native-" + r[0].split("-")[0] for r in extra]])
-        is_native = np.arange(len(speakers)) >= len(ids)
-        young = np.concatenate([young, np.zeros(len(extra))])
         marks = {r: np.concatenate([y, np.full(len(extra), NATIVE_MARK)]) for r, y in marks.items()}
+    is_native = np.arange(len(speakers)) >= len(ids)
+    fold, said = np.array([heads.fold[s] for s in speakers]), heads.of(names)
     print("%d recordings of %d speakers, %d of native readers" % (len(ids), len(set(speakers[~is_native])),
                                                                 is_native.sum()), file=sys.stderr)
-    copies, variants = read_copies(args.copies, names, features, pooled)
-    worse, worse_variants = read_copies(args.worse, names, features, pooled)
+    copies, variants = read_copies(args.copies, names, features, heads)
+    worse, worse_variants = read_copies(args.worse, names, features, heads)
     if args.check or args.folds:
-        fold, models = fit_folds(features, pooled, marks, speakers, young, copies, worse, args.n_folds)
-        predicted = predict_unseen(fold, models, features, pooled)
+        models = fit_folds(fold, features, said, marks, speakers, copies, worse)
+        predicted = predict_unseen(fold, models, features, said)
         report({k: p[~is_native] for k, p in predicted.items()}, ratings, ids)
         heard = lambda f: np.isfinite(f[:, PHONE_COLUMNS])
         alike = [(heard(c.features) == heard(features[c.of])).all(1) for c in (copies, worse)]
@@ -495,10 +442,10 @@ def main():
         if args.native:
             report_native(predicted, is_native)
         if args.folds:
-            write_folds(args.folds, fold, models, speakers, pooled.shape[1])
+            write_folds(args.folds, fold, models, heads.heads, speakers)
     if args.out:
-        model = Model().fit(features, pooled, marks, speakers, young, copies, worse)
-        write_tables(args.out, model, pooled.shape[1], len(ids), int(is_native.sum()))
+        model = Model().fit(features, said, marks, speakers, copies, worse)
+        write_tables(args.out, model, heads.heads[-1], len(ids), int(is_native.sum()))
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ ROOT = Path(__file__).resolve().parents[2]
 DATA = Path(os.environ.get("REHEARSE_DATA", ROOT.parent / "shared/data" if (ROOT.parent / "shared").exists()
                            else ROOT.parent.parent / "shared/data"))
 HEARD = Path(os.environ.get("REHEARSE_HEARD", ROOT / "build/bench/heard"))
-HEARD_IN = "heard-ends"  # another name whenever more or something else is kept of a recording
+HEARD_IN = "heard-voice"  # another name whenever more or something else is kept of a recording
 
 
 def cache_dir():

@@ -272,13 +272,13 @@ rh_status rh_asr_expected(rh_asr_stream *s, const char *text, const rh_asr_param
     return st == RH_OK ? s->engine->expected(s->impl, text, &params, out, err) : st;
 }
 
-rh_status rh_asr_pooled(rh_asr_stream *s, float *out, size_t n_out, rh_error *err)
+rh_status rh_asr_pooled(rh_asr_stream *s, float out[RH_ASR_POOLED], rh_error *err)
 {
-    rh_status st = ready(s, s->engine->pooled, "give its encoder's output", err);
-    return st == RH_OK ? s->engine->pooled(s->impl, out, n_out, err) : st;
+    rh_status st = ready(s, s->engine->pooled, "tell how it was said", err);
+    return st == RH_OK ? s->engine->pooled(s->impl, out, err) : st;
 }
 
-rh_status rh_asr_pool(rh_asr_stream *s, const float *samples, size_t n, float *out, size_t n_out, rh_error *err)
+rh_status rh_asr_pool(rh_asr_stream *s, const float *samples, size_t n, float out[RH_ASR_POOLED], rh_error *err)
 {
     if (!s->engine->pool)
         return rh_fail(err, RH_ERR_UNSUPPORTED, "the engine %s cannot encode sound alone", s->engine->name);
@@ -286,7 +286,7 @@ rh_status rh_asr_pool(rh_asr_stream *s, const float *samples, size_t n, float *o
     if (st != RH_OK)
         return st;
     s->encoded = false;
-    return s->engine->pool(s->impl, samples, n, out, n_out, err);
+    return s->engine->pool(s->impl, samples, n, out, err);
 }
 
 rh_status rh_asr_phones(rh_asr_stream *s, uint8_t **cost, size_t *n, rh_error *err)

@@ -32,8 +32,8 @@ typedef struct {
     rh_status (*redecode)(void *stream, const rh_asr_params *p, rh_transcript *out, rh_error *err);
     rh_status (*force)(void *stream, const char *text, const rh_asr_params *p, rh_transcript *out, rh_error *err);
     rh_status (*expected)(void *stream, const char *text, const rh_asr_params *p, rh_asr_ending *out, rh_error *err);
-    rh_status (*pooled)(void *stream, float *out, size_t n_out, rh_error *err);
-    rh_status (*pool)(void *stream, const float *samples, size_t n, float *out, size_t n_out, rh_error *err);
+    rh_status (*pooled)(void *stream, float out[RH_ASR_POOLED], rh_error *err);
+    rh_status (*pool)(void *stream, const float *samples, size_t n, float out[RH_ASR_POOLED], rh_error *err);
     rh_status (*phones)(void *stream, uint8_t **cost, size_t *n, rh_error *err);
     rh_status (*heard_language)(void *stream, const char *asked, rh_heard_language *out, rh_error *err);
 } rh_asr_engine;

@@ -16,11 +16,10 @@ typedef struct {
     rh_hearing *h;
     const float *samples; /* of the recording */
     size_t n_samples;
-    rh_transcript part;  /* scratch */
-    size_t reference_at; /* bytes of it already spoken of */
-    float *pooled;       /* scratch, [n_pooled] */
-    size_t n_pooled;
-    uint8_t *phone_cost; /* of the piece, owned; NULL = its sounds are not known */
+    rh_transcript part;          /* scratch */
+    size_t reference_at;         /* bytes of it already spoken of */
+    float pooled[RH_ASR_POOLED]; /* scratch */
+    uint8_t *phone_cost;         /* of the piece, owned; NULL = its sounds are not known */
     size_t n_phone_steps;
     rh_asr_params params;
     bool no_verbatim;
@@ -108,9 +107,9 @@ static rh_status pool_stretch(hearing *r, rh_asr_stream *stream, float piece_s, 
     size_t piece = (size_t)lrintf(piece_s * RH_ASR_RATE_HZ);
     size_t from = piece + g.from * RH_ASR_PHONE_STEP, to = piece + g.to * RH_ASR_PHONE_STEP;
     to = to < r->n_samples ? to : r->n_samples;
-    rh_status st = rh_asr_pool(stream, r->samples + from, to - from, r->pooled, r->n_pooled, err);
+    rh_status st = rh_asr_pool(stream, r->samples + from, to - from, r->pooled, err);
     return st == RH_OK ? rh_word_table_pooled(&r->h->words, (float)from / RH_ASR_RATE_HZ, (float)to / RH_ASR_RATE_HZ,
-                                              r->pooled, r->n_pooled)
+                                              r->pooled, RH_ASR_POOLED)
                        : st;
 }
 
@@ -125,9 +124,9 @@ static rh_status pool(hearing *r, rh_asr_stream *stream, float from_s, float to_
             st = pool_stretch(r, stream, from_s, cut[i], err);
         return st;
     }
-    st = rh_asr_pooled(stream, r->pooled, r->n_pooled, err);
+    st = rh_asr_pooled(stream, r->pooled, err);
     if (st == RH_OK)
-        st = rh_word_table_pooled(&r->h->words, from_s, to_s, r->pooled, r->n_pooled);
+        st = rh_word_table_pooled(&r->h->words, from_s, to_s, r->pooled, RH_ASR_POOLED);
     return st == RH_ERR_UNSUPPORTED ? RH_OK : st;
 }
 
@@ -254,8 +253,6 @@ static rh_status run(hearing *r, rh_asr_stream *stream, const rh_vad_model *vad,
         if (!h->words.reference)
             return RH_ERR_NOMEM;
     }
-    if (!r->pooled)
-        return RH_ERR_NOMEM;
     rh_status st = rh_recording_pieces(stream, vad, samples, n, &p, o->told, on_piece, r, &h->transcript,
                                        vad ? &voice : NULL, &n_voice, err);
     if (st == RH_OK)
@@ -277,14 +274,11 @@ rh_status rh_hear(rh_hearing *out, rh_asr_stream *stream, const rh_asr_model *mo
     r.params.language = o->language;
     r.params.terms = o->terms;
     r.params.cancel = o->cancel;
-    r.n_pooled = 2 * (size_t)rh_asr_model_describe(model).n_state;
-    r.pooled = rh_alloc_array(r.n_pooled, sizeof *r.pooled);
     rh_transcript_init(&out->transcript);
     rh_transcript_init(&r.part);
     rh_hearing_model_name(model, out->words.model);
     rh_status st = run(&r, stream, vad, samples, n, o, err);
     rh_transcript_done(&r.part);
-    rh_free(r.pooled);
     rh_free(r.phone_cost);
     if (st != RH_OK)
         rh_hearing_done(out);

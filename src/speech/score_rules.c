@@ -236,14 +236,6 @@ static float repairs_a_minute(const rh_speech_input *in, float minutes)
     return n / minutes;
 }
 
-static float hesitations_a_minute(const rh_speech_input *in, float minutes)
-{
-    float n = 0.0f;
-    for (size_t i = 0; i < in->n_fillers; i++)
-        n += in->fillers[i].kind <= RH_FILLER_HMM ? 1.0f : 0.0f;
-    return n / minutes;
-}
-
 /* What lies between 2 and 4 kHz in its loudest places, against the loud places of the whole. */
 static rh_status measure_treble(const rh_contour *c, rh_rule_measures *m, rh_error *err)
 {
@@ -282,7 +274,6 @@ rh_status rh_rules_measure(const rh_speech_input *in, const rh_speech_report *r,
     m.articulation = articulation * fminf(HEARD_MOST * heard_share(in, r), 1.0f);
     m.rate = slow_rate(in, r, rate);
     m.fillers = (float)r->filler_words_count / minutes;
-    m.hesitations = hesitations_a_minute(in, minutes);
     m.silence = silence_share(in, r);
     m.left_out = r->has_reference ? share_left_out(in, r) : 0.0f;
     m.repairs = repairs_a_minute(in, minutes);

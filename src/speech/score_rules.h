@@ -10,15 +10,14 @@
 typedef struct {
     float articulation, rate; /* syllables a second without and with pauses, as words and sound both say */
     float pace_slow,
-        pace_fast;     /* words a minute, long pauses and fillers left out; kinder where words are long or short */
-    float fillers;     /* a minute, over at least FILLERS_LEAST_S */
-    float hesitations; /* of these the sounds: um, uh, er, hmm */
-    float broken;      /* seconds of pauses inside clauses a minute, each beyond what belongs to speech */
-    float overlong;    /* seconds of pauses beyond RH_PAUSE_FREE_S a minute, in any place */
-    float repairs;     /* repetitions, restarts and cut-off words a minute */
-    float silence;     /* share of silences from the first voice to the last */
-    float left_out;    /* share of a text that neither words nor sound have room for */
-    float melody_st;   /* standard deviation of the pitch, semitones; < 0 = not known */
+        pace_fast;   /* words a minute, long pauses and fillers left out; kinder where words are long or short */
+    float fillers;   /* a minute, over at least FILLERS_LEAST_S */
+    float broken;    /* seconds of pauses inside clauses a minute, each beyond what belongs to speech */
+    float overlong;  /* seconds of pauses beyond RH_PAUSE_FREE_S a minute, in any place */
+    float repairs;   /* repetitions, restarts and cut-off words a minute */
+    float silence;   /* share of silences from the first voice to the last */
+    float left_out;  /* share of a text that neither words nor sound have room for */
+    float melody_st; /* standard deviation of the pitch, semitones; < 0 = not known */
     float snr_db, treble_db, level_db; /* NAN = not known; treble against speech */
     float clipped;
 } rh_rule_measures;

@@ -13,7 +13,7 @@
 enum {
     RH_F_SOUND = RH_FEATURES, /* the rating by the encoder's output alone, 0 to 100 */
     RH_CURVE_KNOTS = 6,
-    RH_SOUND_INPUTS = 1024 /* mean and deviation of 512 channels: Whisper base */
+    RH_SOUND_INPUTS = 160 /* RH_ASR_POOLED: of Whisper base */
 };
 
 typedef enum { RH_RATING_FLUENCY, RH_RATING_ACCURACY, RH_RATING_PROSODIC, RH_RATING_TOTAL, RH_RATINGS } rh_rating;

@@ -171,14 +171,18 @@ static float rate(const rh_additive *a, const rh_chunk *s, float sound, float sh
     return rating;
 }
 
-/* What noise takes from the sum, of good speakers and of learners alike (docs/scoring.md), and hesitations from that for
- * melody: both have scores of their own. The rated recordings have 23 dB and more, so the tables know no better. */
+/* What noise and muffled sound take from the sum, of good speakers and of learners alike (docs/scoring.md): they have
+ * rules of their own, and the rated recordings have 23 dB and more, so the tables know no better. */
 static float taken_by_others(rh_rating rating, const rh_rule_measures *m)
 {
     static const float snr_db[] = {10.0f, 16.0f, 19.0f, 24.0f}, by_noise[] = {8.0f, 6.0f, 3.0f, 0.0f};
-    static const float a_minute[] = {0.0f, 20.0f}, by_hesitations[] = {0.0f, 10.0f};
-    float noise = rating == RH_RATING_TOTAL || isnan(m->snr_db) ? 0.0f : rh_piecewise(snr_db, by_noise, 4, m->snr_db);
-    return noise + (rating == RH_RATING_PROSODIC ? rh_piecewise(a_minute, by_hesitations, 2, m->hesitations) : 0.0f);
+    static const float treble_db[] = {-38.0f, -26.0f, -20.0f}, by_muffling[] = {12.0f, 6.0f, 0.0f};
+    float sound = 0.0f;
+    if (rating != RH_RATING_TOTAL && !isnan(m->snr_db))
+        sound += rh_piecewise(snr_db, by_noise, 4, m->snr_db);
+    if (rating != RH_RATING_TOTAL && !isnan(m->treble_db))
+        sound += rh_piecewise(treble_db, by_muffling, 3, m->treble_db);
+    return sound;
 }
 
 /* The same without it: up to the middle, no higher. */

@@ -14,7 +14,7 @@
 #include "rehearse/speech/analysis.h"
 #include "rehearse/asr/vad.h"
 
-enum { RATE = 16000, POOLED = 1024 };
+enum { RATE = 16000, POOLED = RH_ASR_POOLED };
 
 static rh_asr_model *model;
 static rh_asr_stream *stream;
@@ -196,8 +196,8 @@ static void a_sentence_is_judged_by_itself_whatever_follows(void **state)
     assert_true(first < 12 * RATE && n > 15 * RATE && n < MOST);
     rh_transcript_init(&t);
     assert_int_equal(rh_asr_transcribe(stream, x, n, NULL, &t, &err), RH_OK);
-    assert_int_equal(rh_asr_pooled(stream, whole, POOLED, &err), RH_OK);
-    assert_int_equal(rh_asr_pool(stream, x, first, alone, POOLED, &err), RH_OK);
+    assert_int_equal(rh_asr_pooled(stream, whole, &err), RH_OK);
+    assert_int_equal(rh_asr_pool(stream, x, first, alone, &err), RH_OK);
     const rh_hearing_options o = {.language = "en", .no_verbatim = true};
     rh_hearing h = {0};
     assert_int_equal(rh_hear(&h, stream, model, vad, x, n, &o, &err), RH_OK);

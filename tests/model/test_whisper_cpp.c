@@ -91,8 +91,8 @@ static void wrong_arguments_are_refused(void **state)
     assert_int_equal(rh_asr_transcribe(s, nan, RATE, &p, &t, &err), RH_ERR_INVAL);
     assert_int_equal(rh_asr_transcribe(s, nan, 0, &p, &t, &err), RH_OK);
     assert_int_equal(t.n_words, 0);
-    float out[4];
-    assert_int_equal(rh_asr_pooled(s, out, 4, &err), RH_ERR_INVAL);
+    float out[RH_ASR_POOLED];
+    assert_int_equal(rh_asr_pooled(s, out, &err), RH_ERR_INVAL);
     assert_int_equal(rh_asr_force(s, "Yes.", &p, &t, &err), RH_ERR_INVAL); /* nothing was heard */
     atomic_bool stop = true;
     p.cancel = &stop;
@@ -104,7 +104,7 @@ static void wrong_arguments_are_refused(void **state)
 /* What both engines say of a text that was not quite said. */
 typedef struct {
     rh_transcript heard, verbatim, forced;
-    float pooled[1024];
+    float pooled[RH_ASR_POOLED];
 } second;
 
 static void decode_twice(second *d, rh_asr_model *m)
@@ -119,7 +119,7 @@ static void decode_twice(second *d, rh_asr_model *m)
         rh_asr_transcribe(s, speech.samples, speech.n, &p, &d->heard, &err) != RH_OK ||
         rh_asr_verbatim(s, &d->heard, &p, &d->verbatim, &err) != RH_OK ||
         rh_asr_force(s, "You don't mean that you thought me so (green).", &p, &d->forced, &err) != RH_OK ||
-        rh_asr_pooled(s, d->pooled, 1024, &err) != RH_OK)
+        rh_asr_pooled(s, d->pooled, &err) != RH_OK)
         fail_msg("%s", err.msg);
     char long_text[3000];
     memset(long_text, 'q', sizeof long_text - 1);
@@ -168,7 +168,7 @@ static void second_decodes_are_those_of_the_native_engine(void **state)
         assert_float_equal(a.forced.words[i].start, b.forced.words[i].start, 0.16f);
     assert_true(a.forced.words[1].p > 0.5f && a.forced.words[8].p < 0.1f);
     assert_float_equal(a.forced.segments[0].avg_logprob, b.forced.segments[0].avg_logprob, 0.5f);
-    for (int i = 0; i < 1024; i++)
+    for (int i = 0; i < RH_ASR_POOLED; i++)
         assert_float_equal(a.pooled[i], b.pooled[i], 1e-3f);
     second_done(&a);
     second_done(&b);

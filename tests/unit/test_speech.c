@@ -326,13 +326,30 @@ static void each_stretch_counts_by_its_length(void **state)
     assert_true(third[0] - third[1] < third[1] - third[2]);
 }
 
-/* The encoder's output falls in noise and by hesitations, which have scores of their own. */
-static void noise_and_hesitations_leave_the_other_scores_alone(void **state)
+/* A voice that the raters would give `rating` of 100 for everything, by its sound: Kaczmarz' rows in turn. */
+static void sound_rated(float rating, float pooled[RH_SOUND_INPUTS])
+{
+    memset(pooled, 0, RH_SOUND_INPUTS * sizeof *pooled);
+    for (int turn = 0; turn < 1000; turn++) {
+        const rh_score_model *m = &rh_score_models[turn % RH_RATINGS];
+        float power = 0.0f, is = m->sound_offset;
+        for (size_t i = 0; i < RH_SOUND_INPUTS; i++) {
+            power += m->sound[i] * m->sound[i];
+            is += m->sound[i] * pooled[i];
+        }
+        for (size_t i = 0; i < RH_SOUND_INPUTS; i++)
+            pooled[i] += (rating - is) * m->sound[i] / power;
+    }
+}
+
+/* What is heard of the voice falls in noise, which has a rule of its own. */
+static void noise_leaves_the_other_scores_alone(void **state)
 {
     (void)state;
     enum { N = 1200 };
     static float pooled[RH_SOUND_INPUTS], level[N], f0[N];
     speech s;
+    sound_rated(30, pooled);
     say(&s, answer, 150, 0.7f);
     for (size_t i = 0; i < N; i++) {
         level[i] = i % 25 < 6 ? -60.0f : -20.0f;
@@ -357,12 +374,12 @@ static void noise_and_hesitations_leave_the_other_scores_alone(void **state)
     s.in.fillers_known = true;
     s.in.n_fillers = 3;
     rh_speech_report hesitant = measured(&s);
-    assert_true(plain.prosody.value < 90 && plain.pronunciation.value < 90);
+    assert_true(plain.prosody.value < 90 && plain.pronunciation.value < 95);
     assert_true(noisy.fluency.value > plain.fluency.value + 2);
     assert_true(noisy.prosody.value > plain.prosody.value + 2);
     assert_true(noisy.pronunciation.value > plain.pronunciation.value + 2);
     assert_true(noisy.clarity.value < plain.clarity.value);
-    assert_true(hesitant.prosody.value > plain.prosody.value + 2);
+    assert_float_equal(hesitant.prosody.value, plain.prosody.value, 0.01);
     assert_true(hesitant.fluency.value < plain.fluency.value);
     rh_speech_report_done(&plain);
     rh_speech_report_done(&noisy);
@@ -686,7 +703,7 @@ int main(void)
         cmocka_unit_test(fillers_are_counted_by_word_and_cost_only_when_many),
         cmocka_unit_test(many_fillers_cost_and_a_few_do_not),
         cmocka_unit_test(each_stretch_counts_by_its_length),
-        cmocka_unit_test(noise_and_hesitations_leave_the_other_scores_alone),
+        cmocka_unit_test(noise_leaves_the_other_scores_alone),
         cmocka_unit_test(length_does_not_decide),
         cmocka_unit_test(reference_shows_missed_added_and_replaced),
         cmocka_unit_test(the_sound_tells_a_bad_word_from_another),

@@ -160,12 +160,14 @@ rh_status rh_asr_transcribe(rh_asr_stream *s, const float *samples, size_t n, co
 rh_status rh_asr_redecode(rh_asr_stream *s, const rh_asr_params *p, rh_transcript *out, rh_error *err);
 /* Forced decoding of `text`: its tokens with probability, rival and times. RH_ERR_LIMIT it is more than fits one window. */
 rh_status rh_asr_force(rh_asr_stream *s, const char *text, const rh_asr_params *p, rh_transcript *out, rh_error *err);
-/* Mean and standard deviation over the speech positions of the encoder output: out[2 * n_state]. With the multilingual
- * base model the inside of silences is left out, 0.16 s behind their begin to 0.16 s before their end. */
-rh_status rh_asr_pooled(rh_asr_stream *s, float *out, size_t n_out, rh_error *err);
+enum { RH_ASR_POOLED = 160 };
+/* How it was said, in numbers that speech scores are made of: mean and deviation over time of what a small network hears in
+ * the layers of the encoder (asr/voice_head.h). The inside of silences is left out, 0.16 s behind their begin to 0.16 s before
+ * their end. RH_ERR_UNSUPPORTED for models other than the multilingual base. */
+rh_status rh_asr_pooled(rh_asr_stream *s, float out[RH_ASR_POOLED], rh_error *err);
 /* The same of 0.1 to 30 s of other sound, which is encoded for that alone: nothing is recognised, and nothing is kept of
  * this sound or of what came before. RH_ERR_INVAL less, or samples that are not finite; RH_ERR_LIMIT more. */
-rh_status rh_asr_pool(rh_asr_stream *s, const float *samples, size_t n, float *out, size_t n_out, rh_error *err);
+rh_status rh_asr_pool(rh_asr_stream *s, const float *samples, size_t n, float out[RH_ASR_POOLED], rh_error *err);
 
 enum {
     RH_ASR_PHONES = 40, /* silence, then the 39 sounds of English in the order of speech/phones.h */

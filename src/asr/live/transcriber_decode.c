@@ -256,15 +256,14 @@ static rh_status decode_verbatim(rh_transcriber *t, const atomic_bool *cancel, r
     return st;
 }
 
-/* The encoder's output pooled over what was just decoded; engines may lack it. */
+/* How what was just decoded was said; models may lack it. */
 static void pool(rh_transcriber *t)
 {
-    int n = 2 * rh_asr_model_describe(t->model).n_state;
     t->n_pooled = 0;
     if (!t->pooled)
-        t->pooled = rh_alloc_array((size_t)n, sizeof *t->pooled);
-    if (t->pooled && rh_asr_pooled(t->asr, t->pooled, (size_t)n, NULL) == RH_OK)
-        t->n_pooled = n;
+        t->pooled = rh_alloc_array(RH_ASR_POOLED, sizeof *t->pooled);
+    if (t->pooled && rh_asr_pooled(t->asr, t->pooled, NULL) == RH_OK)
+        t->n_pooled = RH_ASR_POOLED;
 }
 
 /* How likely which sound is when, of what was just decoded; models may lack it. The dictionary is English. */

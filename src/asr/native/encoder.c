@@ -35,7 +35,9 @@ rh_status rh_enc_state_new(rh_enc_state **out, rh_enc_model *m, rh_error *err)
     s->mel = rh_alloc_aligned((size_t)m->hp.n_mels * (2 * ctx + 1), sizeof *s->mel);
     s->bias = rh_alloc_aligned(ctx + (size_t)enc_n_merged(m), sizeof *s->bias);
     s->states = rh_alloc_aligned(ctx * d, sizeof *s->states);
-    if (!s->mel || !s->bias || !s->states) {
+    if (m->head)
+        s->sums = rh_alloc_aligned(ctx * ENC_NET_SUMS, sizeof *s->sums);
+    if (!s->mel || !s->bias || !s->states || (m->head && !s->sums)) {
         rh_enc_state_free(s);
         return rh_fail(err, RH_ERR_NOMEM, "encoder: out of memory");
     }
@@ -57,6 +59,7 @@ void rh_enc_state_free(rh_enc_state *s)
     rh_free(s->mel);
     rh_free(s->bias);
     rh_free(s->states);
+    rh_free(s->sums);
     rh_free(s);
 }
 
@@ -109,6 +112,7 @@ static rh_status add_silence(rh_enc_state *s, int n_own, const enc_tail *t, rh_e
     if (more)
         memcpy(s->states + own * d, t->states + own * d, more * d * sizeof(float));
     out->states = s->states;
+    out->sums = s->sums;
     out->n_own = n_own;
     out->n_pos = (int)(own + more);
     return RH_OK;
@@ -119,8 +123,11 @@ rh_status rh_enc_run(rh_enc_state *s, const rh_enc_window *w, rh_enc_output *out
     rh_enc_model *m = s->model;
     int64_t start = rh_now_us();
     size_t n_hops = min_size(w->n_hops, 2 * (size_t)m->hp.n_audio_ctx);
-    enc_feed f = {
-        .mel = s->mel, .bias = s->bias, .states = s->states, .n_own = positions_to_compute(m, n_hops, w->whole)};
+    enc_feed f = {.mel = s->mel,
+                  .bias = s->bias,
+                  .states = s->states,
+                  .sums = s->sums,
+                  .n_own = positions_to_compute(m, n_hops, w->whole)};
     float padding = fill_mel(s, w, n_hops, f.n_own);
     rh_status st = RH_OK;
     if (f.n_own < m->hp.n_audio_ctx) {
@@ -140,29 +147,13 @@ rh_status rh_enc_run(rh_enc_state *s, const rh_enc_window *w, rh_enc_output *out
     return st;
 }
 
-void rh_enc_pool(const rh_enc_output *out, int n_state, bool multilingual, float *pooled)
+rh_status rh_enc_pool(const rh_enc_state *s, const rh_enc_output *of, float pooled[2 * VOICE_HEARD], rh_error *err)
 {
-    static const double LEAST = 1.0; /* positions: with less there is silence alone */
     float presence[RH_ENC_WINDOW_HOPS / 2];
-    size_t n = (size_t)out->n_speech, d = (size_t)n_state;
-    double total = 0.0;
-    if (multilingual && n_state == PHONE_HEAD_STATE) {
-        phone_head_presence(out->states, n, presence);
-        for (size_t i = 0; i < n; i++)
-            total += (double)presence[i];
-    }
-    for (size_t i = 0; i < n && total < LEAST; i++)
-        presence[i] = 1.0f;
-    total = total < LEAST ? (double)n : total;
-    for (size_t j = 0; j < d; j++) {
-        double sum = 0.0, square = 0.0;
-        for (size_t i = 0; i < n; i++) {
-            double v = (double)out->states[i * d + j], w = (double)presence[i];
-            sum += w * v;
-            square += w * v * v;
-        }
-        double mean = sum / total, variance = square / total - mean * mean;
-        pooled[j] = (float)mean;
-        pooled[d + j] = (float)sqrt(variance > 0.0 ? variance : 0.0);
-    }
+    if (!s->model->head)
+        return rh_fail(err, RH_ERR_UNSUPPORTED, "how somebody speaks is heard by the multilingual base model alone");
+    phone_head_presence(of->states, (size_t)of->n_speech, presence);
+    return voice_head_pool(s->model->head, of->sums, ENC_NET_SUMS, presence, (size_t)of->n_speech, pooled)
+               ? RH_OK
+               : rh_fail(err, RH_ERR_NOMEM, "encoder: out of memory");
 }

@@ -18,6 +18,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "asr/log_mel.h"
+#include "asr/voice_head.h"
 #include "rehearse/nn/ggml_file.h"
 #include "rehearse/base/status.h"
 
@@ -56,14 +57,15 @@ typedef struct {
  * n_own positions computed for this window, then some of the kept silence. */
 typedef struct {
     const float *states;
+    const float *sums;          /* of the voice head, [n_own]; NULL where the model is another than the head's */
     int n_pos, n_own, n_speech; /* n_speech: positions that hold sound */
     int64_t wall_us;
 } rh_enc_output;
 
 rh_status rh_enc_run(rh_enc_state *s, const rh_enc_window *w, rh_enc_output *out, rh_error *err);
 
-/* Mean and standard deviation over the positions that hold sound, with the multilingual base model weighed by
- * phone_head_presence(), so that the inside of silences is left out: pooled[2 * n_state]. */
-void rh_enc_pool(const rh_enc_output *out, int n_state, bool multilingual, float *pooled);
+/* voice_head_pool() over the positions that hold sound, of an output of this state; the inside of silences is left out.
+ * RH_ERR_UNSUPPORTED for models other than the multilingual base; RH_ERR_NOMEM. */
+rh_status rh_enc_pool(const rh_enc_state *s, const rh_enc_output *of, float pooled[2 * VOICE_HEARD], rh_error *err);
 
 #endif

@@ -12,6 +12,7 @@ typedef struct {
     rh_ggml_hparams hp;
     rh_ir *ir;
     bool int8;
+    const voice_head *head;
     rh_status st; /* first failure; later calls do nothing */
     rh_error *err;
     float *row; /* scratch, of the longest row */
@@ -207,11 +208,33 @@ static rh_ir_node block(builder *b, rh_ir_node x, int layer, const shared_nodes 
     return rh_ir_add(b->ir, x, linear(b, h, prefix, "mlp.2", 4 * d, d, true));
 }
 
+/* What the voice head hears of a layer's output, added to what it heard of those before (0 for none). */
+static rh_ir_node add_sums(builder *b, int layer, rh_ir_node x, rh_ir_node before)
+{
+    int k = layer - VOICE_FIRST_LAYER;
+    if (!b->head || k < 0 || k >= VOICE_LAYERS || b->st != RH_OK)
+        return before;
+    float *w = rh_alloc_array(VOICE_SUMS, VOICE_STATE * sizeof *w);
+    if (!w) {
+        no_memory(b);
+        return 0;
+    }
+    for (int s = 0; s < VOICE_SUMS; s++)
+        for (int j = 0; j < VOICE_STATE; j++)
+            w[s * VOICE_STATE + j] = voice_head_weight(b->head, k, s, j);
+    rh_ir_node y =
+        rh_ir_matmul(b->ir, x, rh_ir_const_copy(b->ir, RH_NN_F32, RH_IR_SHAPE(VOICE_SUMS, VOICE_STATE), w), 1);
+    rh_free(w);
+    if (k == 0)
+        before = rh_ir_const_copy(b->ir, RH_NN_F32, RH_IR_SHAPE(VOICE_SUMS), b->head->bias);
+    return rh_ir_add(b->ir, y, before);
+}
+
 static void build(builder *b)
 {
     int64_t d = b->hp.n_audio_state, n_heads = b->hp.n_audio_head;
     enum { MAX_LAYERS = 64 };
-    rh_ir_node kv[MAX_LAYERS][2], x, pos, pool;
+    rh_ir_node kv[MAX_LAYERS][2], x, pos, pool, sums = 0;
     if (b->hp.n_audio_layer > MAX_LAYERS) {
         b->st = rh_fail(b->err, RH_ERR_FORMAT, "encoder of %d layers: at most %d are known", b->hp.n_audio_layer,
                         MAX_LAYERS);
@@ -231,8 +254,11 @@ static void build(builder *b)
     rh_ir_node turn = rh_ir_ints(b->ir, RH_IR_SHAPE(0, 2, 1));
     x = rh_ir_op(b->ir, "Transpose", "opset1", "", 2, (rh_ir_node[]){x, turn});
     x = rh_ir_add(b->ir, x, pos);
-    for (int i = 0; i < b->hp.n_audio_layer && b->st == RH_OK; i++)
+    for (int i = 0; i < b->hp.n_audio_layer && b->st == RH_OK; i++) {
         x = block(b, x, i, &s, kv[i]);
+        if (i + 1 < b->hp.n_audio_layer)
+            sums = add_sums(b, i, x, sums);
+    }
     if (b->st != RH_OK)
         return;
     for (int i = 0; i < b->hp.n_audio_layer; i++)
@@ -241,7 +267,11 @@ static void build(builder *b)
             (void)snprintf(name, sizeof name, "own_%c%d", j ? 'v' : 'k', i);
             rh_ir_output(b->ir, rh_ir_matmul(b->ir, pool, kv[i][j], 0), name);
         }
-    rh_ir_output(b->ir, layer_norm(b, x, "encoder.", "ln_post"), "states");
+    x = layer_norm(b, x, "encoder.", "ln_post");
+    rh_ir_output(b->ir, x, "states");
+    sums = add_sums(b, b->hp.n_audio_layer - 1, x, sums);
+    if (b->head)
+        rh_ir_output(b->ir, sums, "sums");
 }
 
 static rh_status compile(rh_nn_model **out, rh_ir *weights, const rh_ggml_file *file,
@@ -263,7 +293,7 @@ static rh_status compile(rh_nn_model **out, rh_ir *weights, const rh_ggml_file *
 rh_status rh_encoder_graph_compile(rh_nn_model **out, rh_ir **weights, const rh_ggml_file *file,
                                    const rh_encoder_graph_options *opts, rh_error *err)
 {
-    builder b = {.file = file, .hp = *rh_ggml_file_hparams(file), .int8 = opts->int8, .err = err};
+    builder b = {.file = file, .hp = *rh_ggml_file_hparams(file), .int8 = opts->int8, .head = opts->head, .err = err};
     b.row = rh_alloc_array((size_t)b.hp.n_audio_state * 4, sizeof *b.row);
     b.st = b.row ? rh_ir_new(&b.ir, "whisper_encoder", err) : rh_fail(err, RH_ERR_NOMEM, "encoder: out of memory");
     if (b.st == RH_OK)

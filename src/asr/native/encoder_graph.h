@@ -9,8 +9,8 @@
  *   pool [1][P][S]             how own keys and values are averaged for the output; P
  *                              may be 0: whole ones would be 37 MB a window of base
  *   k0, v0, k1, ... [1][T][n_state]  keys and values of each layer for the T
- * Outputs: averages [1][P][n_state] of own keys and values k0, v0, ...; last the
- * states [1][S][n_state]. In this order, so that a layer's keys are averaged
+ * Outputs: averages [1][P][n_state] of own keys and values k0, v0, ...; the
+ * states [1][S][n_state]; with a voice head its sums [1][S][VOICE_SUMS]. In this order, so that a layer's keys are averaged
  * when they are made and their memory serves the next layer.
  * Source: openai-whisper, model.py (AudioEncoder).
  * Threads: one at a time. */
@@ -18,6 +18,7 @@
 #define RH_ENCODER_GRAPH_H
 
 #include <stdbool.h>
+#include "asr/voice_head.h"
 #include "rehearse/nn/ggml_file.h"
 #include "rehearse/nn/nn.h"
 #include "rehearse/nn/nn_ir.h"
@@ -29,7 +30,8 @@ typedef struct {
     bool int8;             /* weights in 8 bits by rows, activations quantized as they come */
     const char *precision; /* of the other arithmetic: "f32", "bf16", "f16" */
     int n_threads, n_streams;
-    const char *cache_dir; /* compiled networks are kept here, by content and options; NULL = none */
+    const voice_head *head; /* NULL = none */
+    const char *cache_dir;  /* compiled networks are kept here, by content and options; NULL = none */
 } rh_encoder_graph_options;
 
 /* Writes and compiles the network. It reads weights of the file and of

@@ -33,6 +33,7 @@ struct rh_enc_model {
     float *pos; /* [n_ctx][n_state] */
     const char *precision;
     bool full_window;
+    const voice_head *head; /* NULL: the model is another than the head's */
     const rh_ggml_file *file;
     enc_net *net; /* our own kernels, or NULL: the networks below */
     enc_work *fast_work, *wide_works[MAX_THREADS];
@@ -63,6 +64,7 @@ struct rh_enc_state {
     float *mel;    /* [n_mels][2 n_ctx + 1] */
     float *bias;   /* [n_ctx + n_merged] */
     float *states; /* [n_ctx][n_state] */
+    float *sums;   /* NULL without a voice head, else [n_ctx][ENC_NET_SUMS] */
 };
 
 /* What the network is fed. */
@@ -71,6 +73,7 @@ typedef struct {
     int n_own, n_kept;       /* positions computed; merged keys of silence */
     const enc_tail *silence; /* NULL when n_kept is 0 */
     float *states;           /* where the output goes, [n_own][n_state] */
+    float *sums;             /* NULL, or where the voice head's go, [n_own][ENC_NET_SUMS] */
     float *averages;         /* NULL, or where own keys and values go, [2 n_layers][n_merged][n_state] */
 } enc_feed;
 

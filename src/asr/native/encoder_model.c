@@ -50,6 +50,14 @@ static rh_status check_shape(const rh_ggml_hparams *h, rh_error *err)
     return RH_OK;
 }
 
+/* The voice head knows one model: the multilingual base. */
+static bool is_of_head(const rh_ggml_file *file)
+{
+    enum { LEAST_TOKENS = 51865 };
+    const rh_ggml_hparams *h = rh_ggml_file_hparams(file);
+    return h->n_audio_state == VOICE_STATE && h->n_audio_layer == VOICE_DEPTH && h->n_vocab >= LEAST_TOKENS;
+}
+
 static rh_status make_network(rh_enc_model *m, rh_error *err)
 {
     rh_status st = rh_encoder_graph_compile(&m->fast, &m->weights, m->file, &m->graph, err);
@@ -58,7 +66,7 @@ static rh_status make_network(rh_enc_model *m, rh_error *err)
 
 static rh_status make_net(rh_enc_model *m, rh_error *err)
 {
-    rh_status st = enc_net_new(&m->net, m->file, err);
+    rh_status st = enc_net_new(&m->net, m->file, m->head, err);
     return st == RH_OK ? enc_work_new(&m->fast_work, m->net, m->n_slots, err) : st;
 }
 
@@ -71,6 +79,7 @@ rh_status rh_enc_model_new(rh_enc_model **out, const rh_ggml_file *file, const r
     pthread_cond_init(&m->fast_left, NULL);
     m->hp = *rh_ggml_file_hparams(file);
     m->file = file;
+    m->head = is_of_head(file) ? voice_head_used : NULL;
     m->full_window = opts->full_window;
     m->n_slots = opts->n_threads < MAX_THREADS ? opts->n_threads : MAX_THREADS;
     rh_status st = check_shape(&m->hp, err);
@@ -81,8 +90,11 @@ rh_status rh_enc_model_new(rh_enc_model **out, const rh_ggml_file *file, const r
     if (st == RH_OK)
         st = load_positions(m, file, err);
     bool int8 = st == RH_OK && strcmp(m->precision, "int8") == 0;
-    m->graph = (rh_encoder_graph_options){
-        .int8 = int8, .precision = int8 ? "f32" : m->precision, .n_threads = opts->n_threads, .n_streams = 1};
+    m->graph = (rh_encoder_graph_options){.int8 = int8,
+                                          .head = m->head,
+                                          .precision = int8 ? "f32" : m->precision,
+                                          .n_threads = opts->n_threads,
+                                          .n_streams = 1};
     if (st == RH_OK && opts->cache_dir)
         m->graph.cache_dir =
             rh_nn_cache_folder(m->cache_dir, sizeof m->cache_dir, opts->cache_dir) ? m->cache_dir : NULL;

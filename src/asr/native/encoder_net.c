@@ -117,6 +117,25 @@ static void load_layer(loader *l, enc_layer *y, int index)
     load_linear(l, &y->fc2, p, "mlp.2", 4 * d, d, true, 1.0f);
 }
 
+/* The voice head's weights in the order of the product's panels; sums beyond VOICE_SUMS are 0. */
+static void load_head(loader *l, const voice_head *head)
+{
+    enc_net *net = l->net;
+    size_t d = VOICE_STATE, columns = (size_t)net->g->columns;
+    for (int k = 0; k < VOICE_LAYERS && l->st == RH_OK; k++) {
+        float *w = rh_alloc_aligned(d * ENC_NET_SUMS, sizeof *w);
+        net->sums[k] = w;
+        if (!w)
+            no_memory(l);
+        for (size_t s = 0; w && s < ENC_NET_SUMS; s++)
+            for (size_t j = 0; j < d; j++)
+                w[(s / columns * d + j) * columns + s % columns] =
+                    s < VOICE_SUMS ? voice_head_weight(head, k, (int)s, (int)j) : 0.0f;
+    }
+    for (int s = 0; s < VOICE_SUMS; s++)
+        net->sums_bias[s] = head->bias[s];
+}
+
 bool enc_net_supported(void)
 {
     return rh_gemm_best() != NULL;
@@ -127,7 +146,7 @@ const char *enc_net_kernels(const enc_net *net)
     return net->g->name;
 }
 
-rh_status enc_net_new(enc_net **out, const rh_ggml_file *file, rh_error *err)
+rh_status enc_net_new(enc_net **out, const rh_ggml_file *file, const voice_head *head, rh_error *err)
 {
     const rh_ggml_hparams *h = rh_ggml_file_hparams(file);
     enc_net *net = rh_calloc(1, sizeof *net);
@@ -149,6 +168,8 @@ rh_status enc_net_new(enc_net **out, const rh_ggml_file *file, rh_error *err)
     for (int i = 0; i < net->n_layers && l.st == RH_OK; i++)
         load_layer(&l, &net->layers[i], i);
     net->last = load_norm(&l, "encoder.", "ln_post");
+    if (head)
+        load_head(&l, head);
     rh_free(l.row);
     if (l.st == RH_OK)
         *out = net;
@@ -185,5 +206,7 @@ void enc_net_free(enc_net *net)
     free_conv(&net->conv1);
     free_conv(&net->conv2);
     free_norm(&net->last);
+    for (int k = 0; k < VOICE_LAYERS; k++)
+        rh_free(net->sums[k]);
     rh_free(net);
 }

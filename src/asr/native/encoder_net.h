@@ -8,7 +8,10 @@
 #ifndef RH_ENCODER_NET_H
 #define RH_ENCODER_NET_H
 
+#include "asr/voice_head.h"
 #include "rehearse/nn/ggml_file.h"
+
+enum { ENC_NET_SUMS = 64 /* floats a position: VOICE_SUMS of them are used */ };
 
 typedef struct enc_net enc_net;
 typedef struct enc_work enc_work;
@@ -24,12 +27,14 @@ typedef struct {
     float *averages;    /* NULL, or of own keys and values, k0, v0, ... [ceil(n_own / merge)][n_state] */
     int merge;          /* positions of an average */
     float *states;      /* the output, [n_own][n_state] */
+    float *sums;        /* NULL, or where the voice head's weighed sums go, [n_own][ENC_NET_SUMS] */
 } enc_net_window;
 
 /* Whether this machine has kernels for it. */
 bool enc_net_supported(void);
-/* RH_ERR_FORMAT a tensor is missing, of another shape or damaged; RH_ERR_NOMEM. The file is not needed afterwards. */
-rh_status enc_net_new(enc_net **out, const rh_ggml_file *file, rh_error *err);
+/* head: NULL where the model is another than the head's. RH_ERR_FORMAT a tensor is missing, of another shape or damaged;
+ * RH_ERR_NOMEM. Neither file nor head is needed afterwards. */
+rh_status enc_net_new(enc_net **out, const rh_ggml_file *file, const voice_head *head, rh_error *err);
 const char *enc_net_kernels(const enc_net *net); /* their name: rh_gemm.name */
 void enc_net_free(enc_net *net);                 /* after its work spaces; NULL is fine */
 

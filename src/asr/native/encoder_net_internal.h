@@ -30,6 +30,8 @@ struct enc_net {
     enc_conv conv1, conv2;
     enc_layer *layers;
     enc_norm last;
+    float *sums[VOICE_LAYERS]; /* NULL without a voice head, else [panel][d][columns] */
+    float sums_bias[ENC_NET_SUMS];
 };
 
 #endif

@@ -1,5 +1,6 @@
 /* encoder_net_run.c - one window through the encoder. */
 #include <string.h>
+#include "encoder.h"
 #include "encoder_net_internal.h"
 #include "rehearse/base/alloc.h"
 #include "rehearse/base/team.h"
@@ -268,6 +269,20 @@ static void attend(const enc_work *w, member *m, int layer, int r0, int r1)
     }
 }
 
+/* What the voice head hears of rows [r0, r0 + n) of a layer's output. */
+static void add_sums(const enc_work *w, int layer, const float *x, int r0, int n)
+{
+    const enc_net *net = w->net;
+    int k = layer - VOICE_FIRST_LAYER;
+    if (k < 0 || k >= VOICE_LAYERS || !w->in->sums || !net->sums[k])
+        return;
+    net->g->product(x, (size_t)net->d, net->sums[k], net->d, ENC_NET_SUMS / net->g->columns,
+                    k == 0 ? net->sums_bias : NULL, w->in->sums + (size_t)r0 * ENC_NET_SUMS, ENC_NET_SUMS, n, k > 0);
+    if (voice_head_overheard)
+        memcpy(voice_head_overheard + ((size_t)k * RH_ENC_WINDOW_HOPS / 2 + (size_t)r0) * VOICE_STATE, x,
+               (size_t)n * VOICE_STATE * sizeof *x);
+}
+
 /* A block through a layer. */
 static void through(const enc_work *w, member *m, int layer, int r0, int r1)
 {
@@ -289,12 +304,14 @@ static void through(const enc_work *w, member *m, int layer, int r0, int r1)
     }
     net->g->product8(&y->fc2, 0, panels, &m->hidden, n, x, x, d);
     if (layer + 1 < net->n_layers) {
+        add_sums(w, layer, x, r0, n);
         project(w, m, layer + 1, r0, r1);
         return;
     }
     for (int i = 0; i < n; i++)
-        net->k->layer_norm(x + (size_t)i * d, net->last.gain, net->last.shift,
-                           w->in->states + ((size_t)r0 + (size_t)i) * d, net->d);
+        net->k->layer_norm(x + (size_t)i * d, net->last.gain, net->last.shift, m->wide + (size_t)i * d, net->d);
+    memcpy(w->in->states + (size_t)r0 * d, m->wide, (size_t)n * d * sizeof(float));
+    add_sums(w, layer, m->wide, r0, n);
 }
 
 static int end_of(const enc_work *w, int unit)

@@ -70,6 +70,11 @@ static rh_status take_outputs(const rh_enc_model *m, rh_nn_request *r, const enc
     rh_status st = rh_nn_get_output(r, 2 * m->hp.n_audio_layer, &y, err);
     if (st == RH_OK)
         memcpy(f->states, y.data, (size_t)f->n_own * (size_t)m->hp.n_audio_state * sizeof(float));
+    if (f->sums && st == RH_OK)
+        st = rh_nn_get_output(r, 2 * m->hp.n_audio_layer + 1, &y, err);
+    for (int i = 0; f->sums && st == RH_OK && i < f->n_own; i++)
+        memcpy(f->sums + (size_t)i * ENC_NET_SUMS, (const float *)y.data + (size_t)i * VOICE_SUMS,
+               VOICE_SUMS * sizeof(float));
     for (int i = 0; f->averages && st == RH_OK && i < 2 * m->hp.n_audio_layer; i++) {
         st = rh_nn_get_output(r, RH_ENC_OUT_KV + i, &y, err);
         if (st == RH_OK)
@@ -103,7 +108,8 @@ static rh_status run_net(const rh_enc_model *m, enc_work *w, const enc_feed *f, 
                                    .kept_stride = kept_stride(m),
                                    .averages = f->averages,
                                    .merge = MERGE,
-                                   .states = f->states};
+                                   .states = f->states,
+                                   .sums = f->sums};
     return enc_work_run(w, &window, err);
 }
 

@@ -113,24 +113,15 @@ static rh_status engine_stream_new(void **stream, void *model, rh_error *err)
     return st;
 }
 
-static rh_status pool(const native_stream *s, const rh_enc_output *of, float *out, size_t n_out, rh_error *err)
-{
-    size_t d = (size_t)s->model->info.n_state;
-    if (n_out != 2 * d)
-        return rh_fail(err, RH_ERR_INVAL, "room for %zu values, expected %zu", n_out, 2 * d);
-    rh_enc_pool(of, s->model->info.n_state, s->model->info.multilingual, out);
-    return RH_OK;
-}
-
-static rh_status engine_pooled(void *stream, float *out, size_t n_out, rh_error *err)
+static rh_status engine_pooled(void *stream, float out[RH_ASR_POOLED], rh_error *err)
 {
     const native_stream *s = stream;
     if (s->kept.n_pos == 0)
         return rh_fail(err, RH_ERR_INVAL, "no recording of at most 30 s was transcribed before");
-    return pool(s, &s->kept, out, n_out, err);
+    return rh_enc_pool(s->encoder, &s->kept, out, err);
 }
 
-static rh_status engine_pool(void *stream, const float *samples, size_t n, float *out, size_t n_out, rh_error *err)
+static rh_status engine_pool(void *stream, const float *samples, size_t n, float out[RH_ASR_POOLED], rh_error *err)
 {
     enum { LEAST = RH_ASR_RATE_HZ / 10, MOST = RH_ENC_WINDOW_HOPS * RH_MEL_HOP };
     native_stream *s = stream;
@@ -142,7 +133,7 @@ static rh_status engine_pool(void *stream, const float *samples, size_t n, float
     s->kept.n_pos = 0; /* the encoder has one place for its output */
     const rh_enc_window w = {.samples = samples, .n = n, .n_hops = rh_log_mel_n_hops(n)};
     rh_status st = rh_enc_run(s->encoder, &w, &own, err);
-    return st == RH_OK ? pool(s, &own, out, n_out, err) : st;
+    return st == RH_OK ? rh_enc_pool(s->encoder, &own, out, err) : st;
 }
 
 static rh_status engine_phones(void *stream, uint8_t **cost, size_t *n, rh_error *err)

@@ -1,12 +1,9 @@
-/* pooled.c - the encoder's output, pooled, for streams of the
+/* pooled.c - how something was said, for streams of the
  * whisper.cpp engine. Its C API does not give that output, so the encoder of
  * the native engine computes it from the kept sound, on the CPU, loaded when
- * it is first asked for. Models larger than base are left out: on a CPU that
- * would take longer than the transcription on a GPU, and no score reads them. */
+ * it is first asked for, and told how it was said from that. */
 #include "rehearse/base/alloc.h"
 #include "whisper_cpp_internal.h"
-
-enum { LARGEST_STATE = 512 };
 
 rh_status wcpp_pool_init(wcpp_model *m, const char *path, const rh_asr_model_options *o, rh_error *err)
 {
@@ -35,19 +32,15 @@ static rh_status load_encoder(wcpp_model *m, rh_error *err)
     return st;
 }
 
-rh_status wcpp_pooled(void *stream, float *out, size_t n_out, rh_error *err)
+rh_status wcpp_pooled(void *stream, float out[RH_ASR_POOLED], rh_error *err)
 {
     wcpp_stream *s = stream;
     wcpp_model *m = s->m;
     rh_enc_output states;
-    if (m->info.n_state > LARGEST_STATE)
-        return rh_fail(err, RH_ERR_UNSUPPORTED,
-                       "with whisper.cpp only models up to base give their "
-                       "encoder's output");
+    if (m->info.n_state != VOICE_STATE || !m->info.multilingual)
+        return rh_fail(err, RH_ERR_UNSUPPORTED, "how somebody speaks is heard by the multilingual base model alone");
     if (!s->n_kept)
         return wcpp_nothing_kept(err);
-    if (n_out != 2 * (size_t)m->info.n_state)
-        return rh_fail(err, RH_ERR_INVAL, "room for %zu values, expected %d", n_out, 2 * m->info.n_state);
     pthread_mutex_lock(&m->lock);
     rh_status st = load_encoder(m, err);
     if (st == RH_OK && !s->pooling)
@@ -56,7 +49,5 @@ rh_status wcpp_pooled(void *stream, float *out, size_t n_out, rh_error *err)
     rh_enc_window w = {.samples = s->kept, .n = s->n_kept, .n_hops = rh_log_mel_n_hops(s->n_kept)};
     if (st == RH_OK)
         st = rh_enc_run(s->pooling, &w, &states, err);
-    if (st == RH_OK)
-        rh_enc_pool(&states, m->info.n_state, m->info.multilingual, out);
-    return st;
+    return st == RH_OK ? rh_enc_pool(s->pooling, &states, out, err) : st;
 }

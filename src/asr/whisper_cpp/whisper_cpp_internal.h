@@ -102,7 +102,7 @@ rh_status wcpp_transcribe(void *stream, const float *samples, size_t n, const rh
                           rh_error *err);
 rh_status wcpp_redecode(void *stream, const rh_asr_params *p, rh_transcript *out, rh_error *err);
 rh_status wcpp_force(void *stream, const char *text, const rh_asr_params *p, rh_transcript *out, rh_error *err);
-rh_status wcpp_pooled(void *stream, float *out, size_t n_out, rh_error *err);
+rh_status wcpp_pooled(void *stream, float out[RH_ASR_POOLED], rh_error *err);
 rh_status wcpp_nothing_kept(rh_error *err);
 
 /* Keeps what the encoder for pooled output is made from; nothing is loaded yet. */
