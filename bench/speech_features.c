@@ -350,7 +350,7 @@ static int replay(FILE *f)
 int main(int argc, char **argv)
 {
     json_set_alloc_funcs(rh_alloc, rh_free);
-    const char *list = NULL, *model_path = NULL;
+    const char *list = NULL, *model_path = NULL, *layers_path = NULL;
     char path[4200], vad_path[4200];
     bool again = false;
     rh_asr_model_options options = rh_asr_model_options_default();
@@ -360,7 +360,7 @@ int main(int argc, char **argv)
         else if (strcmp(argv[i], "--threads") == 0 && i + 1 < argc)
             options.n_threads = atoi(argv[++i]);
         else if (strcmp(argv[i], "--layers") == 0 && i + 1 < argc)
-            layers_file = fopen(argv[++i], "wb");
+            layers_path = argv[++i];
         else if (strcmp(argv[i], "--replay") == 0)
             again = true;
         else
@@ -384,8 +384,11 @@ int main(int argc, char **argv)
         fprintf(stderr, "%s\n", err.msg);
         return 1;
     }
-    if (layers_file)
-        voice_head_overheard = layers[0][0];
+    if (layers_path && !(layers_file = fopen(layers_path, "wb"))) {
+        perror(layers_path);
+        return 1;
+    }
+    voice_head_overheard = layers_file ? layers[0][0] : NULL;
     static char line[MAX_LINE];
     int failed = 0;
     while (fgets(line, sizeof line, f))
