@@ -2,7 +2,10 @@
 #include "voice_head.h"
 
 #include <math.h>
+#include "rehearse/asr/asr.h"
 #include "rehearse/base/alloc.h"
+
+_Static_assert((int)RH_ASR_POOLED == 2 * (int)VOICE_HEARD, "mean and deviation of all that is heard");
 
 enum { APART = 2 /* of the second convolution's taps */ };
 
@@ -45,20 +48,17 @@ static void convolve(const float *x, size_t n, const int8_t *w, int n_out, int a
     }
 }
 
-/* Of n_channels, `ld` floats from one step to the next: mean to mean[], deviation to deviation[]. */
-static void moments(const float *y, size_t ld, size_t n_channels, const float *weight, size_t n, float *mean,
+/* Of y[n][n_channels]; `total`: of the weights. */
+static void moments(const float *y, size_t n_channels, const float *weight, double total, size_t n, float *mean,
                     float *deviation)
 {
     static const double FLOOR = 1e-3; /* of the variance */
-    double total = 0.0;
-    for (size_t i = 0; i < n; i++)
-        total += (double)weight[i];
     for (size_t j = 0; j < n_channels; j++) {
         double sum = 0.0, square = 0.0;
         for (size_t i = 0; i < n; i++)
-            sum += (double)weight[i] * (double)y[i * ld + j];
+            sum += (double)weight[i] * (double)y[i * n_channels + j];
         for (size_t i = 0; i < n; i++) {
-            double d = (double)y[i * ld + j] - sum / total;
+            double d = (double)y[i * n_channels + j] - sum / total;
             square += (double)weight[i] * d * d;
         }
         mean[j] = (float)(sum / total);
@@ -66,15 +66,18 @@ static void moments(const float *y, size_t ld, size_t n_channels, const float *w
     }
 }
 
-/* Where there is silence alone all of it counts. */
-static void count_silence(float *weight, size_t n)
+/* The sum of the weights. Where there is silence alone all of it counts. */
+static double count(float *weight, size_t n)
 {
     static const double LEAST = 1.0;
     double total = 0.0;
     for (size_t i = 0; i < n; i++)
         total += (double)weight[i];
-    for (size_t i = 0; i < n && total < LEAST; i++)
+    if (total >= LEAST)
+        return total;
+    for (size_t i = 0; i < n; i++)
         weight[i] = 1.0f;
+    return (double)n;
 }
 
 bool voice_head_pool(const voice_head *h, const float *sums, size_t ld, const float *presence, size_t n,
@@ -88,9 +91,9 @@ bool voice_head_pool(const voice_head *h, const float *sums, size_t ld, const fl
         halve(sums, ld, presence, n, x, weight);
         convolve(x, half, &h->conv1[0][0][0], VOICE_SUMS, 1, h->scale1, h->bias1, between);
         convolve(between, half, &h->conv2[0][0][0], VOICE_OUT, APART, h->scale2, h->bias2, out);
-        count_silence(weight, half);
-        moments(out, VOICE_OUT, VOICE_OUT, weight, half, pooled, pooled + VOICE_HEARD);
-        moments(x, VOICE_SUMS, VOICE_SUMS, weight, half, pooled + VOICE_OUT, pooled + VOICE_HEARD + VOICE_OUT);
+        double total = count(weight, half);
+        moments(out, VOICE_OUT, weight, total, half, pooled, pooled + VOICE_HEARD);
+        moments(x, VOICE_SUMS, weight, total, half, pooled + VOICE_OUT, pooled + VOICE_HEARD + VOICE_OUT);
     }
     rh_free(x);
     rh_free(weight);

@@ -213,7 +213,7 @@ rh_status rh_finals_add(rh_word_table *t, const rh_heard *h, rh_final_delivery *
     if (st == RH_OK)
         st = add_verbatim(t, h);
     if (st == RH_OK && h->pooled)
-        st = rh_word_table_pooled(t, h->start, h->end, h->pooled, (size_t)h->n_pooled);
+        st = rh_word_table_pooled(t, h->start, h->end, h->pooled, RH_ASR_POOLED);
     if (st == RH_OK && h->phone_cost)
         st = rh_hearing_sounds(t, h->phone_cost, h->n_phone_steps, (float)h->phones_from, NULL);
     if (st != RH_OK)

@@ -177,12 +177,10 @@ static float taken_by_others(rh_rating rating, const rh_rule_measures *m)
 {
     static const float snr_db[] = {10.0f, 16.0f, 19.0f, 24.0f}, by_noise[] = {8.0f, 6.0f, 3.0f, 0.0f};
     static const float treble_db[] = {-38.0f, -26.0f, -20.0f}, by_muffling[] = {12.0f, 6.0f, 0.0f};
-    float sound = 0.0f;
-    if (rating != RH_RATING_TOTAL && !isnan(m->snr_db))
-        sound += rh_piecewise(snr_db, by_noise, 4, m->snr_db);
-    if (rating != RH_RATING_TOTAL && !isnan(m->treble_db))
-        sound += rh_piecewise(treble_db, by_muffling, 3, m->treble_db);
-    return sound;
+    if (rating == RH_RATING_TOTAL)
+        return 0.0f;
+    return (isnan(m->snr_db) ? 0.0f : rh_piecewise(snr_db, by_noise, 4, m->snr_db)) +
+           (isnan(m->treble_db) ? 0.0f : rh_piecewise(treble_db, by_muffling, 3, m->treble_db));
 }
 
 /* The same without it: up to the middle, no higher. */

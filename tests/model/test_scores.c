@@ -13,8 +13,10 @@
 #include "rehearse/session/hearing.h"
 #include "rehearse/speech/analysis.h"
 #include "rehearse/asr/vad.h"
+#include "speech/score_tables.h"
 
 enum { RATE = 16000, POOLED = RH_ASR_POOLED };
+_Static_assert((int)RH_ASR_POOLED == (int)RH_SOUND_INPUTS, "what the tables weigh is what is heard");
 
 static rh_asr_model *model;
 static rh_asr_stream *stream;

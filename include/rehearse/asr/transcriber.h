@@ -55,8 +55,7 @@ typedef struct {
     /* The first words behind a pause: what was expected behind the words before the pause when they were final, and
      * what is now that the sound goes on, where both are asked for; all 0 = not known. */
     rh_asr_ending alone, joined;
-    const float *pooled;
-    int n_pooled;              /* finals: rh_asr_pooled() of the utterance; may be NULL */
+    const float *pooled;       /* finals: rh_asr_pooled() of the utterance; NULL = not known */
     const uint8_t *phone_cost; /* finals, where asked for: as rh_asr_phones(), of the sound of its words alone, */
     size_t n_phone_steps;      /* 20 ms each from the time `phones_from` on; NULL = not known */
     double phones_from;

@@ -108,7 +108,6 @@ void rh_transcriber_free(rh_transcriber *t)
     rh_transcript_done(&t->piece);
     rh_transcript_done(&t->verbatim);
     rh_free(t->draft);
-    rh_free(t->pooled);
     rh_free(t->phone_cost);
     rh_vad_free(t->vad);
     pthread_mutex_destroy(&t->lock);

@@ -259,11 +259,7 @@ static rh_status decode_verbatim(rh_transcriber *t, const atomic_bool *cancel, r
 /* How what was just decoded was said; models may lack it. */
 static void pool(rh_transcriber *t)
 {
-    t->n_pooled = 0;
-    if (!t->pooled)
-        t->pooled = rh_alloc_array(RH_ASR_POOLED, sizeof *t->pooled);
-    if (t->pooled && rh_asr_pooled(t->asr, t->pooled, NULL) == RH_OK)
-        t->n_pooled = RH_ASR_POOLED;
+    t->has_pooled = rh_asr_pooled(t->asr, t->pooled, NULL) == RH_OK;
 }
 
 /* How likely which sound is when, of what was just decoded; models may lack it. The dictionary is English. */

@@ -55,10 +55,8 @@ rh_status rh_tr_add_partial(rh_transcriber *t, const rh_transcript *text)
 /* A copy for the final: the rest of the utterance may need it too. Scores do without. */
 static void add_pooled(const rh_transcriber *t, tr_heard *h)
 {
-    if (!t->n_pooled || !(h->pooled = rh_alloc_array((size_t)t->n_pooled, sizeof *h->pooled)))
-        return;
-    memcpy(h->pooled, t->pooled, (size_t)t->n_pooled * sizeof *h->pooled);
-    h->n_pooled = t->n_pooled;
+    if (t->has_pooled && (h->pooled = rh_alloc(sizeof t->pooled)))
+        memcpy(h->pooled, t->pooled, sizeof t->pooled);
 }
 
 static void add_sounds(const rh_transcriber *t, tr_heard *h, int64_t fresh, int64_t settled)
@@ -165,7 +163,6 @@ rh_status rh_transcriber_next(rh_transcriber *t, rh_heard *out)
                       .alone = h->alone,
                       .joined = h->joined,
                       .pooled = h->pooled,
-                      .n_pooled = h->n_pooled,
                       .phone_cost = h->phone_cost,
                       .n_phone_steps = h->n_phone_steps,
                       .phones_from = h->phones_from,

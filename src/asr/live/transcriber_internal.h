@@ -27,8 +27,7 @@ typedef struct {
     rh_transcript transcript;
     float start, end;
     rh_asr_ending expected, alone, joined;
-    float *pooled;
-    int n_pooled;
+    float *pooled; /* [RH_ASR_POOLED]; NULL = not known */
     uint8_t *phone_cost;
     size_t n_phone_steps;
     double phones_from;
@@ -102,8 +101,8 @@ struct rh_transcriber {
     bool gives_way;     /* what is decoded may wait */
     bool doubtful;      /* the last decode failed openai-whisper's test */
     int64_t interval;   /* until the next, in samples */
-    float *pooled;      /* of the partial; NULL = none */
-    int n_pooled;
+    bool has_pooled;    /* of the partial: */
+    float pooled[RH_ASR_POOLED];
     uint8_t *phone_cost; /* of it, from `phones_from` on; NULL = none */
     size_t n_phone_steps;
     int64_t phones_from;
