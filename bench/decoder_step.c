@@ -50,8 +50,9 @@ typedef struct {
     uint64_t sums[RH_TEAM_MAX];
 } read_job;
 
-static void read_member(void *arg, int member)
+static void read_member(void *arg, int member, int phase)
 {
+    (void)phase;
     enum { UNIT = 1 << 15 };
     read_job *j = arg;
     uint64_t a = 0, b = 0, c = 0, d = 0;
@@ -78,7 +79,7 @@ static double read_speed(rh_team *team, size_t bytes)
     read_job job = {.data = data, .n = bytes / 8, .team = team};
     for (int i = 0; i < ROUNDS * 4; i++) {
         int64_t t0 = rh_now_us();
-        rh_team_run(team, read_member, &job);
+        rh_team_run(team, read_member, &job, 1);
         v[i] = (double)(rh_now_us() - t0) + (double)(job.sums[0] & 1) * 1e-9;
     }
     rh_arena_done(&arena);

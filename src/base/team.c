@@ -3,26 +3,31 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include "rehearse/base/alloc.h"
 
 /* Pauses before a waiting member sleeps: about 50 us, a few times what a phase
  * or the choice of a token takes. */
 enum { SPINS = 2000 };
 
+/* What the team is at, in one number: how many members beside the caller are inside the phase, whether it is open,
+ * and its number. Who is inside keeps it from changing; who comes too late finds another number. */
+enum { OPEN = 1 << 16, PHASE = OPEN << 1, INSIDE = OPEN - 1 };
+
 struct rh_team {
     int n;
     pthread_t threads[RH_TEAM_MAX];
     int n_started;
-    rh_team_fn fn;
+    rh_team_fn fn; /* of the open phase, like the next two */
     void *arg;
-    atomic_int next;    /* unit of work to give out */
-    atomic_int arrived; /* members at the barrier */
-    atomic_uint phase;  /* grows when a barrier opens */
-    atomic_uint job;    /* grows when a job starts */
-    atomic_bool quit;
-    atomic_int sleepers; /* {lock} for changes */
+    uint64_t first;       /* number of the job's first phase */
+    atomic_int next[2];   /* unit to give out, of phases with even and odd numbers */
+    _Atomic uint64_t at;  /* as above */
+    atomic_bool quit;     /* {lock} for changes */
+    atomic_bool sleeping; /* {lock} for changes; members wait for a phase, */
+    atomic_bool awaited;  /* and the caller for those inside */
     pthread_mutex_t lock;
-    pthread_cond_t wake;
+    pthread_cond_t opened, left;
 };
 
 static inline void relax(void)
@@ -34,49 +39,83 @@ static inline void relax(void)
 #endif
 }
 
-/* Waits until *what is no longer `old`. */
-static void wait_for(rh_team *t, atomic_uint *what, unsigned old)
+/* A phase that the member has not been in, or the end. */
+static bool is_new(rh_team *t, uint64_t seen)
+{
+    uint64_t at = atomic_load(&t->at);
+    return ((at & OPEN) && at / PHASE != seen) || atomic_load(&t->quit);
+}
+
+static void wait_for_phase(rh_team *t, uint64_t seen)
 {
     for (int i = 0; i < SPINS; i++) {
-        if (atomic_load_explicit(what, memory_order_acquire) != old)
+        if (is_new(t, seen))
             return;
         relax();
     }
     pthread_mutex_lock(&t->lock);
-    atomic_fetch_add(&t->sleepers, 1);
-    while (atomic_load(what) == old)
-        pthread_cond_wait(&t->wake, &t->lock);
-    atomic_fetch_sub(&t->sleepers, 1);
+    for (;;) {
+        atomic_store(&t->sleeping, true);
+        if (is_new(t, seen))
+            break;
+        pthread_cond_wait(&t->opened, &t->lock);
+    }
     pthread_mutex_unlock(&t->lock);
 }
 
-/* Sequentially consistent with wait_for(): either the sleeper sees the new
- * value, or we see the sleeper. */
-static void change(rh_team *t, atomic_uint *what)
+/* Sequentially consistent with wait_for_phase(): either the sleeper sees what is new, or we see the sleeper. */
+static void wake_members(rh_team *t)
 {
-    atomic_fetch_add(what, 1);
-    if (atomic_load(&t->sleepers) == 0)
+    if (!atomic_load(&t->sleeping))
         return;
     pthread_mutex_lock(&t->lock);
-    pthread_cond_broadcast(&t->wake);
+    atomic_store(&t->sleeping, false);
+    pthread_cond_broadcast(&t->opened);
     pthread_mutex_unlock(&t->lock);
+}
+
+/* Until nobody is inside; what the team was at then. */
+static uint64_t wait_for_members(rh_team *t)
+{
+    uint64_t at;
+    for (int i = 0; i < SPINS; i++) {
+        at = atomic_load(&t->at);
+        if (!(at & INSIDE))
+            return at;
+        relax();
+    }
+    pthread_mutex_lock(&t->lock);
+    atomic_store(&t->awaited, true);
+    while ((at = atomic_load(&t->at)) & INSIDE)
+        pthread_cond_wait(&t->left, &t->lock);
+    atomic_store(&t->awaited, false);
+    pthread_mutex_unlock(&t->lock);
+    return at;
+}
+
+static void leave(rh_team *t)
+{
+    uint64_t before = atomic_fetch_sub(&t->at, 1);
+    if ((before & INSIDE) > 1 || !atomic_load(&t->awaited))
+        return;
+    pthread_mutex_lock(&t->lock);
+    pthread_cond_signal(&t->left);
+    pthread_mutex_unlock(&t->lock);
+}
+
+/* The open phase ends when nobody is inside, and `to` is what the team is at. */
+static void close_phase(rh_team *t, uint64_t to)
+{
+    uint64_t at;
+    do
+        at = wait_for_members(t);
+    while (!atomic_compare_exchange_weak(&t->at, &at, to));
 }
 
 int rh_team_next(rh_team *t)
 {
-    return atomic_fetch_add_explicit(&t->next, 1, memory_order_relaxed);
-}
-
-void rh_team_barrier(rh_team *t)
-{
-    unsigned phase = atomic_load_explicit(&t->phase, memory_order_relaxed);
-    if (atomic_fetch_add_explicit(&t->arrived, 1, memory_order_acq_rel) + 1 == t->n) {
-        atomic_store_explicit(&t->arrived, 0, memory_order_relaxed);
-        atomic_store_explicit(&t->next, 0, memory_order_relaxed);
-        change(t, &t->phase);
-    } else {
-        wait_for(t, &t->phase, phase);
-    }
+    uint64_t phase = atomic_load_explicit(&t->at, memory_order_relaxed) / PHASE;
+    return atomic_fetch_add_explicit(&t->next[phase % 2], 1, memory_order_relaxed);
 }
 
 typedef struct {
@@ -89,12 +128,16 @@ static void *member_main(void *arg)
     start s = *(start *)arg;
     rh_free(arg);
     rh_team *t = s.team;
-    for (unsigned seen = 0;; seen++) {
-        wait_for(t, &t->job, seen);
+    for (uint64_t seen = 0;;) {
+        wait_for_phase(t, seen);
         if (atomic_load(&t->quit))
             return NULL;
-        t->fn(t->arg, s.member);
-        rh_team_barrier(t);
+        uint64_t at = atomic_load(&t->at);
+        if (!(at & OPEN) || at / PHASE == seen || !atomic_compare_exchange_weak(&t->at, &at, at + 1))
+            continue; /* over, or somebody else came or went */
+        seen = at / PHASE;
+        t->fn(t->arg, s.member, (int)(seen - t->first));
+        leave(t);
     }
 }
 
@@ -107,7 +150,8 @@ rh_status rh_team_new(rh_team **out, int n_threads, rh_error *err)
         return rh_fail(err, RH_ERR_NOMEM, "thread team: out of memory");
     t->n = n_threads;
     pthread_mutex_init(&t->lock, NULL);
-    pthread_cond_init(&t->wake, NULL);
+    pthread_cond_init(&t->opened, NULL);
+    pthread_cond_init(&t->left, NULL);
     for (int i = 1; i < n_threads; i++) {
         start *s = rh_alloc(sizeof *s);
         if (s)
@@ -128,10 +172,11 @@ void rh_team_free(rh_team *t)
     if (!t)
         return;
     atomic_store(&t->quit, true);
-    change(t, &t->job);
+    wake_members(t);
     for (int i = 0; i < t->n_started; i++)
         pthread_join(t->threads[i], NULL);
-    pthread_cond_destroy(&t->wake);
+    pthread_cond_destroy(&t->opened);
+    pthread_cond_destroy(&t->left);
     pthread_mutex_destroy(&t->lock);
     rh_free(t);
 }
@@ -141,13 +186,22 @@ int rh_team_size(const rh_team *t)
     return t->n;
 }
 
-void rh_team_run(rh_team *t, rh_team_fn fn, void *arg)
+void rh_team_run(rh_team *t, rh_team_fn fn, void *arg, int n_phases)
 {
+    uint64_t phase = atomic_load(&t->at) / PHASE + 1;
     t->fn = fn;
     t->arg = arg;
-    atomic_store_explicit(&t->next, 0, memory_order_relaxed);
-    if (t->n > 1)
-        change(t, &t->job);
-    fn(arg, 0);
-    rh_team_barrier(t); /* the end of the job: members are back in member_main() */
+    t->first = phase;
+    for (int i = 0; i < n_phases; i++, phase++) {
+        atomic_store_explicit(&t->next[phase % 2], 0,
+                              memory_order_relaxed); /* nobody is in the phase before the last */
+        if (i == 0)
+            atomic_store(&t->at, phase * PHASE + OPEN);
+        else
+            close_phase(t, phase * PHASE + OPEN);
+        wake_members(t);
+        fn(arg, 0, i);
+    }
+    if (n_phases > 0)
+        close_phase(t, (phase - 1) * PHASE);
 }

@@ -133,8 +133,9 @@ static void head_f32(const audio_job *job, int head, bool value)
                      s->n_pos, y, d, false);
 }
 
-static void layer_member(void *arg, int member)
+static void layer_member(void *arg, int member, int phase)
 {
+    (void)phase;
     audio_job *job = arg;
     rh_dec_model *m = job->s->m;
     for (int u; (u = rh_team_next(m->team)) < 2 * m->n_heads;) {
@@ -145,9 +146,10 @@ static void layer_member(void *arg, int member)
     }
 }
 
-static void quantise_member(void *arg, int member)
+static void quantise_member(void *arg, int member, int phase)
 {
     (void)member;
+    (void)phase;
     audio_job *job = arg;
     rh_dec_model *m = job->s->m;
     for (int u; (u = rh_team_next(m->team)) * TILE < job->s->n_pos;)
@@ -167,9 +169,9 @@ rh_status rh_dec_set_audio(rh_dec_state *s, const float *encoded, int n_pos, rh_
     dec_share_lock(m);
     m->audio.n_cols = m->d;
     if (!m->f32)
-        rh_team_run(m->team, quantise_member, &job);
+        rh_team_run(m->team, quantise_member, &job, 1);
     for (job.layer = 0; job.layer < m->n_layers; job.layer++)
-        rh_team_run(m->team, layer_member, &job);
+        rh_team_run(m->team, layer_member, &job, 1);
     dec_share_unlock(m);
     return RH_OK;
 }

@@ -68,8 +68,9 @@ typedef struct {
     rh_status st[RH_TEAM_MAX];
 } pack_job;
 
-static void pack_rows(void *arg, int member)
+static void pack_rows(void *arg, int member, int phase)
 {
+    (void)phase;
     enum { ROWS = 256 };
     pack_job *j = arg;
     size_t cols = (size_t)j->l->q.n_cols;
@@ -102,7 +103,7 @@ static rh_status no_numbers(const char *tensor, rh_error *err)
 static rh_status pack(rh_dec_model *m, dec_linear *l, const rh_ggml_tensor *t, rh_error *err)
 {
     pack_job job = {.m = m, .t = t, .l = l};
-    rh_team_run(m->team, pack_rows, &job);
+    rh_team_run(m->team, pack_rows, &job, 1);
     for (int i = 0; i < rh_team_size(m->team); i++)
         if (job.st[i] != RH_OK)
             return job.st[i] == RH_ERR_FORMAT ? no_numbers(t->name, err)

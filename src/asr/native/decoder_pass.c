@@ -70,8 +70,10 @@ static void norm_rows(const rh_dec_model *m, dec_scratch *sc, const dec_norm *no
 static void out_phase(pass *p, dec_scratch *sc, const dec_linear *l, const float *x)
 {
     rh_dec_model *m = p->m;
-    prepare(m, sc, x, l->q.n_cols, p->n);
-    for (int u; (u = rh_team_next(m->team)) * LINEAR_BLOCKS < l->q.n_blocks;)
+    int u = rh_team_next(m->team);
+    if (u * LINEAR_BLOCKS < l->q.n_blocks)
+        prepare(m, sc, x, l->q.n_cols, p->n);
+    for (; u * LINEAR_BLOCKS < l->q.n_blocks; u = rh_team_next(m->team))
         dec_linear_apply(m, l, u * LINEAR_BLOCKS, (u + 1) * LINEAR_BLOCKS, x, (size_t)l->q.n_cols, &sc->acts, p->n,
                          m->x, (size_t)m->d, true);
 }
@@ -221,8 +223,10 @@ static void mlp_phase(pass *p, dec_scratch *sc, const dec_layer *l)
 {
     rh_dec_model *m = p->m;
     size_t n_ff = (size_t)m->n_ff;
-    norm_rows(m, sc, &l->mlp_norm, p->n);
-    for (int u; (u = rh_team_next(m->team)) * LINEAR_BLOCKS < l->fc1.q.n_blocks;) {
+    int u = rh_team_next(m->team);
+    if (u * LINEAR_BLOCKS < l->fc1.q.n_blocks)
+        norm_rows(m, sc, &l->mlp_norm, p->n);
+    for (; u * LINEAR_BLOCKS < l->fc1.q.n_blocks; u = rh_team_next(m->team)) {
         int b = u * LINEAR_BLOCKS, rows = LINEAR_BLOCKS * RH_KERNEL_BLOCK;
         dec_linear_apply(m, &l->fc1, b, b + LINEAR_BLOCKS, sc->norm, (size_t)m->d, &sc->acts, p->n, m->ff, n_ff, false);
         for (int i = 0; i < p->n; i++)
@@ -230,38 +234,29 @@ static void mlp_phase(pass *p, dec_scratch *sc, const dec_layer *l)
     }
 }
 
-static void layer_phases(pass *p, dec_scratch *sc, int layer)
+static void heads_phase(pass *p, dec_scratch *sc, int layer, const dec_norm *norm,
+                        void (*head)(pass *p, dec_scratch *sc, int layer, int head))
 {
-    rh_dec_model *m = p->m;
-    const dec_layer *l = &m->layers[layer];
-    norm_rows(m, sc, &l->self_norm, p->n);
-    for (int h; (h = rh_team_next(m->team)) < m->n_heads;)
-        self_head(p, sc, layer, h);
-    rh_team_barrier(m->team);
-    out_phase(p, sc, &l->out, m->o);
-    rh_team_barrier(m->team);
-    norm_rows(m, sc, &l->cross_norm, p->n);
-    for (int h; (h = rh_team_next(m->team)) < m->n_heads;)
-        cross_head(p, sc, layer, h);
-    rh_team_barrier(m->team);
-    out_phase(p, sc, &l->cross_out, m->o);
-    rh_team_barrier(m->team);
-    mlp_phase(p, sc, l);
-    rh_team_barrier(m->team);
-    out_phase(p, sc, &l->fc2, m->ff);
-    rh_team_barrier(m->team);
+    int h = rh_team_next(p->m->team);
+    if (h < p->m->n_heads)
+        norm_rows(p->m, sc, norm, p->n);
+    for (; h < p->m->n_heads; h = rh_team_next(p->m->team))
+        head(p, sc, layer, h);
 }
 
 static void logits_phase(pass *p, dec_scratch *sc)
 {
     rh_dec_model *m = p->m;
     size_t d = (size_t)m->d;
+    int u = rh_team_next(m->team);
+    if (u * LOGIT_BLOCKS >= m->logits.q.n_blocks)
+        return;
     for (int i = 0; i < p->n_logits; i++)
         m->k->layer_norm(m->x + (size_t)p->logit_rows[i] * d, m->final_norm.gain, m->final_norm.shift,
                          sc->norm + (size_t)i * d, m->d);
     prepare(m, sc, sc->norm, m->d, p->n_logits);
     /* Rows of the caller need not be evenly spaced, so neighbours that are go together. */
-    for (int u; (u = rh_team_next(m->team)) * LOGIT_BLOCKS < m->logits.q.n_blocks;) {
+    for (; u * LOGIT_BLOCKS < m->logits.q.n_blocks; u = rh_team_next(m->team)) {
         for (int i = 0; i < p->n_logits;) {
             int n = 1;
             const float *y = p->rows[p->logit_rows[i]].logits;
@@ -279,13 +274,29 @@ static void logits_phase(pass *p, dec_scratch *sc)
     }
 }
 
-static void pass_member(void *arg, int member)
+/* A layer's, one after the other; behind the last layer, the logits. */
+typedef enum { SELF, SELF_OUT, CROSS, CROSS_OUT, MLP, MLP_OUT, N_PHASES } phase;
+
+static void pass_phase(void *arg, int member, int number)
 {
     pass *p = arg;
-    for (int layer = 0; layer < p->m->n_layers; layer++)
-        layer_phases(p, &p->m->scratch[member], layer);
-    if (p->n_logits)
-        logits_phase(p, &p->m->scratch[member]);
+    const rh_dec_model *m = p->m;
+    dec_scratch *sc = &m->scratch[member];
+    int layer = number / N_PHASES;
+    if (layer == m->n_layers) {
+        logits_phase(p, sc);
+        return;
+    }
+    const dec_layer *l = &m->layers[layer];
+    switch ((phase)(number % N_PHASES)) {
+    case SELF: heads_phase(p, sc, layer, &l->self_norm, self_head); break;
+    case SELF_OUT: out_phase(p, sc, &l->out, m->o); break;
+    case CROSS: heads_phase(p, sc, layer, &l->cross_norm, cross_head); break;
+    case CROSS_OUT: out_phase(p, sc, &l->cross_out, m->o); break;
+    case MLP: mlp_phase(p, sc, l); break;
+    case MLP_OUT:
+    case N_PHASES: out_phase(p, sc, &l->fc2, m->ff); break;
+    }
 }
 
 /* A row that is read brings 64 KB of the model's file into memory: with time all of the table. */
@@ -312,5 +323,5 @@ void dec_pass(rh_dec_model *m, const dec_row *rows, int n)
             p.logit_rows[p.n_logits++] = i;
     }
     give_back_rows(m, n);
-    rh_team_run(m->team, pass_member, &p);
+    rh_team_run(m->team, pass_phase, &p, N_PHASES * m->n_layers + (p.n_logits > 0));
 }

@@ -320,29 +320,26 @@ static int end_of(const enc_work *w, int unit)
     return end < w->in->n_own ? end : w->in->n_own;
 }
 
-static void run_member(void *arg, int index)
+/* The first convolution; the second; the layers. */
+static void run_phase(void *arg, int index, int phase)
 {
     const enc_work *w = arg;
     member *m = &w->members[index];
-    for (int u; (u = rh_team_next(w->team)) < 2 * w->n_blocks;) {
+    int layer = phase - 2;
+    for (int u; phase == 0 && (u = rh_team_next(w->team)) < 2 * w->n_blocks;) {
         int h0 = u * w->block, n = 2 * w->in->n_own;
         if (h0 < n)
             first_convolution(w, m, h0, h0 + w->block < n ? h0 + w->block : n);
     }
-    for (int layer = -1; layer < w->net->n_layers; layer++) {
-        rh_team_barrier(w->team);
-        for (int u; (u = rh_team_next(w->team)) <= w->n_blocks;) {
-            if (u == w->n_blocks) { /* they need no product: beside the others */
-                if (layer + 1 < w->net->n_layers && w->in->n_kept)
-                    put_kept(w, layer + 1);
-                continue;
-            }
-            if (layer < 0) {
-                second_convolution(w, u * w->block, end_of(w, u));
-                project(w, m, 0, u * w->block, end_of(w, u));
-            } else {
-                through(w, m, layer, u * w->block, end_of(w, u));
-            }
+    for (int u; phase > 0 && (u = rh_team_next(w->team)) <= w->n_blocks;) {
+        if (u == w->n_blocks) { /* they need no product: beside the others */
+            if (layer + 1 < w->net->n_layers && w->in->n_kept)
+                put_kept(w, layer + 1);
+        } else if (layer < 0) {
+            second_convolution(w, u * w->block, end_of(w, u));
+            project(w, m, 0, u * w->block, end_of(w, u));
+        } else {
+            through(w, m, layer, u * w->block, end_of(w, u));
         }
     }
 }
@@ -365,6 +362,6 @@ rh_status enc_work_run(enc_work *w, const enc_net_window *window, rh_error *err)
     if (st != RH_OK)
         return rh_fail(err, st, "encoder: out of memory");
     divide(w);
-    rh_team_run(w->team, run_member, w);
+    rh_team_run(w->team, run_phase, w, w->net->n_layers + 2);
     return RH_OK;
 }
