@@ -65,6 +65,31 @@ static size_t repeated_at(const rh_tongue *t, const rh_word *w, const rh_filler_
     return 0;
 }
 
+/* The key of the next word of a text, and past it; false at its end. */
+static bool next_key(const char **text, rh_filler_key key)
+{
+    const char *from = *text + strspn(*text, " \t\r\n");
+    size_t n = strcspn(from, " \t\r\n");
+    *text = from + n;
+    (void)rh_word_form(from, n, "'-", key);
+    return n > 0;
+}
+
+/* Whether the text that is read has these n words in a row. */
+static bool is_in_text(const char *text, const rh_filler_key *k, size_t n)
+{
+    rh_filler_key key;
+    do {
+        const char *at = text;
+        size_t same = 0;
+        while (same < n && next_key(&at, key) && strcmp(key, k[same]) == 0)
+            same++;
+        if (same == n)
+            return true;
+    } while (next_key(&text, key));
+    return false;
+}
+
 /* "we had, we went", "he was- he is": the same pronoun again after one or two words. */
 static bool repaired_at(const rh_tongue *t, const rh_word *w, const rh_filler_key *k, size_t n, size_t i, size_t *len)
 {
@@ -96,7 +121,9 @@ static void find_in_words(rh_filler_search *f, const rh_word *w, const rh_filler
     for (size_t i = 0; i < n; i++) {
         int after = is_verbatim ? (i > 0 ? rh_clean_before(f, i - 1) : -1) : (int)i - 1;
         size_t len = repeated_at(f->tongue, w, k, n, i);
-        if (len > 0) {
+        if (len > 0 && f->in->reference && is_in_text(f->in->reference, &k[i], 2 * len)) {
+            i += len - 1;
+        } else if (len > 0) {
             add_disfluency_of(f, RH_DISFLUENCY_REPETITION, &w[i], &w[i + len - 1], after);
             i += len - 1;
         } else if (cut_off_at(w, k, n, i)) {

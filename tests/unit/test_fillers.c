@@ -424,6 +424,25 @@ static void disfluencies_are_told_from_emphasis(void **state)
     assert_int_equal(count_disfluencies("We saw it, we saw it. I came. I won.", RH_DISFLUENCY_REPAIR), 0);
 }
 
+static void what_the_text_says_twice_is_no_accident(void **state)
+{
+    (void)state;
+    static said s;
+    say(&s, "Anybody can bank bank bank, they say.");
+    rh_speech_input in = {.words = s.words, .n_words = s.n, .reference = "ANYBODY CAN BANK BANK BANK THEY SAY"};
+    rh_disfluencies d = {0};
+    assert_int_equal(rh_disfluencies_find(&in, NULL, 0, &d, NULL), RH_OK);
+    assert_int_equal(disfluencies_of(&d, RH_DISFLUENCY_REPETITION), 0);
+    rh_disfluencies_done(&d);
+    in.reference = "Anybody can bank bank, they say.";
+    say(&s, "Anybody can bank bank, they they say.");
+    in.n_words = s.n;
+    assert_int_equal(rh_disfluencies_find(&in, NULL, 0, &d, NULL), RH_OK);
+    assert_int_equal(disfluencies_of(&d, RH_DISFLUENCY_REPETITION), 1);
+    assert_string_equal(d.disfluencies[0].text, "they");
+    rh_disfluencies_done(&d);
+}
+
 static void a_held_vowel_is_drawn(void **state)
 {
     (void)state;
@@ -496,6 +515,7 @@ int main(void)
         cmocka_unit_test(words_are_fillers_by_their_place_only),
         cmocka_unit_test(a_single_opening_word_is_plain_english),
         cmocka_unit_test(disfluencies_are_told_from_emphasis),
+        cmocka_unit_test(what_the_text_says_twice_is_no_accident),
         cmocka_unit_test(a_held_vowel_is_drawn),
         cmocka_unit_test(a_disfluency_holds_its_words),
         cmocka_unit_test(nothing_said_and_no_memory_are_survived),
