@@ -3,7 +3,7 @@
 
     build/bench/speech_features list.tsv > table.jsonl
     tools/train_scores.py --table table.jsonl --heads heads.npz --ratings ../shared/data/speechocean762 \
-        [--native native.jsonl] [--copies copies.jsonl] [--worse worse.jsonl] [--check] \
+        [--native native.jsonl] [--copies copies.jsonl] [--disturbed disturbed.jsonl] [--worse worse.jsonl] [--check] \
         [--out src/speech/score_tables.c] [--folds bench/pronunciation_folds.bin]
 
 Needs numpy and scipy. For each rating (fluency, accuracy, prosodic, total) an additive model: one curve of straight
@@ -18,9 +18,10 @@ them the sound of another room looks like an accent.
 --copies: the same table for copies of recordings at another level, sample rate or through a codec,
 with ids such as 000010053@mp3. What a copy changes in a prediction is counted as an error beside the
 distance to the marks, large changes above all, so that the scores rest on what such copies leave as it is.
+--disturbed: the same with other sounds behind them or muffled, for clarity has rules of its own for these; they count less.
 --worse: the same for copies made worse (slowed down, chopped with silences, hesitations spliced in): a fluency that does not
 fall by a margin is counted as an error; the other ratings shall stay as they are, for they are of other sides of speech.
-tools/score_copies makes the recordings and lists of --copies and --worse.
+tools/score_copies makes the recordings and lists of these three.
 The curves see what networks said of speakers that these were not trained on, else they would trust them too much.
 --check prints the correlation with the raters in cross-validation
 grouped by speaker; the tables are then trained on all speakers. A recording and all its copies are
@@ -63,8 +64,8 @@ OF_PHONES = {"accuracy", "total"}
 # Where the words heard are another sentence in each copy of a mumbled recording, measures of these
 # words say little; with a text the forced ones say the same.
 NOT_WITH_TEXT = {"logp", "logp_low", "entropy", "margin", "ref_gap", "rhythm"}
-# Fluent readers are faster than the rated learners: the curves reach as far as slowing down is heard.
-TOP_KNOT = {"rate": 6.5, "articulation": 6.8}
+# 120 words a minute: from there on pace is as good as any, and haste gains nothing.
+TOP_KNOT = {"rate": 2.9, "articulation": 3.7}
 KNOTS = 6
 PENALTY = 3.0
 ALIKE = 30.0  # of the heights of the two sets of curves
@@ -73,6 +74,8 @@ ALIKE = 30.0  # of the heights of the two sets of curves
 NAMED_MARGIN = 0.4
 STEADY = {"sound": 100.0, "phones": 8.0, "named": 20.0}  # named: there is no encoder's output to rely on
 STEADIER = {"accuracy": 3.0, "total": 4.0}  # times as much: they rest on single sounds, of which copies differ most
+DISTURBED = {"sound": 0.75, "phones": 0.3, "named": 0.0}  # of a change between a recording and one in noise or muffled
+LESS_DISTURBED = {"accuracy": 0.13, "total": 0.13}  # times: single sounds are what noise takes away
 WORSE = {"sound": 60.0, "phones": 5.0, "named": 50.0}  # fluency falls
 STAY = {"sound": 2.0, "phones": 1.0, "named": 2.0}  # the others do not
 # Changes from here on (of 10) weigh more than in proportion to their square.
@@ -157,22 +160,22 @@ class Head:
 class Additive:
     """Sum of monotone curves of straight pieces; two sets of curves where it is told how young a voice is."""
 
-    def fit(self, x, y, weights, names, copied, worsened, rating, kind, young=None):
-        """copied, worsened: (of, the same columns of copies). young: of the rows, the copies and the worse ones.
+    def fit(self, x, y, weights, names, copied, disturbed, worsened, rating, kind, young=None):
+        """copied, disturbed, worsened: (of, the same columns of copies). young: of the rows and of these three.
         Rows that lack a measure are left out."""
         known = np.isfinite(x).all(1)
         number = np.cumsum(known) - 1
-        keep = [known[of] & np.isfinite(c).all(1) for of, c in (copied, worsened)]
-        copied, worsened = ((number[of[g]], c[g]) for (of, c), g in zip((copied, worsened), keep))
-        young = [z[g] for z, g in zip(young, (known, *keep))] if young else [None] * 3
+        keep = [known[of] & np.isfinite(c).all(1) for of, c in (copied, disturbed, worsened)]
+        copied, disturbed, worsened = (
+            (number[of[g]], c[g]) for (of, c), g in zip((copied, disturbed, worsened), keep))
+        young = [z[g] for z, g in zip(young, (known, *keep))] if young else [None] * 4
         x, y, weights = x[known], y[known], weights[known]
         self.middle = np.median(x[weights == weights.max()], 0)
         self.directions = [DIRECTION.get(n, 1) for n in names]
         self.knots = []
         for j, name in enumerate(names):
             q = np.quantile(x[:, j], np.linspace(0.01, 0.99, KNOTS))
-            q[-1] = max(q[-1], TOP_KNOT.get(name, q[-1]))
-            self.knots.append(np.unique(np.round(q, 5)))
+            self.knots.append(np.unique(np.round(np.minimum(q, TOP_KNOT.get(name, q[-1])), 5)))
         b = self.basis(x, young[0])
         centre, mean = np.average(b, 0, weights), np.average(y, weights=weights)
         # A small penalty on the height of each piece, so that features which say the same share.
@@ -183,9 +186,11 @@ class Additive:
             power[:2 * n, :2 * n] += ALIKE * np.kron([[1, -1], [-1, 1]], np.eye(n))
         right = a.T @ (weights * (y - mean))
         falls = rating == "fluency"
-        change = self.basis(copied[1], young[1]) - b[copied[0]]
-        fall = b[worsened[0]] - self.basis(worsened[1], young[2])
-        steady = STEADY[kind] * STEADIER.get(rating, 1.0) * len(b) / max(1, len(change))
+        change = np.concatenate([self.basis(c, z) - b[of] for (of, c), z in zip((copied, disturbed), young[1:])])
+        fall = b[worsened[0]] - self.basis(worsened[1], young[3])
+        pairs = ((copied, STEADY[kind] * STEADIER.get(rating, 1.0)),
+                 (disturbed, DISTURBED[kind] * LESS_DISTURBED.get(rating, 1.0)))
+        steady = np.concatenate([np.full(len(of), w * len(b) / max(1, len(of))) for (of, _), w in pairs])
         worse = (WORSE if falls else STAY)[kind] * len(b) / max(1, len(fall))
 
         def loss(h):
@@ -193,8 +198,8 @@ class Additive:
             large = (d / LARGE_CHANGE) ** 2
             short = np.maximum(NAMED_MARGIN - fall @ h, 0) if falls else -fall @ h
             value = h @ (power @ h) / 2 - right @ h
-            value += steady * np.sum(d * d * (1 + large / 2)) / 2 + worse * np.sum(short * short) / 2
-            slope = power @ h - right + steady * change.T @ (d * (1 + large)) - worse * fall.T @ short
+            value += np.sum(steady * d * d * (1 + large / 2)) / 2 + worse * np.sum(short * short) / 2
+            slope = power @ h - right + change.T @ (steady * d * (1 + large)) - worse * fall.T @ short
             return value / len(b), slope / len(b)
 
         bounds = [(0, None)] * a.shape[1]
@@ -248,10 +253,10 @@ def name_of(column):
 class Model:
     """All ratings: with and without text, of each kind."""
 
-    def fit(self, features, said, marks, speakers, copies, worse):
+    def fit(self, features, said, marks, speakers, copies, disturbed, worse):
         """said: of every row by a network that does not know its speaker."""
         weights = np.where([s.startswith("native-") for s in speakers], NATIVE_WEIGHT, 1.0)
-        young = [young_of(x) for x in (said, copies.said, worse.said)]
+        young = [young_of(x) for x in (said, copies.said, disturbed.said, worse.said)]
         self.additive = {r: {} for r in RATINGS}
         for with_text in (False, True):
             for kind in KINDS:
@@ -259,10 +264,10 @@ class Model:
                 for k, r in enumerate(RATINGS):
                     columns = used(with_text, kind, r)
                     names = [name_of(c) for c in columns] + ["sound"] * with_sound
-                    x, c, w = (np.column_stack([f[:, columns], s[:, k]]) if with_sound else f[:, columns]
-                               for f, s in ((features, said), (copies.features, copies.said), (worse.features, worse.said)))
+                    columns_of = lambda f, s: np.column_stack([f[:, columns], s[:, k]]) if with_sound else f[:, columns]
+                    pairs = [(c.of, columns_of(c.features, c.said)) for c in (copies, disturbed, worse)]
                     self.additive[r][with_text, kind] = Additive().fit(
-                        x, marks[r], weights, names, (copies.of, c), (worse.of, w), r, kind,
+                        columns_of(features, said), marks[r], weights, names, *pairs, r, kind,
                         young if kind == "phones" else None)
         return self
 
@@ -280,13 +285,13 @@ class Model:
         return p
 
 
-def fit_folds(fold, features, said, marks, speakers, copies, worse):
+def fit_folds(fold, features, said, marks, speakers, copies, disturbed, worse):
     """Each fold's model, learnt from all others."""
     models = []
     for k in range(max(fold) + 1):
         keep = fold != k
         models.append(Model().fit(features[keep], said[keep], {r: y[keep] for r, y in marks.items()},
-                                  speakers[keep], copies.among(keep), worse.among(keep)))
+                                  speakers[keep], *(c.among(keep) for c in (copies, disturbed, worse))))
     return models
 
 
@@ -407,6 +412,7 @@ def main():
     a.add_argument("--heads", required=True)
     a.add_argument("--native")
     a.add_argument("--copies")
+    a.add_argument("--disturbed")
     a.add_argument("--worse")
     a.add_argument("--out")
     a.add_argument("--folds")
@@ -430,21 +436,23 @@ def main():
     print("%d recordings of %d speakers, %d of native readers" % (len(ids), len(set(speakers[~is_native])),
                                                                 is_native.sum()), file=sys.stderr)
     copies, variants = read_copies(args.copies, names, features, heads)
+    disturbed, disturbances = read_copies(args.disturbed, names, features, heads)
     worse, worse_variants = read_copies(args.worse, names, features, heads)
     if args.check or args.folds:
-        models = fit_folds(fold, features, said, marks, speakers, copies, worse)
+        models = fit_folds(fold, features, said, marks, speakers, copies, disturbed, worse)
         predicted = predict_unseen(fold, models, features, said)
         report({k: p[~is_native] for k, p in predicted.items()}, ratings, ids)
         heard = lambda f: np.isfinite(f[:, PHONE_COLUMNS])
-        alike = [(heard(c.features) == heard(features[c.of])).all(1) for c in (copies, worse)]
-        report_copies(predicted, fold, models, copies.only(alike[0]), np.array(variants)[alike[0]], is_native)
-        report_worse(predicted, fold, models, worse.only(alike[1]), np.array(worse_variants)[alike[1]], is_native)
+        for report_of, c, kinds in ((report_copies, copies, variants), (report_copies, disturbed, disturbances),
+                                    (report_worse, worse, worse_variants)):
+            alike = (heard(c.features) == heard(features[c.of])).all(1)
+            report_of(predicted, fold, models, c.only(alike), np.array(kinds)[alike], is_native)
         if args.native:
             report_native(predicted, is_native)
         if args.folds:
             write_folds(args.folds, fold, models, heads.heads, speakers)
     if args.out:
-        model = Model().fit(features, said, marks, speakers, copies, worse)
+        model = Model().fit(features, said, marks, speakers, copies, disturbed, worse)
         write_tables(args.out, model, heads.heads[-1], len(ids), int(is_native.sum()))
 
 

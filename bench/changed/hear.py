@@ -1,4 +1,5 @@
 """Makes the clips and has them heard once; what was heard is kept by content."""
+import hashlib
 import json
 import os
 import subprocess
@@ -10,7 +11,8 @@ ROOT = Path(__file__).resolve().parents[2]
 DATA = Path(os.environ.get("REHEARSE_DATA", ROOT.parent / "shared/data" if (ROOT.parent / "shared").exists()
                            else ROOT.parent.parent / "shared/data"))
 HEARD = Path(os.environ.get("REHEARSE_HEARD", ROOT / "build/bench/heard"))
-HEARD_IN = "heard-voice"  # another name whenever more or something else is kept of a recording
+# What is kept of a recording is what this voice head heard.
+HEARD_IN = "heard-" + hashlib.sha256((ROOT / "src/asr/voice_head_table.c").read_bytes()).hexdigest()[:12]
 
 
 def cache_dir():

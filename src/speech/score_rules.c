@@ -74,7 +74,7 @@ static const rule melody_rule = {"melody",
                                  "semitones",
                                  "Your voice stayed on one note: stress the one word in each sentence that matters.",
                                  5,
-                                 {0.3f, 0.8f, 1.3f, 1.7f, 2.1f},
+                                 {0.3f, 0.75f, 1.15f, 1.5f, 1.8f},
                                  {-50, -35, -20, -8, 0}};
 static const rule noise_rule = {"background",
                                 "dB",
@@ -87,8 +87,8 @@ static const rule muffled_rule = {
     "dB",
     "Your consonants hardly came through: face the microphone and finish the ends of words.",
     4,
-    {-50.0f, -38.0f, -26.0f, -20.0f},
-    {-45, -32, -10, 0}};
+    {-52.0f, -40.0f, -31.0f, -26.0f},
+    {-46, -34, -17, 0}};
 static const rule quiet_rule = {
     "quiet",      "dBFS", "The recording is very quiet: come closer or turn the gain up.", 3, {-65.0f, -55.0f, -45.0f},
     {-40, -20, 0}};
@@ -290,12 +290,16 @@ rh_status rh_rules_measure(const rh_speech_input *in, const rh_speech_report *r,
 void rh_rules_fluency(const rh_rule_measures *m, rh_score *s)
 {
     apply(s, &broken_rule, m->broken, 1.0f);
-    apply(s, &overlong_rule, m->overlong, 1.0f);
     apply(s, &silence_rule, m->silence, 1.0f);
     apply(s, &repair_rule, m->repairs, 1.0f);
     apply(s, &filler_rule, m->fillers, 0.4f);
     apply(s, &fast_rule, m->articulation, 0.4f);
     apply(s, &slow_rule, m->rate, 1.0f);
+}
+
+void rh_rules_long_silence(const rh_rule_measures *m, rh_score *s)
+{
+    apply(s, &overlong_rule, m->overlong, 1.0f);
 }
 
 void rh_rules_pronunciation(const rh_rule_measures *m, rh_score *s)
@@ -305,12 +309,16 @@ void rh_rules_pronunciation(const rh_rule_measures *m, rh_score *s)
 
 void rh_rules_clarity(const rh_rule_measures *m, rh_score *s)
 {
-    apply(s, &noise_rule, m->snr_db, 1.0f);
     apply(s, &muffled_rule, m->treble_db, 1.0f);
-    apply(s, &quiet_rule, m->level_db, 1.0f);
-    apply(s, &clipped_rule, m->clipped, 1.0f);
     apply(s, &fast_rule, m->articulation, 1.0f);
     apply(s, &missing_rule, m->left_out, 1.0f);
+}
+
+void rh_rules_recording(const rh_rule_measures *m, rh_score *s)
+{
+    apply(s, &noise_rule, m->snr_db, 1.0f);
+    apply(s, &quiet_rule, m->level_db, 1.0f);
+    apply(s, &clipped_rule, m->clipped, 1.0f);
 }
 
 void rh_rules_prosody(const rh_rule_measures *m, rh_score *s)

@@ -26,12 +26,16 @@ typedef struct {
 rh_status rh_rules_measure(const rh_speech_input *in, const rh_speech_report *r, float articulation, float rate,
                            rh_rule_measures *out, rh_error *err);
 
+/* Of what the raters heard too. */
 void rh_rules_fluency(const rh_rule_measures *m, rh_score *s);
 void rh_rules_pronunciation(const rh_rule_measures *m, rh_score *s);
 void rh_rules_clarity(const rh_rule_measures *m, rh_score *s);
 void rh_rules_prosody(const rh_rule_measures *m, rh_score *s);
 void rh_rules_pace(const rh_rule_measures *m, rh_score *s);
 void rh_rules_fillers(const rh_rule_measures *m, rh_score *s);
+/* Of what they did not: silences over 2 s (fluency), a poor recording (clarity). */
+void rh_rules_long_silence(const rh_rule_measures *m, rh_score *s);
+void rh_rules_recording(const rh_rule_measures *m, rh_score *s);
 
 /* What to do about a part of a score; NULL for a part of the learned kind. */
 const char *rh_rule_advice(const char *part);

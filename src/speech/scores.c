@@ -171,24 +171,6 @@ static float rate(const rh_additive *a, const rh_chunk *s, float sound, float sh
     return rating;
 }
 
-/* What noise and muffled sound take from the sum, of good speakers and of learners alike (docs/scoring.md): they have
- * rules of their own, and the rated recordings have 23 dB and more, so the tables know no better. */
-static float taken_by_others(rh_rating rating, const rh_rule_measures *m)
-{
-    static const float snr_db[] = {10.0f, 16.0f, 19.0f, 24.0f}, by_noise[] = {8.0f, 6.0f, 3.0f, 0.0f};
-    static const float treble_db[] = {-38.0f, -26.0f, -20.0f}, by_muffling[] = {12.0f, 6.0f, 0.0f};
-    if (rating == RH_RATING_TOTAL)
-        return 0.0f;
-    return (isnan(m->snr_db) ? 0.0f : rh_piecewise(snr_db, by_noise, 4, m->snr_db)) +
-           (isnan(m->treble_db) ? 0.0f : rh_piecewise(treble_db, by_muffling, 3, m->treble_db));
-}
-
-/* The same without it: up to the middle, no higher. */
-static float given_back(float below, float taken)
-{
-    return fmaxf(below, fminf(below + taken, 0.0f));
-}
-
 /* How far below a fluent reader in the middle the raters would place a chunk. `points`: what the named
  * measures say by themselves, and the sounds of the words beside them. */
 static float below_middle(const judged *j, rh_rating rating, const rh_chunk *s, float share, float *points,
@@ -201,17 +183,13 @@ static float below_middle(const judged *j, rh_rating rating, const rh_chunk *s, 
     if (!knows_sound(j->in) || !pooled_in(j->in, s, pooled))
         return by_name - named->middle;
     float heard = weighed(m->sound, m->sound_offset, pooled);
-    float taken = taken_by_others(rating, &j->rules);
     *sound += share * heard;
     if (!s->has_phones)
-        return given_back(
-            rate(&kinds[RH_SCORE_SOUND], s, heard, 0.0f, PART_PHONES, points) - kinds[RH_SCORE_SOUND].middle, taken);
+        return rate(&kinds[RH_SCORE_SOUND], s, heard, 0.0f, PART_PHONES, points) - kinds[RH_SCORE_SOUND].middle;
     float young = fminf(fmaxf(weighed(m->young, m->young_offset, pooled), 0.0f), 1.0f), grown = 1.0f - young;
     const rh_additive *whole = &kinds[RH_SCORE_PHONES];
-    return given_back(grown * rate(whole, s, heard, share * grown, PART_PHONES, points) +
-                          young * rate(&kinds[RH_SCORE_YOUNG], s, heard, share * young, PART_PHONES, points) -
-                          whole->middle,
-                      taken);
+    return grown * rate(whole, s, heard, share * grown, PART_PHONES, points) +
+           young * rate(&kinds[RH_SCORE_YOUNG], s, heard, share * young, PART_PHONES, points) - whole->middle;
 }
 
 /* What the raters' distance takes from a score: little as far down as fluent speakers reach, whole below that.
@@ -220,10 +198,13 @@ static float learned_loss(rh_rating rating, float below)
 {
     static const float flow[] = {-70.0f, -44.0f, -26.0f, -16.0f, 0.0f};
     static const float sounds[] = {-70.0f, -48.0f, -30.0f, -19.0f, 0.0f};
-    static const float points[] = {-72.0f, -40.0f, -18.0f, -7.5f, 0.0f};
+    static const float points_of_flow[] = {-72.0f, -40.0f, -21.0f, -12.0f, 0.0f};
+    static const float points_of_sounds[] = {-72.0f, -40.0f, -23.0f, -14.0f, 0.0f};
     bool by_sounds = rating == RH_RATING_ACCURACY || rating == RH_RATING_TOTAL;
-    return rh_piecewise(by_sounds ? sounds : flow, points, 5, below);
+    return rh_piecewise(by_sounds ? sounds : flow, by_sounds ? points_of_sounds : points_of_flow, 5, below);
 }
+
+static const float SHARED = 0.8f; /* of what learned part and rules both take */
 
 /* Which parts may speak of a rating: each score of its own side. */
 static bool is_of(rh_rating rating, int part)
@@ -239,6 +220,8 @@ static bool is_of(rh_rating rating, int part)
     }
 }
 
+/* The learned part beside the rules that are in `s`. Raters heard what these measure: of what both take most counts
+ * once, and it is the rules that keep it. */
 static void judge(judged *j, rh_rating rating, rh_score *s)
 {
     float points[LEARNED_PARTS] = {0}, words = 0.0f, below = 0.0f, named = 0.0f;
@@ -249,7 +232,11 @@ static void judge(judged *j, rh_rating rating, rh_score *s)
         float share = (float)j->chunks[i].n_spoken / words;
         below += share * below_middle(j, rating, &j->chunks[i], share, points, &j->value[PART_SOUND]);
     }
-    float loss = learned_loss(rating, below), rest = loss;
+    float loss = learned_loss(rating, below), by_rules = 0.0f;
+    for (int i = 0; i < s->n_parts; i++)
+        by_rules += s->parts[i].points;
+    loss -= SHARED * fmaxf(loss, by_rules);
+    float rest = loss;
     for (int k = 0; k < PART_SOUND; k++)
         named += is_of(rating, k) ? fminf(points[k], 0.0f) : 0.0f;
     for (int k = 0; k < PART_SOUND; k++) {
@@ -320,17 +307,19 @@ static float confidence_of(const rh_speech_input *in)
 static void score_sides(judged *j)
 {
     rh_speech_report *r = j->r;
-    judge(j, RH_RATING_FLUENCY, &r->fluency);
     rh_rules_fluency(&j->rules, &r->fluency);
+    judge(j, RH_RATING_FLUENCY, &r->fluency);
+    rh_rules_long_silence(&j->rules, &r->fluency);
     close_score(&r->fluency, "You spoke in an even flow: keep it.");
-    judge(j, RH_RATING_ACCURACY, &r->pronunciation);
     rh_rules_pronunciation(&j->rules, &r->pronunciation);
+    judge(j, RH_RATING_ACCURACY, &r->pronunciation);
     close_score(&r->pronunciation, "Your pronunciation came through well: keep it.");
-    judge(j, RH_RATING_TOTAL, &r->clarity);
     rh_rules_clarity(&j->rules, &r->clarity);
+    judge(j, RH_RATING_TOTAL, &r->clarity);
+    rh_rules_recording(&j->rules, &r->clarity);
     close_score(&r->clarity, "Your words were easy to make out: keep it.");
-    judge(j, RH_RATING_PROSODIC, &r->prosody);
     rh_rules_prosody(&j->rules, &r->prosody);
+    judge(j, RH_RATING_PROSODIC, &r->prosody);
     close_score(&r->prosody, "Your melody and rhythm carried the meaning: keep them.");
     const rh_tongue *tongue = rh_tongue_of(j->in->language);
     if (tongue->pace_low > 0) {
