@@ -75,10 +75,12 @@ static bool next_key(const char **text, rh_filler_key key)
     return n > 0;
 }
 
-/* Whether the text that is read has these n words in a row. */
+/* Whether the text that is read, if any, has these n words in a row. */
 static bool is_in_text(const char *text, const rh_filler_key *k, size_t n)
 {
     rh_filler_key key;
+    if (!text)
+        return false;
     do {
         const char *at = text;
         size_t same = 0;
@@ -121,10 +123,9 @@ static void find_in_words(rh_filler_search *f, const rh_word *w, const rh_filler
     for (size_t i = 0; i < n; i++) {
         int after = is_verbatim ? (i > 0 ? rh_clean_before(f, i - 1) : -1) : (int)i - 1;
         size_t len = repeated_at(f->tongue, w, k, n, i);
-        if (len > 0 && f->in->reference && is_in_text(f->in->reference, &k[i], 2 * len)) {
-            i += len - 1;
-        } else if (len > 0) {
-            add_disfluency_of(f, RH_DISFLUENCY_REPETITION, &w[i], &w[i + len - 1], after);
+        if (len > 0) {
+            if (!is_in_text(f->in->reference, &k[i], 2 * len))
+                add_disfluency_of(f, RH_DISFLUENCY_REPETITION, &w[i], &w[i + len - 1], after);
             i += len - 1;
         } else if (cut_off_at(w, k, n, i)) {
             add_disfluency_of(f, RH_DISFLUENCY_CUT_OFF, &w[i], &w[i], after);

@@ -200,11 +200,10 @@ static float learned_loss(rh_rating rating, float below)
     static const float sounds[] = {-70.0f, -48.0f, -30.0f, -19.0f, 0.0f};
     static const float points_of_flow[] = {-72.0f, -40.0f, -21.0f, -12.0f, 0.0f};
     static const float points_of_sounds[] = {-72.0f, -40.0f, -23.0f, -14.0f, 0.0f};
-    bool by_sounds = rating == RH_RATING_ACCURACY || rating == RH_RATING_TOTAL;
-    return rh_piecewise(by_sounds ? sounds : flow, by_sounds ? points_of_sounds : points_of_flow, 5, below);
+    if (rating == RH_RATING_ACCURACY || rating == RH_RATING_TOTAL)
+        return rh_piecewise(sounds, points_of_sounds, 5, below);
+    return rh_piecewise(flow, points_of_flow, 5, below);
 }
-
-static const float SHARED = 0.8f; /* of what learned part and rules both take */
 
 /* Which parts may speak of a rating: each score of its own side. */
 static bool is_of(rh_rating rating, int part)
@@ -219,6 +218,8 @@ static bool is_of(rh_rating rating, int part)
     default: return true;
     }
 }
+
+static const float SHARED = 0.8f; /* of what learned part and rules both take */
 
 /* The learned part beside the rules that are in `s`. Raters heard what these measure: of what both take most counts
  * once, and it is the rules that keep it. */

@@ -275,7 +275,8 @@ static void logits_phase(pass *p, dec_scratch *sc)
 }
 
 /* A layer's, one after the other; behind the last layer, the logits. */
-typedef enum { SELF, SELF_OUT, CROSS, CROSS_OUT, MLP, MLP_OUT, N_PHASES } phase;
+typedef enum { SELF, SELF_OUT, CROSS, CROSS_OUT, MLP, MLP_OUT } phase;
+enum { N_PHASES = MLP_OUT + 1 };
 
 static void pass_phase(void *arg, int member, int number)
 {
@@ -294,8 +295,7 @@ static void pass_phase(void *arg, int member, int number)
     case CROSS: heads_phase(p, sc, layer, &l->cross_norm, cross_head); break;
     case CROSS_OUT: out_phase(p, sc, &l->cross_out, m->o); break;
     case MLP: mlp_phase(p, sc, l); break;
-    case MLP_OUT:
-    case N_PHASES: out_phase(p, sc, &l->fc2, m->ff); break;
+    case MLP_OUT: out_phase(p, sc, &l->fc2, m->ff); break;
     }
 }
 
