@@ -11,8 +11,9 @@ ROOT = Path(__file__).resolve().parents[2]
 DATA = Path(os.environ.get("REHEARSE_DATA", ROOT.parent / "shared/data" if (ROOT.parent / "shared").exists()
                            else ROOT.parent.parent / "shared/data"))
 HEARD = Path(os.environ.get("REHEARSE_HEARD", ROOT / "build/bench/heard"))
-# What is kept of a recording is what this voice head heard.
-HEARD_IN = "heard-" + hashlib.sha256((ROOT / "src/asr/voice_head_table.c").read_bytes()).hexdigest()[:12]
+# What is kept of a recording is what this voice head heard and this program writes of it.
+HEARD_IN = "heard-" + hashlib.sha256(b"".join((ROOT / p).read_bytes() for p in (
+    "src/asr/voice_head_table.c", "bench/heard.c"))).hexdigest()[:12]
 
 
 def cache_dir():
