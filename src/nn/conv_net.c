@@ -125,11 +125,13 @@ static void convolve(const rh_conv_net *n, const rh_conv_step *s, const float *i
     const rh_conv_window *w = &s->window;
     int pixels = s->to.width * s->to.height, most = rh_conv_pixels(s), k = w->width * w->height * s->from.channels;
     bool direct = w->width == 1 && w->height == 1 && w->stride == 1 && !s->before.width;
-    bool wide = w->width > 1 && s->to.width >= STRAIGHT;
+    bool wide = !s->w16 && w->width > 1 && s->to.width >= STRAIGHT;
     size_t c = rh_conv_padded(s->to.channels), more = (size_t)s->add_panels * RH_CONV_PANEL;
     rh_conv_product p = {.n_panels = (int)(c / RH_CONV_PANEL),
                          .w = s->w,
                          .half = s->half,
+                         .w16 = s->w16,
+                         .w_scale = s->w_scale,
                          .bias = s->bias,
                          .slope = s->slope,
                          .add_panels = s->add_panels,
@@ -150,6 +152,11 @@ static void convolve(const rh_conv_net *n, const rh_conv_step *s, const float *i
             filter(n, s, in, i, p.n, work + n->at_zeros, work + n->at_pixels);
         else if (!direct)
             gather(s, in, i, p.n, work + n->at_pixels);
+        if (s->w16) {
+            int16_t *a16 = (int16_t *)(void *)(work + n->at_narrow);
+            p.a_scale = n->kernels->narrow(p.a, (size_t)p.n * (size_t)k, a16);
+            p.a16 = a16;
+        }
         n->kernels->product(&p);
     }
 }

@@ -7,7 +7,7 @@
 #include "rehearse/base/alloc.h"
 #include "rehearse/nn/ggml_file.h"
 
-enum { FEW_PIXELS = 16 };
+enum { FEW_PIXELS = 16, MOST_WHOLE = 4096 /* values of a whole-numbered product */ };
 static const float MOST_HALF = 65504.0f;
 
 typedef struct {
@@ -142,20 +142,40 @@ static rh_status set_depthwise(builder *b, rh_conv_step *s, int op)
                                                                              : refuse(b, op, "weights are missing");
 }
 
-/* From [out][k] to panels [out / 16][k][16]. Where a weight serves few pixels, reading it is what takes time: there half
- * precision, in which one of the face's networks comes anyway. */
-static rh_status set_weights(builder *b, rh_conv_step *s, const rh_tflite_op *o, int op)
+static int16_t whole(float x)
 {
-    size_t n = (size_t)s->to.channels, padded = rh_conv_padded(s->to.channels);
-    size_t k = (size_t)s->from.channels * (size_t)(s->window.width * s->window.height);
-    bool half = s->to.width * s->to.height <= FEW_PIXELS;
-    float *w = take(b->net, half ? padded * k / 2 : padded * k), *bias = take(b->net, padded);
-    float *plain = rh_alloc_array(n * k, sizeof *plain);
+    const float most = INT16_MAX;
+    return (int16_t)lrintf(x > -most ? x < most ? x : most : -most);
+}
+
+/* From [out][k] to panels of pairs [out / 16][k / 2][16][2], as finely as sums of 32 bits allow. */
+static void set_whole(rh_conv_step *s, const float *plain, size_t k, int16_t *w, float *scale)
+{
+    for (size_t c = 0; c < (size_t)s->to.channels; c++) {
+        const float *row = plain + c * k;
+        float sum = 0.0f, most = 0.0f;
+        for (size_t j = 0; j < k; j++) {
+            sum += fabsf(row[j]);
+            most = fmaxf(most, fabsf(row[j]));
+        }
+        /* Rounding adds half a step a weight at most, and less than the other half comes from the sum's rounding. */
+        float steps = fminf((float)(RH_CONV_WEIGHTS - (int)k) / sum, (float)INT16_MAX / most);
+        bool some = sum > 1e-30f && sum < 1e30f;
+        scale[c] = some ? 1.0f / steps : sum; /* nothing, or not finite: so is what comes out */
+        for (size_t j = 0; j < k; j++) {
+            size_t at = (c / RH_CONV_PANEL * k + j / 2 * 2) * RH_CONV_PANEL + c % RH_CONV_PANEL * 2 + j % 2;
+            w[at] = some ? whole(row[j] * steps) : 0;
+        }
+    }
+    s->w16 = w;
+    s->w_scale = scale;
+}
+
+/* From [out][k] to panels [out / 16][k][16]. */
+static void set_floats(rh_conv_step *s, const float *plain, size_t k, float *w, bool half)
+{
     uint16_t *h = (uint16_t *)(void *)w;
-    if (!plain)
-        return rh_fail(b->err, RH_ERR_NOMEM, "no memory for a network");
-    bool good = constant(b, o->in[1], n * k, plain) && constant(b, o->in[2], n, bias);
-    for (size_t c = 0; good && c < n; c++)
+    for (size_t c = 0; c < (size_t)s->to.channels; c++)
         for (size_t j = 0; j < k; j++) {
             size_t at = (c / RH_CONV_PANEL * k + j) * RH_CONV_PANEL + c % RH_CONV_PANEL;
             if (half)
@@ -163,9 +183,29 @@ static rh_status set_weights(builder *b, rh_conv_step *s, const rh_tflite_op *o,
             else
                 w[at] = plain[c * k + j];
         }
-    rh_free(plain);
     s->w = half ? NULL : w;
     s->half = half ? h : NULL;
+}
+
+/* Where a weight serves few pixels, reading it is what takes time: there half precision, in which one of the face's
+ * networks comes anyway. Else whole numbers, if these are fewer instructions and there are channels enough to be worth
+ * the pixels' rounding. */
+static rh_status set_weights(builder *b, rh_conv_step *s, const rh_tflite_op *o, int op)
+{
+    size_t n = (size_t)s->to.channels, padded = rh_conv_padded(s->to.channels);
+    size_t k = (size_t)s->from.channels * (size_t)(s->window.width * s->window.height);
+    bool half = s->to.width * s->to.height <= FEW_PIXELS;
+    bool in16 = !half && b->net->kernels->narrow && k % RH_CONV_PANEL == 0 && k <= MOST_WHOLE && n >= 2 * RH_CONV_PANEL;
+    float *w = take(b->net, half || in16 ? padded * k / 2 : padded * k), *bias = take(b->net, padded);
+    float *scale = in16 ? take(b->net, padded) : NULL, *plain = rh_alloc_array(n * k, sizeof *plain);
+    if (!plain)
+        return rh_fail(b->err, RH_ERR_NOMEM, "no memory for a network");
+    bool good = constant(b, o->in[1], n * k, plain) && constant(b, o->in[2], n, bias);
+    if (good && in16)
+        set_whole(s, plain, k, (int16_t *)(void *)w, scale);
+    else if (good)
+        set_floats(s, plain, k, w, half);
+    rh_free(plain);
     s->bias = bias;
     return good ? RH_OK : refuse(b, op, "weights are missing");
 }
@@ -275,7 +315,7 @@ static rh_status add_op(builder *b, int op)
     return RH_OK;
 }
 
-/* Floats of all weights, panels filled up. */
+/* Floats of all weights, panels filled up; half precision and whole numbers take less. */
 static size_t weights_of(const rh_tflite_file *f)
 {
     size_t n = 0;
@@ -316,7 +356,7 @@ static size_t space_of(const rh_conv_step *s)
 static void place(const builder *b)
 {
     rh_conv_net *n = b->net;
-    size_t zeros = 0, pixels = 0;
+    size_t zeros = 0, pixels = 0, narrow = 0;
     for (int i = 0; i < n->n_steps; i++) {
         rh_conv_step *s = &n->step[i];
         size_t size = space_of(s), at = 0;
@@ -343,10 +383,12 @@ static void place(const builder *b)
         size_t ready = (size_t)rh_conv_pixels(s) * (size_t)(s->window.width * s->window.height * s->from.channels);
         zeros = row > zeros ? row : zeros;
         pixels = ready > pixels ? ready : pixels;
+        narrow = s->w16 && ready > narrow ? ready : narrow;
     }
     n->at_zeros = n->work;
     n->at_pixels = n->work + zeros;
-    n->work += zeros + pixels;
+    n->at_narrow = n->at_pixels + pixels;
+    n->work += zeros + pixels + narrow / 2;
 }
 
 static rh_status find_ends(builder *b)

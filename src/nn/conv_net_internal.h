@@ -26,7 +26,9 @@ typedef struct {
     rh_conv_window window; /* of the convolution */
     rh_conv_window before; /* of the depthwise one; width 0 = none */
     const float *w, *bias, *slope, *before_w, *before_bias;
-    const uint16_t *half;         /* instead of w */
+    const uint16_t *half; /* instead of w */
+    const int16_t *w16;   /* instead of both, with w_scale */
+    const float *w_scale;
     size_t at_in, at_add, at_out; /* in the work memory; at_in of the network's input does not count */
     bool from_input;
 } rh_conv_step;
@@ -39,10 +41,11 @@ struct rh_conv_net {
     int n_steps, n_out;
     rh_conv_step step[RH_CONV_STEPS];
     size_t out_at[RH_TFLITE_ARGUMENTS], out_size[RH_TFLITE_ARGUMENTS];
-    size_t at_zeros, at_pixels, work; /* a row of zeros, pixels made ready for a product, all */
+    size_t at_zeros, at_pixels; /* a row of zeros; pixels made ready for a product */
+    size_t at_narrow, work;     /* these as whole numbers; all */
 };
 
-/* Fills steps and weights from the file. */
+/* Fills steps and, as its kernels take them, weights from the file. */
 rh_status rh_conv_net_build(rh_conv_net *n, const rh_tflite_file *f, rh_error *err);
 
 static inline size_t rh_conv_padded(int channels)

@@ -5,8 +5,12 @@
 const rh_conv_kernels *rh_conv_kernels_best(void)
 {
 #if defined(__x86_64__)
+    if (rh_cpu()->avx512_vnni)
+        return &rh_conv_kernels_avx512vnni;
     if (rh_cpu()->avx512)
         return &rh_conv_kernels_avx512;
+    if (rh_cpu()->avx_vnni)
+        return &rh_conv_kernels_avxvnni;
     if (rh_cpu()->avx2)
         return &rh_conv_kernels_avx2;
 #elif defined(__aarch64__)

@@ -1,20 +1,20 @@
-/* AVX2: tiles of 6 pixels by 16 channels, 12 of 16 registers are sums. */
-#include <stdbool.h>
-#include "kernels_conv_internal.h"
-
+/* AVX2: vpmaddwd adds two products of 16 bits, and another instruction that to a sum. */
 #if defined(__x86_64__)
 #include <immintrin.h>
 
-enum { ROWS = 6, WIDE = 8, TOGETHER = 1 };
-typedef __m256 vf;
-#define LOAD _mm256_loadu_ps
-#define LOAD_HALF(p) _mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)(const void *)(p)))
-#define STORE _mm256_storeu_ps
-#define SPREAD _mm256_set1_ps
-#define FMA _mm256_fmadd_ps
-#define LARGER _mm256_max_ps
-#define SMALLER _mm256_min_ps
-#include "kernels_conv_tiles.h"
+#define DOT dot
+#define FEW_REGISTERS 1
 
-const rh_conv_kernels rh_conv_kernels_avx2 = {"avx2", product, depthwise, pool};
+/* As one, else the compiler interleaves several and sums leave their registers. */
+static inline __attribute__((always_inline)) __m256i dot(__m256i acc, __m256i w, __m256i x)
+{
+    __m256i both;
+    __asm__("vpmaddwd %3, %2, %1\n\tvpaddd %1, %0, %0" : "+x"(acc), "=&x"(both) : "x"(w), "x"(x));
+    return acc;
+}
+#include "kernels_conv_256.h"
+
+const rh_conv_kernels rh_conv_kernels_avx2 = {"avx2", product, depthwise, pool, narrow};
+#else
+typedef int rh_no_conv_kernels_avx2_here;
 #endif

@@ -41,4 +41,4 @@ static inline vf choose(vi first, vf a, vf b)
 #define SMALLER(a, b) choose((vi)((a) < (b)), (a), (b))
 #include "kernels_conv_tiles.h"
 
-const rh_conv_kernels rh_conv_kernels_c = {"c", product, depthwise, pool};
+const rh_conv_kernels rh_conv_kernels_c = {"c", product, depthwise, pool, NULL};

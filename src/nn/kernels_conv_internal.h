@@ -8,6 +8,9 @@
 #include <stdint.h>
 
 enum { RH_CONV_PANEL = 16 };
+/* Sums of products of whole numbers stay within 32 bits: no pixel's value is larger than RH_CONV_LEVELS, the magnitudes of
+ * a channel's weights add up to RH_CONV_WEIGHTS at most, and (2^13 - 1) 2^18 < 2^31. */
+enum { RH_CONV_LEVELS = (1 << 13) - 1, RH_CONV_WEIGHTS = 1 << 18 };
 
 /* out = slope(a w + bias + add), a panel of channels at a time. */
 typedef struct {
@@ -18,10 +21,15 @@ typedef struct {
     int n_panels;         /* of `out` */
     const float *w;       /* [n_panels][n_rows][k][RH_CONV_PANEL]; NULL = they are in `half` */
     const uint16_t *half; /* the same in half precision, without infinities */
-    const float *bias;    /* [n_panels][RH_CONV_PANEL] */
-    const float *slope;   /* as bias: what negative sums are multiplied by; NULL = by 1 */
-    int add_panels;       /* of `add`, at most n_panels; 0 = nothing is added */
-    const float *add;     /* [n][ld_add] */
+    /* Whole numbers instead of `a` and these, times a_scale and w_scale; n_rows is 1, k a multiple of RH_CONV_PANEL. */
+    const int16_t *a16;   /* [n][k] of narrow(), which returns a_scale */
+    const int16_t *w16;   /* [n_panels][k / 2][RH_CONV_PANEL][2]; NULL = floats are multiplied */
+    const float *w_scale; /* as bias */
+    float a_scale;
+    const float *bias;  /* [n_panels][RH_CONV_PANEL] */
+    const float *slope; /* as bias: what negative sums are multiplied by; NULL = by 1 */
+    int add_panels;     /* of `add`, at most n_panels; 0 = nothing is added */
+    const float *add;   /* [n][ld_add] */
     size_t ld_add;
     float *out; /* [n][ld_out], apart from the others */
     size_t ld_out;
@@ -43,11 +51,15 @@ typedef struct {
     void (*depthwise)(const rh_conv_depthwise *d);
     /* out[x] = the largest of a[2 x], a[2 x + 1], b[2 x], b[2 x + 1]; [n][channels] */
     void (*pool)(const float *a, const float *b, int n, int channels, float *out);
+    /* n values, a multiple of RH_CONV_PANEL, as whole numbers, the largest as RH_CONV_LEVELS; returns the step. What is
+     * not finite may be any number. NULL: this table has no products of whole numbers. */
+    float (*narrow)(const float *a, size_t n, int16_t *out);
 } rh_conv_kernels;
 
 extern const rh_conv_kernels rh_conv_kernels_c;
 #if defined(__x86_64__)
-extern const rh_conv_kernels rh_conv_kernels_avx2, rh_conv_kernels_avx512;
+extern const rh_conv_kernels rh_conv_kernels_avx2, rh_conv_kernels_avxvnni, rh_conv_kernels_avx512,
+    rh_conv_kernels_avx512vnni;
 #elif defined(__aarch64__)
 extern const rh_conv_kernels rh_conv_kernels_neon;
 #endif

@@ -16,5 +16,5 @@ typedef float32x4_t vf;
 #define SMALLER vminq_f32
 #include "kernels_conv_tiles.h"
 
-const rh_conv_kernels rh_conv_kernels_neon = {"neon", product, depthwise, pool};
+const rh_conv_kernels rh_conv_kernels_neon = {"neon", product, depthwise, pool, NULL};
 #endif

@@ -1,7 +1,8 @@
-/* conv_net.h - small convolutional networks in f32, run by the thread that asks.
+/* conv_net.h - small convolutional networks, run by the thread that asks.
  *
  * For networks that run many times a second between pauses: weights are shared by all threads, a run allocates
  * nothing, wakes nobody, and touches little memory besides the weights, for after a pause all of it is cold.
+ * Pictures are f32; products too, or of whole numbers of 16 bits where the processor gains by these.
  * Source: TFLite files whose operators are convolutions, depthwise ones of 3x3 before those of 1x1, sums with another
  * picture, PReLU and pools of 2x2; half-precision weights.
  * Threads: a network is immutable and may be shared; each run needs memory of its own. */
