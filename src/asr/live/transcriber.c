@@ -19,7 +19,7 @@ enum {
     TAIL = RATE / 4,                  /* and after the last */
     SHORT_PAUSE = RATE / 8,           /* the gate needs that much quiet to close */
     SHORT = RATE * 3 / 2,             /* a piece of speech so short is heard better with what follows, */
-    PATIENCE = RATE * 11 / 10,        /* so it ends only after that much silence where it is not whole */
+    PATIENCE = RATE * 8 / 10,         /* so it ends only after that much silence where it is not whole */
     SURE_SILENCE = RATE * 192 / 1000, /* ends what is not short where the end of a sentence is all but sure */
     LONG = 15 * RATE,                 /* an utterance longer than this is cut at a short pause */
     LEAST_CUT = 4 * RATE,             /* but not into pieces shorter than this */
@@ -333,8 +333,7 @@ static void close_utterance(rh_transcriber *t)
 
 static rh_status finish_utterance(rh_transcriber *t, const atomic_bool *cancel, rh_error *err)
 {
-    /* Sound that voice activity has not seen may hold what comes next. */
-    int64_t to = t->speech_end + TAIL, have = ended(t) ? t->seen : t->base + (int64_t)t->n_sound;
+    int64_t to = t->speech_end + TAIL, have = t->base + (int64_t)t->n_sound;
     to = to < have ? to : have;
     rh_status st = is_decoded(t) ? rh_tr_promote(t, to, err) : rh_tr_final(t, to, cancel, err);
     if (st == RH_OK)
