@@ -19,7 +19,7 @@ enum {
     TAIL = RATE / 4,                  /* and after the last */
     SHORT_PAUSE = RATE / 8,           /* the gate needs that much quiet to close */
     SHORT = RATE * 3 / 2,             /* a piece of speech so short is heard better with what follows, */
-    PATIENCE = RATE * 8 / 10,         /* so it ends only after that much silence where it is not whole */
+    PATIENCE = RATE * 11 / 10,        /* so it ends only after that much silence where it is not whole */
     SURE_SILENCE = RATE * 192 / 1000, /* ends what is not short where the end of a sentence is all but sure */
     LONG = 15 * RATE,                 /* an utterance longer than this is cut at a short pause */
     LEAST_CUT = 4 * RATE,             /* but not into pieces shorter than this */
