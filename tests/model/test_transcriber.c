@@ -208,21 +208,6 @@ static void a_short_sentence_that_is_whole_is_final_soon(void **state)
     rh_audio_done(&jfk);
 }
 
-/* "ask what you can do for your country." is not short, and surely over. */
-static void a_sentence_that_is_surely_over_is_final_at_once(void **state)
-{
-    (void)state;
-    rh_audio jfk;
-    rh_error err;
-    assert_int_equal(rh_audio_read_file(&jfk, "tests/fixtures/jfk.flac", 60, &err), RH_OK);
-    const float *x = jfk.samples + 8 * RATE + RATE * 5 / 100;
-    size_t n = 25 * PIECE;
-    double soon = wait_for_final(x, n, true), late = wait_for_final(x, n, false);
-    printf("final after %.2f s of silence, %.2f s where nothing is expected\n", soon, late);
-    assert_true(soon < 0.3 && late >= 0.4 && late < 0.6);
-    rh_audio_done(&jfk);
-}
-
 /* Adds a file's speech to `x` without the pauses. */
 static size_t add_breathless(float *x, size_t n, const char *path)
 {
@@ -429,7 +414,6 @@ int main(void)
         cmocka_unit_test(speech_is_shown_early_and_settled_at_pauses),
         cmocka_unit_test(what_is_due_says_how_long_it_may_wait),
         cmocka_unit_test(a_short_sentence_that_is_whole_is_final_soon),
-        cmocka_unit_test(a_sentence_that_is_surely_over_is_final_at_once),
         cmocka_unit_test(speech_without_a_pause_is_settled_by_agreement),
         cmocka_unit_test(soft_speech_beside_loud_speech_is_heard),
         cmocka_unit_test(what_a_context_hides_is_heard_by_itself),
