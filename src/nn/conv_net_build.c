@@ -162,10 +162,8 @@ static void set_whole(rh_conv_step *s, const float *plain, size_t k, int16_t *w,
         float steps = fminf((float)(RH_CONV_WEIGHTS - (int)k) / sum, (float)INT16_MAX / most);
         bool some = sum > 1e-30f && sum < 1e30f;
         scale[c] = some ? 1.0f / steps : sum; /* nothing, or not finite: so is what comes out */
-        for (size_t j = 0; j < k; j++) {
-            size_t at = (c / RH_CONV_PANEL * k + j / 2 * 2) * RH_CONV_PANEL + c % RH_CONV_PANEL * 2 + j % 2;
-            w[at] = some ? whole(row[j] * steps) : 0;
-        }
+        for (size_t j = 0; j < k; j++)
+            w[rh_conv_pair_at(c, j, k)] = some ? whole(row[j] * steps) : 0;
     }
     s->w16 = w;
     s->w_scale = scale;

@@ -12,6 +12,12 @@ enum { RH_CONV_PANEL = 16 };
  * a channel's weights add up to RH_CONV_WEIGHTS at most, and (2^13 - 1) 2^18 < 2^31. */
 enum { RH_CONV_LEVELS = (1 << 13) - 1, RH_CONV_WEIGHTS = 1 << 18 };
 
+/* Where in w16 the weight of value `j` of `k` for channel `c` lies. */
+static inline size_t rh_conv_pair_at(size_t c, size_t j, size_t k)
+{
+    return (c / RH_CONV_PANEL * k + j / 2 * 2) * RH_CONV_PANEL + c % RH_CONV_PANEL * 2 + j % 2;
+}
+
 /* out = slope(a w + bias + add), a panel of channels at a time. */
 typedef struct {
     int n, k;       /* pixels, values of each in a row */

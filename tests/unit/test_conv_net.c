@@ -164,8 +164,7 @@ static void whole_products_are(const rh_conv_kernels *k, int n, int inner, int p
         for (size_t c = 0; c < wide; c++) {
             int64_t whole = 0;
             for (size_t j = 0; j < all; j++)
-                whole += (int64_t)a16[i * all + j] *
-                         w[(c / RH_CONV_PANEL * all + j / 2 * 2) * RH_CONV_PANEL + c % RH_CONV_PANEL * 2 + j % 2];
+                whole += (int64_t)a16[i * all + j] * w[rh_conv_pair_at(c, j, all)];
             double sum = (double)whole * (double)step * (double)scale[c] + (double)b[c];
             sum += c < more ? (double)add[i * more + c] : 0;
             if (add_panels && sum < 0)
@@ -345,7 +344,7 @@ static void weights_leave_sums_in_32_bits(const rh_conv_net *n)
         for (size_t c = 0; s->w16 && c < (size_t)s->to.channels; c++) {
             int64_t sum = 0;
             for (size_t j = 0; j < k; j++)
-                sum += abs(s->w16[(c / RH_CONV_PANEL * k + j / 2 * 2) * RH_CONV_PANEL + c % RH_CONV_PANEL * 2 + j % 2]);
+                sum += abs(s->w16[rh_conv_pair_at(c, j, k)]);
             assert_true(sum <= RH_CONV_WEIGHTS);
             some++;
         }
