@@ -15,6 +15,9 @@
 
 enum { RATE = 16000, PIECE = RATE / 10, TEXT = 8192 };
 
+static const char JFK[] = "And so my fellow Americans ask not what your country can do for you ask "
+                          "what you can do for your country";
+
 static rh_asr_model *model;
 static rh_vad_model *vad;
 
@@ -130,9 +133,7 @@ static void speech_is_shown_early_and_settled_at_pauses(void **state)
     assert_true(o.n_finals >= 2 && o.n_partials >= 4);
     assert_true(o.first_partial > 0.3 && o.first_partial < 1.6); /* speech begins at 0.3 s */
     printf("%s\n", o.text);
-    assert_true(word_errors("And so my fellow Americans ask not what your country can do for you ask "
-                            "what you can do for your country",
-                            o.text) == 0);
+    assert_true(word_errors(JFK, o.text) == 0);
     assert_true(o.next.stop > 0.5f && o.next.more < 0.2f); /* behind "for your country" */
     assert_true(rh_transcriber_speech_s(t) > 6.5 && rh_transcriber_speech_s(t) < 9.5);
     assert_true(rh_transcriber_behind_s(t) < 0.04);
@@ -205,6 +206,44 @@ static void a_short_sentence_that_is_whole_is_final_soon(void **state)
     double soon = wait_for_final(x, n, true), late = wait_for_final(x, n, false);
     printf("final after %.2f s of silence, %.2f s where nothing is expected\n", soon, late);
     assert_true(soon < 0.6 && late >= 1.1);
+    rh_audio_done(&jfk);
+}
+
+/* "ask what you can do for your country." is not short, and surely over. */
+static void a_sentence_that_is_surely_over_is_final_at_once(void **state)
+{
+    (void)state;
+    rh_audio jfk;
+    rh_error err;
+    assert_int_equal(rh_audio_read_file(&jfk, "tests/fixtures/jfk.flac", 60, &err), RH_OK);
+    const float *x = jfk.samples + 8 * RATE + RATE * 5 / 100;
+    size_t n = 25 * PIECE;
+    double soon = wait_for_final(x, n, true), late = wait_for_final(x, n, false);
+    printf("final after %.2f s of silence, %.2f s where nothing is expected\n", soon, late);
+    assert_true(soon < 0.3 && late >= 0.4 && late < 0.6);
+    rh_audio_done(&jfk);
+}
+
+/* Room noise that breaks off behind the last word counts as a voice for 0.16 s, of which the decoder, with the
+ * sentence before as its context, makes "That's what you can do for your country." */
+static void a_click_behind_a_sentence_is_no_sentence(void **state)
+{
+    (void)state;
+    enum { BEFORE = 375 * RATE / 100, AFTER = 3 * RATE };
+    rh_audio jfk;
+    rh_error err;
+    told o = {0};
+    assert_int_equal(rh_audio_read_file(&jfk, "tests/fixtures/jfk.flac", 60, &err), RH_OK);
+    size_t n = BEFORE + jfk.n + AFTER;
+    float *x = rh_calloc(n, sizeof *x);
+    assert_non_null(x);
+    memcpy(x + BEFORE, jfk.samples, jfk.n * sizeof *x);
+    rh_transcriber *t = start(true);
+    speak(t, x, n, false, &o);
+    printf("%s\n", o.text);
+    assert_true(word_errors(JFK, o.text) == 0);
+    rh_transcriber_free(t);
+    rh_free(x);
     rh_audio_done(&jfk);
 }
 
@@ -351,9 +390,7 @@ static void a_canceled_decode_loses_nothing(void **state)
     assert_int_equal(rh_transcriber_finish(t, &canceled, &err), RH_OK);
     listen(t, &o, 11.0);
     printf("%s\n", o.text);
-    assert_true(word_errors("And so my fellow Americans ask not what your country can do for you ask "
-                            "what you can do for your country",
-                            o.text) == 0);
+    assert_true(word_errors(JFK, o.text) == 0);
     /* And a second time, from the start. */
     rh_transcriber_reset(t);
     told again = {0};
@@ -414,6 +451,8 @@ int main(void)
         cmocka_unit_test(speech_is_shown_early_and_settled_at_pauses),
         cmocka_unit_test(what_is_due_says_how_long_it_may_wait),
         cmocka_unit_test(a_short_sentence_that_is_whole_is_final_soon),
+        cmocka_unit_test(a_sentence_that_is_surely_over_is_final_at_once),
+        cmocka_unit_test(a_click_behind_a_sentence_is_no_sentence),
         cmocka_unit_test(speech_without_a_pause_is_settled_by_agreement),
         cmocka_unit_test(soft_speech_beside_loud_speech_is_heard),
         cmocka_unit_test(what_a_context_hides_is_heard_by_itself),

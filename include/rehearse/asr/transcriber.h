@@ -28,7 +28,8 @@ typedef struct {
     const rh_terms *terms; /* names to spell right, borrowed; NULL */
     bool partials;         /* false: finals only, less work */
     int partial_every_ms;  /* 1000; stretched by itself when the machine is busy */
-    int end_silence_ms;    /* silence that ends an utterance; 400 */
+    int end_silence_ms;    /* silence that ends an utterance; 400. At most 192 where the recogniser, asked what it
+                             expects, is all but sure that a sentence ends, and of its last word */
     int settle_ms;         /* in unbroken speech words become final at least so often;
                              0: only when the model's window is full; 0 */
     int max_behind_s;      /* sound that may wait; past it _feed refuses; RH_TRANSCRIBER_MAX_BEHIND_S */

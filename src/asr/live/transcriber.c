@@ -1,7 +1,8 @@
 /* transcriber.c - see transcriber.h.
  *
  * An utterance begins where the voice activity gate opens and ends with a
- * silence of end_silence_ms. It is final then. While it lasts, every settle_ms
+ * silence of end_silence_ms, or a shorter one where the recogniser is all but sure
+ * that a sentence ends. It is final then. While it lasts, every settle_ms
  * those words become final on which successive decodes agree (LocalAgreement:
  * Macháček, Dabre, Bojar, "Turning Whisper into Real-Time Transcription System",
  * 2023) or that have long been followed by others. Sound that came faster than it
@@ -14,20 +15,22 @@
 
 enum {
     RATE = TR_RATE,
-    LEAD = RATE * 3 / 10,      /* sound before the first speech that is decoded with it */
-    TAIL = RATE / 4,           /* and after the last */
-    SHORT_PAUSE = RATE / 8,    /* the gate needs that much quiet to close */
-    SHORT = RATE * 3 / 2,      /* a piece of speech so short is heard better with what follows, */
-    PATIENCE = RATE * 11 / 10, /* so it ends only after that much silence where it is not whole */
-    LONG = 15 * RATE,          /* an utterance longer than this is cut at a short pause */
-    LEAST_CUT = 4 * RATE,      /* but not into pieces shorter than this */
-    SETTLE_LATE = 6 * RATE,    /* beyond settle_ms: how much sound is looked at in one go */
-    FIRST_PARTIAL = RATE / 2,  /* after the onset */
-    SHOW_LATE_US = 1000000,    /* what is no final may wait so long for what is; */
-    SHOW_AGAIN_US = 3000000,   /* a partial that is not the first */
+    LEAD = RATE * 3 / 10,             /* sound before the first speech that is decoded with it */
+    TAIL = RATE / 4,                  /* and after the last */
+    SHORT_PAUSE = RATE / 8,           /* the gate needs that much quiet to close */
+    SHORT = RATE * 3 / 2,             /* a piece of speech so short is heard better with what follows, */
+    PATIENCE = RATE * 11 / 10,        /* so it ends only after that much silence where it is not whole */
+    SURE_SILENCE = RATE * 192 / 1000, /* ends what is not short where the end of a sentence is all but sure */
+    LONG = 15 * RATE,                 /* an utterance longer than this is cut at a short pause */
+    LEAST_CUT = 4 * RATE,             /* but not into pieces shorter than this */
+    SETTLE_LATE = 6 * RATE,           /* beyond settle_ms: how much sound is looked at in one go */
+    FIRST_PARTIAL = RATE / 2,         /* after the onset */
+    SHOW_LATE_US = 1000000,           /* what is no final may wait so long for what is; */
+    SHOW_AGAIN_US = 3000000,          /* a partial that is not the first */
 };
 
 static const float WHOLE = 0.7f;
+static const float SURE_END = 0.9f, SURE_WORD = 0.6f; /* that a sentence ends, of its last word */
 
 rh_transcriber_options rh_transcriber_options_default(void)
 {
@@ -224,16 +227,25 @@ static bool is_whole(const rh_transcriber *t)
     return is_decoded(t) && t->partial.n_words > 0 && t->expected.stop + t->expected.end > WHOLE;
 }
 
-/* Silence that ends the utterance, in samples. */
-static int64_t end_silence(const rh_transcriber *t)
+/* And it is so sure of that, and of the last word, that it seldom errs. */
+static bool is_over(const rh_transcriber *t)
+{
+    const rh_transcript *p = &t->partial;
+    return is_whole(t) && t->expected.stop + t->expected.end > SURE_END && p->words[p->n_words - 1].p > SURE_WORD;
+}
+
+/* Silence that ends the utterance, in samples; the least, where what is heard in the pause may show that it is over. */
+static int64_t end_silence(const rh_transcriber *t, bool over)
 {
     int64_t silence = (int64_t)t->o.end_silence_ms * RATE / 1000;
-    return t->speech_end - t->begun < SHORT && silence < PATIENCE && !is_whole(t) ? PATIENCE : silence;
+    if (t->speech_end - t->begun < SHORT)
+        return silence < PATIENCE && !is_whole(t) ? PATIENCE : silence;
+    return over && silence > SURE_SILENCE ? SURE_SILENCE : silence;
 }
 
 static bool ended(const rh_transcriber *t)
 {
-    return t->open && t->gate.state == RH_GATE_CLOSED && t->seen - t->speech_end >= end_silence(t);
+    return t->open && t->gate.state == RH_GATE_CLOSED && t->seen - t->speech_end >= end_silence(t, is_over(t));
 }
 
 /* The best short pause to cut a long utterance at; 0 = none. */
@@ -377,9 +389,10 @@ int64_t rh_transcriber_may_wait_us(const rh_transcriber *t, bool *decodes)
     *decodes = what != NOTHING && !(what == END && is_decoded(t));
     if (what == NOTHING || what == END)
         return 0;
-    int64_t left = end_silence(t) - (t->seen - t->speech_end);
-    if (what == SHOW && pause_due(t) && left > 0)
-        return left * 1000000 / RATE;
+    if (what == SHOW && pause_due(t)) {
+        int64_t left = end_silence(t, true) - (t->seen - t->speech_end);
+        return left > 0 ? left * 1000000 / RATE : 1;
+    }
     return what == SHOW && t->partial_at ? SHOW_AGAIN_US : SHOW_LATE_US;
 }
 

@@ -23,8 +23,9 @@ enum {
 };
 
 static const float LONGEST_WORD_S = 0.8f;
-static const float SURE = 0.5f;  /* of a word that one decode alone heard */
-static const float ALONE = 0.5f; /* s of speech in which there should be a word */
+static const float SURE = 0.5f;            /* of a word that one decode alone heard */
+static const float ALONE = 0.5f;           /* s of speech in which there should be a word */
+static const float HASTE = 8, AT_ONCE = 2; /* words a second of speech, and beyond them, that nobody exceeds */
 
 static rh_status keep_draft(rh_transcriber *t, const rh_transcript *raw)
 {
@@ -150,6 +151,12 @@ static bool left_out(const rh_transcriber *t, int64_t to)
     return false;
 }
 
+/* Behind a context the decoder may make a sentence of a click or a breath: more words than anybody says in that time. */
+static bool is_crowded(const rh_transcriber *t, int64_t to)
+{
+    return t->context[0] && (float)t->scratch.n_words > AT_ONCE + HASTE * speech_since(t, t->context_end, to);
+}
+
 /* Words of a decode without the context that belong to it. */
 static int n_known(const rh_transcriber *t)
 {
@@ -207,8 +214,9 @@ static rh_status decode(rh_transcriber *t, int64_t to, bool final, const atomic_
     rh_asr_params p = params_of(t, cancel);
     p.fallback = final && !t->context[0];
     rh_status st = decode_once(t, to, &p, err);
-    t->doubtful = st == RH_OK && (failed(&t->scratch, &p) || (t->context[0] && left_out(t, to)));
-    if (t->doubtful && t->context[0] && (final || rh_tr_overdue(t))) {
+    bool crowded = st == RH_OK && is_crowded(t, to);
+    t->doubtful = st == RH_OK && (crowded || failed(&t->scratch, &p) || (t->context[0] && left_out(t, to)));
+    if (t->doubtful && t->context[0] && (final || crowded || rh_tr_overdue(t))) {
         /* A context may talk the decoder into saying it for ever: the same sound without it. */
         t->n_draft = 0;
         p = params_of(t, cancel);
