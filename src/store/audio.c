@@ -5,8 +5,12 @@
 
 static rh_status run_audio(rh_store *s, store_op *o, rh_error *err)
 {
-    return store_do(s->db, RH_SQL_AUDIO, "sound", NULL, err,
-                    VALUES(T(o->id), N(o->n64), B(o->bytes, (int64_t)o->n_bytes)));
+    int64_t n = 0;
+    rh_status st = store_write(s->db, RH_SQL_AUDIO, "sound", &n, err,
+                               VALUES(T(o->id), N(o->n64), B(o->bytes, (int64_t)o->n_bytes)));
+    if (st == RH_OK && n == 0)
+        return rh_fail(err, RH_ERR_NOTFOUND, "session \"%s\" does not run", o->id);
+    return st;
 }
 
 rh_status rh_store_audio(rh_store *s, const char *id, size_t at, const int16_t *samples, size_t n,

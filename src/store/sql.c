@@ -140,7 +140,9 @@ const char *const rh_sql_text[RH_SQL_COUNT] = {
                        " LEFT JOIN node ON node.id = session.owner WHERE session.state = 'live'"
                        " AND (session.owner IS NULL OR session.owner <> ?1)"
                        " AND (node.beat IS NULL OR node.beat < unixepoch() - ?2) ORDER BY session.updated",
-    [RH_SQL_AUDIO] = "INSERT INTO audio (session, at, data) VALUES (?1, ?2, ?3)"
+    /* Its end took the sound with it; what is on its way from then on is not to stay behind. */
+    [RH_SQL_AUDIO] = "INSERT INTO audio (session, at, data)"
+                     " SELECT ?1, ?2, ?3 WHERE EXISTS (SELECT 1 FROM session WHERE id = ?1 AND state = 'live')"
                      " ON CONFLICT (session, at) DO UPDATE SET data = excluded.data",
     [RH_SQL_AUDIO_READ] = "SELECT at, data FROM audio WHERE session = ?1 AND at > ?2 ORDER BY at LIMIT ?3",
     [RH_SQL_AUDIO_CUT] = "DELETE FROM audio WHERE session = ?1 AND at >= ?2",

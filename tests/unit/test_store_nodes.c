@@ -230,6 +230,35 @@ static void sound_is_there_once_it_is_acknowledged(void **state)
     rh_store_receipt_free(r);
 }
 
+static rh_status tell_where(void *user, size_t at, const int16_t *x, size_t n, rh_error *err)
+{
+    (void)x, (void)n, (void)err;
+    *(size_t *)user = at;
+    return RH_OK;
+}
+
+/* The thread that copies it does not know that the end is in the queue already. */
+static void sound_that_comes_after_the_end_is_not_kept(void **state)
+{
+    (void)state;
+    static const int16_t said[PIECE];
+    size_t last = 0;
+    rh_store_receipt *r = NULL;
+    assert_int_equal(rh_store_receipt_new(&r, NULL, NULL), RH_OK);
+    begin(a, "late");
+    assert_int_equal(rh_store_end(a, "late", 1, NULL), RH_OK);
+    assert_int_equal(rh_store_audio(a, "late", PIECE, said, PIECE, r), RH_OK);
+    begin(a, "failed");
+    assert_int_equal(rh_store_fail(a, "failed", "why", NULL), RH_OK);
+    assert_int_equal(rh_store_audio(a, "failed", PIECE, said, PIECE, r), RH_OK);
+    assert_int_equal(rh_store_flush(a, NULL), RH_OK); /* that is nobody's failure */
+    assert_int_equal(rh_store_audio_read(b, "late", tell_where, &last, NULL), RH_OK);
+    assert_int_equal(rh_store_audio_read(b, "failed", tell_where, &last, NULL), RH_OK);
+    assert_int_equal(last, 0);
+    assert_int_equal(rh_store_receipt_audio(r), 0);
+    rh_store_receipt_free(r);
+}
+
 /* ---- two nodes that take a session from each other all the time ---- */
 
 static void *snatch(void *store)
@@ -290,6 +319,7 @@ int main(void)
         cmocka_unit_test(one_of_many_finishes_a_session_whose_node_is_gone),
         cmocka_unit_test(a_node_that_lives_keeps_its_session_from_those_who_begin_it_anew),
         cmocka_unit_test(sound_is_there_once_it_is_acknowledged),
+        cmocka_unit_test(sound_that_comes_after_the_end_is_not_kept),
         cmocka_unit_test(events_of_two_that_fight_for_a_session_follow_each_other),
     };
     return cmocka_run_group_tests(tests, open_both, close_both);
