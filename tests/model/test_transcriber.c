@@ -209,6 +209,38 @@ static void a_short_sentence_that_is_whole_is_final_soon(void **state)
     rh_audio_done(&jfk);
 }
 
+/* "And so my" goes on: it is heard in the pause, again when 0.4 s have passed, and waits. */
+static void a_short_piece_that_is_not_whole_is_heard_again(void **state)
+{
+    (void)state;
+    static const float quiet[PIECE];
+    rh_audio jfk;
+    rh_error err;
+    told o = {0};
+    double heard_s[8] = {0};
+    int n_heard = 0;
+    assert_int_equal(rh_audio_read_file(&jfk, "tests/fixtures/jfk.flac", 60, &err), RH_OK);
+    const float *x = jfk.samples;
+    size_t n = 10 * PIECE;
+    rh_transcriber *t = start(true);
+    for (size_t i = 0; i < n + 2 * RATE && o.n_finals == 0; i += PIECE) {
+        assert_int_equal(rh_transcriber_feed(t, i < n ? x + i : quiet, PIECE, &err), RH_OK);
+        while (rh_transcriber_work(t, NULL, &err) == RH_OK) {
+            int partials = o.n_partials;
+            listen(t, &o, (double)(i + PIECE) / RATE);
+            if (o.n_partials > partials && n_heard < 8)
+                heard_s[n_heard++] = rh_transcriber_quiet_s(t);
+        }
+    }
+    printf("%s: heard after %.2f and %.2f s of silence, final after %.2f s\n", o.text, heard_s[n_heard - 2],
+           heard_s[n_heard - 1], rh_transcriber_quiet_s(t));
+    assert_int_equal(o.n_finals, 1);
+    assert_true(heard_s[n_heard - 2] < 0.3 && heard_s[n_heard - 1] >= 0.4 && heard_s[n_heard - 1] < 0.6);
+    assert_true(rh_transcriber_quiet_s(t) >= 1.1);
+    rh_transcriber_free(t);
+    rh_audio_done(&jfk);
+}
+
 /* "ask what you can do for your country." is not short, and surely over. */
 static void a_sentence_that_is_surely_over_is_final_at_once(void **state)
 {
@@ -451,6 +483,7 @@ int main(void)
         cmocka_unit_test(speech_is_shown_early_and_settled_at_pauses),
         cmocka_unit_test(what_is_due_says_how_long_it_may_wait),
         cmocka_unit_test(a_short_sentence_that_is_whole_is_final_soon),
+        cmocka_unit_test(a_short_piece_that_is_not_whole_is_heard_again),
         cmocka_unit_test(a_sentence_that_is_surely_over_is_final_at_once),
         cmocka_unit_test(a_click_behind_a_sentence_is_no_sentence),
         cmocka_unit_test(speech_without_a_pause_is_settled_by_agreement),

@@ -234,18 +234,43 @@ static bool is_over(const rh_transcriber *t)
     return is_whole(t) && t->expected.stop + t->expected.end > SURE_END && p->words[p->n_words - 1].p > SURE_WORD;
 }
 
-/* Silence that ends the utterance, in samples; the least, where what is heard in the pause may show that it is over. */
-static int64_t end_silence(const rh_transcriber *t, bool over)
+static int64_t silence_asked(const rh_transcriber *t)
 {
-    int64_t silence = (int64_t)t->o.end_silence_ms * RATE / 1000;
-    if (t->speech_end - t->begun < SHORT)
-        return silence < PATIENCE && !is_whole(t) ? PATIENCE : silence;
-    return over && silence > SURE_SILENCE ? SURE_SILENCE : silence;
+    return (int64_t)t->o.end_silence_ms * RATE / 1000;
+}
+
+static bool is_short(const rh_transcriber *t)
+{
+    return t->speech_end - t->begun < SHORT;
+}
+
+/* A short one was heard again, with so much silence behind it that what follows may be something new. */
+static bool is_heard_again(const rh_transcriber *t)
+{
+    return t->partial_at >= t->speech_end + silence_asked(t);
+}
+
+/* Silence that may end the utterance, by what is heard in it, in samples. */
+static int64_t least_silence(const rh_transcriber *t)
+{
+    int64_t silence = silence_asked(t);
+    return !is_short(t) && silence > SURE_SILENCE ? SURE_SILENCE : silence;
+}
+
+/* Silence that ends it. */
+static int64_t end_silence(const rh_transcriber *t)
+{
+    int64_t silence = silence_asked(t);
+    if (!is_short(t))
+        return is_over(t) ? least_silence(t) : silence;
+    /* The more silence, the sooner an end is expected behind it. */
+    bool whole = is_heard_again(t) ? is_over(t) : is_whole(t);
+    return silence < PATIENCE && !whole ? PATIENCE : silence;
 }
 
 static bool ended(const rh_transcriber *t)
 {
-    return t->open && t->gate.state == RH_GATE_CLOSED && t->seen - t->speech_end >= end_silence(t, is_over(t));
+    return t->open && t->gate.state == RH_GATE_CLOSED && t->seen - t->speech_end >= end_silence(t);
 }
 
 /* The best short pause to cut a long utterance at; 0 = none. */
@@ -286,11 +311,16 @@ static bool partial_due(const rh_transcriber *t)
     return t->seen - t->partial_at >= t->interval;
 }
 
-/* In a pause that may be the end, so that the final is there when the silence has lasted. */
+/* In a pause that may be the end, so that the final is there when the silence has lasted; a short utterance that was not
+ * whole, again when it has. */
 static bool pause_due(const rh_transcriber *t)
 {
-    return t->gate.state == RH_GATE_CLOSED && t->seen - t->speech_end >= TR_PAUSE_DECODE &&
-           t->partial_at < t->speech_end + TR_PAUSE_DECODE / 2;
+    int64_t silence = t->seen - t->speech_end, heard = t->partial_at - t->speech_end;
+    if (t->gate.state != RH_GATE_CLOSED)
+        return false;
+    if (t->o.expected && is_short(t) && silence >= silence_asked(t) && !is_heard_again(t))
+        return !is_whole(t);
+    return silence >= TR_PAUSE_DECODE && heard < TR_PAUSE_DECODE / 2;
 }
 
 /* Follows voice activity to the end of the sound, or to the end of an utterance. */
@@ -390,7 +420,7 @@ int64_t rh_transcriber_may_wait_us(const rh_transcriber *t, bool *decodes)
     if (what == NOTHING || what == END)
         return 0;
     if (what == SHOW && pause_due(t)) {
-        int64_t left = end_silence(t, true) - (t->seen - t->speech_end);
+        int64_t left = least_silence(t) - (t->seen - t->speech_end);
         return left > 0 ? left * 1000000 / RATE : 1;
     }
     return what == SHOW && t->partial_at ? SHOW_AGAIN_US : SHOW_LATE_US;
