@@ -209,20 +209,25 @@ static float without_words(const job *j, size_t from, size_t to, const rh_transc
     return sum;
 }
 
-/* Whether a decode of [from, to) leaves less than `most` s of speech without words and is likely. */
-static rh_status hears(const job *j, size_t from, size_t to, const rh_asr_params *p, float most, bool *yes,
-                       rh_error *err)
+typedef struct {
+    float left;   /* s of speech without words; infinite where the decode is not likely */
+    float likely; /* the mean probability of a token */
+} trial;
+
+/* What a decode of [from, to) would bring. */
+static rh_status try_out(const job *j, size_t from, size_t to, const rh_asr_params *p, trial *out, rh_error *err)
 {
     rh_asr_params params = *p;
-    float start, end;
+    float start, end, least = 0;
     params.progress = NULL;
     params.n_draft = 0;
     rh_transcript part;
     rh_transcript_init(&part);
     rh_status st = decode(j, from, to, &params, &part, err);
-    *yes = st == RH_OK && part.n_segments > 0 && without_words(j, from, to, &part, &start, &end) < most;
-    for (int i = 0; *yes && i < part.n_segments; i++)
-        *yes = part.segments[i].avg_logprob > p->logprob_min;
+    for (int i = 0; i < part.n_segments; i++)
+        least = fminf(least, part.segments[i].avg_logprob);
+    bool usable = st == RH_OK && part.n_segments > 0 && least > p->logprob_min;
+    *out = (trial){usable ? without_words(j, from, to, &part, &start, &end) : INFINITY, expf(least)};
     rh_transcript_done(&part);
     return st;
 }
@@ -245,23 +250,34 @@ static rh_status passed_over(const job *j, size_t from, size_t to, const rh_asr_
     *cut = 0;
     if (!j->cut || !p->word_times || t->n_words == 0 || without_words(j, from, to, t, &start, &end) < PASSED_OVER)
         return RH_OK;
-    bool first = start < SHORTEST, better = false;
+    bool first = start < SHORTEST;
     size_t at = from + (size_t)((first ? end : start) * RATE), low = first ? from : at, high = first ? at : to;
     if (at <= from || at >= to || (float)(high - low) / RATE < PASSED_OVER)
         return RH_OK;
-    rh_status st = hears(j, low, high, p, spoken(j, from, start, end) / 2, &better, err);
-    /* Behind "uh uh uh" it may stop for good, and stop again where it begins in there: from a later pause on. */
-    for (int i = 0; st == RH_OK && !better && !first && i < MORE_CUTS; i++) {
-        at = next_pause(j, at + RATE);
-        float left = at ? spoken(j, from, (float)(at - from) / RATE, end) : 0;
-        if (left < WORTH_IT)
+    trial tried;
+    float passed = spoken(j, from, start, end), most = 0;
+    bool mostly = passed > spoken(j, from, 0, (float)(to - from) / RATE) / 2;
+    rh_status st = try_out(j, low, high, p, &tried, err);
+    bool better = tried.left < passed / 2;
+    /* Behind "uh uh uh" it may stop for good, and stop again where it begins in there: from a later pause on. Where most
+     * of the piece would be lost so and no try hears half of what it should, the one that hears most will do. */
+    for (int i = 0; st == RH_OK && !better && !first; i++) {
+        float heard = passed - tried.left;
+        if (mostly && heard > WORTH_IT && heard * tried.likely > most) {
+            most = heard * tried.likely;
+            *cut = at;
+        }
+        at = i < MORE_CUTS ? next_pause(j, at + RATE) : 0;
+        passed = at ? spoken(j, from, (float)(at - from) / RATE, end) : 0;
+        if (passed < WORTH_IT)
             break;
-        st = hears(j, at, to, p, left / 2, &better, err);
+        st = try_out(j, at, to, p, &tried, err);
+        better = tried.left < passed / 2;
     }
-    if (st != RH_OK || better) {
+    if (better)
         *cut = at;
+    if (st != RH_OK || *cut)
         return st;
-    }
     return decode(j, from, to, p, t, err); /* the stream holds what was decoded last */
 }
 
