@@ -232,6 +232,7 @@ static void a_short_piece_that_is_not_whole_is_heard_again(void **state)
                 heard_s[n_heard++] = rh_transcriber_quiet_s(t);
         }
     }
+    assert_true(n_heard >= 2);
     printf("%s: heard after %.2f and %.2f s of silence, final after %.2f s\n", o.text, heard_s[n_heard - 2],
            heard_s[n_heard - 1], rh_transcriber_quiet_s(t));
     assert_int_equal(o.n_finals, 1);
