@@ -95,15 +95,13 @@ INLINE void tile(const float *a, size_t ld_a, const float *b, int k, const float
         vf b0 = LOAD(b), b1 = LOAD(b + WIDE);
         const float *row = a;
 #pragma GCC unroll 4
-        for (int i = 0; i < ROWS; i += 3, row += 3 * ld_a) {
-            vf x = SPREAD(row[0]), y = SPREAD(row[ld_a]), z = SPREAD(row[2 * ld_a]);
-            acc[i][0] = FMA(x, b0, acc[i][0]);
-            acc[i][1] = FMA(x, b1, acc[i][1]);
-            acc[i + 1][0] = FMA(y, b0, acc[i + 1][0]);
-            acc[i + 1][1] = FMA(y, b1, acc[i + 1][1]);
-            acc[i + 2][0] = FMA(z, b0, acc[i + 2][0]);
-            acc[i + 2][1] = FMA(z, b1, acc[i + 2][1]);
-        }
+        for (int i = 0; i < ROWS; i += 3, row += 3 * ld_a)
+#pragma GCC unroll 3
+            for (int r = 0; r < 3; r++) {
+                vf x = SPREAD(row[(size_t)r * ld_a]); /* one at a time: there are 16 registers */
+                acc[i + r][0] = FMA(x, b0, acc[i + r][0]);
+                acc[i + r][1] = FMA(x, b1, acc[i + r][1]);
+            }
     }
 #pragma GCC unroll 12
     for (int i = 0; i < ROWS; i++)
