@@ -175,8 +175,10 @@ static void what_is_due_says_how_long_it_may_wait(void **state)
     rh_audio_done(&jfk);
 }
 
-/* Silence behind a short sentence until it is final, s. */
-static double wait_for_final(const float *x, size_t n, bool expected)
+enum { MOST_HEARD = 8 };
+
+/* Silence behind a short sentence until it is final, s; `heard_s`: that of its partials, `*n_heard` at most MOST_HEARD. */
+static double wait_for_final(const float *x, size_t n, bool expected, double *heard_s, int *n_heard)
 {
     static const float quiet[PIECE];
     rh_error err;
@@ -184,8 +186,12 @@ static double wait_for_final(const float *x, size_t n, bool expected)
     rh_transcriber *t = start(expected);
     for (size_t i = 0; i < n + 2 * RATE && o.n_finals == 0; i += PIECE) {
         assert_int_equal(rh_transcriber_feed(t, i < n ? x + i : quiet, PIECE, &err), RH_OK);
-        while (rh_transcriber_work(t, NULL, &err) == RH_OK)
+        while (rh_transcriber_work(t, NULL, &err) == RH_OK) {
+            int partials = o.n_partials;
             listen(t, &o, (double)(i + PIECE) / RATE);
+            if (heard_s && o.n_partials > partials && *n_heard < MOST_HEARD)
+                heard_s[(*n_heard)++] = rh_transcriber_quiet_s(t);
+        }
     }
     assert_int_equal(o.n_finals, 1);
     printf("%s\n", o.text);
@@ -203,7 +209,7 @@ static void a_short_sentence_that_is_whole_is_final_soon(void **state)
     assert_int_equal(rh_audio_read_file(&jfk, "tests/fixtures/jfk.flac", 60, &err), RH_OK);
     const float *x = jfk.samples + 9 * RATE + RATE * 45 / 100;
     size_t n = 11 * PIECE;
-    double soon = wait_for_final(x, n, true), late = wait_for_final(x, n, false);
+    double soon = wait_for_final(x, n, true, NULL, NULL), late = wait_for_final(x, n, false, NULL, NULL);
     printf("final after %.2f s of silence, %.2f s where nothing is expected\n", soon, late);
     assert_true(soon < 0.6 && late >= 1.1);
     rh_audio_done(&jfk);
@@ -213,32 +219,16 @@ static void a_short_sentence_that_is_whole_is_final_soon(void **state)
 static void a_short_piece_that_is_not_whole_is_heard_again(void **state)
 {
     (void)state;
-    static const float quiet[PIECE];
     rh_audio jfk;
     rh_error err;
-    told o = {0};
-    double heard_s[8] = {0};
-    int n_heard = 0;
+    double heard_s[MOST_HEARD];
+    int n = 0;
     assert_int_equal(rh_audio_read_file(&jfk, "tests/fixtures/jfk.flac", 60, &err), RH_OK);
-    const float *x = jfk.samples;
-    size_t n = 10 * PIECE;
-    rh_transcriber *t = start(true);
-    for (size_t i = 0; i < n + 2 * RATE && o.n_finals == 0; i += PIECE) {
-        assert_int_equal(rh_transcriber_feed(t, i < n ? x + i : quiet, PIECE, &err), RH_OK);
-        while (rh_transcriber_work(t, NULL, &err) == RH_OK) {
-            int partials = o.n_partials;
-            listen(t, &o, (double)(i + PIECE) / RATE);
-            if (o.n_partials > partials && n_heard < 8)
-                heard_s[n_heard++] = rh_transcriber_quiet_s(t);
-        }
-    }
-    assert_true(n_heard >= 2);
-    printf("%s: heard after %.2f and %.2f s of silence, final after %.2f s\n", o.text, heard_s[n_heard - 2],
-           heard_s[n_heard - 1], rh_transcriber_quiet_s(t));
-    assert_int_equal(o.n_finals, 1);
-    assert_true(heard_s[n_heard - 2] < 0.3 && heard_s[n_heard - 1] >= 0.4 && heard_s[n_heard - 1] < 0.6);
-    assert_true(rh_transcriber_quiet_s(t) >= 1.1);
-    rh_transcriber_free(t);
+    double final_s = wait_for_final(jfk.samples, 10 * PIECE, true, heard_s, &n);
+    assert_true(n >= 2);
+    printf("heard after %.2f and %.2f s of silence, final after %.2f s\n", heard_s[n - 2], heard_s[n - 1], final_s);
+    assert_true(heard_s[n - 2] < 0.3 && heard_s[n - 1] >= 0.4 && heard_s[n - 1] < 0.6);
+    assert_true(final_s >= 1.1);
     rh_audio_done(&jfk);
 }
 
@@ -251,7 +241,7 @@ static void a_sentence_that_is_surely_over_is_final_at_once(void **state)
     assert_int_equal(rh_audio_read_file(&jfk, "tests/fixtures/jfk.flac", 60, &err), RH_OK);
     const float *x = jfk.samples + 8 * RATE + RATE * 5 / 100;
     size_t n = 25 * PIECE;
-    double soon = wait_for_final(x, n, true), late = wait_for_final(x, n, false);
+    double soon = wait_for_final(x, n, true, NULL, NULL), late = wait_for_final(x, n, false, NULL, NULL);
     printf("final after %.2f s of silence, %.2f s where nothing is expected\n", soon, late);
     assert_true(soon < 0.3 && late >= 0.4 && late < 0.6);
     rh_audio_done(&jfk);
